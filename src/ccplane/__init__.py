@@ -1,0 +1,1 @@
+"""ccplane: a contact-centre control plane for Asterisk."""
