@@ -1,0 +1,71 @@
+"""Typed ids. Every id is chosen by us and can be derived again (law 7).
+
+| id | made from | looks like |
+|---|---|---|
+| contact | node and the caller channel's unique id | `c-ast1-1700000000.12` |
+| bridge | contact | `b-c-ast1-1700000000.12` |
+| leg | contact, step, try, epoch of the plane (last) | `l-c-ast1-1700000000.12-3-1-7` |
+| offer | the leg without its epoch | `o-c-ast1-1700000000.12-3-1` |
+| playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+NodeName = NewType("NodeName", str)
+ContactId = NewType("ContactId", str)
+ChannelId = NewType("ChannelId", str)
+BridgeId = NewType("BridgeId", str)
+PlaybackId = NewType("PlaybackId", str)
+OfferId = NewType("OfferId", str)
+AgentId = NewType("AgentId", str)
+QueueName = NewType("QueueName", str)
+ProgramName = NewType("ProgramName", str)
+
+
+def contact_id(node: NodeName, caller: ChannelId) -> ContactId:
+    """The contact of a caller's channel. A node whose `systemname` is set already prefixes its unique ids."""
+    own = caller if caller.startswith(f"{node}-") else f"{node}-{caller}"
+    return ContactId(f"c-{own}")
+
+
+def bridge_of(contact: ContactId) -> BridgeId:
+    return BridgeId(f"b-{contact}")
+
+
+def contact_of_bridge(bridge: str) -> ContactId | None:
+    """The contact whose room this is, or None for a bridge that is not ours."""
+    return ContactId(bridge[2:]) if bridge.startswith("b-c-") else None
+
+
+def offer_id(contact: ContactId, step: int, attempt: int) -> OfferId:
+    return OfferId(f"o-{contact}-{step}-{attempt}")
+
+
+def leg_of(offer: OfferId, epoch: int) -> ChannelId:
+    """The agent's channel for an offer made by the plane of this epoch."""
+    return ChannelId(f"l-{offer[2:]}-{epoch}")
+
+
+def offer_of_leg(channel: str) -> OfferId | None:
+    """The offer a leg belongs to, whatever epoch originated it; None for a channel that is no leg of ours."""
+    if not channel.startswith("l-c-"):
+        return None
+    return OfferId(f"o-{channel[2:].rpartition('-')[0]}")
+
+
+def epoch_of_leg(channel: str) -> int:
+    return int(channel.rpartition("-")[2])
+
+
+def contact_of_offer(offer: str) -> ContactId:
+    return ContactId(offer[2:].rsplit("-", 2)[0])
+
+
+def playback_id(contact: ContactId, step: int, attempt: int) -> PlaybackId:
+    return PlaybackId(f"p-{contact}-{step}-{attempt}")
+
+
+def contact_of_playback(playback: str) -> ContactId | None:
+    return ContactId(playback[2:].rsplit("-", 2)[0]) if playback.startswith("p-c-") else None
