@@ -66,9 +66,10 @@ class IllegalMove(CcplaneError):
     """A state machine was asked for a transition that its table does not have. Nothing was changed."""
 
     def __init__(self, machine: str, state: object, fact: object) -> None:
+        name = type(fact).__name__
         super().__init__(
             "illegal-move",
-            f"{machine}: no transition from {state} by {type(fact).__name__ if not isinstance(fact, type) else fact.__name__}",
+            f"{machine}: no transition from {state} by {name}",
             machine=machine,
             state=str(state),
         )

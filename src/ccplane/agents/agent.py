@@ -1,0 +1,164 @@
+"""One agent's state. Everything that decides whether an agent may be offered a contact lives here.
+
+Three axes: what they want (intent), what they do (work), what their phone can (phone). Work is a state table;
+intent and phone may change at any time. What people see is derived from the three by `shown`, in one place.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from ccplane.agents import facts as f
+from ccplane.agents.facts import Intent, Phone, Profile
+from ccplane.contacts import facts as c
+from ccplane.ids import AgentId, ContactId, OfferId
+from ccplane.laws import Fact, Transitions, move
+
+
+class Work(StrEnum):
+    """What an agent is doing."""
+
+    IDLE = "idle"
+    OFFERED = "offered"
+    CONNECTING = "connecting"
+    TALKING = "talking"
+    REJOINING = "rejoining"
+    WRAP_UP = "wrap-up"
+    OWN_CALL = "own-call"
+
+
+WORK: Final[Transitions[Work]] = {
+    Work.IDLE: {c.OfferMade: Work.OFFERED, f.OwnCallStarted: Work.OWN_CALL},
+    Work.OFFERED: {c.OfferAnswered: Work.CONNECTING, c.OfferMissed: Work.IDLE, c.OfferWithdrawn: Work.IDLE},
+    Work.CONNECTING: {c.TalkStarted: Work.TALKING, c.ConnectFailed: Work.IDLE},
+    Work.TALKING: {c.TalkEnded: Work.WRAP_UP, f.PhoneLost: Work.REJOINING},
+    Work.REJOINING: {f.PhoneRejoined: Work.TALKING, c.TalkEnded: Work.WRAP_UP},
+    Work.WRAP_UP: {f.WrapUpDone: Work.IDLE},
+    Work.OWN_CALL: {f.OwnCallEnded: Work.IDLE},
+}
+MOVES_WORK: Final = frozenset(fact for row in WORK.values() for fact in row)
+
+
+class Shown(StrEnum):
+    """The one word for an agent that people see; the wallboard's `state`."""
+
+    OFFLINE = "offline"
+    READY = "ready"
+    PAUSED = "paused"
+    OFFERED = "offered"
+    CONNECTING = "connecting"
+    TALKING = "talking"
+    REJOINING = "rejoining"
+    WRAP_UP = "wrap-up"
+    OWN_CALL = "own-call"
+    UNREACHABLE = "unreachable"
+
+
+AT_REST: Final[dict[tuple[Intent, Phone], Shown]] = {
+    (Intent.OFFLINE, Phone.GONE): Shown.OFFLINE,
+    (Intent.OFFLINE, Phone.REACHABLE): Shown.OFFLINE,
+    (Intent.OFFLINE, Phone.IN_USE): Shown.OFFLINE,
+    (Intent.PAUSED, Phone.GONE): Shown.PAUSED,
+    (Intent.PAUSED, Phone.REACHABLE): Shown.PAUSED,
+    (Intent.PAUSED, Phone.IN_USE): Shown.PAUSED,
+    (Intent.READY, Phone.GONE): Shown.UNREACHABLE,
+    (Intent.READY, Phone.REACHABLE): Shown.READY,
+    (Intent.READY, Phone.IN_USE): Shown.OWN_CALL,
+}
+
+
+def shown(intent: Intent, work: Work, phone: Phone) -> Shown:
+    """What the wallboard says. Work hides intent, so a change of intent shows once work allows."""
+    return AT_REST[intent, phone] if work is Work.IDLE else Shown(work.value)
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent of this site. Built from facts by `evolve` alone."""
+
+    profile: Profile
+    intent: Intent = Intent.OFFLINE
+    reason: str = ""
+    work: Work = Work.IDLE
+    phone: Phone = Phone.GONE
+    since: int = 0
+    """When the shown state began."""
+    idle_since: int = 0
+    """When they last became free for a contact: the clock of "longest idle"."""
+    rest_until: int | None = None
+    """Offered nothing until then, after a miss; None if not resting."""
+    misses: int = 0
+    """Offers missed in a row."""
+    offer: OfferId | None = None
+    contact: ContactId | None = None
+    wrap_up_until: int | None = None
+
+    @property
+    def id(self) -> AgentId:
+        return self.profile.id
+
+    @property
+    def shown(self) -> Shown:
+        return shown(self.intent, self.work, self.phone)
+
+    @property
+    def next(self) -> Shown:
+        """What will be shown once the present work is done."""
+        return AT_REST[self.intent, self.phone]
+
+    @property
+    def free(self) -> bool:
+        """May be offered a contact now."""
+        return (
+            self.work is Work.IDLE
+            and self.intent is Intent.READY
+            and self.phone is Phone.REACHABLE
+            and self.rest_until is None
+        )
+
+    @property
+    def signed_in(self) -> bool:
+        return self.intent is not Intent.OFFLINE
+
+
+def evolve(agent: Agent, fact: Fact) -> Agent:
+    """The agent after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
+    after = _apply(agent, fact)
+    changes: dict[str, int] = {}
+    if after.shown is not agent.shown:
+        changes["since"] = fact.at
+    if after.free and not agent.free:
+        changes["idle_since"] = fact.at
+    return replace(after, **changes) if changes else after
+
+
+def _apply(agent: Agent, fact: Fact) -> Agent:
+    work = move("agent", WORK, agent.work, fact) if type(fact) in MOVES_WORK else agent.work
+    match fact:
+        case f.IntentChanged():
+            misses = 0 if fact.intent is Intent.READY else agent.misses
+            return replace(agent, intent=fact.intent, reason=fact.reason, misses=misses)
+        case f.PhoneChanged():
+            return replace(agent, phone=fact.phone)
+        case c.OfferMade():
+            return replace(agent, work=work, offer=fact.offer, contact=fact.contact)
+        case c.OfferAnswered():
+            return replace(agent, work=work, misses=0)
+        case c.OfferMissed():
+            misses = agent.misses + 1
+            return replace(agent, work=work, offer=None, contact=None, misses=misses, rest_until=fact.rest_until)
+        case c.ConnectFailed():
+            return replace(agent, work=work, offer=None, contact=None, rest_until=fact.rest_until)
+        case c.OfferWithdrawn():
+            return replace(agent, work=work, offer=None, contact=None)
+        case c.TalkEnded():
+            return replace(agent, work=work, offer=None, wrap_up_until=fact.wrap_up_until)
+        case f.AgentRested():
+            return replace(agent, rest_until=None)
+        case f.WrapUpDone():
+            return replace(agent, work=work, contact=None, wrap_up_until=None)
+        case _:
+            return replace(agent, work=work)

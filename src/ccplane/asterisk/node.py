@@ -1,0 +1,378 @@
+"""A private Asterisk of our own: rendered, started, watched and ended here.
+
+It runs inside a Debian root (asterisk-docker/install.sh) in a mount namespace of its own (asterisk-docker/enter.sh):
+nothing is installed on the machine, no mount is seen from outside, and the last process takes them all with it.
+Several nodes run at once from one read-only root; what a node owns lies in its folder:
+
+    etc/      rendered from asterisk-docker/etc and the site's dialplan/ at each start
+    lib/      the astdb: phones that were pushed, device states; outlives a restart
+    sounds/   prompts; `x.wav` here is `sound:ccplane/x` there
+    spool/    recordings
+    log/ run/ messages, the control socket, the record of the process, our secrets (mode 0600)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ccplane.child import Child
+from ccplane.errors import SetupError, SwitchError
+
+HOME: Final = Path(__file__).resolve().parents[3]
+"""The project's top folder: templates and dialplan lie there, beside src/."""
+
+START_WITHIN: Final = 60.0
+"""Seconds; a start takes about two on two cores, but a machine may be busy."""
+
+PLACEHOLDER: Final = re.compile(r"@([A-Z_]+)@")
+SAFE: Final = re.compile(r"[\w.:,/-]+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class NodePorts:
+    """Where a node listens. SIP is UDP and TCP; http carries ARI and the phones' WebSocket."""
+
+    sip: int = 5060
+    http: int = 8088
+    ami: int = 5038
+    rtp_first: int = 10000
+    rtp_last: int = 19999
+
+
+class LocalNode:
+    """One private Asterisk. `start` returns when it answers; everything it leaves lies in `directory`."""
+
+    def __init__(
+        self,
+        root: Path,
+        directory: Path,
+        *,
+        name: str = "ast1",
+        ports: NodePorts | None = None,
+        bind: str = "127.0.0.1",
+        dialplan: Path | None = None,
+        templates: Path | None = None,
+        realm: str = "ccplane",
+        rtp_timeout: int = 30,
+        outlive_parent: bool = False,
+    ) -> None:
+        """`rtp_timeout`: seconds without media after which a call is ended, 0 for never (phones that send none)."""
+        self.root = root
+        self.directory = directory.absolute()
+        self.name = name
+        self.ports = ports or NodePorts()
+        self.bind = bind
+        self.realm = realm
+        self._dialplan = dialplan or HOME / "dialplan"
+        self._templates = templates or HOME / "asterisk-docker" / "etc"
+        self._rtp_timeout = rtp_timeout
+        self._outlive_parent = outlive_parent
+        self._child = Child(self.directory / "run" / "process.json")
+        self._secrets: dict[str, str] = {}
+
+    # --- what others need to know -----------------------------------------------------------------------------
+
+    @property
+    def sip_port(self) -> int:
+        return self.ports.sip
+
+    @property
+    def http_port(self) -> int:
+        return self.ports.http
+
+    @property
+    def ami_port(self) -> int:
+        return self.ports.ami
+
+    @property
+    def ari_url(self) -> str:
+        return f"http://{self.bind}:{self.ports.http}/ari"
+
+    @property
+    def ari_username(self) -> str:
+        return "ccplane"
+
+    @property
+    def ari_password(self) -> str:
+        return self._secret("ari")
+
+    @property
+    def ami_username(self) -> str:
+        return "ccplane"
+
+    @property
+    def ami_password(self) -> str:
+        return self._secret("ami")
+
+    @property
+    def sounds_dir(self) -> Path:
+        """Prompts: a file `x.wav` here (8 kHz, 16 bit, mono) is played as `sound:ccplane/x`."""
+        return self.directory / "sounds"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.directory / "spool"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.directory / "log"
+
+    @property
+    def running(self) -> bool:
+        return self._child.running
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid
+
+    # --- its life ---------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Returns when every module is loaded and ARI answers; raises SetupError or SwitchError saying why not."""
+        self._need_what_it_takes()
+        await self._child.end_stale()
+        self._need_free_ports()
+        self._render()
+        console = self.log_dir / "console.log"
+        console.unlink(missing_ok=True)
+        enter = HOME / "asterisk-docker" / "enter.sh"
+        self._child.start(
+            ["unshare", "--mount", "--propagation", "private", enter, self.root.resolve(), self.directory],
+            log=console,
+            when_we_die=None if self._outlive_parent else signal.SIGKILL,
+        )
+        try:
+            await self._ready_or_dead()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Asterisk ends its calls and itself, is killed if it takes too long. Nothing to do if it is not running."""
+        await self._child.stop(signal.SIGTERM, grace=5.0)
+
+    def kill(self) -> None:
+        """A crash: SIGKILL, nothing tidied."""
+        self._child.kill()
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    async def wait(self) -> int:
+        """Returns when Asterisk has ended, for whatever reason."""
+        return await self._child.wait()
+
+    async def cli(self, command: str) -> str:
+        """What Asterisk's own console answers; for tests and for the 3 a.m. engineer."""
+        process = await asyncio.create_subprocess_exec(
+            "nsenter", "--target", str(self.pid), "--mount", "--root", "--wd", "--",
+            "/usr/sbin/asterisk", "-rx", command,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        output, _ = await process.communicate()
+        return output.decode("utf-8", "replace")
+
+    # --- before ------------------------------------------------------------------------------------------------
+
+    def _need_what_it_takes(self) -> None:
+        if os.geteuid() != 0:
+            raise SetupError(
+                "no-rights",
+                "A private Asterisk needs root for its mounts: run this as root, "
+                "or set CCPLANE_ARI_URL to an Asterisk that already runs.",
+            )
+        if not (self.root / "usr/sbin/asterisk").exists():
+            raise SetupError(
+                "no-asterisk-root",
+                f"There is no Asterisk in {self.root}: run `asterisk-docker/install.sh root {self.root}`.",
+                root=str(self.root),
+            )
+
+    def _need_free_ports(self) -> None:
+        sip, web = ("CCPLANE_SIP_PORT", self.ports.sip), ("CCPLANE_HTTP_PORT", self.ports.http)
+        for kind, (variable, port) in (
+            (socket.SOCK_DGRAM, sip),
+            (socket.SOCK_STREAM, sip),
+            (socket.SOCK_STREAM, web),
+            (socket.SOCK_STREAM, ("CCPLANE_AMI_PORT", self.ports.ami)),
+        ):
+            need_free(self.bind, port, kind, variable)
+
+    def _secret(self, which: str) -> str:
+        """Generated once for a node and kept in a file that only its owner reads."""
+        if not self._secrets:
+            path = self.directory / "run" / "secrets.json"
+            if not path.exists():
+                self._make_directories()
+                _write_private(path, json.dumps({key: secrets.token_urlsafe(24) for key in ("ari", "ami")}))
+            self._secrets = json.loads(path.read_text())
+        return self._secrets[which]
+
+    def _make_directories(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.chmod(0o700)
+        for each in ("etc", "lib", "log", "run", "spool", "sounds"):
+            (self.directory / each).mkdir(exist_ok=True)
+        for each in ("spool/recording", "spool/monitor", "lib/keys"):
+            (self.directory / each).mkdir(exist_ok=True)
+
+    def _values(self) -> dict[str, str]:
+        modules = next(self.root.glob("usr/lib/*/asterisk/modules"), Path("usr/lib/asterisk/modules"))
+        return {
+            "NAME": self.name,
+            "BIND": self.bind,
+            "REALM": self.realm,
+            "MODULES": f"/{modules.relative_to(self.root)}",
+            "SIP_PORT": str(self.ports.sip),
+            "HTTP_PORT": str(self.ports.http),
+            "AMI_PORT": str(self.ports.ami),
+            "RTP_FIRST": str(self.ports.rtp_first),
+            "RTP_LAST": str(self.ports.rtp_last),
+            "RTP_TIMEOUT": str(self._rtp_timeout),
+            "PLANE_NETWORK": "127.0.0.0/255.0.0.0",
+            "TRUNK_NETWORK": "127.0.0.0/8",
+            "ARI_USERNAME": self.ari_username,
+            "ARI_PASSWORD": self.ari_password,
+            "AMI_USERNAME": self.ami_username,
+            "AMI_PASSWORD": self.ami_password,
+        }
+
+    def _render(self) -> None:
+        self._make_directories()
+        etc = self.directory / "etc"
+        shutil.rmtree(etc)
+        (etc / "dialplan").mkdir(parents=True)
+        values = self._values()
+        for template in sorted(self._templates.glob("*.conf")):
+            _write_private(etc / template.name, fill(template.read_text(), values))
+        for part in sorted(self._dialplan.glob("*.conf")):
+            shutil.copyfile(part, etc / "dialplan" / part.name)
+        (self.directory / "hosts").write_text(hosts(socket.gethostname()))
+
+    # --- until ready -------------------------------------------------------------------------------------------
+
+    async def _ready_or_dead(self) -> None:
+        dead = asyncio.ensure_future(self._child.wait())
+        ready = asyncio.ensure_future(self._ready())
+        try:
+            await asyncio.wait({dead, ready}, timeout=START_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done():
+                ready.result()
+            elif dead.done():
+                raise SwitchError("asterisk-died", f"Asterisk ended while it started:\n{self._last_words()}")
+            else:
+                raise SwitchError("asterisk-not-ready", f"Asterisk did not get ready:\n{self._last_words()}")
+        finally:
+            for task in (dead, ready):
+                task.cancel()
+            await asyncio.gather(dead, ready, return_exceptions=True)
+
+    async def _ready(self) -> None:
+        """AMI says when all modules are loaded (ARI answers long before that); then ARI must answer too."""
+        await fully_booted(self.bind, self.ports.ami, self.ami_username, self.ami_password)
+        status = await ari_status(self.bind, self.ports.http, self.ari_username, self.ari_password)
+        if status != 200:
+            raise SwitchError("ari-refused", f"Asterisk is up, but ARI answers {status} at {self.ari_url}.")
+
+    def _last_words(self) -> str:
+        console = self.log_dir / "console.log"
+        return "\n".join(console.read_text(errors="replace").splitlines()[-15:]) if console.exists() else ""
+
+
+def fill(template: str, values: dict[str, str]) -> str:
+    """Fills @NAME@ marks. A value that could end a line or start a comment is refused: these are configuration files."""
+    for value in values.values():
+        if not SAFE.fullmatch(value):
+            raise SetupError("bad-node-setting", f"{value!r} may not stand in Asterisk's configuration.")
+    return PLACEHOLDER.sub(lambda mark: values[mark[1]], template)
+
+
+def hosts(own_name: str) -> str:
+    """Names that Asterisk looks up by itself: unanswered, each costs up to 5 s at the start and inside a call."""
+    return f"127.0.0.1 localhost {own_name} A.ROOT-SERVERS.NET\n::1 localhost\n"
+
+
+def need_free(bind: str, port: int, kind: socket.SocketKind, variable: str) -> None:
+    """Raises SetupError "port-taken" that names the port and the variable that moves it."""
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        if kind is socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((bind, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise SetupError("bad-address", f"Cannot listen on {bind}:{port}: {error.strerror}.") from error
+            transport = "UDP" if kind is socket.SOCK_DGRAM else "TCP"
+            raise SetupError(
+                "port-taken",
+                f"{transport} port {port} on {bind} is taken by another program: "
+                f"end that one, or choose another port, for example {variable}={port + 10000 if port < 50000 else 15060}.",
+                port=port,
+                variable=variable,
+            ) from None
+
+
+async def fully_booted(host: str, port: int, username: str, password: str) -> None:
+    """Returns at AMI's event FullyBooted, which a login gets at once when Asterisk is already up."""
+    async with _connection(host, port) as (reader, writer):
+        writer.write(f"Action: Login\r\nUsername: {username}\r\nSecret: {password}\r\n\r\n".encode())
+        while line := await reader.readline():
+            if line == b"Event: FullyBooted\r\n":
+                return
+            if line == b"Response: Error\r\n":
+                raise SwitchError("ami-refused", f"Asterisk refuses our own AMI account at {host}:{port}.")
+        raise SwitchError("asterisk-died", "Asterisk closed the connection while it started.")
+
+
+async def ari_status(host: str, port: int, username: str, password: str) -> int:
+    """The HTTP status of ARI's ping."""
+    token = _basic(username, password)
+    async with _connection(host, port) as (reader, writer):
+        writer.write(
+            f"GET /ari/asterisk/ping HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n".encode()
+        )
+        return int((await reader.readline()).split()[1])
+
+
+@contextlib.asynccontextmanager
+async def _connection(host: str, port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Connects as soon as somebody listens."""
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection(host, port)
+            break
+        except ConnectionRefusedError:
+            await asyncio.sleep(0.02)  # nothing tells when a port opens
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+def _basic(username: str, password: str) -> str:
+    return "Basic " + b64encode(f"{username}:{password}".encode()).decode()
+
+
+def _write_private(path: Path, text: str) -> None:
+    """A file with secrets is never readable by others, not for a moment."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

@@ -1,0 +1,1 @@
+"""Contacts and offers: their facts, their state tables, and how one contact evolves. Pure."""

@@ -1,0 +1,244 @@
+"""One contact from arrival to end. Everything that decides in which phase a contact is lives here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from ccplane.contacts import facts as f
+from ccplane.contacts.verbs import EnterQueue, Gather, Result, Verb
+from ccplane.errors import IllegalMove
+from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, OfferId, ProgramName, QueueName
+from ccplane.laws import Transitions, move
+
+
+class Phase(StrEnum):
+    """Where a contact is. It ends only from IN_PROGRAM: an open offer, stay or talk is closed by its own fact first."""
+
+    IN_PROGRAM = "in-program"
+    WAITING = "waiting"
+    CONNECTING = "connecting"
+    TALKING = "talking"
+    ENDED = "ended"
+
+
+PHASE: Final[Transitions[Phase]] = {
+    Phase.IN_PROGRAM: {f.ContactQueued: Phase.WAITING, f.ContactEnded: Phase.ENDED},
+    Phase.WAITING: {f.ContactUnqueued: Phase.IN_PROGRAM, f.OfferAnswered: Phase.CONNECTING},
+    Phase.CONNECTING: {f.TalkStarted: Phase.TALKING, f.ConnectFailed: Phase.WAITING},
+    Phase.TALKING: {f.TalkEnded: Phase.IN_PROGRAM},
+    Phase.ENDED: {},
+}
+
+
+class OfferState(StrEnum):
+    """Where an offer is."""
+
+    MADE = "made"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    CONNECTED = "connected"
+    MISSED = "missed"
+    WITHDRAWN = "withdrawn"
+
+
+OFFER: Final[Transitions[OfferState]] = {
+    OfferState.MADE: {
+        f.OfferRinging: OfferState.RINGING,
+        f.OfferAnswered: OfferState.ANSWERED,
+        f.OfferMissed: OfferState.MISSED,
+        f.OfferWithdrawn: OfferState.WITHDRAWN,
+    },
+    OfferState.RINGING: {
+        f.OfferAnswered: OfferState.ANSWERED,
+        f.OfferMissed: OfferState.MISSED,
+        f.OfferWithdrawn: OfferState.WITHDRAWN,
+    },
+    OfferState.ANSWERED: {
+        f.AgentEnteredRoom: OfferState.ANSWERED,
+        f.TalkStarted: OfferState.CONNECTED,
+        f.ConnectFailed: OfferState.MISSED,
+    },
+    OfferState.CONNECTED: {},
+    OfferState.MISSED: {},
+    OfferState.WITHDRAWN: {},
+}
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """The attempt that is open for a contact, and the leg it rings."""
+
+    id: OfferId
+    agent: AgentId
+    leg: ChannelId
+    state: OfferState
+    ring_started_at: int
+    """The phone's 180; until that comes, when the offer was made."""
+    deadline: int
+    joined: bool = False
+    """The leg is in the room, and the caller is not yet."""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A contact's stay in a queue. `queued_at` is its clock and its place; neither changes while it waits."""
+
+    queue: QueueName
+    segment: int
+    queued_at: int
+    step: int = 0
+    """Which of the queue's requirement steps holds now."""
+    offers: int = 0
+
+
+class Talk(msgspec.Struct, frozen=True):
+    """Who the caller talks with."""
+
+    agent: AgentId
+    offer: OfferId
+    leg: ChannelId
+    segment: int
+    queue: QueueName
+    started_at: int
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
+    """A live contact. Built from facts by `opened` and `evolve` alone."""
+
+    id: ContactId
+    node: NodeName
+    channel: ChannelId
+    number_dialled: str
+    caller: str
+    caller_name: str
+    language: str
+    attribution: str
+    site: str
+    arrived_at: int
+    phase: Phase = Phase.IN_PROGRAM
+    answered: bool = False
+    in_room: bool = False
+    program: ProgramName = ProgramName("")
+    failures: int = 0
+    """Programs that failed on this contact: the first sends it to the site's default, the second ends it."""
+    step: int = 0
+    attempt: int = 0
+    verb: Verb | None = None
+    """The open verb; None between two verbs."""
+    step_deadline: int | None = None
+    """When the open verb is given up; a gathering verb's clock is set anew when its sounds end."""
+    results: tuple[Result, ...] = ()
+    """The journal: what the verbs of the running program gave, in order."""
+    first_step: int = 1
+    """The step at which the running program began; `results` counts from it."""
+    segments: int = 0
+    waiting: Waiting | None = None
+    offer: Offer | None = None
+    talk: Talk | None = None
+
+    @property
+    def queueing(self) -> EnterQueue | None:
+        return self.verb if isinstance(self.verb, EnterQueue) else None
+
+    @property
+    def gathering(self) -> Gather | None:
+        return self.verb if isinstance(self.verb, Gather) else None
+
+
+def opened(fact: f.ContactArrived) -> Contact:
+    """The contact that an arrival begins."""
+    return Contact(
+        id=fact.contact,
+        node=fact.node,
+        channel=fact.channel,
+        number_dialled=fact.number_dialled,
+        caller=fact.caller,
+        caller_name=fact.caller_name,
+        language=fact.language,
+        attribution=fact.attribution,
+        site=fact.site,
+        arrived_at=fact.at,
+    )
+
+
+def evolve(contact: Contact, fact: f.ContactFact) -> Contact:
+    """The contact after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
+    phase = move("contact", PHASE, contact.phase, fact) if type(fact) in MOVES_CONTACT else contact.phase
+    match fact:
+        case f.ProgramStarted():
+            return replace(contact, program=fact.program, first_step=contact.step + 1, results=(), verb=None)
+        case f.ProgramFailed():
+            return replace(contact, failures=contact.failures + 1, verb=None, step_deadline=None)
+        case f.StepStarted():
+            return replace(contact, step=fact.step, attempt=fact.attempt, verb=fact.verb, step_deadline=fact.deadline)
+        case f.StepEnded():
+            return replace(contact, verb=None, step_deadline=None, results=(*contact.results, fact.result))
+        case f.SoundsEnded():
+            gather = contact.gathering
+            return replace(contact, step_deadline=fact.at + gather.timeout_ms) if gather else contact
+        case f.CallerAnswered():
+            return replace(contact, answered=True)
+        case f.CallerEnteredRoom():
+            return replace(contact, in_room=True)
+        case f.ContactQueued():
+            waiting = Waiting(queue=fact.queue, segment=fact.segment, queued_at=fact.at)
+            return replace(contact, phase=phase, waiting=waiting, segments=fact.segment)
+        case f.ContactUnqueued():
+            return replace(contact, phase=phase, waiting=None)
+        case f.RequirementRelaxed():
+            return replace(contact, waiting=replace(contact.waiting, step=fact.step)) if contact.waiting else contact
+        case f.OfferMade():
+            return _offered(contact, fact)
+        case f.OfferRinging():
+            return replace(contact, offer=replace(_offer_after(contact, fact), ring_started_at=fact.at))
+        case f.OfferAnswered():
+            return replace(contact, phase=phase, offer=replace(_offer_after(contact, fact), deadline=fact.deadline))
+        case f.AgentEnteredRoom():
+            return replace(contact, offer=replace(_offer_after(contact, fact), joined=True))
+        case f.OfferMissed() | f.OfferWithdrawn() | f.ConnectFailed():
+            _offer_after(contact, fact)
+            return replace(contact, phase=phase, offer=None)
+        case f.TalkStarted():
+            offer = _offer_after(contact, fact)
+            talk = Talk(
+                agent=fact.agent,
+                offer=offer.id,
+                leg=offer.leg,
+                segment=fact.segment,
+                queue=fact.queue,
+                started_at=fact.at,
+            )
+            return replace(contact, phase=phase, waiting=None, offer=None, talk=talk, segments=fact.segment)
+        case f.TalkEnded():
+            return replace(contact, phase=phase, talk=None)
+        case f.ContactEnded():
+            return replace(contact, phase=phase, verb=None, step_deadline=None)
+        case _:
+            return contact
+
+
+MOVES_CONTACT: Final = frozenset(fact for row in PHASE.values() for fact in row)
+
+
+def _offered(contact: Contact, fact: f.OfferMade) -> Contact:
+    if contact.phase is not Phase.WAITING or contact.offer or not contact.waiting:
+        raise IllegalMove("offer", contact.phase, fact)
+    offer = Offer(
+        id=fact.offer,
+        agent=fact.agent,
+        leg=fact.leg,
+        state=OfferState.MADE,
+        ring_started_at=fact.at,
+        deadline=fact.deadline,
+    )
+    return replace(contact, offer=offer, waiting=replace(contact.waiting, offers=fact.attempt))
+
+
+def _offer_after(contact: Contact, fact: f.OfferFact) -> Offer:
+    """The open offer moved by `fact`, which must be about it."""
+    offer = contact.offer
+    if offer is None or offer.id != fact.offer:
+        raise IllegalMove("offer", offer and offer.id, fact)
+    return replace(offer, state=move("offer", OFFER, offer.state, fact))

@@ -1,0 +1,252 @@
+"""The facts of contacts, and of offers: everything that can happen between a caller's arrival and their end."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from ccplane.contacts.verbs import Result, Verb
+from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, OfferId, ProgramName, QueueName
+from ccplane.laws import Fact
+
+
+class QueueOutcome(StrEnum):
+    """How a stay in a queue ended. The names are those of the conservation rule in the KPI definitions."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    NO_AGENTS = "no-agents"
+    TIMED_OUT = "timed-out"
+    LOST = "lost"
+
+
+class EndedBy(StrEnum):
+    """Who ended a talk or a contact."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+    PROGRAM = "program"
+    SWITCH = "switch"
+    """The switch restarted, or the channel was found gone after a gap."""
+
+
+class MissCause(StrEnum):
+    """Why an offer was missed. Only these count as a miss; a caller who leaves while it rings makes none."""
+
+    NO_ANSWER = "no-answer"
+    REJECTED = "rejected"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+
+
+class ConnectFailure(StrEnum):
+    """Why two who were to be joined were not."""
+
+    CALLER_GONE = "caller-gone"
+    AGENT_GONE = "agent-gone"
+    NOT_JOINED = "not-joined"
+    """The switch never showed both in the room."""
+
+
+class Withdrawal(StrEnum):
+    """Why an offer was taken back without the agent's doing."""
+
+    CALLER_GONE = "caller-gone"
+    LEFT_QUEUE = "left-queue"
+    SWITCH_LOST = "switch-lost"
+    """Asterisk restarted, or the leg was found gone after a gap."""
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """Why this agent: who won and by what, who came second, and how many were excluded for which reason."""
+
+    strategy: str
+    winner_score_s: float
+    runner_up: AgentId | None = None
+    excluded: dict[str, int] = {}
+
+
+class ContactFact(Fact, frozen=True, kw_only=True):
+    """A fact about one contact."""
+
+    contact: ContactId
+
+
+class ContactArrived(ContactFact, frozen=True, kw_only=True):
+    """A caller reached us. `number_dialled` and `caller` are as the switch gave them, made printable."""
+
+    node: NodeName
+    channel: ChannelId
+    number_dialled: str
+    caller: str
+    caller_name: str
+    language: str
+    attribution: str
+    switch_at: int
+    site: str
+    """The hash of the site as it was; programs and menus of this contact keep to it (law 11)."""
+
+
+class ProgramStarted(ContactFact, frozen=True, kw_only=True):
+    """A program took the call: the number's own, or the site's default after a failure."""
+
+    program: ProgramName
+
+
+class ProgramFailed(ContactFact, frozen=True, kw_only=True):
+    """A program raised, or did what programs must not. `where` is file:line."""
+
+    program: ProgramName
+    error: str
+    where: str
+
+
+class ProgramEnded(ContactFact, frozen=True, kw_only=True):
+    """A program returned; the caller is hung up with cause 16."""
+
+    program: ProgramName
+
+
+class StepStarted(ContactFact, frozen=True, kw_only=True):
+    """A program's verb began. `attempt` rises when a plane that came back begins it again."""
+
+    step: int
+    attempt: int
+    verb: Verb
+    deadline: int | None
+    """When the verb is given up if nothing proves its end; None where the queue's own clocks rule."""
+
+
+class StepEnded(ContactFact, frozen=True, kw_only=True):
+    """A program's verb ended with this result."""
+
+    step: int
+    result: Result
+
+
+class CallerAnswered(ContactFact, frozen=True, kw_only=True):
+    """We took the call: from here the caller pays and hears."""
+
+
+class SoundsEnded(ContactFact, frozen=True, kw_only=True):
+    """What a gathering verb plays has ended, or a key stopped it: now its time-out runs."""
+
+    step: int
+
+
+class CallerEnteredRoom(ContactFact, frozen=True, kw_only=True):
+    """The caller's channel is in the contact's bridge: seen, not assumed (law 8)."""
+
+
+class ContactQueued(ContactFact, frozen=True, kw_only=True):
+    """A segment in a queue began. `segment` counts the contact's stays from 1."""
+
+    queue: QueueName
+    segment: int
+
+
+class ContactUnqueued(ContactFact, frozen=True, kw_only=True):
+    """The segment in the queue ended."""
+
+    queue: QueueName
+    segment: int
+    outcome: QueueOutcome
+    waited_ms: int
+
+
+class RequirementRelaxed(ContactFact, frozen=True, kw_only=True):
+    """The wait has reached the queue's next step: from here on `step` says what is asked of an agent."""
+
+    queue: QueueName
+    step: int
+
+
+class OfferFact(ContactFact, frozen=True, kw_only=True):
+    """A fact about one attempt to give one contact to one agent."""
+
+    offer: OfferId
+    agent: AgentId
+
+
+class OfferMade(OfferFact, frozen=True, kw_only=True):
+    """The agent is taken from here on; their phone is being called. `deadline` is when we stop ringing."""
+
+    queue: QueueName
+    segment: int
+    attempt: int
+    leg: ChannelId
+    deadline: int
+    trace: Trace
+
+
+class OfferRinging(OfferFact, frozen=True, kw_only=True):
+    """The agent's phone said 180: ring time counts from here, else from when the offer was made."""
+
+
+class OfferAnswered(OfferFact, frozen=True, kw_only=True):
+    """The agent's phone is up; both are about to be joined, by `deadline` at the latest."""
+
+    deadline: int
+    ring_ms: int
+
+
+class OfferMissed(OfferFact, frozen=True, kw_only=True):
+    """The agent did not take it. `sip` is the phone's code, 0 if there was none."""
+
+    cause: MissCause
+    sip: int
+    ring_ms: int
+    rang: bool
+    rest_until: int | None
+    """The agent is offered nothing until then, so that a dead phone is not hammered."""
+
+
+class OfferWithdrawn(OfferFact, frozen=True, kw_only=True):
+    """The offer was taken back; the agent did nothing wrong."""
+
+    reason: Withdrawal
+    ring_ms: int
+    rang: bool
+
+
+class AgentEnteredRoom(OfferFact, frozen=True, kw_only=True):
+    """The agent's leg is in the room before the caller is seen there."""
+
+
+class ConnectFailed(OfferFact, frozen=True, kw_only=True):
+    """The agent answered, but the two were never joined. The caller keeps place and clock."""
+
+    cause: ConnectFailure
+    rest_until: int | None
+
+
+class TalkStarted(OfferFact, frozen=True, kw_only=True):
+    """Both are in the room: the stay in `queue` ended answered, and stay `segment`, with the agent, began."""
+
+    segment: int
+    queue: QueueName
+    queue_segment: int
+    waited_ms: int
+
+
+class TalkEnded(OfferFact, frozen=True, kw_only=True):
+    """They no longer talk. `wrap_up_until` is when the agent's work after the call ends; `at` if there is none."""
+
+    segment: int
+    by: EndedBy
+    talk_ms: int
+    wrap_up_until: int
+
+
+class ContactRelinked(ContactFact, frozen=True, kw_only=True):
+    """After a gap the contact was found at the switch, alive. `gap_ms`: how long nobody watched it."""
+
+    gap_ms: int
+
+
+class ContactEnded(ContactFact, frozen=True, kw_only=True):
+    """The caller is gone. `cause` is Q.850, 0 if the switch never told us."""
+
+    by: EndedBy
+    cause: int

@@ -1,0 +1,77 @@
+"""What a program can ask for (verbs) and what can come of it (results). Both are plain data: they are journalled."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ccplane.ids import AgentId, QueueName
+
+
+class Answer(msgspec.Struct, frozen=True, tag=True):
+    """Take the call, so that the caller hears us. Nothing happens if it was answered before."""
+
+
+class Play(msgspec.Struct, frozen=True, tag=True):
+    """Play sounds one after the other on the caller's channel. `sounds`: Asterisk media URIs (`sound:…`)."""
+
+    sounds: tuple[str, ...]
+
+
+class Gather(msgspec.Struct, frozen=True, tag=True):
+    """Play sounds and wait for one key; a key stops the sounds. The time-out runs from the end of the sounds."""
+
+    sounds: tuple[str, ...]
+    timeout_ms: int
+
+
+class EnterQueue(msgspec.Struct, frozen=True, tag=True):
+    """Wait in a queue for an agent, and talk to them. Ends when the talk is over or the waiting is."""
+
+    queue: QueueName
+
+
+class HangUp(msgspec.Struct, frozen=True, tag=True):
+    """End the call. `cause`: Q.850, 16 is a normal end."""
+
+    cause: int = 16
+
+
+Verb = Answer | Play | Gather | EnterQueue | HangUp
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """The verb did what it says."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """The switch could not do it (a sound is missing, a channel refused). The program goes on."""
+
+    reason: str
+
+
+class Pressed(msgspec.Struct, frozen=True, tag=True):
+    """The caller pressed this key: 0-9, *, # or A-D."""
+
+    key: str
+
+
+class NoInput(msgspec.Struct, frozen=True, tag=True):
+    """The caller pressed nothing in time."""
+
+
+class Served(msgspec.Struct, frozen=True, tag=True):
+    """The caller has talked with this agent, the talk is over, and the caller is still on the line."""
+
+    agent: AgentId
+
+
+class NoAgents(msgspec.Struct, frozen=True, tag=True):
+    """Nobody who could serve this queue is signed in."""
+
+
+class TimedOut(msgspec.Struct, frozen=True, tag=True):
+    """The queue's `max_wait` is over."""
+
+
+QueueResult = Served | NoAgents | TimedOut
+Result = Done | Failed | Pressed | NoInput | Served | NoAgents | TimedOut

@@ -1,0 +1,129 @@
+"""What is to be done at the switch, in the imperative. The edge turns each into operations; none is done by itself."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, PlaybackId
+
+
+class Command(msgspec.Struct, frozen=True):
+    """The root of all commands."""
+
+
+class ContactCommand(Command, frozen=True):
+    """A command for one contact; all of one contact go the same way, in order."""
+
+    contact: ContactId
+
+
+class OpenRoom(ContactCommand, frozen=True):
+    """Make the contact's bridge: its record at the switch, and where people will meet."""
+
+
+class CloseRoom(ContactCommand, frozen=True):
+    """Take the contact's bridge down."""
+
+
+class AnswerCaller(ContactCommand, frozen=True):
+    """Take the call."""
+
+    channel: ChannelId
+
+
+class AddCaller(ContactCommand, frozen=True):
+    """Put the caller into the room."""
+
+    channel: ChannelId
+
+
+class HangUpCaller(ContactCommand, frozen=True):
+    """End the call. `cause`: Q.850."""
+
+    channel: ChannelId
+    cause: int
+
+
+class StartMusic(ContactCommand, frozen=True):
+    """Music on the caller's channel. `music`: the class."""
+
+    channel: ChannelId
+    music: str
+
+
+class StopMusic(ContactCommand, frozen=True):
+    """No more music."""
+
+    channel: ChannelId
+
+
+class PlaySounds(ContactCommand, frozen=True):
+    """Play on the caller's channel under an id of ours."""
+
+    channel: ChannelId
+    playback: PlaybackId
+    sounds: tuple[str, ...]
+    language: str
+
+
+class StopSounds(ContactCommand, frozen=True):
+    """Stop that playback; gone is as good."""
+
+    playback: PlaybackId
+
+
+class RingAgent(ContactCommand, frozen=True):
+    """Call an agent's phone for an offer. `timeout_ms` is the switch's own; ours is the offer's deadline."""
+
+    offer: OfferId
+    leg: ChannelId
+    agent: AgentId
+    endpoint: str
+    caller: str
+    caller_name: str
+    timeout_ms: int
+
+
+class JoinAgent(ContactCommand, frozen=True):
+    """Put the agent's leg into the room."""
+
+    offer: OfferId
+    leg: ChannelId
+
+
+class HangUpLeg(ContactCommand, frozen=True):
+    """End an agent's leg. `reason`: the switch's word; "answered_elsewhere" leaves no missed call on the phone."""
+
+    leg: ChannelId
+    reason: str
+
+
+class WriteJournal(ContactCommand, frozen=True):
+    """Leave at the switch what another plane needs to take this contact over: small, best effort."""
+
+    text: str
+
+
+class MirrorIntent(Command, frozen=True):
+    """Show the agent's intent in a device state, for lamps and for the fallback when we are gone."""
+
+    agent: AgentId
+    ready: bool
+
+
+AnyCommand = (
+    OpenRoom
+    | CloseRoom
+    | AnswerCaller
+    | AddCaller
+    | HangUpCaller
+    | StartMusic
+    | StopMusic
+    | PlaySounds
+    | StopSounds
+    | RingAgent
+    | JoinAgent
+    | HangUpLeg
+    | WriteJournal
+    | MirrorIntent
+)

@@ -1,0 +1,51 @@
+"""`decide`: what an input means. Each kind of input has one rule, found by its type; routing follows every rule.
+
+A rule looks at the state, says what happened and what is to be done, and never assumes that a command worked: only
+an input from the switch proves that (law 8). Inputs that are late, doubled or about nothing we know make no facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from ccplane.core import inputs as i
+from ccplane.core.callers import CALLER_RULES
+from ccplane.core.commands import Command
+from ccplane.core.floor import FLOOR_RULES
+from ccplane.core.offers import OFFER_RULES
+from ccplane.core.recovery import RECOVERY_RULES
+from ccplane.core.route import route
+from ccplane.core.state import State
+from ccplane.core.steps import STEP_RULES
+from ccplane.core.time import TIME_RULES
+from ccplane.core.turn import Turn
+from ccplane.laws import Fact
+
+RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
+    **CALLER_RULES,
+    **STEP_RULES,
+    **OFFER_RULES,
+    **FLOOR_RULES,
+    **TIME_RULES,
+    **RECOVERY_RULES,
+}
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What came of one input. `state` is what `evolve` makes of the old one and `facts`, in order."""
+
+    facts: tuple[Fact, ...]
+    commands: tuple[Command, ...]
+    wake_at: int | None
+    state: State
+
+
+def decide(state: State, what: i.Input, now: int) -> Decision:
+    """Decide one input at `now` (ms). Raises only for a fault of ours (IllegalMove); then nothing was decided."""
+    turn = Turn(state, now)
+    RULES[type(what)](turn, what)
+    route(turn)
+    return Decision(tuple(turn.facts), tuple(turn.commands), turn.state.wake_at, turn.state)

@@ -1,0 +1,92 @@
+"""What agents ask for, and what the site says of itself: people, rules, the plane's own beginning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ccplane.agents import facts as a
+from ccplane.agents.agent import Work
+from ccplane.agents.facts import Intent
+from ccplane.contacts.facts import QueueOutcome
+from ccplane.contacts.verbs import NoAgents
+from ccplane.core import inputs as i
+from ccplane.core.offers import set_intent
+from ccplane.core.route import anyone_signed_in
+from ccplane.core.steps import give_back
+from ccplane.core.turn import Turn
+from ccplane.facts import PlaneStarted, SwitchLost
+from ccplane.routing.rules import RulesLoaded
+
+
+def intent_asked(turn: Turn, what: i.IntentAsked) -> None:
+    """Intent may change at any time; the same again is no fact, except that ready wipes out missed offers."""
+    agent = turn.state.agents.get(what.agent)
+    if agent is None:
+        return
+    if (agent.intent, agent.reason) != (what.intent, what.reason):
+        set_intent(turn, agent.id, what.intent, what.reason, what.by)
+    if agent.rest_until is not None and what.intent is Intent.READY:
+        turn.happened(a.AgentRested(at=turn.now, agent=agent.id))
+    if what.intent is Intent.OFFLINE:
+        release_unservable(turn)
+
+
+def release_unservable(turn: Turn) -> None:
+    """Where the last agent who could serve a queue has signed out, the programs of those who wait there decide."""
+    for name, line in turn.state.lines.items():
+        if line and not anyone_signed_in(turn.state, name):
+            for waiting in line:
+                give_back(turn, turn.state.contacts[waiting.contact], QueueOutcome.NO_AGENTS, NoAgents())
+
+
+def phone_seen(turn: Turn, what: i.PhoneSeen) -> None:
+    """The phone's state is a fact only where it changes."""
+    agent = turn.state.agents.get(what.agent)
+    if agent is not None and agent.phone is not what.phone:
+        turn.happened(a.PhoneChanged(at=turn.now, agent=agent.id, phone=what.phone))
+
+
+def wrap_up_ended(turn: Turn, what: i.WrapUpEnded) -> None:
+    """The agent is done before the time."""
+    agent = turn.state.agents.get(what.agent)
+    if agent is not None and agent.work is Work.WRAP_UP:
+        turn.happened(a.WrapUpDone(at=turn.now, agent=agent.id))
+
+
+def plane_began(turn: Turn, what: i.PlaneBegan) -> None:
+    """A new epoch: every leg from here on carries it."""
+    turn.happened(PlaneStarted(at=turn.now, epoch=what.epoch, version=what.version, gap_ms=what.gap_ms))
+
+
+def site_read(turn: Turn, what: i.SiteRead) -> None:
+    """Rules reach those already waiting; who waits in a queue that is no more goes back to their program."""
+    if what.site == turn.state.site:
+        return
+    turn.happened(RulesLoaded(at=turn.now, site=what.site, rules=what.rules, files=what.files))
+    for agent in turn.state.free:
+        turn.freed[agent] = None
+    release_unservable(turn)
+
+
+def people_read(turn: Turn, what: i.PeopleRead) -> None:
+    """The agents as Postgres has them; the same again is no fact."""
+    present = {agent.profile.id: agent.profile for agent in turn.state.agents.values()}
+    if present != {profile.id: profile for profile in what.agents}:
+        turn.happened(a.PeopleLoaded(at=turn.now, agents=what.agents))
+
+
+def switch_dropped(turn: Turn, what: i.SwitchDropped) -> None:
+    """Calls go on at the switch; only we do not see them for a while."""
+    turn.happened(SwitchLost(at=turn.now, node=what.node, reason=what.reason))
+
+
+FLOOR_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
+    i.IntentAsked: intent_asked,
+    i.PhoneSeen: phone_seen,
+    i.WrapUpEnded: wrap_up_ended,
+    i.PlaneBegan: plane_began,
+    i.SiteRead: site_read,
+    i.PeopleRead: people_read,
+    i.SwitchDropped: switch_dropped,
+}

@@ -1,0 +1,230 @@
+"""What reaches the core: from the switch, from programs, from the API and from timers. Plain data, already translated.
+
+An input may be late, doubled or about something that is long over; `decide` must shrug at such a one.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from ccplane.agents.facts import Intent, Phone, Profile
+from ccplane.contacts.verbs import Verb
+from ccplane.core.commands import Command
+from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, OfferId
+from ccplane.routing.rules import Rules
+
+
+class Input(msgspec.Struct, frozen=True):
+    """The root of all inputs."""
+
+
+# ------------------------------------------------------------------------------------------------ from the switch
+
+
+class CallerArrived(Input, frozen=True, kw_only=True):
+    """A caller's channel entered our application."""
+
+    node: NodeName
+    channel: ChannelId
+    number_dialled: str
+    caller: str
+    caller_name: str
+    switch_at: int
+    answered: bool = False
+
+
+class CallerUp(Input, frozen=True):
+    """The caller's channel is answered."""
+
+    contact: ContactId
+
+
+class CallerGone(Input, frozen=True):
+    """The caller's channel hangs up or is destroyed. `cause`: Q.850, 0 unknown."""
+
+    contact: ContactId
+    cause: int = 0
+
+
+class KeyPressed(Input, frozen=True):
+    """The caller pressed a key."""
+
+    contact: ContactId
+    key: str
+
+
+class SoundsFinished(Input, frozen=True):
+    """A playback ended; `ok` False if the switch could not play it (a missing file)."""
+
+    contact: ContactId
+    step: int
+    attempt: int
+    ok: bool = True
+
+
+class EnteredRoom(Input, frozen=True):
+    """A channel is in the contact's bridge."""
+
+    contact: ContactId
+    channel: ChannelId
+
+
+class LegRinging(Input, frozen=True):
+    """The agent's phone said 180."""
+
+    offer: OfferId
+
+
+class LegUp(Input, frozen=True):
+    """The agent's phone answered."""
+
+    offer: OfferId
+    leg: ChannelId
+
+
+class LegEnded(Input, frozen=True):
+    """The agent's leg is gone. `sip`: the phone's final code, 0 if none; `cause`: Q.850."""
+
+    offer: OfferId
+    leg: ChannelId
+    cause: int = 0
+    sip: int = 0
+
+
+class PhoneSeen(Input, frozen=True):
+    """What an agent's phone can do now, by the switch's word."""
+
+    agent: AgentId
+    phone: Phone
+
+
+class CommandFailed(Input, frozen=True):
+    """The switch definitely did not do this. `gone`: what it was for does not exist any more."""
+
+    command: Command
+    gone: bool
+    message: str
+
+
+class SwitchDropped(Input, frozen=True):
+    """The connection to the node is gone."""
+
+    node: NodeName
+    reason: str
+
+
+class ChannelSeen(msgspec.Struct, frozen=True):
+    """A channel at the switch, as a survey found it. `up`: answered; `arrival` only for callers' channels."""
+
+    id: ChannelId
+    up: bool
+    arrival: CallerArrived | None = None
+
+
+class SwitchSurveyed(Input, frozen=True, kw_only=True):
+    """What exists at a node: the reconciler's finding (law 9).
+
+    `began_at` is when the first question was asked: what changed after it may be missing, so only what is older is
+    compared. `after_gap` is true for the first survey of a connection, when events may have been lost.
+    """
+
+    node: NodeName
+    version: str
+    began_at: int
+    gap_ms: int
+    after_gap: bool
+    channels: dict[ChannelId, ChannelSeen]
+    rooms: dict[ContactId, tuple[ChannelId, ...]]
+    phones: dict[AgentId, Phone]
+
+
+# -------------------------------------------------------------------------------------- from programs, API, timers
+
+
+class VerbAsked(Input, frozen=True):
+    """A program awaits a verb. `step`: one more than the contact's last, or the open one, to take it up again."""
+
+    contact: ContactId
+    step: int
+    verb: Verb
+
+
+class ProgramReturned(Input, frozen=True):
+    """A program came to its end."""
+
+    contact: ContactId
+
+
+class ProgramRaised(Input, frozen=True):
+    """A program raised, awaited what is no verb, or did not give way. `where`: file:line."""
+
+    contact: ContactId
+    error: str
+    where: str
+
+
+class IntentAsked(Input, frozen=True, kw_only=True):
+    """An agent's intent is to be this. `by`: who asks."""
+
+    agent: AgentId
+    intent: Intent
+    reason: str = ""
+    by: str
+
+
+class WrapUpEnded(Input, frozen=True):
+    """An agent is done with the work after a call."""
+
+    agent: AgentId
+
+
+class PlaneBegan(Input, frozen=True):
+    """A plane begins, or goes on, under this epoch."""
+
+    epoch: int
+    version: str
+    gap_ms: int
+
+
+class SiteRead(Input, frozen=True):
+    """The operator's files were read. `files`: their text by path."""
+
+    site: str
+    rules: Rules
+    files: dict[str, str]
+
+
+class PeopleRead(Input, frozen=True):
+    """The agents were read from Postgres."""
+
+    agents: tuple[Profile, ...]
+
+
+class Tick(Input, frozen=True):
+    """Time has come for something: `decide` looks at all deadlines that are due."""
+
+
+AnyInput = (
+    CallerArrived
+    | CallerUp
+    | CallerGone
+    | KeyPressed
+    | SoundsFinished
+    | EnteredRoom
+    | LegRinging
+    | LegUp
+    | LegEnded
+    | PhoneSeen
+    | CommandFailed
+    | SwitchDropped
+    | SwitchSurveyed
+    | VerbAsked
+    | ProgramReturned
+    | ProgramRaised
+    | IntentAsked
+    | WrapUpEnded
+    | PlaneBegan
+    | SiteRead
+    | PeopleRead
+    | Tick
+)

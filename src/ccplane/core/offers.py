@@ -1,0 +1,266 @@
+"""An offer from ring to talk to its end. Everything that can go wrong between a caller and an agent lives here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ccplane.agents import facts as a
+from ccplane.agents.facts import Intent
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact, Offer, OfferState, Phase
+from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause, Withdrawal
+from ccplane.contacts.verbs import Served
+from ccplane.core import inputs as i
+from ccplane.core.commands import AddCaller, HangUpLeg, JoinAgent, MirrorIntent, RingAgent, StartMusic, StopMusic
+from ccplane.core.steps import end_step
+from ccplane.core.turn import Turn
+from ccplane.ids import AgentId, OfferId, contact_of_offer
+
+NO_ANSWER_SIP: Final = frozenset({408, 480, 487})
+REJECTED_SIP: Final = frozenset({603, 600, 606})
+BUSY_SIP: Final = frozenset({486})
+NO_ANSWER_CAUSES: Final = frozenset({18, 19, 26})
+RESTS: Final = frozenset({MissCause.REJECTED, MissCause.BUSY, MissCause.UNREACHABLE})
+"""After these the agent is left alone for a while; a phone that rang out has had its pause."""
+
+
+def miss_cause(sip: int, cause: int) -> MissCause:
+    """Why a leg ended before it was answered: by the phone's own code first, by Q.850 where it gave none."""
+    if sip in BUSY_SIP or (not sip and cause == 17):
+        return MissCause.BUSY
+    if sip in REJECTED_SIP or (not sip and cause == 21):
+        return MissCause.REJECTED
+    if sip in NO_ANSWER_SIP or (not sip and cause in NO_ANSWER_CAUSES):
+        return MissCause.NO_ANSWER
+    return MissCause.UNREACHABLE
+
+
+def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
+    """The contact and its open offer, if it is still this one."""
+    contact = turn.state.contacts.get(contact_of_offer(offer))
+    if contact is None or contact.offer is None or contact.offer.id != offer:
+        return None
+    return contact, contact.offer
+
+
+def ringing(turn: Turn, what: i.LegRinging) -> None:
+    """180: the clock of "within three rings" starts."""
+    found = find(turn, what.offer)
+    if found and found[1].state is OfferState.MADE:
+        contact, offer = found
+        turn.happened(c.OfferRinging(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent))
+
+
+def answered(turn: Turn, what: i.LegUp) -> None:
+    """The phone is up: music off and into the room, in one breath. Too late for this offer: no harm, hang it up."""
+    found = find(turn, what.offer)
+    if found is None:
+        if not _talks_on(turn, what):
+            turn.do(HangUpLeg(contact_of_offer(what.offer), what.leg, "answered_elsewhere"))
+        return
+    contact, offer = found
+    if offer.state is OfferState.ANSWERED:
+        return
+    deadline = turn.now + turn.state.rules.join_ms
+    turn.happened(
+        c.OfferAnswered(
+            at=turn.now,
+            contact=contact.id,
+            offer=offer.id,
+            agent=offer.agent,
+            deadline=deadline,
+            ring_ms=turn.now - offer.ring_started_at,
+        )
+    )
+    turn.do(StopMusic(contact.id, contact.channel))
+    turn.do(JoinAgent(contact.id, offer.id, what.leg))
+
+
+def _talks_on(turn: Turn, what: i.LegUp) -> bool:
+    contact = turn.state.contacts.get(contact_of_offer(what.offer))
+    return contact is not None and contact.talk is not None and contact.talk.leg == what.leg
+
+
+def entered(turn: Turn, what: i.EnteredRoom) -> None:
+    """A channel is in the room. Once both are, the talk has begun."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is None:
+        return
+    if what.channel == contact.channel:
+        if contact.in_room:
+            return
+        turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
+        if contact.offer and contact.offer.joined:
+            _talk(turn, contact, contact.offer)
+    elif contact.offer and what.channel == contact.offer.leg and contact.offer.state is OfferState.ANSWERED:
+        if contact.in_room:
+            _talk(turn, contact, contact.offer)
+        elif not contact.offer.joined:
+            offer = contact.offer
+            turn.happened(c.AgentEnteredRoom(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent))
+
+
+def _talk(turn: Turn, contact: Contact, offer: Offer) -> None:
+    waiting = contact.waiting
+    assert waiting is not None
+    turn.happened(
+        c.TalkStarted(
+            at=turn.now,
+            contact=contact.id,
+            offer=offer.id,
+            agent=offer.agent,
+            segment=contact.segments + 1,
+            queue=waiting.queue,
+            queue_segment=waiting.segment,
+            waited_ms=turn.now - waiting.queued_at,
+        )
+    )
+
+
+def leg_ended(turn: Turn, what: i.LegEnded) -> None:
+    """The agent's leg is gone: a missed offer, a connection that failed, or the end of a talk; or nothing any more."""
+    contact = turn.state.contacts.get(contact_of_offer(what.offer))
+    if contact is None:
+        return
+    if contact.talk and contact.talk.leg == what.leg:
+        talk_over(turn, contact, EndedBy.AGENT)
+        end_step(turn, contact.id, Served(contact.talk.agent))
+    elif contact.offer and contact.offer.leg == what.leg:
+        if contact.phase is Phase.CONNECTING:
+            fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
+        else:
+            miss(turn, contact, contact.offer, miss_cause(what.sip, what.cause), what.sip)
+
+
+def miss(turn: Turn, contact: Contact, offer: Offer, cause: MissCause, sip: int = 0) -> None:
+    """The agent did not take it: the caller keeps place and clock; after N in a row the agent is paused."""
+    rules = turn.state.rules
+    turn.happened(
+        c.OfferMissed(
+            at=turn.now,
+            contact=contact.id,
+            offer=offer.id,
+            agent=offer.agent,
+            cause=cause,
+            sip=sip,
+            ring_ms=turn.now - offer.ring_started_at,
+            rang=offer.state is not OfferState.MADE,
+            rest_until=turn.now + rules.rest_ms if cause in RESTS else None,
+        )
+    )
+    _pause_after_misses(turn, offer.agent, cause)
+
+
+def _pause_after_misses(turn: Turn, agent_id: AgentId, cause: MissCause) -> None:
+    agent = turn.state.agents[agent_id]
+    if agent.intent is Intent.READY and agent.misses >= turn.state.rules.misses_until_pause:
+        reason = f"missed {agent.misses} offers in a row, the last: {cause.value}"
+        set_intent(turn, agent_id, Intent.PAUSED, reason, by="missed offers")
+
+
+def set_intent(turn: Turn, agent: AgentId, intent: Intent, reason: str, by: str) -> None:
+    """Change what an agent wants, and show it at the switch."""
+    turn.happened(a.IntentChanged(at=turn.now, agent=agent, intent=intent, reason=reason, by=by))
+    turn.do(MirrorIntent(agent, intent is Intent.READY))
+
+
+def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:
+    """Take the open offer back. "answered_elsewhere" leaves no missed call on the agent's phone."""
+    offer = contact.offer
+    assert offer is not None
+    turn.do(HangUpLeg(contact.id, offer.leg, "answered_elsewhere"))
+    turn.happened(
+        c.OfferWithdrawn(
+            at=turn.now,
+            contact=contact.id,
+            offer=offer.id,
+            agent=offer.agent,
+            reason=reason,
+            ring_ms=turn.now - offer.ring_started_at,
+            rang=offer.state is not OfferState.MADE,
+        )
+    )
+
+
+def fail_connect(turn: Turn, contact: Contact, cause: ConnectFailure) -> None:
+    """Answered, but never joined: hang the leg up, give the caller the music back, place and clock are kept."""
+    offer = contact.offer
+    assert offer is not None
+    rests = cause is not ConnectFailure.CALLER_GONE
+    turn.happened(
+        c.ConnectFailed(
+            at=turn.now,
+            contact=contact.id,
+            offer=offer.id,
+            agent=offer.agent,
+            cause=cause,
+            rest_until=turn.now + turn.state.rules.rest_ms if rests else None,
+        )
+    )
+    turn.do(HangUpLeg(contact.id, offer.leg, "normal"))
+    if cause is not ConnectFailure.CALLER_GONE:
+        wait_again(turn, contact)
+
+
+def wait_again(turn: Turn, contact: Contact) -> None:
+    """The caller waits on: into the room if never seen there, and music."""
+    if not contact.in_room:
+        turn.do(AddCaller(contact.id, contact.channel))
+    queue = turn.state.rules.queues.get(contact.waiting.queue) if contact.waiting else None
+    turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
+
+
+def talk_over(turn: Turn, contact: Contact, by: EndedBy) -> None:
+    """The talk ended; the agent's wrap-up begins, and ends at once where the queue has none."""
+    talk = contact.talk
+    assert talk is not None
+    queue = turn.state.rules.queues.get(talk.queue)
+    wrap_up_ms = queue.wrap_up_ms if queue else 0
+    turn.happened(
+        c.TalkEnded(
+            at=turn.now,
+            contact=contact.id,
+            offer=talk.offer,
+            agent=talk.agent,
+            segment=talk.segment,
+            by=by,
+            talk_ms=turn.now - talk.started_at,
+            wrap_up_until=turn.now + wrap_up_ms,
+        )
+    )
+    if not wrap_up_ms:
+        turn.happened(a.WrapUpDone(at=turn.now, agent=talk.agent))
+
+
+def offer_overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
+    """Rang too long, or the switch never showed both in the room."""
+    if contact.phase is Phase.CONNECTING:
+        fail_connect(turn, contact, ConnectFailure.NOT_JOINED)
+    else:
+        turn.do(HangUpLeg(contact.id, offer.leg, "normal"))
+        miss(turn, contact, offer, MissCause.NO_ANSWER)
+
+
+def command_failed(turn: Turn, what: i.CommandFailed) -> None:
+    """The switch refused: an agent's leg could not be called or joined. All else shows by its own event or deadline."""
+    match what.command:
+        case RingAgent(offer=offer_id):
+            found = find(turn, offer_id)
+            if found and found[1].state is not OfferState.ANSWERED:
+                miss(turn, *found, MissCause.UNREACHABLE)
+        case JoinAgent(offer=offer_id):
+            found = find(turn, offer_id)
+            if found and found[1].state is OfferState.ANSWERED:
+                fail_connect(turn, found[0], ConnectFailure.AGENT_GONE)
+        case _:
+            pass
+
+
+OFFER_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
+    i.LegRinging: ringing,
+    i.LegUp: answered,
+    i.EnteredRoom: entered,
+    i.LegEnded: leg_ended,
+    i.CommandFailed: command_failed,
+}

@@ -1,0 +1,135 @@
+"""The reconciler's thinking (law 9): what exists at the switch against what we believe. Each repair is a fact.
+
+Runs on every survey: the first of a connection, when events may have been lost, and every 15 s after. What changed
+after the survey began is left for the next one. Nothing here may end a call that is up (law 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact, OfferState, Phase
+from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
+from ccplane.contacts.verbs import Gather, Play, Served
+from ccplane.core import inputs as i
+from ccplane.core.callers import arrive, end_contact
+from ccplane.core.commands import AddCaller, CloseRoom, HangUpLeg, StartMusic
+from ccplane.core.floor import phone_seen
+from ccplane.core.offers import answered, entered, fail_connect, talk_over, withdraw
+from ccplane.core.steps import asked, end_step
+from ccplane.core.turn import Turn
+from ccplane.facts import RepairMade, SwitchFound
+from ccplane.ids import contact_id, contact_of_offer, offer_of_leg
+
+SETTLING_MS: Final = 3_000
+"""What began less than this before a survey may still be under way at the switch."""
+
+
+def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
+    """Compare, in the order of what matters most: callers, then talks and offers, then what is left over."""
+    if survey.after_gap:
+        turn.happened(SwitchFound(at=turn.now, node=survey.node, version=survey.version, gap_ms=survey.gap_ms))
+    for agent, phone in survey.phones.items():
+        phone_seen(turn, i.PhoneSeen(agent, phone))
+    for contact in list(turn.state.contacts.values()):
+        if contact.node == survey.node and contact.arrived_at < survey.began_at:
+            _compare(turn, survey, contact)
+    _unknown_channels(turn, survey)
+    _empty_rooms(turn, survey)
+
+
+def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    seen = survey.channels.get(contact.channel)
+    if seen is None:
+        _repaired(turn, "contact without a channel", contact.id)
+        return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
+    if survey.after_gap:
+        turn.happened(c.ContactRelinked(at=turn.now, contact=contact.id, gap_ms=survey.gap_ms))
+        if seen.up and not contact.answered:
+            turn.happened(c.CallerAnswered(at=turn.now, contact=contact.id))
+    match contact.phase:
+        case Phase.TALKING:
+            _compare_talk(turn, survey, contact)
+        case Phase.WAITING | Phase.CONNECTING:
+            _compare_waiting(turn, survey, contact)
+        case _ if survey.after_gap and isinstance(contact.verb, Play | Gather):
+            asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
+    return None
+
+
+def _compare_talk(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    talk = contact.talk
+    assert talk is not None
+    if talk.leg not in survey.channels and talk.started_at < survey.began_at:
+        _repaired(turn, "talk without the agent's leg", contact.id)
+        talk_over(turn, contact, EndedBy.AGENT)
+        end_step(turn, contact.id, Served(talk.agent))
+
+
+def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    members = survey.rooms.get(contact.id, ())
+    waiting, offer = contact.waiting, contact.offer
+    assert waiting is not None
+    settled = survey.after_gap or waiting.queued_at < survey.began_at - SETTLING_MS
+    if contact.channel in members:
+        if not contact.in_room:
+            entered(turn, i.EnteredRoom(contact.id, contact.channel))
+    elif settled:
+        _repaired(turn, "waiting caller outside the room", contact.id)
+        turn.do(AddCaller(contact.id, contact.channel))
+        queue = turn.state.rules.queues.get(waiting.queue)
+        turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
+    if offer and (survey.after_gap or offer.ring_started_at < survey.began_at - SETTLING_MS):
+        _settle_offer(turn, survey, turn.state.contacts[contact.id])
+
+
+def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    """A ringing offer is joined if the phone was answered in the gap; if its leg is gone, it is made again."""
+    offer = contact.offer
+    if offer is None:
+        return
+    seen = survey.channels.get(offer.leg)
+    if seen is None:
+        _repaired(turn, "offer without a leg", offer.id)
+        if offer.state is OfferState.ANSWERED:
+            fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
+        else:
+            withdraw(turn, contact, Withdrawal.SWITCH_LOST)
+    elif seen.up:
+        if offer.state is not OfferState.ANSWERED:
+            answered(turn, i.LegUp(offer.id, offer.leg))
+        elif offer.leg in survey.rooms.get(contact.id, ()):
+            entered(turn, i.EnteredRoom(contact.id, offer.leg))
+
+
+def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed) -> None:
+    for channel in survey.channels.values():
+        offer = offer_of_leg(channel.id)
+        if offer is not None:
+            contact = turn.state.contacts.get(contact_of_offer(offer))
+            open_leg = contact and (
+                (contact.offer and contact.offer.leg == channel.id) or (contact.talk and contact.talk.leg == channel.id)
+            )
+            if not open_leg:
+                _repaired(turn, "agent's leg without a contact", channel.id)
+                turn.do(HangUpLeg(contact_of_offer(offer), channel.id, "normal"))
+        elif channel.arrival and contact_id(survey.node, channel.id) not in turn.state.contacts:
+            _repaired(turn, "caller nobody saw arrive", channel.id)
+            arrive(turn, channel.arrival)
+
+
+def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed) -> None:
+    """Bridges are never freed by the switch itself."""
+    for contact, members in survey.rooms.items():
+        if contact not in turn.state.contacts and not members:
+            _repaired(turn, "room without a contact", contact)
+            turn.do(CloseRoom(contact))
+
+
+def _repaired(turn: Turn, what: str, subject: str) -> None:
+    turn.happened(RepairMade(at=turn.now, what=what, subject=subject))
+
+
+RECOVERY_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.SwitchSurveyed: surveyed}

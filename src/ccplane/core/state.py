@@ -1,0 +1,243 @@
+"""The whole state of a site, and `evolve`: how one fact changes it.
+
+The state is a persistent value: `evolve` gives a new one and leaves the old as it was. So an illegal fact changes
+nothing, a published snapshot is simply a reference, and a what-if can go on from any moment. Beside contacts and
+agents it keeps what follows from them and would be dear to search: lines, free agents, counts, deadlines.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import Final
+
+import msgspec
+from immutables import Map
+from msgspec.structs import replace
+
+from ccplane.agents import agent as agents
+from ccplane.agents.agent import Agent, Shown
+from ccplane.agents.facts import AgentFact, PeopleLoaded, Profile
+from ccplane.contacts import contact as contacts
+from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
+from ccplane.errors import IllegalMove
+from ccplane.facts import PlaneStarted
+from ccplane.ids import AgentId, ContactId, ProgramName, QueueName
+from ccplane.laws import Fact
+from ccplane.routing.pick import Candidate
+from ccplane.routing.rules import Rules, RulesLoaded
+
+Deadline = tuple[int, str, str]
+"""When, "contact" or "agent", and whose."""
+
+REMEMBERED: Final = 1_000
+NO_RULES: Final = Rules(queues={}, numbers={}, default_program=ProgramName(""))
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the core knows. Begin with `State()`; go on with `evolve`."""
+
+    epoch: int = 0
+    site: str = ""
+    rules: Rules = NO_RULES
+    sites: Map[str, dict[str, str]] = Map()
+    """The files of every site that a live contact keeps to, by hash; and of the present one."""
+    agents: Map[AgentId, Agent] = Map()
+    contacts: Map[ContactId, Contact] = Map()
+    lines: Map[QueueName, tuple[Candidate, ...]] = Map()
+    """Per queue, those who wait and have no open offer, in the order they came."""
+    free: tuple[AgentId, ...] = ()
+    """Agents who may be offered a contact now, the longest idle first."""
+    shown: Map[Shown, int] = Map()
+    deadlines: tuple[Deadline, ...] = ()
+    """In order of time."""
+    due: Map[tuple[str, str], int] = Map()
+    """The deadline that stands in `deadlines`, by whose it is."""
+
+    ended: tuple[ContactId, ...] = ()
+    """The last contacts that ended: a late event or survey must not bring one back."""
+
+    @property
+    def wake_at(self) -> int | None:
+        """The earliest deadline, in ms."""
+        return self.deadlines[0][0] if self.deadlines else None
+
+
+def evolve(state: State, fact: Fact) -> State:
+    """The state after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
+    match fact:
+        case PlaneStarted():
+            return replace(state, epoch=fact.epoch)
+        case RulesLoaded():
+            return _with_rules(state, fact)
+        case PeopleLoaded():
+            return _with_people(state, fact.agents)
+        case OfferFact():
+            contact, agent = _contact(state, fact), _agent(state, fact.agent, fact)
+            after, done = contacts.evolve(contact, fact), agents.evolve(agent, fact)
+            return _put_agent(_put_contact(state, contact, after), agent, done)
+        case ContactArrived():
+            if fact.contact in state.contacts:
+                raise IllegalMove("contact", "live", fact)
+            return _put_contact(state, None, contacts.opened(fact))
+        case ContactEnded():
+            contact = _contact(state, fact)
+            contacts.evolve(contact, fact)
+            state = replace(state, ended=(*state.ended[1 - REMEMBERED :], contact.id))
+            return _put_contact(state, contact, None)
+        case ContactFact():
+            contact = _contact(state, fact)
+            return _put_contact(state, contact, contacts.evolve(contact, fact))
+        case AgentFact():
+            agent = _agent(state, fact.agent, fact)
+            return _put_agent(state, agent, agents.evolve(agent, fact))
+        case _:
+            return state
+
+
+def restored(
+    *,
+    epoch: int,
+    site: str,
+    rules: Rules,
+    sites: dict[str, dict[str, str]],
+    agents: tuple[Agent, ...],
+    contacts: tuple[Contact, ...],
+    ended: tuple[ContactId, ...] = (),
+) -> State:
+    """The state again from what a checkpoint keeps; all that follows from it is derived anew."""
+    state = State(epoch=epoch, site=site, rules=rules, sites=Map(sites), ended=ended)
+    for agent in sorted(agents, key=lambda each: (each.idle_since, each.id)):
+        state = _put_agent(state, None, agent)
+    for contact in contacts:
+        state = _put_contact(state, None, contact)
+    return state
+
+
+def _contact(state: State, fact: ContactFact) -> Contact:
+    contact = state.contacts.get(fact.contact)
+    if contact is None:
+        raise IllegalMove("contact", "unknown", fact)
+    return contact
+
+
+def _agent(state: State, agent_id: AgentId, fact: Fact) -> Agent:
+    agent = state.agents.get(agent_id)
+    if agent is None:
+        raise IllegalMove("agent", "unknown", fact)
+    return agent
+
+
+def _with_rules(state: State, fact: RulesLoaded) -> State:
+    pinned = {contact.site for contact in state.contacts.values()}
+    sites = Map({site: files for site, files in state.sites.items() if site in pinned}).set(fact.site, fact.files)
+    state = replace(state, site=fact.site, rules=fact.rules, sites=sites)
+    for contact in state.contacts.values():
+        state = _reindex(state, contact, contact)
+    return state
+
+
+def _with_people(state: State, profiles: tuple[Profile, ...]) -> State:
+    wanted = {profile.id: profile for profile in profiles}
+    for agent_id, agent in state.agents.items():
+        if agent_id not in wanted and agent.contact is None:
+            state = _put_agent(state, agent, None)
+    for profile in profiles:
+        before = state.agents.get(profile.id)
+        after = replace(before, profile=profile) if before else Agent(profile=profile)
+        state = _put_agent(state, before, after)
+    return state
+
+
+# ---------------------------------------------------------------------------------------- what follows from the rest
+
+
+def candidate(contact: Contact | None) -> Candidate | None:
+    """The contact as routing sees it: waiting, and offered to nobody; else None."""
+    if contact is None or contact.phase is not Phase.WAITING or contact.offer or not contact.waiting:
+        return None
+    waiting = contact.waiting
+    return Candidate(contact.id, waiting.queue, waiting.queued_at, waiting.step)
+
+
+def contact_deadline(rules: Rules, contact: Contact) -> int | None:
+    """The earliest moment at which time alone changes something about this contact."""
+    times = [contact.step_deadline] if contact.step_deadline is not None else []
+    if contact.offer:
+        times.append(contact.offer.deadline)
+    elif contact.waiting and (queue := rules.queues.get(contact.waiting.queue)):
+        waits = (queue.max_wait_ms, queue.step_ends_at(contact.waiting.step))
+        times.extend(contact.waiting.queued_at + wait for wait in waits if wait is not None)
+    return min(times, default=None)
+
+
+def agent_deadline(agent: Agent) -> int | None:
+    """The earliest moment at which time alone changes something about this agent."""
+    return min((at for at in (agent.wrap_up_until, agent.rest_until) if at is not None), default=None)
+
+
+def _put_contact(state: State, before: Contact | None, after: Contact | None) -> State:
+    if after is None:
+        assert before is not None
+        state = replace(state, contacts=state.contacts.delete(before.id))
+    else:
+        state = replace(state, contacts=state.contacts.set(after.id, after))
+    return _reindex(state, before, after)
+
+
+def _reindex(state: State, before: Contact | None, after: Contact | None) -> State:
+    """Lines and deadlines once a contact came (`before` None), changed, or went (`after` None)."""
+    was, now = candidate(before), candidate(after)
+    lines = state.lines
+    if was != now:
+        if was is not None:
+            lines = lines.set(was.queue, _without(lines[was.queue], was.contact))
+        if now is not None:
+            lines = lines.set(now.queue, _in_order(lines.get(now.queue, ()), now))
+    whose = after or before
+    assert whose is not None
+    deadline = contact_deadline(state.rules, after) if after else None
+    return _rescheduled(state if lines is state.lines else replace(state, lines=lines), "contact", whose.id, deadline)
+
+
+def _put_agent(state: State, before: Agent | None, after: Agent | None) -> State:
+    whose = after or before
+    assert whose is not None
+    free, shown = state.free, state.shown
+    if before and before.free and not (after and after.free and after.idle_since == before.idle_since):
+        free = tuple(each for each in free if each != before.id)
+    if after and after.free and after.id not in free:
+        free = (*free, after.id)
+    if before and not (after and after.shown is before.shown):
+        shown = shown.set(before.shown, shown[before.shown] - 1)
+    if after and not (before and after.shown is before.shown):
+        shown = shown.set(after.shown, shown.get(after.shown, 0) + 1)
+    agents = state.agents.set(whose.id, after) if after else state.agents.delete(whose.id)
+    state = replace(state, agents=agents, free=free, shown=shown)
+    return _rescheduled(state, "agent", whose.id, agent_deadline(after) if after else None)
+
+
+def _rescheduled(state: State, kind: str, whose: str, deadline: int | None) -> State:
+    old = state.due.get((kind, whose))
+    if old == deadline:
+        return state
+    deadlines, due = state.deadlines, state.due
+    if old is not None:
+        at = bisect_left(deadlines, (old, kind, whose))
+        deadlines, due = deadlines[:at] + deadlines[at + 1 :], due.delete((kind, whose))
+    if deadline is not None:
+        entry = (deadline, kind, whose)
+        at = bisect_left(deadlines, entry)
+        deadlines, due = (*deadlines[:at], entry, *deadlines[at:]), due.set((kind, whose), deadline)
+    return replace(state, deadlines=deadlines, due=due)
+
+
+def _without(line: tuple[Candidate, ...], contact: ContactId) -> tuple[Candidate, ...]:
+    at = next(place for place, each in enumerate(line) if each.contact == contact)
+    return line[:at] + line[at + 1 :]
+
+
+def _in_order(line: tuple[Candidate, ...], new: Candidate) -> tuple[Candidate, ...]:
+    """The line with `new` at the place its clock gives it: back from an offer, it stands where it stood."""
+    at = bisect_right(line, new.queued_at, key=lambda each: each.queued_at)
+    return (*line[:at], new, *line[at:])

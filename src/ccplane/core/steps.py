@@ -1,0 +1,211 @@
+"""What programs ask for, and how each verb ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.facts import QueueOutcome
+from ccplane.contacts.verbs import (
+    Answer,
+    Done,
+    EnterQueue,
+    Failed,
+    Gather,
+    HangUp,
+    NoAgents,
+    NoInput,
+    Play,
+    Result,
+    Verb,
+)
+from ccplane.core import inputs as i
+from ccplane.core.commands import (
+    AddCaller,
+    AnswerCaller,
+    HangUpCaller,
+    PlaySounds,
+    StartMusic,
+    StopMusic,
+    StopSounds,
+    WriteJournal,
+)
+from ccplane.core.route import anyone_signed_in
+from ccplane.core.turn import Turn
+from ccplane.ids import ContactId, playback_id
+
+ANSWER_MS: Final = 5_000
+SOUNDS_MS: Final = 600_000
+"""A prompt's end is proven by its event; this is only for the case that the event is lost."""
+HANG_UP_MS: Final = 5_000
+
+
+def asked(turn: Turn, what: i.VerbAsked) -> None:
+    """A program awaits a verb. The open verb asked again (a plane that came back) is taken up where it stands."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is None:
+        return
+    if contact.verb is not None and contact.step == what.step:
+        _take_up(turn, contact)
+    elif contact.verb is None and what.step == contact.step + 1:
+        _begin(turn, contact, what.step, 1, what.verb)
+
+
+def _take_up(turn: Turn, contact: Contact) -> None:
+    """What sounded may have ended while nobody listened: sounds begin again. Waiting and talking just go on."""
+    assert contact.verb is not None
+    if isinstance(contact.verb, Play | Gather):
+        turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
+    if not isinstance(contact.verb, EnterQueue):
+        _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
+
+
+def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) -> None:
+    deadline = None if isinstance(verb, EnterQueue) else turn.now + _longest_ms(verb)
+    turn.happened(
+        c.StepStarted(at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline)
+    )
+    _write_journal(turn, contact.id, step, verb)
+    match verb:
+        case Answer():
+            if contact.answered:
+                end_step(turn, contact.id, Done())
+            else:
+                turn.do(AnswerCaller(contact.id, contact.channel))
+        case Play() | Gather():
+            _play(turn, contact, step, attempt, verb.sounds)
+        case EnterQueue():
+            _enter_queue(turn, contact, verb)
+        case HangUp():
+            turn.do(HangUpCaller(contact.id, contact.channel, verb.cause))
+
+
+def _longest_ms(verb: Verb) -> int:
+    match verb:
+        case Answer():
+            return ANSWER_MS
+        case HangUp():
+            return HANG_UP_MS
+        case _:
+            return SOUNDS_MS
+
+
+def _play(turn: Turn, contact: Contact, step: int, attempt: int, sounds: tuple[str, ...]) -> None:
+    if not sounds:
+        return sounds_finished(turn, i.SoundsFinished(contact.id, step, attempt))
+    if not contact.answered:
+        turn.do(AnswerCaller(contact.id, contact.channel))
+    playback = playback_id(contact.id, step, attempt)
+    return turn.do(PlaySounds(contact.id, contact.channel, playback, sounds, contact.language))
+
+
+def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
+    """Nobody who could serve it: the program decides. Else answer, music, and a place in the line."""
+    if not anyone_signed_in(turn.state, verb.queue):
+        return end_step(turn, contact.id, NoAgents())
+    if not contact.answered:
+        turn.do(AnswerCaller(contact.id, contact.channel))
+    if not contact.in_room:
+        turn.do(AddCaller(contact.id, contact.channel))
+    turn.do(StartMusic(contact.id, contact.channel, turn.state.rules.queues[verb.queue].music))
+    segment = contact.segments + 1
+    return turn.happened(c.ContactQueued(at=turn.now, contact=contact.id, queue=verb.queue, segment=segment))
+
+
+def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
+    """The sounds of the open verb are over. A sound that could not be played is said to the program, not hidden."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is None or (contact.step, contact.attempt) != (what.step, what.attempt):
+        return
+    if isinstance(contact.verb, Play):
+        end_step(turn, contact.id, Done() if what.ok else Failed("a sound could not be played"))
+    elif isinstance(contact.verb, Gather):
+        turn.happened(c.SoundsEnded(at=turn.now, contact=contact.id, step=contact.step))
+
+
+def end_step(turn: Turn, contact_id: ContactId, result: Result) -> None:
+    """The open verb ended with this result; the program will be resumed with it."""
+    step = turn.state.contacts[contact_id].step
+    turn.happened(c.StepEnded(at=turn.now, contact=contact_id, step=step, result=result))
+
+
+def step_overdue(turn: Turn, contact: Contact) -> None:
+    """The open verb's time is up: for a gathering one that is an answer, for the others a failure."""
+    match contact.verb:
+        case Gather():
+            end_step(turn, contact.id, NoInput())
+        case HangUp():
+            turn.do(HangUpCaller(contact.id, contact.channel, contact.verb.cause))
+            _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
+        case Answer() | Play():
+            end_step(turn, contact.id, Failed("the switch did not confirm it in time"))
+        case _:
+            pass
+
+
+def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome) -> None:
+    """The stay in the queue ends without a talk."""
+    waiting = turn.state.contacts[contact_id].waiting
+    assert waiting is not None
+    turn.happened(
+        c.ContactUnqueued(
+            at=turn.now,
+            contact=contact_id,
+            queue=waiting.queue,
+            segment=waiting.segment,
+            outcome=outcome,
+            waited_ms=turn.now - waiting.queued_at,
+        )
+    )
+
+
+def give_back(turn: Turn, contact: Contact, outcome: QueueOutcome, result: Result) -> None:
+    """The caller leaves the queue and the program decides what now."""
+    leave_queue(turn, contact.id, outcome)
+    turn.do(StopMusic(contact.id, contact.channel))
+    end_step(turn, contact.id, result)
+
+
+def returned(turn: Turn, what: i.ProgramReturned) -> None:
+    """A program that returns hangs up with cause 16."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is None or contact.verb is not None:
+        return
+    turn.happened(c.ProgramEnded(at=turn.now, contact=contact.id, program=contact.program))
+    _begin(turn, turn.state.contacts[contact.id], contact.step + 1, 1, HangUp())
+
+
+def raised(turn: Turn, what: i.ProgramRaised) -> None:
+    """A program failed: the site's default takes the call; if that fails too the call is ended, never left silent."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is None:
+        return
+    if contact.phase is Phase.WAITING:
+        return
+    turn.happened(
+        c.ProgramFailed(at=turn.now, contact=contact.id, program=contact.program, error=what.error, where=what.where)
+    )
+    default = turn.state.rules.default_program
+    if contact.failures == 0 and default and contact.program != default:
+        turn.happened(c.ProgramStarted(at=turn.now, contact=contact.id, program=default))
+    else:
+        _begin(turn, turn.state.contacts[contact.id], contact.step + 1, 1, HangUp(cause=41))
+
+
+def _write_journal(turn: Turn, contact: ContactId, step: int, verb: Verb) -> None:
+    """What a plane on another host needs. It rides in every event of the room, so it is small."""
+    note = {"step": step, "verb": type(verb).__name__, "at": turn.now}
+    if isinstance(verb, EnterQueue):
+        note["queue"] = verb.queue
+    turn.do(WriteJournal(contact, json.dumps(note, separators=(",", ":"))))
+
+
+STEP_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
+    i.VerbAsked: asked,
+    i.SoundsFinished: sounds_finished,
+    i.ProgramReturned: returned,
+    i.ProgramRaised: raised,
+}

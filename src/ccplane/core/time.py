@@ -1,0 +1,65 @@
+"""What time alone does: offers run out, wrap-up ends, requirements relax, verbs are given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ccplane.agents import facts as a
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact
+from ccplane.contacts.facts import QueueOutcome
+from ccplane.contacts.verbs import TimedOut
+from ccplane.core import inputs as i
+from ccplane.core.offers import offer_overdue
+from ccplane.core.steps import give_back, step_overdue
+from ccplane.core.turn import Turn
+from ccplane.ids import AgentId, ContactId
+
+
+def tick(turn: Turn, _: i.Tick) -> None:
+    """Everything that is due, once each; what it leads to has a deadline of its own."""
+    for when, kind, whose in turn.state.deadlines:
+        if when > turn.now:
+            break
+        if kind == "agent":
+            _agent_due(turn, AgentId(whose))
+        elif contact := turn.state.contacts.get(ContactId(whose)):
+            _contact_due(turn, contact)
+
+
+def _agent_due(turn: Turn, agent_id: AgentId) -> None:
+    agent = turn.state.agents[agent_id]
+    if agent.wrap_up_until is not None and agent.wrap_up_until <= turn.now:
+        turn.happened(a.WrapUpDone(at=turn.now, agent=agent_id))
+    if agent.rest_until is not None and agent.rest_until <= turn.now:
+        turn.happened(a.AgentRested(at=turn.now, agent=agent_id))
+
+
+def _contact_due(turn: Turn, contact: Contact) -> None:
+    if contact.step_deadline is not None and contact.step_deadline <= turn.now:
+        step_overdue(turn, contact)
+    elif contact.offer:
+        if contact.offer.deadline <= turn.now:
+            offer_overdue(turn, contact, contact.offer)
+    elif contact.waiting:
+        _wait_due(turn, contact)
+
+
+def _wait_due(turn: Turn, contact: Contact) -> None:
+    """`max_wait` first; never while an offer is open: an agent who is being rung may still answer."""
+    waiting = contact.waiting
+    assert waiting is not None
+    queue = turn.state.rules.queues[waiting.queue]
+    waited = turn.now - waiting.queued_at
+    if queue.max_wait_ms is not None and waited >= queue.max_wait_ms:
+        return give_back(turn, contact, QueueOutcome.TIMED_OUT, TimedOut())
+    step = waiting.step
+    while (ends := queue.step_ends_at(step)) is not None and ends <= waited:
+        step += 1
+    if step != waiting.step:
+        turn.happened(c.RequirementRelaxed(at=turn.now, contact=contact.id, queue=queue.name, step=step))
+    return None
+
+
+TIME_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.Tick: tick}

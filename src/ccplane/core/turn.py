@@ -1,0 +1,41 @@
+"""One input being decided: the facts and commands so far, and the state they lead to."""
+
+from __future__ import annotations
+
+from ccplane.agents.facts import AgentFact
+from ccplane.contacts.facts import ContactFact, OfferFact
+from ccplane.core.commands import Command
+from ccplane.core.state import State, candidate, evolve
+from ccplane.ids import AgentId, ContactId
+from ccplane.laws import Fact
+
+
+class Turn:
+    """Collects what is decided. A fact is evolved at once, so that the next thought sees what it led to."""
+
+    def __init__(self, state: State, now: int) -> None:
+        self.state = state
+        self.now = now
+        self.facts: list[Fact] = []
+        self.commands: list[Command] = []
+        self.unserved: dict[ContactId, None] = {}
+        """Contacts that came to wait, or may now be served by more agents: they want an agent."""
+        self.freed: dict[AgentId, None] = {}
+        """Agents that became free: they want a contact."""
+
+    def happened(self, fact: Fact) -> None:
+        """Take a fact as decided; IllegalMove, and nothing is taken, if it cannot be."""
+        before, self.state = self.state, evolve(self.state, fact)
+        self.facts.append(fact)
+        if isinstance(fact, ContactFact) and fact.contact in self.state.contacts:
+            now = candidate(self.state.contacts[fact.contact])
+            if now is not None and now != candidate(before.contacts.get(fact.contact)):
+                self.unserved[fact.contact] = None
+        if isinstance(fact, OfferFact | AgentFact):
+            was = before.agents[fact.agent]
+            if self.state.agents[fact.agent].free and not was.free:
+                self.freed[fact.agent] = None
+
+    def do(self, command: Command) -> None:
+        """Ask for something to be done at the switch."""
+        self.commands.append(command)

@@ -1,0 +1,100 @@
+"""The union of all facts. Each domain owns its own; the few about the site as a whole stand here.
+
+A fact's `type` in JSON is its class name. `decode` refuses what is not in the union: the log is closed (law 2).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from ccplane.agents import facts as a
+from ccplane.contacts import facts as c
+from ccplane.ids import NodeName
+from ccplane.laws import Fact
+from ccplane.routing.rules import RulesLoaded
+
+
+class PlaneStarted(Fact, frozen=True, kw_only=True):
+    """A plane took up its work under this epoch. `gap_ms`: since the last fact of the one before; 0 for the first."""
+
+    epoch: int
+    version: str
+    gap_ms: int
+
+
+class SwitchFound(Fact, frozen=True, kw_only=True):
+    """A node is connected and has been compared with what we believe. `gap_ms`: how long it was not watched."""
+
+    node: NodeName
+    version: str
+    gap_ms: int
+
+
+class SwitchLost(Fact, frozen=True, kw_only=True):
+    """The connection to a node is gone. Calls there go on; what happens to them is found out afterwards."""
+
+    node: NodeName
+    reason: str
+
+
+class RepairMade(Fact, frozen=True, kw_only=True):
+    """The reconciler found the switch and us in disagreement, and put it right. Should be rare."""
+
+    what: str
+    subject: str
+
+
+SiteFact = PlaneStarted | SwitchFound | SwitchLost | RepairMade | RulesLoaded | a.PeopleLoaded
+AgentOnlyFact = (
+    a.IntentChanged
+    | a.PhoneChanged
+    | a.AgentRested
+    | a.WrapUpDone
+    | a.PhoneLost
+    | a.PhoneRejoined
+    | a.OwnCallStarted
+    | a.OwnCallEnded
+)
+OfferFact = (
+    c.OfferMade
+    | c.OfferRinging
+    | c.OfferAnswered
+    | c.AgentEnteredRoom
+    | c.OfferMissed
+    | c.OfferWithdrawn
+    | c.ConnectFailed
+    | c.TalkStarted
+    | c.TalkEnded
+)
+ContactOnlyFact = (
+    c.ContactArrived
+    | c.ProgramStarted
+    | c.ProgramFailed
+    | c.ProgramEnded
+    | c.StepStarted
+    | c.StepEnded
+    | c.SoundsEnded
+    | c.CallerAnswered
+    | c.CallerEnteredRoom
+    | c.ContactQueued
+    | c.ContactUnqueued
+    | c.RequirementRelaxed
+    | c.ContactRelinked
+    | c.ContactEnded
+)
+AnyFact = SiteFact | AgentOnlyFact | OfferFact | ContactOnlyFact
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final[msgspec.json.Decoder[AnyFact]] = msgspec.json.Decoder(AnyFact)
+
+
+def encode(fact: Fact) -> bytes:
+    """One fact as JSON, `{"type": "ContactArrived", "at": …}`."""
+    return _encoder.encode(fact)
+
+
+def decode(data: bytes | str) -> AnyFact:
+    """The fact again; msgspec.ValidationError if it is none of ours."""
+    return _decoder.decode(data)

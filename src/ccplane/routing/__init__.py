@@ -1,0 +1,1 @@
+"""Who serves whom, and why: requirements, strategies and the choice itself. Pure."""

@@ -1,0 +1,81 @@
+"""The rules that routing follows, as the operator's files give them. Frozen; a reload makes new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ccplane.ids import ProgramName, QueueName
+from ccplane.laws import Fact
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What is asked of an agent for a while: at least these levels."""
+
+    skills: dict[str, int]
+    for_ms: int | None = None
+    """How long it holds; only the last may be None, and is."""
+
+    def met_by(self, skills: Mapping[str, int]) -> bool:
+        return all(skills.get(name, 0) >= level for name, level in self.skills.items())
+
+
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue. Times in ms; `weight` in seconds of waiting; `percent` of the calls are to be answered `within_ms`."""
+
+    name: QueueName
+    steps: tuple[Step, ...]
+    strategy: str = "longest-idle"
+    ring_ms: int = 20_000
+    wrap_up_ms: int = 0
+    max_wait_ms: int | None = None
+    weight_s: int = 0
+    percent: int = 80
+    within_ms: int = 20_000
+    music: str = "default"
+
+    def step_ends_at(self, step: int) -> int | None:
+        """The wait, in ms, after which step number `step` (from 0) gives way to the next; None on the last."""
+        if step >= len(self.steps) - 1:
+            return None
+        return sum(each.for_ms or 0 for each in self.steps[: step + 1])
+
+    @property
+    def widest(self) -> Step:
+        """The step that the most agents meet: the last."""
+        return self.steps[-1]
+
+
+class Number(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that callers dial: what happens, in which language, and which advertisement it stands for."""
+
+    number: str
+    program: ProgramName
+    language: str = "en"
+    queue: QueueName | None = None
+    attribution: str = ""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """All the core needs to know of a site."""
+
+    queues: dict[QueueName, Queue]
+    numbers: dict[str, Number]
+    default_program: ProgramName
+    """Takes calls to numbers that have no program, and callers whose program failed."""
+    misses_until_pause: int = 3
+    rest_ms: int = 5_000
+    """How long an agent is left alone after a reject, a busy or an unreachable phone."""
+    join_ms: int = 2_000
+    """How long the switch may take to show two channels in a room."""
+    ring_cycle_ms: int = 5_000
+    timezone: str = "UTC"
+
+
+class RulesLoaded(Fact, frozen=True, kw_only=True):
+    """From here on these rules hold, also for those already waiting (law 11). `files`: the site as text, by path."""
+
+    site: str
+    rules: Rules
+    files: dict[str, str]
