@@ -1,1 +1,34 @@
-"""ccplane: a contact-centre control plane for Asterisk."""
+"""ccplane: a contact-centre control plane for Asterisk. What programs in ari_apps/ import stands here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, assert_never
+
+if TYPE_CHECKING:
+    from ccplane.callflow.call import Call as Call
+    from ccplane.contacts.verbs import NoAgents as NoAgents
+    from ccplane.contacts.verbs import QueueResult as QueueResult
+    from ccplane.contacts.verbs import Served as Served
+    from ccplane.contacts.verbs import TimedOut as TimedOut
+
+__version__ = "0.1.0"
+__all__ = ["Call", "NoAgents", "QueueResult", "Served", "TimedOut", "assert_never"]
+
+_HOMES: Final = {
+    "Call": "ccplane.callflow.call",
+    "NoAgents": "ccplane.contacts.verbs",
+    "QueueResult": "ccplane.contacts.verbs",
+    "Served": "ccplane.contacts.verbs",
+    "TimedOut": "ccplane.contacts.verbs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use, so that `ccplane --help` need not load the whole machine."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ccplane' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

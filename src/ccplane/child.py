@@ -77,10 +77,16 @@ class Child:
             await ended(self._process.pid)
         return self._process.wait()
 
-    async def stop(self, by: signal.Signals = signal.SIGTERM, *, grace: float = GRACE) -> None:
-        """Asks it to end, waits, kills it after `grace` seconds. Nothing is left, not even a zombie."""
+    async def stop(self, by: signal.Signals = signal.SIGTERM, *, grace: float = GRACE, group: bool = False) -> None:
+        """Asks it to end, waits, kills it after `grace` seconds. Nothing is left, not even a zombie.
+
+        `group`: it is a script whose own children must end too; they are killed once it has ended.
+        """
         if self._process and self.running:
             await _end(self._process.pid, by, grace)
+            if group:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self.record.unlink(missing_ok=True)
 

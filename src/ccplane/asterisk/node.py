@@ -295,7 +295,7 @@ class LocalNode:
 
 
 def fill(template: str, values: dict[str, str]) -> str:
-    """Fills @NAME@ marks. A value that could end a line or start a comment is refused: these are configuration files."""
+    """Fills @NAME@ marks. A value that could end a line or start a comment is refused."""
     for value in values.values():
         if not SAFE.fullmatch(value):
             raise SetupError("bad-node-setting", f"{value!r} may not stand in Asterisk's configuration.")
@@ -322,7 +322,7 @@ def need_free(bind: str, port: int, kind: socket.SocketKind, variable: str) -> N
             raise SetupError(
                 "port-taken",
                 f"{transport} port {port} on {bind} is taken by another program: "
-                f"end that one, or choose another port, for example {variable}={port + 10000 if port < 50000 else 15060}.",
+                f"end that one, or choose another port with {variable}=…",
                 port=port,
                 variable=variable,
             ) from None
@@ -342,11 +342,10 @@ async def fully_booted(host: str, port: int, username: str, password: str) -> No
 
 async def ari_status(host: str, port: int, username: str, password: str) -> int:
     """The HTTP status of ARI's ping."""
-    token = _basic(username, password)
+    token = b64encode(f"{username}:{password}".encode()).decode()
+    headers = f"Host: {host}\r\nAuthorization: Basic {token}\r\nConnection: close\r\n"
     async with _connection(host, port) as (reader, writer):
-        writer.write(
-            f"GET /ari/asterisk/ping HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nConnection: close\r\n\r\n".encode()
-        )
+        writer.write(f"GET /ari/asterisk/ping HTTP/1.1\r\n{headers}\r\n".encode())
         return int((await reader.readline()).split()[1])
 
 
@@ -365,10 +364,6 @@ async def _connection(host: str, port: int) -> AsyncIterator[tuple[asyncio.Strea
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-
-
-def _basic(username: str, password: str) -> str:
-    return "Basic " + b64encode(f"{username}:{password}".encode()).decode()
 
 
 def _write_private(path: Path, text: str) -> None:

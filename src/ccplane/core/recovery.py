@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, OfferState, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
 from ccplane.contacts.verbs import Gather, Play, Served
 from ccplane.core import inputs as i
 from ccplane.core.callers import arrive, end_contact
-from ccplane.core.commands import AddCaller, CloseRoom, HangUpLeg, StartMusic
+from ccplane.core.commands import AddCaller, CloseRoom, HangUpLeg, MirrorIntent, StartMusic
 from ccplane.core.floor import phone_seen
 from ccplane.core.offers import answered, entered, fail_connect, talk_over, withdraw
 from ccplane.core.steps import asked, end_step
@@ -38,6 +39,8 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
             _compare(turn, survey, contact)
     _unknown_channels(turn, survey)
     _empty_rooms(turn, survey)
+    if survey.after_gap:
+        _begin_anew(turn)
 
 
 def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -126,6 +129,15 @@ def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed) -> None:
         if contact not in turn.state.contacts and not members:
             _repaired(turn, "room without a contact", contact)
             turn.do(CloseRoom(contact))
+
+
+def _begin_anew(turn: Turn) -> None:
+    """Whoever waits is offered again, and the agents' lamps are set right."""
+    for line in turn.state.lines.values():
+        for waiting in line:
+            turn.unserved[waiting.contact] = None
+    for agent in turn.state.agents.values():
+        turn.do(MirrorIntent(agent.id, agent.intent is Intent.READY))
 
 
 def _repaired(turn: Turn, what: str, subject: str) -> None:

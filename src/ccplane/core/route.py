@@ -30,6 +30,8 @@ def serve_contact(turn: Turn, contact_id: ContactId) -> None:
     waiting = candidate(contact)
     if contact is None or waiting is None or waiting.queue not in turn.state.rules.queues:
         return
+    if not turn.state.nodes.get(contact.node, False):
+        return
     queue = turn.state.rules.queues[waiting.queue]
     free = [turn.state.agents[agent] for agent in turn.state.free]
     pick = agent_for(waiting, queue, free, busy(turn.state), turn.now)
@@ -40,6 +42,8 @@ def serve_contact(turn: Turn, contact_id: ContactId) -> None:
 def serve_agent(turn: Turn, agent_id: AgentId) -> None:
     """Offer this free agent the contact with the highest score over all queues they may serve, if there is one."""
     state = turn.state
+    if not any(state.nodes.values()):
+        return
     pick = contact_for(state.agents[agent_id], state.lines, state.rules.queues, busy(state), turn.now)
     if pick:
         _offer(turn, pick)

@@ -21,8 +21,8 @@ from ccplane.contacts import contact as contacts
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
 from ccplane.errors import IllegalMove
-from ccplane.facts import PlaneStarted
-from ccplane.ids import AgentId, ContactId, ProgramName, QueueName
+from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost
+from ccplane.ids import AgentId, ContactId, NodeName, ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.pick import Candidate
 from ccplane.routing.rules import Rules, RulesLoaded
@@ -44,6 +44,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The files of every site that a live contact keeps to, by hash; and of the present one."""
     agents: Map[AgentId, Agent] = Map()
     contacts: Map[ContactId, Contact] = Map()
+    nodes: Map[NodeName, bool] = Map()
+    """Each node we ever heard of, and whether it is connected. Without it nothing is offered and no ring runs out."""
     lines: Map[QueueName, tuple[Candidate, ...]] = Map()
     """Per queue, those who wait and have no open offer, in the order they came."""
     free: tuple[AgentId, ...] = ()
@@ -68,6 +70,8 @@ def evolve(state: State, fact: Fact) -> State:
     match fact:
         case PlaneStarted():
             return replace(state, epoch=fact.epoch)
+        case SwitchFound() | SwitchLost():
+            return _with_node(state, fact.node, isinstance(fact, SwitchFound))
         case RulesLoaded():
             return _with_rules(state, fact)
         case PeopleLoaded():
@@ -137,6 +141,14 @@ def _with_rules(state: State, fact: RulesLoaded) -> State:
     return state
 
 
+def _with_node(state: State, node: NodeName, connected: bool) -> State:
+    state = replace(state, nodes=state.nodes.set(node, connected))
+    for contact in state.contacts.values():
+        if contact.node == node:
+            state = _reindex(state, contact, contact)
+    return state
+
+
 def _with_people(state: State, profiles: tuple[Profile, ...]) -> State:
     wanted = {profile.id: profile for profile in profiles}
     for agent_id, agent in state.agents.items():
@@ -196,7 +208,8 @@ def _reindex(state: State, before: Contact | None, after: Contact | None) -> Sta
             lines = lines.set(now.queue, _in_order(lines.get(now.queue, ()), now))
     whose = after or before
     assert whose is not None
-    deadline = contact_deadline(state.rules, after) if after else None
+    watched = after is not None and state.nodes.get(after.node, False)
+    deadline = contact_deadline(state.rules, after) if after and watched else None
     return _rescheduled(state if lines is state.lines else replace(state, lines=lines), "contact", whose.id, deadline)
 
 

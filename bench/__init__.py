@@ -1,0 +1,1 @@
+"""Measures the plane from outside, at the phones, beside its peers. Nothing in `src/` imports this."""

@@ -1,0 +1,112 @@
+"""`make bench`: every peer after another on an Asterisk of its own, then the table. Ends with 1 if a promise is missed.
+
+python -m bench.switching                                       all of it, about eight minutes
+python -m bench.switching --scenarios idle,refill --peers ccplane,floor --calls 300 --name try
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import uvloop
+
+from bench.siplab import Lab, open_lab
+from bench.switching import plane, report, scenarios
+from bench.switching.measure import machine, revision
+from bench.switching.peers import PEERS, Peer, Plane
+from bench.switching.scenarios import Size
+from ccplane.asterisk.node import HOME
+
+SCENARIOS: Final = ("rest", "idle", "refill", "load")
+Run = dict[str, dict[str, Any]]  # scenario → figures
+
+
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench.switching", description=(__doc__ or "").split("\n\n")[0])
+    parser.add_argument("--peers", default="floor,app_queue,ccplane", help="of floor, app_queue, ccplane")
+    parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="of rest, idle, refill, load")
+    parser.add_argument("--calls", type=int, default=Size.calls, help="calls of idle, refills of refill")
+    parser.add_argument("--seconds", type=float, default=Size.load_seconds, help="how long the load lasts")
+    parser.add_argument("--rate", type=float, default=Size.load_rate, help="calls per second of the load")
+    parser.add_argument("--rest-seconds", type=float, default=Size.rest_seconds)
+    parser.add_argument("--name", default="switching", help="of the file in bench/results/")
+    parser.add_argument("--root", type=Path, default=HOME / ".runtime" / "asterisk-root", help="the private Asterisk")
+    parser.add_argument("--no-files", action="store_true", help="print only")
+    return parser.parse_args(given)
+
+
+async def measure(peer: Peer, agents: list[str], wanted: Sequence[str], size: Size) -> Run:
+    """All scenarios of one peer, with the same lab."""
+    found: Run = {}
+    async with open_lab(("127.0.0.1", peer.node.sip_port)) as lab:
+        await lab.phones.register(await peer.secrets(agents))
+        gc.collect()
+        gc.freeze()  # a long collection of our own would show in what we measure
+        for scenario in wanted:
+            few = agents if scenario == "load" else agents[: size.agents]
+            await peer.sign_in(few)
+            result = await _one(peer, lab, scenario, few, size)
+            if result is not None:
+                found[scenario] = result
+                print(f"{peer.name} {scenario}: {json.dumps(result)}", flush=True)
+    return found
+
+
+async def _one(peer: Peer, lab: Lab, scenario: str, agents: Sequence[str], size: Size) -> dict[str, Any] | None:
+    if scenario == "rest":
+        return await plane.at_rest(peer, size.rest_seconds) if isinstance(peer, Plane) else None
+    offer = {"idle": scenarios.idle, "refill": scenarios.refill, "load": scenarios.load}[scenario]
+    if isinstance(peer, Plane):
+        return await plane.with_its_costs(peer, lambda: offer(lab, agents, size))
+    return await offer(lab, agents, size)
+
+
+async def run(options: argparse.Namespace) -> dict[str, Any]:
+    size = Size(calls=options.calls, refills=options.calls, load_rate=options.rate, load_seconds=options.seconds,
+                rest_seconds=options.rest_seconds)  # fmt: skip
+    wanted = [scenario for scenario in SCENARIOS if scenario in options.scenarios.split(",")]
+    agents = [str(1001 + number) for number in range(size.load_agents if "load" in wanted else size.agents)]
+    found: report.Found = {scenario: {} for scenario in wanted}
+    asterisk = ""
+    for name in options.peers.split(","):
+        peer: Peer = PEERS[name](options.root, HOME / ".runtime" / "bench" / name, agents)
+        try:
+            await peer.start()
+            asterisk = (await peer.node.cli("core show version")).partition(" built")[0]
+            for scenario, figures in (await measure(peer, agents, wanted, size)).items():
+                found[scenario][name] = figures
+        finally:
+            await peer.stop()
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "revision": revision(),
+        "machine": machine(),
+        "asterisk": asterisk,
+        "size": asdict(size),
+        "scenarios": found,
+        "checks": report.as_json(report.checks(found)),
+    }
+
+
+def main() -> int:
+    options = arguments()
+    made = uvloop.run(run(options))
+    print(report.table(made))
+    if not options.no_files:
+        print(f"\nwritten: {report.write(made, options.name)}, {report.PAGE}")
+    missed = [check["what"] for check in made["checks"] if not check["kept"]]
+    if missed:
+        print("missed: " + "; ".join(missed), file=sys.stderr)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""The ARI client: `async for connection in ari.connections()` gives one live connection after the other, for ever.
+
+    async with aclosing(ari.connections()) as connections:    # so that leaving closes the sockets at once
+        async for connection in connections:                  # live: probed, event filter set, all sockets up
+            ...reconcile...                                    # nothing is replayed: what happened in between is read
+            async for event, received in connection.events:    # ends with the connection
+                ...
+
+It gives up by itself on two things only: wrong credentials (`ari-wrong-password`) and having been replaced
+(`Replaced`); both are raised, and whether to go on is the caller's choice: call `connections()` again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Callable
+
+import structlog
+
+from ccplane.asterisk.connection import Connection, Limits
+from ccplane.asterisk.stats import AriStats
+from ccplane.asterisk.switch import Replaced
+from ccplane.asterisk.websocket import WRONG_PASSWORD, Address
+from ccplane.errors import SwitchError
+
+log = structlog.get_logger(__name__)
+
+__all__ = ["Ari", "AriStats", "Connection", "Limits", "Replaced"]
+
+
+class Ari:
+    """A client of one node. `may_send` is asked before each command; `command_sockets` don't count the house's own."""
+
+    def __init__(
+        self,
+        url: str,
+        username: str,
+        password: str,
+        *,
+        app: str = "ccplane",
+        command_sockets: int = 3,
+        may_send: Callable[[], bool] = lambda: True,
+        limits: Limits | None = None,
+        stats: AriStats | None = None,
+    ) -> None:
+        self.address = Address(url, username, password)
+        self.app = app
+        self.limits = limits or Limits()
+        self.stats = stats or AriStats()
+        self._command_sockets = command_sockets
+        self._may_send = may_send
+        self._wait = 0.0
+        self._complaint = ""
+
+    async def connections(self) -> AsyncGenerator[Connection, None]:
+        """Asking for the next one closes the last, if it still lives."""
+        while True:
+            connection = await self._connect()
+            if connection is None:
+                continue
+            began = time.monotonic()
+            try:
+                yield connection
+            finally:
+                await connection.close()
+                self.stats.connected = False
+                self.stats.ends[connection.ended or ""] += 1
+            if connection.ended == "replaced":
+                raise Replaced(self.app)
+            if time.monotonic() - began >= self.limits.settled:
+                self._wait = 0.0
+            log.warning("the connection to Asterisk ended", url=self.address.url, reason=connection.ended)
+            await self._pause()
+
+    async def _connect(self) -> Connection | None:
+        """A live connection; None after a failure and the wait that follows it."""
+        connection = Connection(self.app, self._command_sockets, self.limits, self.stats, self._may_send)
+        try:
+            await connection.open(self.address)
+        except SwitchError as fault:
+            await connection.close()
+            self._refused(fault)
+            await self._pause()
+            return None
+        self._complaint = ""
+        self.stats.connected = True
+        self.stats.connects += 1
+        return connection
+
+    def _refused(self, fault: SwitchError) -> None:
+        """Say it once for each kind of failure in a row, not twice a second all night."""
+        if fault.code == WRONG_PASSWORD:
+            raise fault
+        if fault.code != self._complaint:
+            self._complaint = fault.code
+            log.warning("Asterisk can't be reached, trying on", reason=str(fault), code=fault.code)
+        self.stats.refusals[fault.code] += 1
+
+    async def _pause(self) -> None:
+        """Longer each time and never the same for two planes, so that a restarted Asterisk isn't stormed."""
+        self._wait = min(max(self._wait * 2, self.limits.first_wait), self.limits.longest_wait)
+        await asyncio.sleep(self._wait * random.uniform(0.5, 1.0))

@@ -1,0 +1,118 @@
+"""Commands as operations of the switch, and what it says to them as inputs.
+
+Sent at once, all of a contact's over the same socket, so that they arrive in order. A definite refusal comes back as
+CommandFailed; an unknown outcome is never retried: the event, the deadline or the reconciler settles it (law 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Final
+
+import structlog
+
+from ccplane.asterisk import operations as op
+from ccplane.asterisk.outcomes import Conflict, Done, Gone, Outcome, Unknown
+from ccplane.asterisk.switch import HOUSE, Switch
+from ccplane.asterisk.translate import APP
+from ccplane.core import commands as do
+from ccplane.core.inputs import CommandFailed, Input, SoundsFinished
+from ccplane.ids import bridge_of
+
+log = structlog.get_logger()
+
+JOURNAL: Final = "CCPLANE"
+"""The room's variable in which the contact's journal lies."""
+
+
+def caller_id(number: str, name: str) -> str:
+    """`"name" <number>` with nothing in it that could end it early."""
+    safe_name = "".join(each for each in name if each not in '"<>\\')
+    safe_number = "".join(each for each in number if each not in '"<>\\ ')
+    return f'"{safe_name}" <{safe_number}>' if safe_name else f"<{safe_number}>"
+
+
+def operation_of(command: do.Command) -> op.Operation[Any]:
+    """The one operation that carries a command out."""
+    match command:
+        case do.RingAgent():
+            return op.Originate(
+                command.leg,
+                endpoint=command.endpoint,
+                app=APP,
+                app_args=f"leg,{command.agent}",
+                caller_id=caller_id(command.caller, command.caller_name),
+                timeout=-(-command.timeout_ms // 1000),
+            )
+        case do.JoinAgent():
+            return op.AddChannel(bridge_of(command.contact), (command.leg,))
+        case do.AddCaller():
+            return op.AddChannel(bridge_of(command.contact), (command.channel,))
+        case do.StopMusic():
+            return op.StopMoh(command.channel)
+        case do.StartMusic():
+            return op.StartMoh(command.channel, command.music)
+        case do.HangUpLeg():
+            return op.HangUp(command.leg, reason=command.reason)
+        case do.HangUpCaller():
+            return op.HangUp(command.channel, reason_code=str(command.cause))
+        case do.AnswerCaller():
+            return op.Answer(command.channel)
+        case do.PlaySounds():
+            return op.PlayOnChannel(command.channel, command.playback, command.sounds, command.language)
+        case do.StopSounds():
+            return op.StopPlayback(command.playback)
+        case do.OpenRoom():
+            return op.CreateBridge(bridge_of(command.contact), name=command.contact)
+        case do.CloseRoom():
+            return op.DestroyBridge(bridge_of(command.contact))
+        case do.WriteJournal():
+            return op.SetBridgeVariable(bridge_of(command.contact), JOURNAL, command.text)
+        case do.MirrorIntent():
+            state = "NOT_INUSE" if command.ready else "BUSY"
+            return op.SetDeviceState(f"Stasis:agent-{command.agent}", state)
+    raise TypeError(f"no operation for {type(command).__name__}")
+
+
+class Executor:
+    """The plane's hands. `switch` is the live connection, None while there is none; `post` takes inputs back."""
+
+    def __init__(self) -> None:
+        self.switch: Switch | None = None
+        self.post: Callable[[Input], None] = _nowhere
+        self.refused: Counter[str] = Counter()
+        """Definite refusals, by command and outcome."""
+
+    def execute(self, command: do.Command) -> None:
+        if self.switch is None:
+            return  # the survey of the next connection puts right what this leaves undone
+        lane = command.contact if isinstance(command, do.ContactCommand) else HOUSE
+        answer = self.switch.send(operation_of(command), lane)
+        answer.add_done_callback(lambda done: self._answered(command, done))
+
+    def _answered(self, command: do.Command, answer: asyncio.Future[Outcome[Any]]) -> None:
+        if answer.cancelled():
+            return
+        outcome = answer.result()
+        if isinstance(outcome, Done | Unknown):
+            return
+        self.refused[f"{type(command).__name__}: {type(outcome).__name__}"] += 1
+        gone = isinstance(outcome, Gone)
+        match command:
+            case do.RingAgent() if isinstance(outcome, Conflict):
+                return  # our id, so our leg: it rings already
+            case do.RingAgent() | do.JoinAgent():
+                self.post(CommandFailed(command, gone=gone, message=str(outcome)))
+            case do.PlaySounds() if not gone:
+                step, attempt = command.playback.rsplit("-", 2)[1:]
+                self.post(SoundsFinished(command.contact, int(step), int(attempt), ok=False))
+            case do.HangUpLeg() | do.CloseRoom() | do.StopSounds() | do.StopMusic() if gone:
+                return  # it was to be gone
+            case _:
+                log.info("the switch refused a command", command=type(command).__name__, outcome=repr(outcome))
+
+
+def _nowhere(_: Input) -> None:
+    raise RuntimeError("Executor.post is wired in app.py before the first command")

@@ -1,0 +1,115 @@
+"""The life of the connection to one node: connect, provision, survey, then pass events on; again and again.
+
+The order at a connect is law: events are already being buffered, then the survey is taken and decided, then the
+buffered events are; all of it idempotent (ASTERISK: What survives us).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Final
+
+import structlog
+
+from ccplane.asterisk import operations as op
+from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.reconcile import survey
+from ccplane.asterisk.switch import HOUSE, Switch, Switches
+from ccplane.asterisk.translate import APP, translate
+from ccplane.core.inputs import Input, SwitchDropped
+from ccplane.errors import SwitchError
+from ccplane.ids import NodeName
+
+log = structlog.get_logger()
+
+SURVEY_EVERY_S: Final = 15.0
+BREATHE_EVERY: Final = 32
+"""After so many events in one go others on the loop get their turn (law 13)."""
+
+
+class Link:
+    """Keeps one node connected to the plane."""
+
+    def __init__(
+        self,
+        *,
+        node: NodeName,
+        switches: Switches,
+        executor: Executor,
+        post: Callable[[Input], None],
+        now: Callable[[], int],
+        provision: Callable[[Switch], Awaitable[None]],
+        lost_at: int | None = None,
+    ) -> None:
+        self.node = node
+        self._switches, self._executor, self._post, self._now = switches, executor, post, now
+        self._provision = provision
+        self._lost_at = lost_at
+        """When events were last seen; None if never."""
+        self.connected_since: int | None = None
+        self.last_survey: int | None = None
+
+    async def run(self) -> None:
+        """Until cancelled; SwitchError for a wrong password, Replaced when another plane took our name."""
+        async with aclosing(self._switches.connections()) as connections:
+            async for switch in connections:
+                try:
+                    await self._serve(switch)
+                except SwitchError as error:
+                    if error.code != "switch-does-not-answer":
+                        raise
+                    log.warning("the switch is connected but does not answer", node=self.node, error=str(error))
+                finally:
+                    self._dropped(switch)
+                    await switch.close()
+
+    async def _serve(self, switch: Switch) -> None:
+        await switch.send(op.Subscribe(APP, ("deviceState:",)), HOUSE)
+        self._executor.switch = switch
+        await self._survey(switch, after_gap=True)
+        self.connected_since = self._now()
+        chores = [asyncio.create_task(self._provisioned(switch)), asyncio.create_task(self._survey_often(switch))]
+        try:
+            await self._pass_on(switch)
+        finally:
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+
+    async def _pass_on(self, switch: Switch) -> None:
+        count = 0
+        async for event, _ in switch.events:
+            what = translate(self.node, event)
+            if what is not None:
+                self._post(what)
+            count += 1
+            if count % BREATHE_EVERY == 0:
+                await asyncio.sleep(0)
+
+    async def _provisioned(self, switch: Switch) -> None:
+        try:
+            await self._provision(switch)
+        except Exception:
+            log.exception("phones could not be provisioned; those already known go on working", node=self.node)
+
+    async def _survey_often(self, switch: Switch) -> None:
+        while True:
+            await asyncio.sleep(SURVEY_EVERY_S)
+            try:
+                await self._survey(switch, after_gap=False)
+            except SwitchError as error:
+                log.warning("a survey failed; the next is due in 15 s", node=self.node, error=str(error))
+
+    async def _survey(self, switch: Switch, after_gap: bool) -> None:
+        began = self._now()
+        gap = began - self._lost_at if after_gap and self._lost_at is not None else 0
+        self._post(await survey(switch, self.node, began, gap, after_gap))
+        self.last_survey = self._now()
+
+    def _dropped(self, switch: Switch) -> None:
+        self._executor.switch = None
+        if self.connected_since is not None:
+            self._lost_at, self.connected_since = self._now(), None
+            self._post(SwitchDropped(self.node, switch.ended or "closed"))

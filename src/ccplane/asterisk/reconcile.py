@@ -1,0 +1,72 @@
+"""What exists at the switch, asked at every connect and every 15 s (law 9). What to make of it the core decides."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeVar
+
+from ccplane.agents.facts import Phone
+from ccplane.asterisk import operations as op
+from ccplane.asterisk.models import Bridge, Channel, Endpoint
+from ccplane.asterisk.outcomes import Done
+from ccplane.asterisk.switch import HOUSE, Switch
+from ccplane.asterisk.translate import APP, caller_of
+from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
+from ccplane.errors import SwitchError
+from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, contact_of_bridge, offer_of_leg
+
+T = TypeVar("T")
+
+
+async def survey(switch: Switch, node: NodeName, began_at: int, gap_ms: int, after_gap: bool) -> SwitchSurveyed:
+    """Channels, rooms and phones of a node, as one input. SwitchError if it does not answer."""
+    channels, bridges, endpoints, info = await asyncio.gather(
+        _ask(switch, op.ListChannels()),
+        _ask(switch, op.ListBridges()),
+        _ask(switch, op.ListEndpoints()),
+        _ask(switch, op.GetInfo()),
+    )
+    return SwitchSurveyed(
+        node=node,
+        version=info.system.version,
+        began_at=began_at,
+        gap_ms=gap_ms,
+        after_gap=after_gap,
+        channels={ChannelId(each.id): seen for each in channels if (seen := _seen(node, each)) is not None},
+        rooms=_rooms(bridges),
+        phones={AgentId(each.resource): _phone(each) for each in endpoints if each.technology == "PJSIP"},
+    )
+
+
+async def _ask(switch: Switch, operation: op.Operation[T]) -> T:
+    outcome = await switch.send(operation, HOUSE)
+    if isinstance(outcome, Done):
+        return outcome.value
+    raise SwitchError("switch-does-not-answer", f"{type(operation).__name__} gave {outcome}")
+
+
+def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
+    """Ours: a leg by its id (while it rings nothing else tells), a caller by the application it is in."""
+    up = channel.state == "Up"
+    if offer_of_leg(channel.id) is not None:
+        return ChannelSeen(ChannelId(channel.id), up)
+    app, *args = channel.dialplan.app_data.split(",")
+    if channel.dialplan.app_name != "Stasis" or app != APP:
+        return None
+    return ChannelSeen(ChannelId(channel.id), up, caller_of(node, channel, args, switch_at=0))
+
+
+def _rooms(bridges: list[Bridge]) -> dict[ContactId, tuple[ChannelId, ...]]:
+    rooms: dict[ContactId, tuple[ChannelId, ...]] = {}
+    for bridge in bridges:
+        contact = contact_of_bridge(bridge.id)
+        if contact is not None:
+            rooms[contact] = tuple(ChannelId(channel) for channel in bridge.channels)
+    return rooms
+
+
+def _phone(endpoint: Endpoint) -> Phone:
+    if endpoint.state != "online":
+        return Phone.GONE
+    foreign = [channel for channel in endpoint.channel_ids if offer_of_leg(channel) is None]
+    return Phone.IN_USE if foreign else Phone.REACHABLE

@@ -1,0 +1,140 @@
+"""The switch's events as inputs of the core. Ids say it all: nothing is looked up, nothing remembered (law 7)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ccplane.agents.facts import Phone
+from ccplane.asterisk import events as e
+from ccplane.asterisk.models import Channel
+from ccplane.core import inputs as i
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ContactId,
+    NodeName,
+    contact_id,
+    contact_of_bridge,
+    contact_of_playback,
+    offer_of_leg,
+)
+
+APP: Final = "ccplane"
+LONGEST: Final = 80
+PHONES: Final = {
+    "NOT_INUSE": Phone.REACHABLE,
+    "INUSE": Phone.IN_USE,
+    "BUSY": Phone.IN_USE,
+    "RINGING": Phone.IN_USE,
+    "RINGINUSE": Phone.IN_USE,
+    "ONHOLD": Phone.IN_USE,
+    "UNAVAILABLE": Phone.GONE,
+    "INVALID": Phone.GONE,
+    "UNKNOWN": Phone.GONE,
+}
+
+
+def printable(text: str) -> str:
+    """A caller's text without what could hurt a log, a screen or a phone, and no longer than LONGEST."""
+    return "".join(each for each in text if each.isprintable())[:LONGEST].strip()
+
+
+def caller_of(node: NodeName, channel: Channel, args: list[str], switch_at: int) -> i.CallerArrived:
+    """A caller's arrival, from its channel and the arguments the dialplan gave."""
+    return i.CallerArrived(
+        node=node,
+        channel=ChannelId(channel.id),
+        number_dialled=printable(args[0]) if args else printable(channel.dialplan.exten),
+        caller=printable(channel.caller.number),
+        caller_name=printable(channel.caller.name),
+        switch_at=switch_at,
+        answered=channel.state == "Up",
+    )
+
+
+def translate(node: NodeName, event: e.Event) -> i.Input | None:
+    """The input an event means, or None if it means nothing to us."""
+    match event:
+        case e.ChannelEnteredBridge():
+            return _entered(event)
+        case e.StasisStart():
+            return _started(node, event)
+        case e.ChannelStateChange():
+            return _state_changed(node, event.channel)
+        case e.Dial():
+            return _dialled(event)
+        case e.ChannelHangupRequest():
+            return _gone(node, event.channel, event.cause or 0, event.tech_cause or 0)
+        case e.ChannelDestroyed():
+            return _gone(node, event.channel, event.cause, event.tech_cause or 0)
+        case e.StasisEnd():
+            return _gone(node, event.channel, 0, 0)
+        case e.ChannelDtmfReceived():
+            return i.KeyPressed(contact_id(node, ChannelId(event.channel.id)), event.digit)
+        case e.PlaybackFinished():
+            return _played(event)
+        case e.DeviceStateChanged():
+            return _phone(event)
+        case _:
+            return None
+
+
+def _entered(event: e.ChannelEnteredBridge) -> i.Input | None:
+    contact = contact_of_bridge(event.bridge.id)
+    return i.EnteredRoom(contact, ChannelId(event.channel.id)) if contact else None
+
+
+def _started(node: NodeName, event: e.StasisStart) -> i.Input:
+    offer = offer_of_leg(event.channel.id)
+    if offer is not None:
+        return i.LegUp(offer, ChannelId(event.channel.id))
+    return caller_of(node, event.channel, event.args, event.at_switch)
+
+
+def _state_changed(node: NodeName, channel: Channel) -> i.Input | None:
+    offer = offer_of_leg(channel.id)
+    match channel.state:
+        case "Up" if offer is not None:
+            return i.LegUp(offer, ChannelId(channel.id))
+        case "Up":
+            return i.CallerUp(contact_id(node, ChannelId(channel.id)))
+        case "Ringing" if offer is not None:
+            return i.LegRinging(offer)
+        case _:
+            return None
+
+
+def _dialled(event: e.Dial) -> i.Input | None:
+    """RINGING may come here first, before the channel's own state change (ASTERISK: Legs)."""
+    offer = offer_of_leg(event.peer.id)
+    if offer is None:
+        return None
+    match event.dialstatus:
+        case "RINGING":
+            return i.LegRinging(offer)
+        case "ANSWER":
+            return i.LegUp(offer, ChannelId(event.peer.id))
+        case _:
+            return None
+
+
+def _gone(node: NodeName, channel: Channel, cause: int, sip: int) -> i.Input:
+    offer = offer_of_leg(channel.id)
+    if offer is not None:
+        return i.LegEnded(offer, ChannelId(channel.id), cause, sip)
+    return i.CallerGone(contact_id(node, ChannelId(channel.id)), cause)
+
+
+def _played(event: e.PlaybackFinished) -> i.Input | None:
+    contact = contact_of_playback(event.playback.id)
+    if contact is None:
+        return None
+    step, attempt = (int(part) for part in event.playback.id.rsplit("-", 2)[1:])
+    return i.SoundsFinished(ContactId(contact), step, attempt, ok=event.playback.state != "failed")
+
+
+def _phone(event: e.DeviceStateChanged) -> i.Input | None:
+    """Device states come for every device; only phones are ours, our own mirrored intents are not."""
+    kind, _, name = event.device_state.name.partition("/")
+    phone = PHONES.get(event.device_state.state)
+    return i.PhoneSeen(AgentId(name), phone) if kind == "PJSIP" and phone else None

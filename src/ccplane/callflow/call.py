@@ -1,0 +1,97 @@
+"""What a program awaits. Each verb is one step in the contact's journal, and nothing else may be awaited.
+
+A program is driven by hand, without an event loop: a verb suspends it, the verb's result resumes it. So it has no
+clock, no chance and no network but by verbs, and running it again over its journal leads to the same place (DESIGN §4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Never
+
+from ccplane.contacts.contact import Contact
+from ccplane.contacts.verbs import (
+    Answer,
+    EnterQueue,
+    Gather,
+    HangUp,
+    NoAgents,
+    Play,
+    Pressed,
+    QueueResult,
+    Result,
+    Served,
+    TimedOut,
+    Verb,
+)
+from ccplane.errors import ProgramError
+from ccplane.ids import ContactId, QueueName
+from ccplane.routing.rules import Number
+from ccplane.site import MenuEntry, Site
+
+
+class CallerGone(BaseException):
+    """The caller hung up. Raised at the awaited verb and absorbed by the runner; `finally` blocks run, verbs do not."""
+
+
+class Step:
+    """One verb on its way to the runner."""
+
+    def __init__(self, verb: Verb) -> None:
+        self._verb = verb
+
+    def __await__(self) -> Generator[Verb, Result, Result]:
+        return (yield self._verb)
+
+
+class Call:
+    """One contact, as its program sees it."""
+
+    def __init__(self, contact: Contact, site: Site) -> None:
+        self.id: ContactId = contact.id
+        self.caller = contact.caller
+        self.caller_name = contact.caller_name
+        self.language = contact.language
+        self.arrived_at = contact.arrived_at
+        """ms since 1970, UTC."""
+        self.number: Number = site.number(contact.number_dialled)
+        self.site = site
+
+    async def answer(self) -> None:
+        """Take the call. `play`, `menu` and `queue` do it by themselves where it is not done yet."""
+        await Step(Answer())
+
+    async def play(self, *prompts: str) -> None:
+        """Play prompts, by their name in ivr/prompts.toml, or `sound:…` as it stands, one after the other."""
+        await Step(Play(tuple(self.site.sound(prompt, self.language) for prompt in prompts)))
+
+    async def menu(self, name: str) -> MenuEntry:
+        """Ask what the caller wants, as ivr/NAME.toml says: so many tries, then the entry for no answer."""
+        menu = self.site.menu(name)
+        sounds: tuple[str, ...] = (menu.prompt.sound(self.language),)
+        for _ in range(menu.tries):
+            match await Step(Gather(sounds, menu.timeout_ms)):
+                case Pressed(key) if key in menu.keys:
+                    return menu.keys[key]
+                case Pressed() if menu.invalid:
+                    sounds = (menu.invalid.sound(self.language), menu.prompt.sound(self.language))
+                case _:
+                    sounds = (menu.prompt.sound(self.language),)
+        if menu.fallback is None:
+            raise ProgramError("menu-unanswered", f"menu {name!r} got no answer, and names no `no_input` to take then")
+        return menu.fallback
+
+    async def queue(self, name: str | None) -> QueueResult:
+        """Wait for an agent and talk. Returns when the talk is over or the waiting is; see QueueResult."""
+        if name not in self.site.rules.queues:
+            known = ", ".join(self.site.rules.queues)
+            raise ProgramError("no-such-queue", f"there is no queue {name!r}; acd/queues.toml has {known}")
+        result = await Step(EnterQueue(QueueName(name)))
+        if not isinstance(result, Served | NoAgents | TimedOut):
+            raise ProgramError("queue-failed", f"the queue gave {result!r}")
+        return result
+
+    async def hang_up(self, cause: int = 16) -> Never:
+        """End the call. `cause`: Q.850. Never returns: the program ends here."""
+        await Step(HangUp(cause))
+        raise CallerGone

@@ -1,0 +1,174 @@
+"""Drives programs: facts in, inputs out. One that misbehaves is stopped here and harms nobody but its own call."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from traceback import extract_tb
+from types import FrameType
+from typing import Any, Final, get_args
+
+import structlog
+
+from ccplane.callflow.call import Call, CallerGone
+from ccplane.callflow.loader import load
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.verbs import Result, Verb
+from ccplane.core.inputs import Input, ProgramRaised, ProgramReturned, VerbAsked
+from ccplane.core.state import State
+from ccplane.facts import SwitchFound
+from ccplane.ids import ContactId
+from ccplane.laws import Fact
+from ccplane.site import Site
+
+PATIENCE_S: Final = 0.25
+"""A program that runs longer than this between two verbs is taken for stuck: the loop of all calls waits for it."""
+VERBS: Final = get_args(Verb)
+
+log = structlog.get_logger()
+Program = Coroutine[Any, Any, None]
+
+
+class Stuck(BaseException):
+    """A program did not give way."""
+
+
+class Runner:
+    """The running programs of all live contacts. `site_of` gives the site that a hash stands for."""
+
+    def __init__(self, site_of: Callable[[str], Site]) -> None:
+        self._site_of = site_of
+        self._running: dict[ContactId, Program] = {}
+
+    def follow(self, state: State, facts: Iterable[Fact]) -> list[Input]:
+        """What programs make of these facts: at most one input each."""
+        asked: list[Input | None] = []
+        for fact in facts:
+            match fact:
+                case c.ProgramStarted():
+                    asked.append(self._start(state.contacts[fact.contact]))
+                case c.StepEnded():
+                    contact = state.contacts.get(fact.contact)
+                    asked.append(self._resume(contact, fact.result) if contact else None)
+                case c.ContactEnded():
+                    self._end(fact.contact)
+                case SwitchFound():
+                    asked.extend(self._take_up(contact) for contact in state.contacts.values())
+        return [each for each in asked if each is not None]
+
+    def close(self) -> None:
+        """Drop all programs without a word to their callers: the plane stops, the calls go on."""
+        for program in self._running.values():
+            program.close()
+        self._running.clear()
+
+    # ------------------------------------------------------------------------------------------------- one program
+
+    def _start(self, contact: Contact) -> Input:
+        self._end(contact.id)
+        try:
+            with _patience():
+                site = self._site_of(contact.site)
+                self._running[contact.id] = load(site, contact.program)(Call(contact, site))
+        except (Exception, Stuck) as error:
+            return _raised(contact.id, error)
+        return self._send(contact.id, None, contact.first_step)
+
+    def _resume(self, contact: Contact, result: Result) -> Input:
+        if contact.id not in self._running:
+            return ProgramRaised(contact.id, "the program was not running any more", contact.program)
+        return self._send(contact.id, result, contact.step + 1)
+
+    def _take_up(self, contact: Contact) -> Input | None:
+        """Run a program again over its journal, up to where it stood (DESIGN §4); one that still runs is left alone."""
+        if contact.id in self._running or contact.phase is Phase.ENDED or not contact.program:
+            return None
+        asked = self._start(contact)
+        for place, result in enumerate(contact.results):
+            if not isinstance(asked, VerbAsked):
+                return asked
+            asked = self._send(contact.id, result, contact.first_step + place + 1)
+        if contact.verb is None or not isinstance(asked, VerbAsked):
+            return asked
+        if asked.verb == contact.verb or contact.verb.__class__.__name__ == "HangUp":
+            return None  # it stands where it stood; the core takes the open verb up
+        self._end(contact.id)
+        return ProgramRaised(contact.id, f"changed its course on a replay: {asked.verb} for {contact.verb}", "replay")
+
+    def _send(self, contact: ContactId, result: Result | None, step: int) -> Input:
+        program = self._running[contact]
+        try:
+            with _patience():
+                verb = program.send(result)
+        except StopIteration:
+            del self._running[contact]
+            return ProgramReturned(contact)
+        except CallerGone:
+            del self._running[contact]
+            return ProgramReturned(contact)
+        except (Exception, Stuck) as error:
+            del self._running[contact]
+            return _raised(contact, error)
+        if not isinstance(verb, VERBS):
+            self._end(contact)
+            return ProgramRaised(
+                contact, f"awaited {type(verb).__name__}, which is no verb of the call", _where(program)
+            )
+        return VerbAsked(contact, step, verb)
+
+    def _end(self, contact: ContactId) -> None:
+        """Raise CallerGone in the program; whatever it still wants then is refused."""
+        program = self._running.pop(contact, None)
+        if program is None:
+            return
+        try:
+            with _patience():
+                program.throw(CallerGone())
+        except (StopIteration, CallerGone):
+            return
+        except (Exception, Stuck) as error:
+            log.warning("program failed while its caller was leaving", contact=contact, error=repr(error))
+            return
+        _close(program, contact)
+
+
+def _close(program: Program, contact: ContactId) -> None:
+    try:
+        with _patience():
+            program.close()
+    except (RuntimeError, Stuck) as error:
+        log.warning("program would not end after its caller left", contact=contact, error=repr(error))
+
+
+def _raised(contact: ContactId, error: BaseException) -> ProgramRaised:
+    frames = [frame for frame in extract_tb(error.__traceback__) if "ari_apps" in frame.filename]
+    where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return ProgramRaised(contact, f"{type(error).__name__}: {error}", where)
+
+
+def _where(program: Program) -> str:
+    frame = program.cr_frame if hasattr(program, "cr_frame") else None
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else ""
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Interrupt what runs longer than PATIENCE_S; only the main thread can be interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _stop)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _stop(_: int, frame: FrameType | None) -> None:
+    where = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
+    raise Stuck(f"ran for {PATIENCE_S} s without awaiting a verb, at {where}")

@@ -1,0 +1,1 @@
+"""The numbers: folds over facts, and one table that says what each of them means. Pure."""

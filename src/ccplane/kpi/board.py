@@ -1,0 +1,172 @@
+"""The board: what the wallboard and the metrics count, as a fold over facts.
+
+Each stay in a queue is counted on the day on which it began, however late it ends; so the board knows today,
+yesterday, and the stays and offers that are still open. Facts of a stay that began earlier than yesterday, or that
+the board never saw begin, count only in `ever`, or nowhere. The board is a persistent value, like the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, get_args
+
+import msgspec
+from immutables import Map
+from msgspec.structs import replace
+
+from ccplane.contacts import facts as c
+from ccplane.ids import ContactId, OfferId, QueueName
+from ccplane.kpi.counters import NOTHING, Counters, OfferOver, Totals, counted, for_answered, for_ended, for_offer
+from ccplane.kpi.days import day_of
+from ccplane.laws import Fact
+from ccplane.routing.rules import RulesLoaded
+
+DEFAULT_WITHIN_MS: Final = 20_000
+PerQueue = Map[QueueName, Counters]
+
+
+class Stay(msgspec.Struct, frozen=True):
+    """A stay in a queue that is not over."""
+
+    queue: QueueName
+    queued_at: int
+
+
+class Day(msgspec.Struct, frozen=True):
+    """A day's counters, by the queue. [from, to) in ms."""
+
+    began_at: int = 0
+    ends_at: int = 0
+    queues: PerQueue = Map()
+
+    def __contains__(self, at: int) -> bool:
+        return self.began_at <= at < self.ends_at
+
+    def plus(self, queue: QueueName, more: dict[str, int]) -> Day:
+        return replace(self, queues=_added(self.queues, queue, more))
+
+
+class Board(msgspec.Struct, frozen=True, kw_only=True):
+    """Begin with `Board.begun`; go on with `evolve`."""
+
+    timezone: str = "UTC"
+    ring_cycle_ms: int = 5_000
+    within_ms: Map[QueueName, int] = Map()
+    today: Day = Day()
+    yesterday: Day = Day()
+    ever: PerQueue = Map()
+    """Since the fold began."""
+    stays: Map[ContactId, Stay] = Map()
+    offers: Map[OfferId, Stay] = Map()
+    """The open offers, and for which stay each was made."""
+    totals: Totals = Totals()
+
+    @staticmethod
+    def begun(timezone: str = "UTC") -> Board:
+        """A board that has seen nothing yet."""
+        return Board(timezone=timezone)
+
+    def to_bytes(self) -> bytes:
+        """The board for a checkpoint."""
+        return msgspec.json.encode(self, enc_hook=dict)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Board:
+        """The board again; msgspec.ValidationError if this is none, and then it is folded anew."""
+        return _decoder.decode(data)
+
+    def within(self, queue: QueueName) -> int:
+        """The queue's threshold T, in ms."""
+        return self.within_ms.get(queue, DEFAULT_WITHIN_MS)
+
+    def on_day(self, now: int) -> Board:
+        """The board as it is at `now`: after midnight today's counters are yesterday's."""
+        if now < self.today.ends_at:
+            return self
+        began_at, ends_at = day_of(now, self.timezone)
+        gone = self.today if self.today.ends_at == began_at else Day(day_of(began_at - 1, self.timezone)[0], began_at)
+        return replace(self, today=Day(began_at, ends_at), yesterday=gone)
+
+
+def evolve(board: Board, fact: Fact) -> Board:
+    """The board after `fact`."""
+    board = replace(board.on_day(fact.at), totals=counted(board.totals, fact))
+    fold = FOLDS.get(type(fact))
+    return fold(board, fact) if fold else board
+
+
+def _rules_loaded(board: Board, fact: RulesLoaded) -> Board:
+    """Thresholds hold for stays that end from here on. In a new time zone the day that runs ends at its midnight."""
+    rules = fact.rules
+    today = board.today
+    if rules.timezone != board.timezone:
+        began_at, ends_at = day_of(fact.at, rules.timezone)
+        fresh = not board.stays and not today.queues
+        today = Day(began_at, ends_at) if fresh else replace(today, ends_at=ends_at)
+    within = Map({name: queue.within_ms for name, queue in rules.queues.items()})
+    return replace(board, timezone=rules.timezone, ring_cycle_ms=rules.ring_cycle_ms, within_ms=within, today=today)
+
+
+def _queued(board: Board, fact: c.ContactQueued) -> Board:
+    stay = Stay(fact.queue, fact.at)
+    return _add(replace(board, stays=board.stays.set(fact.contact, stay)), stay, {"entered": 1})
+
+
+def _answered(board: Board, fact: c.TalkStarted) -> Board:
+    return _stay_over(board, fact.contact, for_answered(fact.waited_ms, board.within(fact.queue)))
+
+
+def _unqueued(board: Board, fact: c.ContactUnqueued) -> Board:
+    return _stay_over(board, fact.contact, for_ended(fact.outcome, fact.waited_ms, board.within(fact.queue)))
+
+
+def _stay_over(board: Board, contact: ContactId, more: dict[str, int]) -> Board:
+    stay = board.stays.get(contact)
+    return _add(replace(board, stays=board.stays.delete(contact)), stay, more) if stay else board
+
+
+def _offer_made(board: Board, fact: c.OfferMade) -> Board:
+    stay = board.stays.get(fact.contact)
+    return replace(board, offers=board.offers.set(fact.offer, stay)) if stay else board
+
+
+def _offer_over(board: Board, fact: OfferOver) -> Board:
+    stay = board.offers.get(fact.offer)
+    if stay is None:
+        return board
+    return _add(replace(board, offers=board.offers.delete(fact.offer)), stay, for_offer(fact, board.ring_cycle_ms))
+
+
+def _add(board: Board, stay: Stay, more: dict[str, int]) -> Board:
+    """Count for the stay's queue, on the day on which the stay began."""
+    board = replace(board, ever=_added(board.ever, stay.queue, more))
+    if stay.queued_at in board.today:
+        return replace(board, today=board.today.plus(stay.queue, more))
+    if stay.queued_at in board.yesterday:
+        return replace(board, yesterday=board.yesterday.plus(stay.queue, more))
+    return board
+
+
+def _added(queues: PerQueue, queue: QueueName, more: dict[str, int]) -> PerQueue:
+    return queues.set(queue, queues.get(queue, NOTHING).and_also(more))
+
+
+FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {
+    RulesLoaded: _rules_loaded,
+    c.ContactQueued: _queued,
+    c.ContactUnqueued: _unqueued,
+    c.TalkStarted: _answered,
+    c.OfferMade: _offer_made,
+    c.OfferAnswered: _offer_over,
+    c.OfferMissed: _offer_over,
+    c.OfferWithdrawn: _offer_over,
+}
+
+
+def _map(kind: Any, plain: Any) -> Any:
+    """What msgspec cannot do by itself: a Map from the object that stands for it in JSON."""
+    alike: Any = dict.__class_getitem__(get_args(kind))
+    return Map(msgspec.convert(plain, alike))
+
+
+_decoder: Final = msgspec.json.Decoder(Board, dec_hook=_map)

@@ -1,0 +1,116 @@
+"""What is counted for a queue, and what for the site. Counters only: rates are made from them, when they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from immutables import Map
+
+from ccplane.contacts import facts as c
+from ccplane.contacts.facts import MissCause, QueueOutcome, Withdrawal
+from ccplane.facts import RepairMade
+from ccplane.kpi.definitions import RINGS, SHORT_MS
+from ccplane.laws import Fact
+
+
+class Counters(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue's counters over some time. Their meaning is in `definitions`, under the same names."""
+
+    entered: int = 0
+    answered: int = 0
+    answered_within: int = 0
+    abandoned: int = 0
+    abandoned_short: int = 0
+    abandoned_within: int = 0
+    no_agents: int = 0
+    timed_out: int = 0
+    lost: int = 0
+    answered_wait_ms: int = 0
+    rang: int = 0
+    rang_in_time: int = 0
+
+    def and_also(self, more: dict[str, int]) -> Counters:
+        """These, and one more of each that is named, or as many as it says."""
+        return msgspec.structs.replace(self, **{name: getattr(self, name) + count for name, count in more.items()})
+
+    @property
+    def ended(self) -> int:
+        """Stays that are over, however. `entered` is this and those who still wait: nothing is lost from sight."""
+        return self.answered + self.abandoned + self.no_agents + self.timed_out + self.lost
+
+
+NOTHING: Final = Counters()
+
+
+def for_answered(waited_ms: int, within_ms: int) -> dict[str, int]:
+    """What one answered stay adds."""
+    return {"answered": 1, "answered_within": int(waited_ms <= within_ms), "answered_wait_ms": waited_ms}
+
+
+def for_ended(outcome: QueueOutcome, waited_ms: int, within_ms: int) -> dict[str, int]:
+    """What one stay adds that ended with `outcome`."""
+    match outcome:
+        case QueueOutcome.ANSWERED:
+            return for_answered(waited_ms, within_ms)
+        case QueueOutcome.ABANDONED:
+            short, within = int(waited_ms <= SHORT_MS), int(waited_ms <= within_ms)
+            return {"abandoned": 1, "abandoned_short": short, "abandoned_within": within}
+        case QueueOutcome.NO_AGENTS | QueueOutcome.TIMED_OUT | QueueOutcome.LOST:
+            return {outcome.value.replace("-", "_"): 1}
+
+
+OfferOver = c.OfferAnswered | c.OfferMissed | c.OfferWithdrawn
+
+
+def for_offer(fact: OfferOver, cycle_ms: int) -> dict[str, int]:
+    """What one offer that is over adds to "within three rings"."""
+    in_time = fact.ring_ms < RINGS * cycle_ms
+    match fact:
+        case c.OfferAnswered():
+            return {"rang": 1, "rang_in_time": int(in_time)}
+        case c.OfferMissed():
+            # A phone that sent no 180 and then rang out rang from the INVITE on; one that was busy never rang.
+            return {"rang": int(fact.rang or fact.cause is MissCause.NO_ANSWER)}
+        case c.OfferWithdrawn():
+            # After a gap nobody knows how long it rang.
+            return {"rang": int(not in_time and fact.reason is not Withdrawal.SWITCH_LOST)}
+
+
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """The site's counters since the fold began; they only ever rise."""
+
+    facts: Map[str, int] = Map()
+    """By the fact's type."""
+    offers: Map[str, int] = Map()
+    """By what came of them: answered, missed-busy, withdrawn-caller-gone, failed-agent-gone …"""
+    repairs: Map[str, int] = Map()
+    """By what the reconciler found."""
+    contacts: Map[str, int] = Map()
+    """Ended, by whom."""
+
+
+def counted(totals: Totals, fact: Fact) -> Totals:
+    """The totals with this fact."""
+    kind = type(fact).__name__
+    facts = _one_more(totals.facts, kind)
+    detail = DETAILS.get(type(fact))
+    if detail is None:
+        return msgspec.structs.replace(totals, facts=facts)
+    field, key = detail[0], detail[1](fact)
+    return msgspec.structs.replace(totals, facts=facts, **{field: _one_more(getattr(totals, field), key)})
+
+
+DETAILS: Final[dict[type[Fact], tuple[str, Callable[[Any], str]]]] = {
+    c.OfferAnswered: ("offers", lambda _: "answered"),
+    c.OfferMissed: ("offers", lambda fact: f"missed-{fact.cause.value}"),
+    c.OfferWithdrawn: ("offers", lambda fact: f"withdrawn-{fact.reason.value}"),
+    c.ConnectFailed: ("offers", lambda fact: f"failed-{fact.cause.value}"),
+    RepairMade: ("repairs", lambda fact: fact.what),
+    c.ContactEnded: ("contacts", lambda fact: fact.by.value),
+}
+
+
+def _one_more(counts: Map[str, int], key: str) -> Map[str, int]:
+    return counts.set(key, counts.get(key, 0) + 1)

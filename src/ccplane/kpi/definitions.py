@@ -1,0 +1,69 @@
+"""What each number means: the one table from which documents, tooltips and the help of metrics are made.
+
+Rules for all: intervals are half-open; a contact counts in the interval in which it entered the queue; counters are
+stored, never percentages, and a rate is computed from summed counters; no data is None, never 0 or 100 %. Durations
+are whole milliseconds; thresholds are inclusive (wait ≤ T), three rings alone strict (<).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+SHORT_MS: Final = 5_000
+"""An abandon within this wait is a short one."""
+RINGS: Final = 3
+
+
+class Definition(NamedTuple):
+    """One number. `source`: the facts it is folded from. `version` rises when the same facts would give another one."""
+
+    key: str
+    en: str
+    zh: str
+    unit: str
+    formula: str
+    source: str
+    version: int = 1
+
+
+_STAYS: Final = "ContactQueued, TalkStarted, ContactUnqueued"
+_OFFERS: Final = "OfferMade, OfferAnswered, OfferMissed, OfferWithdrawn"
+
+DEFINITIONS: Final = {
+    each.key: each
+    for each in (
+        Definition("offered", "offered", "人工请求量", "stays", "entries into the queue", "ContactQueued"),
+        Definition("answered", "answered", "人工接听量", "stays", "A: stays that ended in a talk", _STAYS),
+        Definition("answered_within", "answered in time", "及时接听量", "stays", "A_T: answered, wait ≤ T", _STAYS),
+        Definition("abandoned", "abandoned", "放弃量", "stays", "B: the caller left while waiting", _STAYS),
+        Definition("abandoned_short", "short abandons", "短放弃量", "stays", "B_s: abandoned, wait ≤ 5 s", _STAYS),
+        Definition("abandoned_within", "abandoned in time", "阈值内放弃", "stays", "B_T: wait ≤ T", _STAYS),
+        Definition("no_agents", "no agents", "无座席", "stays", "ended, as nobody was signed in", _STAYS),
+        Definition("timed_out", "timed out", "排队超时量", "stays", "ended by the queue's max_wait", _STAYS),
+        Definition("lost", "lost", "丢失量", "stays", "ended, as the switch lost the call", _STAYS),
+        Definition("wait", "wait of answered", "应答等待时长", "ms", "Σ wait, queue entry to both joined", _STAYS),
+        Definition("waiting", "waiting", "排队数", "contacts", "entered and not ended, now", _STAYS),
+        Definition("longest_wait", "longest wait", "最长等待", "s", "now − oldest entry among the waiting", _STAYS),
+        Definition(
+            "service_level",
+            "service level",
+            "服务水平",
+            "fraction",
+            "A_T ÷ (A + B + those who now wait longer than T); those who wait up to T are undecided and left out",
+            _STAYS,
+        ),
+        Definition("rang", "offers that rang", "振铃派单量", "offers", "see three_rings", _OFFERS),
+        Definition("rang_in_time", "answered in three rings", "三声内应答量", "offers", "see three_rings", _OFFERS),
+        Definition(
+            "three_rings",
+            "answered within three rings",
+            "三声内应答率",
+            "fraction",
+            "offers answered with (answered − ring start) < 3 ring cycles ÷ offers that rang. Ring start: the phone's "
+            "180, else the INVITE sent. Missed offers that rang count below the line; one that was taken back does "
+            "so only from three cycles on",
+            _OFFERS,
+        ),
+    )
+}
+VERSION: Final = max(each.version for each in DEFINITIONS.values())

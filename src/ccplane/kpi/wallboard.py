@@ -1,0 +1,100 @@
+"""What the wallboard shows now: the board's counters as people read them, and who is doing what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from ccplane.agents.agent import Agent, Shown
+from ccplane.ids import AgentId, QueueName
+from ccplane.kpi.board import Board, Stay
+from ccplane.kpi.counters import NOTHING, Counters
+from ccplane.routing.rules import Rules
+
+
+class Floor(Protocol):
+    """What the wallboard needs of the core's state."""
+
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def agents(self) -> Mapping[AgentId, Agent]: ...
+
+
+class QueueView(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue now and since the site's midnight. The rates are fractions 0 to 1, None without data."""
+
+    name: QueueName
+    waiting: int
+    longest_wait_s: float
+    offered: int
+    answered: int
+    abandoned: int
+    service_level: float | None
+    three_rings: float | None
+
+
+class AgentView(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent now. `since`: ms UTC."""
+
+    id: AgentId
+    state: Shown
+    since: int
+
+
+class WallboardView(msgspec.Struct, frozen=True, kw_only=True):
+    """The wallboard. `at`: when; `began_at`: the midnight from which is counted; both ms UTC."""
+
+    at: int
+    began_at: int
+    queues: tuple[QueueView, ...]
+    agents: tuple[AgentView, ...]
+
+
+def wallboard(board: Board, floor: Floor, now: int) -> WallboardView:
+    """The wallboard at `now`: the queues as the site's files have them, the agents by their ids."""
+    board = board.on_day(now)
+    waiting: dict[QueueName, list[Stay]] = {}
+    for stay in board.stays.values():
+        waiting.setdefault(stay.queue, []).append(stay)
+    names = dict.fromkeys((*floor.rules.queues, *sorted(waiting), *sorted(board.today.queues)))
+    return WallboardView(
+        at=now,
+        began_at=board.today.began_at,
+        queues=tuple(_queue(board, name, waiting.get(name, []), now) for name in names),
+        agents=tuple(
+            AgentView(id=agent.id, state=agent.shown, since=agent.since)
+            for agent in sorted(floor.agents.values(), key=lambda each: each.id)
+        ),
+    )
+
+
+def _queue(board: Board, name: QueueName, waiting: list[Stay], now: int) -> QueueView:
+    counters = board.today.queues.get(name, NOTHING)
+    oldest = min((stay.queued_at for stay in waiting), default=now)
+    return QueueView(
+        name=name,
+        waiting=len(waiting),
+        longest_wait_s=max(0, now - oldest) / 1000,
+        offered=counters.entered,
+        answered=counters.answered,
+        abandoned=counters.abandoned,
+        service_level=service_level(counters, overdue(board, name, waiting, now)),
+        three_rings=rate(counters.rang_in_time, counters.rang),
+    )
+
+
+def overdue(board: Board, name: QueueName, waiting: Iterable[Stay], now: int) -> int:
+    """Those of today who wait longer than the threshold: whatever comes, they were not answered within it."""
+    return sum(stay.queued_at in board.today and now - stay.queued_at > board.within(name) for stay in waiting)
+
+
+def service_level(counters: Counters, overdue: int = 0) -> float | None:
+    """A_T ÷ (A + B), with the overdue of those who still wait below the line."""
+    return rate(counters.answered_within, counters.answered + counters.abandoned + overdue)
+
+
+def rate(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

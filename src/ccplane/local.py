@@ -1,0 +1,326 @@
+"""`make run`: everything on one machine, in the foreground, and nothing left when it ends.
+
+What the settings don't name is started here: a private Asterisk, an embedded Postgres, then the plane as a child
+(`python -m ccplane run`). A part that dies is started again, with a pause that grows; calls that are up don't notice a
+plane or a database that died. Ctrl-C, SIGTERM and a closed terminal end all of it in order; a second Ctrl-C at once.
+
+However this process ends, even by kill -9, the kernel ends its children, and the next start finds and ends what might
+still be there. A file lock, which goes with the process, keeps a second instance away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import click
+import httpx
+
+from ccplane.asterisk.node import HOME, LocalNode, NodePorts, need_free
+from ccplane.child import Child
+from ccplane.errors import CcplaneError, SetupError
+from ccplane.postgres.embedded import EmbeddedPostgres
+from ccplane.settings import Settings, load
+
+PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds before a part that died is started again; the last one repeats."""
+
+CALM: Final = 60.0
+"""Seconds a part must have been up for its next death to count as the first."""
+
+PLANE_READY_WITHIN: Final = 60.0
+
+INSTALL_FAULTS: Final = {3: "no-network", 4: "no-rights", 5: "no-good-asterisk"}
+"""asterisk-docker/install.sh's exit status, as a SetupError's code."""
+
+say: Callable[[str], None] = click.echo
+
+
+class Part(Protocol):
+    """Something that is started, can die, and is ended."""
+
+    async def start(self) -> object: ...
+    async def stop(self) -> None: ...
+    async def wait(self) -> int: ...
+    def kill(self) -> None: ...
+
+
+class PlaneProcess:
+    """The plane itself, as a child. Ready when it says so."""
+
+    def __init__(self, command: Sequence[str], runtime: Path, url: str, environment: Mapping[str, str]) -> None:
+        self._command, self._url, self._environment = command, url, environment
+        self._child = Child(runtime / "plane.json")
+
+    async def start(self) -> None:
+        """Returns when /readyz answers 200. PlaneEnded if it ends before."""
+        await self._child.end_stale(signal.SIGTERM)
+        self._child.start(self._command, log=None, environment=self._environment, when_we_die=signal.SIGTERM)
+        ready, dead = asyncio.ensure_future(self._ready()), asyncio.ensure_future(self._child.wait())
+        try:
+            await asyncio.wait({ready, dead}, timeout=PLANE_READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+            if dead.done():
+                raise PlaneEnded(dead.result())
+            if not ready.done():
+                say(f"ccplane: not ready after {PLANE_READY_WITHIN:.0f} s, still trying; {self._url}/readyz says why")
+        finally:
+            for task in (ready, dead):
+                task.cancel()
+            await asyncio.gather(ready, dead, return_exceptions=True)
+
+    async def _ready(self) -> None:
+        async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
+            while True:
+                try:
+                    if (await client.get(f"{self._url}/readyz")).status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    pass
+                await asyncio.sleep(0.05)
+
+    async def stop(self) -> None:
+        await self._child.stop(signal.SIGTERM, grace=15.0)
+
+    async def wait(self) -> int:
+        return await self._child.wait()
+
+    def kill(self) -> None:
+        self._child.kill()
+
+
+class PlaneEnded(CcplaneError):
+    """The plane ended before it was ready; it has said why itself."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("plane-ended", f"ccplane ended with status {status} before it was ready.", status=status)
+        self.status = status
+
+
+class Stack:
+    """All parts of one machine, in the order in which they start."""
+
+    def __init__(self, settings: Settings, plane_command: Sequence[str] | None = None) -> None:
+        self.settings = settings
+        self.node: LocalNode | None = None
+        self.postgres: EmbeddedPostgres | None = None
+        self._plane_command = plane_command or (sys.executable, "-m", "ccplane", "run")
+        self._parts: dict[str, Part] = {}
+        self._installer = Child(settings.runtime / "install.json")
+
+    async def start(self) -> None:
+        """Returns when calls can be taken. Asterisk and Postgres start side by side."""
+        given = self.settings
+        need_free(given.bind, given.port, socket.SOCK_STREAM, "CCPLANE_PORT")
+        if not given.ari_url:
+            await self._install()
+            self.node = self._parts["Asterisk"] = local_node(given)
+        if not given.database_url:
+            self.postgres = self._parts["Postgres"] = EmbeddedPostgres(given.postgres_dir)
+        results = await asyncio.gather(*(timed(name, part) for name, part in self._parts.items()), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        environment = plane_environment(given, self.node, self.postgres)
+        plane = PlaneProcess(self._plane_command, given.runtime, f"http://{given.bind}:{given.port}", environment)
+        self._parts["ccplane"] = plane
+        await timed("ccplane", plane)
+
+    async def watch(self) -> None:
+        """Starts again whatever dies. Never returns."""
+        async with asyncio.TaskGroup() as group:
+            for name, part in self._parts.items():
+                group.create_task(keep_up(name, part))
+
+    async def stop(self) -> None:
+        """Ends everything, the last started first. The database outlives the plane: its last facts are shipped."""
+        await self._installer.stop(group=True)
+        for name, part in reversed(self._parts.items()):
+            started = time.monotonic()
+            await part.stop()
+            say(f"{name}: ended ({time.monotonic() - started:.1f} s)")
+
+    def kill(self) -> None:
+        for part in self._parts.values():
+            part.kill()
+
+    async def _install(self) -> None:
+        """The private root; says what it does, since the first time takes a minute."""
+        script = HOME / "asterisk-docker" / "install.sh"
+        await self._installer.end_stale()
+        self._installer.start([script, "root", self.settings.root_dir], log=None)
+        status = await self._installer.wait()
+        await self._installer.stop()
+        if status != 0:
+            code = INSTALL_FAULTS.get(status, "no-asterisk-root")
+            raise SetupError(code, "There is no Asterisk to run: the message above says why, and what to do.")
+
+
+def local_node(settings: Settings) -> LocalNode:
+    return LocalNode(
+        settings.root_dir,
+        settings.node_dir,
+        name=settings.node,
+        bind=settings.bind,
+        dialplan=settings.site / "dialplan",
+        ports=NodePorts(
+            sip=settings.sip_port,
+            http=settings.http_port,
+            ami=settings.ami_port,
+            rtp_first=settings.rtp_first,
+            rtp_last=settings.rtp_last,
+        ),
+    )
+
+
+def plane_environment(
+    settings: Settings, node: LocalNode | None, postgres: EmbeddedPostgres | None
+) -> dict[str, str]:
+    """Ours, and where the parts are that we started."""
+    environment = dict(os.environ)
+    if node:
+        environment |= {
+            "CCPLANE_ARI_URL": node.ari_url,
+            "CCPLANE_ARI_USERNAME": node.ari_username,
+            "CCPLANE_ARI_PASSWORD": node.ari_password,
+            "CCPLANE_SOUNDS": str(node.sounds_dir),
+        }
+    if postgres:
+        environment["CCPLANE_DATABASE_URL"] = postgres.url()
+    return environment | {"CCPLANE_RUNTIME": str(settings.runtime)}
+
+
+async def timed(name: str, part: Part) -> None:
+    started = time.monotonic()
+    await part.start()
+    say(f"{name}: ready ({time.monotonic() - started:.1f} s)")
+
+
+async def keep_up(name: str, part: Part) -> None:
+    """Starts the part again each time it dies, with a pause that grows while it dies young."""
+    deaths = 0
+    while True:
+        since = time.monotonic()
+        status = await part.wait()
+        deaths = 1 if time.monotonic() - since > CALM else deaths + 1
+        pause = PAUSES[min(deaths, len(PAUSES)) - 1]
+        say(f"{name}: ended by itself (status {status}); starting it again in {pause} s")
+        await asyncio.sleep(pause)
+        try:
+            await timed(name, part)
+        except CcplaneError as error:
+            say(f"{name}: {error}")
+
+
+@contextmanager
+def sole_instance(runtime: Path) -> Iterator[None]:
+    """Holds the folder for this process. SetupError "already-running" if another one has it."""
+    runtime.mkdir(parents=True, exist_ok=True)
+    with (runtime / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise SetupError(
+                "already-running",
+                f"Another ccplane runs from {runtime} (process {lock.read().strip() or 'unknown'}): "
+                "end that one first, or give this one a folder of its own with CCPLANE_RUNTIME=DIR.",
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        try:
+            yield
+        finally:
+            lock.truncate(0)
+
+
+async def run(settings: Settings, plane_command: Sequence[str] | None = None) -> int:
+    """Starts all, watches until told to end, ends all. The exit status."""
+    stack = Stack(settings, plane_command)
+    told = asyncio.Event()
+    with ExitStack() as cleanup:
+        cleanup.enter_context(sole_instance(settings.runtime))
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, _told, told, stack)
+        try:
+            started = time.monotonic()
+            if not await _unless(told, stack.start()):
+                return 130
+            say(welcome(settings, stack, time.monotonic() - started))
+            await _unless(told, stack.watch())
+            return 0
+        finally:
+            await stack.stop()
+
+
+def _told(told: asyncio.Event, stack: Stack) -> None:
+    if told.is_set():
+        stack.kill()
+    else:
+        say("\nEnding; once more to end at once.")
+        told.set()
+
+
+async def _unless(told: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Does the work until we are told to end. True if it was done, False if it was cut off."""
+    doing, waiting = asyncio.ensure_future(work), asyncio.ensure_future(told.wait())
+    try:
+        await asyncio.wait({doing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            return False
+        doing.result()
+        return True
+    finally:
+        for task in (doing, waiting):
+            task.cancel()
+        await asyncio.gather(doing, waiting, return_exceptions=True)
+
+
+def welcome(settings: Settings, stack: Stack, took: float) -> str:
+    """What to open and what to dial."""
+    url = f"http://{settings.bind}:{settings.port}"
+    sip = f"{settings.external_address}:{settings.sip_port}"
+    first, last = 1001, 1000 + settings.demo_agents
+    token = "$CCPLANE_ADMIN_TOKEN" if settings.admin_token else f"$(cat {settings.runtime / 'admin-token'})"
+    ask = f'curl -H "Authorization: Bearer {token}"'
+    asterisk = f"log {stack.node.log_dir / 'messages.log'}" if stack.node else settings.ari_url
+    return f"""
+ccplane is ready ({took:.1f} s). Ctrl-C ends everything.
+
+  open      {url}/api/docs           the API
+            {url}/api/v1/wallboard   the numbers
+            {url}/readyz             what works and what doesn't
+  phones    {first} to {last}, SIP {sip} (UDP or TCP); a phone's password:
+            {ask} {url}/api/v1/agents/{first}/phone
+  sign in   {ask} -X PUT -H "Content-Type: application/json" \\
+                 -d '{{"state": "ready"}}' {url}/api/v1/agents/{first}/state
+  dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 0 anyone
+            sip:4002@{sip}   straight to support
+            sip:4003@{sip}   straight to sales
+  asterisk  {asterisk}
+"""
+
+
+def main() -> int:
+    """`python -m ccplane.local`, which is `make run`."""
+    try:
+        return asyncio.run(run(load()))
+    except PlaneEnded as ended:
+        say(f"ccplane: {ended}")
+        return ended.status if ended.status > 0 else 1
+    except CcplaneError as error:
+        click.echo(f"ccplane: {error}", err=True)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

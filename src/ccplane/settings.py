@@ -1,0 +1,137 @@
+"""What the environment may set: CCPLANE_*, and nothing else. Every value has a default that works on one machine.
+
+A variable that is wrong, or that nobody reads, is a SetupError that names it: a setting that is silently ignored costs
+a night. What an operator decides about calls is not here but in the site's files.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ccplane.errors import SetupError
+
+PREFIX: Final = "CCPLANE_"
+HOME: Final = Path(__file__).resolve().parents[2]
+"""The project's top folder, which is also the demo site."""
+
+READ_ELSEWHERE: Final = {"CCPLANE_DEBIAN_MIRROR"}
+"""By asterisk-docker/install.sh."""
+
+
+def _loopback(address: str) -> str:
+    try:
+        if address == "localhost" or ipaddress.ip_address(address).is_loopback:
+            return "127.0.0.1" if address == "localhost" else address
+    except ValueError:
+        raise ValueError(f"{address!r} is not an address") from None
+    raise ValueError(f"{address} is not a loopback address; anything else waits for TLS")
+
+
+def _node_name(name: str) -> str:
+    if not (name.isascii() and name.isalnum() and len(name) <= 20):
+        raise ValueError("a node's name is 1 to 20 letters and digits")
+    return name
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+Folder = Annotated[Path, AfterValidator(_absolute)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Loopback = Annotated[str, AfterValidator(_loopback)]
+
+
+class Settings(BaseSettings):
+    """One field for each variable: `sip_port` is CCPLANE_SIP_PORT. Secrets never show in its repr."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+
+    site: Folder = HOME
+    """The operator's folders: dialplan, ari_apps, ivr, acd, recordings."""
+    runtime: Folder = HOME / ".runtime"
+    """What is produced at run time: the Asterisk root, node, database, outbox, admin token."""
+
+    bind: Loopback = "127.0.0.1"
+    external_address: Loopback = "127.0.0.1"
+    """Where phones find us; announced as registrar."""
+    port: Port = 8080
+    sip_port: Port = 5060
+    http_port: Port = 8088
+    ami_port: Port = 5038
+    rtp_first: Port = 10000
+    rtp_last: Port = 19999
+
+    node: Annotated[str, AfterValidator(_node_name)] = "ast1"
+    asterisk: Literal["root"] = "root"
+    asterisk_root: Folder | None = None
+    """Where the private Debian root lies; `<runtime>/asterisk-root` unless set."""
+    ari_url: str = Field("", pattern=r"^(https?://.+)?$")
+    """An Asterisk that already runs; then none is started. Ends in /ari."""
+    ari_username: str = "ccplane"
+    ari_password: str = Field("", repr=False)
+    sounds: Folder | None = None
+    """Where rendered prompts go: what the node plays as `sound:ccplane/…`."""
+
+    database_url: str = Field("", repr=False)
+    """A Postgres that already runs; then none is started."""
+
+    admin_token: str = Field("", repr=False)
+    """The first administrator's; without it one is made in `<runtime>/admin-token`."""
+    demo_agents: int = Field(20, ge=0, le=9000)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def root_dir(self) -> Path:
+        return self.asterisk_root or self.runtime / "asterisk-root"
+
+    @property
+    def node_dir(self) -> Path:
+        return self.runtime / f"node-{self.node}"
+
+    @property
+    def sounds_dir(self) -> Path:
+        return self.sounds or self.node_dir / "sounds"
+
+    @property
+    def postgres_dir(self) -> Path:
+        return self.runtime / "postgres"
+
+
+def load() -> Settings:
+    """The settings of this process's environment; SetupError "bad-setting" names each variable that is wrong."""
+    faults = [_unread(name) for name in sorted(os.environ) if _is_unread(name)]
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        faults += [_wrong(fault["loc"], fault["msg"]) for fault in error.errors()]
+    else:
+        if settings.rtp_last - settings.rtp_first < 3:
+            faults.append(f"{PREFIX}RTP_LAST: must be at least 3 above {PREFIX}RTP_FIRST, a call needs four ports")
+        if not faults:
+            return settings
+    raise SetupError("bad-setting", "Wrong in the environment:\n  " + "\n  ".join(faults), faults=faults)
+
+
+def _is_unread(name: str) -> bool:
+    known = name.removeprefix(PREFIX).lower() in Settings.model_fields or name in READ_ELSEWHERE
+    return name.startswith(PREFIX) and not known
+
+
+def _unread(name: str) -> str:
+    all_names = [PREFIX + field.upper() for field in Settings.model_fields]
+    near = difflib.get_close_matches(name, all_names, n=1)
+    return f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _wrong(location: tuple[int | str, ...], message: str) -> str:
+    field = str(location[0])
+    name = field.upper() if field.upper().startswith(PREFIX) else PREFIX + field.upper()
+    return f"{name}: {message.removeprefix('Value error, ')}"

@@ -1,0 +1,83 @@
+"""A small ARI server in this process, for faults that a real Asterisk can't be asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+STAMP = "2026-01-02T03:04:05.678+0000"
+Answer = Callable[[dict[str, Any]], tuple[int, Any] | None]
+"""What a request is answered with; None: nothing at all."""
+
+
+@dataclass
+class RestServer:
+    """It acknowledges everything and echoes pings, until it is told to behave otherwise."""
+
+    echoes: bool = True
+    answer: Answer = lambda _: (204, None)
+    sockets: dict[str, ServerConnection] = field(default_factory=dict)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    opened: int = 0
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def say(self, app: str, kind: str, **properties: Any) -> None:
+        """An event on that application's socket."""
+        await self.raw(app, json.dumps({"type": kind, "timestamp": STAMP, "application": app, **properties}))
+
+    async def raw(self, app: str, frame: str) -> None:
+        await self.sockets[app].send(frame)
+
+    def drop(self, app: str) -> None:
+        """The connection is gone without a word."""
+        self.sockets[app].transport.abort()
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        assert socket.request is not None
+        app = parse_qs(urlsplit(socket.request.path).query)["app"][0]
+        self.sockets[app] = socket
+        self.opened += 1
+        try:
+            async for frame in socket:
+                await self._request(app, json.loads(frame))
+        except ConnectionClosed:
+            pass
+
+    async def _request(self, app: str, request: dict[str, Any]) -> None:
+        self.requests.append(request)
+        said = (204, None) if request["uri"].startswith("events/user/") else self.answer(request)
+        if request["uri"].endswith("eventFilter"):
+            said = (200, {"name": app})
+        if said is not None:
+            status, body = said
+            message = {"type": "RESTResponse", "request_id": request["request_id"], "status_code": status}
+            await self.raw(app, json.dumps(message | ({"message_body": json.dumps(body)} if body is not None else {})))
+        if request["uri"].startswith("events/user/") and self.echoes:
+            await self.say(app, "ChannelUserevent", eventname=request["uri"].rpartition("/")[2], userevent={})
+
+
+@asynccontextmanager
+async def rest_server(**options: Any) -> AsyncIterator[RestServer]:
+    server = RestServer(**options)
+    async with serve(server._serve, "127.0.0.1", 0, compression=None, close_timeout=0.1) as listening:
+        server.port = next(iter(listening.sockets)).getsockname()[1]
+        yield server
+
+
+async def until(truth: Callable[[], Any], within: float = 5.0) -> None:
+    """Wait for a fact that nobody announces."""
+    async with asyncio.timeout(within):
+        while not truth():
+            await asyncio.sleep(0.001)

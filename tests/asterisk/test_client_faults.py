@@ -1,0 +1,231 @@
+"""The client against faults that only a server of our own can be asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+from ccplane.asterisk.ari import Ari, Connection, Limits, Replaced
+from ccplane.asterisk.events import ChannelStateChange, UnknownEvent
+from ccplane.asterisk.operations import Answer, GetChannel, ListChannels, SetBridgeVariable
+from ccplane.asterisk.outcomes import Done, Refused, Unknown
+from ccplane.asterisk.switch import HOUSE
+
+from tests.asterisk.rest_server import RestServer, rest_server, until
+
+QUICK = Limits(request=0.2, probe_every=0.05, probe_echo=0.1, first_wait=0.001, longest_wait=0.01, grace=0.05)
+CHANNEL = {"id": "1", "state": "Up"}
+
+
+def an_ari(server: RestServer, limits: Limits = QUICK, **options: Any) -> Ari:
+    return Ari(server.url, "ccplane", "secret", limits=limits, **options)
+
+
+@asynccontextmanager
+async def connected(ari: Ari) -> AsyncGenerator[Connection, None]:
+    async with aclosing(ari.connections()) as connections:
+        async for connection in connections:
+            yield connection
+            return
+
+
+async def test_a_socket_that_answers_but_brings_no_events_is_never_handed_out():
+    """A zombie: open, 204 to the ping, no echo. Only once events come is there a connection."""
+    async with rest_server(echoes=False) as server:
+        ari = an_ari(server)
+        async with aclosing(ari.connections()) as connections:
+            first = asyncio.ensure_future(anext(connections))
+            await until(lambda: ari.stats.refusals["ari-zombie"] >= 2)
+            assert not first.done()
+            server.echoes = True
+            assert (await first).ended is None
+    assert ari.stats.probes_lost >= 2
+
+
+async def test_a_connection_that_turns_into_a_zombie_is_ended_and_replaced():
+    async with rest_server() as server, aclosing(an_ari(server).connections()) as connections:
+        first = await anext(connections)
+        server.echoes = False
+        assert await first.finished() == "probe"
+        server.echoes = True
+        assert (await anext(connections)).ended is None
+
+
+async def test_while_our_own_process_was_asleep_a_missing_echo_is_asked_for_again():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        server.echoes = False
+        time.sleep(0.4)  # noqa: ASYNC251 - the point: the loop is held up, as when the machine is suspended
+        server.echoes = True
+        await asyncio.sleep(0.3)
+        assert connection.ended is None
+
+
+async def test_malformed_frames_are_counted_and_end_nothing():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        for frame in ("garbage", "[]", "{}", '{"type":"StasisEnd"}', '{"type":"StasisEnd","timestamp":"then"}'):
+            await server.raw("ccplane", frame)
+        await server.say("ccplane", "ChannelTalkingStarted", channel=CHANNEL)
+        await server.say("ccplane", "ChannelStateChange", channel=CHANNEL)
+        seen = [(await anext(connection.events))[0] for _ in range(7)]
+        assert all(isinstance(event, UnknownEvent) for event in seen[:6])
+        assert isinstance(seen[6], ChannelStateChange)
+        assert seen[6].at_switch == 1767323045678
+        assert connection._stats.undecodable == 5
+        assert connection._stats.unknown == 1
+
+
+async def test_an_event_of_a_later_asterisk_with_unknown_fields_is_read():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        await server.say("ccplane", "ChannelStateChange", channel={**CHANNEL, "mood": "good"}, weather=None)
+        event, _ = await anext(connection.events)
+        assert isinstance(event, ChannelStateChange)
+
+
+async def test_a_slow_reader_never_slows_the_socket():
+    """Events that nobody looks at yet are read off the socket all the same, in order, with the time they came."""
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        for number in range(500):
+            await server.say("ccplane", "ChannelStateChange", channel={"id": str(number), "state": "Up"})
+        await until(lambda: len(connection.events) == 500)
+        assert connection._stats.inbox_peak == 500
+        seen = [await anext(connection.events) for _ in range(500)]
+        assert [event.channel.id for event, _ in seen] == [str(number) for number in range(500)]
+        assert [received for _, received in seen] == sorted(received for _, received in seen)
+
+
+async def test_an_inbox_that_overflows_ends_the_connection_so_that_the_reconciler_repairs():
+    async with rest_server() as server:
+        ari = an_ari(server, Limits(inbox=10, first_wait=0.001))
+        async with aclosing(ari.connections()) as connections:
+            first = await anext(connections)
+            for number in range(11):
+                await server.say("ccplane", "ChannelStateChange", channel={"id": str(number), "state": "Up"})
+            assert await first.finished() == "overflow"
+            assert [received async for received in first.events] == []
+            assert (await anext(connections)).ended is None
+        assert ari.stats.overflows == 1
+        assert ari.stats.ends["overflow"] == 1
+
+
+async def test_a_request_without_an_answer_is_unknown_after_its_deadline():
+    async with rest_server(answer=lambda _: None) as server, connected(an_ari(server)) as connection:
+        began = time.monotonic()
+        assert await connection.send(Answer("1"), "c-1") == Unknown("timeout")
+        assert 0.15 < time.monotonic() - began < 1.0
+
+
+async def test_deadlines_run_for_each_request():
+    async with rest_server(answer=lambda _: None) as server, connected(an_ari(server)) as connection:
+        first = connection.send(Answer("1"), "c-1")
+        await asyncio.sleep(0.1)
+        second = connection.send(Answer("1"), "c-1")
+        assert await first == Unknown("timeout")
+        assert not second.done()
+        assert await second == Unknown("timeout")
+
+
+async def test_an_answer_after_the_deadline_is_counted_and_changes_nothing():
+    async with rest_server(answer=lambda _: None) as server, connected(an_ari(server)) as connection:
+        assert await connection.send(Answer("1"), HOUSE) == Unknown("timeout")
+        app, late = "ccplane-cmd-0", server.requests[-1]["request_id"]
+        await server.raw(app, f'{{"type":"RESTResponse","request_id":"{late}","status_code":204}}')
+        await until(lambda: connection._stats.late == 1)
+        assert connection._stats.pending == 0
+
+
+async def test_an_answer_that_cannot_be_read_is_unknown_and_not_lost():
+    async with rest_server(answer=lambda _: (200, {"nonsense": 1})) as server, connected(an_ari(server)) as connection:
+        outcome = await connection.send(ListChannels(), HOUSE)
+        assert isinstance(outcome, Unknown)
+        assert outcome.reason.startswith("undecodable")
+
+
+async def test_when_any_socket_drops_the_whole_connection_ends_and_what_is_pending_is_unknown():
+    for app in ("ccplane", "ccplane-cmd-0", "ccplane-cmd-2"):
+        async with rest_server(answer=lambda _: None) as server, connected(an_ari(server)) as connection:
+            futures = [connection.send(Answer("1"), f"c-{number}") for number in range(20)]
+            server.drop(app)
+            assert set(await asyncio.gather(*futures)) == {Unknown("disconnected")}
+            assert [received async for received in connection.events] == []
+            assert await connection.send(Answer("1"), "c-1") == Refused(0, "closed")
+
+
+async def test_commands_of_a_lane_keep_their_order_and_their_socket():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        futures = [connection.send(GetChannel(f"{lane}-{step}"), f"c-{lane}") for step in range(9) for lane in range(9)]
+        await asyncio.gather(*futures)
+        sent = [request["uri"].removeprefix("channels/") for request in server.requests if "channels/" in request["uri"]]
+        for lane in range(9):
+            mine = [name for name in sent if name.startswith(f"{lane}-")]
+            assert mine == [f"{lane}-{step}" for step in range(9)]
+
+
+async def test_the_gate_is_asked_at_the_socket():
+    """Fenced: nothing leaves us, and the answer says so."""
+    may = True
+    async with rest_server() as server, connected(an_ari(server, may_send=lambda: may)) as connection:
+        assert await connection.send(Answer("1"), "c-1") == Done(None)
+        sent, may = len(server.requests), False
+        assert await connection.send(Answer("1"), "c-1") == Refused(0, "fenced")
+        assert not any("answer" in request["uri"] for request in server.requests[sent:])
+
+
+async def test_what_asterisk_would_choke_on_never_leaves_us():
+    """A frame over 65,535 bytes ends the socket at the other side."""
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        outcome = await connection.send(SetBridgeVariable("b", "X", "x" * 70_000), "c-1")
+        assert isinstance(outcome, Refused)
+        assert connection.ended is None
+
+
+async def test_a_full_backlog_refuses_instead_of_growing():
+    limits = Limits(backlog=3, request=0.2)
+    async with rest_server(answer=lambda _: None) as server, connected(an_ari(server, limits)) as connection:
+        futures = [connection.send(Answer("1"), "c-1") for _ in range(4)]
+        assert await futures[3] == Refused(0, "backlog")
+
+
+async def test_being_replaced_ends_the_connection_and_is_raised_to_whoever_listens():
+    async with rest_server() as server:
+        ari = an_ari(server)
+        connections = ari.connections()
+        connection = await anext(connections)
+        await server.say("ccplane", "ChannelStateChange", channel=CHANNEL)
+        await server.say("ccplane", "ApplicationReplaced")
+        await anext(connection.events)  # what came before is still read
+        with pytest.raises(Replaced):
+            await anext(connection.events)
+        assert await connection.send(Answer("1"), "c-1") == Refused(0, "closed")
+        with pytest.raises(Replaced):
+            await anext(connections)
+        assert ari.stats.ends["replaced"] == 1
+
+
+async def test_leaving_the_loop_closes_every_socket():
+    async with rest_server() as server:
+        async with connected(an_ari(server)) as connection:
+            assert connection.ended is None
+        await until(lambda: all(socket.close_code == 1000 for socket in server.sockets.values()))
+        assert connection.ended == "closed"
+
+
+async def test_a_cancelled_command_is_no_fault():
+    """Who sent it lost interest; its answer still comes."""
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        connection.send(Answer("1"), "c-1").cancel()
+        assert await connection.send(Answer("1"), "c-1") == Done(None)
+
+
+async def test_reconnecting_waits_longer_each_time_and_never_less_than_a_millisecond():
+    ari = Ari("http://127.0.0.1:9", "ccplane", "secret", limits=Limits(first_wait=0.004, longest_wait=0.02))
+    async with aclosing(ari.connections()) as connections:
+        waiting = asyncio.ensure_future(anext(connections))
+        await until(lambda: ari.stats.refusals["ari-unreachable"] >= 5)
+        assert ari._wait == 0.02
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting

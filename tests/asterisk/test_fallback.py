@@ -1,0 +1,182 @@
+"""The dialplan's promise: when ccplane is not there, a caller hears an apology and is hung up politely."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import math
+import struct
+import time
+import wave
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import websockets
+from bench.siplab import How, Lab, open_lab
+from ccplane.asterisk.node import LocalNode
+
+LENGTH = 0.6
+"""Seconds the apology takes in these tests; a call that ends sooner hasn't heard it."""
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
+
+
+@pytest.fixture
+async def lab(local_node: LocalNode) -> AsyncIterator[Lab]:
+    async with open_lab(("127.0.0.1", local_node.sip_port), audio=True) as lab:
+        yield lab
+
+
+@pytest.fixture
+def apology(local_node: LocalNode) -> Iterator[int]:
+    """The site's own prompt, here a short tone; its pitch."""
+    path = local_node.sounds_dir / "apology.wav"
+    _write_tone(path, hz=700, seconds=LENGTH)
+    yield 700
+    path.unlink()
+
+
+@pytest.mark.parametrize("number", ["4001", "4002", "4003"])
+async def test_a_call_to_any_demo_number_hears_the_apology_and_a_normal_end(lab: Lab, apology: int, number: str):
+    call = lab.callers.dial(number)
+    await call.up()
+    await call.audio.hears(apology)
+    end = await call.over()
+    assert (end.how, end.reason) == (How.PEER_HUNG_UP, "Q.850;cause=16")
+
+
+async def test_a_site_without_that_prompt_still_apologises_in_words(lab: Lab):
+    call = lab.callers.dial("4002")
+    await call.up()
+    await call.audio.hears_sound()
+    assert (await call.over(within=15)).how is How.PEER_HUNG_UP
+
+
+async def test_a_phone_may_call_the_numbers_too(lab: Lab, local_node: LocalNode, apology: int):
+    await _push_phone(local_node, "1901", "secret-of-1901")
+    call = lab.phones.dial("4003", "1901", secret="secret-of-1901")
+    await call.up()
+    await call.audio.hears(apology)
+    await call.over()
+
+
+async def test_a_phone_with_a_wrong_password_gets_nowhere(lab: Lab, local_node: LocalNode):
+    await _push_phone(local_node, "1901", "secret-of-1901")
+    assert (await lab.phones.dial("4003", "1901", secret="wrong").over()).code == 401
+
+
+async def test_a_number_nobody_has_is_refused(lab: Lab):
+    assert (await lab.callers.dial("4999").over()).code == 404
+
+
+@pytest.mark.parametrize(
+    "number, display",
+    [
+        ("1' OR '1'='1", "Robert'); DROP TABLE contact;--"),
+        ("${SHELL(id)}", "$[1/0] ${EXTEN},hangup()"),
+        ("9" * 500, "x" * 500),
+        ("+86 138-0013-8000", "\u5f20\u4e09 \u202e\x07"),
+    ],
+)
+async def test_whatever_the_caller_calls_himself_the_apology_comes(lab: Lab, apology: int, number: str, display: str):
+    call = lab.callers.dial("4002", number, display=display)
+    await call.up()
+    await call.audio.hears(apology)
+    await call.over()
+
+
+async def test_a_call_that_ccplane_hung_up_hears_no_apology(lab: Lab, local_node: LocalNode, apology: int):
+    async with _application(local_node) as (ari, channel_arrives):
+        call = lab.callers.dial("4002")
+        channel = await channel_arrives()
+        await ari.post(f"/channels/{channel}/answer")
+        await call.up()
+        asked = time.monotonic()
+        await ari.delete(f"/channels/{channel}")
+        assert (await call.over()).at - asked < LENGTH / 2
+
+
+async def test_a_call_that_ccplane_lets_go_ends_without_an_apology(lab: Lab, local_node: LocalNode, apology: int):
+    async with _application(local_node) as (ari, channel_arrives):
+        call = lab.callers.dial("4002")
+        channel = await channel_arrives()
+        await ari.post(f"/channels/{channel}/answer")
+        await call.up()
+        asked = time.monotonic()
+        await ari.post(f"/channels/{channel}/continue")
+        assert (await call.over()).at - asked < LENGTH / 2
+
+
+async def test_a_waiting_call_can_be_carried_to_the_fallback(lab: Lab, local_node: LocalNode, apology: int):
+    async with _application(local_node) as (ari, channel_arrives):
+        call = lab.callers.dial("4002")
+        channel = await channel_arrives()
+        where = {"context": "ccplane-fallback", "extension": "4002", "priority": 1}
+        await ari.post(f"/channels/{channel}/continue", params=where)
+        await call.up()
+        await call.audio.hears(apology)
+        await call.over()
+
+
+async def test_a_call_in_our_hands_stays_up_when_we_are_gone(lab: Lab, local_node: LocalNode, apology: int):
+    async with _application(local_node) as (ari, channel_arrives):
+        call = lab.callers.dial("4002")
+        channel = await channel_arrives()
+        await ari.post(f"/channels/{channel}/answer")
+        await call.up()
+    stranger = lab.callers.dial("4003")  # a new one hears the apology: by then Asterisk knows that we are gone
+    await stranger.up()
+    await stranger.audio.hears(apology)
+    await stranger.over()
+    assert not call.ended.done()
+    async with _application(local_node) as (ari, _):
+        assert (await ari.get(f"/channels/{channel}")).json()["state"] == "Up"
+        await ari.delete(f"/channels/{channel}")
+        await call.over()
+
+
+@contextlib.asynccontextmanager
+async def _application(node: LocalNode):
+    """A stand-in for ccplane: the application is there; yields ARI and a way to wait for the next arrival."""
+    token = base64.b64encode(f"{node.ari_username}:{node.ari_password}".encode()).decode()
+    events = f"ws://127.0.0.1:{node.http_port}/ari/events?app=ccplane"
+    headers = {"Authorization": f"Basic {token}"}
+    async with (
+        httpx.AsyncClient(base_url=node.ari_url, headers=headers) as ari,
+        websockets.connect(events, additional_headers=headers) as socket,
+    ):
+
+        async def channel_arrives() -> str:
+            async with asyncio.timeout(5):
+                while True:
+                    event = json.loads(await socket.recv())
+                    if event["type"] == "StasisStart":
+                        return event["channel"]["id"]
+
+        yield ari, channel_arrives
+
+
+async def _push_phone(node: LocalNode, user: str, secret: str) -> None:
+    kinds = {
+        "auth": {"auth_type": "digest", "username": user, "password": secret},
+        "aor": {"max_contacts": "1", "remove_existing": "yes"},
+        "endpoint": {"auth": user, "aors": user, "context": "from-phones", "disallow": "all", "allow": "ulaw"},
+    }
+    async with httpx.AsyncClient(base_url=node.ari_url, auth=(node.ari_username, node.ari_password)) as ari:
+        for kind, fields in kinds.items():
+            attributes = [{"attribute": key, "value": value} for key, value in fields.items()]
+            put = await ari.put(f"/asterisk/config/dynamic/res_pjsip/{kind}/{user}", json={"fields": attributes})
+            put.raise_for_status()
+
+
+def _write_tone(path: Path, *, hz: int, seconds: float) -> None:
+    samples = [int(8000 * math.sin(2 * math.pi * hz * at / 8000)) for at in range(int(8000 * seconds))]
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+from functools import reduce
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ccplane.agents.facts import Intent
+from ccplane.contacts.verbs import EnterQueue
+from ccplane.core import inputs
+from ccplane.facts import AnyFact, decode, encode
+from ccplane.kpi import definitions
+from ccplane.kpi.board import Board, evolve
+from ccplane.kpi.counters import NOTHING, Counters
+from ccplane.kpi.wallboard import QueueView, service_level, wallboard
+from tests.kpi.histories import AGENTS, MIDNIGHT, QUEUES, History, random_history, rules
+
+SALES, SUPPORT = QUEUES
+ANA, BEN, *_ = AGENTS
+
+moments = st.one_of(st.integers(0, 30_000), st.sampled_from([0, 1, 5_000, 15_000, 20_000, 3_600_000]))
+choices = st.lists(st.tuples(moments, st.integers(0, 30), st.integers(0, 30)), max_size=60)
+
+
+def board_of(history: History) -> Board:
+    return reduce(evolve, history.facts, Board.begun())
+
+
+def counters(history: History, queue: str = SALES) -> Counters:
+    return board_of(history).today.queues.get(queue, NOTHING)
+
+
+def shown(history: History, queue: str = SALES) -> QueueView:
+    view = wallboard(board_of(history), history.state, history.now)
+    return next(each for each in view.queues if each.name == queue)
+
+
+@given(choices)
+@settings(max_examples=150, deadline=None)
+def test_everyone_who_entered_a_queue_left_it_in_one_way_or_still_waits(choices):
+    """Conservation, for each queue, ever and day by day."""
+    history = random_history(choices)
+    board = board_of(history)
+    for queue in QUEUES:
+        stays = [stay for stay in board.stays.values() if stay.queue == queue]
+        assert board.ever.get(queue, NOTHING).entered == board.ever.get(queue, NOTHING).ended + len(stays)
+        for day in (board.today, board.yesterday):
+            of_day = day.queues.get(queue, NOTHING)
+            assert of_day.entered == of_day.ended + sum(stay.queued_at in day for stay in stays)
+
+
+@given(choices)
+@settings(max_examples=60, deadline=None)
+def test_the_board_and_the_state_agree_on_who_waits_and_which_offers_are_open(choices):
+    history = random_history(choices)
+    board, contacts = board_of(history), history.state.contacts
+    assert set(board.stays) == {contact.id for contact in contacts.values() if contact.waiting}
+    ringing = {c.offer.id for c in contacts.values() if c.offer and c.phase == "waiting"}
+    assert set(board.offers) == ringing
+
+
+@given(choices, st.integers(0, 60))
+@settings(max_examples=60, deadline=None)
+def test_a_board_from_a_checkpoint_goes_on_as_if_never_stored(choices, cut):
+    facts = random_history(choices).facts
+    straight = reduce(evolve, facts, Board.begun())
+    kept = Board.from_bytes(reduce(evolve, facts[:cut], Board.begun()).to_bytes())
+    assert reduce(evolve, facts[cut:], kept) == straight
+
+
+@given(choices)
+@settings(max_examples=30, deadline=None)
+def test_facts_read_back_from_the_log_give_the_same_board(choices):
+    history = random_history(choices)
+    stored: list[AnyFact] = [decode(encode(fact)) for fact in history.facts]
+    assert reduce(evolve, stored, Board.begun()) == board_of(history)
+
+
+def test_what_is_no_board_is_refused():
+    with pytest.raises(msgspec.ValidationError):
+        Board.from_bytes(b'{"timezone": 1}')
+
+
+@pytest.mark.parametrize(("waited_ms", "within"), [(20_000, 1), (20_001, 0)])
+def test_a_call_answered_at_the_very_threshold_was_answered_within_it(waited_ms, within):
+    history = History()
+    contact = history.call_waiting(SALES)
+    history.wait(waited_ms)
+    history.sign_in(ANA)
+    history.answer(contact)
+    assert (counters(history).answered, counters(history).answered_within) == (1, within)
+
+
+@pytest.mark.parametrize(("waited_ms", "short"), [(5_000, 1), (5_001, 0)])
+def test_an_abandon_within_five_seconds_is_short(waited_ms, short):
+    history = History()
+    contact = history.call_waiting(SALES)
+    history.wait(waited_ms)
+    history.give(inputs.CallerGone(contact, 16))
+    assert (counters(history).abandoned, counters(history).abandoned_short) == (1, short)
+    assert counters(history).abandoned_within == 1
+
+
+def test_a_caller_who_waits_up_to_the_threshold_is_undecided_and_beyond_it_counts_as_late():
+    history = History()
+    first = history.call_waiting(SALES)
+    history.sign_in(ANA)
+    history.answer(first)
+    history.call(SALES)
+    assert shown(history).service_level == 1.0
+    history.wait(20_000)
+    assert shown(history).service_level == 1.0
+    history.wait(1)
+    assert shown(history).service_level == 0.5
+    assert (shown(history).waiting, shown(history).longest_wait_s) == (1, 20.001)
+
+
+def test_without_data_the_rates_are_none():
+    assert shown(History()) == QueueView(
+        name=SALES,
+        waiting=0,
+        longest_wait_s=0,
+        offered=0,
+        answered=0,
+        abandoned=0,
+        service_level=None,
+        three_rings=None,
+    )
+
+
+def test_the_default_service_level_is_that_of_the_published_example():
+    """1000 answered, 860 of them in 20 s, 60 abandoned: 81.13 %."""
+    level = service_level(Counters(entered=1060, answered=1000, answered_within=860, abandoned=60))
+    assert level == pytest.approx(0.8113, abs=5e-5)
+
+
+@pytest.mark.parametrize(("ring_ms", "in_time"), [(14_999, 1), (15_000, 0)])
+def test_three_rings_are_strictly_less_than_three_cycles_from_the_phones_180(ring_ms, in_time):
+    history = History()
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    history.wait(4_000)
+    history.ring(contact)
+    history.wait(ring_ms)
+    history.answer(contact)
+    assert (counters(history).rang, counters(history).rang_in_time) == (1, in_time)
+
+
+def test_without_a_180_the_rings_are_counted_from_the_invite():
+    history = History()
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    history.wait(15_000)
+    history.answer(contact)
+    assert (counters(history).rang, counters(history).rang_in_time) == (1, 0)
+
+
+def test_a_missed_offer_is_below_the_line_of_three_rings():
+    history = History()
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    history.ring(contact)
+    history.wait(20_000)
+    assert (counters(history).rang, counters(history).rang_in_time) == (1, 0)
+
+
+def test_a_phone_that_was_busy_never_rang():
+    history = History()
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    offer = history.state.contacts[contact].offer
+    history.give(inputs.LegEnded(offer.id, offer.leg, sip=486))
+    assert counters(history).rang == 0
+    assert board_of(history).totals.offers["missed-busy"] == 1
+
+
+@pytest.mark.parametrize(("ring_ms", "rang"), [(14_999, 0), (15_000, 1)])
+def test_a_caller_who_leaves_while_it_rings_counts_only_from_three_cycles_on(ring_ms, rang):
+    history = History()
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    history.ring(contact)
+    history.wait(ring_ms)
+    history.give(inputs.CallerGone(contact, 16))
+    assert (counters(history).rang, counters(history).rang_in_time) == (rang, 0)
+
+
+def test_who_came_before_midnight_and_is_answered_after_it_counts_for_yesterday():
+    history = History(at=MIDNIGHT - 10_000)
+    contact = history.call_waiting(SALES)
+    history.wait(15_000)
+    history.sign_in(ANA)
+    history.answer(contact)
+    board = board_of(history)
+    assert board.today.queues.get(SALES, NOTHING) == NOTHING
+    yesterday = board.yesterday.queues[SALES]
+    assert (yesterday.entered, yesterday.answered, yesterday.rang) == (1, 1, 1)
+
+
+def test_the_wallboard_is_at_zero_after_midnight_though_nothing_happened_since():
+    history = History(at=MIDNIGHT - 10_000)
+    history.call_waiting(SALES)
+    history.now = MIDNIGHT
+    assert (shown(history).offered, shown(history).waiting, shown(history).longest_wait_s) == (0, 1, 10.0)
+
+
+def test_a_day_of_25_hours_is_one_day():
+    """Berlin, 2023-10-29: from 22:00 UTC to 23:00 UTC the next day."""
+    history = History(timezone="Europe/Berlin", at=1_698_530_400_000)
+    history.call_waiting(SALES)
+    history.wait(25 * 3_600_000 - 1)
+    assert shown(history).offered == 1
+    history.wait(1)
+    assert shown(history).offered == 0
+
+
+def test_a_new_time_zone_lets_the_day_end_at_its_midnight_and_keeps_what_was_counted():
+    history = History(at=MIDNIGHT + 3_600_000)
+    history.call_waiting(SALES)
+    history.give(inputs.SiteRead(site="s2", rules=rules("Asia/Shanghai"), files={}))
+    assert counters(history).entered == 1
+    history.wait(15 * 3_600_000 - 1)
+    assert shown(history).offered == 1
+    history.wait(1)
+    assert shown(history).offered == 0
+
+
+def test_each_stay_in_a_queue_is_counted():
+    """A segment is the unit: who times out in one queue and enters a second was offered in both."""
+    history = History()
+    contact = history.call_waiting(SALES)
+    history.wait(60_000)
+    history.give(inputs.VerbAsked(contact, 2, EnterQueue(SUPPORT)))
+    assert (counters(history).timed_out, counters(history, SUPPORT).entered) == (1, 1)
+
+
+def test_the_wallboard_shows_agents_by_their_id_in_the_one_word_for_their_state():
+    history = History()
+    history.sign_in(ANA)
+    history.wait(1_000)
+    history.give(inputs.IntentAsked(agent=ANA, intent=Intent.PAUSED, by="test"))
+    view = wallboard(board_of(history), history.state, history.now)
+    assert [(agent.id, agent.state) for agent in view.agents][:2] == [(ANA, "paused"), (BEN, "offline")]
+    assert view.agents[0].since == history.now
+
+
+def test_every_counter_is_defined():
+    shown = {"answered_wait_ms": "wait", "entered": "offered"}
+    for field in Counters.__struct_fields__:
+        assert shown.get(field, field) in definitions.DEFINITIONS

@@ -1,0 +1,115 @@
+"""Fixtures of the real things: a private Asterisk and an embedded Postgres, started once for all tests.
+
+Both are plain processes that belong to no event loop, so a session's fixture starts them with `asyncio.run` and each
+test uses them from its own loop. What cannot be had fails loudly: a test that was skipped in silence proves nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.postgres.embedded import EmbeddedPostgres
+
+from tests.ports import node_ports
+
+MakeNode = Callable[..., LocalNode]
+_count = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def asterisk_root() -> Path:
+    """The private Debian root; made now if `make test` has not made it yet."""
+    root = Path(os.environ.get("CCPLANE_ASTERISK_ROOT", HOME / ".runtime" / "asterisk-root"))
+    made = subprocess.run([HOME / "asterisk-docker" / "install.sh", "root", root], capture_output=True, text=True)
+    if made.returncode != 0:
+        pytest.fail(f"These tests need the private Asterisk root in {root}:\n{made.stdout}{made.stderr}", pytrace=False)
+    return root
+
+
+@pytest.fixture(scope="session")
+def make_node(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeNode]:
+    """Makes nodes (not started) on free ports, each with a folder of its own; all are ended with the session."""
+    nodes: list[LocalNode] = []
+
+    def make(**options: object) -> LocalNode:
+        options.setdefault("ports", node_ports())
+        options.setdefault("directory", tmp_path_factory.mktemp("node"))
+        nodes.append(LocalNode(asterisk_root, **options))  # type: ignore[arg-type]
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        asyncio.run(node.stop())
+
+
+@pytest.fixture(scope="session")
+def shared_node(make_node: MakeNode) -> LocalNode:
+    """One running Asterisk for all tests that neither stop nor break it; leave it as you found it."""
+    node = make_node()
+    asyncio.run(node.start())
+    return node
+
+
+@pytest.fixture
+async def local_node(shared_node: LocalNode) -> LocalNode:
+    """The shared Asterisk, running, even if the test before killed it."""
+    if not shared_node.running:
+        await shared_node.start()
+    return shared_node
+
+
+@pytest.fixture(scope="session")
+def embedded_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """One running Postgres without durability, for all tests that neither stop nor break it."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False)
+    asyncio.run(server.start())
+    yield server
+    asyncio.run(server.stop())
+
+
+Prepare = Callable[[str], Awaitable[None]]
+
+
+@pytest.fixture(scope="session")
+def prepare_template() -> Prepare | None:
+    """Override it where tests need a schema: it is called once with the template database's address."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def template_database(embedded_postgres: EmbeddedPostgres, prepare_template: Prepare | None) -> str:
+    """The name of a database that is prepared once and copied for each test (a copy takes some 30 ms)."""
+    name = f"template_{next(_count)}"
+
+    async def make() -> None:
+        await _administer(embedded_postgres, f'CREATE DATABASE "{name}"')
+        if prepare_template:
+            await prepare_template(embedded_postgres.url(name))
+
+    asyncio.run(make())
+    return name
+
+
+@pytest.fixture
+async def database(embedded_postgres: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
+    """The address of a fresh database of the test's own."""
+    name = f"test_{next(_count)}"
+    await _administer(embedded_postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template_database}" STRATEGY FILE_COPY')
+    yield embedded_postgres.url(name)
+    await _administer(embedded_postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _administer(server: EmbeddedPostgres, statement: str) -> None:
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

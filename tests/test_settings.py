@@ -1,0 +1,73 @@
+"""Settings: defaults that work, and every fault named by its variable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from ccplane import settings
+from ccplane.errors import SetupError
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch):
+    for name in [each for each in os.environ if each.startswith("CCPLANE_")]:
+        monkeypatch.delenv(name)
+
+
+def test_without_any_variable_everything_has_a_value_that_works_on_one_machine():
+    given = settings.load()
+    assert (given.bind, given.port, given.sip_port, given.http_port, given.ami_port) == (
+        "127.0.0.1", 8080, 5060, 8088, 5038,
+    )  # fmt: skip
+    assert given.site == settings.HOME
+    assert given.node_dir == given.runtime / "node-ast1"
+
+
+def test_a_variable_sets_its_field(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("CCPLANE_RUNTIME", str(tmp_path))
+    monkeypatch.setenv("CCPLANE_SIP_PORT", "15060")
+    given = settings.load()
+    assert given.sip_port == 15060
+    assert given.root_dir == tmp_path / "asterisk-root"
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CCPLANE_SIP_PORT", "")
+    assert settings.load().sip_port == 5060
+
+
+@pytest.mark.parametrize(
+    "name, value, says",
+    [
+        ("CCPLANE_SIP_PORT", "70000", "CCPLANE_SIP_PORT: .*65535"),
+        ("CCPLANE_SIP_PORT", "sip", "CCPLANE_SIP_PORT: .*integer"),
+        ("CCPLANE_BIND", "0.0.0.0", "CCPLANE_BIND: 0.0.0.0 is not a loopback address; anything else waits for TLS"),
+        ("CCPLANE_BIND", "here", "CCPLANE_BIND: 'here' is not an address"),
+        ("CCPLANE_NODE", "a b", "CCPLANE_NODE: a node's name"),
+        ("CCPLANE_ARI_URL", "127.0.0.1", "CCPLANE_ARI_URL"),
+        ("CCPLANE_RTP_LAST", "10001", "CCPLANE_RTP_LAST: must be at least 3 above CCPLANE_RTP_FIRST"),
+        ("CCPLANE_DATABSE_URL", "x", "CCPLANE_DATABSE_URL: there is no such setting; did you mean CCPLANE_DATABASE_URL"),
+        ("CCPLANE_ASTERISK", "docker", "CCPLANE_ASTERISK: Input should be 'root'"),
+    ],
+)
+def test_a_fault_names_the_variable(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SetupError, match=says) as refused:
+        settings.load()
+    assert refused.value.code == "bad-setting"
+
+
+def test_all_faults_are_told_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CCPLANE_PORT", "0")
+    monkeypatch.setenv("CCPLANE_COLOUR", "red")
+    with pytest.raises(SetupError) as refused:
+        settings.load()
+    assert len(refused.value.facts["faults"]) == 2
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch):
+    for name in ("ADMIN_TOKEN", "ARI_PASSWORD", "DATABASE_URL"):
+        monkeypatch.setenv(f"CCPLANE_{name}", "hidden-value")
+    assert "hidden-value" not in repr(settings.load())
