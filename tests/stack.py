@@ -15,9 +15,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
-
 from tests.ports import node_ports
 
 MakeNode = Callable[..., LocalNode]

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from ccplane import settings
 from ccplane.errors import SetupError
 
@@ -39,7 +40,7 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    "name, value, says",
+    ("name", "value", "says"),
     [
         ("CCPLANE_SIP_PORT", "70000", "CCPLANE_SIP_PORT: .*65535"),
         ("CCPLANE_SIP_PORT", "sip", "CCPLANE_SIP_PORT: .*integer"),
@@ -48,7 +49,7 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
         ("CCPLANE_NODE", "a b", "CCPLANE_NODE: a node's name"),
         ("CCPLANE_ARI_URL", "127.0.0.1", "CCPLANE_ARI_URL"),
         ("CCPLANE_RTP_LAST", "10001", "CCPLANE_RTP_LAST: must be at least 3 above CCPLANE_RTP_FIRST"),
-        ("CCPLANE_DATABSE_URL", "x", "CCPLANE_DATABSE_URL: there is no such setting; did you mean CCPLANE_DATABASE_URL"),
+        ("CCPLANE_DATABSE_URL", "x", "there is no such setting; did you mean CCPLANE_DATABASE_URL"),
         ("CCPLANE_ASTERISK", "docker", "CCPLANE_ASTERISK: Input should be 'root'"),
     ],
 )

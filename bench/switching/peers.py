@@ -275,7 +275,8 @@ class Plane:
         await self.postgres.stop()
 
 
-PEERS: Final[dict[str, Callable[[Path, Path, Sequence[str]], Peer]]] = {
+MakePeer = Callable[[Path, Path, Sequence[str]], Peer]
+PEERS: Final[dict[str, MakePeer]] = {
     "floor": BareLoop,
     "app_queue": AppQueue,
     "ccplane": Plane,

@@ -125,8 +125,8 @@ class Stack:
             self.node = self._parts["Asterisk"] = local_node(given)
         if not given.database_url:
             self.postgres = self._parts["Postgres"] = EmbeddedPostgres(given.postgres_dir)
-        results = await asyncio.gather(*(timed(name, part) for name, part in self._parts.items()), return_exceptions=True)
-        for result in results:
+        starts = [timed(name, part) for name, part in self._parts.items()]
+        for result in await asyncio.gather(*starts, return_exceptions=True):  # all are waited for, then the first fault
             if isinstance(result, BaseException):
                 raise result
         environment = plane_environment(given, self.node, self.postgres)
@@ -181,9 +181,7 @@ def local_node(settings: Settings) -> LocalNode:
     )
 
 
-def plane_environment(
-    settings: Settings, node: LocalNode | None, postgres: EmbeddedPostgres | None
-) -> dict[str, str]:
+def plane_environment(settings: Settings, node: LocalNode | None, postgres: EmbeddedPostgres | None) -> dict[str, str]:
     """Ours, and where the parts are that we started."""
     environment = dict(os.environ)
     if node:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+
 from ccplane.asterisk import models
 from ccplane.asterisk.events import UNWANTED, KnownEvent, RestResponse
 from ccplane.asterisk.node import LocalNode
@@ -19,7 +20,7 @@ from ccplane.asterisk.rest import _Pair, _RestRequest
 
 pytestmark = pytest.mark.asterisk
 
-RESOURCES = "applications asterisk bridges channels deviceStates endpoints events playbacks".split()
+RESOURCES = ["applications", "asterisk", "bridges", "channels", "deviceStates", "endpoints", "events", "playbacks"]
 MODELS = [value for value in vars(models).values() if isinstance(value, type) and issubclass(value, msgspec.Struct)]
 MODELS = [model for model in MODELS if model is not msgspec.Struct]
 NAMES = {"CallerId": "CallerID", "Dialplan": "DialplanCEP", "ConfigField": "ConfigTuple", "Info": "AsteriskInfo"}

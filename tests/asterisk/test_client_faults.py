@@ -9,12 +9,12 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
+
 from ccplane.asterisk.ari import Ari, Connection, Limits, Replaced
 from ccplane.asterisk.events import ChannelStateChange, UnknownEvent
 from ccplane.asterisk.operations import Answer, GetChannel, ListChannels, SetBridgeVariable
 from ccplane.asterisk.outcomes import Done, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE
-
 from tests.asterisk.rest_server import RestServer, rest_server, until
 
 QUICK = Limits(request=0.2, probe_every=0.05, probe_echo=0.1, first_wait=0.001, longest_wait=0.01, grace=0.05)
@@ -58,7 +58,7 @@ async def test_a_connection_that_turns_into_a_zombie_is_ended_and_replaced():
 async def test_while_our_own_process_was_asleep_a_missing_echo_is_asked_for_again():
     async with rest_server() as server, connected(an_ari(server)) as connection:
         server.echoes = False
-        time.sleep(0.4)  # noqa: ASYNC251 - the point: the loop is held up, as when the machine is suspended
+        time.sleep(0.4)
         server.echoes = True
         await asyncio.sleep(0.3)
         assert connection.ended is None
@@ -158,7 +158,8 @@ async def test_commands_of_a_lane_keep_their_order_and_their_socket():
     async with rest_server() as server, connected(an_ari(server)) as connection:
         futures = [connection.send(GetChannel(f"{lane}-{step}"), f"c-{lane}") for step in range(9) for lane in range(9)]
         await asyncio.gather(*futures)
-        sent = [request["uri"].removeprefix("channels/") for request in server.requests if "channels/" in request["uri"]]
+        uris = [request["uri"] for request in server.requests]
+        sent = [uri.removeprefix("channels/") for uri in uris if "channels/" in uri]
         for lane in range(9):
             mine = [name for name in sent if name.startswith(f"{lane}-")]
             assert mine == [f"{lane}-{step}" for step in range(9)]

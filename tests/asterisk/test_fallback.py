@@ -17,6 +17,7 @@ import httpx
 import pytest
 import websockets
 from bench.siplab import How, Lab, open_lab
+
 from ccplane.asterisk.node import LocalNode
 
 LENGTH = 0.6
@@ -74,7 +75,7 @@ async def test_a_number_nobody_has_is_refused(lab: Lab):
 
 
 @pytest.mark.parametrize(
-    "number, display",
+    ("number", "display"),
     [
         ("1' OR '1'='1", "Robert'); DROP TABLE contact;--"),
         ("${SHELL(id)}", "$[1/0] ${EXTEN},hangup()"),

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from ccplane.asterisk.node import LocalNode, NodePorts, ari_status, fill, hosts
 from ccplane.child import ended, started
 from ccplane.errors import SetupError, SwitchError
-
 from tests.ports import node_ports
 from tests.stack import MakeNode
 
@@ -143,7 +143,8 @@ asyncio.run(main())
 
 def _a_parent_with_a_node(root: Path, directory: Path, ports: NodePorts, outlive: str) -> tuple[subprocess.Popen, int]:
     numbers = [str(each) for each in (ports.sip, ports.http, ports.ami, ports.rtp_first, ports.rtp_last)]
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, root, directory, outlive, *numbers], stdout=subprocess.PIPE)
+    command = [sys.executable, "-c", PARENT, root, directory, outlive, *numbers]
+    parent = subprocess.Popen(command, stdout=subprocess.PIPE)
     return parent, int(parent.stdout.readline())
 
 

