@@ -4,6 +4,7 @@
 #   install.sh root DIR     a private Debian root in DIR (as root; returns at once when DIR is whole and of this recipe)
 #   install.sh packages     the same packages in place, inside a Debian image
 #   install.sh host [test]  what the machine itself needs to run (and to test) ccplane; only what is missing is installed
+#   install.sh python       the path of a Python that can run ccplane; installed if this machine has none
 #   install.sh mirror       the Debian mirror that would be used
 #
 # CCPLANE_DEBIAN_MIRROR=URL overrides the mirror; without it the machine's own apt configuration is asked.
@@ -43,6 +44,20 @@ provide() {
     local missing=() pair
     for pair in "$@"; do command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}"); done
     [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
+}
+
+fit() { "$1" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+# Python 3.11 or later with venv: whatever is there, else Debian's own.
+python() {
+    local each
+    for each in python3.13 python3.12 python3.11 python3 /usr/bin/python3; do
+        fit "$each" && { command -v "$each"; return; }
+    done
+    apt_install python3 python3-venv >&2
+    fit /usr/bin/python3 || fail 1 "no Python 3.11 or later with venv; this system's python3 is too old." \
+                                   "Install one (or uv) and put it on the PATH."
+    echo /usr/bin/python3
 }
 
 host() {
@@ -223,7 +238,8 @@ case "${1:-}" in
     root)     [ $# = 2 ] || fail 2 "which folder? install.sh root DIR"; root "$2" ;;
     packages) packages ;;
     host)     host "${2:-}" ;;
+    python)   python ;;
     mirror)   mirror ;;
     judge)    judge "$2" && echo good ;;
-    *)        sed -n '2,10p' "$0" | cut -c3- >&2; exit 2 ;;
+    *)        sed -n '2,/^set/{s/^# \{0,1\}//p}' "$0" >&2; exit 2 ;;
 esac

@@ -59,3 +59,16 @@ def is_free(port: int) -> bool:
             except OSError:
                 return False
     return True
+
+
+_singles: list[int] = []
+
+
+def free_port() -> int:
+    """One port for a server of a test's own; all come from one block, used again only when it is through."""
+    if not _singles:
+        start = free_block()
+        _singles.extend(range(start + BLOCK - 1, start - 1, -1))
+    while not is_free(port := _singles.pop()):
+        pass
+    return port

@@ -25,7 +25,7 @@ from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.prompts import render
-from ccplane.asterisk.provision import Account, provision
+from ccplane.asterisk.provision import provision
 from ccplane.asterisk.switch import Replaced, Switch
 from ccplane.callflow.runner import Runner
 from ccplane.core import State
@@ -37,14 +37,15 @@ from ccplane.http.app import Ports, create_app
 from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.http.ports import Part, PhoneAccount
 from ccplane.http.server import serve
-from ccplane.ids import AgentId, NodeName
+from ccplane.ids import AgentId, ContactId, NodeName
 from ccplane.kpi.board import Board
 from ccplane.kpi.board import evolve as folded
 from ccplane.log.clock import SiteClock
-from ccplane.log.outbox import Outbox, Recovered
+from ccplane.log.outbox import Outbox
+from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
 from ccplane.plane import Plane
-from ccplane.postgres.contacts import Contacts
+from ccplane.postgres import contacts as stored
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.migrate import migrate
 from ccplane.postgres.people import Person, decode_people, encode_people, import_agents, people
@@ -61,27 +62,27 @@ TRY_LEASE_EVERY_S: Final = 2.0
 def run(settings: Settings) -> int:
     """Run a plane in the foreground until SIGINT or SIGTERM. CcplaneError if it cannot begin."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(settings))
+        runner.run(_run(settings))
+    return 0
 
 
-async def _run(settings: Settings) -> int:
+async def _run(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with plane_of(settings) as running:
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopping, running.ended}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((stopping, running.ended), return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         if running.ended.done():
             running.ended.result()  # what ended the plane is told by the command line
-    return 0
 
 
 class Running:
     """A plane that was begun, for those who run it in their own process."""
 
-    def __init__(self, plane: Plane, url: str, admin_token: str, ended: asyncio.Future[None]) -> None:
+    def __init__(self, plane: Plane, url: str, admin_token: str, ended: asyncio.Task[None]) -> None:
         self.plane, self.url, self.admin_token, self.ended = plane, url, admin_token, ended
 
 
@@ -147,7 +148,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         app = create_app(
             Ports(
                 plane=plane,
-                contacts=Contacts(database),
+                contacts=History(database),
                 phones=PhoneBook(persons, settings),
                 health=vitals,
                 clock=clock.now,
@@ -165,7 +166,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
             asyncio.create_task(_lead(lease, link, plane), name="leading"),
         }
-        ended = asyncio.ensure_future(_first_to_fail(tasks))
+        ended = asyncio.create_task(_first_to_fail(tasks))
         stack.push_async_callback(_cancelled, ended, *tasks)
         yield Running(plane, server.url, token, ended)
 
@@ -267,10 +268,10 @@ async def _keep_clock_true(clock: SiteClock, plane: Plane) -> None:
 
 
 def _phones(persons: tuple[Person, ...]) -> Callable[[Switch], Awaitable[None]]:
-    accounts = [Account(person.phone, person.secret) for person in persons]
+    secrets_of = {person.phone: person.secret for person in persons}
 
     async def run(switch: Switch) -> None:
-        await provision(switch, accounts)
+        await provision(switch, secrets_of)
 
     return run
 
@@ -308,6 +309,19 @@ class Vitals:
         stats = self._shipper.stats
         since = (self._clock.now() - stats.connected_since) / 1000 if stats.connected_since else 0.0
         return Part(stats.connected, since, stats.last_error)
+
+
+class History:
+    """What happened to contacts, as far as Postgres has it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def contacts(self, wanted: stored.Wanted, *, after: str | None, limit: int) -> stored.Page:
+        return await stored.contacts(self._database, wanted, after=after, limit=limit)
+
+    async def contact(self, contact: ContactId) -> stored.ContactDetail | None:
+        return await stored.contact(self._database, contact)
 
 
 class PhoneBook:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import Final, Protocol
 
@@ -42,8 +42,8 @@ class FactLog(Protocol):
     def append(self, facts: Sequence[Fact]) -> int:
         """Take facts in order; no I/O here. The sequence number of the last."""
 
-    async def committed(self, seq: int) -> None:
-        """Return once everything up to `seq` is on disk."""
+    def committed(self, seq: int) -> Awaitable[None]:
+        """Done once everything up to `seq` is on disk."""
 
     def checkpoint(self, seq: int, make: Callable[[], bytes]) -> None:
         """Keep what `make` gives as the state after `seq`; it is called on another thread."""

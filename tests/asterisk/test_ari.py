@@ -190,7 +190,7 @@ async def test_asterisk_may_come_later_than_we(make_node: MakeNode):
 
 async def test_a_connection_is_found_again_after_each_of_twenty_drops_and_hears_every_event(local_node: LocalNode):
     """Dropped in mid-flight: what was pending is Unknown; the new one is no zombie."""
-    ari = an_ari(local_node, limits=Limits(first_wait=0.002))
+    ari = an_ari(local_node, limits=Limits(first_wait=0.002, longest_wait=0.004))
     reasons = []
     async with aclosing(ari.connections()) as connections:
         for number in range(20):

@@ -51,6 +51,7 @@ class History:
         self.give(inputs.PlaneBegan(epoch=1, version="test", gap_ms=0))
         self.give(inputs.SiteRead(site="s1", rules=rules(timezone), files={}))
         self.give(inputs.PeopleRead(agents=people()))
+        self.give(_survey(self, seen=True))
 
     def give(self, what: Input) -> None:
         decision = decide(self.state, what, self.now)
@@ -136,6 +137,7 @@ def _possible(history: History, whom: int) -> Iterator[Callable[[], object]]:
     if contact.talk:
         talk = contact.talk
         yield lambda: history.give(inputs.LegEnded(talk.offer, talk.leg, cause=16))
+    yield lambda: history.give(inputs.SwitchDropped(NODE, "test"))
     yield lambda: history.give(_survey(history, seen=whom % 2 == 0))
 
 

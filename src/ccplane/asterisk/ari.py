@@ -71,7 +71,8 @@ class Ari:
                 raise Replaced(self.app)
             if time.monotonic() - began >= self.limits.settled:
                 self._wait = 0.0
-            log.warning("the connection to Asterisk ended", url=self.address.url, reason=connection.ended)
+            if connection.ended != "closed":
+                log.warning("the connection to Asterisk ended", url=self.address.url, reason=connection.ended)
             await self._pause()
 
     async def _connect(self) -> Connection | None:

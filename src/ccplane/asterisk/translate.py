@@ -81,7 +81,7 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
 
 def _entered(event: e.ChannelEnteredBridge) -> i.Input | None:
     contact = contact_of_bridge(event.bridge.id)
-    return i.EnteredRoom(contact, ChannelId(event.channel.id)) if contact else None
+    return i.EnteredRoom(contact, ChannelId(event.channel.id)) if contact and event.channel else None
 
 
 def _started(node: NodeName, event: e.StasisStart) -> i.Input:

@@ -129,6 +129,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """The open verb; None between two verbs."""
     step_deadline: int | None = None
     """When the open verb is given up; a gathering verb's clock is set anew when its sounds end."""
+    sounds_over: bool = False
+    """The open verb's sounds have ended: told again, that moves no clock."""
     results: tuple[Result, ...] = ()
     """The journal: what the verbs of the running program gave, in order."""
     first_step: int = 1
@@ -172,12 +174,20 @@ def evolve(contact: Contact, fact: f.ContactFact) -> Contact:
         case f.ProgramFailed():
             return replace(contact, failures=contact.failures + 1, verb=None, step_deadline=None)
         case f.StepStarted():
-            return replace(contact, step=fact.step, attempt=fact.attempt, verb=fact.verb, step_deadline=fact.deadline)
+            return replace(
+                contact,
+                step=fact.step,
+                attempt=fact.attempt,
+                verb=fact.verb,
+                step_deadline=fact.deadline,
+                sounds_over=False,
+            )
         case f.StepEnded():
             return replace(contact, verb=None, step_deadline=None, results=(*contact.results, fact.result))
         case f.SoundsEnded():
             gather = contact.gathering
-            return replace(contact, step_deadline=fact.at + gather.timeout_ms) if gather else contact
+            deadline = fact.at + gather.timeout_ms if gather else contact.step_deadline
+            return replace(contact, sounds_over=True, step_deadline=deadline)
         case f.CallerAnswered():
             return replace(contact, answered=True)
         case f.CallerEnteredRoom():
@@ -239,6 +249,6 @@ def _offered(contact: Contact, fact: f.OfferMade) -> Contact:
 def _offer_after(contact: Contact, fact: f.OfferFact) -> Offer:
     """The open offer moved by `fact`, which must be about it."""
     offer = contact.offer
-    if offer is None or offer.id != fact.offer:
+    if offer is None or (offer.id, offer.agent) != (fact.offer, fact.agent):
         raise IllegalMove("offer", offer and offer.id, fact)
     return replace(offer, state=move("offer", OFFER, offer.state, fact))

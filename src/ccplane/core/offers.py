@@ -55,7 +55,7 @@ def ringing(turn: Turn, what: i.LegRinging) -> None:
 def answered(turn: Turn, what: i.LegUp) -> None:
     """The phone is up: music off and into the room, in one breath. Too late for this offer: no harm, hang it up."""
     found = find(turn, what.offer)
-    if found is None:
+    if found is None or found[1].leg != what.leg:
         if not _talks_on(turn, what):
             turn.do(HangUpLeg(contact_of_offer(what.offer), what.leg, "answered_elsewhere"))
         return

@@ -122,7 +122,7 @@ def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
         return
     if isinstance(contact.verb, Play):
         end_step(turn, contact.id, Done() if what.ok else Failed("a sound could not be played"))
-    elif isinstance(contact.verb, Gather):
+    elif isinstance(contact.verb, Gather) and not contact.sounds_over:
         turn.happened(c.SoundsEnded(at=turn.now, contact=contact.id, step=contact.step))
 
 
@@ -138,7 +138,6 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
         case Gather():
             end_step(turn, contact.id, NoInput())
         case HangUp():
-            turn.do(HangUpCaller(contact.id, contact.channel, contact.verb.cause))
             _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
         case Answer() | Play():
             end_step(turn, contact.id, Failed("the switch did not confirm it in time"))
@@ -185,6 +184,10 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
         return
     if contact.phase is not Phase.IN_PROGRAM:
         return  # a talk or a wait goes on; when it ends the program is found missing, and this is asked again
+    if isinstance(contact.verb, HangUp):
+        return  # the call is being ended already
+    if isinstance(contact.verb, Play | Gather):
+        turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
     turn.happened(
         c.ProgramFailed(at=turn.now, contact=contact.id, program=contact.program, error=what.error, where=what.where)
     )

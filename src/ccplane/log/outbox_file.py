@@ -185,8 +185,8 @@ class OutboxFile:
         if self._db.execute("PRAGMA freelist_count").fetchone()[0] > SPARE_PAGES:
             self._db.execute(f"PRAGMA incremental_vacuum({TRIMMED_AT_ONCE})").fetchall()
 
-    def undo(self) -> None:
-        """After a failed write: nothing of it stays, and room is made where room can be made."""
+    def settle(self) -> None:
+        """Nothing of a failed write stays, and the write-ahead log moves into the file: that may make room."""
         with contextlib.suppress(sqlite3.Error):
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")

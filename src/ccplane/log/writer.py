@@ -48,9 +48,7 @@ class Checkpoint(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """The last thing put. `give_up` (monotonic s): until then a failing disk is tried."""
-
-    give_up: float
+    """The last thing put."""
 
 
 Item = Facts | Note | Epoch | Checkpoint | Stop
@@ -99,73 +97,63 @@ def _group(run: Sequence[Facts]) -> Group:
 class Writer(threading.Thread):
     """Runs until it is stopped; a daemon, since a process must be able to end whatever the disk does."""
 
-    def __init__(self, file: OutboxFile, told: Told) -> None:
+    def __init__(self, file: OutboxFile, told: Told, checkpoint_seq: int) -> None:
         super().__init__(name="outbox", daemon=True)
         self._file = file
         self._told = told
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._give_up: float | None = None
-        self._checkpoint_seq = 0
+        self._checkpoint_seq = checkpoint_seq
 
     def put(self, item: Item) -> None:
         self._items.put(item)
 
+    def stop(self, within: float) -> None:
+        """Commit what has been put and end; a disk that fails for longer than `within` seconds is given up."""
+        self._give_up = time.monotonic() + within
+        self.put(Stop())
+
     def run(self) -> None:
-        while self._give_up is None:
+        going = True
+        while going:
             items = self._taken()
-            try:
-                commit = as_commit(items)
-            except Exception as error:  # a state that cannot be encoded is a bug, but it must not stop the log
-                self._told.failed(f"a checkpoint could not be made: {error!r}")
-                commit = as_commit([item for item in items if not isinstance(item, Checkpoint)])
-            if not self._commit(commit):
-                return
-            if self._give_up is None:
+            going = self._commit(self._encoded(items)) and not isinstance(items[-1], Stop)
+            if going:
                 time.sleep(BREATH)
-        self._file.undo()  # nothing to undo: it moves the write-ahead log into the file
+        self._file.settle()
         self._file.close()
 
     def _taken(self) -> list[Item]:
         """Everything that has been put; waits for the first."""
         items = [self._items.get()]
-        while True:
-            if isinstance(items[-1], Stop):
-                self._give_up = items[-1].give_up
-                return items
+        while not isinstance(items[-1], Stop):
             try:
                 items.append(self._items.get_nowait())
             except queue.Empty:
-                return items
+                break
+        return items
+
+    def _encoded(self, items: list[Item]) -> Commit:
+        try:
+            return as_commit(items)
+        except Exception as error:  # a state that can't be encoded is our fault, but it must not stop the log
+            self._told.failed(f"a checkpoint could not be made: {error!r}")
+            return as_commit([item for item in items if not isinstance(item, Checkpoint)])
 
     def _commit(self, commit: Commit) -> bool:
         """True when it is on disk; False if we were told to stop and gave up."""
-        checkpoint_seq = commit.checkpoint[0] if commit.checkpoint else self._checkpoint_seq
         while True:
             shipped = self._told.shipped()
             try:
                 self._file.write(commit, shipped, min(shipped, self._checkpoint_seq))
             except (sqlite3.Error, OSError) as error:
                 self._told.failed(f"the outbox cannot be written: {error}")
-                self._file.undo()
+                self._file.settle()
             else:
-                self._checkpoint_seq = checkpoint_seq
+                if commit.checkpoint:
+                    self._checkpoint_seq = commit.checkpoint[0]
                 self._told.written(commit)
                 return True
-            if self._given_up():
+            if self._give_up is not None and time.monotonic() > self._give_up:
                 return False
             time.sleep(RETRY)
-
-    def _given_up(self) -> bool:
-        """A `Stop` may lie behind what cannot be written: look for it without losing what is before it."""
-        if self._give_up is None:
-            waiting: list[Item] = []
-            while True:
-                try:
-                    waiting.append(self._items.get_nowait())
-                except queue.Empty:
-                    break
-            for item in waiting:
-                if isinstance(item, Stop):
-                    self._give_up = item.give_up
-                self._items.put(item)
-        return self._give_up is not None and time.monotonic() > self._give_up

@@ -12,9 +12,10 @@ from ccplane.ids import AgentId, QueueName
 from ccplane.routing.rules import Queue, Step
 from ccplane.site.document import Document
 from ccplane.site.faults import did_you_mean
-from ccplane.site.shapes import AgentTable, QueueTable, RangeTable, RulesTable, StepTable
+from ccplane.site.shapes import AgentTable, Name, QueueTable, RangeTable, RulesTable, StepTable
 from ccplane.site.site import AgentEntry
 
+NAME: Final = TypeAdapter(Name)
 QUEUE: Final = TypeAdapter(QueueTable)
 AGENT: Final = TypeAdapter(AgentTable)
 RANGE: Final = TypeAdapter(RangeTable)
@@ -30,13 +31,15 @@ def queues_in(document: Document) -> dict[QueueName, Queue]:
 
 
 def _queue(document: Document, name: str, raw: object) -> Queue | None:
-    document.named(name)
+    document.validated(NAME, name, name)
     table = document.validated(QUEUE, raw, name)
     if table is None:
         return None
     if (table.skills is None) == (table.steps is None):
         sentence = "needs `skills` or `steps`: who may answer? `skills = {}` is anyone"
-        document.fault("skills-or-steps", sentence if table.steps is None else "has `skills` and `steps`; keep one", name)
+        document.fault(
+            "skills-or-steps", sentence if table.steps is None else "has `skills` and `steps`; keep one", name
+        )
         return None
     if table.steps:
         _judge_steps(document, name, table.steps)
@@ -62,7 +65,9 @@ def _judge_steps(document: Document, name: str, steps: list[StepTable]) -> None:
         if step.hold is None:
             document.fault("step-without-end", "only the last step may do without `for`", name, "steps", number)
     if steps[-1].hold is not None:
-        document.fault("step-ends", "the last step holds for good; leave its `for` out", name, "steps", len(steps) - 1, "for")
+        document.fault(
+            "step-ends", "the last step holds for good; leave its `for` out", name, "steps", len(steps) - 1, "for"
+        )
     for number, (before, after) in enumerate(pairwise(steps), start=1):
         for skill, level in after.skills.items():
             if before.skills.get(skill, 0) < level:
@@ -103,7 +108,7 @@ def _range(document: Document, name: str, raw: object, demo_agents: int | None) 
 
 def _agent(document: Document, name: str, raw: object) -> Iterator[AgentEntry]:
     if not (name.isascii() and name.isdigit() and 2 <= len(name) <= 10):
-        sentence = "an agent is a table named by their id, 2 to 10 digits that a phone can send; a range has `from` and `count`"
+        sentence = "an agent's id is 2 to 10 digits, so that a phone can send it; many at once have `from` and `count`"
         document.fault("bad-agent-id", sentence, name)
     table = document.validated(AGENT, raw, name)
     if table is not None:
@@ -118,10 +123,13 @@ def rules_in(document: Document) -> RulesTable:
 def judge_skills(document: Document, queues: Mapping[QueueName, Queue], agents: tuple[AgentEntry, ...]) -> None:
     """Warns of queues that nobody could ever answer: legal while agents are still to come, but mostly a typo."""
     had = {skill for agent in agents for skill in agent.skills}
-    for queue in queues.values():
-        asked = {skill for step in queue.steps for skill in step.skills}
-        unknown = sorted(asked - had)
-        for skill in unknown:
-            document.warning("skill-nobody-has", f"no agent has the skill `{skill}`{did_you_mean(skill, had)}", queue.name)
+    for name, queue in queues.items():
+        unknown = False
+        for number, step in enumerate(queue.steps):
+            at = ("steps", number, "skills") if "steps" in document.data[name] else ("skills",)
+            for skill in sorted(step.skills.keys() - had):
+                unknown = True
+                sentence = f"no agent has the skill `{skill}`{did_you_mean(skill, had)}"
+                document.warning("skill-nobody-has", sentence, name, *at, skill)
         if not unknown and agents and not any(queue.widest.met_by(agent.skills) for agent in agents):
-            document.warning("queue-nobody-serves", "no agent meets its last step; nobody could answer", queue.name)
+            document.warning("queue-nobody-serves", "no agent meets its last step; nobody could answer", name)

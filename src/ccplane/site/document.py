@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import UnionType
-from typing import Any, Final, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -108,6 +108,8 @@ _SENTENCES: Final[Mapping[str, Callable[[Any, Mapping[str, Any]], tuple[str, str
     "dict_type": lambda given, ctx: ("wrong-type", f"is a table, {{ … }}, not {_shown(given)}"),
     "model_type": lambda given, ctx: ("wrong-type", f"is a table, {{ … }}, not {_shown(given)}"),
     "too_short": lambda given, ctx: ("empty", "is empty"),
+    "string_too_long": lambda given, ctx: ("too-long", f"has at most {ctx['max_length']} characters"),
+    "string_too_short": lambda given, ctx: ("empty", "is empty"),
     "greater_than_equal": lambda given, ctx: ("out-of-range", f"is at least {_limit(given, ctx['ge'])}, not {given}"),
     "less_than_equal": lambda given, ctx: ("out-of-range", f"is at most {_limit(given, ctx['le'])}, not {given}"),
 }
@@ -131,7 +133,9 @@ def _limit(given: object, limit: int) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    text = f'"{value}"' if isinstance(value, str) else {dict: "a table", list: "a list"}.get(type(value), str(value))
+    if isinstance(value, dict | list):
+        return "a table" if isinstance(value, dict) else "a list"
+    text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
@@ -140,9 +144,11 @@ def _keys_at(shape: Any, loc: tuple[str | int, ...]) -> list[str]:
     for part in loc:
         model = _model_in(shape)
         if model and isinstance(part, str):
-            shape = next((field.annotation for name, field in model.model_fields.items() if _file_key(name, field) == part), None)
+            shape = next(
+                (field.annotation for name, field in model.model_fields.items() if _file_key(name, field) == part), None
+            )
         else:
-            shape = next(iter(get_args(_without_none(shape))[-1:]), None)
+            shape = next(iter(get_args(_plain(shape))[-1:]), None)
     model = _model_in(shape)
     return [_file_key(name, field) for name, field in model.model_fields.items()] if model else []
 
@@ -152,11 +158,13 @@ def _file_key(name: str, field: Any) -> str:
 
 
 def _model_in(shape: Any) -> type[BaseModel] | None:
-    shape = _without_none(shape)
+    shape = _plain(shape)
     return shape if isinstance(shape, type) and issubclass(shape, BaseModel) else None
 
 
-def _without_none(shape: Any) -> Any:
-    if get_origin(shape) is UnionType:
-        return next(each for each in get_args(shape) if each is not type(None))
+def _plain(shape: Any) -> Any:
+    """Without what pydantic is told beside it, and without `| None`."""
+    while (origin := get_origin(shape)) in {UnionType, Union, Annotated}:
+        given = get_args(shape)
+        shape = given[0] if origin is Annotated else next(each for each in given if each is not type(None))
     return shape

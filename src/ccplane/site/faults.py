@@ -36,9 +36,10 @@ def in_order(findings: Iterable[SiteError]) -> tuple[SiteError, ...]:
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """`; did you mean \\`strategy\\`?`, or what there is when nothing is near, or nothing when there is nothing."""
     names = sorted(known)
-    near = difflib.get_close_matches(wrong.lower(), names, n=1, cutoff=0.6)
+    by_lower = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(wrong.lower(), by_lower, n=1, cutoff=0.6)
     if near:
-        return f"; did you mean `{near[0]}`?"
+        return f"; did you mean `{by_lower[near[0]]}`?"
     return f"; there is {listed(names)}" if names else ""
 
 

@@ -21,6 +21,9 @@ from ccplane.site.site import LANGUAGES
 SECOND: Final = 1_000
 HOUR: Final = 3_600_000
 
+SPOKEN: Final = r"[^\x00-\x08\x0b-\x1f\x7f]*\w[^\x00-\x08\x0b-\x1f\x7f]*"
+"""At least one letter or digit, and no control characters but tab and new line."""
+
 
 def _matching(pattern: str, code: str, sentence: str) -> AfterValidator:
     compiled = re.compile(pattern)
@@ -52,18 +55,26 @@ def _as_milliseconds(value: object) -> int:
         raise PydanticCustomError("no-duration", "{why}", {"why": str(error)}) from error
 
 
-def _timezones() -> set[str]:
-    return zoneinfo.available_timezones() | {"UTC"}
+def _timezone(value: str) -> str:
+    if value != "UTC":
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            known = zoneinfo.available_timezones()  # asked only now: it walks the machine's whole tz database
+            hint = did_you_mean(value, known) if known else "; this machine knows none at all: install tzdata"
+            sentence = f"unknown time zone `{value}`{hint}"
+            raise PydanticCustomError("no-such-timezone", "{sentence}", {"sentence": sentence}) from None
+    return value
 
 
 Duration = Annotated[int, BeforeValidator(_as_milliseconds)]
 Name = Annotated[str, _matching(r"\w[\w-]{0,39}", "bad-name", "a name is letters, digits, - and _, at most 40")]
 Dialled = Annotated[str, _matching(r"\+?[0-9]{2,20}", "bad-number", "a number is 2 to 20 digits, perhaps after a +")]
 Key = Annotated[str, _matching(r"[0-9*#A-D]", "bad-key", "a key is one of 0-9, *, # and A-D")]
-Text = Annotated[str, _matching(r"[^\x00-\x08\x0b-\x1f\x7f]*\w[^\x00-\x08\x0b-\x1f\x7f]*", "bad-text", "has no words to speak"), Field(max_length=2_000)]  # fmt: skip
+Text = Annotated[str, Field(max_length=2_000), _matching(SPOKEN, "bad-text", "has nothing that can be spoken")]
 Language = Annotated[str, _one_of("no-such-language", "language", lambda: LANGUAGES)]
 Strategy = Annotated[str, _one_of("no-such-strategy", "strategy", lambda: STRATEGIES)]
-Timezone = Annotated[str, _one_of("no-such-timezone", "time zone", _timezones)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
 Skills = dict[Name, Annotated[int, Field(ge=1, le=10)]]
 Texts = Annotated[dict[Language, Text], Field(min_length=1)]
 
@@ -151,7 +162,8 @@ class EntryTable(Table):
 
 def _name_or_texts(value: object) -> object:
     if not isinstance(value, str | dict):
-        raise PydanticCustomError("wrong-type", 'is the name of a prompt, or its texts: {{ en = "…" }}')
+        sentence = 'is the name of a prompt, or its texts: { en = "…" }'
+        raise PydanticCustomError("wrong-type", "{sentence}", {"sentence": sentence})
     return value
 
 

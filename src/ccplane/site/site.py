@@ -70,22 +70,22 @@ class Menu:
     name: str
     prompt: Prompt
     keys: Mapping[str, MenuEntry]
+    no_input: str
+    """The key that is taken when the tries are over; always one of `keys`."""
+    invalid: Prompt | None = None
+    """Said after a key that is not on the menu."""
     timeout_ms: int = 5_000
     """How long to wait for a key once the prompt is over."""
     tries: int = 2
     """How often the caller is asked in all; silence and a wrong key each use one up."""
-    no_input: str | None = None
-    """The key that is taken when the tries are over."""
-    invalid: Prompt | None = None
-    """Said after a key that is not on the menu."""
 
     def entry(self, key: str) -> MenuEntry | None:
         return self.keys.get(key)
 
     @property
-    def fallback(self) -> MenuEntry | None:
+    def fallback(self) -> MenuEntry:
         """The entry that is taken when the tries are over."""
-        return self.keys[self.no_input] if self.no_input is not None else None
+        return self.keys[self.no_input]
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
@@ -94,7 +94,7 @@ class Menu:
 
 @dataclass(frozen=True)
 class Program:
-    """A file in ari_apps/, as text: it is run from here and never from disk, so that a call keeps what it began with."""
+    """A file in ari_apps/, as text: run from here and never from disk, so that a call keeps what it began with."""
 
     path: str
     source: str

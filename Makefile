@@ -1,0 +1,94 @@
+# make run    everything on this machine, in the foreground; Ctrl-C ends it all
+# make test   all tests, on a real Asterisk and a real Postgres; test-fast: under a minute; lint
+# make bench  measurements into bench/results/    make lock  dependencies anew    make clean  remove what was made
+#
+# Options of a target: ARGS, e.g. make test ARGS="-k dialplan". As root (apt, mounts).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast lint bench lock clean env env-dev host host-test asterisk-root
+
+PY := .venv/bin/python
+INSTALL := asterisk-docker/install.sh
+ROOT := $(or $(CCPLANE_ASTERISK_ROOT),$(or $(CCPLANE_RUNTIME),.runtime)/asterisk-root)
+
+help:
+	@sed -n '1,5p' Makefile | cut -c3-
+
+run: env host
+	@exec $(PY) -m ccplane.local
+
+test: env-dev host-test asterisk-root
+	@exec $(PY) -m pytest $(ARGS)
+
+test-fast: env-dev
+	@exec $(PY) -m pytest -m "not slow and not asterisk" $(ARGS)
+
+lint: env-dev
+	@$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+bench: env-dev host-test asterisk-root
+	@exec $(PY) -m bench.switching $(ARGS)
+
+# --- what a fresh machine lacks ---------------------------------------------------------------------------------
+
+host:
+	@$(INSTALL) host
+
+host-test:
+	@$(INSTALL) host test
+
+asterisk-root:
+	@$(INSTALL) root $(ROOT)
+
+# The Python environment holds what a lock file names, by hash, and this project itself. The stamp is the lock's own
+# hash, written last: a second run takes a few milliseconds, a broken or outdated environment is completed.
+env:
+	@[ -e .venv/dev-$$(sha256sum requirements-dev.lock | cut -c1-16) ] || $(MAKE) -s .venv/run LOCK=requirements.lock
+
+env-dev:
+	@$(MAKE) -s .venv/dev LOCK=requirements-dev.lock
+
+.PHONY: .venv/run .venv/dev
+.venv/run .venv/dev:
+	@stamp=$@-$$(sha256sum $(LOCK) | cut -c1-16)
+	[ ! -e $$stamp ] || exit 0
+	echo "python: installing what $(LOCK) names into .venv"
+	if command -v uv >/dev/null; then
+	    [ -x $(PY) ] || uv venv -q --no-python-downloads --python '>=3.11' .venv
+	    uv pip install -q --python $(PY) --require-hashes -r $(LOCK)
+	    uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .
+	else
+	    python=$$($(INSTALL) python)
+	    $(PY) -c 'import pip' 2>/dev/null || $$python -m venv --clear .venv
+	    $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK)
+	    $(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	fi
+	rm -f $@-*
+	touch $$stamp
+
+# --- now and then -----------------------------------------------------------------------------------------------
+
+lock:
+	@uv=$$(command -v uv || true)
+	if [ -z "$$uv" ]; then
+	    mkdir -p .runtime
+	    [ -x .runtime/uv/bin/uv ] || { $$($(INSTALL) python) -m venv --clear .runtime/uv; .runtime/uv/bin/pip install -q uv; }
+	    uv=.runtime/uv/bin/uv
+	fi
+	export UV_CUSTOM_COMPILE_COMMAND="make lock"
+	common="--quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --upgrade"
+	$$uv pip compile $$common --extra build --extra dev -o requirements-dev.lock pyproject.toml
+	$$uv pip compile $$common --extra build -c requirements-dev.lock -o requirements.lock pyproject.toml
+
+clean:
+	@mkdir -p .runtime
+	flock -n .runtime/lock true || { echo "ccplane is running here; end it first." >&2; exit 1; }
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	rm -rf --one-file-system .venv .runtime build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf src/*.egg-info

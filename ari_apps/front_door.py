@@ -1,0 +1,14 @@
+"""The front door: ask what it is about, then put the caller through. Who cannot be served hears an apology."""
+
+from ccplane import Call, NoAgents, Served, TimedOut, assert_never
+
+
+async def main(call: Call) -> None:
+    choice = await call.menu("main")  # ivr/main.toml
+    match await call.queue(choice.queue):  # acd/queues.toml; a hang-up ends the program here
+        case Served():
+            pass  # the talk is over; a program that ends hangs up
+        case NoAgents() | TimedOut():
+            await call.play("nobody-free")  # ivr/prompts.toml
+        case other:
+            assert_never(other)

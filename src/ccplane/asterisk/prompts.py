@@ -1,0 +1,163 @@
+"""What callers hear is made here: each text of a site becomes a sound file that a node can play.
+
+A file's name follows from its text (`site.sound_of`), so a file that is there is right: only what is missing is made,
+old ones stay for the contacts that began under an older site, and a cut-off run leaves nothing half.
+
+espeak-ng speaks, sox brings it to a telephone's 8 kHz. Both run as processes of their own, one at a time and at low
+priority, so that calls in progress notice nothing. The text goes through a pipe, never through a shell or an argument.
+WAV, not µ-law: Asterisk's way from 16 bit to any G.711 is one table look-up a sample, and everyone can listen to a WAV.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import shutil
+import wave
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ccplane.errors import SetupError
+from ccplane.site import Rendering, Site
+
+RATE: Final = 8_000
+"""Samples a second, 16 bit, mono."""
+
+PEAK_DB: Final = -6
+"""The loudest sample below full scale, in dB. Speech then lies near -26 dBov, what ITU-T P.56 expects on a line."""
+
+WITHIN: Final = 60.0
+"""Seconds for one text; 2,000 characters take two."""
+
+PREFIX: Final = "sound:ccplane/"
+
+
+class Voice(NamedTuple):
+    """A voice of espeak-ng, and its speed in words a minute."""
+
+    name: str
+    speed: int
+
+
+VOICES: Final[Mapping[str, Voice]] = {"en": Voice("en", 150), "zh-CN": Voice("cmn-latn-pinyin", 160)}
+"""One for each language of `site.LANGUAGES`. espeak-ng's plain `cmn` won't do: it turns most characters into pinyin and
+then reads that as English, tone numbers and all ("nin two")."""
+
+
+async def render(site: Site, sounds_dir: Path) -> int:
+    """Makes every sound of the site that is not in the node's folder yet, and says how many.
+
+    SetupError if a program is missing ("no-espeak", "no-sox") or a text could not be made into a file
+    ("prompt-not-made"); what was made before that stays, so it is enough to run it again.
+    """
+    made = await render_all(site.all_prompts(), sounds_dir)
+    return made + await _render_apology(site, sounds_dir)
+
+
+async def render_all(prompts: Iterable[Rendering], sounds_dir: Path) -> int:
+    """Makes those of these sounds that are missing, one after the other."""
+    missing = [each for each in prompts if not file_of(each.uri, sounds_dir).exists()]
+    if missing:
+        _need_programs()
+        await asyncio.to_thread(sounds_dir.mkdir, parents=True, exist_ok=True)
+    for each in missing:
+        target = file_of(each.uri, sounds_dir)
+        samples = await _spoken(each)
+        await asyncio.to_thread(_put, target, _wav(samples))
+    return len(missing)
+
+
+def file_of(uri: str, sounds_dir: Path) -> Path:
+    """Where the sound of `sound:ccplane/x` lies."""
+    assert uri.startswith(PREFIX), uri
+    return sounds_dir / f"{uri.removeprefix(PREFIX)}.wav"
+
+
+async def _render_apology(site: Site, sounds_dir: Path) -> int:
+    """`ccplane/apology`, which the dialplan plays when we are not there: the one sound whose name may not change."""
+    if site.apology is None:
+        return 0
+    target, source = sounds_dir / "apology.wav", file_of(site.apology.uri, sounds_dir)
+    return await asyncio.to_thread(_copy_if_other, source, target)
+
+
+def _copy_if_other(source: Path, target: Path) -> int:
+    wanted = source.read_bytes()
+    if target.exists() and target.read_bytes() == wanted:
+        return 0
+    _put(target, wanted)
+    return 1
+
+
+def _need_programs() -> None:
+    for program, code in (("espeak-ng", "no-espeak"), ("sox", "no-sox")):
+        if shutil.which(program) is None:
+            sentence = f"Prompts need {program}, and it is not on this machine: apt-get install {program}"
+            raise SetupError(code, sentence, program=program)
+
+
+async def _spoken(prompt: Rendering) -> bytes:
+    """The text as 8 kHz samples. SetupError if a program fails or takes too long."""
+    voice = VOICES[prompt.language]
+    # --stdin and -b 1 (UTF-8): nothing of the text is ever an argument. -z: no pause after the last sentence.
+    speech = await _run(
+        prompt, ["espeak-ng", "-v", voice.name, "-s", str(voice.speed), "-b", "1", "-z", "--stdin", "--stdout"],
+        prompt.text.encode(),
+    )  # fmt: skip
+    samples = await _run(
+        prompt,
+        ["sox", "-D", "-t", "wav", "--ignore-length", "-",
+         "-t", "raw", "-e", "signed-integer", "-b", "16", "-L", "-c", "1", "-",
+         "highpass", "150", "rate", str(RATE), "norm", str(PEAK_DB)],
+        speech,
+    )  # fmt: skip
+    if not samples:
+        raise _not_made(prompt, "espeak-ng said nothing")
+    return samples
+
+
+async def _run(prompt: Rendering, command: Sequence[str], given: bytes) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        "nice", *command,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        output, complaint = await asyncio.wait_for(process.communicate(given), WITHIN)
+    except TimeoutError:
+        raise _not_made(prompt, f"{command[0]} took longer than {WITHIN:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        why = complaint.decode("utf-8", "replace").strip().splitlines()
+        raise _not_made(prompt, f"{command[0]}: {why[-1] if why else f'exit status {process.returncode}'}")
+    return output
+
+
+def _wav(samples: bytes) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(RATE)
+        sound.writeframes(samples)
+    return file.getvalue()
+
+
+def _put(target: Path, content: bytes) -> None:
+    """All at once or not at all: Asterisk never sees half a file."""
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(target)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        sentence = f"The prompt {target.name} could not be written to {target.parent}: {error.strerror}"
+        raise SetupError("prompt-not-made", sentence, path=str(target)) from error
+
+
+def _not_made(prompt: Rendering, why: str) -> SetupError:
+    sentence = f"The prompt {prompt.text[:40]!r} ({prompt.language}) could not be made: {why}"
+    return SetupError("prompt-not-made", sentence, uri=prompt.uri, language=prompt.language)

@@ -1,0 +1,205 @@
+"""/metrics: what Prometheus scrapes. Read from the published snapshot and the parts' statistics at that moment.
+
+Names follow Prometheus's conventions; help texts of KPIs come from their definitions. Labels are bounded: queues,
+states, kinds; never a contact, a caller or an agent. Rates are Prometheus's to compute from these counters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ccplane import __version__
+from ccplane.agents.agent import Shown
+from ccplane.asterisk.stats import AriStats
+from ccplane.contacts.contact import Phase
+from ccplane.http.ports import Health, Plane
+from ccplane.http.wallboard import Stream
+from ccplane.kpi.counters import NOTHING, Counters
+from ccplane.kpi.definitions import DEFINITIONS
+from ccplane.kpi.wallboard import wallboard
+from ccplane.log.histogram import Histogram
+from ccplane.log.outbox import OutboxStats
+from ccplane.log.shipping import ShippingStats
+
+OUTCOMES: Final = ("answered", "abandoned", "no_agents", "timed_out", "lost")
+OF_QUEUES: Final = {
+    "entered": ("ccplane_queue_entered", "offered"),
+    "answered_within": ("ccplane_queue_answered_within", "answered_within"),
+    "abandoned_short": ("ccplane_queue_abandoned_short", "abandoned_short"),
+    "abandoned_within": ("ccplane_queue_abandoned_within", "abandoned_within"),
+    "rang": ("ccplane_queue_offers_rang", "rang"),
+    "rang_in_time": ("ccplane_queue_offers_answered_in_three_rings", "rang_in_time"),
+}
+"""A counter's field: the metric's name, and the definition that explains it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exposition(Collector):
+    """Collects at each scrape; between scrapes it costs nothing."""
+
+    plane: Plane
+    clock: Callable[[], int]
+    health: Health
+    stream: Stream
+    ari: AriStats | None = None
+    outbox: OutboxStats | None = None
+    shipping: ShippingStats | None = None
+
+    def describe(self) -> list[Metric]:
+        """Nothing beforehand: this keeps the registry from collecting only to learn names."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        yield _gauge("ccplane_info", "Which ccplane this is", {__version__: 1}, "version")
+        yield from self._parts()
+        yield from self._site()
+        yield from self._queues()
+        yield from _of_ari(self.ari) if self.ari else ()
+        yield from _of_outbox(self.outbox) if self.outbox else ()
+        yield from _of_shipping(self.shipping) if self.shipping else ()
+        yield _now("ccplane_wallboard_readers", "Readers of the wallboard's stream", self.stream.readers)
+
+    def _parts(self) -> Iterator[Metric]:
+        parts = self.health.parts()
+        yield _gauge(
+            "ccplane_part_up",
+            "Whether a part we stand on works",
+            {name: int(part.ok) for name, part in parts.items()},
+            "part",
+        )
+        yield _gauge(
+            "ccplane_part_age_seconds",
+            "Since when that is known",
+            {name: part.age_s for name, part in parts.items()},
+            "part",
+        )
+
+    def _site(self) -> Iterator[Metric]:
+        snapshot = self.plane.snapshot
+        state, totals = snapshot.state, snapshot.board.totals
+        yield _now("ccplane_epoch", "The epoch of this plane", state.epoch)
+        agents = {shown.value: state.shown.get(shown, 0) for shown in Shown}
+        yield _gauge("ccplane_agents", "Agents by what they are shown as", agents, "state")
+        phases = Counter(contact.phase for contact in state.contacts.values())
+        live = {phase.value: phases[phase] for phase in Phase if phase is not Phase.ENDED}
+        yield _gauge("ccplane_contacts_live", "Live contacts by phase", live, "phase")
+        yield _counter("ccplane_facts", "Facts by kind", totals.facts, "kind")
+        yield _counter("ccplane_offers", "Offers by what came of them", totals.offers, "outcome")
+        yield _counter("ccplane_repairs", "What the reconciler put right", totals.repairs, "what")
+        yield _counter("ccplane_contacts_ended", "Contacts that ended, by whom", totals.contacts, "by")
+
+    def _queues(self) -> Iterator[Metric]:
+        snapshot = self.plane.snapshot
+        board = snapshot.board
+        views = wallboard(board, snapshot.state, max(self.clock(), snapshot.at)).queues
+        waiting: dict[str, float] = {view.name: view.waiting for view in views}
+        longest: dict[str, float] = {view.name: view.longest_wait_s for view in views}
+        yield _gauge("ccplane_queue_waiting", _help("waiting"), waiting, "queue")
+        yield _gauge("ccplane_queue_longest_wait_seconds", _help("longest_wait"), longest, "queue")
+        ever: dict[str, Counters] = {view.name: board.ever.get(view.name, NOTHING) for view in views}
+        yield _ended(ever)
+        for field, (name, key) in OF_QUEUES.items():
+            yield _counter(name, _help(key), {queue: getattr(each, field) for queue, each in ever.items()}, "queue")
+        waits = {queue: counters.answered_wait_ms / 1000 for queue, counters in ever.items()}
+        yield _counter("ccplane_queue_answered_wait_seconds", _help("wait"), waits, "queue")
+
+
+def _ended(ever: Mapping[str, Counters]) -> Metric:
+    family = CounterMetricFamily(
+        "ccplane_queue_ended", "Stays that ended, by how; entered is these and the waiting", labels=("queue", "outcome")
+    )
+    for queue, counters in ever.items():
+        for outcome in OUTCOMES:
+            family.add_metric((queue, outcome), getattr(counters, outcome))
+    return family
+
+
+def _of_ari(stats: AriStats) -> Iterator[Metric]:
+    yield _now("ccplane_ari_connected", "Whether the event socket is up", int(stats.connected))
+    yield _total("ccplane_ari_connects", "Connections made", stats.connects)
+    yield _counter("ccplane_ari_disconnects", "Connections that ended, by reason", stats.ends, "reason")
+    yield _counter("ccplane_ari_refusals", "Tries to connect that failed", stats.refusals, "code")
+    yield _counter("ccplane_ari_events", "Events by type", stats.received, "type")
+    yield _total("ccplane_ari_events_unknown", "Events of a type that is not used", stats.unknown)
+    yield _total("ccplane_ari_undecodable", "Frames that are not what they should be", stats.undecodable)
+    yield _now("ccplane_ari_inbox_depth", "Events that wait to be looked at", stats.inbox_depth)
+    yield _now("ccplane_ari_inbox_peak", "The most that ever waited", stats.inbox_peak)
+    yield _total("ccplane_ari_inbox_overflows", "Connections ended as the inbox was full", stats.overflows)
+    yield _now("ccplane_ari_probe_rtt_seconds", "The last probe, there and back", stats.probe_rtt_s)
+    yield _total("ccplane_ari_probes_lost", "Probes that did not come back", stats.probes_lost)
+    yield _total("ccplane_ari_commands_sent", "Operations sent", stats.sent)
+    yield _now("ccplane_ari_commands_pending", "Operations without an answer", stats.pending)
+    yield _total("ccplane_ari_answers_late", "Answers after their deadline", stats.late)
+    yield _counter("ccplane_ari_outcomes", "Operations by outcome", stats.outcomes, "outcome")
+
+
+def _of_outbox(stats: OutboxStats) -> Iterator[Metric]:
+    yield _now("ccplane_outbox_depth", "Facts not yet on disk", stats.depth)
+    yield _total("ccplane_outbox_facts_appended", "The last fact decided", stats.appended_seq)
+    yield _total("ccplane_outbox_facts_committed", "The last fact on disk", stats.committed_seq)
+    yield _total("ccplane_outbox_commits", "Group commits", stats.commits)
+    yield _total("ccplane_outbox_failures", "Group commits that failed", stats.failures)
+    yield _histogram("ccplane_outbox_commit_seconds", "From decided to on disk", stats.commit_latency)
+
+
+def _of_shipping(stats: ShippingStats) -> Iterator[Metric]:
+    yield _now("ccplane_database_connected", "Whether facts reach Postgres", int(stats.connected))
+    yield _total("ccplane_shipped_facts", "Facts stored in Postgres by this process", stats.facts)
+    yield _total("ccplane_shipped_batches", "Transactions that stored them", stats.batches)
+    yield _total("ccplane_shipping_failures", "Such transactions that failed", stats.failures)
+    yield _histogram("ccplane_fact_lag_seconds", "From decided to queryable in Postgres", stats.lag)
+
+
+def _now(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, value=value)
+
+
+def _gauge(name: str, text: str, values: Mapping[str, float], label: str) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=(label,))
+    for given, value in values.items():
+        family.add_metric((given,), value)
+    return family
+
+
+def _total(name: str, text: str, value: float) -> CounterMetricFamily:
+    return CounterMetricFamily(name, text, value=value)
+
+
+def _counter(name: str, text: str, counts: Mapping[str, float], label: str) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, text, labels=(label,))
+    for given in sorted(counts):
+        family.add_metric((given,), counts[given])
+    return family
+
+
+def _histogram(name: str, text: str, given: Histogram) -> HistogramMetricFamily:
+    bounds: Iterable[str] = [*(repr(bound) for bound in given.buckets), "+Inf"]
+    buckets = list(zip(bounds, map(float, accumulate(given.counts)), strict=True))
+    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=given.sum)
+
+
+def _help(key: str) -> str:
+    definition = DEFINITIONS[key]
+    return f"{definition.en} ({definition.zh}): {definition.formula}"
+
+
+def routes(registry: CollectorRegistry) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/metrics", summary="For Prometheus", response_class=Response)
+    async def metrics(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        return Response(encode(registry), media_type=content_type)
+
+    return router

@@ -1,0 +1,75 @@
+"""What the API needs of the rest, as small ports; `app.py` wires them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+import msgspec
+
+from ccplane.core import State
+from ccplane.core.inputs import Input
+from ccplane.ids import AgentId, ContactId
+from ccplane.kpi.board import Board
+from ccplane.postgres.contacts import ContactDetail, Page, Wanted
+
+
+class Snapshot(Protocol):
+    """What the plane published: the state and the numbers after fact `seq`, as of `at` (ms UTC)."""
+
+    @property
+    def state(self) -> State: ...
+    @property
+    def board(self) -> Board: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def at(self) -> int: ...
+
+
+class Plane(Protocol):
+    """The control plane as the API sees it: it looks and asks, and changes nothing itself."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+    async def ask(self, what: Input) -> Snapshot:
+        """Decide this; return once its facts are in the outbox: acknowledged."""
+
+    def subscribe(self) -> AsyncIterator[Snapshot]:
+        """Every published snapshot; a slow reader misses some, the latest always comes."""
+
+
+class PhoneAccount(msgspec.Struct, frozen=True):
+    """What a phone needs to register. `registrar`: `sip:host:port`."""
+
+    username: str
+    secret: str
+    registrar: str
+
+
+class PhoneBook(Protocol):
+    async def phone(self, agent: AgentId, /) -> PhoneAccount | None:
+        """The account of the agent's own phone; None if they have none."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """How one of the parts we stand on does. `age_s`: since when that is known; `detail`: for people."""
+
+    ok: bool
+    age_s: float
+    detail: str = ""
+
+
+class Health(Protocol):
+    def parts(self) -> dict[str, Part]:
+        """Each part by its name: leader, ari, database, outbox."""
+
+
+class ContactsStore(Protocol):
+    """What happened to contacts, live and past, as far as Postgres has it. StoreError if it can't be asked."""
+
+    async def contacts(self, wanted: Wanted, *, after: str | None, limit: int) -> Page:
+        """One page, the latest arrival first. RequestError "bad-cursor"."""
+
+    async def contact(self, contact: ContactId, /) -> ContactDetail | None: ...

@@ -1,0 +1,127 @@
+"""Every error that leaves the API: RFC 9457 problem+json with a stable `code`. Only here errors become statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from ccplane.errors import (
+    CcplaneError,
+    IllegalMove,
+    ProgramError,
+    RequestError,
+    SetupError,
+    SiteError,
+    StoreError,
+    SwitchError,
+)
+
+log = structlog.get_logger()
+
+BY_CODE: Final[Mapping[str, int]] = {
+    "no-such-agent": 404,
+    "no-such-contact": 404,
+    "no-such-page": 404,
+    "no-phone": 404,
+    "unauthorised": 401,
+    "invalid-request": 422,
+    "too-many-readers": 503,
+    "contact-on-its-way": 503,
+}
+BY_FAULT: Final[Mapping[type[CcplaneError], int]] = {
+    RequestError: 400,
+    StoreError: 503,
+    SwitchError: 503,
+    SiteError: 500,
+    ProgramError: 500,
+    SetupError: 500,
+    IllegalMove: 500,
+}
+BY_STATUS: Final[Mapping[int, tuple[str, str]]] = {
+    404: ("no-such-page", "There is nothing at this address; /api/docs shows what there is."),
+    405: ("method-not-allowed", "This address does not know that method; /api/docs shows which it knows."),
+}
+HEADERS: Final[Mapping[int, Mapping[str, str]]] = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a request: where it stands, and what is wrong."""
+
+    where: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error. `code` is stable, for programs; `detail` is for people; `errors` are the faults of the request."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: tuple[Fault, ...] = ()
+
+
+def problem(
+    status: int, code: str, detail: str, errors: tuple[Fault, ...] = (), headers: Mapping[str, str] | None = None
+) -> Response:
+    """The response that tells this error."""
+    title = HTTPStatus(status).phrase
+    body = Problem(f"urn:ccplane:problem:{code}", title, status, code, detail, errors)
+    return Response(
+        msgspec.json.encode(body),
+        status_code=status,
+        media_type="application/problem+json",
+        headers={**HEADERS.get(status, {}), **(headers or {})},
+    )
+
+
+def status_of(error: CcplaneError) -> int:
+    """By its code, else by whose fault it is."""
+    by_fault = next((status for kind, status in BY_FAULT.items() if isinstance(error, kind)), 500)
+    return BY_CODE.get(error.code, by_fault)
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    assert isinstance(error, CcplaneError)
+    status = status_of(error)
+    if status >= 500:
+        log.warning("a request failed", code=error.code, error=str(error))
+    return problem(status, error.code, str(error))
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = tuple(Fault(_where(fault), str(fault["msg"])) for fault in error.errors())
+    return problem(422, "invalid-request", "The request is not as it should be; `errors` says where.", faults)
+
+
+def _where(fault: Any) -> str:
+    return ".".join(str(part) for part in fault["loc"])
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code, detail = BY_STATUS.get(error.status_code, ("bad-request", str(error.detail)))
+    return problem(error.status_code, code, detail, headers=error.headers)
+
+
+async def _unforeseen(request: Request, _: Exception) -> Response:
+    """A fault of ours. What exactly stands in the log, where the server puts the traceback, and nowhere else."""
+    log.error("a request failed unforeseen", path=request.url.path)
+    return problem(500, "internal-error", "ccplane failed at this; its log says why.")
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of this app be told as a problem."""
+    app.add_exception_handler(CcplaneError, _told)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)

@@ -1,0 +1,112 @@
+"""What the API says, as plain structs: times as ISO-8601 UTC with milliseconds, everything else as the core has it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Annotated, Any, Final
+
+import msgspec
+from fastapi import Response
+
+from ccplane.agents.agent import Agent, Shown, Work
+from ccplane.agents.facts import Intent, Phone
+from ccplane.ids import AgentId, ContactId
+from ccplane.kpi.wallboard import QueueView, WallboardView
+
+Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
+
+NAMES_OF_TIMES: Final = frozenset({"at", "since", "until", "deadline"})
+ENDINGS_OF_TIMES: Final = ("_at", "_until")
+
+
+@lru_cache(maxsize=8192)
+def iso(at: int) -> str:
+    """Milliseconds as `2026-01-31T12:00:00.000Z`."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def with_times(data: Any) -> Any:
+    """Plain data with every time in it made readable. Times are known by their names: `at`, `…_at`, `…_until`."""
+    if isinstance(data, dict):
+        return {key: iso(value) if _is_time(key, value) else with_times(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [with_times(each) for each in data]
+    return data
+
+
+def _is_time(key: object, value: object) -> bool:
+    named = isinstance(key, str) and (key in NAMES_OF_TIMES or key.endswith(ENDINGS_OF_TIMES))
+    return named and type(value) is int
+
+
+def told(what: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A struct as the JSON of a response."""
+    return Response(msgspec.json.encode(what), status, headers, media_type="application/json")
+
+
+class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent. `state` is what is shown, `next` what will be once the present work is done."""
+
+    id: AgentId
+    name: str
+    skills: dict[str, int]
+    state: Shown
+    next: Shown
+    since: Time
+    intent: Intent
+    reason: str
+    work: Work
+    phone: Phone
+    contact: ContactId | None
+    missed_in_a_row: int
+
+
+class Agents(msgspec.Struct, frozen=True):
+    """A page of agents, by id. `next`: the cursor of the following page, None on the last."""
+
+    agents: tuple[AgentTold, ...]
+    next: str | None
+
+
+def agent_told(agent: Agent) -> AgentTold:
+    return AgentTold(
+        id=agent.id,
+        name=agent.profile.name,
+        skills=agent.profile.skills,
+        state=agent.shown,
+        next=agent.next,
+        since=iso(agent.since),
+        intent=agent.intent,
+        reason=agent.reason,
+        work=agent.work,
+        phone=agent.phone,
+        contact=agent.contact,
+        missed_in_a_row=agent.misses,
+    )
+
+
+class AgentOnBoard(msgspec.Struct, frozen=True):
+    """An agent on the wallboard."""
+
+    id: AgentId
+    state: Shown
+    since: Time
+
+
+class Wallboard(msgspec.Struct, frozen=True):
+    """The numbers now (`at`) and since the site's midnight (`counted_from`)."""
+
+    at: Time
+    counted_from: Time
+    queues: tuple[QueueView, ...]
+    agents: tuple[AgentOnBoard, ...]
+
+
+def wallboard_told(view: WallboardView) -> Wallboard:
+    return Wallboard(
+        at=iso(view.at),
+        counted_from=iso(view.began_at),
+        queues=view.queues,
+        agents=tuple(AgentOnBoard(agent.id, agent.state, iso(agent.since)) for agent in view.agents),
+    )

@@ -1,0 +1,145 @@
+"""The wallboard: once, or as a stream of server-sent events, each of them the whole wallboard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import msgspec
+import structlog
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import StreamingResponse
+
+from ccplane.errors import RequestError
+from ccplane.http.auth import Guard
+from ccplane.http.openapi import answers
+from ccplane.http.ports import Plane, Snapshot
+from ccplane.http.views import Wallboard, told, wallboard_told
+from ccplane.kpi.wallboard import wallboard
+
+log = structlog.get_logger()
+
+EVERY_S: Final = 0.25
+"""No more than four events a second, however much happens: the latest wins."""
+WAITING_S: Final = 1.0
+"""While somebody waits, their time goes on without a fact."""
+HEARTBEAT_S: Final = 15.0
+"""Without any change: a sign of life that proxies and browsers believe in, and the way past midnight."""
+MOST_READERS: Final = 200
+
+
+def shown(snapshot: Snapshot, now: int) -> Wallboard:
+    return wallboard_told(wallboard(snapshot.board, snapshot.state, max(now, snapshot.at)))
+
+
+class Stream:
+    """One stream for all readers: made once per change, not once per reader; nothing is done while nobody reads."""
+
+    def __init__(self, plane: Plane, clock: Callable[[], int], *, heartbeat_s: float = HEARTBEAT_S) -> None:
+        self._plane, self._clock, self._heartbeat_s = plane, clock, heartbeat_s
+        self._event = b""
+        self._changed = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closed = False
+        self.readers = 0
+
+    def admit(self) -> None:
+        """RequestError "too-many-readers": each holds a connection."""
+        if self.readers >= MOST_READERS:
+            raise RequestError("too-many-readers", f"{MOST_READERS} screens already read this stream.")
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """Server-sent events for one reader, beginning with how it is now. A slow reader misses some."""
+        self._enter()
+        seen = b""
+        try:
+            yield b"retry: 1000\n\n"
+            while not self._closed:
+                changed = self._changed
+                if self._event is not seen:
+                    seen = self._event
+                    yield seen
+                else:
+                    await changed.wait()
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        """End every reader's stream, so that the server can stop."""
+        self._closed = True
+        self._changed.set()
+        self._stop()
+
+    def _enter(self) -> None:
+        self.readers += 1
+        if not self._tasks and not self._closed:
+            self._publish()
+            self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._go_on())]
+            for task in self._tasks:
+                task.add_done_callback(_said)
+
+    def _leave(self) -> None:
+        self.readers -= 1
+        if not self.readers:
+            self._stop()
+
+    def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+
+    async def _follow(self) -> None:
+        """Publish what happens."""
+        async for _ in self._plane.subscribe():
+            self._publish()
+            await asyncio.sleep(EVERY_S)
+
+    async def _go_on(self) -> None:
+        """Publish that time passes, where nothing happens."""
+        while True:
+            event = self._event
+            waits = bool(self._plane.snapshot.board.stays)
+            await asyncio.sleep(WAITING_S if waits else self._heartbeat_s)
+            if self._event is event:
+                self._publish()
+
+    def _publish(self) -> None:
+        snapshot = self._plane.snapshot
+        data = msgspec.json.encode(shown(snapshot, self._clock()))
+        self._event = b"id: %d\nevent: wallboard\ndata: %s\n\n" % (snapshot.seq, data)
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+
+def _said(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("the wallboard's stream failed", exc_info=error)
+
+
+def routes(plane: Plane, clock: Callable[[], int], stream: Stream, open_here: Guard) -> APIRouter:
+    router = APIRouter(prefix="/api/v1/wallboard", tags=["wallboard"], dependencies=[Depends(open_here)])
+
+    @router.get("", summary="The numbers now", responses=answers(Wallboard))
+    async def get() -> Response:
+        """Counts since the site's midnight; the two rates are fractions 0 to 1, or null without data."""
+        return told(shown(plane.snapshot, clock()), headers={"Cache-Control": "no-store"})
+
+    @router.get("/stream", summary="The numbers as they change", responses=EVENTS)
+    async def events() -> Response:
+        """Server-sent events named `wallboard`, at most four a second; each holds the whole wallboard as JSON."""
+        stream.admit()
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(stream.events(), media_type="text/event-stream", headers=headers)
+
+    return router
+
+
+EVENTS: Final = answers(None) | {
+    200: {
+        "description": "A stream that ends with the plane.",
+        "content": {
+            "text/event-stream": {"schema": {"type": "string"}},
+        },
+    }
+}

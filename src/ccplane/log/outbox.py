@@ -1,0 +1,269 @@
+"""The durable outbox: every fact passes through here on its way to Postgres (law 5).
+
+`append` is an ordered put in memory; a thread group-commits every few milliseconds (`writer`) to SQLite
+(`outbox_file`). Acknowledged means committed here. The file is bounded: facts that are in Postgres and in a
+checkpoint are deleted. `seq` goes on over all epochs of a file and is never used twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ccplane.errors import StoreError
+from ccplane.laws import Fact
+from ccplane.log.histogram import Histogram
+from ccplane.log.outbox_file import Commit, Group, OutboxFile, Recovered
+from ccplane.log.ownership import Ownership
+from ccplane.log.writer import Checkpoint, Epoch, Facts, Note, Writer
+
+TAIL_BYTES: Final = 8 << 20
+"""So much of what was committed is also kept in memory for the shipper; behind that it reads the file."""
+GROUPS_AT_ONCE: Final = 64
+
+
+@dataclass
+class OutboxStats:
+    """For /metrics and /readyz."""
+
+    appended_seq: int = 0
+    committed_seq: int = 0
+    shipped_seq: int = 0
+    checkpoint_seq: int = 0
+    commits: int = 0
+    failures: int = 0
+    commit_latency: Histogram = field(default_factory=Histogram)
+    """Seconds from `append` to known on the loop to be on disk."""
+
+    @property
+    def depth(self) -> int:
+        """Facts in memory only."""
+        return self.appended_seq - self.committed_seq
+
+
+class Outbox:
+    """Open it, begin an epoch, append. All but the reading of the file happens on one event loop."""
+
+    def __init__(self, path: Path, *, max_bytes: int | None = None, keep_in_memory: int = 200_000) -> None:
+        """`keep_in_memory`: how many facts may wait for a disk that is full before `append` refuses more."""
+        self.path = path
+        self.trouble = ""
+        """Why facts are not being committed at present; empty while they are."""
+        self.stats = OutboxStats()
+        self.id = ""
+        self._keep = keep_in_memory
+        self._ownership = Ownership(path)
+        self._file = OutboxFile(path, max_bytes)
+        self._reader = OutboxFile(path)
+        self._reading: ThreadPoolExecutor | None = None
+        self._writer: Writer | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._epoch = 0
+        self._notes: dict[str, bytes] = {}
+        self._open: deque[tuple[int, float]] = deque()
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._tail: deque[Group] = deque()
+        self._tail_bytes = 0
+        self._news = asyncio.Event()
+
+    # --- opening ------------------------------------------------------------------------------------------------
+
+    def open(self) -> Recovered:
+        """Takes the file for this process and reads what it holds. Blocks; StoreError says what is wrong."""
+        self._ownership.take()
+        try:
+            self._file.open()
+            recovered = self._file.recover()
+            self._notes = self._file.notes()
+        except BaseException:
+            self._file.close()
+            self._ownership.free()
+            raise
+        self.id, self._epoch = recovered.outbox, recovered.epoch
+        stats = self.stats
+        stats.appended_seq = stats.committed_seq = recovered.seq
+        stats.checkpoint_seq = recovered.checkpoint_seq
+        return recovered
+
+    def begin(self, epoch: int) -> None:
+        """What is appended from here on is of this epoch. The first call, on the loop, starts the thread."""
+        self._epoch = epoch
+        if self._writer is None:
+            self._loop = asyncio.get_running_loop()
+            self._reading = ThreadPoolExecutor(1, "outbox-reader")
+            self._writer = Writer(self._file, self, self.stats.checkpoint_seq)
+            self._writer.start()
+        self._writer.put(Epoch(epoch))
+
+    async def close(self, within: float = 5.0) -> None:
+        """Commits what is left and gives the file free; StoreError if the disk does not take it in time."""
+        if self._writer is not None:
+            self._writer.stop(within)
+            await asyncio.to_thread(self._writer.join)
+            await asyncio.sleep(0)  # what the thread told last
+        else:
+            self._file.close()
+        if self._reading is not None:
+            self._reading.submit(self._reader.close)
+            self._reading.shutdown()
+        self._ownership.free()
+        if self.stats.depth:
+            raise StoreError(
+                "outbox-not-written",
+                f"{self.stats.depth} facts could not be written to {self.path}: {self.trouble}",
+                path=str(self.path),
+                lost=self.stats.depth,
+            )
+
+    # --- putting ------------------------------------------------------------------------------------------------
+
+    def append(self, facts: Sequence[Fact]) -> int:
+        """Puts facts in order and returns the seq of the last; no I/O. They are on disk when `committed` says so."""
+        stats = self.stats
+        if not facts:
+            return stats.appended_seq
+        if stats.depth + len(facts) > self._keep:
+            raise StoreError(
+                "outbox-overflow",
+                f"{stats.depth} facts wait for {self.path}, more than may be kept in memory: {self.trouble}",
+                path=str(self.path),
+            )
+        first = stats.appended_seq + 1
+        stats.appended_seq += len(facts)
+        self._open.append((stats.appended_seq, time.monotonic()))
+        self._running.put(Facts(first, self._epoch, tuple(facts)))
+        return stats.appended_seq
+
+    def committed(self, seq: int) -> asyncio.Future[None]:
+        """Done when everything up to `seq` is on disk."""
+        future = asyncio.get_running_loop().create_future()
+        if seq <= self.stats.committed_seq:
+            future.set_result(None)
+        else:
+            self._waiting.append((seq, future))
+        return future
+
+    def checkpoint(self, seq: int, make: Callable[[], bytes]) -> None:
+        """Keep a state as of `seq`; `make` encodes it on the thread. Facts before it are then no longer needed."""
+        self._running.put(Checkpoint(seq, make))
+
+    def put_note(self, key: str, data: bytes) -> None:
+        """A small thing to remember. Before `begin` it is written at once, after that with the next commit."""
+        self._notes[key] = data
+        if self._writer is None:
+            self._file.write(Commit(notes={key: data}), 0, 0)
+        else:
+            self._writer.put(Note(key, data))
+
+    def note(self, key: str) -> bytes | None:
+        return self._notes.get(key)
+
+    @property
+    def _running(self) -> Writer:
+        if self._writer is None:
+            raise StoreError("outbox-not-begun", f"The outbox {self.path} was not begun.", path=str(self.path))
+        return self._writer
+
+    # --- how it stands ------------------------------------------------------------------------------------------
+
+    @property
+    def healthy(self) -> bool:
+        """Facts get to the disk."""
+        return not self.trouble
+
+    @property
+    def bytes_on_disk(self) -> int:
+        return self._file.size()
+
+    def oldest_uncommitted(self) -> float:
+        """For how many seconds the oldest fact has been waiting for the disk; 0 if none is."""
+        return time.monotonic() - self._open[0][1] if self._open else 0.0
+
+    # --- shipping -----------------------------------------------------------------------------------------------
+
+    async def more_than(self, seq: int) -> None:
+        """Returns when a fact after `seq` is on disk."""
+        while self.stats.committed_seq <= seq:
+            self._news.clear()
+            await self._news.wait()
+
+    async def unshipped(self, after: int, limit: int) -> tuple[int, list[tuple[int, bytes]]]:
+        """The next facts on disk after `after`, of one epoch: (epoch, [(seq, JSON)]). From memory, else the file."""
+        groups: Sequence[Group] = self._tail
+        if not self._tail or self._tail[0].first > after + 1:
+            assert self._reading is not None
+            reading = asyncio.get_running_loop().run_in_executor(self._reading, self._reader.after, after, GROUPS_AT_ONCE)
+            groups = await reading
+        facts: list[tuple[int, bytes]] = []
+        epoch = 0
+        for group in groups:
+            if group.last <= after:
+                continue
+            if facts and group.epoch != epoch:
+                break
+            epoch = group.epoch
+            facts += [each for each in group.each() if each[0] > after]
+            if len(facts) >= limit:
+                break
+        return epoch, facts[:limit]
+
+    def mark_shipped(self, seq: int) -> None:
+        """Everything up to `seq` is safe in Postgres."""
+        self.stats.shipped_seq = seq
+        while self._tail and self._tail[0].last <= seq:
+            self._tail_bytes -= len(self._tail.popleft().lines)
+
+    # --- told by the thread -------------------------------------------------------------------------------------
+
+    def shipped(self) -> int:
+        return self.stats.shipped_seq
+
+    def written(self, commit: Commit) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._on_written, commit)
+
+    def failed(self, reason: str) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._on_failed, reason)
+
+    def _on_failed(self, reason: str) -> None:
+        self.trouble = reason
+        self.stats.failures += 1
+
+    def _on_written(self, commit: Commit) -> None:
+        stats = self.stats
+        self.trouble = ""
+        stats.commits += 1
+        if commit.checkpoint:
+            stats.checkpoint_seq = commit.checkpoint[0]
+        if not commit.groups:
+            return
+        stats.committed_seq = commit.groups[-1].last
+        now = time.monotonic()
+        while self._open and self._open[0][0] <= stats.committed_seq:
+            stats.commit_latency.observe(now - self._open.popleft()[1])
+        self._keep_tail(commit.groups)
+        self._resolve()
+        self._news.set()
+
+    def _keep_tail(self, groups: Sequence[Group]) -> None:
+        for group in groups:
+            self._tail.append(group)
+            self._tail_bytes += len(group.lines)
+        while self._tail_bytes > TAIL_BYTES:
+            self._tail_bytes -= len(self._tail.popleft().lines)
+
+    def _resolve(self) -> None:
+        still: deque[tuple[int, asyncio.Future[None]]] = deque()
+        for seq, future in self._waiting:
+            if seq > self.stats.committed_seq:
+                still.append((seq, future))
+            elif not future.done():
+                future.set_result(None)
+        self._waiting = still

@@ -1,0 +1,130 @@
+"""Connections to Postgres. Every way in which it can't be reached becomes a StoreError that says what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
+
+from ccplane.errors import StoreError
+
+SETTINGS: Final = {
+    "application_name": "ccplane",
+    "timezone": "UTC",
+    "jit": "off",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+CONNECT_WITHIN: Final = 3.0
+COMMAND_WITHIN: Final = 30.0
+
+DOWN: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.DiskFullError,
+    asyncpg.InternalClientError,
+    asyncpg.InterfaceError,
+)
+"""With these Postgres is away: for us, and as far as we can know for everybody. TimeoutError is an OSError."""
+
+
+def place(dsn: str) -> str:
+    """The address without its password, for sentences."""
+    parts = urlsplit(dsn)
+    host = parts.hostname or parse_qs(parts.query).get("host", ["a local socket"])[0]
+    return f"{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def as_store_error(error: Exception, dsn: str) -> StoreError:
+    """`postgres-unreachable` if it is away, `postgres-refused` if it said no."""
+    what = str(error) or type(error).__name__
+    if isinstance(error, DOWN):
+        return StoreError("postgres-unreachable", f"Postgres at {place(dsn)} cannot be reached: {what}")
+    return StoreError("postgres-refused", f"Postgres at {place(dsn)} refused: {what}", sqlstate=_sqlstate(error))
+
+
+def _sqlstate(error: Exception) -> str:
+    return str(getattr(error, "sqlstate", None) or "")
+
+
+async def connect(dsn: str, within: float = CONNECT_WITHIN) -> asyncpg.Connection:
+    """One connection of the caller's own."""
+    try:
+        return await asyncpg.connect(
+            dsn, timeout=within, command_timeout=COMMAND_WITHIN, server_settings=SETTINGS, ssl=None
+        )
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise as_store_error(error, dsn) from error
+
+
+class Database:
+    """The pool of one database. It can be opened while Postgres is away, and lives through its restarts."""
+
+    def __init__(self, dsn: str, *, max_size: int = 6) -> None:
+        self.dsn = dsn
+        self.last_error = ""
+        """Why it could not be reached when last tried; empty if it could."""
+        self._max_size = max_size
+        self._pool: asyncpg.Pool | None = None
+
+    @property
+    def reachable(self) -> bool:
+        return self._pool is not None and not self.last_error
+
+    async def open(self) -> None:
+        """Makes the pool; connects to nothing yet."""
+        try:
+            self._pool = await asyncpg.create_pool(
+                self.dsn,
+                min_size=0,
+                max_size=self._max_size,
+                timeout=CONNECT_WITHIN,
+                command_timeout=COMMAND_WITHIN,
+                server_settings=SETTINGS,
+            )
+        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise as_store_error(error, self.dsn) from error
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), CONNECT_WITHIN)
+            except TimeoutError:
+                self._pool.terminate()
+            self._pool = None
+
+    async def check(self) -> None:
+        """StoreError if it can't be used now."""
+        async with self.connection() as connection:
+            await connection.execute("SELECT 1")
+
+    async def connect(self, within: float = CONNECT_WITHIN) -> asyncpg.Connection:
+        """A connection outside the pool, for who needs one for good."""
+        try:
+            connection = await connect(self.dsn, within)
+        except StoreError as error:
+            self.last_error = error.sentence
+            raise
+        self.last_error = ""
+        return connection
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """One of the pool's. What Postgres says inside the block becomes a StoreError, too."""
+        if self._pool is None:
+            raise StoreError("postgres-not-opened", "The database was not opened.")
+        try:
+            async with self._pool.acquire(timeout=CONNECT_WITHIN) as connection:
+                yield connection
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            failure = as_store_error(error, self.dsn)
+            self.last_error = failure.sentence if failure.code == "postgres-unreachable" else ""
+            raise failure from error
+        self.last_error = ""

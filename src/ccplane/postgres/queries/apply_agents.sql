@@ -1,0 +1,106 @@
+-- apply_agents --
+-- The three axes of every agent, carried on from agent_axes over the batch; the shown word is derived from them as in
+-- agents/agent.py (AT_REST, WORK), and every change of it ends one interval and begins another. Who is no longer among
+-- the people loaded has none, unless they are with a contact. Intervals of no length are kept: whether two facts of the
+-- same millisecond come in one batch or in two must make no difference.
+WITH said AS (
+    SELECT
+        seq, at, agent,
+        CASE WHEN kind = 'IntentChanged' THEN body ->> 'intent' END AS intent,
+        CASE WHEN kind = 'IntentChanged' THEN body ->> 'reason' END AS reason,
+        CASE kind
+            WHEN 'OfferMade' THEN 'offered'
+            WHEN 'OfferAnswered' THEN 'connecting'
+            WHEN 'TalkStarted' THEN 'talking'
+            WHEN 'PhoneRejoined' THEN 'talking'
+            WHEN 'PhoneLost' THEN 'rejoining'
+            WHEN 'TalkEnded' THEN 'wrap-up'
+            WHEN 'OwnCallStarted' THEN 'own-call'
+            WHEN 'OfferMissed' THEN 'idle'
+            WHEN 'OfferWithdrawn' THEN 'idle'
+            WHEN 'ConnectFailed' THEN 'idle'
+            WHEN 'WrapUpDone' THEN 'idle'
+            WHEN 'OwnCallEnded' THEN 'idle'
+        END AS work,
+        CASE WHEN kind = 'PhoneChanged' THEN body ->> 'phone' END AS phone,
+        NULL::boolean AS listed
+    FROM fact
+    WHERE day = $1 AND epoch = $2 AND seq > $3 AND seq <= $4
+        AND kind IN (
+            'IntentChanged', 'PhoneChanged', 'OfferMade', 'OfferAnswered', 'OfferMissed', 'OfferWithdrawn', 'ConnectFailed',
+            'TalkStarted', 'TalkEnded', 'WrapUpDone', 'PhoneLost', 'PhoneRejoined', 'OwnCallStarted', 'OwnCallEnded')
+), list AS (
+    SELECT seq, at, array(SELECT each ->> 'id' FROM jsonb_array_elements(body -> 'agents') AS each) AS agents
+    FROM fact
+    WHERE day = $1 AND epoch = $2 AND seq > $3 AND seq <= $4 AND kind = 'PeopleLoaded'
+), heard AS (
+    SELECT * FROM said
+    UNION ALL
+    SELECT list.seq, list.at, person.agent, NULL, NULL, NULL, NULL, person.agent = ANY (list.agents)
+    FROM list CROSS JOIN (
+        SELECT agent FROM said UNION SELECT agent FROM agent_axes UNION SELECT unnest(agents) FROM list) AS person
+), step AS (
+    SELECT * FROM heard
+    UNION ALL
+    SELECT -1, 0, agent, intent, reason, work, phone, shown IS NOT NULL
+    FROM agent_axes WHERE agent IN (SELECT agent FROM heard)
+), worked AS (
+    SELECT *, coalesce(last_known(work) OVER (PARTITION BY agent ORDER BY seq), 'idle') AS work_by_then FROM step
+), gone AS (
+    SELECT *, listed IS FALSE AND work_by_then IN ('idle', 'own-call') AS gone FROM worked
+), axes AS (
+    SELECT
+        agent, seq, at,
+        coalesce(last_known(CASE WHEN gone THEN 'offline' ELSE intent END) OVER w, 'offline') AS intent,
+        coalesce(last_known(CASE WHEN gone THEN '' ELSE reason END) OVER w, '') AS reason,
+        coalesce(last_known(CASE WHEN gone THEN 'idle' ELSE work END) OVER w, 'idle') AS work,
+        coalesce(last_known(CASE WHEN gone THEN 'gone' ELSE phone END) OVER w, 'gone') AS phone,
+        last_known(CASE WHEN gone THEN 'no' WHEN listed IS NOT FALSE THEN 'yes' END) OVER w AS present
+    FROM gone
+    WINDOW w AS (PARTITION BY agent ORDER BY seq)
+), worded AS (
+    SELECT
+        agent, seq, at, intent, reason, work, phone,
+        CASE
+            WHEN present = 'no' THEN NULL
+            WHEN work <> 'idle' THEN work
+            WHEN intent <> 'ready' THEN intent
+            WHEN phone = 'reachable' THEN 'ready'
+            WHEN phone = 'in-use' THEN 'own-call'
+            ELSE 'unreachable'
+        END AS shown,
+        CASE WHEN present = 'no' OR work <> 'idle' OR intent = 'ready' THEN '' ELSE reason END AS shown_reason
+    FROM axes
+), compared AS (
+    SELECT *, lag(shown) OVER w AS shown_before, lag(shown_reason) OVER w AS reason_before
+    FROM worded
+    WINDOW w AS (PARTITION BY agent ORDER BY seq)
+), change AS (
+    SELECT agent, seq, at, shown, shown_reason, lead(at) OVER (PARTITION BY agent ORDER BY seq) AS until
+    FROM compared
+    WHERE seq >= 0 AND (shown IS DISTINCT FROM shown_before OR shown IS NOT NULL AND shown_reason <> reason_before)
+), ended AS (
+    UPDATE agent_interval AS i SET ended_at = instant(first.at)
+    FROM (SELECT DISTINCT ON (agent) agent, at FROM change ORDER BY agent, seq) AS first
+        JOIN agent_axes AS axis ON axis.agent = first.agent
+    WHERE i.agent = first.agent AND i.epoch = axis.open_epoch AND i.seq = axis.open_seq
+), begun AS (
+    INSERT INTO agent_interval (agent, epoch, seq, state, reason, started_at, ended_at)
+    SELECT agent, $2, seq, shown, shown_reason, instant(at), instant(until) FROM change WHERE shown IS NOT NULL
+)
+INSERT INTO agent_axes AS axis (agent, intent, reason, work, phone, shown, shown_reason, open_epoch, open_seq)
+SELECT DISTINCT ON (worded.agent)
+    worded.agent, worded.intent, worded.reason, worded.work, worded.phone, worded.shown, worded.shown_reason,
+    CASE WHEN latest.seq IS NOT NULL THEN $2 END, latest.seq
+FROM worded LEFT JOIN (SELECT agent, max(seq) AS seq FROM change GROUP BY agent) AS latest ON latest.agent = worded.agent
+WHERE worded.seq >= 0
+ORDER BY worded.agent, worded.seq DESC
+ON CONFLICT (agent) DO UPDATE SET
+    intent = excluded.intent,
+    reason = excluded.reason,
+    work = excluded.work,
+    phone = excluded.phone,
+    shown = excluded.shown,
+    shown_reason = excluded.shown_reason,
+    open_epoch = coalesce(excluded.open_epoch, axis.open_epoch),
+    open_seq = coalesce(excluded.open_seq, axis.open_seq);

@@ -1,0 +1,59 @@
+-- apply_contacts --
+-- A contact's row: what the batch's facts say, over what the row said. One pass and one upsert for all contacts of the
+-- batch. The states are those of the table PHASE; the fact alone says where it leads.
+INSERT INTO contact AS c (
+    id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
+    arrived_at, answered_at, ended_at, ended_by, cause, gap_ms)
+SELECT
+    contact,
+    max(body ->> 'node') FILTER (WHERE kind = 'ContactArrived'),
+    max(body ->> 'channel') FILTER (WHERE kind = 'ContactArrived'),
+    max(body ->> 'number_dialled') FILTER (WHERE kind = 'ContactArrived'),
+    max(body ->> 'caller') FILTER (WHERE kind = 'ContactArrived'),
+    max(body ->> 'caller_name') FILTER (WHERE kind = 'ContactArrived'),
+    max(body ->> 'language') FILTER (WHERE kind = 'ContactArrived'),
+    max(body ->> 'attribution') FILTER (WHERE kind = 'ContactArrived'),
+    max(body ->> 'site') FILTER (WHERE kind = 'ContactArrived'),
+    (array_agg(body ->> 'program' ORDER BY seq DESC) FILTER (WHERE kind = 'ProgramStarted'))[1],
+    (array_agg(
+        CASE kind
+            WHEN 'ContactQueued' THEN 'waiting'
+            WHEN 'OfferAnswered' THEN 'connecting'
+            WHEN 'ConnectFailed' THEN 'waiting'
+            WHEN 'TalkStarted' THEN 'talking'
+            WHEN 'ContactEnded' THEN 'ended'
+            ELSE 'in-program'
+        END ORDER BY seq DESC)
+        FILTER (WHERE kind NOT IN ('ProgramStarted', 'CallerAnswered', 'ContactRelinked')))[1],
+    (array_agg(body ->> 'queue' ORDER BY seq DESC) FILTER (WHERE kind = 'ContactQueued'))[1],
+    (array_agg(agent ORDER BY seq DESC) FILTER (WHERE kind = 'TalkStarted'))[1],
+    instant(min(at)),
+    instant(min(at) FILTER (WHERE kind = 'CallerAnswered')),
+    instant(max(at) FILTER (WHERE kind = 'ContactEnded')),
+    max(body ->> 'by') FILTER (WHERE kind = 'ContactEnded'),
+    max((body ->> 'cause')::integer) FILTER (WHERE kind = 'ContactEnded'),
+    coalesce(sum((body ->> 'gap_ms')::bigint) FILTER (WHERE kind = 'ContactRelinked'), 0)
+FROM fact
+WHERE day = $1 AND epoch = $2 AND seq > $3 AND seq <= $4
+    AND kind IN (
+        'ContactArrived', 'ProgramStarted', 'CallerAnswered', 'ContactQueued', 'ContactUnqueued', 'OfferAnswered',
+        'ConnectFailed', 'TalkStarted', 'TalkEnded', 'ContactRelinked', 'ContactEnded')
+GROUP BY contact
+ON CONFLICT (id) DO UPDATE SET
+    node = coalesce(c.node, excluded.node),
+    channel = coalesce(c.channel, excluded.channel),
+    number_dialled = coalesce(c.number_dialled, excluded.number_dialled),
+    caller = coalesce(c.caller, excluded.caller),
+    caller_name = coalesce(c.caller_name, excluded.caller_name),
+    language = coalesce(c.language, excluded.language),
+    attribution = coalesce(c.attribution, excluded.attribution),
+    site = coalesce(c.site, excluded.site),
+    program = coalesce(excluded.program, c.program),
+    state = coalesce(excluded.state, c.state),
+    queue = coalesce(excluded.queue, c.queue),
+    agent = coalesce(excluded.agent, c.agent),
+    answered_at = coalesce(c.answered_at, excluded.answered_at),
+    ended_at = coalesce(excluded.ended_at, c.ended_at),
+    ended_by = coalesce(excluded.ended_by, c.ended_by),
+    cause = coalesce(excluded.cause, c.cause),
+    gap_ms = c.gap_ms + excluded.gap_ms;

@@ -1,0 +1,68 @@
+-- apply_segments --
+-- Every column of a segment is said by one fact and once, so the batch's pieces are folded by max() and laid over the
+-- row. TalkStarted ends the stay in the queue and begins the one with the agent. WrapUpDone names only the agent: it
+-- belongs to their talk that ended last, in this batch (lag) or before it (their latest segment).
+WITH batch AS (
+    SELECT seq, at, kind, contact, agent, body, (body ->> 'segment')::integer AS segment
+    FROM fact
+    WHERE day = $1 AND epoch = $2 AND seq > $3 AND seq <= $4
+        AND kind IN ('ContactQueued', 'ContactUnqueued', 'TalkStarted', 'TalkEnded', 'WrapUpDone')
+), work AS (
+    SELECT
+        agent, at, kind,
+        lag(kind) OVER w AS kind_before, lag(at) OVER w AS at_before,
+        lag(contact) OVER w AS contact_before, lag(segment) OVER w AS segment_before
+    FROM batch
+    WHERE kind IN ('TalkEnded', 'WrapUpDone')
+    WINDOW w AS (PARTITION BY agent ORDER BY seq)
+), piece (contact, segment, kind, queue, agent, offer, started, ended, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms)
+AS (
+    SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, at, NULL::bigint, NULL, NULL,
+        NULL::bigint, NULL::bigint, NULL::bigint
+    FROM batch WHERE kind = 'ContactQueued'
+    UNION ALL
+    SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, NULL, at, body ->> 'outcome', NULL,
+        (body ->> 'waited_ms')::bigint, NULL, NULL
+    FROM batch WHERE kind = 'ContactUnqueued'
+    UNION ALL
+    SELECT contact, (body ->> 'queue_segment')::integer, 'queue', body ->> 'queue', NULL, NULL, NULL, at, 'answered', NULL,
+        (body ->> 'waited_ms')::bigint, NULL, NULL
+    FROM batch WHERE kind = 'TalkStarted'
+    UNION ALL
+    SELECT contact, segment, 'agent', body ->> 'queue', agent, body ->> 'offer', at, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM batch WHERE kind = 'TalkStarted'
+    UNION ALL
+    SELECT contact, segment, 'agent', NULL, agent, body ->> 'offer', NULL, at, NULL, body ->> 'by',
+        NULL, (body ->> 'talk_ms')::bigint, NULL
+    FROM batch WHERE kind = 'TalkEnded'
+    UNION ALL
+    SELECT contact_before, segment_before, 'agent', NULL, agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL, at - at_before
+    FROM work WHERE kind = 'WrapUpDone' AND kind_before = 'TalkEnded'
+    UNION ALL
+    SELECT talk.contact, talk.segment, 'agent', NULL, work.agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        work.at - ms(talk.ended_at)
+    FROM work CROSS JOIN LATERAL (
+        SELECT s.contact, s.segment, s.ended_at
+        FROM segment s
+        WHERE s.agent = work.agent AND s.ended_at IS NOT NULL AND s.wrap_up_ms IS NULL
+        ORDER BY s.started_at DESC LIMIT 1) talk
+    WHERE work.kind = 'WrapUpDone' AND work.kind_before IS NULL
+)
+INSERT INTO segment AS s (
+    contact, segment, kind, queue, agent, offer, started_at, ended_at, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms)
+SELECT
+    contact, segment, max(kind), max(queue), max(agent), max(offer), instant(max(started)), instant(max(ended)),
+    max(outcome), max(ended_by), max(waited_ms), max(talk_ms), max(wrap_up_ms)
+FROM piece
+GROUP BY contact, segment
+ON CONFLICT (contact, segment) DO UPDATE SET
+    queue = coalesce(s.queue, excluded.queue),
+    agent = coalesce(s.agent, excluded.agent),
+    offer = coalesce(s.offer, excluded.offer),
+    started_at = coalesce(s.started_at, excluded.started_at),
+    ended_at = coalesce(s.ended_at, excluded.ended_at),
+    outcome = coalesce(s.outcome, excluded.outcome),
+    ended_by = coalesce(s.ended_by, excluded.ended_by),
+    waited_ms = coalesce(s.waited_ms, excluded.waited_ms),
+    talk_ms = coalesce(s.talk_ms, excluded.talk_ms),
+    wrap_up_ms = coalesce(s.wrap_up_ms, excluded.wrap_up_ms);

@@ -1,0 +1,127 @@
+"""Where facts are kept for good: a batch, its watermark and all that follows from it, in one transaction.
+
+So a batch is stored once or not at all. A transaction of a connection that we gave up may still commit: it holds the
+watermark's row until then, and whoever comes after it finds the watermark moved and stores nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Final
+
+import asyncpg
+import msgspec
+
+from ccplane.errors import StoreError
+from ccplane.postgres.pool import Database, as_store_error
+from ccplane.postgres.queries import query
+
+COLUMNS: Final = ("day", "epoch", "seq", "at", "kind", "contact", "agent", "body")
+PROJECTIONS: Final = ("apply_contacts", "apply_segments", "apply_offers", "apply_agents")
+DAY_MS: Final = 86_400_000
+EPOCH_DAY: Final = date(1970, 1, 1)
+NO_NUL: Final = (b"\\u0000", b"\\ufffd")
+"""jsonb can't hold a NUL; a caller's name may."""
+
+Row = tuple[date, int, int, int, str, str | None, str | None, str]
+
+
+class _Head(msgspec.Struct):
+    """What of a fact has a column of its own."""
+
+    type: str
+    at: int
+    contact: str | None = None
+    agent: str | None = None
+
+
+_head: Final = msgspec.json.Decoder(_Head)
+
+
+def as_rows(epoch: int, facts: Sequence[tuple[int, bytes]]) -> Iterator[Row]:
+    """The facts as rows of the table."""
+    for seq, data in facts:
+        if NO_NUL[0] in data:
+            data = data.replace(*NO_NUL)
+        head = _head.decode(data)
+        day = EPOCH_DAY + timedelta(days=head.at // DAY_MS)
+        yield day, epoch, seq, head.at, head.type, head.contact, head.agent, data.decode()
+
+
+class PostgresFacts:
+    """The fact store of the shipper, on a connection of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: asyncpg.Connection | None = None
+        self._days: set[date] = set()
+
+    async def watermark(self, outbox: str) -> int:
+        """The last seq of this outbox that is stored; 0 if none is."""
+        try:
+            return int(await (await self._connected()).fetchval(query("read_watermark"), outbox))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise as_store_error(error, self._database.dsn) from error
+
+    async def ship(self, outbox: str, epoch: int, after: int, facts: Sequence[tuple[int, bytes]]) -> None:
+        """Stores facts that follow on `after`; StoreError `watermark-moved` if others have been stored meanwhile."""
+        rows = list(as_rows(epoch, facts))
+        try:
+            connection = await self._connected()
+            await self._ensure_partitions(connection, {row[0] for row in rows})
+            async with connection.transaction():
+                await self._advance(connection, outbox, epoch, after, rows[-1][2])
+                for day, part in groupby(rows, key=lambda row: row[0]):
+                    await _store(connection, day, epoch, list(part))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            raise as_store_error(error, self._database.dsn) from error
+
+    async def close(self) -> None:
+        """Gives up the connection, whatever it was doing."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def _connected(self) -> asyncpg.Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._days.clear()
+            self._connection = await self._database.connect()
+        return self._connection
+
+    async def _advance(self, connection: asyncpg.Connection, outbox: str, epoch: int, after: int, last: int) -> None:
+        if await connection.fetchval(query("advance_watermark"), epoch, outbox, after, last) is not None:
+            return
+        found = await connection.fetchrow(query("watermark_of_epoch"), epoch)
+        if found is not None and found["outbox"] != outbox:
+            raise StoreError(
+                "epoch-taken",
+                f"Epoch {epoch} is of the outbox {found['outbox']} in Postgres; the facts of outbox {outbox} with the "
+                "same epoch stay in its file. Start the plane anew, so that it takes an epoch of its own.",
+                epoch=epoch,
+            )
+        raise StoreError(
+            "watermark-moved", f"The watermark of epoch {epoch} is not at {after}, where it was.", epoch=epoch
+        )
+
+    async def _ensure_partitions(self, connection: asyncpg.Connection, days: set[date]) -> None:
+        """The days of the batch, and the day after, so that midnight finds its partition made."""
+        for day in sorted(days | {max(days) + timedelta(days=1)}):
+            if day in self._days:
+                continue
+            try:
+                await connection.execute(
+                    f"CREATE TABLE IF NOT EXISTS fact_{day:%Y_%m_%d} PARTITION OF fact "
+                    f"FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
+                )
+            except (asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):
+                pass  # another plane made it at the same moment
+            self._days.add(day)
+
+
+async def _store(connection: asyncpg.Connection, day: date, epoch: int, rows: list[Row]) -> None:
+    """The rows of one day, and what follows from exactly these."""
+    await connection.copy_records_to_table("fact", records=rows, columns=COLUMNS)
+    for name in PROJECTIONS:
+        await connection.execute(query(name), day, epoch, rows[0][2] - 1, rows[-1][2])

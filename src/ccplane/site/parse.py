@@ -1,0 +1,163 @@
+"""From the text of all files to a site, or to everything that is wrong with them. Pure: no disk, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Final
+
+from ccplane.errors import SiteError
+from ccplane.ids import ProgramName, QueueName
+from ccplane.routing.rules import Queue, Rules
+from ccplane.site.acd import agents_in, judge_skills, queues_in, rules_in
+from ccplane.site.document import Document
+from ccplane.site.faults import Findings, SiteFaults, did_you_mean
+from ccplane.site.files import digest
+from ccplane.site.ivr import Numbers, Spoken, judge_languages, menu_in, numbers_in, prompts_in
+from ccplane.site.names import Reference, judge_references
+from ccplane.site.programs import judge_program
+from ccplane.site.shapes import RulesTable
+from ccplane.site.site import AgentEntry, Menu, Program, Site
+
+QUEUES: Final = "acd/queues.toml"
+AGENTS: Final = "acd/agents.toml"
+RULES: Final = "acd/site.toml"
+NUMBERS: Final = "ivr/numbers.toml"
+PROMPTS: Final = "ivr/prompts.toml"
+
+
+def parse(files: Mapping[str, str], demo_agents: int | None = None) -> Site:
+    """The site these files describe; SiteFaults with every fault if there is one.
+
+    `demo_agents`: how many agents the range `[demo]` of acd/agents.toml has, whatever the file says.
+    """
+    site, findings = examine(files, demo_agents)
+    if site is None:
+        raise SiteFaults(findings.faults)
+    return site
+
+
+def examine(files: Mapping[str, str], demo_agents: int | None = None) -> tuple[Site | None, Findings]:
+    """As `parse`, but faults and warnings are given back; there is no site if there is a fault."""
+    reading = _Reading(files, demo_agents)
+    return (None if reading.findings.faults else reading.site()), reading.findings
+
+
+class _Reading:
+    """One pass over all files. What is found broken is left out, so that the rest can still be judged."""
+
+    def __init__(self, files: Mapping[str, str], demo_agents: int | None) -> None:
+        self.findings = Findings()
+        self._files = files
+        self._references: list[Reference] = []
+        self._own_texts: list[Spoken] = []
+        self._documents = {
+            path: Document(path, text, self.findings) for path, text in files.items() if path.endswith(".toml")
+        }
+        self._judge_paths()
+        self._queues: dict[QueueName, Queue] = queues_in(self._document(QUEUES))
+        self._agents: tuple[AgentEntry, ...] = agents_in(self._document(AGENTS), demo_agents)
+        self._rules: RulesTable = rules_in(self._document(RULES))
+        self._prompts = prompts_in(self._document(PROMPTS))
+        self._numbers: Numbers = self._read_numbers()
+        self._programs = self._read_programs()
+        self._menus = self._read_menus()
+        self._judge_all()
+
+    def site(self) -> Site:
+        return Site(
+            hash=digest(self._files),
+            rules=Rules(
+                queues=self._queues,
+                numbers=self._numbers.listed,
+                default_program=self._numbers.default or ProgramName(""),
+                misses_until_pause=self._rules.misses_until_pause,
+                rest_ms=self._rules.rest,
+                ring_cycle_ms=self._rules.ring_cycle,
+                timezone=self._rules.timezone,
+            ),
+            menus=self._menus,
+            programs=self._programs,
+            agents=self._agents,
+            prompts={name: spoken.prompt for name, spoken in self._prompts.items()},
+            language=self._numbers.language,
+        )
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def _document(self, path: str) -> Document:
+        """A file, or an empty one in its place."""
+        return self._documents.get(path) or Document(path, "", self.findings)
+
+    def _read_numbers(self) -> Numbers:
+        if NUMBERS not in self._files:
+            sentence = "is missing: it says which program takes which number, and which one all others (`default`)"
+            self.findings.faults.append(SiteError("no-numbers", sentence, path=NUMBERS))
+            return Numbers()
+        document = self._documents[NUMBERS]
+        return Numbers() if document.broken else numbers_in(document, self._references)
+
+    def _read_programs(self) -> dict[ProgramName, Program]:
+        programs = {}
+        for path in sorted(path for path in self._files if path.endswith(".py")):
+            self._references += judge_program(path, self._files[path], self.findings)
+            programs[ProgramName(_stem(path))] = Program(path, self._files[path])
+        return programs
+
+    def _read_menus(self) -> dict[str, Menu]:
+        menus = {}
+        for path in self._menu_paths():
+            document = self._documents[path]
+            if document.broken:
+                continue
+            menu = menu_in(document, _stem(path), self._prompts, self._references, self._own_texts)
+            if menu is not None:
+                menus[menu.name] = menu
+        return menus
+
+    def _menu_paths(self) -> list[str]:
+        return sorted(path for path in self._documents if path.startswith("ivr/") and path not in {NUMBERS, PROMPTS})
+
+    # --- what no file can judge alone ---------------------------------------------------------------------------
+
+    def _judge_paths(self) -> None:
+        """A file that nothing reads is a file with a wrong name."""
+        for path in self._files:
+            name = PurePosixPath(path)
+            if name.parent.name == "acd" and path not in {QUEUES, AGENTS, RULES}:
+                known = [PurePosixPath(each).name for each in (QUEUES, AGENTS, RULES)]
+                sentence = "nothing reads a file of this name" + did_you_mean(name.name, known)
+                self.findings.faults.append(SiteError("unknown-file", sentence, path=path))
+            if name.suffix == ".py" and not name.stem.isidentifier():
+                sentence = "a program's name is letters, digits and _; numbers and menus call it by that name"
+                self.findings.faults.append(SiteError("bad-name", sentence, path=path))
+
+    def _judge_all(self) -> None:
+        menus = {_stem(path) for path in self._menu_paths()}
+        known = {
+            "queue": self._names_in(QUEUES),
+            "prompt": self._names_in(PROMPTS),
+            "program": {str(name) for name in self._programs},
+            "menu": menus,
+        }
+        judge_references(self._references, known)
+        if not self._document(AGENTS).broken:
+            judge_skills(self._document(QUEUES), self._queues, self._agents)
+        if not self._document(NUMBERS).broken:
+            judge_languages([*self._prompts.values(), *self._own_texts], self._numbers.languages)
+        self._judge_same_numbers()
+
+    def _names_in(self, path: str) -> set[str] | None:
+        """The names a file gives, also to what is faulty in itself; None if it cannot be read at all."""
+        document = self._document(path)
+        return None if document.broken else set(document.data)
+
+    def _judge_same_numbers(self) -> None:
+        for agent in self._agents:
+            if agent.id in self._numbers.listed:
+                sentence = f"is also the id of an agent ({AGENTS}); who dials it reaches the program"
+                self._document(NUMBERS).warning("number-of-agent", sentence, agent.id)
+
+
+def _stem(path: str) -> str:
+    return PurePosixPath(path).stem

@@ -1,0 +1,100 @@
+"""ari_apps/: what the call does. Programs are judged here without running a line of them."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from ccplane.errors import SiteError
+from ccplane.site.faults import Findings
+from ccplane.site.names import Reference
+
+NAMED_BY: Final = {"menu": "menu", "queue": "queue", "play": "prompt"}
+"""Verbs whose first argument is a name, and of what."""
+
+
+FORBIDDEN: Final = {"asyncio", "random", "secrets", "socket", "subprocess", "threading", "time", "uuid"}
+"""Modules a program has no use for: it runs again over its journal, and must then take the same course."""
+
+
+def judge_program(path: str, source: str, findings: Findings) -> list[Reference]:
+    """Faults of one program; what it names by literal text is given back, to be looked up once all is read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source, path)
+            compile(tree, path, "exec", dont_inherit=True)  # also finds a `return` outside a function
+    except SyntaxError as error:
+        findings.faults.append(_fault(path, error.lineno or 0, "not-python", f"not valid Python: {error.msg}"))
+        return []
+    except (ValueError, RecursionError, MemoryError) as error:
+        findings.faults.append(_fault(path, 0, "not-python", f"not valid Python: {error}"))
+        return []
+    findings.warnings += _forbidden(path, tree)
+    main = _main(path, tree, findings)
+    if not isinstance(main, ast.AsyncFunctionDef):
+        return []
+    call = [*main.args.posonlyargs, *main.args.args][0].arg
+    return list(_names(path, main, call, findings))
+
+
+def _forbidden(path: str, tree: ast.Module) -> Iterator[SiteError]:
+    for node in ast.walk(tree):
+        modules: list[str] = []
+        if isinstance(node, ast.Import):
+            modules = [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules = [node.module]
+        for module in modules:
+            if module.partition(".")[0] in FORBIDDEN:
+                sentence = "a program has no clock, chance or network but by its verbs; it would not survive a restart"
+                yield _fault(path, node.lineno, "not-replayable", sentence, f"import {module}")
+
+
+def _main(path: str, tree: ast.Module, findings: Findings) -> ast.AST | None:
+    """`async def main(call)`, or None and the fault is told."""
+    found = [
+        each for each in tree.body if isinstance(each, ast.AsyncFunctionDef | ast.FunctionDef) and each.name == "main"
+    ]
+    if not found:
+        findings.faults.append(_fault(path, 0, "no-main", "a program needs `async def main(call: Call) -> None:`"))
+        return None
+    main = found[-1]
+    if isinstance(main, ast.FunctionDef):
+        sentence = "is not async; write `async def main(call: Call) -> None:`"
+        findings.faults.append(_fault(path, main.lineno, "main-not-async", sentence, "main"))
+        return None
+    if not _takes_one(main.args):
+        sentence = "takes exactly one argument, the call: `async def main(call: Call) -> None:`"
+        findings.faults.append(_fault(path, main.lineno, "main-arguments", sentence, "main"))
+        return None
+    return main
+
+
+def _takes_one(arguments: ast.arguments) -> bool:
+    positional = len(arguments.posonlyargs) + len(arguments.args)
+    needed = positional - len(arguments.defaults)
+    keywords_needed = any(default is None for default in arguments.kw_defaults)
+    return positional >= 1 and needed <= 1 and not keywords_needed
+
+
+def _names(path: str, main: ast.AST, call: str, findings: Findings) -> Iterator[Reference]:
+    for node in ast.walk(main):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=owner), attr=verb), args=[ast.Constant(value=str(name)), *_]
+            ) if owner == call and verb in NAMED_BY:
+                if not (verb == "play" and name.startswith("sound:")):
+                    blame = partial(_tell, path, node.lineno, f"{call}.{verb}", findings)
+                    yield Reference(NAMED_BY[verb], name, blame)
+
+
+def _tell(path: str, line: int, key: str, findings: Findings, code: str, sentence: str) -> None:
+    findings.faults.append(_fault(path, line, code, sentence, key))
+
+
+def _fault(path: str, line: int, code: str, sentence: str, key: str = "") -> SiteError:
+    return SiteError(code, sentence, path=path, line=line, key=key)

@@ -1,0 +1,206 @@
+"""A whole contact centre for a test: a real Asterisk, a real Postgres, a plane in a process of its own, and phones.
+
+The plane is a process because tests kill it. Everything listens on free ports; what is awaited is a fact (an answer of
+the API, a row, a ring), never a while that ought to be enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from bench.siplab import Lab, open_lab
+from ccplane.asterisk.node import HOME, LocalNode
+from tests.ports import free_port
+
+TOKEN = "test-token"
+
+
+class Centre:
+    """One plane beside one node and one database."""
+
+    def __init__(self, node: LocalNode, database: str, runtime: Path, lab: Lab, **settings: str) -> None:
+        self.node, self.database, self.runtime, self.lab = node, database, runtime, lab
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = settings
+        self.api = httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
+        self._process: asyncio.subprocess.Process | None = None
+
+    def environment(self) -> dict[str, str]:
+        own = {name: value for name, value in os.environ.items() if not name.startswith("CCPLANE_")}
+        return own | {
+            "CCPLANE_RUNTIME": str(self.runtime),
+            "CCPLANE_ARI_URL": self.node.ari_url,
+            "CCPLANE_ARI_USERNAME": self.node.ari_username,
+            "CCPLANE_ARI_PASSWORD": self.node.ari_password,
+            "CCPLANE_SIP_PORT": str(self.node.sip_port),
+            "CCPLANE_SOUNDS": str(self.node.sounds_dir),
+            "CCPLANE_DATABASE_URL": self.database,
+            "CCPLANE_PORT": str(self.port),
+            "CCPLANE_ADMIN_TOKEN": TOKEN,
+            "CCPLANE_DEMO_AGENTS": "20",
+            "CCPLANE_SITE": str(HOME),
+            **self.settings,
+        }
+
+    # ----------------------------------------------------------------------------------------------- the plane
+
+    async def spawn(self) -> None:
+        """Start the plane; do not wait for it."""
+        log = (self.runtime / "plane.log").open("ab")
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "ccplane", "run", env=self.environment(), stdout=log, stderr=log, cwd=HOME
+        )
+        log.close()
+
+    async def start(self) -> None:
+        """Start the plane and wait until it routes calls."""
+        await self.spawn()
+        await self.until(self.routes, within=30)
+
+    async def routes(self) -> bool:
+        """Whether /readyz says that calls are routed; the plane's last words if it has died."""
+        if self._process and self._process.returncode is not None:
+            raise AssertionError(f"the plane ended ({self._process.returncode}):\n{self.log()[-3000:]}")
+        try:
+            return (await self.api.get("/readyz")).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    async def kill(self) -> None:
+        """kill -9, as a crash."""
+        assert self._process
+        self._process.kill()
+        await self._process.wait()
+
+    async def pause(self) -> None:
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    async def resume(self) -> None:
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
+
+    async def ends(self, within: float = 20) -> int:
+        """The exit code of a plane that ends by itself."""
+        assert self._process
+        return await asyncio.wait_for(self._process.wait(), within)
+
+    async def stop(self) -> None:
+        """SIGTERM; returns when it is gone."""
+        if self._process and self._process.returncode is None:
+            self._process.terminate()
+            await asyncio.wait_for(self._process.wait(), 20)
+        await self.api.aclose()
+
+    def log(self) -> str:
+        path = self.runtime / "plane.log"
+        return path.read_text() if path.exists() else ""
+
+    # ---------------------------------------------------------------------------------------------- what it says
+
+    async def get(self, path: str) -> Any:
+        answer = await self.api.get(path)
+        answer.raise_for_status()
+        return answer.json()
+
+    async def set_state(self, agent: str, state: str, reason: str = "") -> dict[str, Any]:
+        answer = await self.api.put(f"/api/v1/agents/{agent}/state", json={"state": state, "reason": reason})
+        answer.raise_for_status()
+        return answer.json()
+
+    async def sign_in(self, *agents: str) -> None:
+        """Register the agents' phones and make them ready; returns once each may be offered a call."""
+        secrets = {agent: (await self.get(f"/api/v1/agents/{agent}/phone"))["secret"] for agent in agents}
+        await self.lab.phones.register(secrets)
+        for agent in agents:
+            await self.set_state(agent, "ready")
+        for agent in agents:
+            await self.agent_is(agent, "ready")
+
+    async def agent(self, agent: str) -> dict[str, Any]:
+        board = await self.get("/api/v1/wallboard")
+        return next(each for each in board["agents"] if each["id"] == agent)
+
+    async def agent_is(self, agent: str, state: str, within: float = 10) -> None:
+        """Wait until the wallboard shows the agent so."""
+
+        async def is_so() -> bool:
+            return (await self.agent(agent))["state"] == state
+
+        await self.until(is_so, within, lambda: f"agent {agent} to be {state}")
+
+    async def queue(self, name: str) -> dict[str, Any]:
+        board = await self.get("/api/v1/wallboard")
+        return next(each for each in board["queues"] if each["name"] == name)
+
+    async def waiting(self, queue: str, count: int, within: float = 10) -> None:
+        """Wait until so many wait in the queue."""
+
+        async def is_so() -> bool:
+            return (await self.queue(queue))["waiting"] == count
+
+        await self.until(is_so, within, lambda: f"{count} waiting in {queue}")
+
+    async def contact_of(self, caller: str, within: float = 10) -> dict[str, Any]:
+        """The contact of this caller as Postgres has it, once it has ended."""
+        rows: list[dict[str, Any]] = []
+
+        async def is_so() -> bool:
+            rows[:] = await self.rows("SELECT * FROM contact WHERE caller = $1 AND ended_at IS NOT NULL", caller)
+            return bool(rows)
+
+        await self.until(is_so, within, lambda: f"the contact of {caller} to have ended in Postgres")
+        return await self.get(f"/api/v1/contacts/{rows[0]['id']}")
+
+    async def rows(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
+        """What Postgres has."""
+        connection = await asyncpg.connect(self.database)
+        try:
+            return [dict(row) for row in await connection.fetch(statement, *arguments)]
+        finally:
+            await connection.close()
+
+    async def facts_of(self, contact: str) -> list[dict[str, Any]]:
+        rows = await self.rows("SELECT body FROM fact WHERE contact = $1 ORDER BY epoch, seq", contact)
+        return [json.loads(row["body"]) for row in rows]
+
+    async def until(
+        self,
+        is_so: Callable[[], Awaitable[bool]],
+        within: float = 10,
+        what: Callable[[], str] = lambda: "it",
+    ) -> None:
+        """Wait for a fact; AssertionError with the plane's log if it does not come."""
+        try:
+            async with asyncio.timeout(within):
+                while not await is_so():
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"waited {within} s for {what()}; the plane said:\n{self.log()[-3000:]}") from None
+
+
+@asynccontextmanager
+async def open_centre(
+    node: LocalNode, database: str, runtime: Path, *, audio: bool = False, start: bool = True, **settings: str
+) -> AsyncIterator[Centre]:
+    """A centre with a running plane; leaving ends its calls and the plane."""
+    async with open_lab(("127.0.0.1", node.sip_port), audio=audio) as lab:
+        centre = Centre(node, database, runtime, lab, **settings)
+        try:
+            if start:
+                await centre.start()
+            yield centre
+        finally:
+            await centre.stop()

@@ -1,0 +1,202 @@
+"""What must be true after every decision, whatever happened. Each rule is a sentence in `Watch`."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from ccplane.agents.agent import Work, evolve as agent_evolve
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import OfferState, Phase
+from ccplane.contacts.verbs import EnterQueue
+from ccplane.core import commands as do
+from ccplane.core import inputs as i
+from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve, restored
+
+BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING}
+
+
+class Watch:
+    """Looks at every decision, and remembers what it needs to judge the next."""
+
+    def __init__(self):
+        self.facts = []
+        self.music = {}
+        self.channels = {}
+        self.open = {}
+        self.in_room = set()
+        self.last_at = 0
+
+    def look(self, before, what, decision, now):
+        after = decision.state
+        self.facts.extend(decision.facts)
+        assert same(reduce(evolve, decision.facts, before), after), "the state is what evolve makes of the facts"
+        for fact in decision.facts:
+            self.note(fact)
+            assert fact.at == now
+            assert fact.at >= self.last_at
+            self.last_at = fact.at
+        for command in decision.commands:
+            self.obey(command)
+        assert decision.wake_at == after.wake_at
+        if isinstance(what, i.Tick):
+            assert after.wake_at is None or after.wake_at > now, "a tick leaves nothing undone"
+            if before.wake_at is not None and before.wake_at <= now:
+                assert decision.facts, "a tick at wake_at makes progress"
+        self.indexes(after)
+        self.pairs(after)
+        self.clocks(before, after)
+        self.music_plays(after)
+
+    def replayed(self):
+        return reduce(evolve, self.facts, State())
+
+    # ------------------------------------------------------------------------------------------------ what is remembered
+
+    def note(self, fact):
+        """Everything that is opened is closed, once."""
+        match fact:
+            case c.ContactArrived():
+                assert fact.contact not in self.channels
+                self.channels[fact.contact] = fact.channel
+                self.open[fact.contact] = set()
+            case c.OfferMade():
+                self.begin(fact.contact, ("offer", fact.offer))
+            case c.OfferMissed() | c.OfferWithdrawn() | c.ConnectFailed():
+                self.end(fact.contact, ("offer", fact.offer))
+            case c.TalkStarted():
+                assert fact.contact in self.in_room, "the caller was seen in the room"
+                self.end(fact.contact, ("offer", fact.offer))
+                self.end(fact.contact, ("stay", fact.queue_segment))
+                self.begin(fact.contact, ("talk", fact.segment))
+            case c.TalkEnded():
+                self.end(fact.contact, ("talk", fact.segment))
+            case c.ContactQueued():
+                self.begin(fact.contact, ("stay", fact.segment))
+            case c.ContactUnqueued():
+                self.end(fact.contact, ("stay", fact.segment))
+            case c.CallerEnteredRoom():
+                self.in_room.add(fact.contact)
+            case c.ContactEnded():
+                assert self.open.pop(fact.contact) == set(), "whoever ended has nothing open"
+
+    def begin(self, contact, what):
+        assert what not in self.open[contact]
+        self.open[contact].add(what)
+
+    def end(self, contact, what):
+        assert what in self.open[contact]
+        self.open[contact].remove(what)
+
+    def obey(self, command):
+        if isinstance(command, do.StartMusic):
+            self.music[command.contact] = True
+        elif isinstance(command, do.StopMusic):
+            self.music[command.contact] = False
+        channel = getattr(command, "channel", None)
+        if channel is not None:
+            assert self.channels[command.contact] == channel, "a command names the contact's own channel"
+
+    # ----------------------------------------------------------------------------------------------------- the rules
+
+    def indexes(self, state):
+        """Lines, free agents, counts and deadlines are what follows from contacts and agents."""
+        lines = {name: line for name, line in state.lines.items() if line}
+        waiting = [each for contact in state.contacts.values() if (each := candidate(contact))]
+        expected = {}
+        for each in sorted(waiting, key=lambda each: (each.queued_at, each.contact)):
+            expected.setdefault(each.queue, []).append(each)
+        assert lines == {name: tuple(line) for name, line in expected.items()}
+        free = sorted((each for each in state.agents.values() if each.free), key=lambda each: (each.idle_since, each.id))
+        assert state.free == tuple(each.id for each in free)
+        shown = [each.shown for each in state.agents.values()]
+        assert {kind: count for kind, count in state.shown.items() if count} == {
+            kind: shown.count(kind) for kind in set(shown)
+        }
+        due = [
+            (at, "contact", contact.id)
+            for contact in state.contacts.values()
+            if state.nodes.get(contact.node) and (at := contact_deadline(state.rules, contact)) is not None
+        ]
+        due += [(at, "agent", agent.id) for agent in state.agents.values() if (at := agent_deadline(agent)) is not None]
+        assert state.deadlines == tuple(sorted(due))
+        assert state.due == {(kind, whose): at for at, kind, whose in due}
+
+    def pairs(self, state):
+        """Nobody is booked twice, both sides agree, and nobody waits for an agent who waits for them."""
+        taken = {}
+        for contact in state.contacts.values():
+            for each, works in ((contact.offer, {Work.OFFERED, Work.CONNECTING}), (contact.talk, {Work.TALKING})):
+                if each is None:
+                    continue
+                assert each.agent not in taken, "no two contacts share an agent"
+                taken[each.agent] = contact.id
+                agent = state.agents[each.agent]
+                assert agent.work in works
+                assert agent.contact == contact.id
+                if contact.offer:
+                    assert agent.offer == contact.offer.id
+                    answered = contact.offer.state is OfferState.ANSWERED
+                    assert (agent.work is Work.CONNECTING) == answered == (contact.phase is Phase.CONNECTING)
+            self.shape(contact)
+        for agent in state.agents.values():
+            assert (agent.work in BUSY) == (agent.id in taken), "an agent who is busy is busy with a contact"
+            assert (agent.contact is None) == (agent.work is Work.IDLE)
+            assert (agent.offer is not None) == (agent.work in BUSY), "an offer is forgotten when it is over"
+        for line in state.lines.values():
+            for waiting in line:
+                queue = state.rules.queues.get(waiting.queue)
+                contact = state.contacts[waiting.contact]
+                if queue is None or not state.nodes.get(contact.node):
+                    continue
+                step = queue.steps[min(waiting.step, len(queue.steps) - 1)]
+                able = [each for each in state.free if step.met_by(state.agents[each].profile.skills)]
+                assert not able, "a free agent and a contact they may serve never coexist"
+                assert any(
+                    each.signed_in and queue.widest.met_by(each.profile.skills) for each in state.agents.values()
+                ), "nobody waits where nobody could come"
+
+    def shape(self, contact):
+        """A contact's parts agree with its phase; every open thing has a deadline or a queue's clocks."""
+        assert (contact.waiting is not None) == (contact.phase in (Phase.WAITING, Phase.CONNECTING))
+        assert (contact.talk is not None) == (contact.phase is Phase.TALKING)
+        if contact.offer:
+            assert contact.phase in (Phase.WAITING, Phase.CONNECTING)
+            assert contact.offer.deadline
+        if contact.phase is not Phase.IN_PROGRAM:
+            assert isinstance(contact.verb, EnterQueue)
+        if contact.verb is not None and not isinstance(contact.verb, EnterQueue):
+            assert contact.step_deadline is not None, "every step has a deadline"
+
+    def clocks(self, before, after):
+        """Place and clock are kept for as long as one waits."""
+        for contact in before.contacts.values():
+            later = after.contacts.get(contact.id)
+            if later and contact.waiting and later.waiting and contact.segments == later.segments:
+                assert contact.waiting.queued_at == later.waiting.queued_at
+
+    def music_plays(self, state):
+        for contact in state.contacts.values():
+            if contact.phase is Phase.WAITING:
+                assert self.music.get(contact.id), "a waiting caller is never left in silence"
+
+
+def same(one, other):
+    """Equal in every field, what is derived included."""
+    return all(getattr(one, name) == getattr(other, name) for name in State.__struct_fields__)
+
+
+def refreshed(state):
+    """The state made anew from what a checkpoint keeps, with the same nodes connected."""
+    again = restored(
+        epoch=state.epoch,
+        site=state.site,
+        rules=state.rules,
+        sites=dict(state.sites),
+        agents=tuple(state.agents.values()),
+        contacts=tuple(state.contacts.values()),
+        ended=state.ended,
+    )
+    return again
+
+
+__all__ = ["Watch", "agent_evolve", "refreshed", "same"]

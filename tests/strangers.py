@@ -1,0 +1,118 @@
+"""User agents that others wrote, for tests: what only our own lab understands would prove nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import struct
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from bench.rtp import CALLER_TONE, expand, share, tone
+
+from tests.ports import free_block
+
+HERE = Path(__file__).parent / "asterisk"
+
+
+def the(program: str, package: str) -> str:
+    """The program's path; fails, not skips, without it."""
+    found = shutil.which(program)
+    if not found:
+        pytest.fail(f"this test needs {program}: apt-get install {package}", pytrace=False)
+    return found
+
+
+def fill(template: Path, **values: object) -> str:
+    text = template.read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name.upper()}@", str(value))
+    return text
+
+
+@dataclass(frozen=True)
+class Baresip:
+    """A running baresip: registered, answers by itself, sends 440 Hz."""
+
+    process: asyncio.subprocess.Process
+    folder: Path
+
+    async def says(self, words: str, within: float = 5.0) -> None:
+        """Waits for a line of its console."""
+        assert self.process.stdout
+        seen = []
+        try:
+            async with asyncio.timeout(within):
+                async for line in self.process.stdout:
+                    seen.append(line.decode(errors="replace"))
+                    if words in seen[-1]:
+                        return
+        except TimeoutError:
+            pass
+        raise AssertionError(f"baresip never said {words!r}, but:\n{''.join(seen)}")
+
+    def heard(self) -> list[int]:
+        """Samples of what came from the other side, as baresip decoded them; after the call."""
+        (path,) = self.folder.glob("*-dec.wav")
+        with wave.open(str(path)) as file:
+            assert (file.getsampwidth(), file.getframerate(), file.getnchannels()) == (2, 8000, 1)
+            data = file.readframes(file.getnframes())
+        return [int.from_bytes(data[at : at + 2], "little", signed=True) for at in range(0, len(data), 2)]
+
+
+@asynccontextmanager
+async def baresip(folder: Path, pbx: int, user: str, secret: str, transport: str = "udp") -> AsyncIterator[Baresip]:
+    """baresip (Debian baresip-core) as the phone of `user`, registered by digest."""
+    program = the("baresip", "baresip-core")
+    modules = next(Path("/usr/lib").glob("**/baresip/modules/g711.so")).parent
+    port = free_block()
+    values = {"sip_port": port, "rtp_first": port + 20, "rtp_last": port + 98, "folder": folder, "modules": modules,
+              "pbx": pbx, "user": user, "secret": secret, "transport": transport}  # fmt: skip
+    for name in ("config", "accounts"):
+        (folder / name).write_text(fill(HERE / "baresip" / name, **values))
+    (folder / "contacts").write_text("")
+    _write_tone(folder / "tone.wav", seconds=60)
+    process = await asyncio.create_subprocess_exec(
+        program, "-f", folder, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT, env={**os.environ, "HOME": str(folder), "LC_ALL": "C"}, cwd=folder,
+    )  # fmt: skip
+    try:
+        running = Baresip(process, folder)
+        await running.says("200 OK")
+        yield running
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            await process.communicate()
+
+
+async def sipp(folder: Path, pbx: int, exten: str, number: str) -> asyncio.subprocess.Process:
+    """SIPp (Debian sip-tester) as one caller: 440 Hz until it is hung up on. Its exit code says whether all fitted."""
+    (folder / "tone.ulaw").write_bytes(b"".join(tone(CALLER_TONE)))
+    scenario = (HERE / "sipp" / "caller.xml").read_text().replace("[tone]", "tone.ulaw")
+    (folder / "caller.xml").write_text(scenario)
+    port = free_block()
+    return await asyncio.create_subprocess_exec(
+        the("sipp", "sip-tester"), f"127.0.0.1:{pbx}", "-i", "127.0.0.1", "-p", str(port), "-sf", "caller.xml",
+        "-s", exten, "-key", "caller", number, "-m", "1", "-mi", "127.0.0.1", "-mp", str(port + 20),
+        "-nostdin", "-timeout", "30", "-timeout_error", "-trace_err", "-error_file", "errors.log",
+        cwd=folder, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "TERM": "dumb"},
+    )  # fmt: skip
+
+
+def _write_tone(path: Path, seconds: int) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(struct.pack("<8000h", *expand(b"".join(tone(CALLER_TONE)))) * seconds)
+
+
+def most_of(samples: list[int], hz: int) -> float:
+    """The highest share of `hz` in any 200 ms."""
+    return max((share(samples[at : at + 1600], hz) for at in range(0, len(samples) - 1600, 1600)), default=0.0)
