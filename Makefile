@@ -59,6 +59,7 @@ env-dev:
 	@stamp=$@-$$(sha256sum $(LOCK) | cut -c1-16)
 	[ ! -e $$stamp ] || exit 0
 	echo "python: installing what $(LOCK) names into .venv"
+	trap '[ $$? = 0 ] || echo "python: not complete. The first time needs the network; then run this again." >&2' EXIT
 	if command -v uv >/dev/null; then
 	    [ -x $(PY) ] || uv venv -q --no-python-downloads --python '>=3.11' .venv
 	    uv pip install -q --python $(PY) --require-hashes -r $(LOCK)

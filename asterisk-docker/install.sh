@@ -29,7 +29,7 @@ fail() { local status=$1; shift; echo "asterisk: $*" >&2; exit "$status"; }
 need_root() { [ "$(id -u)" = 0 ] || fail 4 "making a Debian root needs root: run this as root (sudo make run)."; }
 
 apt_install() {
-    need_root
+    [ "$(id -u)" = 0 ] || fail 4 "this machine lacks: $*. Run this as root, or install them: apt-get install $*"
     command -v apt-get >/dev/null || fail 1 "this machine has no apt; install these by hand: $*"
     say "installing $*"
     export DEBIAN_FRONTEND=noninteractive

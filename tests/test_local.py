@@ -156,7 +156,10 @@ def test_ctrl_c_in_the_middle_of_a_start_ends_it_all(run):
 def test_a_second_instance_is_told_who_is_there(run):
     here = run()
     here.says("ccplane is ready")
-    with pytest.raises(SetupError, match=rf"process {here.process.pid}\)") as refused, local.sole_instance(here.runtime):
+    with (
+        pytest.raises(SetupError, match=rf"process {here.process.pid}\)") as refused,
+        local.sole_instance(here.runtime),
+    ):
         pass
     assert refused.value.code == "already-running"
 
@@ -171,9 +174,7 @@ def test_a_part_that_dies_is_started_again_and_the_others_are_left_alone(run, pa
     here.says(f"{name}: ready")
     after = here.pids()
     assert after[part] != before[part]
-    assert {key: pid for key, pid in after.items() if key != part} == {
-        key: pid for key, pid in before.items() if key != part
-    }
+    assert {each for each in before if before[each] != after[each]} == {part}
 
 
 def test_a_plane_that_cannot_start_ends_it_all_with_its_own_status(run):

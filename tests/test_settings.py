@@ -45,7 +45,7 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
         ("CCPLANE_SIP_PORT", "70000", "CCPLANE_SIP_PORT: .*65535"),
         ("CCPLANE_SIP_PORT", "sip", "CCPLANE_SIP_PORT: .*integer"),
         ("CCPLANE_BIND", "0.0.0.0", "CCPLANE_BIND: 0.0.0.0 is not a loopback address; anything else waits for TLS"),
-        ("CCPLANE_BIND", "here", "CCPLANE_BIND: 'here' is not an address"),
+        ("CCPLANE_BIND", "here", "CCPLANE_BIND: 'here' is not an IPv4 address"),
         ("CCPLANE_NODE", "a b", "CCPLANE_NODE: a node's name"),
         ("CCPLANE_ARI_URL", "127.0.0.1", "CCPLANE_ARI_URL"),
         ("CCPLANE_RTP_LAST", "10001", "CCPLANE_RTP_LAST: must be at least 3 above CCPLANE_RTP_FIRST"),

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -133,7 +134,9 @@ def address(user: str, host: str, display: str = "", tag: str = "") -> str:
     return f"{shown}<{uri}>{f';tag={tag}' if tag else ''}"
 
 
+@lru_cache(maxsize=4096)
 def escape(user: str) -> str:
+    """A URI's user part, everything escaped that RFC 3261 doesn't let stand."""
     return quote(user, safe=_USER_SAFE, errors="surrogateescape")
 
 

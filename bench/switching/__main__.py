@@ -20,8 +20,8 @@ import uvloop
 
 from bench.siplab import Lab, open_lab
 from bench.switching import plane, report, scenarios
-from bench.switching.measure import machine, revision
-from bench.switching.peers import PEERS, Peer, Plane
+from bench.switching.measure import machine, revision, usage
+from bench.switching.peers import PEERS, Peer, Plane, channels_left
 from bench.switching.scenarios import Size
 from ccplane.asterisk.node import HOME
 
@@ -39,6 +39,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rest-seconds", type=float, default=Size.rest_seconds)
     parser.add_argument("--name", default="switching", help="of the file in bench/results/")
     parser.add_argument("--root", type=Path, default=HOME / ".runtime" / "asterisk-root", help="the private Asterisk")
+    parser.add_argument("--work", type=Path, default=HOME / ".runtime" / "bench", help="where nodes and logs lie")
     parser.add_argument("--no-files", action="store_true", help="print only")
     return parser.parse_args(given)
 
@@ -64,9 +65,13 @@ async def _one(peer: Peer, lab: Lab, scenario: str, agents: Sequence[str], size:
     if scenario == "rest":
         return await plane.at_rest(peer, size.rest_seconds) if isinstance(peer, Plane) else None
     offer = {"idle": scenarios.idle, "refill": scenarios.refill, "load": scenarios.load}[scenario]
+    before = usage(peer.node.pid or 0)
     if isinstance(peer, Plane):
-        return await plane.with_its_costs(peer, lambda: offer(lab, agents, size))
-    return await offer(lab, agents, size)
+        found = await plane.with_its_costs(peer, agents, lambda: offer(lab, agents, size))
+    else:
+        found = await offer(lab, agents, size)
+    spent = usage(peer.node.pid or 0).cpu_s - before.cpu_s
+    return found | {"channels_left": await channels_left(peer.node), "asterisk_cpu_s": round(spent, 2)}
 
 
 async def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -77,7 +82,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     found: report.Found = {scenario: {} for scenario in wanted}
     asterisk = ""
     for name in options.peers.split(","):
-        peer: Peer = PEERS[name](options.root, HOME / ".runtime" / "bench" / name, agents)
+        peer: Peer = PEERS[name](options.root, options.work / name, agents)
         try:
             await peer.start()
             asterisk = (await peer.node.cli("core show version")).partition(" built")[0]

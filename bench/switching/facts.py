@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 
 POLL: Final = 0.02
-FACTS_SINCE: Final = "SELECT seq, at FROM fact WHERE epoch = $1 AND seq > $2 ORDER BY seq"
+FACTS_SINCE: Final = "SELECT seq, at FROM fact WHERE day >= CURRENT_DATE - 1 AND epoch = $1 AND seq > $2 ORDER BY seq"
 LATEST: Final = "SELECT epoch, seq FROM fact ORDER BY epoch DESC, seq DESC LIMIT 1"
 CONTACTS: Final = "SELECT count(*) FROM contact"
 
@@ -61,12 +61,7 @@ class FactWatch:
         while True:
             rows = await self._connection.fetch(FACTS_SINCE, epoch, seq)
             now = time.time()
-            self.lags += [now - _seconds(row["at"]) for row in rows]
+            self.lags += [now - row["at"] / 1000 for row in rows]
             seq = rows[-1]["seq"] if rows else seq
             due = max(due + POLL, loop.time())
             await asyncio.sleep(due - loop.time())
-
-
-def _seconds(at: Any) -> float:
-    """A fact's time as Unix seconds: stored as milliseconds or as a timestamp."""
-    return at / 1000 if isinstance(at, int) else float(at.timestamp())

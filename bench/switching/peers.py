@@ -67,6 +67,14 @@ leavewhenempty = no
 announce-frequency = 0
 """
 
+SITE_QUEUES: Final = (QUEUE, "sales", "anyone")
+SITE_QUEUE: Final = """[{queue}]
+strategy = "longest-idle"
+wrap_up  = "0s"
+answer   = {{ percent = 80, within = "20s" }}
+skills   = {{}}
+"""
+
 DIALPLAN: Final = {
     "app_queue": f"[from-trunk]\nexten => {NUMBER},1,Answer(0,i)\n same => n,Queue({QUEUE})\n same => n,Hangup(16)\n",
     "floor": f"[from-trunk]\nexten => {NUMBER},1,Stasis(floor)\n same => n,Hangup(16)\n",
@@ -118,6 +126,17 @@ def a_node(root: Path, directory: Path, extra: dict[str, str] | None = None, dia
     own.mkdir()
     (own / "bench.conf").write_text(dialplan)
     return LocalNode(root, directory, ports=ports, rtp_timeout=0, templates=templates, dialplan=own)
+
+
+async def channels_left(node: LocalNode, within: float = 5.0) -> int:
+    """What the switch itself still holds when all calls should be over."""
+    deadline = asyncio.get_running_loop().time() + within
+    while True:
+        said = await node.cli("core show channels count")
+        left = int(said.split(" active channel")[0].split()[-1])
+        if not left or asyncio.get_running_loop().time() > deadline:
+            return left
+        await asyncio.sleep(0.2)
 
 
 def _accounts(agents: Sequence[str]) -> dict[str, str]:
@@ -194,6 +213,15 @@ class BareLoop:
         await self.node.stop()
 
 
+def a_site(directory: Path) -> Path:
+    """The demo site with queues of the bench's own: wrap-up 0, whatever the demo's may become."""
+    shutil.rmtree(directory, ignore_errors=True)
+    for folder in ("dialplan", "ari_apps", "ivr", "acd"):
+        shutil.copytree(HOME / folder, directory / folder)
+    (directory / "acd" / "queues.toml").write_text("".join(SITE_QUEUE.format(queue=queue) for queue in SITE_QUEUES))
+    return directory
+
+
 class Plane:
     """ccplane as an operator runs it, with its facts going to a Postgres that really syncs to disk."""
 
@@ -227,13 +255,14 @@ class Plane:
     def _environment(self) -> dict[str, str]:
         node = self.node
         return {
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if not name.startswith("CCPLANE_")},
             "CCPLANE_ARI_URL": node.ari_url,
             "CCPLANE_ARI_USERNAME": node.ari_username,
             "CCPLANE_ARI_PASSWORD": node.ari_password,
             "CCPLANE_DATABASE_URL": self.postgres.url(),
             "CCPLANE_RUNTIME": str(self._directory / "runtime"),
-            "CCPLANE_SITE": str(HOME / "bench" / "site"),
+            "CCPLANE_SITE": str(a_site(self._directory / "site")),
+            "CCPLANE_SOUNDS": str(node.sounds_dir),
             "CCPLANE_SIP_PORT": str(node.sip_port),
             "CCPLANE_PORT": str(self._port),
             "CCPLANE_DEMO_AGENTS": str(len(self._agents)),
@@ -262,7 +291,17 @@ class Plane:
             raise SetupError("bench-plane", f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
 
-    async def contacts_counted(self) -> dict[str, float]:
+    async def not_ready(self, within: float = 5.0) -> list[str]:
+        """Agents who are signed in but not shown as ready, when all calls should be over."""
+        deadline = asyncio.get_running_loop().time() + within
+        while True:
+            board = await self._json("GET", "/api/v1/wallboard")
+            left = [each["id"] for each in board["agents"] if each["id"] in self._ready and each["state"] != "ready"]
+            if not left or asyncio.get_running_loop().time() > deadline:
+                return left
+            await asyncio.sleep(0.2)
+
+    async def metrics(self) -> dict[str, float]:
         """The plane's own `/metrics`, plain samples by name."""
         text = (await self.http.get("/metrics")).text
         lines = (line.rpartition(" ") for line in text.splitlines() if line and line[0] != "#")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from bench.switching.facts import FactWatch
@@ -23,7 +23,7 @@ async def at_rest(plane: Plane, seconds: float) -> Result:
     return {"cpu_percent": round(100 * share, 2), "rss_mb": after.rss_mb, "seconds": seconds}
 
 
-async def with_its_costs(plane: Plane, scenario: Callable[[], Awaitable[Result]]) -> Result:
+async def with_its_costs(plane: Plane, agents: Sequence[str], scenario: Callable[[], Awaitable[Result]]) -> Result:
     """Runs a scenario and adds what the plane spent on it and stored of it."""
     before, begun = usage(plane.pid), time.monotonic()
     async with FactWatch(plane.postgres.url()) as watch:
@@ -33,6 +33,8 @@ async def with_its_costs(plane: Plane, scenario: Callable[[], Awaitable[Result]]
     return {
         **found,
         "contacts_in_postgres": contacts,
+        "agents": len(agents),
+        "agents_not_ready": len(await plane.not_ready()),
         "facts": len(watch.lags),
         "fact_lag_ms": milliseconds(watch.lags),
         "cpu_s": round(after.cpu_s - before.cpu_s, 2),

@@ -55,12 +55,13 @@ def _above(what: str, ours: float | None, floor: float | None, allowed: float) -
 
 
 def _whole(found: Found) -> list[Check]:
-    """Nobody lost, nothing stuck, nobody with two calls: in every scenario with calls."""
+    """Nobody lost, nothing stuck at phones or switch, no agent stuck or with two calls."""
     return [
         Check(f"{scenario}: {count.replace('_', ' ')}", peers["ccplane"][count], 0, "calls")
         for scenario, peers in found.items()
         if "ccplane" in peers and "lost" in peers["ccplane"]
-        for count in ("lost", "stuck", "double_booked")
+        for count in ("lost", "stuck", "double_booked", "channels_left", "agents_not_ready")
+        if count in peers["ccplane"]
     ]
 
 
@@ -101,6 +102,10 @@ def table(report: dict[str, Any]) -> str:
         if scenario != "rest":
             cells = [_cell(each.get(peer), "{talked} of {dialled}, {lost} lost, {stuck} stuck") for peer in peers]
             lines.append(f"| {scenario}: calls talked | {' | '.join(cells)} |")
+            cells = [
+                f"{each[peer]['asterisk_cpu_s']} s" if "asterisk_cpu_s" in each.get(peer, {}) else "–" for peer in peers
+            ]
+            lines.append(f"| {scenario}: CPU of Asterisk | {' | '.join(cells)} |")
     lines += _plane_rows(found, len(peers))
     lines += ["", "| promised | at most | measured | |", "|---|---|---|---|"]
     for check in report["checks"]:

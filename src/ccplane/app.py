@@ -296,7 +296,7 @@ class Vitals:
             "leader": Part(self._lease.may_send(), self._lease.confirmed_ago() or 0.0, f"epoch {self._lease.epoch}"),
             "ari": self._ari(),
             "database": self._database(),
-            "outbox": Part(self._outbox.healthy, self._outbox.stats.oldest_uncommitted(), self._outbox.trouble),
+            "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
         }
 
     def _ari(self) -> Part:

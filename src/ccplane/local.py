@@ -17,8 +17,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -42,7 +42,11 @@ PLANE_READY_WITHIN: Final = 60.0
 INSTALL_FAULTS: Final = {3: "no-network", 4: "no-rights", 5: "no-good-asterisk"}
 """asterisk-docker/install.sh's exit status, as a SetupError's code."""
 
-say: Callable[[str], None] = click.echo
+
+def say(words: str) -> None:
+    """To the terminal; one that was closed must not keep us from ending the rest."""
+    with suppress(OSError):
+        click.echo(words)
 
 
 class Part(Protocol):
@@ -313,7 +317,7 @@ def main() -> int:
     try:
         return asyncio.run(run(load()))
     except PlaneEnded as ended:
-        say(f"ccplane: {ended}")
+        say(str(ended))
         return ended.status if ended.status > 0 else 1
     except CcplaneError as error:
         click.echo(f"ccplane: {error}", err=True)

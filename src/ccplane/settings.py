@@ -27,10 +27,10 @@ READ_ELSEWHERE: Final = {"CCPLANE_DEBIAN_MIRROR"}
 
 def _loopback(address: str) -> str:
     try:
-        if address == "localhost" or ipaddress.ip_address(address).is_loopback:
-            return "127.0.0.1" if address == "localhost" else address
+        if ipaddress.IPv4Address(address).is_loopback:
+            return address
     except ValueError:
-        raise ValueError(f"{address!r} is not an address") from None
+        raise ValueError(f"{address!r} is not an IPv4 address") from None
     raise ValueError(f"{address} is not a loopback address; anything else waits for TLS")
 
 

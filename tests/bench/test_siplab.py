@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 from bench.rtp import AGENT_TONE, CALLER_TONE, NotHeard
 from bench.siplab import CallEnded, How, RegistrationRefused, State, answers, rejects, rings_for_ever, says_nothing
-from bench.siplab.links import UdpLink
+from bench.siplab.links import TcpLink, UdpLink
 from bench.siplab.record import Record
 from bench.siplab.station import Station
 from bench.siplab.wire import Message, authorization, parse, response
@@ -224,3 +224,79 @@ async def test_garbage_is_counted_and_dropped(phones: Station, record: Record):
         )
         assert (await got.next_ring()).caller == "2"
     assert record.trouble["not-sip"] == 3
+
+
+class Lossy:
+    """A relay between callers and phones that loses every message the first time it comes."""
+
+    def __init__(self, phones: int) -> None:
+        self.link = UdpLink(self.received)
+        self.phones, self.callers = ("127.0.0.1", phones), ("127.0.0.1", 0)
+        self.seen: set[bytes] = set()
+
+    def received(self, data: bytes, link: UdpLink, sender: tuple[str, int], at: float) -> None:
+        if data not in self.seen:
+            self.seen.add(data)
+        elif sender == self.phones:
+            link.send(data, self.callers)
+        else:
+            self.callers = sender
+            link.send(data, self.phones)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by_phone", [True, False])
+async def test_a_call_survives_the_loss_of_every_message(phones: Station, record: Record, by_phone: bool):
+    """INVITE, 200, ACK and BYE are each sent again until they arrive, and each counts once."""
+    relay = Lossy(phones.port)
+    callers = Station(("127.0.0.1", relay.link.port), record)
+    phones.phone("1001").behaviour = answers(after=0.0)
+    call = callers.dial("1001")
+    ring = await phones.phone("1001").next_ring()
+    await call.up()
+    (ring if by_phone else call).hang_up()
+    await asyncio.gather(call.over(), ring.over())
+    assert record.rings == record.talks == 1
+    assert not record.trouble
+    callers.close()
+    relay.link.close()
+
+
+@pytest.mark.slow
+async def test_a_cancel_and_a_refusal_survive_loss(phones: Station, record: Record):
+    """CANCEL and the final response to INVITE are repeated too."""
+    relay = Lossy(phones.port)
+    callers = Station(("127.0.0.1", relay.link.port), record)
+    phones.phone("1001").behaviour = rings_for_ever()
+    call = callers.dial("1001")
+    ring = await phones.phone("1001").next_ring()
+    call.hang_up()
+    assert (await call.over()).how is How.CANCELLED
+    assert (await ring.over()).how is How.CANCELLED
+    phones.phone("1001").behaviour = rejects(603)
+    assert (await callers.dial("1001").over()).code == 603
+    callers.close()
+    relay.link.close()
+
+
+async def test_an_answer_that_crosses_a_cancel_is_hung_up(phones: Station, callers: Station):
+    """The caller gave up, but a 200 was on its way: ACK, then BYE."""
+    phones.phone("1001").behaviour = says_nothing()
+    call = callers.dial("1001")
+    ring = await phones.phone("1001").next_ring()
+    call.hang_up()
+    ring.answer()
+    assert (await call.over()).how is How.HUNG_UP
+    assert (await ring.over()).how is How.PEER_HUNG_UP
+
+
+async def test_a_stream_is_cut_into_messages():
+    """TCP: messages in pieces or glued together, with keep-alives between them, arrive whole."""
+    got: list[bytes] = []
+    link = TcpLink(lambda data, link, sender, at: got.append(data))
+    first = b"OPTIONS sip:1 SIP/2.0\r\nContent-Length: 4\r\n\r\nbody"
+    second = b"OPTIONS sip:2 SIP/2.0\r\nl: 0\r\n\r\n"
+    stream = b"\r\n\r\n" + first + b"\r\n" + second + first
+    for at in range(0, len(stream), 7):
+        link.data_received(stream[at : at + 7])
+    assert got == [first, second, first]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import reduce
 
-from ccplane.agents.agent import Work, evolve as agent_evolve
+from ccplane.agents.agent import Work
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import OfferState, Phase
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve, restored
+from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve
 
 BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING}
 
@@ -29,12 +29,16 @@ class Watch:
     def look(self, before, what, decision, now):
         after = decision.state
         self.facts.extend(decision.facts)
-        assert same(reduce(evolve, decision.facts, before), after), "the state is what evolve makes of the facts"
+        state = before
         for fact in decision.facts:
             self.note(fact)
+            if isinstance(fact, c.OfferMade):
+                self.fair(state, fact)
+            state = evolve(state, fact)
             assert fact.at == now
             assert fact.at >= self.last_at
             self.last_at = fact.at
+        assert same(state, after), "the state is what evolve makes of the facts"
         for command in decision.commands:
             self.obey(command)
         assert decision.wake_at == after.wake_at
@@ -119,7 +123,28 @@ class Watch:
         ]
         due += [(at, "agent", agent.id) for agent in state.agents.values() if (at := agent_deadline(agent)) is not None]
         assert state.deadlines == tuple(sorted(due))
-        assert state.due == {(kind, whose): at for at, kind, whose in due}
+        assert dict(state.due) == {(kind, whose): at for at, kind, whose in due}
+
+    def fair(self, state, offer):
+        """The longest idle of those able rings; nobody with a higher claim on them is passed over."""
+        able = [each for each in state.agents.values() if each.free and self.may_serve(state, offer.contact, each)]
+        assert offer.agent == min(able, key=lambda each: (each.idle_since, each.id)).id
+        agent = state.agents[offer.agent]
+        for line in state.lines.values():
+            for other in line:
+                if self.may_serve(state, other.contact, agent):
+                    assert self.claim(state, offer.contact) >= self.claim(state, other.contact)
+
+    def may_serve(self, state, contact_id, agent):
+        contact = state.contacts[contact_id]
+        queue = state.rules.queues.get(contact.waiting.queue)
+        if queue is None or not state.nodes.get(contact.node):
+            return False
+        return queue.steps[min(contact.waiting.step, len(queue.steps) - 1)].met_by(agent.profile.skills)
+
+    def claim(self, state, contact_id):
+        waiting = state.contacts[contact_id].waiting
+        return state.rules.queues[waiting.queue].weight_s * 1000 - waiting.queued_at
 
     def pairs(self, state):
         """Nobody is booked twice, both sides agree, and nobody waits for an agent who waits for them."""
@@ -144,15 +169,11 @@ class Watch:
             assert (agent.offer is not None) == (agent.work in BUSY), "an offer is forgotten when it is over"
         for line in state.lines.values():
             for waiting in line:
-                queue = state.rules.queues.get(waiting.queue)
-                contact = state.contacts[waiting.contact]
-                if queue is None or not state.nodes.get(contact.node):
-                    continue
-                step = queue.steps[min(waiting.step, len(queue.steps) - 1)]
-                able = [each for each in state.free if step.met_by(state.agents[each].profile.skills)]
+                able = [each for each in state.free if self.may_serve(state, waiting.contact, state.agents[each])]
                 assert not able, "a free agent and a contact they may serve never coexist"
+                widest = state.rules.queues[waiting.queue].widest
                 assert any(
-                    each.signed_in and queue.widest.met_by(each.profile.skills) for each in state.agents.values()
+                    each.signed_in and widest.met_by(each.profile.skills) for each in state.agents.values()
                 ), "nobody waits where nobody could come"
 
     def shape(self, contact):
@@ -183,20 +204,3 @@ class Watch:
 def same(one, other):
     """Equal in every field, what is derived included."""
     return all(getattr(one, name) == getattr(other, name) for name in State.__struct_fields__)
-
-
-def refreshed(state):
-    """The state made anew from what a checkpoint keeps, with the same nodes connected."""
-    again = restored(
-        epoch=state.epoch,
-        site=state.site,
-        rules=state.rules,
-        sites=dict(state.sites),
-        agents=tuple(state.agents.values()),
-        contacts=tuple(state.contacts.values()),
-        ended=state.ended,
-    )
-    return again
-
-
-__all__ = ["Watch", "agent_evolve", "refreshed", "same"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,9 @@ def test_a_number_with_a_unit_is_a_length_of_time(text: str, ms: int):
     assert milliseconds(text) == ms
 
 
-@pytest.mark.parametrize("text", ["", "20", "s", "20 s", "-5s", "1.5m", "20S", "20s3m", "٣s", "20s\n", "1d", "9" * 20 + "s"])
+@pytest.mark.parametrize(
+    "text", ["", "20", "s", "20 s", "-5s", "1.5m", "20S", "20s3m", "٣s", "20s\n", "1d", "9" * 20 + "s"]
+)
 def test_anything_else_is_refused_and_the_sentence_shows_how(text: str):
     with pytest.raises(ValueError, match="write it like 20s, 3m, 1h30m or 500ms"):
         milliseconds(text)
@@ -30,7 +34,5 @@ def test_what_is_written_reads_back(ms: int):
 
 @given(st.text(alphabet="0123456789hms ", max_size=12))
 def test_what_reads_is_never_negative_and_what_does_not_is_a_value_error(text: str):
-    try:
+    with contextlib.suppress(ValueError):
         assert milliseconds(text) >= 0
-    except ValueError:
-        pass

@@ -19,7 +19,11 @@ from ccplane.site.locate import Lines, Path, line_of
         ("# note\n[t]\n\nx = 1", ("t", "x"), 4),
         ("[t]\n[t.u]\nx = 1", ("t", "u", "x"), 3),
         ("a.b.c = 1\na.b.d = 2", ("a", "b", "d"), 2),
-        ("[t]\nsteps = [\n  { for = 1 },\n  { for = 2,\n    skills = { s = 3 } },\n]", ("t", "steps", 1, "skills", "s"), 5),
+        (
+            "[t]\nsteps = [\n  { for = 1 },\n  \n  # two\n  { for = 2, skills = { s = 3 } },\n]",
+            ("t", "steps", 1, "skills", "s"),
+            6,
+        ),
         ("[[t]]\nx = 1\n[[t]]\nx = 2", ("t", 1, "x"), 4),
         ("[[t]]\n[t.u]\nx = 1\n[[t]]\n[t.u]\nx = 2", ("t", 1, "u", "x"), 6),
         ('s = """\nb = 1\n"""\nb = 2', ("b",), 4),
@@ -52,8 +56,21 @@ KEYS = st.one_of(
     st.sampled_from(["a.b", "=", "# no", "[x]", 'say "hi"', "键", "it's", " "]),
 )
 SCALARS = st.sampled_from(
-    ["1", "-2.5", "true", "1979-05-27T07:32:00Z", '""', '"# = [ ] { } ,"', "'\\'", '"\\"\\\\"', "'''it''s'''"]
-    + ['"""\n[t]\na = 1\n"""', "'''\n\n]'''", '"""a\\\n   b"""', '"""q"""""']
+    [
+        "1",
+        "-2.5",
+        "true",
+        "1979-05-27T07:32:00Z",
+        '""',
+        '"# = [ ] { } ,"',
+        "'\\'",
+        '"\\"\\\\"',
+        "'''it''s'''",
+        '"""\n[t]\na = 1\n"""',
+        "'''\n\n]'''",
+        '"""a\\\n   b"""',
+        '"""q"""""',
+    ]
 )
 BREAKS = st.sampled_from(["", "\n", " # , ]\n", "\n\n  "])
 
@@ -121,7 +138,7 @@ class Writer:
             path: Path = ("section " + name,)
             for index in range(count := self.draw(st.integers(0, 2))):
                 self.header("[[", path, (*path, index))
-                self.header("[", (*path, "inner"), (*path, index, "inner"))
+                self.header("[", (*path, "inner part"), (*path, index, "inner part"))
             if not count:
                 self.header("[", path, path)
 

@@ -64,7 +64,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
         case e.Dial():
             return _dialled(event)
         case e.ChannelHangupRequest():
-            return _gone(node, event.channel, event.cause or 0, event.tech_cause or 0)
+            # a soft hang-up is ours; its cause is a flag of Asterisk's, not Q.850
+            return _gone(node, event.channel, 0 if event.soft else event.cause or 0, event.tech_cause or 0)
         case e.ChannelDestroyed():
             return _gone(node, event.channel, event.cause, event.tech_cause or 0)
         case e.StasisEnd():

@@ -69,8 +69,10 @@ def gone(turn: Turn, what: i.CallerGone) -> None:
     """The caller left: everything open is closed, each by its own fact, and the agent is free for the next."""
     contact = turn.state.contacts.get(what.contact)
     if contact is not None:
-        by = EndedBy.PROGRAM if isinstance(contact.verb, HangUp) else EndedBy.CALLER
-        end_contact(turn, contact.id, by, what.cause)
+        if isinstance(contact.verb, HangUp):
+            end_contact(turn, contact.id, EndedBy.PROGRAM, contact.verb.cause)
+        else:
+            end_contact(turn, contact.id, EndedBy.CALLER, what.cause)
 
 
 def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int) -> None:

@@ -22,6 +22,7 @@ from ccplane.core.state import State
 from ccplane.core.steps import STEP_RULES
 from ccplane.core.time import TIME_RULES
 from ccplane.core.turn import Turn
+from ccplane.core.waits import settle
 from ccplane.laws import Fact
 
 RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
@@ -47,5 +48,6 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     """Decide one input at `now` (ms). Raises only for a fault of ours (IllegalMove); then nothing was decided."""
     turn = Turn(state, now)
     RULES[type(what)](turn, what)
+    settle(turn)
     route(turn)
     return Decision(tuple(turn.facts), tuple(turn.commands), turn.state.wake_at, turn.state)

@@ -8,13 +8,10 @@ from typing import Any, Final
 from ccplane.agents import facts as a
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Phone
-from ccplane.contacts.facts import QueueOutcome
-from ccplane.contacts.verbs import NoAgents
 from ccplane.core import inputs as i
 from ccplane.core.offers import set_intent
-from ccplane.core.route import anyone_signed_in
-from ccplane.core.steps import give_back
 from ccplane.core.turn import Turn
+from ccplane.core.waits import release_unservable
 from ccplane.facts import PlaneStarted, SwitchLost
 from ccplane.routing.rules import RulesLoaded
 
@@ -24,20 +21,13 @@ def intent_asked(turn: Turn, what: i.IntentAsked) -> None:
     agent = turn.state.agents.get(what.agent)
     if agent is None:
         return
-    if (agent.intent, agent.reason) != (what.intent, what.reason):
+    forgiven = what.intent is Intent.READY and agent.misses > 0
+    if forgiven or (agent.intent, agent.reason) != (what.intent, what.reason):
         set_intent(turn, agent.id, what.intent, what.reason, what.by)
     if agent.rest_until is not None and what.intent is Intent.READY:
         turn.happened(a.AgentRested(at=turn.now, agent=agent.id))
     if what.intent is Intent.OFFLINE:
         release_unservable(turn)
-
-
-def release_unservable(turn: Turn) -> None:
-    """Where the last agent who could serve a queue has signed out, the programs of those who wait there decide."""
-    for name, line in turn.state.lines.items():
-        if line and not anyone_signed_in(turn.state, name):
-            for waiting in line:
-                give_back(turn, turn.state.contacts[waiting.contact], QueueOutcome.NO_AGENTS, NoAgents())
 
 
 def phone_seen(turn: Turn, what: i.PhoneSeen) -> None:
@@ -67,9 +57,7 @@ def site_read(turn: Turn, what: i.SiteRead) -> None:
     if what.site == turn.state.site:
         return
     turn.happened(RulesLoaded(at=turn.now, site=what.site, rules=what.rules, files=what.files))
-    for agent in turn.state.free:
-        turn.freed[agent] = None
-    release_unservable(turn)
+    _look_anew(turn)
 
 
 def people_read(turn: Turn, what: i.PeopleRead) -> None:
@@ -77,6 +65,14 @@ def people_read(turn: Turn, what: i.PeopleRead) -> None:
     present = {agent.profile.id: agent.profile for agent in turn.state.agents.values()}
     if present != {profile.id: profile for profile in what.agents}:
         turn.happened(a.PeopleLoaded(at=turn.now, agents=what.agents))
+        _look_anew(turn)
+
+
+def _look_anew(turn: Turn) -> None:
+    """Queues or skills are others now: whoever is free may serve whoever waits."""
+    release_unservable(turn)
+    for agent in turn.state.free:
+        turn.freed[agent] = None
 
 
 def switch_dropped(turn: Turn, what: i.SwitchDropped) -> None:

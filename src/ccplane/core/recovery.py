@@ -15,14 +15,22 @@ from ccplane.contacts.contact import Contact, OfferState, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
 from ccplane.contacts.verbs import Gather, Play, Served
 from ccplane.core import inputs as i
-from ccplane.core.callers import arrive, end_contact
-from ccplane.core.commands import AddCaller, CloseRoom, HangUpLeg, MirrorIntent, StartMusic
+from ccplane.core.callers import arrive, end_contact, up
+from ccplane.core.commands import (
+    AddCaller,
+    AnswerCaller,
+    CloseRoom,
+    HangUpLeg,
+    MirrorIntent,
+    OpenRoom,
+    StartMusic,
+)
 from ccplane.core.floor import phone_seen
 from ccplane.core.offers import answered, entered, fail_connect, talk_over, withdraw
 from ccplane.core.steps import asked, end_step
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
-from ccplane.ids import contact_id, contact_of_offer, offer_of_leg
+from ccplane.ids import ContactId, contact_id, contact_of_offer, offer_of_leg
 
 SETTLING_MS: Final = 3_000
 """What began less than this before a survey may still be under way at the switch."""
@@ -50,8 +58,11 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
     if survey.after_gap:
         turn.happened(c.ContactRelinked(at=turn.now, contact=contact.id, gap_ms=survey.gap_ms))
-        if seen.up and not contact.answered:
-            turn.happened(c.CallerAnswered(at=turn.now, contact=contact.id))
+    if seen.up:
+        up(turn, i.CallerUp(contact.id))
+    if contact.id not in survey.rooms and (survey.after_gap or contact.arrived_at < survey.began_at - SETTLING_MS):
+        _repaired(turn, "contact without a room", contact.id)
+        turn.do(OpenRoom(contact.id))
     match contact.phase:
         case Phase.TALKING:
             _compare_talk(turn, survey, contact)
@@ -82,10 +93,19 @@ def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> 
     elif settled:
         _repaired(turn, "waiting caller outside the room", contact.id)
         turn.do(AddCaller(contact.id, contact.channel))
-        queue = turn.state.rules.queues.get(waiting.queue)
-        turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
+    if survey.after_gap and contact.phase is Phase.WAITING:
+        _hear_again(turn, survey, contact)
     if offer and (survey.after_gap or offer.ring_started_at < survey.began_at - SETTLING_MS):
         _settle_offer(turn, survey, turn.state.contacts[contact.id])
+
+
+def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    """What was asked for just before the connection went may have been lost: the call is taken, and music plays."""
+    assert contact.waiting is not None
+    if not survey.channels[contact.channel].up:
+        turn.do(AnswerCaller(contact.id, contact.channel))
+    queue = turn.state.rules.queues.get(contact.waiting.queue)
+    turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
 
 
 def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -118,9 +138,14 @@ def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed) -> None:
             if not open_leg:
                 _repaired(turn, "agent's leg without a contact", channel.id)
                 turn.do(HangUpLeg(contact_of_offer(offer), channel.id, "normal"))
-        elif channel.arrival and contact_id(survey.node, channel.id) not in turn.state.contacts:
+        elif channel.arrival and _unheard_of(turn, contact_id(survey.node, channel.id)):
             _repaired(turn, "caller nobody saw arrive", channel.id)
             arrive(turn, channel.arrival)
+
+
+def _unheard_of(turn: Turn, contact: ContactId) -> bool:
+    """Neither live nor just ended; a channel is listed for a moment after its end was told."""
+    return contact not in turn.state.contacts and contact not in turn.state.ended
 
 
 def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from ccplane.agents.agent import Agent
 from ccplane.contacts import facts as c
 from ccplane.core.commands import RingAgent
 from ccplane.core.state import State, candidate
 from ccplane.core.turn import Turn
-from ccplane.ids import AgentId, ContactId, QueueName, leg_of, offer_id
-from ccplane.routing.pick import Pick, agent_for, contact_for
+from ccplane.ids import AgentId, QueueName, leg_of, offer_id
+from ccplane.routing.pick import Candidate, Pick, agent_for, contact_for, score_ms
 from ccplane.routing.rules import Queue
 
 SWITCH_LATER_MS = 2_000
@@ -16,37 +18,57 @@ SWITCH_LATER_MS = 2_000
 
 
 def route(turn: Turn) -> None:
-    """Make every offer that this turn made possible. Contacts first, in the order they came."""
-    for contact in sorted(turn.unserved, key=lambda each: _came(turn.state, each)):
-        serve_contact(turn, contact)
-    for agent in turn.freed:
-        if agent in turn.state.agents and turn.state.agents[agent].free:
-            serve_agent(turn, agent)
+    """Make every offer that this turn made possible. What was possible before it has been made (see the tests)."""
+    if len(turn.freed) == 1 and not turn.unserved:
+        return serve_agent(turn, next(iter(turn.freed)))
+    for waiting in _by_claim(turn):
+        if not turn.state.free:
+            break
+        serve_contact(turn, waiting)
+    return None
 
 
-def serve_contact(turn: Turn, contact_id: ContactId) -> None:
+def _by_claim(turn: Turn) -> list[Candidate]:
+    """Those who may now be served, the highest claim first: all who wait, if an agent became free."""
+    state, queues = turn.state, turn.state.rules.queues
+    if turn.freed:
+        waiting = [each for line in state.lines.values() for each in line]
+    else:
+        waiting = [each for contact in turn.unserved if (each := candidate(state.contacts.get(contact)))]
+    known = [each for each in waiting if each.queue in queues]
+    return sorted(known, key=lambda each: (-score_ms(queues[each.queue], each.queued_at, turn.now), each.contact))
+
+
+def serve_contact(turn: Turn, waiting: Candidate) -> None:
     """Offer this contact to the agent its queue's strategy picks, if there is one."""
-    contact = turn.state.contacts.get(contact_id)
-    waiting = candidate(contact)
-    if contact is None or waiting is None or waiting.queue not in turn.state.rules.queues:
+    state = turn.state
+    if not state.nodes.get(state.contacts[waiting.contact].node, False):
         return
-    if not turn.state.nodes.get(contact.node, False):
-        return
-    queue = turn.state.rules.queues[waiting.queue]
-    free = [turn.state.agents[agent] for agent in turn.state.free]
-    pick = agent_for(waiting, queue, free, busy(turn.state), turn.now)
+    free = [state.agents[agent] for agent in state.free]
+    pick = agent_for(waiting, state.rules.queues[waiting.queue], free, busy(state), turn.now)
     if pick:
         _offer(turn, pick)
 
 
 def serve_agent(turn: Turn, agent_id: AgentId) -> None:
-    """Offer this free agent the contact with the highest score over all queues they may serve, if there is one."""
+    """Offer this agent, if free, the contact with the highest score over all queues they may serve, if there is one."""
     state = turn.state
-    if not any(state.nodes.values()):
+    agent = state.agents.get(agent_id)
+    if agent is None or not agent.free:
         return
-    pick = contact_for(state.agents[agent_id], state.lines, state.rules.queues, busy(state), turn.now)
+    pick = contact_for(agent, _within_reach(state), state.rules.queues, busy(state), turn.now)
     if pick:
         _offer(turn, pick)
+
+
+def _within_reach(state: State) -> Mapping[QueueName, Sequence[Candidate]]:
+    """The lines, without those who wait at a node that is not connected."""
+    if all(state.nodes.values()):
+        return state.lines
+    return {
+        name: [each for each in line if state.nodes.get(state.contacts[each.contact].node, False)]
+        for name, line in state.lines.items()
+    }
 
 
 def busy(state: State) -> dict[str, int]:
@@ -103,8 +125,3 @@ def _offer(turn: Turn, pick: Pick) -> None:
             timeout_ms=queue.ring_ms + SWITCH_LATER_MS,
         )
     )
-
-
-def _came(state: State, contact: ContactId) -> int:
-    waiting = candidate(state.contacts.get(contact))
-    return waiting.queued_at if waiting else 0

@@ -7,7 +7,7 @@ agents it keeps what follows from them and would be dear to search: lines, free 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from typing import Final
 
 import msgspec
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ccplane.agents import agent as agents
 from ccplane.agents.agent import Agent, Shown
-from ccplane.agents.facts import AgentFact, PeopleLoaded, Profile
+from ccplane.agents.facts import AgentFact, Intent, PeopleLoaded, Profile
 from ccplane.contacts import contact as contacts
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
@@ -69,7 +69,7 @@ def evolve(state: State, fact: Fact) -> State:
     """The state after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
     match fact:
         case PlaneStarted():
-            return replace(state, epoch=fact.epoch)
+            return _with_plane(state, fact.epoch)
         case SwitchFound() | SwitchLost():
             return _with_node(state, fact.node, isinstance(fact, SwitchFound))
         case RulesLoaded():
@@ -141,6 +141,14 @@ def _with_rules(state: State, fact: RulesLoaded) -> State:
     return state
 
 
+def _with_plane(state: State, epoch: int) -> State:
+    """Whatever the plane before was connected to, this one is not yet."""
+    state = replace(state, epoch=epoch)
+    for node in state.nodes:
+        state = _with_node(state, node, connected=False)
+    return state
+
+
 def _with_node(state: State, node: NodeName, connected: bool) -> State:
     state = replace(state, nodes=state.nodes.set(node, connected))
     for contact in state.contacts.values():
@@ -152,8 +160,9 @@ def _with_node(state: State, node: NodeName, connected: bool) -> State:
 def _with_people(state: State, profiles: tuple[Profile, ...]) -> State:
     wanted = {profile.id: profile for profile in profiles}
     for agent_id, agent in state.agents.items():
-        if agent_id not in wanted and agent.contact is None:
-            state = _put_agent(state, agent, None)
+        if agent_id not in wanted:
+            leaving = replace(agent, intent=Intent.OFFLINE) if agent.contact else None
+            state = _put_agent(state, agent, leaving)
     for profile in profiles:
         before = state.agents.get(profile.id)
         after = replace(before, profile=profile) if before else Agent(profile=profile)
@@ -203,7 +212,7 @@ def _reindex(state: State, before: Contact | None, after: Contact | None) -> Sta
     lines = state.lines
     if was != now:
         if was is not None:
-            lines = lines.set(was.queue, _without(lines[was.queue], was.contact))
+            lines = lines.set(was.queue, _without(lines[was.queue], was))
         if now is not None:
             lines = lines.set(now.queue, _in_order(lines.get(now.queue, ()), now))
     whose = after or before
@@ -220,7 +229,9 @@ def _put_agent(state: State, before: Agent | None, after: Agent | None) -> State
     if before and before.free and not (after and after.free and after.idle_since == before.idle_since):
         free = tuple(each for each in free if each != before.id)
     if after and after.free and after.id not in free:
-        free = (*free, after.id)
+        key = (after.idle_since, after.id)
+        at = bisect_left(free, key, key=lambda each: (state.agents[each].idle_since, each))
+        free = (*free[:at], after.id, *free[at:])
     if before and not (after and after.shown is before.shown):
         shown = shown.set(before.shown, shown[before.shown] - 1)
     if after and not (before and after.shown is before.shown):
@@ -245,12 +256,16 @@ def _rescheduled(state: State, kind: str, whose: str, deadline: int | None) -> S
     return replace(state, deadlines=deadlines, due=due)
 
 
-def _without(line: tuple[Candidate, ...], contact: ContactId) -> tuple[Candidate, ...]:
-    at = next(place for place, each in enumerate(line) if each.contact == contact)
+def _without(line: tuple[Candidate, ...], gone: Candidate) -> tuple[Candidate, ...]:
+    at = bisect_left(line, _place(gone), key=_place)
     return line[:at] + line[at + 1 :]
 
 
 def _in_order(line: tuple[Candidate, ...], new: Candidate) -> tuple[Candidate, ...]:
     """The line with `new` at the place its clock gives it: back from an offer, it stands where it stood."""
-    at = bisect_right(line, new.queued_at, key=lambda each: each.queued_at)
+    at = bisect_left(line, _place(new), key=_place)
     return (*line[:at], new, *line[at:])
+
+
+def _place(waiting: Candidate) -> tuple[int, str]:
+    return waiting.queued_at, waiting.contact

@@ -6,14 +6,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ccplane.agents import facts as a
-from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.facts import QueueOutcome
-from ccplane.contacts.verbs import TimedOut
 from ccplane.core import inputs as i
 from ccplane.core.offers import offer_overdue
-from ccplane.core.steps import give_back, step_overdue
+from ccplane.core.steps import step_overdue
 from ccplane.core.turn import Turn
+from ccplane.core.waits import wait_due
 from ccplane.ids import AgentId, ContactId
 
 
@@ -43,23 +41,7 @@ def _contact_due(turn: Turn, contact: Contact) -> None:
         if contact.offer.deadline <= turn.now:
             offer_overdue(turn, contact, contact.offer)
     elif contact.waiting:
-        _wait_due(turn, contact)
-
-
-def _wait_due(turn: Turn, contact: Contact) -> None:
-    """`max_wait` first; never while an offer is open: an agent who is being rung may still answer."""
-    waiting = contact.waiting
-    assert waiting is not None
-    queue = turn.state.rules.queues[waiting.queue]
-    waited = turn.now - waiting.queued_at
-    if queue.max_wait_ms is not None and waited >= queue.max_wait_ms:
-        return give_back(turn, contact, QueueOutcome.TIMED_OUT, TimedOut())
-    step = waiting.step
-    while (ends := queue.step_ends_at(step)) is not None and ends <= waited:
-        step += 1
-    if step != waiting.step:
-        turn.happened(c.RequirementRelaxed(at=turn.now, contact=contact.id, queue=queue.name, step=step))
-    return None
+        wait_due(turn, contact)
 
 
 TIME_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.Tick: tick}

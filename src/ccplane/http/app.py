@@ -13,6 +13,7 @@ from ccplane.http import agents, contacts, health, problems, wallboard
 from ccplane.http.auth import admin_only, admin_or_this_machine
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
+from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
 from ccplane.http.ports import ContactsStore, Health, PhoneBook, Plane
@@ -63,6 +64,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(agents.routes(ports.plane, ports.phones, admin))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
+    app.add_middleware(BodyLimit)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]
     return app

@@ -12,7 +12,7 @@ from fastapi import Response
 from ccplane.agents.agent import Agent, Shown, Work
 from ccplane.agents.facts import Intent, Phone
 from ccplane.ids import AgentId, ContactId
-from ccplane.kpi.wallboard import QueueView, WallboardView
+from ccplane.kpi.wallboard import AgentView, QueueView, WallboardView
 
 Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
@@ -45,6 +45,10 @@ def told(what: object, status: int = 200, headers: dict[str, str] | None = None)
     return Response(msgspec.json.encode(what), status, headers, media_type="application/json")
 
 
+def _since(agent: Agent | AgentView) -> str | None:
+    return iso(agent.since) if agent.since else None
+
+
 class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     """An agent. `state` is what is shown, `next` what will be once the present work is done."""
 
@@ -53,7 +57,7 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     skills: dict[str, int]
     state: Shown
     next: Shown
-    since: Time
+    since: Time | None
     intent: Intent
     reason: str
     work: Work
@@ -76,7 +80,7 @@ def agent_told(agent: Agent) -> AgentTold:
         skills=agent.profile.skills,
         state=agent.shown,
         next=agent.next,
-        since=iso(agent.since),
+        since=_since(agent),
         intent=agent.intent,
         reason=agent.reason,
         work=agent.work,
@@ -87,11 +91,11 @@ def agent_told(agent: Agent) -> AgentTold:
 
 
 class AgentOnBoard(msgspec.Struct, frozen=True):
-    """An agent on the wallboard."""
+    """An agent on the wallboard. `since`: null for one who never signed in."""
 
     id: AgentId
     state: Shown
-    since: Time
+    since: Time | None
 
 
 class Wallboard(msgspec.Struct, frozen=True):
@@ -108,5 +112,7 @@ def wallboard_told(view: WallboardView) -> Wallboard:
         at=iso(view.at),
         counted_from=iso(view.began_at),
         queues=view.queues,
-        agents=tuple(AgentOnBoard(agent.id, agent.state, iso(agent.since)) for agent in view.agents),
+        agents=tuple(
+            AgentOnBoard(agent.id, agent.state, _since(agent)) for agent in view.agents
+        ),
     )

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), 
 CREATE TABLE IF NOT EXISTS note (key TEXT PRIMARY KEY, data BLOB NOT NULL);
 """
 FORMAT: Final = 1
-TRIMMED_AT_ONCE: Final = 200
+TRIMMED_AT_ONCE: Final = 1_000
 """Groups deleted with one commit, so that a long backlog goes away without holding up what is new."""
 
 SPARE_PAGES: Final = 2_048

@@ -18,9 +18,10 @@ import msgspec
 from ccplane.laws import Fact
 from ccplane.log.outbox_file import Commit, Group, OutboxFile
 
-BREATH: Final = 0.003
+BREATH: Final = 0.005
 """At least so long from commit to commit, in seconds: what happens together is written together."""
 RETRY: Final = 0.25
+TRIM_EVERY: Final = 1.0
 GROUP: Final = 1_000
 """Facts in one row at the most."""
 
@@ -104,6 +105,7 @@ class Writer(threading.Thread):
         self._items: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._give_up: float | None = None
         self._checkpoint_seq = checkpoint_seq
+        self._trim_after = 0.0
 
     def put(self, item: Item) -> None:
         self._items.put(item)
@@ -143,9 +145,8 @@ class Writer(threading.Thread):
     def _commit(self, commit: Commit) -> bool:
         """True when it is on disk; False if we were told to stop and gave up."""
         while True:
-            shipped = self._told.shipped()
             try:
-                self._file.write(commit, shipped, min(shipped, self._checkpoint_seq))
+                self._file.write(commit, self._told.shipped(), self._horizon())
             except (sqlite3.Error, OSError) as error:
                 self._told.failed(f"the outbox cannot be written: {error}")
                 self._file.settle()
@@ -157,3 +158,11 @@ class Writer(threading.Thread):
             if self._give_up is not None and time.monotonic() > self._give_up:
                 return False
             time.sleep(RETRY)
+
+    def _horizon(self) -> int:
+        """Up to where facts may be deleted with this commit; 0 if it is not time for it."""
+        now = time.monotonic()
+        if now < self._trim_after:
+            return 0
+        self._trim_after = now + TRIM_EVERY
+        return min(self._told.shipped(), self._checkpoint_seq)

@@ -76,7 +76,7 @@ def contact_for(
 
     Within a queue contacts differ by their wait alone, so the first one the agent may serve is that queue's best.
     """
-    best: tuple[int, Candidate] | None = None
+    best: tuple[int, Candidate] | None = None  # among equals the contact that comes first by id, as in route
     for name, line in lines.items():
         queue = queues.get(name)
         if queue is None:
@@ -84,7 +84,7 @@ def contact_for(
         first = _first_servable(agent, queue, line)
         if first is not None:
             score = score_ms(queue, first.queued_at, now)
-            if best is None or score > best[0]:
+            if best is None or (-score, first.contact) < (-best[0], best[1].contact):
                 best = (score, first)
     if best is None:
         return None

@@ -108,7 +108,7 @@ def _range(document: Document, name: str, raw: object, demo_agents: int | None) 
 
 def _agent(document: Document, name: str, raw: object) -> Iterator[AgentEntry]:
     if not (name.isascii() and name.isdigit() and 2 <= len(name) <= 10):
-        sentence = "an agent's id is 2 to 10 digits, so that a phone can send it; many at once have `from` and `count`"
+        sentence = "an agent's id is 2 to 10 digits, as a phone sends it; many at once: `from`, `count`"
         document.fault("bad-agent-id", sentence, name)
     table = document.validated(AGENT, raw, name)
     if table is not None:

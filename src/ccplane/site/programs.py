@@ -42,12 +42,9 @@ def judge_program(path: str, source: str, findings: Findings) -> list[Reference]
 
 
 def _forbidden(path: str, tree: ast.Module) -> Iterator[SiteError]:
-    for node in ast.walk(tree):
-        modules: list[str] = []
-        if isinstance(node, ast.Import):
-            modules = [each.name for each in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            modules = [node.module]
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    for node in imports:
+        modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
         for module in modules:
             if module.partition(".")[0] in FORBIDDEN:
                 sentence = "a program has no clock, chance or network but by its verbs; it would not survive a restart"

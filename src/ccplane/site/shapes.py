@@ -55,14 +55,20 @@ def _as_milliseconds(value: object) -> int:
         raise PydanticCustomError("no-duration", "{why}", {"why": str(error)}) from error
 
 
+def _timezone_hint(value: str) -> str:
+    known = zoneinfo.available_timezones()  # asked only after a fault: it walks the machine's whole tz database
+    if not known:
+        return "; this machine knows none at all: install tzdata"
+    hint = did_you_mean(value, known)
+    return hint if "did you mean" in hint else '; write it like "Europe/Berlin"'
+
+
 def _timezone(value: str) -> str:
     if value != "UTC":
         try:
             zoneinfo.ZoneInfo(value)
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            known = zoneinfo.available_timezones()  # asked only now: it walks the machine's whole tz database
-            hint = did_you_mean(value, known) if known else "; this machine knows none at all: install tzdata"
-            sentence = f"unknown time zone `{value}`{hint}"
+            sentence = f"unknown time zone `{value}`{_timezone_hint(value)}"
             raise PydanticCustomError("no-such-timezone", "{sentence}", {"sentence": sentence}) from None
     return value
 

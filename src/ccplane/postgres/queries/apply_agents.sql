@@ -1,7 +1,7 @@
 -- apply_agents --
 -- The three axes of every agent, carried on from agent_axes over the batch; the shown word is derived from them as in
 -- agents/agent.py (AT_REST, WORK), and every change of it ends one interval and begins another. Who is no longer among
--- the people loaded has none, unless they are with a contact. Intervals of no length are kept: whether two facts of the
+-- the people loaded has none; if they are with a contact they are offline after it. Intervals of no length are kept: whether two facts of the
 -- same millisecond come in one batch or in two must make no difference.
 WITH said AS (
     SELECT
@@ -51,7 +51,7 @@ WITH said AS (
 ), axes AS (
     SELECT
         agent, seq, at,
-        coalesce(last_known(CASE WHEN gone THEN 'offline' ELSE intent END) OVER w, 'offline') AS intent,
+        coalesce(last_known(CASE WHEN listed IS FALSE THEN 'offline' ELSE intent END) OVER w, 'offline') AS intent,
         coalesce(last_known(CASE WHEN gone THEN '' ELSE reason END) OVER w, '') AS reason,
         coalesce(last_known(CASE WHEN gone THEN 'idle' ELSE work END) OVER w, 'idle') AS work,
         coalesce(last_known(CASE WHEN gone THEN 'gone' ELSE phone END) OVER w, 'gone') AS phone,

@@ -1,0 +1,5 @@
+"""`python -m ccplane` is `ccplane`."""
+
+from ccplane.cli import main
+
+main()

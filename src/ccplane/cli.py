@@ -1,0 +1,268 @@
+"""The commands. Each is a few lines around what does the work, which is imported only when that command runs.
+
+Exit codes: 0 well; 1 something of ours or of the machine's failed; 2 the operator can put it right, and is told how.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from ccplane import __version__
+from ccplane.errors import CcplaneError, RequestError, SetupError, SiteError
+
+if TYPE_CHECKING:
+    from ccplane.settings import Settings
+
+OPERATORS_FAULTS: Final = (SetupError, SiteError, RequestError)
+STATES: Final = ("ready", "paused", "offline")
+TIMEOUT_S: Final = 10.0
+
+
+class _Told(click.ClickException):
+    """An error as people see it: one sentence, and an exit code that says whose fault it is."""
+
+    def __init__(self, error: CcplaneError) -> None:
+        super().__init__(str(error))
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"ccplane: {self.message}", err=True, file=file)
+
+
+class _ToldOperator(_Told):
+    exit_code = 2
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CcplaneError as error:
+            raise (_ToldOperator if isinstance(error, OPERATORS_FAULTS) else _Told)(error) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ccplane", message="%(prog)s %(version)s")
+def main() -> None:
+    """A contact-centre control plane for Asterisk.
+
+    Settings are environment variables, CCPLANE_*; what callers hear and who answers them is in the site's folders.
+    """
+
+
+@main.command()
+@click.option("--local", is_flag=True, help="Start a private Asterisk and Postgres too; what `make run` does.")
+def run(local: bool) -> None:
+    """Take calls, in the foreground, until Ctrl-C. Calls that are up stay up.
+
+    \b
+    Examples:
+      ccplane run --local                     everything on this machine
+      CCPLANE_ARI_URL=http://pbx:8088/ari \\
+        CCPLANE_DATABASE_URL=postgresql://db/ccplane ccplane run
+    """
+    settings = _settings()
+    if local:
+        from ccplane import local as whole_machine
+
+        raise SystemExit(asyncio.run(whole_machine.run(settings)))
+    from ccplane import app
+
+    raise SystemExit(app.run(settings))
+
+
+@main.command()
+@click.argument("directory", required=False, type=click.Path(path_type=Path))
+def check(directory: Path | None) -> None:
+    """Find every fault in a site's folders, offline: file, line and key.
+
+    \b
+    Examples:
+      ccplane check                           the site of CCPLANE_SITE, or the demo
+      ccplane check /srv/callcentre           exit code 2 if there is a fault
+    """
+    from ccplane import site
+
+    settings = _settings()
+    report = site.check(directory or settings.site, settings.demo_agents)
+    for line in report.lines():
+        click.echo(line)
+    if not report.ok or report.site is None:
+        raise SystemExit(2)
+    found = report.site
+    counts = (
+        f"queues {len(found.rules.queues)}, numbers {len(found.rules.numbers)}, programs {len(found.programs)}, "
+        f"menus {len(found.menus)}, agents {len(found.agents)}"
+    )
+    click.echo(f"No fault found: {counts}.")
+
+
+@main.command()
+def status() -> None:
+    """Show how the running plane does: its parts, queues and agents. Exit code 0 while calls are routed, else 1.
+
+    \b
+    Examples:
+      ccplane status
+      watch -n 2 ccplane status
+    """
+    settings = _settings()
+    try:
+        with _api(settings) as ask:
+            ready = ask("GET", "/readyz", expected=(200, 503))
+            board = ask("GET", "/api/v1/wallboard")
+    except SetupError as error:
+        click.echo(f"ccplane: {error}", err=True)
+        raise SystemExit(1) from error
+    click.echo(f"ccplane at {_url(settings)}: {ready['status']}")
+    for line in (*_parts(ready["parts"]), *_queues(board["queues"]), *_agents(board["agents"])):
+        click.echo(line)
+    raise SystemExit(1 if ready["status"] == "not-ready" else 0)
+
+
+@main.command()
+@click.argument("agent_id", metavar="AGENT")
+@click.argument("state", required=False, type=click.Choice(STATES))
+@click.option("--reason", default="", help="Shown beside a pause.")
+def agent(agent_id: str, state: str | None, reason: str) -> None:
+    """Show an agent's state, or set it. It takes effect once their present work allows.
+
+    The administrator's token is CCPLANE_ADMIN_TOKEN, else what the plane left in .runtime/admin-token.
+
+    \b
+    Examples:
+      ccplane agent 1001                      show
+      ccplane agent 1001 ready
+      ccplane agent 1001 paused --reason lunch
+    """
+    settings = _settings()
+    with _api(settings, token=_token(settings)) as ask:
+        path = f"/api/v1/agents/{_segment(agent_id)}"
+        asked = {"state": state, "reason": reason}
+        known = ask("PUT", f"{path}/state", body=asked) if state else ask("GET", path)
+    after = f", then {known['next']}" if known["next"] != known["state"] else ""
+    why = f" ({known['reason']})" if known["reason"] else ""
+    click.echo(f"{known['id']} {known['name']}: {known['state']}{after}{why}")
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this version's schema. `run` does it too; this is for doing it ahead of time.
+
+    \b
+    Examples:
+      ccplane migrate                         the one that `ccplane run --local` started
+      CCPLANE_DATABASE_URL=postgresql://db/ccplane ccplane migrate
+    """
+    from ccplane.postgres.embedded import EmbeddedPostgres
+    from ccplane.postgres.migrate import migrate as migrated
+
+    settings = _settings()
+    applied = asyncio.run(migrated(settings.database_url or EmbeddedPostgres(settings.postgres_dir).url()))
+    for name in applied:
+        click.echo(f"applied {name}")
+    click.echo("The database is as this version needs it.")
+
+
+# --------------------------------------------------------------------------------------------------- the running plane
+
+
+def _settings() -> Settings:
+    from ccplane.settings import load
+
+    return load()
+
+
+def _url(settings: Settings) -> str:
+    host = f"[{settings.bind}]" if ":" in settings.bind else settings.bind
+    return f"http://{host}:{settings.port}"
+
+
+def _token(settings: Settings) -> str:
+    path = settings.runtime / "admin-token"
+    try:
+        return settings.admin_token or path.read_text().strip()
+    except OSError as error:
+        sentence = f"There is no administrator's token in {path} ({error.strerror}): set CCPLANE_ADMIN_TOKEN."
+        raise SetupError("no-token", sentence, path=str(path)) from error
+
+
+def _segment(text: str) -> str:
+    from urllib.parse import quote
+
+    return quote(text, safe="")
+
+
+@contextmanager
+def _api(settings: Settings, token: str = "") -> Iterator[Any]:
+    """A function that asks the running plane: method, path, body, and which statuses are an answer."""
+    import httpx
+
+    def ask(method: str, path: str, body: Any = None, expected: tuple[int, ...] = (200,)) -> Any:
+        try:
+            response = client.request(method, path, json=body)
+            answer = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            sentence = f"No ccplane answers at {_url(settings)}: is it running, and is CCPLANE_PORT right? ({error})"
+            raise SetupError("not-running", sentence) from error
+        if response.status_code not in expected:
+            _refused(response.status_code, answer)
+        return answer
+
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    with httpx.Client(base_url=_url(settings), headers=headers, timeout=TIMEOUT_S, trust_env=False) as client:
+        yield ask
+
+
+def _refused(status: int, problem: dict[str, Any]) -> None:
+    kind = RequestError if status < 500 else CcplaneError
+    faults = "".join(f" {fault['where']}: {fault['message']}." for fault in problem.get("errors", ()))
+    raise kind(problem["code"], problem["detail"] + faults)
+
+
+def _parts(parts: dict[str, Any]) -> Iterator[str]:
+    for name, part in parts.items():
+        yield f"  {name:<10} {'ok' if part['ok'] else 'AWAY':<5} {part['age_s']:>8.1f} s  {part['detail']}".rstrip()
+
+
+def _queues(queues: list[dict[str, Any]]) -> Iterator[str]:
+    heads = ("queue", "waiting", "longest", "offered", "answered", "abandoned", "in time", "three rings")
+    widths = (max([5, *(len(queue["name"]) for queue in queues)]), *(len(head) + 2 for head in heads[1:]))
+    yield ""
+    yield _row(heads, widths)
+    for queue in queues:
+        yield _row(
+            (
+                queue["name"],
+                queue["waiting"],
+                f"{queue['longest_wait_s']:.0f} s" if queue["waiting"] else "–",
+                queue["offered"],
+                queue["answered"],
+                queue["abandoned"],
+                _percent(queue["service_level"]),
+                _percent(queue["three_rings"]),
+            ),
+            widths,
+        )
+
+
+def _row(cells: tuple[Any, ...], widths: tuple[int, ...]) -> str:
+    first, *rest = (str(cell) for cell in cells)
+    return f"  {first:<{widths[0]}}" + "".join(f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True))
+
+
+def _percent(rate: float | None) -> str:
+    return "–" if rate is None else f"{rate * 100:.1f} %"
+
+
+def _agents(agents: list[dict[str, Any]]) -> Iterator[str]:
+    counts: dict[str, int] = {}
+    for each in agents:
+        counts[each["state"]] = counts.get(each["state"], 0) + 1
+    yield ""
+    yield f"  agents: {', '.join(f'{count} {state}' for state, count in counts.items()) or 'none'}"

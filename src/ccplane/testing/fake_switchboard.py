@@ -1,0 +1,307 @@
+"""How calls move at the fake switch, and which events tell of it, in Asterisk's order (docs/asterisk-findings.md)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from ccplane.asterisk import events as e
+from ccplane.asterisk.models import CallerId, DeviceState, Dialplan, Endpoint, Millis
+from ccplane.testing.fake_lines import REFUSALS, TEXTS, Line, Node, Party, Prompt, Room
+
+TRUNK = "trunk"
+
+
+class Switchboard:
+    """The lines and rooms of a node. `tell` takes events; it says False where no application listens."""
+
+    def __init__(self, node: str, app: str, tell: Callable[[e.Event], None], start: int) -> None:
+        self.name = node
+        self.app = app
+        self.node = Node()
+        self.registered: Callable[[str], bool] = lambda _: False
+        self.listening: Callable[[], bool] = lambda: False
+        self.durations: dict[str, float] = {}
+        """How long a sound is, in seconds."""
+        self.duration = 2.0
+        """How long any other is."""
+        self.missing: set[str] = set()
+        """Sounds whose file isn't there."""
+        self.prompt_ended: Callable[[], None] = lambda: None
+        self._loop = asyncio.get_running_loop()
+        self._tell = tell
+        self._start = start
+        self._numbers = 0
+        self._devices: dict[str, str] = {}
+
+    # ── small things ──
+
+    def now(self) -> Millis:
+        return Millis(self._start + round(self._loop.time() * 1000))
+
+    def unique_id(self) -> str:
+        self._numbers += 1
+        return f"{self.name}-{self.now() // 1000}.{self._numbers}"
+
+    def after(self, seconds: float, act: Callable[[], None]) -> asyncio.TimerHandle:
+        return self._loop.call_later(seconds, act)
+
+    # ── a caller's line ──
+
+    def incoming(self, exten: str, number: str, name: str, endpoint: str, party: Party) -> Line:
+        """An INVITE from outside: into our application, or, if nobody listens, into the fallback."""
+        channel = self.unique_id()
+        line = Line(channel, f"PJSIP/{endpoint}-{self._numbers:08x}", endpoint, party, self.now(), "Ring")
+        line.caller = CallerId(name, number)
+        context = "from-trunk" if endpoint == TRUNK else "from-phones"
+        self.node.lines[channel] = line
+        if not self.listening():
+            line.dialplan = Dialplan("ccplane-fallback", exten, 1, "Answer", "")
+            self._loop.call_soon(self._fall_back, line)
+            return line
+        line.dialplan = Dialplan(context, exten, 1)
+        self._enter(line, self.app, (exten,))
+        return line
+
+    def _enter(self, line: Line, app: str, args: tuple[str, ...]) -> None:
+        line.app, line.args, line.in_stasis = app, args, True
+        data = ",".join((app, *args))
+        line.dialplan = Dialplan(line.dialplan.context, line.dialplan.exten, line.dialplan.priority, "Stasis", data)
+        self._tell(e.StasisStart(at_switch=self.now(), channel=line.model(), args=list(args)))
+        self.device_changed(line.endpoint)
+
+    def _fall_back(self, line: Line) -> None:
+        """The dialplan's own: an apology, and a polite end."""
+        if line.id in self.node.lines:
+            line.party.answered()
+            line.party.hears("fallback")
+            self.end(line, 16)
+
+    def answer(self, line: Line) -> None:
+        if line.state == "Up":
+            return
+        line.state = "Up"
+        self._tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
+        line.party.answered()
+        self.device_changed(line.endpoint)
+
+    # ── a leg of ours ──
+
+    def originated(self, line: Line, timeout: float) -> None:
+        """The INVITE is out."""
+        self.node.lines[line.id] = line
+        self._dial(line, "")
+        line.timeout = self.after(timeout, lambda: self._timed_out(line))
+
+    def rings(self, line: Line) -> None:
+        if line.state != "Down":
+            return
+        line.state = "Ringing"
+        self._tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
+        self._dial(line, "RINGING")
+        self.device_changed(line.endpoint)
+
+    def picked_up(self, line: Line) -> None:
+        """The phone's 200: up, and in our application if anybody still listens."""
+        if line.id not in self.node.lines or line.state == "Up":
+            return
+        self._stop_timeout(line)
+        line.state = "Up"
+        self._tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
+        self._dial(line, "ANSWER")
+        line.party.answered()
+        if self.listening() and line.app == self.app:
+            self._enter(line, line.app, line.args)
+        else:
+            self.end(line, 16)
+
+    def refused(self, line: Line, sip: int) -> None:
+        """The phone said 486, 603, …"""
+        if line.id not in self.node.lines:
+            return
+        cause, status = REFUSALS.get(sip, (38, "NOANSWER"))
+        self._hangup_requested(line, cause, sip, soft=None)
+        self._dial(line, status)
+        self._destroy(line, cause, sip)
+
+    def _timed_out(self, line: Line) -> None:
+        """Nothing but ChannelDestroyed tells."""
+        if line.id in self.node.lines and line.state != "Up":
+            self._destroy(line, 19, 480)
+
+    def _dial(self, line: Line, status: str) -> None:
+        self._tell(e.Dial(at_switch=self.now(), peer=line.model(), dialstatus=status, dialstring=line.endpoint))
+
+    # ── the end of a line ──
+
+    def hang_up(self, line: Line, cause: int) -> None:
+        """We end it."""
+        self._hangup_requested(line, 32, None, soft=True)
+        if line.originated and line.state != "Up":
+            self._dial(line, "NOANSWER")
+        self.end(line, cause)
+
+    def gave_up(self, line: Line) -> None:
+        """The far end has hung up, or a caller has cancelled."""
+        if line.id not in self.node.lines:
+            return
+        early = line.state != "Up"
+        self._hangup_requested(line, 127 if early else None, 487 if early else None, soft=None)
+        self.end(line, 16)
+
+    def end(self, line: Line, cause: int) -> None:
+        """What an end brings with it, in order."""
+        for prompt in list(line.prompts):
+            self._finish(line.prompts, prompt, "failed", then_next=False)
+        if line.room is not None:
+            self.leave(line)
+        if line.in_stasis:
+            line.in_stasis = False
+            self._tell(e.StasisEnd(at_switch=self.now(), channel=line.model()))
+        self._destroy(line, cause, None)
+
+    def _destroy(self, line: Line, cause: int, sip: int | None) -> None:
+        self._stop_timeout(line)
+        self.node.lines.pop(line.id, None)
+        if line.originated:  # of a caller's channel we hear no ChannelDestroyed
+            text = TEXTS.get(cause, "Unknown")
+            self._tell(
+                e.ChannelDestroyed(
+                    at_switch=self.now(), channel=line.model(), cause=cause, cause_txt=text, tech_cause=sip
+                )
+            )
+        refusal = {17: 486, 34: 503, 21: 603}.get(cause, 480) if line.state != "Up" else 0
+        line.party.over(cause, sip or refusal)
+        self.device_changed(line.endpoint)
+        self.prompt_ended()
+
+    def _hangup_requested(self, line: Line, cause: int | None, sip: int | None, *, soft: bool | None) -> None:
+        if line.heard_by_app:
+            self._tell(
+                e.ChannelHangupRequest(
+                    at_switch=self.now(), channel=line.model(), cause=cause, tech_cause=sip, soft=soft
+                )
+            )
+
+    def _stop_timeout(self, line: Line) -> None:
+        if line.timeout is not None:
+            line.timeout.cancel()
+            line.timeout = None
+
+    def leave_stasis(self, line: Line, dialplan: Dialplan) -> None:
+        """`continue`: the dialplan has it."""
+        if line.room is not None:
+            self.leave(line)
+        line.in_stasis = False
+        line.dialplan = dialplan
+        self._tell(e.StasisEnd(at_switch=self.now(), channel=line.model()))
+
+    # ── rooms ──
+
+    def enter(self, line: Line, room: Room) -> None:
+        """One that is in a room, even in this one, leaves it first."""
+        if line.room is not None:
+            self.leave(line)
+        line.room = room
+        room.lines.append(line)
+        self._tell(e.ChannelEnteredBridge(at_switch=self.now(), bridge=room.model(), channel=line.model()))
+
+    def leave(self, line: Line) -> None:
+        room = line.room
+        if room is None:
+            return
+        line.room = None
+        room.lines.remove(line)
+        self._tell(e.ChannelLeftBridge(at_switch=self.now(), bridge=room.model(), channel=line.model()))
+
+    def close(self, room: Room) -> None:
+        for line in list(room.lines):
+            self.leave(line)
+        for prompt in list(room.prompts):
+            self._finish(room.prompts, prompt, "failed", then_next=False)
+        del self.node.rooms[room.id]
+        self._tell(e.BridgeDestroyed(at_switch=self.now(), bridge=room.model()))
+
+    # ── prompts, music, keys ──
+
+    def play(self, holder: Line | Room, prompt: Prompt) -> None:
+        holder.prompts.append(prompt)
+        if isinstance(holder, Room):
+            for line in holder.lines:
+                line.music = ""  # a prompt on the bridge ends the channels' music for good
+        if len(holder.prompts) == 1:
+            self._loop.call_soon(self._next_sound, holder, prompt, 0)
+
+    def stop_prompt(self, queue: deque[Prompt], prompt: Prompt) -> None:
+        """Only one that plays can be stopped; of one that waits Asterisk says yes and does nothing."""
+        if queue[0] is prompt:
+            self._finish(queue, prompt, "done")
+
+    def music(self, line: Line, name: str) -> None:
+        line.music = name
+        if name:
+            line.party.hears(f"music:{name}")
+
+    def press(self, line: Line, digit: str) -> None:
+        if line.id in self.node.lines and line.in_stasis:
+            self._tell(
+                e.ChannelDtmfReceived(at_switch=self.now(), channel=line.model(), digit=digit, duration_ms=100)
+            )
+
+    def _next_sound(self, holder: Line | Room, prompt: Prompt, number: int) -> None:
+        if prompt not in holder.prompts:
+            return
+        sound = prompt.sounds[number]
+        prompt.state = "playing"
+        self._tell(e.PlaybackStarted(at_switch=self.now(), playback=prompt.model(sound)))
+        if sound in self.missing:
+            self._finish(holder.prompts, prompt, "failed")
+            return
+        for line in [holder] if isinstance(holder, Line) else holder.lines:
+            line.party.hears(sound)
+        prompt.timer = self.after(self.durations.get(sound, self.duration), lambda: self._played(holder, prompt, number))
+
+    def _played(self, holder: Line | Room, prompt: Prompt, number: int) -> None:
+        if number + 1 < len(prompt.sounds):
+            self._next_sound(holder, prompt, number + 1)
+        else:
+            self._finish(holder.prompts, prompt, "done")
+
+    def _finish(self, queue: deque[Prompt], prompt: Prompt, state: str, *, then_next: bool = True) -> None:
+        if prompt.timer is not None:
+            prompt.timer.cancel()
+        queue.remove(prompt)
+        prompt.state = state
+        self._tell(e.PlaybackFinished(at_switch=self.now(), playback=prompt.model()))
+        if queue and then_next:
+            holder = next(each for each in (*self.node.lines.values(), *self.node.rooms.values()) if each.prompts is queue)
+            self._next_sound(holder, queue[0], 0)
+        self.prompt_ended()
+
+    # ── phones ──
+
+    def device_changed(self, endpoint: str) -> None:
+        """Tell of a phone's state, if it is another than last told and anybody asked."""
+        state = self.device(endpoint)
+        if self._devices.get(endpoint, "UNAVAILABLE") == state:
+            return
+        self._devices[endpoint] = state
+        self.tell_device(f"PJSIP/{endpoint}", state)
+
+    def tell_device(self, name: str, state: str) -> None:
+        if self.node.subscriptions & {"deviceState:", f"deviceState:{name}"}:
+            self._tell(e.DeviceStateChanged(at_switch=self.now(), device_state=DeviceState(name, state)))
+
+    def device(self, endpoint: str) -> str:
+        states = {line.state for line in self.node.of_endpoint(endpoint)}
+        if not self.registered(endpoint) and not states & {"Up", "Ring"}:
+            return "UNAVAILABLE"
+        busy, ringing = bool(states & {"Up", "Ring"}), "Ringing" in states
+        return {(True, True): "RINGINUSE", (True, False): "INUSE", (False, True): "RINGING"}.get(
+            (busy, ringing), "NOT_INUSE"
+        )
+
+    def endpoint(self, endpoint: str) -> Endpoint:
+        state = "online" if self.registered(endpoint) else "offline"
+        return Endpoint("PJSIP", endpoint, state, [line.id for line in self.node.of_endpoint(endpoint)])

@@ -1,0 +1,122 @@
+"""The bench's own arithmetic: percentiles, promises, the table, what a process costs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench.switching import report
+from bench.switching.measure import milliseconds, percentile, usage
+
+
+def test_percentiles_are_values_that_were_seen():
+    """The smallest value that so many don't exceed."""
+    values = [float(n) for n in range(1, 101)]
+    assert [percentile(values, share) for share in (0.5, 0.95, 0.99, 1.0)] == [50, 95, 99, 100]
+    assert percentile([3.0], 0.5) == 3.0
+    assert percentile([], 0.5) is None
+    assert milliseconds([0.002, 0.004])["p50"] == 2.0
+
+
+def latency(p50: float, p99: float) -> dict[str, Any]:
+    return {"n": 300, "p50": p50, "p95": p99, "p99": p99, "max": p99}
+
+
+def figures(key: str, p50: float, p99: float, **more: Any) -> dict[str, Any]:
+    counts = {"dialled": 300, "talked": 300, "lost": 0, "stuck": 0, "double_booked": 0, "asterisk_cpu_s": 1.0}
+    return {key: latency(p50, p99)} | counts | more
+
+
+def a_run() -> report.Found:
+    return {
+        "idle": {
+            "ccplane": figures("idle_to_ring_ms", 6.0, 15.0, contacts_in_postgres=300),
+            "floor": figures("idle_to_ring_ms", 3.0, 5.0),
+        },
+        "refill": {
+            "ccplane": figures("freed_to_ring_ms", 6.0, 15.0),
+            "app_queue": figures("freed_to_ring_ms", 660.0, 870.0),
+            "floor": figures("freed_to_ring_ms", 3.0, 5.0),
+        },
+        "load": {
+            "ccplane": figures(
+                "idle_to_ring_ms", 6.0, 15.0, contacts_in_postgres=300, fact_lag_ms=latency(20, 90),
+                cpu_s=30.0, wall_s=62.0, peak_mb=120.0,
+            )
+        },
+        "rest": {"ccplane": {"cpu_percent": 1.2, "rss_mb": 90.0, "seconds": 30}},
+    }  # fmt: skip
+
+
+def test_a_good_run_keeps_every_promise():
+    """All limits of the issue are looked at, and kept."""
+    made = report.checks(a_run())
+    assert len(made) == 5 + 9 + 2 + 1 + 2
+    assert [check.what for check in made if not check.kept] == []
+
+
+@pytest.mark.parametrize(
+    ("scenario", "key", "value", "missed"),
+    [
+        ("idle", "idle_to_ring_ms", latency(6.6, 15), "idle p50 against floor + 3.5 ms"),
+        ("idle", "idle_to_ring_ms", latency(6, 20.1), "idle p99 against floor + 15.0 ms"),
+        ("refill", "freed_to_ring_ms", latency(6, 25.1), "refill p99 against floor + 20.0 ms"),
+        ("load", "lost", 1, "load: lost"),
+        ("load", "stuck", 1, "load: stuck"),
+        ("load", "contacts_in_postgres", 299, "load: calls at the phones less contacts in Postgres"),
+        ("load", "fact_lag_ms", latency(20, 251), "load: fact to queryable p99"),
+        ("load", "fact_lag_ms", latency(20, 251) | {"p99": None}, "load: fact to queryable p99"),
+        ("rest", "cpu_percent", 3.1, "at rest: CPU"),
+        ("rest", "rss_mb", 151, "at rest: memory"),
+    ],
+)
+def test_a_figure_over_its_limit_is_a_miss(scenario: str, key: str, value: Any, missed: str):
+    """One figure that is off, or was not measured, is told by name."""
+    run = a_run()
+    run[scenario]["ccplane"][key] = value
+    assert [check.what for check in report.checks(run) if not check.kept] == [missed]
+
+
+def test_a_fiftieth_of_app_queue_is_asked_for():
+    """The promise against app_queue stands beside the one against the floor."""
+    run = a_run()
+    run["refill"]["app_queue"]["freed_to_ring_ms"]["p50"] = 200.0
+    assert [check.what for check in report.checks(run) if not check.kept] == [
+        "refill p50 against a 50th of app_queue's"
+    ]
+
+
+def test_the_table_replaces_only_what_is_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What people wrote around it on the page stays."""
+    page = tmp_path / "performance.md"
+    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    for name, value in (("PAGE", page), ("RESULTS", tmp_path / "results"), ("HOME", tmp_path)):
+        monkeypatch.setattr(report, name, value)
+    run = a_run()
+    written = report.write(
+        {"at": "2026-01-01T00:00:00", "revision": "abc", "machine": {"cores": 2, "cpu": "a CPU"}, "asterisk": "22",
+         "scenarios": run, "checks": report.as_json(report.checks(run))}, "switching",
+    )  # fmt: skip
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "| 660.0 / 870.0 ms (n=300) |" in text
+    assert written == tmp_path / "results" / "switching.json"
+
+
+def test_usage_counts_children_too():
+    """A process that works in its child is not free."""
+    before = usage(os.getpid())
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()"], stdin=-1, stdout=-1
+    ) as child:
+        assert child.stdout
+        assert child.stdin
+        child.stdout.readline()
+        assert usage(os.getpid()).rss_mb > before.rss_mb + 3
+        child.stdin.close()

@@ -1,0 +1,320 @@
+"""A switch, its phones, callers and programs that do anything at any time. Moves are plain numbers, so that they shrink.
+
+It answers commands with plausible events, late, twice or never, and hands in what no switch would say as well.
+"""
+
+from __future__ import annotations
+
+from ccplane.agents.facts import Intent, Phone, Profile
+from ccplane.contacts.contact import Phase
+from ccplane.contacts.verbs import Answer, EnterQueue, Gather, HangUp, Play
+from ccplane.core import commands as do
+from ccplane.core import inputs as i
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, QueueName, offer_of_leg
+from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
+
+SKILLS = ({SUPPORT: 5}, {SUPPORT: 8, SALES: 3}, {SALES: 5}, {SUPPORT: 2, SALES: 9})
+AGENTS = ("ana", "ben", "cem", "dia")
+RULES = (
+    the_rules(a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2),
+    the_rules(a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1))), a_queue(SALES, weight=60)),
+    the_rules(a_queue(SUPPORT, wrap_up=3, steps=((12, 6), (None, 2))), default="straight"),
+)
+VERBS = (
+    EnterQueue(SUPPORT),
+    EnterQueue(SALES),
+    EnterQueue(QueueName("nowhere")),
+    Answer(),
+    Play(("sound:a",)),
+    Play(()),
+    Gather(("sound:a",), 5_000),
+    HangUp(),
+)
+
+
+def people(a):
+    return tuple(
+        Profile(id=AgentId(name), name=name, skills=SKILLS[(place + a) % 4], endpoint=f"PJSIP/{name}")
+        for place, name in enumerate(AGENTS)
+        if a % 5 != place + 1
+    )
+
+
+class World:
+    """Plays `moves` on a floor. Each is (kind, a, b, seconds that pass before)."""
+
+    def __init__(self):
+        self.floor = Floor()
+        self.names = 0
+        self.channels, self.rooms = {}, {}
+        self.events = []
+        """Under way to the plane."""
+        self.connected = False
+
+    def play(self, moves):
+        self.take(i.PlaneBegan(1, "test", 0))
+        self.take(i.SiteRead("site-0", RULES[0], {}))
+        self.take(i.PeopleRead(people(0)))
+        for kind, a, b, wait in moves:
+            self.floor.now += wait * 500
+            MOVES[kind % len(MOVES)](self, a, b)
+        return self.floor
+
+    def take(self, what):
+        decision = self.floor.take(what)
+        for command in decision.commands:
+            self.carry_out(command)
+        return decision
+
+    # ------------------------------------------------------------------------------------------- what the switch does
+
+    def carry_out(self, command):
+        if not self.connected:
+            return
+        match command:
+            case do.RingAgent(leg=leg, offer=offer):
+                self.channels[leg] = False
+                self.events.append(i.LegRinging(offer))
+            case do.JoinAgent(leg=leg, contact=contact) if leg in self.channels:
+                self.enter(contact, leg)
+            case do.AddCaller(channel=channel, contact=contact) if channel in self.channels:
+                self.enter(contact, channel)
+            case do.JoinAgent() | do.AddCaller():
+                self.events.append(i.CommandFailed(command, gone=True, message="Channel not found"))
+            case do.OpenRoom(contact=contact):
+                self.rooms.setdefault(contact, [])
+            case do.CloseRoom(contact=contact):
+                self.rooms.pop(contact, None)
+            case do.AnswerCaller(channel=channel, contact=contact) if channel in self.channels:
+                self.channels[channel] = True
+                self.events.append(i.CallerUp(contact))
+            case do.HangUpCaller(channel=channel) | do.HangUpLeg(leg=channel):
+                self.end(channel, 16)
+            case do.PlaySounds(contact=contact, playback=playback):
+                step, attempt = (int(part) for part in playback.rsplit("-", 2)[1:])
+                self.events.append(i.SoundsFinished(contact, step, attempt, ok=step % 3 > 0))
+
+    def enter(self, contact, channel):
+        if contact in self.rooms and channel not in self.rooms[contact]:
+            self.rooms[contact].append(channel)
+            self.events.append(i.EnteredRoom(contact, channel))
+
+    def end(self, channel, cause, sip=0):
+        if self.channels.pop(channel, None) is None:
+            return
+        for members in self.rooms.values():
+            if channel in members:
+                members.remove(channel)
+        offer = offer_of_leg(channel)
+        if offer:
+            self.events.append(i.LegEnded(offer, channel, cause, sip))
+        else:
+            self.events.append(i.CallerGone(c(channel), cause))
+
+    def some_channel(self, a, legs):
+        of_kind = [each for each in self.channels if (offer_of_leg(each) is not None) == legs]
+        return of_kind[a % len(of_kind)] if of_kind else None
+
+    def some_contact(self, a):
+        contacts = sorted(self.floor.state.contacts.values(), key=lambda each: each.id)
+        return contacts[a % len(contacts)] if contacts else None
+
+    # --------------------------------------------------------------------------------------------------------- moves
+
+    def call_comes(self, a, b):
+        self.names += 1
+        name = f"{self.names}"
+        self.channels[ChannelId(name)] = a % 2 == 0
+        self.send(an_arrival(name, "4002" if b % 2 else "999", a % 2 == 0))
+        contact = self.floor.contact(name)
+        if contact:
+            self.take(i.VerbAsked(contact.id, 1, VERBS[b % 3]))
+
+    def send(self, what):
+        """An event that comes at once if we are connected, and never if not."""
+        if self.connected:
+            self.take(what)
+
+    def event_comes(self, a, b):
+        """The first under way, mostly; now and then another, or it comes twice, or never."""
+        if not self.events:
+            return
+        event = self.events.pop(a % len(self.events) if b % 4 == 0 else 0)
+        if b % 7 == 0:
+            return
+        self.send(event)
+        if b % 3 == 0:
+            self.send(event)
+
+    def all_events_come(self, a, b):
+        while self.events and len(self.events) < 50:
+            self.event_comes(0, 1)
+        self.events.clear()
+
+    def phone_answers(self, a, b):
+        leg = self.some_channel(a, legs=True)
+        if leg and not self.channels[leg]:
+            self.channels[leg] = True
+            self.events.append(i.LegUp(offer_of_leg(leg), leg))
+
+    def phone_refuses(self, a, b):
+        leg = self.some_channel(a, legs=True)
+        if leg:
+            self.end(leg, *((17, 486), (21, 603), (1, 404), (19, 480), (16, 0), (0, 0))[b % 6])
+
+    def caller_leaves(self, a, b):
+        channel = self.some_channel(a, legs=False)
+        if channel:
+            self.end(channel, 16)
+
+    def program_asks(self, a, b):
+        contact = self.some_contact(a)
+        if contact:
+            step = contact.step + (1 if contact.verb is None or b % 5 else 0)
+            self.take(i.VerbAsked(contact.id, step, VERBS[b % len(VERBS)]))
+
+    def program_ends(self, a, b):
+        contact = self.some_contact(a)
+        if contact and b % 2:
+            self.take(i.ProgramReturned(contact.id))
+        elif contact:
+            self.take(i.ProgramRaised(contact.id, "ValueError: no", "ari_apps/x.py:1"))
+
+    def key_comes(self, a, b):
+        contact = self.some_contact(a)
+        if contact:
+            self.send(i.KeyPressed(contact.id, str(b % 10)))
+
+    def agent_wants(self, a, b):
+        intent = (Intent.READY, Intent.READY, Intent.PAUSED, Intent.OFFLINE)[b % 4]
+        self.take(i.IntentAsked(agent=AgentId(AGENTS[a % 4]), intent=intent, reason="r" * (b % 2), by="test"))
+
+    def phone_changes(self, a, b):
+        phone = (Phone.REACHABLE, Phone.REACHABLE, Phone.IN_USE, Phone.GONE)[b % 4]
+        self.take(i.PhoneSeen(AgentId(AGENTS[a % 4]), phone))
+
+    def everyone_works(self, a, b):
+        for place in range(4):
+            self.phone_changes(place, 0)
+            self.agent_wants(place, 0)
+
+    def wrap_up_ends(self, a, b):
+        self.take(i.WrapUpEnded(AgentId(AGENTS[a % 4])))
+
+    def time_comes(self, a, b):
+        wake_at = self.floor.state.wake_at
+        if wake_at is not None:
+            self.floor.now = max(self.floor.now, wake_at)
+        self.take(i.Tick())
+
+    def connection_ends(self, a, b):
+        if self.connected:
+            self.connected = False
+            self.events.clear()
+            self.take(i.SwitchDropped(NODE, "closed"))
+
+    def survey_comes(self, a, b):
+        """What is at the switch; began a little ago; now and then something is missing or nobody's."""
+        channels = {
+            each: i.ChannelSeen(each, up, None if offer_of_leg(each) else an_arrival(each, "4002", up))
+            for each, up in self.channels.items()
+        }
+        if b % 6 == 0 and channels:
+            channels.pop(sorted(channels)[a % len(channels)])
+        if b % 6 == 1:
+            orphan = ChannelId(f"l-c-{NODE}-77-2-1-0")
+            channels[orphan] = i.ChannelSeen(orphan, up=True)
+        rooms = {contact: tuple(members) for contact, members in self.rooms.items()}
+        if b % 5 == 0:
+            rooms[ContactId(f"c-{NODE}-gone")] = ()
+        gap, self.connected = not self.connected, True
+        self.take(
+            i.SwitchSurveyed(
+                node=NODE,
+                version="22",
+                began_at=self.floor.now - (a % 3) * 1_000,
+                gap_ms=0,
+                after_gap=gap or b % 4 == 0,
+                channels=channels,
+                rooms=rooms,
+                phones={AgentId(name): Phone.REACHABLE for name in AGENTS[a % 4 :]},
+            )
+        )
+
+    def switch_restarts(self, a, b):
+        self.connection_ends(a, b)
+        self.channels.clear()
+        self.rooms.clear()
+        self.survey_comes(a, 2)
+
+    def plane_restarts(self, a, b):
+        self.connection_ends(a, b)
+        self.take(i.PlaneBegan(self.floor.state.epoch + 1, "test", 0))
+
+    def site_changes(self, a, b):
+        self.take(i.SiteRead(f"site-{a % 3}", RULES[a % 3], {"n": str(b)}))
+
+    def people_change(self, a, b):
+        self.take(i.PeopleRead(people(a)))
+
+    def nonsense_comes(self, a, b):
+        """What is long over, or never was."""
+        contact, offers = self.some_contact(a), []
+        if contact:
+            offers = [OfferId(f"o-{contact.id}-{contact.step}-{n}") for n in (1, 2, 99)]
+        offer = (*offers, OfferId("o-c-ast1-nobody-1-1"))[b % (len(offers) + 1)]
+        leg = ChannelId(f"l-{offer[2:]}-{a % 3}")
+        whose = contact.id if contact and b % 2 else ContactId("c-ast1-nobody")
+        inputs = (
+            i.LegUp(offer, leg),
+            i.LegEnded(offer, leg, 16),
+            i.LegRinging(offer),
+            i.CallerGone(ContactId("c-ast1-nobody")),
+            i.EnteredRoom(whose, leg),
+            i.SoundsFinished(whose, b % 4, a % 3),
+            i.CallerUp(whose),
+            i.KeyPressed(whose, "1"),
+            i.VerbAsked(whose, a % 5, VERBS[b % len(VERBS)]),
+            i.IntentAsked(agent=AgentId("nobody"), intent=Intent.READY, by="test"),
+            i.PhoneSeen(AgentId("nobody"), Phone.REACHABLE),
+            i.CommandFailed(do.JoinAgent(whose, offer, leg), gone=True, message="Channel not found"),
+            i.CommandFailed(do.RingAgent(whose, offer, leg, "ana", "PJSIP/ana", "", "", 1), gone=False, message="no"),
+            i.CommandFailed(do.OpenRoom(whose), gone=False, message="no"),
+        )
+        self.take(inputs[a % len(inputs)])
+
+
+DAILY = (
+    World.call_comes,
+    World.event_comes,
+    World.event_comes,
+    World.all_events_come,
+    World.all_events_come,
+    World.phone_answers,
+    World.phone_answers,
+    World.phone_refuses,
+    World.caller_leaves,
+    World.program_asks,
+    World.key_comes,
+    World.agent_wants,
+    World.everyone_works,
+    World.wrap_up_ends,
+    World.time_comes,
+)
+RARE = (
+    World.program_ends,
+    World.phone_changes,
+    World.connection_ends,
+    World.survey_comes,
+    World.survey_comes,
+    World.switch_restarts,
+    World.plane_restarts,
+    World.site_changes,
+    World.people_change,
+    World.nonsense_comes,
+    World.nonsense_comes,
+    World.nonsense_comes,
+)
+MOVES = (*DAILY, *DAILY, *DAILY, *DAILY, *RARE)
+USUAL = [(MOVES.index(World.survey_comes), 0, 2, 0), (MOVES.index(World.everyone_works), 0, 0, 0)]
+"""How a day begins."""

@@ -1,0 +1,128 @@
+"""A plane in memory: the real core decides and the real board counts; only the switch and the disk are missing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+
+from ccplane.core import inputs
+from ccplane.core.inputs import Input
+from ccplane.errors import RequestError, StoreError
+from ccplane.http.app import Ports
+from ccplane.http.metrics import Meters
+from ccplane.http.ports import Part, PhoneAccount
+from ccplane.ids import AgentId, ContactId
+from ccplane.kpi.board import Board, evolve
+from ccplane.plane import Snapshot
+from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
+from tests.kpi.histories import History
+
+TOKEN = "a-good-token"
+
+
+class MemoryPlane:
+    """`http.ports.Plane`, over a history that tests may also push along by hand."""
+
+    def __init__(self) -> None:
+        self.history = History()
+        self._folded, self._board = 0, Board.begun()
+        self._changed = asyncio.Event()
+        self.subscribers = 0
+
+    @property
+    def snapshot(self) -> Snapshot:
+        facts = self.history.facts
+        for fact in facts[self._folded :]:
+            self._board = evolve(self._board, fact)
+        self._folded = len(facts)
+        return Snapshot(self.history.state, self._board, len(facts), self.history.now)
+
+    async def ask(self, what: Input) -> Snapshot:
+        self.history.give(what)
+        self.publish()
+        return self.snapshot
+
+    def publish(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def subscribe(self) -> AsyncIterator[Snapshot]:
+        self.subscribers += 1
+        try:
+            while True:
+                yield self.snapshot
+                await self._changed.wait()
+        finally:
+            self.subscribers -= 1
+
+
+class MemoryPhones:
+    async def phone(self, agent: AgentId, /) -> PhoneAccount | None:
+        return PhoneAccount(agent, "a-secret", "sip:127.0.0.1:5060") if agent == "1001" else None
+
+
+class Vitals:
+    """`http.ports.Health` as a test sets it."""
+
+    def __init__(self) -> None:
+        self.down: dict[str, str] = {}
+
+    def parts(self) -> dict[str, Part]:
+        names = ("leader", "ari", "database", "outbox")
+        return {name: Part(name not in self.down, 0.5, self.down.get(name, "")) for name in names}
+
+
+class MemoryContacts:
+    """`http.ports.ContactsStore` over a dict; `away` makes it a database that can't be reached."""
+
+    def __init__(self) -> None:
+        self.stored: dict[ContactId, ContactDetail] = {}
+        self.wanted = Wanted()
+        self.away = False
+
+    async def contacts(self, wanted: Wanted, *, after: str | None, limit: int) -> Page:
+        self._reach()
+        self.wanted = wanted
+        if after == "nonsense":
+            raise RequestError("bad-cursor", "This is no cursor of ours.")
+        rows: list[ContactRow] = [detail.contact for detail in self.stored.values()]
+        start = int(after or 0)
+        more = str(start + limit) if len(rows) > start + limit else None
+        return Page(contacts=rows[start : start + limit], next=more)
+
+    async def contact(self, contact: ContactId, /) -> ContactDetail | None:
+        self._reach()
+        return self.stored.get(contact)
+
+    def _reach(self) -> None:
+        if self.away:
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+
+
+class Site:
+    """All that an app stands on, in memory."""
+
+    def __init__(self) -> None:
+        self.plane = MemoryPlane()
+        self.contacts = MemoryContacts()
+        self.health = Vitals()
+        self.meters = Meters()
+
+    def ports(self) -> Ports:
+        return Ports(
+            plane=self.plane,
+            contacts=self.contacts,
+            phones=MemoryPhones(),
+            health=self.health,
+            clock=lambda: self.plane.history.now,
+            meters=self.meters,
+        )
+
+
+def plain(value: object) -> object:
+    return msgspec.to_builtins(value)
+
+
+__all__ = ["TOKEN", "Site", "inputs", "plain"]

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.kpi.histories import AGENTS, QUEUES
+
+ANA, BEN, *_ = AGENTS
+SALES, _ = QUEUES
+
+
+async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(admin):
+    body = (await admin.get("/api/v1/agents")).json()
+    assert [agent["id"] for agent in body["agents"]] == list(AGENTS)
+    assert body["next"] is None
+    assert body["agents"][0] == {
+        "id": ANA,
+        "name": "Agent 1001",
+        "skills": {"sales": 5},
+        "state": "offline",
+        "next": "offline",
+        "since": None,
+        "intent": "offline",
+        "reason": "",
+        "work": "idle",
+        "phone": "gone",
+        "contact": None,
+        "missed_in_a_row": 0,
+    }
+
+
+async def test_a_list_goes_on_at_its_cursor_and_ends_with_none(admin):
+    seen, cursor = [], None
+    while True:
+        page = (await admin.get("/api/v1/agents", params={"limit": 3, **({"after": cursor} if cursor else {})})).json()
+        seen += [agent["id"] for agent in page["agents"]]
+        if (cursor := page["next"]) is None:
+            break
+    assert seen == list(AGENTS)
+
+
+@pytest.mark.parametrize("cursor", ["?", "ÿ", "a", "_w"])
+async def test_a_cursor_that_is_none_of_ours_is_refused(admin, cursor):
+    answer = await admin.get("/api/v1/agents", params={"after": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-cursor")
+
+
+async def test_a_state_that_was_put_is_decided_by_the_core_and_told_with_what_comes_next(site, admin):
+    site.plane.history.sign_in(ANA)
+    contact = site.plane.history.call(SALES)
+    answer = await admin.put(f"/api/v1/agents/{ANA}/state", json={"state": "paused", "reason": "lunch"})
+    told = answer.json()
+    assert answer.status_code == 200
+    assert (told["state"], told["next"], told["reason"], told["contact"]) == ("offered", "paused", "lunch", contact)
+
+
+@pytest.mark.parametrize("state", ["ready", "paused", "offline"])
+async def test_each_intent_can_be_asked_for(site, admin, state):
+    told = (await admin.put(f"/api/v1/agents/{ANA}/state", json={"state": state})).json()
+    assert told["intent"] == state
+    assert site.plane.history.state.agents[ANA].intent == state
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"state": "asleep"}, "body.state"),
+        ({}, "body.state"),
+        ({"state": "ready", "reson": "x"}, "body.reson"),
+        ({"state": "paused", "reason": "x" * 201}, "body.reason"),
+        ({"state": "paused", "reason": "bell\x07"}, "body.reason"),
+        (["ready"], "body"),
+    ],
+)
+async def test_a_state_that_is_none_is_refused_and_changes_nothing(site, admin, body, where):
+    before = site.plane.snapshot.state
+    answer = await admin.put(f"/api/v1/agents/{ANA}/state", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
+    assert [fault["where"] for fault in answer.json()["errors"]] == [where]
+    assert site.plane.snapshot.state is before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/api/v1/agents/9999", None),
+        ("PUT", "/api/v1/agents/9999/state", {"state": "ready"}),
+        ("GET", "/api/v1/agents/9999/phone", None),
+        ("GET", "/api/v1/agents/%00", None),
+    ],
+)
+async def test_an_agent_that_does_not_exist_is_a_404_with_a_stable_code(admin, method, path, body):
+    answer = await admin.request(method, path, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-such-agent")
+
+
+async def test_the_phone_of_an_agent_is_told_and_not_kept_by_anyone_on_the_way(admin):
+    answer = await admin.get(f"/api/v1/agents/{ANA}/phone")
+    assert answer.json() == {"username": "1001", "secret": "a-secret", "registrar": "sip:127.0.0.1:5060"}
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_an_agent_without_a_phone_is_a_404_of_its_own(admin):
+    answer = await admin.get(f"/api/v1/agents/{BEN}/phone")
+    assert (answer.status_code, answer.json()["code"]) == (404, "no-phone")

@@ -1,0 +1,200 @@
+"""What the rows say is what the facts say, however the facts came in batches."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import pytest
+from ccplane.agents.agent import WORK
+from ccplane.contacts.contact import OFFER, PHASE
+from ccplane.core.state import State, evolve
+from ccplane.facts import encode
+from ccplane.laws import Fact
+from ccplane.postgres.queries import query
+from ccplane.postgres.store import PostgresFacts
+
+from tests.postgres.histories import START, a_history
+
+pytestmark = pytest.mark.postgres
+
+TABLES = {
+    "contact": "SELECT * FROM contact ORDER BY id",
+    "segment": "SELECT * FROM segment ORDER BY contact, segment",
+    "offer": "SELECT * FROM offer ORDER BY id",
+    "agent_interval": "SELECT * FROM agent_interval ORDER BY agent, epoch, seq",
+    "agent_axes": "SELECT * FROM agent_axes ORDER BY agent",
+}
+
+
+async def store(db, facts: list[Fact], cuts=(), epoch=1, outbox="box"):
+    """Ship facts in batches that end at `cuts`."""
+    target = PostgresFacts(db)
+    numbered = [(seq, encode(fact)) for seq, fact in enumerate(facts, 1)]
+    for first, last in pairwise([0, *sorted(cuts), len(facts)]):
+        if first < last:
+            await target.ship(outbox, epoch, first, numbered[first:last])
+    await target.close()
+
+
+async def rows(db, table):
+    async with db.connection() as connection:
+        return [dict(row) for row in await connection.fetch(TABLES[table])]
+
+
+async def all_rows(db):
+    return {table: await rows(db, table) for table in TABLES}
+
+
+async def empty(db):
+    async with db.connection() as connection:
+        await connection.execute(f"TRUNCATE fact, watermark, {', '.join(TABLES)}")
+
+
+def ms(instant):
+    return None if instant is None else round(instant.timestamp() * 1000)
+
+
+def intervals(facts):
+    """Every change of an agent's shown word, as `evolve` knows it: (agent, seq) -> (word, reason, from, until)."""
+    state, seen, found = State(), {}, {}
+    for seq, fact in enumerate(facts, 1):
+        state = evolve(state, fact)
+        words = {
+            agent.id: (agent.shown.value, agent.reason if agent.shown in ("paused", "offline") else "")
+            for agent in state.agents.values()
+        }
+        for agent in seen.keys() | words.keys():
+            key, now = seen.get(agent, (0, None)), words.get(agent)
+            if now == key[1]:
+                continue
+            if key[1]:
+                found[agent, key[0]] = (*key[1], found[agent, key[0]][2], fact.at)
+            if now:
+                found[agent, seq] = (*now, fact.at, None)
+            seen[agent] = (seq, now)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_agent_intervals_are_the_shown_states_that_evolve_gives(db, seed):
+    """Each interval begins and ends where the wallboard's word changed, and says that word."""
+    facts = a_history(seed, wrap_up_ms=seed % 2 * 6_000).facts
+    await store(db, facts, random.Random(seed).sample(range(1, len(facts)), 40))
+    found = {
+        (row["agent"], row["seq"]): (row["state"], row["reason"], ms(row["started_at"]), ms(row["ended_at"]))
+        for row in await rows(db, "agent_interval")
+    }
+    assert found == intervals(facts)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_rows_of_live_contacts_are_what_evolve_has(db, seed):
+    """Phase, program, open stay, open offer and talk of everyone still here are in the rows."""
+    centre = a_history(seed, wrap_up_ms=seed % 2 * 6_000)
+    await store(db, centre.facts, random.Random(seed).sample(range(1, len(centre.facts)), 40))
+    contacts = {row["id"]: row for row in await rows(db, "contact")}
+    assert {key for key, row in contacts.items() if row["state"] != "ended"} == set(centre.state.contacts)
+    segments = {(row["contact"], row["segment"]): row for row in await rows(db, "segment")}
+    offers = {row["id"]: row for row in await rows(db, "offer")}
+    for contact in centre.state.contacts.values():
+        row = contacts[contact.id]
+        assert (row["state"], row["program"], row["caller"]) == (contact.phase, contact.program, contact.caller)
+        assert ms(row["arrived_at"]) == contact.arrived_at
+        if contact.waiting:
+            stay = segments[contact.id, contact.waiting.segment]
+            assert (stay["queue"], ms(stay["started_at"])) == (contact.waiting.queue, contact.waiting.queued_at)
+            assert stay["provisional"]
+        if contact.talk:
+            talk = segments[contact.id, contact.talk.segment]
+            assert (talk["agent"], ms(talk["started_at"]), talk["ended_at"]) == (
+                contact.talk.agent, contact.talk.started_at, None,
+            )  # fmt: skip
+        if contact.offer:
+            assert offers[contact.offer.id]["state"] == contact.offer.state
+    open_offers = {row["id"] for row in offers.values() if row["state"] in ("made", "ringing", "answered")}
+    assert open_offers == {contact.offer.id for contact in centre.state.contacts.values() if contact.offer}
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_every_stay_in_a_queue_ends_with_one_outcome(db, seed):
+    """Conservation: stays = outcomes + those still waiting; and each wait is the difference of its instants."""
+    centre = a_history(seed)
+    await store(db, centre.facts)
+    kinds = [type(fact).__name__ for fact in centre.facts]
+    stays = [row for row in await rows(db, "segment") if row["kind"] == "queue"]
+    assert len(stays) == kinds.count("ContactQueued")
+    waiting = [row for row in stays if row["outcome"] is None]
+    assert len(waiting) == sum(contact.waiting is not None for contact in centre.state.contacts.values())
+    assert sum(row["outcome"] == "answered" for row in stays) == kinds.count("TalkStarted")
+    for row in stays:
+        if row["outcome"]:
+            assert row["waited_ms"] == ms(row["ended_at"]) - ms(row["started_at"])
+    talks = [row for row in await rows(db, "segment") if row["kind"] == "agent"]
+    for row in talks:
+        if row["ended_at"]:
+            assert row["talk_ms"] == ms(row["ended_at"]) - ms(row["started_at"])
+    done = sum(row["wrap_up_ms"] is not None for row in talks)
+    assert done == kinds.count("WrapUpDone")
+    assert sum(row["provisional"] for row in talks) == len(talks) - done
+
+
+@pytest.mark.parametrize("seed", range(10, 18))
+async def test_batches_make_no_difference(db, seed):
+    """One batch, one fact at a time, or anything between: the rows are the same."""
+    facts = a_history(seed, steps=60, wrap_up_ms=seed % 2 * 3_000).facts
+    await store(db, facts)
+    whole = await all_rows(db)
+    chance = random.Random(seed)
+    for cuts in (range(1, len(facts)), chance.sample(range(1, len(facts)), chance.randint(1, len(facts) - 2))):
+        await empty(db)
+        await store(db, facts, cuts)
+        assert await all_rows(db) == whole
+
+
+async def test_a_batch_over_midnight_lies_in_two_partitions(db):
+    """The day is the fact's own, UTC; the projections run on."""
+    midnight = START - START % 86_400_000 + 86_400_000
+    facts = a_history(3, steps=80, start=midnight - 20_000).facts
+    assert facts[0].at < midnight < facts[-1].at
+    await store(db, facts)
+    together = await all_rows(db)
+    async with db.connection() as connection:
+        days = await connection.fetch("SELECT day, count(*) FROM fact GROUP BY day ORDER BY day")
+    assert [row["count"] for row in days] == [
+        sum(fact.at < midnight for fact in facts), sum(fact.at >= midnight for fact in facts),
+    ]  # fmt: skip
+    await empty(db)
+    await store(db, facts, range(1, len(facts)))
+    assert await all_rows(db) == together
+
+
+@pytest.mark.parametrize("at", [0, 1, 999, 1_799_999_999_999, START, START + 1, START + 123, 4_102_444_799_999])
+async def test_instants_are_exact(db, at):
+    """Milliseconds become timestamptz and come back as they were."""
+    async with db.connection() as connection:
+        assert await connection.fetchval("SELECT ms(instant($1))", at) == at
+        assert await connection.fetchval("SELECT instant($1) = 'epoch'::timestamptz + $1 * interval '1 ms'", at)
+
+
+def test_the_states_in_the_queries_are_those_of_the_tables():
+    """Every fact that moves a contact, an offer or an agent is looked for by its projection, with the state it leads to."""
+    for table, name in ((PHASE, "apply_contacts"), (OFFER, "apply_offers"), (WORK, "apply_agents")):
+        text = query(name)
+        for moves in table.values():
+            for fact, state in moves.items():
+                if fact.__name__ == "AgentEnteredRoom":
+                    continue  # leads nowhere else
+                assert f"'{fact.__name__}'" in text, (name, fact)
+                assert f"'{state}'" in text, (name, state)
+
+
+async def test_a_callers_name_may_hold_anything(db):
+    """NUL, quotes, SQL: stored as data; a NUL, which jsonb can't hold, as U+FFFD."""
+    facts = a_history(1, steps=30).facts
+    arrival = next(fact for fact in facts if type(fact).__name__ == "ContactArrived")
+    strange = type(arrival)(**{name: getattr(arrival, name) for name in arrival.__struct_fields__} | {
+        "contact": "c-strange", "caller_name": "a\0b'; DROP TABLE fact; --\u202e" + "x" * 500})
+    await store(db, [*facts, strange])
+    [row] = [row for row in await rows(db, "contact") if row["id"] == "c-strange"]
+    assert row["caller_name"] == strange.caller_name.replace("\0", "\ufffd")

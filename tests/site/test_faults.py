@@ -1,0 +1,254 @@
+"""Every kind of typo is told with its file, its line, its key, and what was probably meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccplane.errors import SiteError
+from ccplane.site import SiteFaults, check, parse
+from tests.site.sites import a_site, faults, the_fault
+
+Q, N, M = "[support]\nskills = { support = 1 }\n", 'default = "sorry"\n', 'prompt = "welcome"\nno_input = "1"\n'
+KEYS = '[keys]\n1 = { queue = "support" }\n'
+
+# fmt: off
+FAULTS = [  # what a file says, the code of its fault, and how it is told (… stands for Python's own words)
+    ("queues", Q + 'stratgy = "longest-idle"\n', "unknown-key",
+        "acd/queues.toml:3: support.stratgy: unknown key; did you mean `strategy`?"),
+    ("queues", Q + 'strategy = "longest-idel"\n', "no-such-strategy",
+        "acd/queues.toml:3: support.strategy: unknown strategy `longest-idel`; did you mean `longest-idle`?"),
+    ("queues", Q + "wrap_up = 30\n", "no-duration",
+        'acd/queues.toml:3: support.wrap_up: is a length of time with its unit, in quotes: "20s" or "3m"'),
+    ("queues", Q + 'max_wait = "3min"\n', "no-duration",
+        "acd/queues.toml:3: support.max_wait: '3min' is no length of time; write it like 20s, 3m, 1h30m or 500ms"),
+    ("queues", Q + 'ring = "10m"\n', "out-of-range",
+        "acd/queues.toml:3: support.ring: is at most 5m, not 10m"),
+    ("queues", Q + 'weight = "1500ms"\n', "out-of-range",
+        "acd/queues.toml:3: support.weight: is in whole seconds"),
+    ("queues", Q + "answer = { percent = 0 }\n", "out-of-range",
+        "acd/queues.toml:3: support.answer.percent: is at least 1, not 0"),
+    ("queues", Q + "answer = { precent = 80 }\n", "unknown-key",
+        "acd/queues.toml:3: support.answer.precent: unknown key; did you mean `percent`?"),
+    ("queues", Q + 'answer = "80/20"\n', "wrong-type",
+        'acd/queues.toml:3: support.answer: is a table, { … }, not "80/20"'),
+    ("queues", Q + "music = 3\n", "wrong-type",
+        "acd/queues.toml:3: support.music: is a text in quotes, not 3"),
+    ("queues", "[support]\nskills = { support = 11 }\n", "out-of-range",
+        "acd/queues.toml:2: support.skills.support: is at most 10, not 11"),
+    ("queues", "[support]\nskills = { support = true }\n", "wrong-type",
+        "acd/queues.toml:2: support.skills.support: is a whole number, not true"),
+    ("queues", "[support]\nskills = 5\n", "wrong-type",
+        "acd/queues.toml:2: support.skills: is a table, { … }, not 5"),
+    ("queues", "# none\n[support]\n", "skills-or-steps",
+        "acd/queues.toml:2: support: needs `skills` or `steps`: who may answer? `skills = {}` is anyone"),
+    ("queues", Q + "steps = [ { skills = {} } ]\n", "skills-or-steps",
+        "acd/queues.toml:1: support: has `skills` and `steps`; keep one"),
+    ("queues", "[support]\nsteps = []\n", "empty",
+        "acd/queues.toml:2: support.steps: is empty"),
+    ("queues", "[support]\nsteps = [\n  { skills = {} },\n  { skills = {} },\n]\n", "step-without-end",
+        "acd/queues.toml:3: support.steps[0]: only the last step may do without `for`"),
+    ("queues", '[support]\nsteps = [\n  { for = "5s", skills = {} },\n]\n', "step-ends",
+        "acd/queues.toml:3: support.steps[0].for: the last step holds for good; leave its `for` out"),
+    ("queues", '[support]\nsteps = [\n  { fro = "5s", skills = {} },\n]\n', "unknown-key",
+        "acd/queues.toml:3: support.steps[0].fro: unknown key; did you mean `for`?"),
+    ("queues", '[support]\nsteps = [\n  { for = "5s", skills = { a = 1 } },\n  { skills = { a = 2 } },\n]\n', "step-tightens",
+        "acd/queues.toml:4: support.steps[1].skills.a: asks for more than the step before it: a 2; steps only relax"),
+    ("queues", Q + '["no spaces"]\nskills = {}\n', "bad-name",
+        'acd/queues.toml:3: "no spaces": a name is letters, digits, - and _, at most 40'),
+    ("queues", "wrap_up = 3\n" + Q, "wrong-type",
+        "acd/queues.toml:1: wrap_up: is a table: [wrap_up] on a line of its own"),
+    ("queues", Q + "[support]\n", "not-toml",
+        "acd/queues.toml:3: support: not valid TOML: …"),
+    ("queues", Q + 'ring = "5s"\nring = "6s"\n', "not-toml",
+        "acd/queues.toml:4: ring: not valid TOML: …"),
+    ("queues", Q + "ring = 5s\n", "not-toml",
+        "acd/queues.toml:3: ring: not valid TOML: …"),
+    ("queues", Q + "x = " + "[" * 5000, "not-toml",
+        "acd/queues.toml: brackets within brackets, too deep to read"),
+    ("agents", "[1001]\nname = 5\n", "wrong-type",
+        "acd/agents.toml:2: 1001.name: is a text in quotes, not 5"),
+    ("agents", "[ana]\n", "bad-agent-id",
+        "acd/agents.toml:1: ana: an agent's id is 2 to 10 digits, as a phone sends it; many at once: `from`, `count`"),
+    ("agents", "[1001]\n[demo]\nfrom = 1000\ncount = 5\n", "agent-twice",
+        "acd/agents.toml:2: demo: agent 1001 stands in this file twice"),
+    ("agents", "[demo]\nfrom = 1001\n", "missing",
+        "acd/agents.toml:1: demo.count: is missing"),
+    ("agents", '[demo]\nfrom = "1001"\ncount = 3\n', "wrong-type",
+        'acd/agents.toml:2: demo.from: is a whole number, not "1001"'),
+    ("site", 'timezone = "Europe/Berlni"\n', "no-such-timezone",
+        "acd/site.toml:1: timezone: unknown time zone `Europe/Berlni`; did you mean `Europe/Berlin`?"),
+    ("site", 'timezone = "../etc/passwd"\n', "no-such-timezone",
+        'acd/site.toml:1: timezone: unknown time zone `../etc/passwd`; write it like "Europe/Berlin"'),
+    ("site", "\nmisses_until_puase = 3\n", "unknown-key",
+        "acd/site.toml:2: misses_until_puase: unknown key; did you mean `misses_until_pause`?"),
+    ("numbers", '[4001]\nprogram = "front"\n', "missing",
+        "ivr/numbers.toml:1: default: is missing"),
+    ("numbers", 'default = "sory"\n', "no-such-program",
+        "ivr/numbers.toml:1: default: there is no program `sory`; did you mean `sorry`?"),
+    ("numbers", N + '[4001]\nqueue = "support"\n', "missing",
+        "ivr/numbers.toml:2: 4001.program: is missing"),
+    ("numbers", N + '[4001]\nprogram = "frnot"\n', "no-such-program",
+        "ivr/numbers.toml:3: 4001.program: there is no program `frnot`; did you mean `front`?"),
+    ("numbers", N + '[4001]\nprogram = "front"\nqueue = "suport"\n', "no-such-queue",
+        "ivr/numbers.toml:4: 4001.queue: there is no queue `suport`; did you mean `support`?"),
+    ("numbers", N + '[4OO1]\nprogram = "front"\n', "bad-number",
+        "ivr/numbers.toml:2: 4OO1: a number is 2 to 20 digits, perhaps after a +"),
+    ("numbers", N + '[4001]\nprogram = "front"\nlanguage = "zh"\n', "no-such-language",
+        "ivr/numbers.toml:4: 4001.language: unknown language `zh`; there is `en` and `zh-CN`"),
+    ("numbers", N + '[4001]\nprogram = "front"\nlanguage = "zh-CN"\n', "text-missing",
+        "ivr/prompts.toml:1: welcome: has no text in zh-CN, the language of 4001"),
+    ("prompts", '[welcome]\nen = "Welcome."\nzh-cn = "您好"\n', "no-such-language",
+        "ivr/prompts.toml:3: welcome.zh-cn: unknown language `zh-cn`; did you mean `zh-CN`?"),
+    ("prompts", '[welcome]\nen = " ... "\n', "bad-text",
+        "ivr/prompts.toml:2: welcome.en: has nothing that can be spoken"),
+    ("prompts", '[welcome]\nen = "Bell\\u0007"\n', "bad-text",
+        "ivr/prompts.toml:2: welcome.en: has nothing that can be spoken"),
+    ("prompts", f'[welcome]\nen = "{"a" * 2001}"\n', "too-long",
+        "ivr/prompts.toml:2: welcome.en: has at most 2000 characters"),
+    ("main", M.replace("welcome", "welcom") + KEYS, "no-such-prompt",
+        "ivr/main.toml:1: prompt: there is no prompt `welcom`; did you mean `welcome`?"),
+    ("main", M.replace('"welcome"', "3") + KEYS, "wrong-type",
+        'ivr/main.toml:1: prompt: is the name of a prompt, or its texts: { en = "…" }'),
+    ("main", M.replace('"welcome"', '{ zh-CN = "您好" }') + KEYS, "text-missing",
+        "ivr/main.toml:1: prompt: has no text in en, the language of 4001"),
+    ("main", M.replace('"welcome"', '{ en = "" }') + KEYS, "bad-text",
+        "ivr/main.toml:1: prompt.en: has nothing that can be spoken"),
+    ("main", M + "tries = 0\n" + KEYS, "out-of-range",
+        "ivr/main.toml:3: tries: is at least 1, not 0"),
+    ("main", M + "[keys]\n", "empty",
+        "ivr/main.toml:3: keys: is empty"),
+    ("main", 'prompt = "welcome"\n' + KEYS, "missing",
+        "ivr/main.toml:1: no_input: is missing"),
+    ("main", M.replace('"1"', '"9"') + KEYS, "no-such-key",
+        "ivr/main.toml:2: no_input: key 9 is not on this menu; it has `1`"),
+    ("main", M + KEYS + '12 = { queue = "support" }\n', "bad-key",
+        "ivr/main.toml:5: keys.12: a key is one of 0-9, *, # and A-D"),
+    ("main", M + KEYS + '2 = { queue = "sales" }\n', "no-such-queue",
+        "ivr/main.toml:5: keys.2.queue: there is no queue `sales`; there is `support`"),
+    ("main", M + KEYS + '2 = { program = "frontt" }\n', "no-such-program",
+        "ivr/main.toml:5: keys.2.program: there is no program `frontt`; did you mean `front`?"),
+    ("main", M + KEYS + '2 = { queue = "support", program = "front" }\n', "two-ways",
+        "ivr/main.toml:5: keys.2: leads to a queue or to a program, not both"),
+    ("front", "async def main(call):\n    pass pass\n", "not-python",
+        "ari_apps/front.py:2: not valid Python: …"),
+    ("front", "return\n", "not-python",
+        "ari_apps/front.py:1: not valid Python: 'return' outside …"),
+    ("front", "x = '\0'\n", "not-python",
+        "ari_apps/front.py: not valid Python: …"),
+    ("front", "async def mian(call):\n    pass\n", "no-main",
+        "ari_apps/front.py: a program needs `async def main(call: Call) -> None:`"),
+    ("front", "\ndef main(call):\n    pass\n", "main-not-async",
+        "ari_apps/front.py:2: main: is not async; write `async def main(call: Call) -> None:`"),
+    ("front", "async def main():\n    pass\n", "main-arguments",
+        "ari_apps/front.py:1: main: takes exactly one argument, the call: `async def main(call: Call) -> None:`"),
+    ("front", "async def main(call, other):\n    pass\n", "main-arguments",
+        "ari_apps/front.py:1: main: takes exactly one argument, the call: `async def main(call: Call) -> None:`"),
+    ("front", "async def main(call):\n    await call.menu('mian')\n", "no-such-menu",
+        "ari_apps/front.py:2: call.menu: there is no menu `mian`; did you mean `main`?"),
+    ("front", "async def main(c):\n    await c.queue('suport')\n", "no-such-queue",
+        "ari_apps/front.py:2: c.queue: there is no queue `suport`; did you mean `support`?"),
+    ("front", "async def main(call):\n    await call.play('welcom')\n", "no-such-prompt",
+        "ari_apps/front.py:2: call.play: there is no prompt `welcom`; did you mean `welcome`?"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("name", "text", "code", "told"), FAULTS, ids=[each[3][:60] for each in FAULTS])
+def test_a_fault_is_told_with_file_line_and_key(name: str, text: str, code: str, told: str):
+    fault = the_fault(**{name: text})
+    assert fault.code == code
+    assert str(fault) == told or (told.endswith("…") and str(fault).startswith(told[:-1]))
+
+
+def test_all_faults_of_all_files_are_told_at_once_in_the_order_of_the_files():
+    files = a_site(
+        queues="[support]\nskils = {}\nring = 5\n", front="def main(call):\n    pass\n", numbers='defualt = "sorry"'
+    )
+    assert [(fault.path, fault.line, fault.code) for fault in faults(files)] == [
+        ("acd/queues.toml", 2, "unknown-key"),
+        ("acd/queues.toml", 3, "no-duration"),
+        ("ari_apps/front.py", 1, "main-not-async"),
+        ("ivr/numbers.toml", 1, "missing"),
+        ("ivr/numbers.toml", 1, "unknown-key"),
+    ]
+
+
+def test_all_faults_print_as_one_line_each():
+    with pytest.raises(SiteFaults) as told:
+        parse(a_site(queues="[support]\nskils = {}\nring = 5\n"))
+    assert str(told.value).splitlines() == [str(fault) for fault in told.value.faults]
+    assert isinstance(told.value, SiteError)
+    assert (told.value.path, told.value.line, told.value.key) == ("acd/queues.toml", 2, "support.skils")
+
+
+def test_a_file_that_is_not_toml_is_told_once_and_not_by_everything_that_names_what_is_in_it():
+    assert the_fault(queues="[support\n").code == "not-toml"
+    assert the_fault(prompts="[welcome\n").code == "not-toml"
+    assert the_fault(agents="[demo\n").code == "not-toml"
+    assert the_fault(numbers="[4001\n").code == "not-toml"
+
+
+def test_a_queue_with_a_fault_is_still_a_queue_to_those_who_name_it():
+    fault = the_fault(
+        queues="[support]\nskills = { support = 99 }\n", numbers=N + '[4001]\nprogram = "front"\nqueue = "support"\n'
+    )
+    assert fault.key == "support.skills.support"
+
+
+def test_a_site_without_numbers_has_no_program_to_fall_back_on():
+    files = a_site()
+    del files["ivr/numbers.toml"]
+    [fault] = faults(files)
+    assert (fault.code, fault.path) == ("no-numbers", "ivr/numbers.toml")
+
+
+def test_a_file_that_nothing_reads_has_a_wrong_name():
+    [fault] = faults(a_site() | {"acd/queue.toml": ""})
+    assert str(fault) == "acd/queue.toml: nothing reads a file of this name; did you mean `queues.toml`?"
+
+
+def test_a_program_is_called_by_its_files_name_so_that_must_be_one():
+    [fault] = faults(a_site() | {"ari_apps/front-door.py": "async def main(call):\n    pass\n"})
+    assert (fault.code, fault.path) == ("bad-name", "ari_apps/front-door.py")
+
+
+# ------------------------------------------------------------------------------------------------------------ warnings
+
+
+def warnings(tmp_path, **changed: str) -> list[str]:
+    for path, text in a_site(**changed).items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    report = check(tmp_path)
+    assert report.ok, report.lines()
+    assert all(": warning: " in line for line in report.lines())
+    return [str(warning) for warning in report.warnings]
+
+
+def test_a_skill_that_nobody_has_is_a_warning(tmp_path):
+    assert warnings(tmp_path, queues="[support]\nskills = { suport = 1 }\n") == [
+        "acd/queues.toml:2: support.skills.suport: no agent has the skill `suport`; did you mean `support`?"
+    ]
+
+
+def test_a_queue_whose_last_step_nobody_meets_is_a_warning(tmp_path):
+    assert warnings(tmp_path, queues="[support]\nskills = { support = 9 }\n") == [
+        "acd/queues.toml:1: support: no agent meets its last step; nobody could answer"
+    ]
+
+
+def test_a_step_that_comes_after_the_longest_wait_is_a_warning(tmp_path):
+    queues = '[support]\nmax_wait = "30s"\nsteps = [ { for = "30s", skills = { support = 5 } }, { skills = {} } ]\n'
+    assert warnings(tmp_path, queues=queues) == [
+        "acd/queues.toml:2: support.max_wait: ends before the last step begins"
+    ]
+
+
+def test_a_number_that_is_an_agents_id_is_a_warning(tmp_path):
+    [warning] = warnings(tmp_path, numbers=N + '[1001]\nprogram = "front"\n')
+    assert warning.startswith("ivr/numbers.toml:2: 1001: is also the id of an agent")
+
+
+def test_a_program_that_imports_a_clock_is_a_warning(tmp_path):
+    [warning] = warnings(tmp_path, front="import time\nasync def main(call):\n    pass\n")
+    assert warning.startswith("ari_apps/front.py:1: import time: a program has no clock")

@@ -1,0 +1,155 @@
+"""What the operator's files say, once they are without fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccplane.errors import ProgramError
+from ccplane.routing.rules import Number, Queue, Step
+from ccplane.site import Rendering, parse, sound_of
+from tests.site.sites import a_site, parsed
+
+
+def test_a_queue_in_full():
+    site = parsed(
+        queues="""
+[support]
+strategy  = "longest-idle"
+answer    = { percent = 90, within = "15s" }
+ring      = "12s"
+wrap_up   = "30s"
+max_wait  = "3m"
+weight    = "1m"
+music     = "jazz"
+steps     = [ { for = "20s", skills = { support = 5 } },
+              { skills = { support = 3 } } ]
+"""
+    )
+    assert site.rules.queues["support"] == Queue(
+        name="support",
+        steps=(Step({"support": 5}, 20_000), Step({"support": 3})),
+        percent=90,
+        within_ms=15_000,
+        ring_ms=12_000,
+        wrap_up_ms=30_000,
+        max_wait_ms=180_000,
+        weight_s=60,
+        music="jazz",
+    )
+
+
+def test_a_queue_of_one_line_has_sensible_defaults():
+    site = parsed(queues="[support]\nskills = { support = 1 }\n")
+    assert site.rules.queues["support"] == Queue(name="support", steps=(Step({"support": 1}),))
+
+
+def test_empty_skills_are_anyone():
+    assert parsed(queues="[support]\nskills = {}\n").rules.queues["support"].widest.met_by({})
+
+
+def test_a_number_has_a_program_and_perhaps_a_queue_a_language_and_an_attribution():
+    site = parsed(
+        numbers='default = "sorry"\n["+862112345678"]\nprogram = "front"\nqueue = "support"\nattribution = "spring"\n'
+    )
+    assert site.rules.numbers == {
+        "+862112345678": Number(number="+862112345678", program="front", queue="support", attribution="spring")
+    }
+
+
+def test_numbers_that_name_no_language_have_the_sites():
+    numbers = 'default = "sorry"\nlanguage = "zh-CN"\n[4001]\nprogram = "front"\n'
+    site = parsed(numbers=numbers, prompts='[welcome]\nzh-CN = "您好"\n')
+    assert site.rules.numbers["4001"].language == "zh-CN"
+
+
+def test_any_other_number_goes_to_the_default_program_in_the_sites_language():
+    assert parsed().number("5550000") == Number(number="5550000", program="sorry", language="en")
+
+
+def test_agents_stand_one_by_one_or_many_at_once():
+    site = parsed(agents='[1021]\nname = "Ana"\nskills = { support = 7 }\n[night]\nfrom = 998\ncount = 3\n')
+    assert [(agent.id, agent.name, agent.skills) for agent in site.agents] == [
+        ("998", "Agent 998", {}),
+        ("999", "Agent 999", {}),
+        ("1000", "Agent 1000", {}),
+        ("1021", "Ana", {"support": 7}),
+    ]
+
+
+def test_the_count_of_demo_agents_can_be_overridden():
+    assert [agent.id for agent in parse(a_site(), demo_agents=2).agents] == ["1001", "1002"]
+
+
+def test_a_menu_has_its_keys_and_one_to_take_when_no_key_comes():
+    menu = parsed(
+        main='prompt = "welcome"\ntimeout = "4s"\ntries = 3\nno_input = "2"\n'
+        '[keys]\n1 = { queue = "support" }\n2 = { program = "sorry" }\n"*" = {}\n'
+    ).menu("main")
+    assert (menu.timeout_ms, menu.tries, menu.invalid) == (4_000, 3, None)
+    assert (menu.keys["1"].queue, menu.keys["1"].program) == ("support", None)
+    assert (menu.keys["*"].queue, menu.keys["*"].program) == (None, None)
+    assert menu.fallback == menu.entry("2")
+    assert menu.fallback.program == "sorry"
+    assert menu.entry("7") is None
+
+
+def test_a_menu_may_have_texts_of_its_own():
+    site = parsed(
+        main='prompt = { en = "Press 1." }\ninvalid = "welcome"\nno_input = "1"\n[keys]\n1 = { queue = "support" }\n'
+    )
+    assert site.menu("main").prompt.sound("en") == sound_of("en", "Press 1.")
+    assert Rendering(sound_of("en", "Press 1."), "en", "Press 1.") in site.all_prompts()
+
+
+def test_a_prompt_is_played_by_name_and_a_sound_as_it_stands():
+    site = parsed(prompts='[welcome]\nen = "Welcome."\nzh-CN = "您好"\n')
+    assert site.sound("welcome", "zh-CN") == sound_of("zh-CN", "您好")
+    assert site.sound("sound:beep", "en") == "sound:beep"
+
+
+def test_a_prompt_that_lacks_a_language_is_heard_in_another_rather_than_not_at_all():
+    assert parsed().sound("welcome", "zh-CN") == sound_of("en", "Welcome.")
+
+
+def test_what_a_program_asks_for_in_vain_is_the_programs_fault():
+    with pytest.raises(ProgramError) as prompt:
+        parsed().sound("welcom", "en")
+    with pytest.raises(ProgramError) as menu:
+        parsed().menu("mian")
+    assert (prompt.value.code, menu.value.code) == ("no-such-prompt", "no-such-menu")
+
+
+def test_a_sounds_name_follows_from_language_and_text_alone():
+    assert sound_of("en", "Welcome.") == sound_of("en", "Welcome.")
+    assert sound_of("en", "Welcome.").startswith("sound:ccplane/en-")
+    assert len({sound_of("en", "a"), sound_of("zh-CN", "a"), sound_of("en", "b")}) == 3
+
+
+def test_a_text_that_is_said_twice_is_one_sound():
+    site = parsed(prompts='[welcome]\nen = "Hello."\n[again]\nen = "Hello."\n')
+    assert site.all_prompts() == (Rendering(sound_of("en", "Hello."), "en", "Hello."),)
+
+
+def test_the_apology_is_in_the_sites_language():
+    prompts = '[welcome]\nen = "Hi."\nzh-CN = "您好"\n[apology]\nen = "Sorry."\nzh-CN = "对不起"\n'
+    assert parsed().apology is None
+    assert parsed(prompts=prompts).apology == Rendering(sound_of("en", "Sorry."), "en", "Sorry.")
+
+
+def test_rules_of_the_whole_site():
+    rules = parsed(site='timezone = "Asia/Shanghai"\nmisses_until_pause = 2\nrest = "8s"\nring_cycle = "4s"\n').rules
+    assert (rules.timezone, rules.misses_until_pause, rules.rest_ms, rules.ring_cycle_ms) == (
+        "Asia/Shanghai",
+        2,
+        8_000,
+        4_000,
+    )
+
+
+def test_programs_are_kept_as_text_by_name():
+    program = parsed().programs["front"]
+    assert (program.path, program.source) == ("ari_apps/front.py", a_site()["ari_apps/front.py"])
+
+
+def test_parsing_runs_no_line_of_a_program():
+    parsed(front="raise SystemExit('I was run')\nasync def main(call):\n    pass\n")
