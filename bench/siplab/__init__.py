@@ -14,9 +14,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bench.siplab.legs import Call, CallEnded, End, How, Leg, Ring, State
+from bench.siplab.call import Call
+from bench.siplab.leg import CallEnded, End, How, Leg, State
 from bench.siplab.phones import Behaviour, Phone, RegistrationRefused, answers, rejects, rings_for_ever, says_nothing
 from bench.siplab.record import Record
+from bench.siplab.ring import Ring
 from bench.siplab.station import Station
 
 __all__ = [

@@ -7,8 +7,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bench.siplab.legs import Call, Ring
+from bench.siplab.call import Call
 from bench.siplab.links import Address, Link, Resend, TcpLink
+from bench.siplab.ring import Ring
 from bench.siplab.wire import Message, authorization, request, unique
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bench.siplab.legs import How
+from bench.siplab.leg import How
 
 if TYPE_CHECKING:
-    from bench.siplab.legs import Call, Ring
+    from bench.siplab.call import Call
+    from bench.siplab.ring import Ring
 
 
 class Record:

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from bench.siplab.legs import Call, Leg, Ring
+from bench.siplab.call import Call
+from bench.siplab.leg import Leg
 from bench.siplab.links import Address, Link, UdpLink
 from bench.siplab.phones import Behaviour, Phone, _Registration, answers
 from bench.siplab.record import Record
+from bench.siplab.ring import Ring
 from bench.siplab.wire import Message, NotSip, address, parse, response, unique
 
 _numbers: Final = itertools.count(1)

@@ -10,7 +10,7 @@ import argparse
 import gc
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +21,13 @@ import uvloop
 from bench.siplab import Lab, open_lab
 from bench.switching import plane, report, scenarios
 from bench.switching.measure import machine, revision, usage
-from bench.switching.peers import PEERS, Peer, Plane, channels_left
+from bench.switching.peers import AppQueue, BareLoop, Peer, channels_left
+from bench.switching.plane import Plane
 from bench.switching.scenarios import Size
 from ccplane.asterisk.node import HOME
 
+MakePeer = Callable[[Path, Path, Sequence[str]], Peer]
+PEERS: Final[dict[str, MakePeer]] = {"floor": BareLoop, "app_queue": AppQueue, "ccplane": Plane}
 SCENARIOS: Final = ("rest", "idle", "refill", "load")
 Run = dict[str, dict[str, Any]]  # scenario → figures
 

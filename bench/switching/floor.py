@@ -48,7 +48,7 @@ class Floor:
     async def on_event(self, event: dict[str, Any]) -> None:
         channel = event.get("channel") or {}
         match event["type"]:
-            case "StasisStart" if channel["id"] not in self._legs:
+            case "StasisStart" if not event["args"]:
                 await self._arrived(channel["id"], channel["caller"]["number"])
             case "ChannelStateChange" if channel["state"] == "Up" and channel["id"] in self._legs:
                 await self._up(channel["id"])

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bench.siplab import Call, Lab, answers
+from bench.siplab import Lab, answers
 from bench.switching.measure import milliseconds
 from bench.switching.peers import NUMBER
 
@@ -44,23 +44,22 @@ async def idle(lab: Lab, agents: Sequence[str], size: Size) -> dict[str, Any]:
 
 
 async def refill(lab: Lab, agents: Sequence[str], size: Size) -> dict[str, Any]:
-    """Whenever a phone rings, one more caller joins the queue; the phones hang up after about a second."""
+    """For every caller who gets through one more joins the queue; the phones hang up after about a second.
+
+    At the end those who still wait are served too: everybody who dialled must have talked.
+    """
     _begin(lab, agents)
     for number, agent in enumerate(agents):
         lab.phones.behave(answers(ANSWER_AFTER, hang_up_after=1.0 + number * 0.025), [agent])
-    calls: set[Call] = set()
     record = lab.record
 
     def dial() -> None:
-        calls.add(call := lab.callers.dial(NUMBER))
+        call = lab.callers.dial(NUMBER)
         call.connected.add_done_callback(lambda _: dial() if len(record.freed_to_ring) < size.refills else None)
-        call.ended.add_done_callback(lambda _: calls.discard(call))
 
     for _ in range(2 * len(agents)):
         dial()
     await _progress(lambda: len(record.freed_to_ring) >= size.refills, lambda: record.rings)
-    for call in [call for call in calls if not call.connected.done()]:
-        call.give_up()
     stuck = await lab.drained(DRAIN)
     return {"freed_to_ring_ms": milliseconds(record.freed_to_ring), **_counts(lab, stuck)}
 

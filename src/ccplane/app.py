@@ -246,7 +246,7 @@ async def _lead(lease: Lease, link: Link, plane: Plane) -> None:
             lost.set()
 
         lease.on_lost = outvoted
-        tasks = [asyncio.create_task(each) for each in (link.run(), lease.run(), lost.wait())]
+        tasks = [asyncio.create_task(each) for each in (link.run(), lease.run(), _outvoted(lost))]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -257,6 +257,10 @@ async def _lead(lease: Lease, link: Link, plane: Plane) -> None:
         log.warning("another plane took our place at the switch; waiting to win the lease again")
         epoch = await _taken(lease, plane.state.epoch)
         plane.post(PlaneBegan(epoch, __version__, 0))
+
+
+async def _outvoted(lost: asyncio.Event) -> None:
+    await lost.wait()
 
 
 async def _keep_clock_true(clock: SiteClock, plane: Plane) -> None:

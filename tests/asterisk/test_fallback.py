@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import contextlib
-import json
 import math
 import struct
 import time
@@ -15,10 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-import websockets
 from bench.siplab import How, Lab, open_lab
 
 from ccplane.asterisk.node import LocalNode
+from tests.asterisk.stand_in import application
 
 LENGTH = 0.6
 """Seconds the apology takes in these tests; a call that ends sooner hasn't heard it."""
@@ -91,7 +87,7 @@ async def test_whatever_the_caller_calls_himself_the_apology_comes(lab: Lab, apo
 
 
 async def test_a_call_that_ccplane_hung_up_hears_no_apology(lab: Lab, local_node: LocalNode, apology: int):
-    async with _application(local_node) as (ari, channel_arrives):
+    async with application(local_node) as (ari, channel_arrives):
         call = lab.callers.dial("4002")
         channel = await channel_arrives()
         await ari.post(f"/channels/{channel}/answer")
@@ -102,7 +98,7 @@ async def test_a_call_that_ccplane_hung_up_hears_no_apology(lab: Lab, local_node
 
 
 async def test_a_call_that_ccplane_lets_go_ends_without_an_apology(lab: Lab, local_node: LocalNode, apology: int):
-    async with _application(local_node) as (ari, channel_arrives):
+    async with application(local_node) as (ari, channel_arrives):
         call = lab.callers.dial("4002")
         channel = await channel_arrives()
         await ari.post(f"/channels/{channel}/answer")
@@ -113,7 +109,7 @@ async def test_a_call_that_ccplane_lets_go_ends_without_an_apology(lab: Lab, loc
 
 
 async def test_a_waiting_call_can_be_carried_to_the_fallback(lab: Lab, local_node: LocalNode, apology: int):
-    async with _application(local_node) as (ari, channel_arrives):
+    async with application(local_node) as (ari, channel_arrives):
         call = lab.callers.dial("4002")
         channel = await channel_arrives()
         where = {"context": "ccplane-fallback", "extension": "4002", "priority": 1}
@@ -124,7 +120,7 @@ async def test_a_waiting_call_can_be_carried_to_the_fallback(lab: Lab, local_nod
 
 
 async def test_a_call_in_our_hands_stays_up_when_we_are_gone(lab: Lab, local_node: LocalNode, apology: int):
-    async with _application(local_node) as (ari, channel_arrives):
+    async with application(local_node) as (ari, channel_arrives):
         call = lab.callers.dial("4002")
         channel = await channel_arrives()
         await ari.post(f"/channels/{channel}/answer")
@@ -134,31 +130,10 @@ async def test_a_call_in_our_hands_stays_up_when_we_are_gone(lab: Lab, local_nod
     await stranger.audio.hears(apology)
     await stranger.over()
     assert not call.ended.done()
-    async with _application(local_node) as (ari, _):
+    async with application(local_node) as (ari, _):
         assert (await ari.get(f"/channels/{channel}")).json()["state"] == "Up"
         await ari.delete(f"/channels/{channel}")
         await call.over()
-
-
-@contextlib.asynccontextmanager
-async def _application(node: LocalNode):
-    """A stand-in for ccplane: the application is there; yields ARI and a way to wait for the next arrival."""
-    token = base64.b64encode(f"{node.ari_username}:{node.ari_password}".encode()).decode()
-    events = f"ws://127.0.0.1:{node.http_port}/ari/events?app=ccplane"
-    headers = {"Authorization": f"Basic {token}"}
-    async with (
-        httpx.AsyncClient(base_url=node.ari_url, headers=headers) as ari,
-        websockets.connect(events, additional_headers=headers) as socket,
-    ):
-
-        async def channel_arrives() -> str:
-            async with asyncio.timeout(5):
-                while True:
-                    event = json.loads(await socket.recv())
-                    if event["type"] == "StasisStart":
-                        return event["channel"]["id"]
-
-        yield ari, channel_arrives
 
 
 async def _push_phone(node: LocalNode, user: str, secret: str) -> None:

@@ -79,9 +79,7 @@ async def test_a_method_that_is_not_known_is_a_problem_that_says_which_are(admin
 
 
 async def test_a_body_that_is_no_json_is_a_problem(admin):
-    answer = await admin.put(
-        "/api/v1/agents/1001/state", content=b"{", headers={"Content-Type": "application/json"}
-    )
+    answer = await admin.put("/api/v1/agents/1001/state", content=b"{", headers={"Content-Type": "application/json"})
     assert is_problem(answer)
     assert answer.json()["code"] == "invalid-request"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ccplane.postgres.migrate import migrate
 from ccplane.postgres.pool import Database
 

@@ -53,7 +53,9 @@ class Centre:
         self.facts.extend(decision.facts)
 
     def people(self, names):
-        profiles = tuple(Profile(id=each, name=f"Agent {each}", skills={"any": 5}, endpoint=f"PJSIP/{each}") for each in names)
+        profiles = tuple(
+            Profile(id=each, name=f"Agent {each}", skills={"any": 5}, endpoint=f"PJSIP/{each}") for each in names
+        )
         self.take(i.PeopleRead(profiles))
 
     def survey(self, phone):

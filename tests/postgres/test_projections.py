@@ -6,6 +6,7 @@ import random
 from itertools import pairwise
 
 import pytest
+
 from ccplane.agents.agent import WORK
 from ccplane.contacts.contact import OFFER, PHASE
 from ccplane.core.state import State, evolve
@@ -13,7 +14,6 @@ from ccplane.facts import encode
 from ccplane.laws import Fact
 from ccplane.postgres.queries import query
 from ccplane.postgres.store import PostgresFacts
-
 from tests.postgres.histories import START, a_history
 
 pytestmark = pytest.mark.postgres
@@ -178,7 +178,7 @@ async def test_instants_are_exact(db, at):
 
 
 def test_the_states_in_the_queries_are_those_of_the_tables():
-    """Every fact that moves a contact, an offer or an agent is looked for by its projection, with the state it leads to."""
+    """Every fact that moves a contact, an offer or an agent is in its projection, with the state it leads to."""
     for table, name in ((PHASE, "apply_contacts"), (OFFER, "apply_offers"), (WORK, "apply_agents")):
         text = query(name)
         for moves in table.values():
@@ -193,8 +193,10 @@ async def test_a_callers_name_may_hold_anything(db):
     """NUL, quotes, SQL: stored as data; a NUL, which jsonb can't hold, as U+FFFD."""
     facts = a_history(1, steps=30).facts
     arrival = next(fact for fact in facts if type(fact).__name__ == "ContactArrived")
-    strange = type(arrival)(**{name: getattr(arrival, name) for name in arrival.__struct_fields__} | {
-        "contact": "c-strange", "caller_name": "a\0b'; DROP TABLE fact; --\u202e" + "x" * 500})
+    strange = type(arrival)(
+        **{name: getattr(arrival, name) for name in arrival.__struct_fields__}
+        | {"contact": "c-strange", "caller_name": "a\0b'; DROP TABLE fact; --\u202e" + "x" * 500}
+    )
     await store(db, [*facts, strange])
     [row] = [row for row in await rows(db, "contact") if row["id"] == "c-strange"]
     assert row["caller_name"] == strange.caller_name.replace("\0", "\ufffd")

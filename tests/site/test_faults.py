@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ccplane.errors import SiteError
-from ccplane.site import SiteFaults, check, parse
-from tests.site.sites import a_site, faults, the_fault
+from ccplane.site import SiteFaults, check, digest, parse, read
+from tests.site.sites import TOP, a_site, faults, the_fault
 
 Q, N, M = "[support]\nskills = { support = 1 }\n", 'default = "sorry"\n', 'prompt = "welcome"\nno_input = "1"\n'
+DEMO = read(TOP)
 KEYS = '[keys]\n1 = { queue = "support" }\n'
 
 # fmt: off
@@ -51,7 +54,7 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
         "acd/queues.toml:3: support.steps[0].for: the last step holds for good; leave its `for` out"),
     ("queues", '[support]\nsteps = [\n  { fro = "5s", skills = {} },\n]\n', "unknown-key",
         "acd/queues.toml:3: support.steps[0].fro: unknown key; did you mean `for`?"),
-    ("queues", '[support]\nsteps = [\n  { for = "5s", skills = { a = 1 } },\n  { skills = { a = 2 } },\n]\n', "step-tightens",
+    ("queues", '[support]\nsteps = [\n  { for = "5s", skills = {} },\n  { skills = { a = 2 } },\n]\n', "step-tightens",
         "acd/queues.toml:4: support.steps[1].skills.a: asks for more than the step before it: a 2; steps only relax"),
     ("queues", Q + '["no spaces"]\nskills = {}\n', "bad-name",
         'acd/queues.toml:3: "no spaces": a name is letters, digits, - and _, at most 40'),
@@ -210,6 +213,21 @@ def test_a_file_that_nothing_reads_has_a_wrong_name():
 def test_a_program_is_called_by_its_files_name_so_that_must_be_one():
     [fault] = faults(a_site() | {"ari_apps/front-door.py": "async def main(call):\n    pass\n"})
     assert (fault.code, fault.path) == ("bad-name", "ari_apps/front-door.py")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(DEMO)), st.data())
+def test_whatever_a_slip_of_the_hand_leaves_is_a_site_or_faults_that_point_into_it(path: str, data: st.DataObject):
+    text = DEMO[path]
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(start + 20, len(text))))
+    files = DEMO | {path: text[:start] + data.draw(st.text("[]{}=\"'#\n.,1a\\ \0é", max_size=3)) + text[end:]}
+    try:
+        assert parse(files).hash == digest(files)
+    except SiteFaults as told:
+        for fault in told.faults:
+            assert 0 <= fault.line <= len(files[fault.path].splitlines()) + 1
+            assert fault.sentence
 
 
 # ------------------------------------------------------------------------------------------------------------ warnings

@@ -11,6 +11,7 @@ WAV, not µ-law: Asterisk's way from 16 bit to any G.711 is one table look-up a 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import shutil
 import wave
@@ -60,7 +61,6 @@ async def render_all(prompts: Iterable[Rendering], sounds_dir: Path) -> int:
     missing = [each for each in prompts if not file_of(each.uri, sounds_dir).exists()]
     if missing:
         _need_programs()
-        await asyncio.to_thread(sounds_dir.mkdir, parents=True, exist_ok=True)
     for each in missing:
         target = file_of(each.uri, sounds_dir)
         samples = await _spoken(each)
@@ -150,10 +150,12 @@ def _put(target: Path, content: bytes) -> None:
     """All at once or not at all: Asterisk never sees half a file."""
     partial = target.with_name(f".{target.name}.partial")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
         partial.replace(target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         sentence = f"The prompt {target.name} could not be written to {target.parent}: {error.strerror}"
         raise SetupError("prompt-not-made", sentence, path=str(target)) from error
 

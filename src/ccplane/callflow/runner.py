@@ -16,7 +16,7 @@ from ccplane.callflow.call import Call, CallerGone
 from ccplane.callflow.loader import load
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.verbs import Result, Verb
+from ccplane.contacts.verbs import HangUp, Result, Verb
 from ccplane.core.inputs import Input, ProgramRaised, ProgramReturned, VerbAsked
 from ccplane.core.state import State
 from ccplane.facts import SwitchFound
@@ -26,6 +26,10 @@ from ccplane.site import Site
 
 PATIENCE_S: Final = 0.25
 """A program that runs longer than this between two verbs is taken for stuck: the loop of all calls waits for it."""
+AGAIN_S: Final = 0.001
+"""One that catches even that is interrupted again and again, until it does not."""
+PROGRAMS: Final = "ari_apps/"
+"""Where the code of programs says that it is from."""
 VERBS: Final = get_args(Verb)
 
 log = structlog.get_logger()
@@ -46,23 +50,28 @@ class Runner:
     def follow(self, state: State, facts: Iterable[Fact]) -> list[Input]:
         """What programs make of these facts: at most one input each."""
         asked: list[Input | None] = []
+        replayed: set[ContactId] = set()
         for fact in facts:
+            contact = state.contacts.get(fact.contact) if isinstance(fact, c.ContactFact) else None
+            if contact is not None and contact.id in replayed:
+                continue  # run up to what stands in `state`, which holds this fact already
             match fact:
-                case c.ProgramStarted():
-                    asked.append(self._start(state.contacts[fact.contact]))
-                case c.StepEnded():
-                    contact = state.contacts.get(fact.contact)
-                    asked.append(self._resume(contact, fact.result) if contact else None)
+                case c.ProgramStarted() if contact:
+                    asked.append(self._start(contact))
+                case c.StepEnded() if contact:
+                    asked.append(self._resume(contact, fact.result))
                 case c.ContactEnded():
                     self._end(fact.contact)
                 case SwitchFound():
-                    asked.extend(self._take_up(contact) for contact in state.contacts.values())
+                    stopped = [each for each in state.contacts.values() if each.id not in self._running]
+                    replayed.update(each.id for each in stopped)
+                    asked.extend(self._take_up(each) for each in stopped)
         return [each for each in asked if each is not None]
 
     def close(self) -> None:
         """Drop all programs without a word to their callers: the plane stops, the calls go on."""
-        for program in self._running.values():
-            program.close()
+        for contact, program in self._running.items():
+            _close(program, contact)
         self._running.clear()
 
     # ------------------------------------------------------------------------------------------------- one program
@@ -73,7 +82,7 @@ class Runner:
             with _patience():
                 site = self._site_of(contact.site)
                 self._running[contact.id] = load(site, contact.program)(Call(contact, site))
-        except (Exception, Stuck) as error:
+        except BaseException as error:
             return _raised(contact.id, error)
         return self._send(contact.id, None, contact.first_step)
 
@@ -83,8 +92,8 @@ class Runner:
         return self._send(contact.id, result, contact.step + 1)
 
     def _take_up(self, contact: Contact) -> Input | None:
-        """Run a program again over its journal, up to where it stood (DESIGN §4); one that still runs is left alone."""
-        if contact.id in self._running or contact.phase is Phase.ENDED or not contact.program:
+        """Run a program again over its journal, up to where it stood (DESIGN §4)."""
+        if contact.phase is Phase.ENDED or not contact.program:
             return None
         asked = self._start(contact)
         for place, result in enumerate(contact.results):
@@ -93,7 +102,7 @@ class Runner:
             asked = self._send(contact.id, result, contact.first_step + place + 1)
         if contact.verb is None or not isinstance(asked, VerbAsked):
             return asked
-        if asked.verb == contact.verb or contact.verb.__class__.__name__ == "HangUp":
+        if asked.verb == contact.verb or isinstance(contact.verb, HangUp):
             return None  # it stands where it stood; the core takes the open verb up
         self._end(contact.id)
         return ProgramRaised(contact.id, f"changed its course on a replay: {asked.verb} for {contact.verb}", "replay")
@@ -103,20 +112,16 @@ class Runner:
         try:
             with _patience():
                 verb = program.send(result)
-        except StopIteration:
+        except (StopIteration, CallerGone):
             del self._running[contact]
             return ProgramReturned(contact)
-        except CallerGone:
-            del self._running[contact]
-            return ProgramReturned(contact)
-        except (Exception, Stuck) as error:
+        except BaseException as error:  # a program may raise anything, also what would end the plane: sys.exit()
             del self._running[contact]
             return _raised(contact, error)
         if not isinstance(verb, VERBS):
+            where = _where(program)
             self._end(contact)
-            return ProgramRaised(
-                contact, f"awaited {type(verb).__name__}, which is no verb of the call", _where(program)
-            )
+            return ProgramRaised(contact, f"awaited {type(verb).__name__}, which is no verb of the call", where)
         return VerbAsked(contact, step, verb)
 
     def _end(self, contact: ContactId) -> None:
@@ -129,7 +134,7 @@ class Runner:
                 program.throw(CallerGone())
         except (StopIteration, CallerGone):
             return
-        except (Exception, Stuck) as error:
+        except BaseException as error:
             log.warning("program failed while its caller was leaving", contact=contact, error=repr(error))
             return
         _close(program, contact)
@@ -139,12 +144,12 @@ def _close(program: Program, contact: ContactId) -> None:
     try:
         with _patience():
             program.close()
-    except (RuntimeError, Stuck) as error:
+    except BaseException as error:
         log.warning("program would not end after its caller left", contact=contact, error=repr(error))
 
 
 def _raised(contact: ContactId, error: BaseException) -> ProgramRaised:
-    frames = [frame for frame in extract_tb(error.__traceback__) if "ari_apps" in frame.filename]
+    frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.startswith(PROGRAMS)]
     where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     return ProgramRaised(contact, f"{type(error).__name__}: {error}", where)
 
@@ -161,7 +166,7 @@ def _patience() -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGALRM, _stop)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE_S)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE_S, AGAIN_S)
     try:
         yield
     finally:
@@ -170,5 +175,9 @@ def _patience() -> Iterator[None]:
 
 
 def _stop(_: int, frame: FrameType | None) -> None:
-    where = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
-    raise Stuck(f"ran for {PATIENCE_S} s without awaiting a verb, at {where}")
+    """Raised in the program itself or in what it called; never in our own code, which may just be leaving it."""
+    while frame is not None and not frame.f_code.co_filename.startswith(PROGRAMS):
+        frame = frame.f_back
+    if frame is not None:
+        where = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        raise Stuck(f"ran for {PATIENCE_S} s without awaiting a verb, at {where}")

@@ -44,7 +44,7 @@ OF_QUEUES: Final = {
 """A counter's field: the metric's name, and the definition that explains it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Exposition(Collector):
     """Collects at each scrape; between scrapes it costs nothing."""
 

@@ -112,7 +112,5 @@ def wallboard_told(view: WallboardView) -> Wallboard:
         at=iso(view.at),
         counted_from=iso(view.began_at),
         queues=view.queues,
-        agents=tuple(
-            AgentOnBoard(agent.id, agent.state, _since(agent)) for agent in view.agents
-        ),
+        agents=tuple(AgentOnBoard(agent.id, agent.state, _since(agent)) for agent in view.agents),
     )

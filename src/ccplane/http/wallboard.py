@@ -39,6 +39,7 @@ class Stream:
     def __init__(self, plane: Plane, clock: Callable[[], int], *, heartbeat_s: float = HEARTBEAT_S) -> None:
         self._plane, self._clock, self._heartbeat_s = plane, clock, heartbeat_s
         self._event = b""
+        self._seq = -1
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
@@ -90,10 +91,11 @@ class Stream:
         self._tasks = []
 
     async def _follow(self) -> None:
-        """Publish what happens."""
+        """Publish what happens; what happened meanwhile too, be it the last thing for an hour."""
         async for _ in self._plane.subscribe():
-            self._publish()
-            await asyncio.sleep(EVERY_S)
+            while self._seq != self._plane.snapshot.seq:
+                self._publish()
+                await asyncio.sleep(EVERY_S)
 
     async def _go_on(self) -> None:
         """Publish that time passes, where nothing happens."""
@@ -106,6 +108,7 @@ class Stream:
 
     def _publish(self) -> None:
         snapshot = self._plane.snapshot
+        self._seq = snapshot.seq
         data = msgspec.json.encode(shown(snapshot, self._clock()))
         self._event = b"id: %d\nevent: wallboard\ndata: %s\n\n" % (snapshot.seq, data)
         changed, self._changed = self._changed, asyncio.Event()

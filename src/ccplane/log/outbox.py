@@ -197,9 +197,8 @@ class Outbox:
         """The next facts on disk after `after`, of one epoch: (epoch, [(seq, JSON)]). From memory, else the file."""
         groups: Sequence[Group] = self._tail
         if not self._tail or self._tail[0].first > after + 1:
-            assert self._reading is not None
-            reading = asyncio.get_running_loop().run_in_executor(self._reading, self._reader.after, after, GROUPS_AT_ONCE)
-            groups = await reading
+            loop = asyncio.get_running_loop()
+            groups = await loop.run_in_executor(self._reading, self._reader.after, after, GROUPS_AT_ONCE)
         facts: list[tuple[int, bytes]] = []
         epoch = 0
         for group in groups:

@@ -87,11 +87,9 @@ class OutboxFile:
             self._connect()
         except sqlite3.Error as error:
             self.close()
-            code = "outbox-corrupt" if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(
-                error
-            ) or "malformed" in str(error) else "outbox-unusable"
+            damaged = any(word in str(error) for word in ("not a database", "malformed"))
             raise StoreError(
-                code,
+                "outbox-corrupt" if damaged else "outbox-unusable",
                 f"The outbox {self.path} cannot be used: {error}. If it is damaged, move it away: "
                 "what is in Postgres is safe, what was not shipped yet is in that file.",
                 path=str(self.path),
@@ -132,9 +130,7 @@ class OutboxFile:
 
     def _decoded(self, group: Group, after: int) -> list[tuple[int, int, Fact]]:
         try:
-            return [
-                (seq, group.epoch, _decoder.decode(line)) for seq, line in group.each() if seq > after
-            ]
+            return [(seq, group.epoch, _decoder.decode(line)) for seq, line in group.each() if seq > after]
         except msgspec.MsgspecError as error:
             raise StoreError(
                 "outbox-unreadable",
@@ -146,8 +142,8 @@ class OutboxFile:
     def after(self, seq: int, groups: int = -1) -> list[Group]:
         """The groups that hold facts after `seq`, in order; at most so many."""
         rows = self._db.execute(
-            "SELECT first, last, epoch, lines FROM facts WHERE first >= "
-            "coalesce((SELECT max(first) FROM facts WHERE first <= :next), 0) AND last >= :next ORDER BY first LIMIT :n",
+            "SELECT first, last, epoch, lines FROM facts WHERE last >= :next "
+            "AND first >= coalesce((SELECT max(first) FROM facts WHERE first <= :next), 0) ORDER BY first LIMIT :n",
             {"next": seq + 1, "n": groups},
         )
         return [Group(first, last, epoch, 0, lines) for first, last, epoch, lines in rows]
@@ -166,7 +162,8 @@ class OutboxFile:
             db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", (first, last, epoch, lines))
         if commit.groups:
             end = commit.groups[-1]
-            db.execute("UPDATE mark SET epoch = ?, seq = ?, at = ?, shipped = ?", (end.epoch, end.last, end.at, shipped))
+            mark = (end.epoch, end.last, end.at, shipped)
+            db.execute("UPDATE mark SET epoch = ?, seq = ?, at = ?, shipped = ?", mark)
         if commit.epoch is not None:
             db.execute("UPDATE mark SET epoch = ?", (commit.epoch,))
         for key, data in commit.notes.items():

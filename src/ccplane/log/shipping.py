@@ -94,6 +94,9 @@ class Shipper:
                     await self._ship_on()
                 except StoreError as error:
                     self._lost(error)
+                except Exception as error:  # a fault of ours; the facts are safe in the outbox, and it must be seen
+                    log.exception("shipping failed")
+                    self._lost(StoreError("shipping-failed", f"Facts could not be shipped: {error!r}"))
                 if self.stats.batches > before:
                     pause = self._pace.retry_first
                 await self._store.close()

@@ -6,6 +6,7 @@ in memory, in order. Nothing is told to be committed before it is.
 
 from __future__ import annotations
 
+import json
 import queue
 import sqlite3
 import threading
@@ -92,7 +93,22 @@ def as_commit(items: Sequence[Item]) -> Commit:
 def _group(run: Sequence[Facts]) -> Group:
     facts = [fact for each in run for fact in each.facts]
     first = run[0].first
-    return Group(first, first + len(facts) - 1, run[0].epoch, facts[-1].at, _encoder.encode_lines(facts))
+    return Group(first, first + len(facts) - 1, run[0].epoch, facts[-1].at, _lines(facts))
+
+
+def _lines(facts: Sequence[Fact]) -> bytes:
+    try:
+        return _encoder.encode_lines(facts)
+    except Exception:  # one of them holds what JSON can't: the others must not be lost for it
+        return b"".join(_line(fact) + b"\n" for fact in facts)
+
+
+def _line(fact: Fact) -> bytes:
+    """The fact as JSON, with `?` for half a surrogate pair, which has no place in UTF-8."""
+    try:
+        return _encoder.encode(fact)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(fact), ensure_ascii=False).encode("utf-8", "replace")
 
 
 class Writer(threading.Thread):

@@ -50,6 +50,11 @@ def as_rows(epoch: int, facts: Sequence[tuple[int, bytes]]) -> Iterator[Row]:
         yield day, epoch, seq, head.at, head.type, head.contact, head.agent, data.decode()
 
 
+def partition(day: date) -> str:
+    """The table that holds this day's facts."""
+    return f"fact_{day:%Y_%m_%d}"
+
+
 class PostgresFacts:
     """The fact store of the shipper, on a connection of its own."""
 
@@ -57,6 +62,7 @@ class PostgresFacts:
         self._database = database
         self._connection: asyncpg.Connection | None = None
         self._days: set[date] = set()
+        self._viewed: date | None = None
 
     async def watermark(self, outbox: str) -> int:
         """The last seq of this outbox that is stored; 0 if none is."""
@@ -74,8 +80,9 @@ class PostgresFacts:
             async with connection.transaction():
                 await self._advance(connection, outbox, epoch, after, rows[-1][2])
                 for day, part in groupby(rows, key=lambda row: row[0]):
-                    await _store(connection, day, epoch, list(part))
+                    await self._store(connection, day, epoch, list(part))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            self._viewed = None
             raise as_store_error(error, self._database.dsn) from error
 
     async def close(self) -> None:
@@ -87,6 +94,7 @@ class PostgresFacts:
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             self._days.clear()
+            self._viewed = None
             self._connection = await self._database.connect()
         return self._connection
 
@@ -112,16 +120,22 @@ class PostgresFacts:
                 continue
             try:
                 await connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS fact_{day:%Y_%m_%d} PARTITION OF fact "
+                    f"CREATE TABLE IF NOT EXISTS {partition(day)} PARTITION OF fact "
                     f"FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
                 )
             except (asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):
                 pass  # another plane made it at the same moment
             self._days.add(day)
 
+    async def _store(self, connection: asyncpg.Connection, day: date, epoch: int, rows: list[Row]) -> None:
+        """The rows of one day, and what follows from exactly these.
 
-async def _store(connection: asyncpg.Connection, day: date, epoch: int, rows: list[Row]) -> None:
-    """The rows of one day, and what follows from exactly these."""
-    await connection.copy_records_to_table("fact", records=rows, columns=COLUMNS)
-    for name in PROJECTIONS:
-        await connection.execute(query(name), day, epoch, rows[0][2] - 1, rows[-1][2])
+        The projections read `batch`, a view of the day's partition that this connection alone sees: were they to read
+        `fact`, each would be planned over every partition there is (400 days: three times the processor time).
+        """
+        if self._viewed != day:
+            await connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW batch AS SELECT * FROM {partition(day)}")
+            self._viewed = day
+        await connection.copy_records_to_table(partition(day), records=rows, columns=COLUMNS)
+        for name in PROJECTIONS:
+            await connection.execute(query(name), epoch, rows[0][2] - 1, rows[-1][2])

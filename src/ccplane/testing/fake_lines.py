@@ -28,7 +28,7 @@ class Party(Protocol):
     def answered(self) -> None:
         """The line is up."""
 
-    def over(self, cause: int, sip: int) -> None:
+    def over_now(self, cause: int, sip: int) -> None:
         """The line is gone; `sip` is the code that refused it, 0 if it was up."""
 
     def hears(self, sound: str) -> None:
@@ -60,9 +60,9 @@ class Line:
     party: Party
     created: Millis
     state: str = "Down"
-    caller: CallerId = CallerId()
-    connected: CallerId = CallerId()
-    dialplan: Dialplan = Dialplan()
+    caller: CallerId = field(default_factory=CallerId)
+    connected: CallerId = field(default_factory=CallerId)
+    dialplan: Dialplan = field(default_factory=Dialplan)
     app: str = ""
     args: tuple[str, ...] = ()
     originated: bool = False
@@ -80,7 +80,15 @@ class Line:
 
     def model(self) -> Channel:
         return Channel(
-            self.id, self.state, self.name, f"sip-{self.id}", self.caller, self.connected, self.dialplan, self.created, "en"
+            self.id,
+            self.state,
+            self.name,
+            f"sip-{self.id}",
+            self.caller,
+            self.connected,
+            self.dialplan,
+            self.created,
+            "en",
         )
 
 
@@ -118,11 +126,10 @@ class Node:
     def of_endpoint(self, endpoint: str) -> list[Line]:
         return [line for line in self.lines.values() if line.endpoint == endpoint]
 
-    def prompts(self) -> Iterator[tuple[deque[Prompt], Prompt]]:
-        """All playbacks with the queue they are in."""
-        for holder in (*self.lines.values(), *self.rooms.values()):
-            for prompt in holder.prompts:
-                yield holder.prompts, prompt
+    def holders(self) -> Iterator[Line | Room]:
+        """What can play a prompt."""
+        yield from self.lines.values()
+        yield from self.rooms.values()
 
     def lose(self) -> None:
         """What a restart of Asterisk loses."""

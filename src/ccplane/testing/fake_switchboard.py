@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 
 from ccplane.asterisk import events as e
@@ -30,7 +29,7 @@ class Switchboard:
         """Sounds whose file isn't there."""
         self.prompt_ended: Callable[[], None] = lambda: None
         self._loop = asyncio.get_running_loop()
-        self._tell = tell
+        self.tell = tell
         self._start = start
         self._numbers = 0
         self._devices: dict[str, str] = {}
@@ -68,7 +67,7 @@ class Switchboard:
         line.app, line.args, line.in_stasis = app, args, True
         data = ",".join((app, *args))
         line.dialplan = Dialplan(line.dialplan.context, line.dialplan.exten, line.dialplan.priority, "Stasis", data)
-        self._tell(e.StasisStart(at_switch=self.now(), channel=line.model(), args=list(args)))
+        self.tell(e.StasisStart(at_switch=self.now(), channel=line.model(), args=list(args)))
         self.device_changed(line.endpoint)
 
     def _fall_back(self, line: Line) -> None:
@@ -82,7 +81,7 @@ class Switchboard:
         if line.state == "Up":
             return
         line.state = "Up"
-        self._tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
+        self.tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
         line.party.answered()
         self.device_changed(line.endpoint)
 
@@ -98,7 +97,7 @@ class Switchboard:
         if line.state != "Down":
             return
         line.state = "Ringing"
-        self._tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
+        self.tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
         self._dial(line, "RINGING")
         self.device_changed(line.endpoint)
 
@@ -108,7 +107,7 @@ class Switchboard:
             return
         self._stop_timeout(line)
         line.state = "Up"
-        self._tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
+        self.tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
         self._dial(line, "ANSWER")
         line.party.answered()
         if self.listening() and line.app == self.app:
@@ -131,7 +130,7 @@ class Switchboard:
             self._destroy(line, 19, 480)
 
     def _dial(self, line: Line, status: str) -> None:
-        self._tell(e.Dial(at_switch=self.now(), peer=line.model(), dialstatus=status, dialstring=line.endpoint))
+        self.tell(e.Dial(at_switch=self.now(), peer=line.model(), dialstatus=status, dialstring=line.endpoint))
 
     # ── the end of a line ──
 
@@ -153,12 +152,12 @@ class Switchboard:
     def end(self, line: Line, cause: int) -> None:
         """What an end brings with it, in order."""
         for prompt in list(line.prompts):
-            self._finish(line.prompts, prompt, "failed", then_next=False)
+            self._finish(line, prompt, "failed", then_next=False)
         if line.room is not None:
             self.leave(line)
         if line.in_stasis:
             line.in_stasis = False
-            self._tell(e.StasisEnd(at_switch=self.now(), channel=line.model()))
+            self.tell(e.StasisEnd(at_switch=self.now(), channel=line.model()))
         self._destroy(line, cause, None)
 
     def _destroy(self, line: Line, cause: int, sip: int | None) -> None:
@@ -166,19 +165,19 @@ class Switchboard:
         self.node.lines.pop(line.id, None)
         if line.originated:  # of a caller's channel we hear no ChannelDestroyed
             text = TEXTS.get(cause, "Unknown")
-            self._tell(
+            self.tell(
                 e.ChannelDestroyed(
                     at_switch=self.now(), channel=line.model(), cause=cause, cause_txt=text, tech_cause=sip
                 )
             )
         refusal = {17: 486, 34: 503, 21: 603}.get(cause, 480) if line.state != "Up" else 0
-        line.party.over(cause, sip or refusal)
+        line.party.over_now(cause, sip or refusal)
         self.device_changed(line.endpoint)
         self.prompt_ended()
 
     def _hangup_requested(self, line: Line, cause: int | None, sip: int | None, *, soft: bool | None) -> None:
         if line.heard_by_app:
-            self._tell(
+            self.tell(
                 e.ChannelHangupRequest(
                     at_switch=self.now(), channel=line.model(), cause=cause, tech_cause=sip, soft=soft
                 )
@@ -195,7 +194,7 @@ class Switchboard:
             self.leave(line)
         line.in_stasis = False
         line.dialplan = dialplan
-        self._tell(e.StasisEnd(at_switch=self.now(), channel=line.model()))
+        self.tell(e.StasisEnd(at_switch=self.now(), channel=line.model()))
 
     # ── rooms ──
 
@@ -205,7 +204,7 @@ class Switchboard:
             self.leave(line)
         line.room = room
         room.lines.append(line)
-        self._tell(e.ChannelEnteredBridge(at_switch=self.now(), bridge=room.model(), channel=line.model()))
+        self.tell(e.ChannelEnteredBridge(at_switch=self.now(), bridge=room.model(), channel=line.model()))
 
     def leave(self, line: Line) -> None:
         room = line.room
@@ -213,15 +212,15 @@ class Switchboard:
             return
         line.room = None
         room.lines.remove(line)
-        self._tell(e.ChannelLeftBridge(at_switch=self.now(), bridge=room.model(), channel=line.model()))
+        self.tell(e.ChannelLeftBridge(at_switch=self.now(), bridge=room.model(), channel=line.model()))
 
     def close(self, room: Room) -> None:
         for line in list(room.lines):
             self.leave(line)
         for prompt in list(room.prompts):
-            self._finish(room.prompts, prompt, "failed", then_next=False)
+            self._finish(room, prompt, "failed", then_next=False)
         del self.node.rooms[room.id]
-        self._tell(e.BridgeDestroyed(at_switch=self.now(), bridge=room.model()))
+        self.tell(e.BridgeDestroyed(at_switch=self.now(), bridge=room.model()))
 
     # ── prompts, music, keys ──
 
@@ -233,10 +232,15 @@ class Switchboard:
         if len(holder.prompts) == 1:
             self._loop.call_soon(self._next_sound, holder, prompt, 0)
 
-    def stop_prompt(self, queue: deque[Prompt], prompt: Prompt) -> None:
+    def stop_prompt(self, playback: str) -> bool:
         """Only one that plays can be stopped; of one that waits Asterisk says yes and does nothing."""
-        if queue[0] is prompt:
-            self._finish(queue, prompt, "done")
+        for holder in self.node.holders():
+            for place, prompt in enumerate(holder.prompts):
+                if prompt.id == playback:
+                    if place == 0:
+                        self._finish(holder, prompt, "done")
+                    return True
+        return False
 
     def music(self, line: Line, name: str) -> None:
         line.music = name
@@ -245,38 +249,37 @@ class Switchboard:
 
     def press(self, line: Line, digit: str) -> None:
         if line.id in self.node.lines and line.in_stasis:
-            self._tell(
-                e.ChannelDtmfReceived(at_switch=self.now(), channel=line.model(), digit=digit, duration_ms=100)
-            )
+            self.tell(e.ChannelDtmfReceived(at_switch=self.now(), channel=line.model(), digit=digit, duration_ms=100))
 
     def _next_sound(self, holder: Line | Room, prompt: Prompt, number: int) -> None:
         if prompt not in holder.prompts:
             return
         sound = prompt.sounds[number]
         prompt.state = "playing"
-        self._tell(e.PlaybackStarted(at_switch=self.now(), playback=prompt.model(sound)))
+        self.tell(e.PlaybackStarted(at_switch=self.now(), playback=prompt.model(sound)))
         if sound in self.missing:
-            self._finish(holder.prompts, prompt, "failed")
+            self._finish(holder, prompt, "failed")
             return
         for line in [holder] if isinstance(holder, Line) else holder.lines:
             line.party.hears(sound)
-        prompt.timer = self.after(self.durations.get(sound, self.duration), lambda: self._played(holder, prompt, number))
+        prompt.timer = self.after(
+            self.durations.get(sound, self.duration), lambda: self._played(holder, prompt, number)
+        )
 
     def _played(self, holder: Line | Room, prompt: Prompt, number: int) -> None:
         if number + 1 < len(prompt.sounds):
             self._next_sound(holder, prompt, number + 1)
         else:
-            self._finish(holder.prompts, prompt, "done")
+            self._finish(holder, prompt, "done")
 
-    def _finish(self, queue: deque[Prompt], prompt: Prompt, state: str, *, then_next: bool = True) -> None:
+    def _finish(self, holder: Line | Room, prompt: Prompt, state: str, *, then_next: bool = True) -> None:
         if prompt.timer is not None:
             prompt.timer.cancel()
-        queue.remove(prompt)
+        holder.prompts.remove(prompt)
         prompt.state = state
-        self._tell(e.PlaybackFinished(at_switch=self.now(), playback=prompt.model()))
-        if queue and then_next:
-            holder = next(each for each in (*self.node.lines.values(), *self.node.rooms.values()) if each.prompts is queue)
-            self._next_sound(holder, queue[0], 0)
+        self.tell(e.PlaybackFinished(at_switch=self.now(), playback=prompt.model()))
+        if holder.prompts and then_next:
+            self._next_sound(holder, holder.prompts[0], 0)
         self.prompt_ended()
 
     # ── phones ──
@@ -291,7 +294,7 @@ class Switchboard:
 
     def tell_device(self, name: str, state: str) -> None:
         if self.node.subscriptions & {"deviceState:", f"deviceState:{name}"}:
-            self._tell(e.DeviceStateChanged(at_switch=self.now(), device_state=DeviceState(name, state)))
+            self.tell(e.DeviceStateChanged(at_switch=self.now(), device_state=DeviceState(name, state)))
 
     def device(self, endpoint: str) -> str:
         states = {line.state for line in self.node.of_endpoint(endpoint)}

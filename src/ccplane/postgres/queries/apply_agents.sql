@@ -24,15 +24,15 @@ WITH said AS (
         END AS work,
         CASE WHEN kind = 'PhoneChanged' THEN body ->> 'phone' END AS phone,
         NULL::boolean AS listed
-    FROM fact
-    WHERE day = $1 AND epoch = $2 AND seq > $3 AND seq <= $4
+    FROM batch
+    WHERE epoch = $1 AND seq > $2 AND seq <= $3
         AND kind IN (
             'IntentChanged', 'PhoneChanged', 'OfferMade', 'OfferAnswered', 'OfferMissed', 'OfferWithdrawn', 'ConnectFailed',
             'TalkStarted', 'TalkEnded', 'WrapUpDone', 'PhoneLost', 'PhoneRejoined', 'OwnCallStarted', 'OwnCallEnded')
 ), list AS (
     SELECT seq, at, array(SELECT each ->> 'id' FROM jsonb_array_elements(body -> 'agents') AS each) AS agents
-    FROM fact
-    WHERE day = $1 AND epoch = $2 AND seq > $3 AND seq <= $4 AND kind = 'PeopleLoaded'
+    FROM batch
+    WHERE epoch = $1 AND seq > $2 AND seq <= $3 AND kind = 'PeopleLoaded'
 ), heard AS (
     SELECT * FROM said
     UNION ALL
@@ -86,12 +86,12 @@ WITH said AS (
     WHERE i.agent = first.agent AND i.epoch = axis.open_epoch AND i.seq = axis.open_seq
 ), begun AS (
     INSERT INTO agent_interval (agent, epoch, seq, state, reason, started_at, ended_at)
-    SELECT agent, $2, seq, shown, shown_reason, instant(at), instant(until) FROM change WHERE shown IS NOT NULL
+    SELECT agent, $1, seq, shown, shown_reason, instant(at), instant(until) FROM change WHERE shown IS NOT NULL
 )
 INSERT INTO agent_axes AS axis (agent, intent, reason, work, phone, shown, shown_reason, open_epoch, open_seq)
 SELECT DISTINCT ON (worded.agent)
     worded.agent, worded.intent, worded.reason, worded.work, worded.phone, worded.shown, worded.shown_reason,
-    CASE WHEN latest.seq IS NOT NULL THEN $2 END, latest.seq
+    CASE WHEN latest.seq IS NOT NULL THEN $1 END, latest.seq
 FROM worded LEFT JOIN (SELECT agent, max(seq) AS seq FROM change GROUP BY agent) AS latest ON latest.agent = worded.agent
 WHERE worded.seq >= 0
 ORDER BY worded.agent, worded.seq DESC

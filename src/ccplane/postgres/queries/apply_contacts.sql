@@ -33,8 +33,8 @@ SELECT
     max(body ->> 'by') FILTER (WHERE kind = 'ContactEnded'),
     max((body ->> 'cause')::integer) FILTER (WHERE kind = 'ContactEnded'),
     coalesce(sum((body ->> 'gap_ms')::bigint) FILTER (WHERE kind = 'ContactRelinked'), 0)
-FROM fact
-WHERE day = $1 AND epoch = $2 AND seq > $3 AND seq <= $4
+FROM batch
+WHERE epoch = $1 AND seq > $2 AND seq <= $3
     AND kind IN (
         'ContactArrived', 'ProgramStarted', 'CallerAnswered', 'ContactQueued', 'ContactUnqueued', 'OfferAnswered',
         'ConnectFailed', 'TalkStarted', 'TalkEnded', 'ContactRelinked', 'ContactEnded')

@@ -30,8 +30,8 @@ SELECT
         FILTER (WHERE kind IN ('OfferRinging', 'OfferAnswered', 'OfferMissed', 'OfferWithdrawn')),
     max((body ->> 'ring_ms')::bigint),
     (array_agg(body -> 'trace') FILTER (WHERE kind = 'OfferMade'))[1]
-FROM fact
-WHERE day = $1 AND epoch = $2 AND seq > $3 AND seq <= $4
+FROM batch
+WHERE epoch = $1 AND seq > $2 AND seq <= $3
     AND kind IN (
         'OfferMade', 'OfferRinging', 'OfferAnswered', 'OfferMissed', 'OfferWithdrawn', 'ConnectFailed', 'TalkStarted')
 GROUP BY body ->> 'offer'

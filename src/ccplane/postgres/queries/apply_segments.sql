@@ -2,39 +2,39 @@
 -- Every column of a segment is said by one fact and once, so the batch's pieces are folded by max() and laid over the
 -- row. TalkStarted ends the stay in the queue and begins the one with the agent. WrapUpDone names only the agent: it
 -- belongs to their talk that ended last, in this batch (lag) or before it (their latest segment).
-WITH batch AS (
+WITH said AS (
     SELECT seq, at, kind, contact, agent, body, (body ->> 'segment')::integer AS segment
-    FROM fact
-    WHERE day = $1 AND epoch = $2 AND seq > $3 AND seq <= $4
+    FROM batch
+    WHERE epoch = $1 AND seq > $2 AND seq <= $3
         AND kind IN ('ContactQueued', 'ContactUnqueued', 'TalkStarted', 'TalkEnded', 'WrapUpDone')
 ), work AS (
     SELECT
         agent, at, kind,
         lag(kind) OVER w AS kind_before, lag(at) OVER w AS at_before,
         lag(contact) OVER w AS contact_before, lag(segment) OVER w AS segment_before
-    FROM batch
+    FROM said
     WHERE kind IN ('TalkEnded', 'WrapUpDone')
     WINDOW w AS (PARTITION BY agent ORDER BY seq)
 ), piece (contact, segment, kind, queue, agent, offer, started, ended, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms)
 AS (
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, at, NULL::bigint, NULL, NULL,
         NULL::bigint, NULL::bigint, NULL::bigint
-    FROM batch WHERE kind = 'ContactQueued'
+    FROM said WHERE kind = 'ContactQueued'
     UNION ALL
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, NULL, at, body ->> 'outcome', NULL,
         (body ->> 'waited_ms')::bigint, NULL, NULL
-    FROM batch WHERE kind = 'ContactUnqueued'
+    FROM said WHERE kind = 'ContactUnqueued'
     UNION ALL
     SELECT contact, (body ->> 'queue_segment')::integer, 'queue', body ->> 'queue', NULL, NULL, NULL, at, 'answered', NULL,
         (body ->> 'waited_ms')::bigint, NULL, NULL
-    FROM batch WHERE kind = 'TalkStarted'
+    FROM said WHERE kind = 'TalkStarted'
     UNION ALL
     SELECT contact, segment, 'agent', body ->> 'queue', agent, body ->> 'offer', at, NULL, NULL, NULL, NULL, NULL, NULL
-    FROM batch WHERE kind = 'TalkStarted'
+    FROM said WHERE kind = 'TalkStarted'
     UNION ALL
     SELECT contact, segment, 'agent', NULL, agent, body ->> 'offer', NULL, at, NULL, body ->> 'by',
         NULL, (body ->> 'talk_ms')::bigint, NULL
-    FROM batch WHERE kind = 'TalkEnded'
+    FROM said WHERE kind = 'TalkEnded'
     UNION ALL
     SELECT contact_before, segment_before, 'agent', NULL, agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL, at - at_before
     FROM work WHERE kind = 'WrapUpDone' AND kind_before = 'TalkEnded'

@@ -1,0 +1,66 @@
+"""What the documentation shows is true: its examples are a site, and its messages are those that are printed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ccplane.site import check, parse, read
+from tests.site.sites import TOP
+
+PAGE = (TOP / "docs" / "site.md").read_text()
+EXAMPLE = dict(re.findall(r"\*\*`([^`]+)`\*\*\n\n```\w+\n(.*?)```", PAGE, re.S))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(), re.S)
+
+
+def printed(folder: Path, files: dict[str, str]) -> list[str]:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+    return check(folder).lines()
+
+
+def test_the_files_on_the_page_are_a_site_without_fault(tmp_path: Path):
+    assert printed(tmp_path, EXAMPLE) == []
+
+
+def test_the_site_on_the_page_is_what_the_page_says():
+    site = parse(EXAMPLE)
+    assert site.number("+862112345678").queue == "support"
+    assert [step.for_ms for step in site.rules.queues["support"].steps] == [20_000, None]
+    assert site.menu("main").fallback.queue == "support"
+    assert len(site.agents) == 11
+
+
+def test_the_typos_on_the_page_are_told_as_the_page_says(tmp_path: Path):
+    typos = next(block for block in blocks(TOP / "docs" / "site.md", "toml") if "stratgy" in block)
+    fault, warning = re.findall(r"```\n(acd/.*?)\n```", PAGE)
+    sales = "[sales]\nskills = { sales = 1 }\n"
+    assert printed(tmp_path, EXAMPLE | {"acd/queues.toml": typos + sales})[0] == fault
+    assert printed(tmp_path, {"acd/queues.toml": typos.replace("stratgy", "strategy") + sales}) == [warning]
+
+
+@pytest.mark.parametrize(
+    ("readme", "language", "number", "path", "also"),
+    [
+        ("acd", "toml", 0, "acd/queues.toml", "[sales]\nskills = {}\n[anyone]\nskills = {}\n"),
+        ("acd", "toml", 1, "acd/agents.toml", ""),
+        ("ivr", "toml", 0, "ivr/main.toml", ""),
+        ("ari_apps", "python", 0, "ari_apps/front_door.py", ""),
+    ],
+)
+def test_the_examples_of_the_folders_own_pages_hold(readme: str, language: str, number: int, path: str, also: str):
+    example = blocks(TOP / readme / "README.md", language)[number]
+    assert parse(read(TOP) | {path: example + also})
+
+
+def test_every_key_of_a_queue_is_on_the_page():
+    from ccplane.site.shapes import QueueTable
+
+    for key in QueueTable.model_fields:
+        assert f"| `{key}` |" in PAGE

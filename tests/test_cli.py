@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ccplane.cli import main
+from ccplane.http.app import create_app
+from ccplane.http.server import Server, serve
+from tests.http.memory import TOKEN, Site
+from tests.kpi.histories import AGENTS, QUEUES
+from tests.ports import free_ports
+
+ANA, *_ = AGENTS
+SALES, _ = QUEUES
+COMMANDS = ("run", "check", "status", "agent", "migrate")
+
+Call = Callable[..., Coroutine[Any, Any, Result]]
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A runtime folder of the test's own, and none of the developer's settings."""
+    monkeypatch.setenv("CCPLANE_RUNTIME", str(tmp_path))
+    monkeypatch.setenv("CCPLANE_PORT", str(free_ports()[0]))
+    for name in ("CCPLANE_ADMIN_TOKEN", "CCPLANE_DATABASE_URL", "CCPLANE_SITE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+@pytest.fixture
+async def plane(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    """A running plane whose token lies where the command looks for it."""
+    (folder / "admin-token").write_text(f"{TOKEN}\n")
+    async with serve(create_app(site.ports(), admin_token=TOKEN), "127.0.0.1", 0) as server:
+        monkeypatch.setenv("CCPLANE_PORT", str(server.port))
+        yield server
+
+
+async def ask(*arguments: str) -> Result:
+    """The command on a thread, as the plane that it asks runs in this one."""
+    return await asyncio.to_thread(call, *arguments)
+
+
+def told(result: Result) -> str:
+    """The one sentence of an error."""
+    assert result.stdout == ""
+    assert result.stderr.startswith("ccplane: ")
+    assert "Traceback" not in result.stderr
+    return result.stderr.removeprefix("ccplane: ").strip()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_examples(command):
+    result = call(command, "--help")
+    assert result.exit_code == 0
+    assert f"ccplane {command}" in result.stdout.split("Examples:")[1]
+
+
+def test_help_loads_nothing_heavy():
+    heavy = {"asyncpg", "fastapi", "httpx", "msgspec", "pydantic", "uvicorn", "prometheus_client"}
+    code = f"import sys, ccplane.cli; print(sorted({heavy!r} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_it_is_a_module_too():
+    shown = subprocess.run([sys.executable, "-m", "ccplane", "--version"], capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("ccplane 0.")
+
+
+def test_a_setting_that_does_not_exist_is_the_operators_fault(monkeypatch):
+    monkeypatch.setenv("CCPLANE_POTR", "1")
+    result = call("status")
+    assert result.exit_code == 2
+    assert "did you mean CCPLANE_PORT?" in told(result)
+
+
+def test_run_ends_with_what_the_plane_ended_with(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ccplane.app", SimpleNamespace(run=lambda settings: 3))
+    monkeypatch.delattr("ccplane.app", raising=False)
+    assert call("run").exit_code == 3
+
+
+def test_run_local_starts_the_whole_machine(monkeypatch):
+    async def run(settings: object) -> int:
+        return 4
+
+    monkeypatch.setattr("ccplane.local.run", run)
+    assert call("run", "--local").exit_code == 4
+
+
+def test_check_says_what_a_good_site_has():
+    result = call("check")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("No fault found: queues 3, numbers ")
+
+
+def test_check_says_file_and_line_of_a_fault(tmp_path):
+    (tmp_path / "acd").mkdir()
+    (tmp_path / "acd/queues.toml").write_text("[support\n")
+    result = call("check", str(tmp_path))
+    assert result.exit_code == 2
+    assert "acd/queues.toml:1" in result.stdout
+
+
+def test_status_of_nothing_says_so_and_fails():
+    result = call("status")
+    assert result.exit_code == 1
+    assert "No ccplane answers at http://127.0.0.1:" in told(result)
+
+
+async def test_status_shows_parts_queues_and_agents(site, plane):
+    history = site.plane.history
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    history.wait(1_000)
+    history.answer(contact)
+    history.call(SALES)
+    history.wait(3_000)
+    result = await ask("status")
+    assert result.exit_code == 0
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert lines[0] == ["ccplane", "at", plane.url + ":", "ready"]
+    assert ["ari", "ok", "0.5", "s"] in lines
+    assert ["sales", "1", "3", "s", "2", "1", "0", "100.0", "%", "100.0", "%"] in lines
+    assert ["support", "0", "–", "0", "0", "0", "–", "–"] in lines
+    assert ["agents:", "1", "talking,", "3", "offline"] in lines
+
+
+@pytest.mark.parametrize(("part", "word", "code"), [("database", "degraded", 0), ("ari", "not-ready", 1)])
+async def test_the_exit_code_of_status_says_whether_calls_are_routed(site, plane, part, word, code):
+    site.health.down[part] = "connection refused"
+    result = await ask("status")
+    assert (result.exit_code, result.stdout.splitlines()[0].split()[-1]) == (code, word)
+    assert "AWAY" in result.stdout
+    assert "connection refused" in result.stdout
+
+
+async def test_agent_shows_a_state_or_sets_it(site, plane):
+    assert (await ask("agent", ANA)).stdout == "1001 Agent 1001: offline\n"
+    history = site.plane.history
+    history.sign_in(ANA)
+    history.call(SALES)
+    result = await ask("agent", ANA, "paused", "--reason", "lunch")
+    assert (result.exit_code, result.stdout) == (0, "1001 Agent 1001: offered, then paused (lunch)\n")
+    assert history.state.agents[ANA].intent == "paused"
+
+
+async def test_the_token_of_the_environment_goes_before_the_file(plane, folder, monkeypatch):
+    (folder / "admin-token").write_text("an old one")
+    assert (await ask("agent", ANA)).exit_code == 2
+    monkeypatch.setenv("CCPLANE_ADMIN_TOKEN", TOKEN)
+    assert (await ask("agent", ANA)).exit_code == 0
+
+
+@pytest.mark.parametrize("agent", ["9999", "../wallboard", "é"])
+async def test_an_agent_that_does_not_exist_is_the_operators_fault(plane, agent):
+    result = await ask("agent", agent)
+    assert result.exit_code == 2
+    assert told(result)
+
+
+async def test_what_is_wrong_with_a_reason_is_told(plane):
+    result = await ask("agent", ANA, "paused", "--reason", "x" * 201)
+    assert result.exit_code == 2
+    assert "body.reason" in told(result)
+
+
+async def test_a_fault_of_the_planes_is_not_the_operators(site, plane, monkeypatch):
+    async def fails(what: object) -> None:
+        raise ValueError("inside")
+
+    monkeypatch.setattr(site.plane, "ask", fails)
+    result = await ask("agent", ANA, "ready")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "ccplane: ccplane failed at this; its log says why."
+
+
+def test_without_a_token_it_says_where_one_belongs(folder):
+    result = call("agent", ANA)
+    assert result.exit_code == 2
+    assert str(folder / "admin-token") in told(result)
+    assert "CCPLANE_ADMIN_TOKEN" in told(result)
+
+
+def test_migrate_without_a_database_says_what_is_wrong(monkeypatch, tmp_path):
+    monkeypatch.setenv("CCPLANE_DATABASE_URL", f"postgresql:///ccplane?host={tmp_path}")
+    result = call("migrate")
+    assert result.exit_code == 1
+    assert told(result)
