@@ -68,6 +68,7 @@ class Centre:
         """Start the plane and wait until it routes calls."""
         await self.spawn()
         await self.until(self.routes, within=30)
+        await self.until(self._phones_are_pushed, within=30)
 
     async def routes(self) -> bool:
         """Whether /readyz says that calls are routed; the plane's last words if it has died."""
@@ -77,6 +78,9 @@ class Centre:
             return (await self.api.get("/readyz")).status_code == 200
         except httpx.TransportError:
             return False
+
+    async def _phones_are_pushed(self) -> bool:
+        return bool((await self.get("/readyz"))["parts"]["phones"]["ok"])
 
     async def kill(self) -> None:
         """kill -9, as a crash."""

@@ -90,7 +90,8 @@ class Running:
 async def plane_of(settings: Settings) -> AsyncIterator[Running]:
     """Begin a plane; leaving ends it. Calls that are up stay up."""
     settings.runtime.mkdir(parents=True, exist_ok=True)
-    site = parse(read(settings.site), settings.demo_agents)
+    files = read(settings.site)
+    site = parse(files, settings.demo_agents)
     async with AsyncExitStack() as stack:
         outbox = Outbox(settings.runtime / "outbox.sqlite")
         recovered = outbox.open()
@@ -140,7 +141,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         )
         gap = clock.now() - recovered.last_at if recovered.last_at else 0
         plane.post(PlaneBegan(epoch, __version__, gap))
-        plane.post(SiteRead(site.hash, site.rules, read(settings.site)))
+        plane.post(SiteRead(site.hash, site.rules, files))
         plane.post(PeopleRead(tuple(person.profile for person in persons)))
 
         token = _admin_token(settings)
@@ -295,11 +296,12 @@ class Vitals:
         self._lease, self._link, self._shipper, self._outbox, self._clock = lease, link, shipper, outbox, clock
 
     def parts(self) -> dict[str, Part]:
-        """Leader, ARI, database and outbox."""
+        """Leader, ARI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
         return {
             "leader": Part(self._lease.may_send(), self._lease.confirmed_ago() or 0.0, f"epoch {self._lease.epoch}"),
             "ari": self._ari(),
             "database": self._database(),
+            "phones": self._phones(),
             "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
         }
 
@@ -308,6 +310,12 @@ class Vitals:
         age = (self._clock.now() - surveyed) / 1000 if surveyed else 0.0
         connected = self._link.connected_since is not None
         return Part(connected, age, "" if connected else "not connected; is Asterisk up?")
+
+    def _phones(self) -> Part:
+        at = self._link.provisioned_at
+        if at is None:
+            return Part(False, 0.0, self._link.provisioning_trouble or "the accounts are being pushed")
+        return Part(True, (self._clock.now() - at) / 1000)
 
     def _database(self) -> Part:
         stats = self._shipper.stats

@@ -37,7 +37,8 @@ PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 CALM: Final = 60.0
 """Seconds a part must have been up for its next death to count as the first."""
 
-PLANE_READY_WITHIN: Final = 60.0
+PATIENCE: Final = 15.0
+"""Seconds after which a plane that is not ready is mentioned, again and again."""
 
 INSTALL_FAULTS: Final = {3: "no-network", 4: "no-rights", 5: "no-good-asterisk"}
 """asterisk-docker/install.sh's exit status, as a SetupError's code."""
@@ -66,16 +67,17 @@ class PlaneProcess:
         self._child = Child(runtime / "plane.json")
 
     async def start(self) -> None:
-        """Returns when /readyz answers 200. PlaneEnded if it ends before."""
+        """Returns when /readyz answers 200, however long that takes. PlaneEnded if it ends before."""
         await self._child.end_stale(signal.SIGTERM)
         self._child.start(self._command, log=None, environment=self._environment, when_we_die=signal.SIGTERM)
         ready, dead = asyncio.ensure_future(self._ready()), asyncio.ensure_future(self._child.wait())
         try:
-            await asyncio.wait({ready, dead}, timeout=PLANE_READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+            while not (ready.done() or dead.done()):
+                ended, _ = await asyncio.wait({ready, dead}, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+                if not ended:
+                    say(f"ccplane: not ready yet; {self._url}/readyz says what is missing")
             if dead.done():
                 raise PlaneEnded(dead.result())
-            if not ready.done():
-                say(f"ccplane: not ready after {PLANE_READY_WITHIN:.0f} s, still trying; {self._url}/readyz says why")
         finally:
             for task in (ready, dead):
                 task.cancel()

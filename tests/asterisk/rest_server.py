@@ -79,5 +79,5 @@ async def rest_server(**options: Any) -> AsyncIterator[RestServer]:
 async def until(truth: Callable[[], Any], within: float = 5.0) -> None:
     """Wait for a fact that nobody announces."""
     async with asyncio.timeout(within):
-        while not truth():  # noqa: ASYNC110
+        while not truth():
             await asyncio.sleep(0.001)

@@ -79,7 +79,7 @@ async def test_a_phone_that_refuses_hands_the_caller_to_the_next_agent(centre: C
     call = centre.lab.callers.dial("4002", "77")
     ring = await centre.lab.phones.phone("1002").next_ring()
     ring.answer()
-    await call.up()
+    await centre.agent_is("1002", "talking")
     call.hang_up()
     contact = await centre.contact_of("77")
     assert [(offer["agent"], offer["state"]) for offer in contact["offers"]] == [

@@ -185,9 +185,7 @@ class Floor:
 
     def agent_hangs_up(self, name, at=None):
         contact = self.contact(name)
-        offer, leg = (
-            (contact.talk.offer, contact.talk.leg) if contact.talk else (contact.offer.id, contact.offer.leg)
-        )
+        offer, leg = (contact.talk.offer, contact.talk.leg) if contact.talk else (contact.offer.id, contact.offer.leg)
         return self.take(i.LegEnded(offer, leg, 16), at)
 
     def talks(self, name="x", at=None, **how):

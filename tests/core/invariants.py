@@ -54,7 +54,7 @@ class Watch:
     def replayed(self):
         return reduce(evolve, self.facts, State())
 
-    # ------------------------------------------------------------------------------------------------ what is remembered
+    # ------------------------------------------------------------------------------------------ what is remembered
 
     def note(self, fact):
         """Everything that is opened is closed, once."""
@@ -110,8 +110,8 @@ class Watch:
         for each in sorted(waiting, key=lambda each: (each.queued_at, each.contact)):
             expected.setdefault(each.queue, []).append(each)
         assert lines == {name: tuple(line) for name, line in expected.items()}
-        free = sorted((each for each in state.agents.values() if each.free), key=lambda each: (each.idle_since, each.id))
-        assert state.free == tuple(each.id for each in free)
+        free = sorted((each.idle_since, each.id) for each in state.agents.values() if each.free)
+        assert state.free == tuple(each for _, each in free)
         shown = [each.shown for each in state.agents.values()]
         assert {kind: count for kind, count in state.shown.items() if count} == {
             kind: shown.count(kind) for kind in set(shown)
@@ -172,9 +172,9 @@ class Watch:
                 able = [each for each in state.free if self.may_serve(state, waiting.contact, state.agents[each])]
                 assert not able, "a free agent and a contact they may serve never coexist"
                 widest = state.rules.queues[waiting.queue].widest
-                assert any(
-                    each.signed_in and widest.met_by(each.profile.skills) for each in state.agents.values()
-                ), "nobody waits where nobody could come"
+                assert any(each.signed_in and widest.met_by(each.profile.skills) for each in state.agents.values()), (
+                    "nobody waits where nobody could come"
+                )
 
     def shape(self, contact):
         """A contact's parts agree with its phase; every open thing has a deadline or a queue's clocks."""

@@ -1,4 +1,4 @@
-"""A switch, its phones, callers and programs that do anything at any time. Moves are plain numbers, so that they shrink.
+"""A switch, its phones, callers and programs that do anything. Moves are plain numbers, so that they shrink.
 
 It answers commands with plausible events, late, twice or never, and hands in what no switch would say as well.
 """
@@ -6,7 +6,6 @@ It answers commands with plausible events, late, twice or never, and hands in wh
 from __future__ import annotations
 
 from ccplane.agents.facts import Intent, Phone, Profile
-from ccplane.contacts.contact import Phase
 from ccplane.contacts.verbs import Answer, EnterQueue, Gather, HangUp, Play
 from ccplane.core import commands as do
 from ccplane.core import inputs as i

@@ -74,8 +74,8 @@ class Centre:
         channel = ChannelId(f"{self.now // 1000}.{self.calls}")
         self.take(
             i.CallerArrived(
-                node=NODE, channel=channel, number_dialled="4002", caller=f"138{self.calls:08}", caller_name="O'Hara; --",
-                switch_at=self.now,
+                node=NODE, channel=channel, number_dialled="4002", caller=f"138{self.calls:08}",
+                caller_name="O'Hara; --", switch_at=self.now,
             )
         )  # fmt: skip
         contact = next(each for each in self.state.contacts.values() if each.channel == channel)

@@ -50,6 +50,9 @@ class Link:
         """When events were last seen; None if never."""
         self.connected_since: int | None = None
         self.last_survey: int | None = None
+        self.provisioned_at: int | None = None
+        """Since when the phones' accounts at this node are as they should be; None while they may not be."""
+        self.provisioning_trouble = ""
 
     async def run(self) -> None:
         """Until cancelled; SwitchError for a wrong password, Replaced when another plane took our name."""
@@ -91,7 +94,9 @@ class Link:
     async def _provisioned(self, switch: Switch) -> None:
         try:
             await self._provision(switch)
-        except Exception:
+            self.provisioned_at, self.provisioning_trouble = self._now(), ""
+        except Exception as error:
+            self.provisioning_trouble = str(error)
             log.exception("phones could not be provisioned; those already known go on working", node=self.node)
 
     async def _survey_often(self, switch: Switch) -> None:
@@ -109,7 +114,7 @@ class Link:
         self.last_survey = self._now()
 
     def _dropped(self, switch: Switch) -> None:
-        self._executor.switch = None
+        self._executor.switch, self.provisioned_at = None, None
         if self.connected_since is not None:
             self._lost_at, self.connected_since = self._now(), None
             self._post(SwitchDropped(self.node, switch.ended or "closed"))

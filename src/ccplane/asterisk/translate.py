@@ -47,7 +47,7 @@ def caller_of(node: NodeName, channel: Channel, args: list[str], switch_at: int)
         number_dialled=printable(args[0]) if args else printable(channel.dialplan.exten),
         caller=printable(channel.caller.number),
         caller_name=printable(channel.caller.name),
-        switch_at=switch_at,
+        switch_at=int(switch_at),
         answered=channel.state == "Up",
     )
 

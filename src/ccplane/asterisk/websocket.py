@@ -11,6 +11,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urlencode, urlsplit
 
 from websockets.client import ClientProtocol
@@ -124,8 +125,7 @@ class WebSocket(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # no isinstance: uvloop has a class of its own
         request = self._protocol.connect()
         request.headers["Authorization"] = self._address.authorization
         self._protocol.send_request(request)

@@ -77,8 +77,6 @@ class Call:
                     sounds = (menu.invalid.sound(self.language), menu.prompt.sound(self.language))
                 case _:
                     sounds = (menu.prompt.sound(self.language),)
-        if menu.fallback is None:
-            raise ProgramError("menu-unanswered", f"menu {name!r} got no answer, and names no `no_input` to take then")
         return menu.fallback
 
     async def queue(self, name: str | None) -> QueueResult:

@@ -24,7 +24,9 @@ def arrive(turn: Turn, what: i.CallerArrived) -> None:
     if contact in turn.state.contacts or contact in turn.state.ended:
         return
     rules = turn.state.rules
-    number = rules.numbers.get(what.number_dialled) or Number(number=what.number_dialled, program=rules.default_program)
+    number = rules.numbers.get(what.number_dialled) or Number(
+        number=what.number_dialled, program=rules.default_program, language=rules.language
+    )
     turn.happened(
         c.ContactArrived(
             at=turn.now,

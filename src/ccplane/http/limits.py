@@ -13,7 +13,7 @@ LARGEST_BODY: Final = 64 * 1024
 
 
 class BodyLimit:
-    """Refuses, unread, a body that is too large or doesn't say how large it is. FastAPI's own limit tells no problem."""
+    """Refuses, unread, a body that is too large or doesn't say how large it is. FastAPI's own answers in plain text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

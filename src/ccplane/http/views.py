@@ -36,8 +36,23 @@ def with_times(data: Any) -> Any:
 
 
 def _is_time(key: object, value: object) -> bool:
-    named = isinstance(key, str) and (key in NAMES_OF_TIMES or key.endswith(ENDINGS_OF_TIMES))
-    return named and type(value) is int
+    return isinstance(key, str) and _names_time(key) and type(value) is int
+
+
+def _names_time(key: str) -> bool:
+    return key in NAMES_OF_TIMES or key.endswith(ENDINGS_OF_TIMES)
+
+
+def readable(struct: type[msgspec.Struct], name: str, doc: str) -> type[msgspec.Struct]:
+    """The struct as `with_times` makes it, for the description: the same fields, but times are texts."""
+    fields = [(each.name, _read_type(each)) for each in msgspec.structs.fields(struct)]
+    return msgspec.defstruct(name, fields, kw_only=True, namespace={"__doc__": doc})
+
+
+def _read_type(field: msgspec.structs.FieldInfo) -> Any:
+    if not _names_time(field.name):
+        return field.type
+    return Time if field.type is int else Time | None
 
 
 def told(what: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:

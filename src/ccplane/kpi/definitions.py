@@ -67,3 +67,9 @@ DEFINITIONS: Final = {
     )
 }
 VERSION: Final = max(each.version for each in DEFINITIONS.values())
+
+
+def as_table() -> str:
+    """The definitions as the Markdown table that the documents show."""
+    rows = (f"| {d.en} | {d.zh} | {d.unit} | {d.formula} | {d.source} | {d.version} |" for d in DEFINITIONS.values())
+    return "\n".join(("| number | 中文 | unit | formula | from | version |", "|---|---|---|---|---|---|", *rows)) + "\n"

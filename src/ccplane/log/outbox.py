@@ -103,17 +103,19 @@ class Outbox:
 
     async def close(self, within: float = 5.0) -> None:
         """Commits what is left and gives the file free; StoreError if the disk does not take it in time."""
-        if self._writer is not None:
-            self._writer.stop(within)
-            await asyncio.to_thread(self._writer.join)
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.stop(within)
+            await asyncio.to_thread(writer.join)
             await asyncio.sleep(0)  # what the thread told last
         else:
             self._file.close()
-        if self._reading is not None:
-            self._reading.submit(self._reader.close)
-            self._reading.shutdown()
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.submit(self._reader.close)
+            reading.shutdown()
         self._ownership.free()
-        if self.stats.depth:
+        if writer is not None and self.stats.depth:
             raise StoreError(
                 "outbox-not-written",
                 f"{self.stats.depth} facts could not be written to {self.path}: {self.trouble}",

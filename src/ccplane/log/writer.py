@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import queue
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -163,7 +162,7 @@ class Writer(threading.Thread):
         while True:
             try:
                 self._file.write(commit, self._told.shipped(), self._horizon())
-            except (sqlite3.Error, OSError) as error:
+            except Exception as error:  # whatever it is, the facts are still in our hands, and are tried again
                 self._told.failed(f"the outbox cannot be written: {error}")
                 self._file.settle()
             else:

@@ -1,10 +1,15 @@
-"""What happened to contacts, read for the API. Times are integer ms, UTC; durations ms."""
+"""Contacts as the API shows them: lists newest first with cursors, and one with all that is known of it.
+
+All instants are integer ms UTC, all durations integer ms; None where there is none yet.
+"""
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any
+import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
+import asyncpg
 import msgspec
 
 from ccplane.errors import RequestError
@@ -12,9 +17,13 @@ from ccplane.ids import ContactId
 from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
 
+MOST: Final = 500
+LATEST: Final = 1 << 52
+"""No cursor is of a later ms than this: beyond it Postgres has no timestamps."""
+
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """Which contacts: each None means any. Arrived in [since, until)."""
+    """A filter; what is None is not asked for. `since`, `until`: ms of arrival, [since, until)."""
 
     state: str | None = None
     queue: str | None = None
@@ -25,7 +34,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One contact. `queue` and `agent`: the last ones. `gap_ms`: for how long nobody watched it."""
+    """A contact. `state`: its phase. `queue`, `agent`: the last ones. `gap_ms`: how long it went on unwatched."""
 
     id: str
     node: str | None
@@ -48,69 +57,117 @@ class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     gap_ms: int
 
 
+class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A stay in a queue (`outcome`, `waited_ms`) or with an agent (`ended_by`, `talk_ms`, `wrap_up_ms`)."""
+
+    segment: int
+    kind: str
+    queue: str | None
+    agent: str | None
+    offer: str | None
+    started_at: int | None
+    ended_at: int | None
+    outcome: str | None
+    ended_by: str | None
+    waited_ms: int | None
+    talk_ms: int | None
+    wrap_up_ms: int | None
+    provisional: bool
+
+
+class OfferRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An offer; `trace` says why this agent."""
+
+    id: str
+    agent: str
+    queue: str | None
+    segment: int | None
+    attempt: int | None
+    leg: str | None
+    state: str
+    made_at: int | None
+    ringing_at: int | None
+    answered_at: int | None
+    ended_at: int | None
+    cause: str | None
+    sip: int | None
+    rang: bool | None
+    ring_ms: int | None
+    trace: dict[str, Any] | None
+
+
 class Page(msgspec.Struct, frozen=True):
-    """Some contacts, the latest first. `next`: the cursor of the page after; None if there is none."""
+    """A list, and the cursor of what follows; None on the last page."""
 
     contacts: list[ContactRow]
     next: str | None
 
 
 class ContactDetail(msgspec.Struct, frozen=True):
-    """One contact with its stays, offers (each with the trace of why) and facts, in the order they happened."""
+    """One contact. `facts`: as they were decided, with `epoch` and `seq`, in order."""
 
     contact: ContactRow
-    segments: list[dict[str, Any]]
-    offers: list[dict[str, Any]]
+    segments: list[SegmentRow]
+    offers: list[OfferRow]
     facts: list[dict[str, Any]]
 
 
 async def contacts(
     database: Database, wanted: Wanted | None = None, *, after: str | None = None, limit: int = 50
 ) -> Page:
-    """A page of contacts. RequestError "bad-cursor" if `after` is none of ours."""
-    wanted = wanted or Wanted()
-    arrived, contact = _place(after) if after else (None, None)
+    """A page of at most `limit` (1 to 500), newest first; `after` is the `next` of the page before.
+
+    RequestError `bad-cursor` for one that is none of ours.
+    """
+    limit = max(1, min(limit, MOST))
+    asked = msgspec.structs.astuple(wanted or Wanted())
+    place = _decoded(after) if after is not None else (None, None)
     async with database.connection() as connection:
-        rows = await connection.fetch(
-            query("contacts"),
-            wanted.state,
-            wanted.queue,
-            wanted.agent,
-            wanted.number_dialled,
-            wanted.since,
-            wanted.until,
-            arrived,
-            contact,
-            limit + 1,
-        )
-    found = [ContactRow(**row) for row in rows]
-    more = len(found) > limit
-    return Page(found[:limit], _cursor(found[limit - 1]) if more else None)
+        rows = await connection.fetch(query("list_contacts"), *asked, *place, limit + 1)
+    found = [ContactRow(**row) for row in rows[:limit]]
+    return Page(found, _encoded(found[-1]) if len(rows) > limit else None)
 
 
 async def contact(database: Database, contact_id: ContactId) -> ContactDetail | None:
-    """One contact, or None if Postgres has none of that id."""
+    """Everything about one contact, as of one moment; None if there is no such one."""
     async with database.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        row = await connection.fetchrow(query("contact"), contact_id)
+        row = await connection.fetchrow(query("read_contact"), contact_id)
         if row is None:
             return None
-        segments = await connection.fetch(query("segments_of_contact"), contact_id)
-        offers = await connection.fetch(query("offers_of_contact"), contact_id)
-        facts = await connection.fetch(query("facts_of_contact"), contact_id)
+        found = ContactRow(**row)
+        segments = await connection.fetch(query("read_segments"), contact_id)
+        offers = await connection.fetch(query("read_offers"), contact_id)
+        first = _moment(found.arrived_at).date()
+        last = (_moment(found.ended_at) if found.ended_at is not None else datetime.now(UTC)).date()
+        facts = await connection.fetch(query("read_facts"), contact_id, first, last + timedelta(days=1))
     return ContactDetail(
-        contact=ContactRow(**row),
-        segments=[dict(each) for each in segments],
-        offers=[{**each, "trace": msgspec.json.decode(each["trace"] or "null")} for each in offers],
-        facts=[msgspec.json.decode(each["body"]) for each in facts],
+        contact=found,
+        segments=[SegmentRow(**each) for each in segments],
+        offers=[_offer(each) for each in offers],
+        facts=[{"epoch": each["epoch"], "seq": each["seq"], **msgspec.json.decode(each["body"])} for each in facts],
     )
 
 
-def _cursor(last: ContactRow) -> str:
-    return urlsafe_b64encode(msgspec.json.encode([last.arrived_at, last.id])).decode()
+def _offer(row: asyncpg.Record) -> OfferRow:
+    values = dict(row)
+    values["trace"] = msgspec.json.decode(values["trace"]) if values["trace"] else None
+    return OfferRow(**values)
 
 
-def _place(cursor: str) -> tuple[int, str]:
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _encoded(last: ContactRow) -> str:
+    return base64.urlsafe_b64encode(f"{last.arrived_at}:{last.id}".encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> tuple[int, str]:
     try:
-        return msgspec.json.decode(urlsafe_b64decode(cursor), type=tuple[int, str])
-    except ValueError as error:
-        raise RequestError("bad-cursor", "This cursor is none of ours; begin again without `after`.") from error
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        at, _, contact_id = text.partition(":")
+        if contact_id and "\0" not in contact_id and 0 <= int(at) < LATEST:
+            return int(at), contact_id
+    except ValueError:
+        pass
+    raise RequestError("bad-cursor", "This cursor is none of ours: take `next` of the page before.")

@@ -1,9 +1,10 @@
-"""One leader (DESIGN §4). A row in Postgres says who may command the switch; this object says whether that is us, now.
+"""One leader: a row in Postgres says who may command the switch, and until when, by the database's clock.
 
-The switch fences nothing: an old plane's commands would still be obeyed. So every command asks `may_send` first, at
-the socket. It says no once the lease was last confirmed longer ago than its term less a margin, by a clock that goes
-on while we are paused; unless a confirmation begun after that moment failed because Postgres can't be reached: then
-nobody else can take the lease either, and calls come first (law 10).
+The switch fences nothing, so the sender asks `may_send` before each command. It says no once the lease was last
+confirmed longer ago than its term less a margin: by then another may have taken it. The one exception: a confirmation
+begun after that moment failed because Postgres can't be reached; while it is down for all, nobody can take a lease,
+and calls come first (law 10). Either proof is good for the same time only, so a process that was paused says no until
+it has asked again.
 """
 
 from __future__ import annotations
@@ -11,21 +12,34 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
 
 import asyncpg
+import structlog
 
 from ccplane.errors import StoreError
-from ccplane.postgres.pool import Database
+from ccplane.postgres.pool import Database, as_store_error
 from ccplane.postgres.queries import query
+
+log = structlog.get_logger()
+
+ASK_WITHIN: Final = 2.0
+"""A confirmation that takes longer has failed, in seconds."""
+JUST_AFTER: Final = 0.005
 
 
 def boottime() -> float:
-    """Seconds since boot; unlike the monotonic clock it counts a suspended machine's time too."""
+    """Monotonic seconds that go on while the machine sleeps: the database's clock does, too."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def ignore(reason: str) -> None:
+    """Nobody listens."""
+
+
 class Lease:
-    """The lease of one site, wanted by one outbox. `term` and `margin` in seconds."""
+    """The lease of one site, for the plane over one outbox. Runs as one task."""
 
     def __init__(
         self,
@@ -37,85 +51,146 @@ class Lease:
         margin: float = 2.0,
         clock: Callable[[], float] = boottime,
     ) -> None:
-        self._database, self._site, self._outbox = database, site, outbox
-        self._term, self._margin, self._clock = term, margin, clock
-        self._confirmed: float | None = None
-        self._unreachable_at: float | None = None
-        """When a confirmation began that failed because Postgres can't be reached; None if it can."""
+        """`term` in seconds; `margin` is for clocks that run apart, and for a command's own way."""
         self.epoch = 0
         self.held = False
-        self.on_lost: Callable[[str], None] = lambda reason: None
+        self.on_lost: Callable[[str], None] = ignore
+        self.last_error = ""
+        self._database = database
+        self._site, self._outbox = site, outbox
+        self._term, self._good_for = timedelta(seconds=term), term - margin
+        self._clock = clock
+        self._confirmed: float | None = None
+        """When the last confirmation that came back was begun."""
+        self._unreachable: float | None = None
+        """When the last one was begun that found Postgres away, the lease being too old to go by already."""
+        self._connection: asyncpg.Connection | None = None
+        self._one_at_a_time = asyncio.Lock()
 
-    async def take(self, outbox_epoch: int) -> int:
-        """Our own lease at once, another's once it has expired by the database's clock. The new epoch.
-
-        StoreError "lease-held" says who has it and for how long; "postgres-unreachable" if nobody can say.
-        """
-        began = self._clock()
-        async with self._database.connection() as connection:
-            epoch = await connection.fetchval(query("take_lease"), self._site, self._outbox, outbox_epoch, self._term)
-            if epoch is None:
-                raise self._held_by(await connection.fetchrow(query("lease"), self._site))
-        self.epoch, self.held = epoch, True
-        self._confirmed, self._unreachable_at = began, None
-        return self.epoch
-
-    def go_on(self, epoch: int) -> None:
-        """Postgres was away when we asked: go on under the outbox's last epoch."""
-        self.epoch, self.held = epoch, True
-        self._unreachable_at = self._clock()
-
-    async def run(self) -> None:
-        """Confirm it again and again, until it is lost. Cancel to stop."""
-        while self.held:
-            await asyncio.sleep(self._pause())
-            await self.confirm()
-
-    async def confirm(self) -> bool:
-        """Ask once; whether it is still ours, as far as anyone can say."""
-        began = self._clock()
-        try:
-            async with self._database.connection() as connection:
-                kept = await connection.fetchval(query("renew_lease"), self._site, self._outbox, self.epoch, self._term)
-        except StoreError:
-            self._unreachable_at = began
-            return self.held
-        if kept is None:
-            self._lose("another plane has taken the lease")
-            return False
-        self._confirmed, self._unreachable_at = began, None
-        return True
+    # --- what others ask --------------------------------------------------------------------------------------------
 
     def may_send(self) -> bool:
-        """Whether a command may go to the switch now."""
-        if not self.held:
-            return False
-        if self._confirmed is not None and self._clock() - self._confirmed <= self._term - self._margin:
-            return True
-        ran_out = (self._confirmed or 0.0) + self._term - self._margin
-        return self._unreachable_at is not None and (self._confirmed is None or self._unreachable_at >= ran_out)
+        """Whether a command may go to the switch now. Cheap: asked at the socket before each."""
+        return self.held and (self._fresh(self._confirmed) or self._fresh(self._unreachable))
 
     def confirmed_ago(self) -> float | None:
-        """Seconds since Postgres last confirmed it; None if it never did."""
+        """Seconds since the last confirmation was begun; None if there was none."""
         return None if self._confirmed is None else self._clock() - self._confirmed
 
-    async def release(self) -> None:
-        """Let it go, so that another need not wait for the term to end."""
-        if not self.held:
-            return
-        self.held = False
-        async with self._database.connection() as connection:
-            await connection.execute(query("release_lease"), self._site, self._outbox, self.epoch)
+    # --- taking and giving ------------------------------------------------------------------------------------------
 
-    def _held_by(self, lease: asyncpg.Record | None) -> StoreError:
-        holder, left = (lease["holder"], lease["expires_in"]) if lease else ("unknown", 0.0)
-        sentence = f"Another plane (outbox {holder}) leads this site, for {left:.0f} s more."
-        return StoreError("lease-held", sentence, holder=holder, expires_in=left)
+    async def take(self, outbox_epoch: int) -> int:
+        """Become the leader and return the epoch, above every one before and above the outbox's.
+
+        StoreError `lease-held` if another leads (try again later), `postgres-unreachable` if that can't be known.
+        """
+        began = self._clock()
+        epoch = await self._ask("take_lease", self._site, self._outbox, outbox_epoch, self._term)
+        if epoch is None:
+            raise await self._held_by_another()
+        self.epoch, self.held, self.last_error = epoch, True, ""
+        self._confirmed, self._unreachable = began, None
+        return epoch
+
+    def go_on(self, epoch: int) -> None:
+        """Postgres was found away a moment ago, and nothing is known of before: go on under the outbox's last epoch."""
+        self.epoch, self.held = epoch, True
+        self._confirmed, self._unreachable = None, self._clock()
+
+    async def release(self) -> None:
+        """Let another take it at once. No harm if Postgres is away: it runs out by itself."""
+        if self.held:
+            self.held = False
+            try:
+                await self._ask("release_lease", self._site, self._outbox, self.epoch)
+            except StoreError as error:
+                log.info("the lease could not be given back; it runs out by itself", error=error.sentence)
+        self._hang_up()
+
+    async def run(self) -> None:
+        """Confirms until it is cancelled or the lease is lost; then `on_lost` has been called."""
+        try:
+            while self.held:
+                await self.renew()
+                await asyncio.sleep(self._pause())
+        finally:
+            self._hang_up()
+
+    async def renew(self) -> None:
+        """One confirmation, whatever comes of it."""
+        began = self._clock()
+        was_fresh = self._fresh(self._confirmed)
+        try:
+            epoch = await self._ask("renew_lease", self._site, self._outbox, self.epoch, self._term)
+        except StoreError as error:
+            self._not_confirmed(error, began, was_fresh)
+            return
+        if epoch is None:
+            await self._lost()
+        else:
+            self._confirmed, self._unreachable, self.last_error = began, None, ""
+
+    # --- its parts --------------------------------------------------------------------------------------------------
+
+    def _fresh(self, began: float | None) -> bool:
+        return began is not None and self._clock() - began < self._good_for
 
     def _pause(self) -> float:
-        """A third of the term; when Postgres just failed us sooner, so that the answer is fresh when the term ends."""
-        return self._term / 12 if self._unreachable_at is not None else self._term / 3
+        """A quarter of the term; but ask at the very moment at which a lease grows too old to go by."""
+        usual = self._term.total_seconds() / 4
+        if not self.last_error:
+            return usual
+        if self._confirmed is not None:
+            left = self._confirmed + self._good_for - self._clock()
+            if left > 0:
+                return min(usual / 2, left + JUST_AFTER)
+        return usual / 2
 
-    def _lose(self, reason: str) -> None:
+    def _not_confirmed(self, error: StoreError, began: float, was_fresh: bool) -> None:
+        if not self.last_error:
+            log.warning("the lease is not confirmed", code=error.code, error=error.sentence)
+        self.last_error = error.sentence
+        if error.code == "postgres-unreachable" and not was_fresh:
+            self._unreachable = began
+
+    async def _lost(self) -> None:
         self.held = False
+        self._confirmed = self._unreachable = None
+        try:
+            reason = (await self._held_by_another()).sentence
+        except StoreError:
+            reason = f"The lease of site {self._site} is another's."
+        self.last_error = reason
+        log.error("the lease is lost: no more commands", reason=reason)
         self.on_lost(reason)
+
+    async def _held_by_another(self) -> StoreError:
+        row = await self._row("who_leads", self._site)
+        holder, expires_in = (row["holder"], row["expires_in"]) if row else ("nobody", 0.0)
+        return StoreError(
+            "lease-held",
+            f"Site {self._site} is led by the plane over outbox {holder}; its lease runs out in {expires_in:.1f} s "
+            "unless it is confirmed. A second plane may wait for it.",
+            holder=holder,
+            expires_in=expires_in,
+        )
+
+    async def _ask(self, name: str, *arguments: object) -> int | None:
+        row = await self._row(name, *arguments)
+        return None if row is None else int(row[0])
+
+    async def _row(self, name: str, *arguments: object) -> asyncpg.Record | None:
+        """One statement on a connection of our own, made anew after every failure."""
+        try:
+            async with self._one_at_a_time, asyncio.timeout(ASK_WITHIN):
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await self._database.connect(ASK_WITHIN)
+                return await self._connection.fetchrow(query(name), *arguments)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            self._hang_up()
+            raise as_store_error(error, self._database.dsn) from error
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None

@@ -1,4 +1,8 @@
-"""People live in Postgres: imported from the site's files once, read at each start, kept in the outbox for bad days."""
+"""Who the agents are (law 11): imported from the site's files once, then Postgres has the say.
+
+The secrets of phones are made here, by chance, and never stand in a file of the site's. A snapshot of all people goes
+into the outbox, so that a plane can start while Postgres is away.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,11 @@ from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
 from ccplane.site import AgentEntry
 
+SECRET_BYTES: Final = 18
+
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent as Postgres has them. `phone`: the phone account's user; `secret`: its password, never in a file."""
+    """An agent with what their phone needs. `phone`: the account's user; `secret`: its password."""
 
     id: AgentId
     name: str
@@ -27,37 +33,37 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def profile(self) -> Profile:
-        """What routing needs to know of them."""
+        """What the core knows of them."""
         return Profile(id=self.id, name=self.name, skills=self.skills, endpoint=f"PJSIP/{self.phone}")
 
     def __repr__(self) -> str:
-        return f"Person({self.id!r}, {self.name!r})"
+        return f"Person({self.id!r}, {self.name!r})"  # the secret has no place in a log
 
 
-_snapshots: Final = msgspec.msgpack.Decoder(tuple[Person, ...])
+_snapshot: Final = msgspec.json.Decoder(tuple[Person, ...])
+_skills: Final = msgspec.json.Decoder(dict[str, int])
 
 
 async def import_agents(database: Database, entries: Iterable[AgentEntry]) -> list[AgentId]:
-    """Make those who are not there yet, each with a phone account of their own; nobody is overwritten. Who is new."""
-    rows = [
-        (entry.id, entry.name, msgspec.json.encode(entry.skills).decode(), secrets.token_urlsafe(18))
-        for entry in entries
-    ]
-    columns = [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], [], []]
+    """Makes those who are not there yet, each with a new secret; returns their ids. Nobody is changed."""
+    new = list(entries)
+    skills = [msgspec.json.encode(dict(each.skills)).decode() for each in new]
+    made = [secrets.token_urlsafe(SECRET_BYTES) for _ in new]
+    ids, names = [each.id for each in new], [each.name for each in new]
     async with database.connection() as connection:
-        made = await connection.fetch(query("import_agents"), *columns)
-    return [AgentId(row["id"]) for row in made]
+        rows = await connection.fetch(query("import_agents"), ids, names, skills, made)
+    return sorted(AgentId(row["id"]) for row in rows)
 
 
 async def people(database: Database) -> tuple[Person, ...]:
-    """All agents who work here, by id."""
+    """All who are active, by id."""
     async with database.connection() as connection:
-        rows = await connection.fetch(query("people"))
+        rows = await connection.fetch(query("read_people"))
     return tuple(
         Person(
             id=AgentId(row["id"]),
             name=row["name"],
-            skills=msgspec.json.decode(row["skills"], type=dict[str, int]),
+            skills=_skills.decode(row["skills"]),
             seat=row["seat"],
             phone=row["phone"],
             secret=row["sip_secret"],
@@ -66,10 +72,11 @@ async def people(database: Database) -> tuple[Person, ...]:
     )
 
 
-def encode_people(persons: Iterable[Person]) -> bytes:
-    """The snapshot that lies in the outbox, so that a plane can begin without Postgres (law 11)."""
-    return msgspec.msgpack.encode(tuple(persons))
+def encode_people(everyone: Iterable[Person]) -> bytes:
+    """The snapshot for the outbox."""
+    return msgspec.json.encode(tuple(everyone))
 
 
 def decode_people(data: bytes) -> tuple[Person, ...]:
-    return _snapshots.decode(data)
+    """The people of a snapshot."""
+    return _snapshot.decode(data)

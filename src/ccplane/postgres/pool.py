@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from ccplane.errors import StoreError
 
@@ -116,7 +117,7 @@ class Database:
         return connection
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+    async def connection(self) -> AsyncIterator[PoolConnectionProxy[asyncpg.Record]]:
         """One of the pool's. What Postgres says inside the block becomes a StoreError, too."""
         if self._pool is None:
             raise StoreError("postgres-not-opened", "The database was not opened.")

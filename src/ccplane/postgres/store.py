@@ -7,6 +7,7 @@ watermark's row until then, and whoever comes after it finds the watermark moved
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Final
@@ -118,13 +119,11 @@ class PostgresFacts:
         for day in sorted(days | {max(days) + timedelta(days=1)}):
             if day in self._days:
                 continue
-            try:
+            with suppress(asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):  # another made it just now
                 await connection.execute(
                     f"CREATE TABLE IF NOT EXISTS {partition(day)} PARTITION OF fact "
                     f"FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
                 )
-            except (asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):
-                pass  # another plane made it at the same moment
             self._days.add(day)
 
     async def _store(self, connection: asyncpg.Connection, day: date, epoch: int, rows: list[Row]) -> None:

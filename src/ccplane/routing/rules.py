@@ -62,6 +62,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     queues: dict[QueueName, Queue]
     numbers: dict[str, Number]
+    language: str = "en"
+    """Of callers to numbers that name none."""
     default_program: ProgramName
     """Takes calls to numbers that have no program, and callers whose program failed."""
     misses_until_pause: int = 3

@@ -70,6 +70,7 @@ class _Reading:
             rules=Rules(
                 queues=self._queues,
                 numbers=self._numbers.listed,
+                language=self._numbers.language,
                 default_program=self._numbers.default or ProgramName(""),
                 misses_until_pause=self._rules.misses_until_pause,
                 rest_ms=self._rules.rest,

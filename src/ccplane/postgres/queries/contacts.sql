@@ -1,36 +1,44 @@
--- contacts --
--- By (arrived_at, id), so that a page never repeats or loses one while new calls arrive.
-SELECT id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-       ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at, ended_by, cause, gap_ms
-FROM contact
-WHERE ($1::text IS NULL OR state = $1)
-  AND ($2::text IS NULL OR queue = $2)
-  AND ($3::text IS NULL OR agent = $3)
-  AND ($4::text IS NULL OR number_dialled = $4)
-  AND ($5::bigint IS NULL OR arrived_at >= instant($5))
-  AND ($6::bigint IS NULL OR arrived_at < instant($6))
-  AND ($7::bigint IS NULL OR (arrived_at, id) < (instant($7), $8::text))
-ORDER BY arrived_at DESC, id DESC
+-- list_contacts --
+-- Newest first, by keys of the index and not by counting: a page is as cheap as the first however far down, and none is
+-- repeated or lost while new calls arrive. Filters that are null are not asked for; queue and agent mean any stay there.
+SELECT
+    id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
+    ended_by, cause, gap_ms, ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
+FROM contact AS c
+WHERE ($1::text IS NULL OR c.state = $1)
+    AND ($2::text IS NULL OR EXISTS (SELECT FROM segment s WHERE s.contact = c.id AND s.queue = $2))
+    AND ($3::text IS NULL OR EXISTS (SELECT FROM segment s WHERE s.contact = c.id AND s.agent = $3))
+    AND ($4::text IS NULL OR c.number_dialled = $4)
+    AND ($5::bigint IS NULL OR c.arrived_at >= instant($5))
+    AND ($6::bigint IS NULL OR c.arrived_at < instant($6))
+    AND ($7::bigint IS NULL OR (c.arrived_at, c.id) < (instant($7), $8::text))
+ORDER BY c.arrived_at DESC, c.id DESC
 LIMIT $9;
 
--- contact --
--- The row as `contacts` gives it.
-SELECT id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-       ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at, ended_by, cause, gap_ms
+-- read_contact --
+-- One contact, the columns of the list.
+SELECT
+    id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
+    ended_by, cause, gap_ms, ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
 FROM contact WHERE id = $1;
 
--- segments_of_contact --
--- In the order they began.
-SELECT segment, kind, queue, agent, offer, ms(started_at) AS started_at, ms(ended_at) AS ended_at, outcome, ended_by,
-       waited_ms, talk_ms, wrap_up_ms, provisional
+-- read_segments --
+-- In the order in which they began.
+SELECT
+    segment, kind, queue, agent, offer, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms, provisional,
+    ms(started_at) AS started_at, ms(ended_at) AS ended_at
 FROM segment WHERE contact = $1 ORDER BY segment;
 
--- offers_of_contact --
--- In the order they were made.
-SELECT id, agent, queue, segment, attempt, state, ms(made_at) AS made_at, ms(ringing_at) AS ringing_at,
-       ms(answered_at) AS answered_at, ms(ended_at) AS ended_at, cause, sip, rang, ring_ms, trace
+-- read_offers --
+-- In the order in which they were made.
+SELECT
+    id, agent, queue, segment, attempt, leg, state, cause, sip, rang, ring_ms, trace::text AS trace,
+    ms(made_at) AS made_at, ms(ringing_at) AS ringing_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
 FROM offer WHERE contact = $1 ORDER BY made_at, segment, attempt;
 
--- facts_of_contact --
--- As they were decided.
-SELECT body FROM fact WHERE contact = $1 ORDER BY epoch, seq;
+-- read_facts --
+-- The days bound it, so that only the partitions in which the contact can have facts are looked into.
+SELECT epoch, seq, body::text AS body
+FROM fact
+WHERE contact = $1 AND day >= $2 AND day <= $3
+ORDER BY epoch, seq;

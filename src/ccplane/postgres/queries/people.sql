@@ -1,11 +1,11 @@
 -- import_agents --
--- One statement for all; who is there already stays as they are: files are read once, then people live here.
+-- Insert where absent, in one statement: whoever lives here already was edited by people, and files don't overwrite them.
 INSERT INTO agent (id, name, skills, seat, phone, sip_secret)
-SELECT id, name, skills::jsonb, id, id, secret
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS entry (id, name, skills, secret)
+SELECT id, name, skills, id, id, sip_secret
+FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[]) AS entry (id, name, skills, sip_secret)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
--- people --
--- Those who left keep their row, for the history, and are not active.
-SELECT id, name, skills, seat, phone, sip_secret FROM agent WHERE active ORDER BY id;
+-- read_people --
+-- In the order of their ids, so that the same people are the same list.
+SELECT id, name, skills::text AS skills, seat, phone, sip_secret FROM agent WHERE active ORDER BY id;

@@ -1,0 +1,90 @@
+"""A live contact in the shape in which Postgres would tell it: for the moment before it is stored, and while it can't
+be asked. What is over (earlier stays, missed offers, facts) is in the log alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ccplane.contacts.contact import Contact
+from ccplane.postgres.contacts import ContactDetail, ContactRow, OfferRow, SegmentRow
+
+
+def known(contact: Contact) -> ContactDetail:
+    """What the plane itself knows of it."""
+    segments = list(_open_segment(contact))
+    row = ContactRow(
+        id=contact.id,
+        node=contact.node,
+        channel=contact.channel,
+        number_dialled=contact.number_dialled,
+        caller=contact.caller,
+        caller_name=contact.caller_name,
+        language=contact.language,
+        attribution=contact.attribution,
+        site=contact.site,
+        program=contact.program,
+        state=contact.phase.value,
+        queue=segments[0].queue if segments else None,
+        agent=segments[0].agent if segments else None,
+        arrived_at=contact.arrived_at,
+        answered_at=None,
+        ended_at=None,
+        ended_by=None,
+        cause=None,
+        gap_ms=0,
+    )
+    return ContactDetail(contact=row, segments=segments, offers=list(_open_offer(contact)), facts=[])
+
+
+def _open_segment(contact: Contact) -> Iterator[SegmentRow]:
+    """The stay that is open."""
+    stay, talk = contact.waiting, contact.talk
+    if stay:
+        yield _segment(stay.segment, "queue", stay.queue, stay.queued_at)
+    elif talk:
+        yield _segment(talk.segment, "agent", talk.queue, talk.started_at, talk.agent, talk.offer)
+
+
+def _segment(
+    number: int, kind: str, queue: str, started_at: int, agent: str | None = None, offer: str | None = None
+) -> SegmentRow:
+    return SegmentRow(
+        segment=number,
+        kind=kind,
+        queue=queue,
+        agent=agent,
+        offer=offer,
+        started_at=started_at,
+        ended_at=None,
+        outcome=None,
+        ended_by=None,
+        waited_ms=None,
+        talk_ms=None,
+        wrap_up_ms=None,
+        provisional=True,
+    )
+
+
+def _open_offer(contact: Contact) -> Iterator[OfferRow]:
+    """The offer that is open. When it was made, and why to this agent, is in the log."""
+    offer, stay = contact.offer, contact.waiting
+    if offer and stay:
+        yield OfferRow(
+            id=offer.id,
+            agent=offer.agent,
+            queue=stay.queue,
+            segment=stay.segment,
+            attempt=stay.offers,
+            leg=offer.leg,
+            state=offer.state.value,
+            made_at=None,
+            ringing_at=None,
+            answered_at=None,
+            ended_at=None,
+            cause=None,
+            sip=None,
+            rang=None,
+            ring_ms=None,
+            trace=None,
+        )

@@ -1,0 +1,69 @@
+"""The stage, fake and real."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from bench.siplab import open_lab
+
+from ccplane.asterisk.ari import Ari
+from ccplane.asterisk.node import LocalNode
+from ccplane.asterisk.operations import DestroyBridge, HangUp, ListBridges, ListChannels
+from ccplane.asterisk.outcomes import Done
+from ccplane.asterisk.provision import Phones, provision
+from ccplane.asterisk.switch import HOUSE, Switch
+from tests.asterisk.contract.world import APP, FakeWorld, RealWorld, World
+
+PHONES = Phones(owner="contract", rtp_timeout_s=0)
+SECRETS = {"8001": "secret", "8002": "secret"}
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.asterisk)])
+def node(request: pytest.FixtureRequest) -> LocalNode | None:
+    """The running Asterisk, or None for the fake. Not async: the shared node is started on a loop of its own."""
+    return request.getfixturevalue("shared_node") if request.param == "real" else None
+
+
+@pytest.fixture
+async def world(node: LocalNode | None) -> AsyncIterator[World]:
+    async with on_the_real(node) if node else on_the_fake() as world:
+        yield world
+
+
+@asynccontextmanager
+async def on_the_fake() -> AsyncIterator[World]:
+    world = FakeWorld()
+    await world.connect()
+    yield world
+    await world.leave()
+
+
+@asynccontextmanager
+async def on_the_real(node: LocalNode) -> AsyncIterator[World]:
+    if not node.running:
+        await node.start()
+    ari = Ari(node.ari_url, node.ari_username, node.ari_password, app=APP)
+    async with open_lab((node.bind, node.sip_port), audio=True) as lab:
+        world = RealWorld(ari.connections(), lab)
+        await world.connect()
+        await sweep(world.switch)
+        await provision(world.switch, SECRETS, PHONES)
+        await lab.phones.register(SECRETS)
+        await world.event_of_phones()
+        yield world
+        await sweep(world.switch)
+        await provision(world.switch, {}, PHONES)
+        await world.leave()
+
+
+async def sweep(switch: Switch) -> None:
+    """Leave nothing behind."""
+    channels, bridges = await switch.send(ListChannels(), HOUSE), await switch.send(ListBridges(), HOUSE)
+    assert isinstance(channels, Done)
+    assert isinstance(bridges, Done)
+    for channel in channels.value:
+        await switch.send(HangUp(channel.id), HOUSE)
+    for bridge in bridges.value:
+        await switch.send(DestroyBridge(bridge.id), HOUSE)

@@ -1,0 +1,180 @@
+"""Legs that we originate: what each kind of phone makes of them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ccplane.asterisk.events import ChannelStateChange, StasisStart
+from ccplane.asterisk.operations import (
+    AddChannel,
+    Answer,
+    CreateBridge,
+    HangUp,
+    ListChannels,
+    Originate,
+    PlayOnChannel,
+    StartMoh,
+    StopMoh,
+)
+from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Refused
+from tests.asterisk.contract.world import APP, World
+
+
+def leg(name: str = "l-1", user: str = "8001", timeout: int = 10) -> Originate:
+    return Originate(name, f"PJSIP/{user}", APP, app_args="leg,o-1", caller_id='"Bob" <5551>', timeout=timeout)
+
+
+RINGING = ["l-1 Dial", "l-1 Dial RINGING", "l-1 Ringing"]
+"""The last two come in either order."""
+
+
+def same(told: list[str], *expected: str) -> bool:
+    """In this order, but for the two that tell of ringing."""
+    quiet = [line for line in told if line not in RINGING]
+    return sorted(told[:3]) == RINGING and quiet == list(expected)
+
+
+async def test_a_leg_rings_is_answered_and_comes_to_us(world: World):
+    world.behave("8001", "rings_for_ever")
+    said = await world.done(leg())
+    assert (said.id, said.state, said.caller.number) == ("l-1", "Down", "5551")
+    ring = await world.ring("8001")
+    await world.event(ChannelStateChange, lambda event: event.channel.state == "Ringing")
+    (channel,) = await world.done(ListChannels())
+    assert (channel.id, channel.state, channel.runs(APP)) == ("l-1", "Ringing", False)
+    ring.answer()
+    start = await world.event(StasisStart)
+    assert start.args == ["leg", "o-1"]
+    told = await world.story("l-1 StasisStart")
+    assert same(told, "l-1 Up", "l-1 Dial ANSWER", "l-1 StasisStart"), told
+    (channel,) = await world.done(ListChannels())
+    assert channel.runs(APP)
+    assert channel.args == ["leg", "o-1"]
+
+
+async def test_a_leg_and_a_caller_meet_in_a_bridge_and_part(world: World):
+    """Music off and the leg in, pipelined as the plane does it. Who hangs up ends only their own line."""
+    caller = await world.dial()
+    await world.done(Answer(caller.channel))
+    await world.done(CreateBridge("b-1"))
+    await world.done(AddChannel("b-1", (caller.channel,)))
+    await world.done(StartMoh(caller.channel))
+    world.behave("8001", "answers", 0.02)
+    await world.done(leg())
+    ring = await world.ring("8001")
+    await world.story("l-1 StasisStart")
+    await asyncio.gather(world.done(StopMoh(caller.channel)), world.done(AddChannel("b-1", ("l-1",))))
+    assert await world.story("l-1 entered b-1") == ["l-1 entered b-1"]
+    ring.hang_up()
+    told = await world.story("l-1 Destroyed 16/0")
+    assert told == ["l-1 HangupRequest", "l-1 left b-1", "l-1 StasisEnd", "l-1 Destroyed 16/0"]
+    assert [channel.id for channel in await world.done(ListChannels())] == [caller.channel]
+    await world.done(HangUp(caller.channel))
+    told = await world.story("caller StasisEnd")
+    assert told == ["caller HangupRequest", "caller left b-1", "caller StasisEnd"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "cause"),
+    [(486, "BUSY", 17), (603, "NOANSWER", 21), (480, "NOANSWER", 19), (404, "NOANSWER", 1), (503, "CONGESTION", 34)],
+)
+async def test_a_phone_that_refuses_says_why(world: World, code: int, status: str, cause: int):
+    """`tech_cause` is the SIP code; StasisStart and StasisEnd never come."""
+    world.behave("8001", "rejects", code)
+    await world.done(leg())
+    told = await world.story(f"l-1 Destroyed {cause}/{code}")
+    told = [line for line in told if line not in RINGING]
+    assert told == ["l-1 HangupRequest", f"l-1 Dial {status}", f"l-1 Destroyed {cause}/{code}"]
+
+
+async def test_a_phone_that_rings_in_vain_is_only_destroyed(world: World):
+    """At Asterisk's timeout: 19/480, the same as a phone's own 480."""
+    world.behave("8001", "rings_for_ever")
+    await world.done(leg(timeout=1))
+    assert same(await world.story("l-1 Destroyed 19/480"), "l-1 Destroyed 19/480")
+
+
+async def test_a_phone_without_power_never_rings(world: World):
+    world.behave("8001", "says_nothing")
+    await world.done(leg(timeout=1))
+    assert await world.story("l-1 Destroyed 19/480") == ["l-1 Dial", "l-1 Destroyed 19/480"]
+
+
+async def test_a_phone_that_is_not_registered_is_refused_without_any_event(world: World):
+    await world.unregister("8001")
+    assert await world.do(leg()) == Refused(500, "Allocation failed")
+    assert await world.do(leg(user="none")) == Refused(500, "Allocation failed")
+    assert await world.quiet() == []
+
+
+@pytest.mark.parametrize(("reason", "cause"), [("", 16), ("answered_elsewhere", 26)])
+async def test_a_leg_that_we_take_back_ends_with_our_cause_and_no_sip_code(world: World, reason: str, cause: int):
+    world.behave("8001", "rings_for_ever")
+    await world.done(leg())
+    ring = await world.ring("8001")
+    await world.event(ChannelStateChange)
+    await world.done(HangUp("l-1", reason=reason))
+    told = await world.story(f"l-1 Destroyed {cause}/0")
+    assert same(told, "l-1 HangupRequest", "l-1 Dial NOANSWER", f"l-1 Destroyed {cause}/0"), told
+    await ring.code()
+
+
+async def test_two_legs_ring_at_once_and_the_loser_goes(world: World):
+    for user in ("8001", "8002"):
+        world.behave(user, "rings_for_ever")
+    await asyncio.gather(world.done(leg("l-1", "8001")), world.done(leg("l-2", "8002")))
+    first, second = await world.ring("8001"), await world.ring("8002")
+    first.answer()
+    await world.story("l-1 StasisStart")
+    await world.done(HangUp("l-2", reason="answered_elsewhere"))
+    await world.story("l-2 Destroyed 26/0")
+    await second.code()
+
+
+async def test_an_id_that_lives_is_a_conflict_and_may_be_used_again_afterwards(world: World):
+    world.behave("8001", "rings_for_ever")
+    await world.done(leg())
+    assert isinstance(await world.do(leg()), Conflict)
+    await world.done(HangUp("l-1"))
+    await world.story("l-1 Destroyed 16/0")
+    assert isinstance(await world.do(leg()), Done)
+
+
+async def test_a_leg_that_still_rings_can_not_be_used(world: World):
+    """Not in Stasis yet: Busy, whatever is asked of it but its end."""
+    world.behave("8001", "rings_for_ever")
+    await world.done(leg())
+    await world.ring("8001")
+    await world.done(CreateBridge("b-1"))
+    asked = (AddChannel("b-1", ("l-1",)), StartMoh("l-1"), PlayOnChannel("l-1", "p-1", ("sound:beep",)), Answer("l-1"))
+    for operation in asked:
+        assert isinstance(await world.do(operation), Busy), operation
+
+
+async def test_who_is_gone_can_not_be_added(world: World):
+    """And of several, one that is gone keeps all out."""
+    caller = await world.dial()
+    await world.done(Answer(caller.channel))
+    await world.story("caller Up")
+    await world.done(CreateBridge("b-1"))
+    assert isinstance(await world.do(AddChannel("b-1", ("none",))), Gone)
+    assert isinstance(await world.do(AddChannel("b-1", (caller.channel, "none"))), Gone)
+    assert isinstance(await world.do(AddChannel("b-none", (caller.channel,))), Gone)
+    assert await world.quiet() == []
+
+
+async def test_a_phones_state_is_told_as_it_changes(world: World):
+    world.behave("8001", "rings_for_ever")
+    await world.done(leg())
+    ring = await world.ring("8001")
+    await world.story("8001:RINGING")
+    ring.answer()
+    await world.story("8001:INUSE")
+    ring.hang_up()
+    await world.story("8001:NOT_INUSE")
+    await world.unregister("8001")
+    await world.story("8001:UNAVAILABLE")
+    await world.register("8001")
+    await world.story("8001:NOT_INUSE")

@@ -1,0 +1,187 @@
+"""What a program can ask for, and what comes of it."""
+
+from __future__ import annotations
+
+from ccplane.agents.facts import Intent
+from ccplane.contacts import facts as f
+from ccplane.contacts.contact import Phase
+from ccplane.contacts.verbs import Answer, EnterQueue, Gather, HangUp, Play
+from ccplane.core import commands as do
+from ccplane.core import inputs as i
+from ccplane.ids import AgentId
+from tests.callflow.line import Line
+from tests.core.floor import c, doing, the
+
+WELCOME = "sound:ccplane/en-"
+
+
+def test_given_a_new_call_when_the_program_answers_then_the_switch_is_asked_and_the_event_resumes_it():
+    line = Line("await call.answer()\nawait call.hang_up(17)").call()
+    assert line.verb == Answer()
+    assert "AnswerCaller" in [type(each).__name__ for each in line.commands]
+    line.take(i.CallerUp(c("x")))
+    assert line.verb == HangUp(17)
+
+
+def test_given_an_answered_call_when_the_program_answers_again_then_it_goes_on_at_once():
+    line = Line("await call.answer()\nawait call.hang_up()")
+    line.arrives("x", answered=True)
+    assert line.verb == HangUp(16)
+
+
+def test_given_a_prompt_when_its_playback_ends_then_the_program_goes_on():
+    line = Line('await call.play("welcome", "sound:beep")\nawait call.hang_up()').call()
+    (sounds,) = line.played()
+    assert sounds[0].startswith(WELCOME)
+    assert sounds[1] == "sound:beep"
+    line.sounds_end()
+    assert line.verb == HangUp(16)
+
+
+def test_given_a_prompt_that_cannot_be_played_then_the_program_goes_on_all_the_same():
+    line = Line('await call.play("welcome")\nawait call.hang_up()').call()
+    line.sounds_end(ok=False)
+    assert line.verb == HangUp(16)
+
+
+def test_given_no_prompts_at_all_then_playing_them_takes_no_time():
+    line = Line("await call.play()\nawait call.hang_up()").call()
+    assert line.verb == HangUp(16)
+    assert line.played() == []
+
+
+def test_given_a_prompt_that_never_ends_when_its_deadline_passes_then_the_program_goes_on():
+    line = Line('await call.play("welcome")\nawait call.hang_up()').call()
+    line.wake()
+    assert line.verb == HangUp(16)
+
+
+MENU = 'choice = await call.menu("main")\nawait call.queue(choice.queue)'
+
+
+def test_given_a_menu_when_a_key_is_pressed_then_the_sounds_stop_and_its_entry_is_the_answer():
+    line = Line(MENU, agents=[]).call()
+    assert isinstance(line.verb, Gather)
+    decision = line.presses("2")
+    assert "StopSounds" in doing(decision)
+    assert [each for each in line.inputs if isinstance(each, i.VerbAsked)][-1].verb == EnterQueue("sales")
+
+
+def test_given_a_menu_when_nothing_is_pressed_then_it_is_asked_once_more_and_then_no_input_is_taken():
+    line = Line(MENU).call()
+    line.sounds_end()
+    line.wake()
+    assert isinstance(line.verb, Gather)
+    assert len(line.played()) == 2
+    line.sounds_end()
+    line.wake()
+    assert line.verb == EnterQueue("support")
+    assert line.rung("x") == "ana"
+
+
+def test_given_a_menu_when_its_sounds_end_then_the_time_out_runs_from_there():
+    line = Line(MENU).call()
+    line.now += 60_000
+    line.sounds_end()
+    assert line.state.wake_at == line.now + 5_000
+
+
+def test_given_a_menu_when_the_end_of_its_sounds_is_told_twice_then_the_time_out_is_not_longer():
+    line = Line(MENU).call()
+    line.sounds_end()
+    due = line.state.wake_at
+    line.now += 3_000
+    assert not line.sounds_end().facts
+    assert line.state.wake_at == due
+
+
+def test_given_a_menu_when_a_wrong_key_is_pressed_then_the_caller_is_told_and_asked_again():
+    line = Line(MENU).call()
+    line.presses("7")
+    first, second = line.played()
+    assert len(first) == 1
+    assert len(second) == 2
+    assert second[1] == first[0]
+    line.presses("8")
+    assert line.verb == EnterQueue("support")
+
+
+def test_given_a_key_while_nothing_is_asked_then_it_is_nobodys():
+    line = Line('await call.play("welcome")').call()
+    assert not line.presses("1").facts
+
+
+def test_given_nobody_signed_in_when_the_program_queues_then_it_decides_itself_and_nothing_plays():
+    line = Line(
+        'match await call.queue("support"):\n    case NoAgents():\n        await call.hang_up(21)', agents=[]
+    ).call()
+    assert line.verb == HangUp(21)
+    assert "StartMusic" not in [type(each).__name__ for each in line.commands]
+
+
+def test_given_a_talk_that_the_agent_ends_when_the_caller_stays_then_the_program_goes_on_with_served():
+    body = (
+        'match await call.queue("support"):\n    case Served(agent):\n        await call.hang_up(int(agent == "ana"))'
+    )
+    line = Line(body).call()
+    line.enters("x")
+    line.picks_up("x")
+    line.joins("x")
+    assert line.contact("x").phase is Phase.TALKING
+    line.agent_hangs_up("x")
+    assert line.verb == HangUp(1)
+
+
+def test_given_the_last_agent_signs_out_when_callers_wait_then_their_programs_go_on():
+    line = Line('await call.queue("support")\nawait call.play("apology")')
+    line.agent("ana")
+    line.wants("ana", Intent.PAUSED)
+    line.call()
+    line.enters("x")
+    line.wants("ana", Intent.OFFLINE)
+    assert isinstance(line.verb, Play)
+
+
+def test_given_a_program_that_returns_then_the_caller_is_hung_up_with_cause_16():
+    line = Line("return").call()
+    assert line.verb == HangUp(16)
+    assert [each.cause for each in line.commands if isinstance(each, do.HangUpCaller)] == [16]
+
+
+def test_given_a_hang_up_when_the_switch_says_the_caller_is_gone_then_the_program_ended_the_contact():
+    line = Line("await call.hang_up()").call()
+    assert the(line.leaves("x"), f.ContactEnded).by is f.EndedBy.PROGRAM
+    assert line.contact("x") is None
+
+
+def test_given_a_hang_up_that_the_switch_does_not_confirm_then_it_is_asked_again():
+    line = Line("await call.hang_up()").call()
+    assert doing(line.wake()) == ["WriteJournal", "HangUpCaller"]
+    assert line.verb == HangUp(16)
+
+
+def test_given_a_program_then_it_sees_who_calls_where_and_since_when():
+    line = Line(
+        "assert (call.caller, call.caller_name, call.language) == ('5551234', 'Ann', 'en')\nawait call.hang_up(3)"
+    )
+    line.take(i.Tick(), at=7)
+    line.call()
+    assert line.verb == HangUp(3)
+    assert line.contact("x").arrived_at == 7_000
+
+
+def test_given_two_calls_then_nothing_a_program_keeps_leaks_from_one_to_the_other():
+    source = "seen = []\nasync def main(call):\n    seen.append(call.id)\n    await call.hang_up(len(seen))\n"
+    line = Line(source=source).call()
+    line.arrives("y")
+    assert line.verb == HangUp(1)
+    assert line.contact("y").verb == HangUp(1)
+
+
+def test_given_an_agent_when_the_caller_leaves_in_mid_talk_then_the_agent_is_free_again():
+    line = Line('await call.queue("support")').call()
+    line.enters("x")
+    line.picks_up("x")
+    line.joins("x")
+    line.leaves("x")
+    assert line.agent(AgentId("ana")).free

@@ -1,0 +1,374 @@
+"""An offer from ring to talk: all that phones do, and what becomes of the caller meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccplane.agents.agent import Shown, Work
+from ccplane.agents.facts import Intent
+from ccplane.contacts import facts as f
+from ccplane.contacts.contact import OfferState, Phase
+from ccplane.core import commands as do
+from ccplane.core import inputs as i
+from ccplane.ids import epoch_of_leg
+from tests.core.floor import SUPPORT, a_floor, a_queue, c, doing, kinds, paused, ready, the, unknown
+
+
+def two_agents(**queue):
+    return a_floor(agents=[ready("ana"), ready("ben", since=1)], queues=[a_queue(**queue)])
+
+
+# ------------------------------------------------------------------------------------------------------- it goes well
+
+
+def test_given_an_offer_when_the_phone_rings_answers_and_both_are_in_the_room_then_they_talk():
+    floor = two_agents()
+    floor.waits(at=10)
+    assert kinds(floor.alerts("x", at=11)) == ["OfferRinging"]
+    answered = floor.picks_up("x", at=15)
+    assert the(answered, f.OfferAnswered).ring_ms == 4_000
+    assert doing(answered) == ["StopMusic", "JoinAgent"]
+    assert floor.contact("x").phase is Phase.CONNECTING
+    started = the(floor.joins("x", at=15.003), f.TalkStarted)
+    assert (started.waited_ms, started.queue_segment, started.segment) == (5_003, 1, 2)
+    assert floor.agent("ana").shown is Shown.TALKING
+
+
+def test_given_a_phone_that_never_said_180_when_it_answers_then_ring_time_runs_from_the_offer():
+    floor = two_agents()
+    floor.waits(at=10)
+    assert the(floor.picks_up("x", at=12), f.OfferAnswered).ring_ms == 2_000
+
+
+def test_given_a_caller_not_yet_in_the_room_when_the_agent_is_then_the_talk_begins_with_the_caller():
+    floor = two_agents()
+    floor.waits(in_room=False)
+    floor.picks_up("x")
+    assert kinds(floor.joins("x")) == ["AgentEnteredRoom"]
+    assert not floor.joins("x").facts
+    assert kinds(floor.enters("x")) == ["CallerEnteredRoom", "TalkStarted"]
+
+
+def test_given_an_offer_then_the_leg_carries_the_epoch_and_the_switch_stops_ringing_after_us():
+    floor = two_agents(ring=7)
+    rung = the(floor.waits(in_room=False), do.RingAgent)
+    assert epoch_of_leg(rung.leg) == 1
+    assert rung.timeout_ms > 7_000
+    assert (rung.endpoint, rung.caller, rung.caller_name) == ("PJSIP/ana", "5551234", "Ann")
+
+
+def test_given_a_talk_with_no_wrap_up_when_the_agent_hangs_up_then_the_next_caller_rings_in_the_same_breath():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x")
+    floor.waits("next")
+    decision = floor.agent_hangs_up("x")
+    assert kinds(decision) == ["TalkEnded", "WrapUpDone", "StepEnded", "OfferMade"]
+    assert the(decision, f.OfferMade).contact == c("next")
+
+
+def test_given_a_talk_with_wrap_up_when_it_ends_then_the_next_caller_rings_when_the_time_is_over():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
+    floor.talks("x", at=0)
+    floor.waits("next", at=50)
+    assert kinds(floor.agent_hangs_up("x", at=60)) == ["TalkEnded", "StepEnded"]
+    assert floor.agent("ana").shown is Shown.WRAP_UP
+    assert kinds(floor.wake()) == ["WrapUpDone", "OfferMade"]
+    assert floor.now == 90_000
+
+
+def test_given_wrap_up_when_the_agent_is_done_before_the_time_then_the_next_caller_rings():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
+    floor.talks("x")
+    floor.leaves("x")
+    floor.waits("next")
+    assert kinds(floor.take(i.WrapUpEnded("ana"))) == ["WrapUpDone", "OfferMade"]
+    assert not floor.take(i.WrapUpEnded("ana")).facts
+
+
+# -------------------------------------------------------------------------------------------------------- it is missed
+
+
+@pytest.mark.parametrize(
+    ("sip", "cause", "why", "rests"),
+    [
+        (486, 17, f.MissCause.BUSY, True),
+        (603, 21, f.MissCause.REJECTED, True),
+        (600, 17, f.MissCause.REJECTED, True),
+        (404, 1, f.MissCause.UNREACHABLE, True),
+        (503, 34, f.MissCause.UNREACHABLE, True),
+        (500, 38, f.MissCause.UNREACHABLE, True),
+        (480, 19, f.MissCause.NO_ANSWER, False),
+        (408, 18, f.MissCause.NO_ANSWER, False),
+        (0, 17, f.MissCause.BUSY, True),
+        (0, 21, f.MissCause.REJECTED, True),
+        (0, 19, f.MissCause.NO_ANSWER, False),
+        (0, 0, f.MissCause.UNREACHABLE, True),
+    ],
+)
+def test_given_a_phone_that_does_not_take_it_then_the_next_agent_rings_and_the_caller_keeps_place_and_clock(
+    sip, cause, why, rests
+):
+    floor = two_agents()
+    floor.waits(at=10)
+    floor.waits("behind", at=11)
+    floor.refuses("behind", 486)
+    decision = floor.refuses("x", sip, cause, at=14)
+    missed = the(decision, f.OfferMissed)
+    assert (missed.cause, missed.sip, missed.ring_ms, missed.rang) == (why, sip, 4_000, False)
+    assert missed.rest_until == (19_000 if rests else None)
+    assert floor.contact("x").waiting.queued_at == 10_000
+    if rests:
+        assert [each.contact for each in floor.state.lines[SUPPORT]] == [c("x"), c("behind")]
+        assert "StopMusic" not in doing(decision)
+
+
+def test_given_a_phone_that_rings_out_when_the_deadline_passes_then_it_is_hung_up_and_the_next_agent_rings():
+    floor = two_agents(ring=20)
+    floor.waits(at=10)
+    floor.alerts("x", at=11)
+    decision = floor.wake()
+    assert floor.now == 30_000
+    assert kinds(decision) == ["OfferMissed", "OfferMade"]
+    assert doing(decision) == ["HangUpLeg", "RingAgent"]
+    missed = the(decision, f.OfferMissed)
+    assert (missed.cause, missed.rang, missed.ring_ms) == (f.MissCause.NO_ANSWER, True, 19_000)
+    assert floor.rung("x") == "ben"
+
+
+def test_given_the_only_agent_who_did_not_answer_then_they_are_asked_again_by_a_new_offer():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    first = floor.offer("x").id
+    floor.wake()
+    assert floor.rung("x") == "ana"
+    assert floor.offer("x").id != first
+
+
+def test_given_an_originate_that_is_refused_then_the_next_agent_rings_and_the_first_rests():
+    floor = two_agents()
+    command = the(floor.waits(in_room=False), do.RingAgent)
+    decision = floor.take(i.CommandFailed(command, gone=False, message="Allocation failed"))
+    assert the(decision, f.OfferMissed).cause is f.MissCause.UNREACHABLE
+    assert the(decision, f.OfferMade).agent == "ben"
+    assert not floor.take(i.CommandFailed(command, gone=False, message="again")).facts
+
+
+def test_given_an_agent_who_rests_when_the_time_is_over_then_they_are_offered_who_waits():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    floor.refuses("x", 486, at=12)
+    assert floor.rung("x") is None
+    assert kinds(floor.wake()) == ["AgentRested", "OfferMade"]
+    assert floor.now == 17_000
+
+
+def test_given_an_agent_who_rests_when_they_say_ready_again_then_the_rest_is_over():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.refuses("x", 486)
+    assert kinds(floor.wants("ana", Intent.READY)) == ["IntentChanged", "AgentRested", "OfferMade"]
+    assert floor.agent("ana").misses == 0
+
+
+def test_given_an_agent_who_missed_thrice_in_a_row_then_they_are_paused_with_the_cause_shown():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.wake()
+    floor.wake()
+    decision = floor.wake()
+    changed = floor.agent("ana")
+    assert kinds(decision) == ["OfferMissed", "IntentChanged"]
+    assert the(decision, do.MirrorIntent).ready is False
+    assert (changed.intent, changed.shown) == (Intent.PAUSED, Shown.PAUSED)
+    assert changed.reason == "missed 3 offers in a row, the last: no-answer"
+    assert floor.contact("x").phase is Phase.WAITING
+
+
+def test_given_an_agent_who_missed_twice_when_they_answer_then_the_count_begins_anew():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.wake()
+    floor.wake()
+    floor.picks_up("x")
+    assert floor.agent("ana").misses == 0
+
+
+def test_given_an_agent_who_was_paused_for_misses_when_they_are_ready_again_then_one_more_miss_does_not_pause_them():
+    floor = a_floor(agents=[ready("ana")], misses_until_pause=1)
+    floor.waits()
+    floor.wake()
+    floor.wants("ana", Intent.READY)
+    assert floor.agent("ana").misses == 0
+    assert floor.rung("x") == "ana"
+
+
+def test_given_an_agent_who_pauses_while_it_rings_when_they_miss_it_then_their_own_reason_stays():
+    floor = a_floor(agents=[ready("ana")], misses_until_pause=1)
+    floor.waits()
+    floor.wants("ana", Intent.PAUSED, "lunch")
+    floor.wake()
+    assert floor.agent("ana").reason == "lunch"
+
+
+# ------------------------------------------------------------------------------------------- the two are not joined
+
+
+def test_given_an_agent_gone_between_up_and_room_then_the_caller_hears_music_again_and_the_next_agent_rings():
+    floor = two_agents()
+    floor.waits(at=10)
+    floor.picks_up("x", at=12)
+    decision = floor.refuses("x", cause=16, at=12)
+    assert the(decision, f.ConnectFailed).cause is f.ConnectFailure.AGENT_GONE
+    assert doing(decision) == ["HangUpLeg", "StartMusic", "RingAgent"]
+    assert floor.rung("x") == "ben"
+    assert floor.contact("x").waiting.queued_at == 10_000
+    assert floor.agent("ana").rest_until == 17_000
+
+
+def test_given_a_join_that_the_switch_refuses_then_it_is_as_if_the_agent_were_gone():
+    floor = two_agents()
+    floor.waits()
+    command = the(floor.picks_up("x"), do.JoinAgent)
+    decision = floor.take(i.CommandFailed(command, gone=True, message="Channel not found"))
+    assert kinds(decision) == ["ConnectFailed", "OfferMade"]
+
+
+def test_given_a_join_that_the_switch_never_shows_when_the_deadline_passes_then_it_failed():
+    floor = two_agents()
+    floor.waits(at=10)
+    floor.picks_up("x", at=12)
+    decision = floor.wake()
+    assert floor.now == 14_000
+    assert the(decision, f.ConnectFailed).cause is f.ConnectFailure.NOT_JOINED
+    assert "StartMusic" in doing(decision)
+    assert "AddCaller" not in doing(decision)
+
+
+def test_given_a_caller_never_seen_in_the_room_when_the_join_fails_then_they_are_put_there_again():
+    floor = two_agents()
+    floor.waits(in_room=False)
+    floor.picks_up("x")
+    assert doing(floor.wake())[:3] == ["HangUpLeg", "AddCaller", "StartMusic"]
+
+
+def test_given_an_offer_that_is_over_when_its_phone_answers_then_it_is_hung_up_without_a_missed_call():
+    floor = two_agents()
+    floor.waits()
+    late = floor.offer("x")
+    floor.wake()
+    decision = floor.take(i.LegUp(late.id, late.leg))
+    assert not decision.facts
+    assert decision.commands == (do.HangUpLeg(c("x"), late.leg, "answered_elsewhere"),)
+    assert floor.contact("x").offer.state is OfferState.MADE
+
+
+def test_given_a_contact_that_is_over_when_its_phone_answers_then_it_is_hung_up():
+    floor = a_floor()
+    (command,) = floor.take(i.LegUp("o-c-ast1-nobody-1-1", "l-c-ast1-nobody-1-1-1")).commands
+    assert command == do.HangUpLeg(unknown(), "l-c-ast1-nobody-1-1-1", "answered_elsewhere")
+
+
+def test_given_a_leg_of_an_earlier_epoch_when_it_answers_for_the_same_offer_then_it_is_not_taken_for_ours():
+    floor = two_agents()
+    floor.waits()
+    offer = floor.offer("x")
+    decision = floor.take(i.LegUp(offer.id, f"{offer.leg[:-1]}0"))
+    assert doing(decision) == ["HangUpLeg"]
+    assert floor.contact("x").phase is Phase.WAITING
+
+
+def test_given_a_talk_when_its_leg_is_told_up_once_more_then_it_is_not_hung_up():
+    floor = two_agents()
+    floor.talks()
+    talk = floor.contact("x").talk
+    assert not floor.take(i.LegUp(talk.offer, talk.leg)).commands
+
+
+# ----------------------------------------------------------------------------------------------- the caller is gone
+
+
+def test_given_a_caller_in_a_program_when_they_leave_then_the_contact_ends():
+    floor = a_floor()
+    floor.arrives()
+    decision = floor.leaves("x", cause=16)
+    assert kinds(decision) == ["ContactEnded"]
+    assert doing(decision) == ["CloseRoom"]
+    assert (the(decision, f.ContactEnded).by, the(decision, f.ContactEnded).cause) == (f.EndedBy.CALLER, 16)
+
+
+def test_given_a_waiting_caller_when_they_leave_then_they_abandoned():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits(at=10)
+    decision = floor.leaves("x", at=13)
+    assert kinds(decision) == ["ContactUnqueued", "ContactEnded"]
+    assert the(decision, f.ContactUnqueued).outcome is f.QueueOutcome.ABANDONED
+    assert the(decision, f.ContactUnqueued).waited_ms == 3_000
+
+
+@pytest.mark.parametrize("rang", [True, False])
+def test_given_a_phone_that_is_called_when_the_caller_leaves_then_no_miss_is_counted_and_the_agent_is_free(rang):
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    if rang:
+        floor.alerts("x")
+    floor.waits("next")
+    leg = floor.offer("x").leg
+    decision = floor.leaves("x")
+    assert kinds(decision) == ["OfferWithdrawn", "ContactUnqueued", "ContactEnded", "OfferMade"]
+    assert the(decision, do.HangUpLeg) == do.HangUpLeg(c("x"), leg, "answered_elsewhere")
+    assert the(decision, f.OfferWithdrawn).rang is rang
+    assert floor.agent("ana").misses == 0
+
+
+def test_given_an_agent_who_answered_when_the_caller_leaves_before_the_talk_then_the_agent_is_free_at_once():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.picks_up("x")
+    decision = floor.leaves("x")
+    assert kinds(decision) == ["ConnectFailed", "ContactUnqueued", "ContactEnded"]
+    assert the(decision, f.ConnectFailed).cause is f.ConnectFailure.CALLER_GONE
+    assert "StartMusic" not in doing(decision)
+    assert floor.agent("ana").free
+
+
+def test_given_a_talk_when_the_caller_leaves_then_the_agents_leg_is_hung_up_and_wrap_up_begins():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
+    floor.talks("x", at=10)
+    decision = floor.leaves("x", at=70)
+    assert kinds(decision) == ["TalkEnded", "ContactEnded"]
+    assert doing(decision) == ["HangUpLeg", "CloseRoom"]
+    assert (the(decision, f.TalkEnded).talk_ms, the(decision, f.TalkEnded).by) == (60_000, f.EndedBy.CALLER)
+    assert floor.agent("ana").work is Work.WRAP_UP
+
+
+def test_given_wrap_up_when_the_caller_is_said_to_leave_once_more_then_nothing_happens():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
+    floor.talks()
+    floor.leaves("x")
+    assert not floor.leaves("x").facts
+
+
+# ------------------------------------------------------------------------------------------------------- duplicates
+
+
+def test_given_a_call_when_every_event_comes_twice_then_each_counts_once():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    offer = floor.offer("x")
+    for what in (
+        i.LegRinging(offer.id),
+        i.LegUp(offer.id, offer.leg),
+        i.EnteredRoom(c("x"), offer.leg),
+        i.LegEnded(offer.id, offer.leg, 16),
+        i.CallerGone(c("x"), 16),
+    ):
+        assert floor.take(what).facts
+        again = floor.take(what)
+        assert (again.facts, again.commands) == ((), ()), what
+
+
+def test_given_a_ringing_that_comes_after_the_answer_then_it_is_late_and_nothing_happens():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.picks_up("x")
+    assert not floor.alerts("x").facts

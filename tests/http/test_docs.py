@@ -1,0 +1,68 @@
+"""docs/api.md says what is so: its examples, codes, addresses and metrics are held against the real thing."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from ccplane.asterisk.stats import AriStats
+from ccplane.http import limits, problems
+from ccplane.http.app import Ports, create_app
+from ccplane.kpi import definitions
+from ccplane.log.outbox import OutboxStats
+from ccplane.log.shipping import ShippingStats
+from tests.http.conftest import client_from
+from tests.http.memory import TOKEN
+from tests.kpi.histories import AGENTS, QUEUES
+
+PAGE = (Path(__file__).parents[2] / "docs/api.md").read_text()
+EXAMPLES = [json.loads(each) for each in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+ANA, *_ = AGENTS
+SALES, _ = QUEUES
+
+
+async def test_the_examples_are_what_is_answered(site, admin):
+    problem, agent, wallboard, ready = EXAMPLES
+    history = site.plane.history
+    assert (await admin.get("/api/v1/agents/9999")).json() == problem
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    paused = {"state": "paused", "reason": "lunch"}
+    assert (await admin.put(f"/api/v1/agents/{ANA}/state", json=paused)).json() == agent
+    history.answer(contact)
+    history.call(SALES)
+    history.wait(2_000)
+    told = (await admin.get("/api/v1/wallboard")).json()
+    assert told | {"queues": told["queues"][:1], "agents": told["agents"][:1]} == wallboard
+    site.health.down["database"] = "connection refused"
+    assert (await admin.get("/readyz")).json() == ready
+
+
+async def test_every_address_is_on_the_page(admin):
+    for path, methods in (await admin.get("/api/openapi.json")).json()["paths"].items():
+        for method in methods:
+            assert f"`{method.upper()} {path}`" in PAGE
+
+
+def test_every_code_is_on_the_page():
+    codes = {*problems.BY_CODE, *(code for code, _ in problems.BY_STATUS.values()), "internal-error", "bad-cursor"}
+    codes |= set(re.findall(r'problem\(\d+, "([^"]+)"', Path(limits.__file__).read_text()))
+    assert {code for code in codes if f"`{code}`" not in PAGE} == set()
+
+
+async def test_every_metric_is_on_the_page(site):
+    ports = {name: getattr(site.ports(), name) for name in ("plane", "contacts", "phones", "health", "clock", "meters")}
+    app = create_app(Ports(**ports, ari=AriStats(), outbox=OutboxStats(), shipping=ShippingStats()), admin_token=TOKEN)
+    async with client_from(app) as client:
+        text = (await client.get("/metrics")).text
+    families = re.findall(r"^# TYPE (ccplane_\w+) ", text, re.MULTILINE)
+    assert {name for name in families if f"`{name}`" not in PAGE} == {
+        name for name in families if name.endswith("_created")
+    }
+    named = set(re.findall(r"`(ccplane_\w+)`", PAGE))
+    assert named <= set(families)
+
+
+def test_the_definitions_on_the_page_are_those_of_the_code():
+    assert PAGE.endswith(definitions.as_table())
