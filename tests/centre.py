@@ -18,8 +18,8 @@ from typing import Any
 
 import asyncpg
 import httpx
-
 from bench.siplab import Lab, open_lab
+
 from ccplane.asterisk.node import HOME, LocalNode
 from tests.ports import free_port
 
@@ -126,12 +126,16 @@ class Centre:
 
     async def sign_in(self, *agents: str) -> None:
         """Register the agents' phones and make them ready; returns once each may be offered a call."""
-        secrets = {agent: (await self.get(f"/api/v1/agents/{agent}/phone"))["secret"] for agent in agents}
-        await self.lab.phones.register(secrets)
+        await self.register(*agents)
         for agent in agents:
             await self.set_state(agent, "ready")
         for agent in agents:
             await self.agent_is(agent, "ready")
+
+    async def register(self, *agents: str) -> None:
+        """Register the agents' phones."""
+        secrets = {agent: (await self.get(f"/api/v1/agents/{agent}/phone"))["secret"] for agent in agents}
+        await self.lab.phones.register(secrets)
 
     async def agent(self, agent: str) -> dict[str, Any]:
         board = await self.get("/api/v1/wallboard")

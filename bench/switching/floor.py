@@ -50,7 +50,7 @@ class Floor:
         match event["type"]:
             case "StasisStart" if not event["args"]:
                 await self._arrived(channel["id"], channel["caller"]["number"])
-            case "ChannelStateChange" if channel["state"] == "Up" and channel["id"] in self._legs:
+            case "StasisStart" if channel["id"] in self._legs:  # at Up addChannel may still find it in no application
                 await self._up(channel["id"])
             case "ChannelHangupRequest" | "StasisEnd" if channel["id"] not in self._dropped:
                 await self._gone(channel["id"])
@@ -109,7 +109,7 @@ class Floor:
 async def _drain(socket: ClientConnection) -> None:
     """What went wrong is printed, into the log of the bench; nothing is done about it."""
     async for text in socket:
-        if '"status_code":2' not in text:  # type: ignore[operator]
+        if '"status_code":2' not in text:
             print(text, flush=True)
 
 

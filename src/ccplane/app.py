@@ -145,7 +145,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in persons)))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, shipper, outbox, clock)
+        vitals = Vitals(lease, link, shipper, database, outbox, clock)
         app = create_app(
             Ports(
                 plane=plane,
@@ -292,8 +292,11 @@ def _sites(state: Callable[[], State], demo_agents: int) -> Callable[[str], Site
 class Vitals:
     """What /readyz tells: each part, how it is, and how long since it was last proven."""
 
-    def __init__(self, lease: Lease, link: Link, shipper: Shipper, outbox: Outbox, clock: SiteClock) -> None:
-        self._lease, self._link, self._shipper, self._outbox, self._clock = lease, link, shipper, outbox, clock
+    def __init__(
+        self, lease: Lease, link: Link, shipper: Shipper, pool: Database, outbox: Outbox, clock: SiteClock
+    ) -> None:
+        self._lease, self._link, self._clock = lease, link, clock
+        self._shipper, self._pool, self._outbox = shipper, pool, outbox
 
     def parts(self) -> dict[str, Part]:
         """Leader, ARI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
@@ -320,7 +323,7 @@ class Vitals:
     def _database(self) -> Part:
         stats = self._shipper.stats
         since = (self._clock.now() - stats.connected_since) / 1000 if stats.connected_since else 0.0
-        return Part(stats.connected, since, stats.last_error)
+        return Part(stats.connected and self._pool.reachable, since, stats.last_error or self._pool.last_error)
 
 
 class History:

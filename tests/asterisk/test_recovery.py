@@ -6,12 +6,12 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
-
 from bench.rtp import AGENT_TONE, CALLER_TONE
 from bench.siplab import Call, Ring, rings_for_ever
+
 from ccplane.asterisk.node import LocalNode
+from ccplane.postgres.embedded import EmbeddedPostgres
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
@@ -85,7 +85,8 @@ async def test_after_kill_9_waiting_callers_wait_again_with_their_original_clock
     await centre.start()
     await centre.waiting("support", 2)
     await first.audio.hears_sound()
-    await centre.sign_in("1001")
+    await centre.register("1001")
+    await centre.set_state("1001", "ready")
     ring = await centre.lab.phones.phone("1001").next_ring()
     assert ring.caller == "601"
     await centre.agent_is("1001", "talking")
@@ -97,21 +98,47 @@ async def test_after_kill_9_waiting_callers_wait_again_with_their_original_clock
     assert (await centre.agent("1002"))["state"] == "paused"
 
 
-async def test_after_kill_9_a_phone_that_was_answered_in_the_gap_is_joined(centre: Centre) -> None:
-    """The offer that rang is settled: the agent who picked up talks with the caller."""
+async def test_after_kill_9_a_phone_that_still_rings_is_joined_when_it_answers(centre: Centre) -> None:
+    """The offer outlives the plane that made it: its leg is known by its id, whatever the epoch."""
+    call, ring = await an_offer(centre, "700")
+    await centre.kill()
+    await centre.start()
+    await centre.agent_is("1001", "offered")
+    ring.answer()
+    await centre.agent_is("1001", "talking")
+    call.audio.play(CALLER_TONE)
+    await ring.audio.hears(CALLER_TONE)
+    call.hang_up()
+    assert [each["state"] for each in (await centre.contact_of("700"))["offers"]] == ["connected"]
+
+
+async def test_after_kill_9_a_phone_that_was_answered_in_the_gap_is_offered_the_caller_again(centre: Centre) -> None:
+    """Asterisk ends a leg that answers while nobody holds our application; the caller keeps place and clock."""
+    call, ring = await an_offer(centre, "701")
+    await centre.kill()
+    ring.answer()
+    await ring.over()
+    await centre.start()
+    ring = await centre.lab.phones.phone("1001").next_ring()
+    ring.answer()
+    await centre.agent_is("1001", "talking")
+    call.audio.play(CALLER_TONE)
+    await ring.audio.hears(CALLER_TONE)
+    call.hang_up()
+    contact = await centre.contact_of("701")
+    assert [each["state"] for each in contact["offers"]] == ["withdrawn", "connected"]
+    assert len([each for each in contact["segments"] if each["kind"] == "queue"]) == 1
+
+
+async def an_offer(centre: Centre, caller: str) -> tuple[Call, Ring]:
+    """A caller whose offer rings at 1001, as Postgres knows too."""
     await centre.sign_in("1001")
     phone = centre.lab.phones.phone("1001")
     phone.behaviour = rings_for_ever()
-    call = centre.lab.callers.dial("4002", "701")
+    call = centre.lab.callers.dial("4002", caller)
     ring = await phone.next_ring()
     await centre.until(_shipped(centre, "OfferRinging", 1))
-    await centre.kill()
-    ring.answer()
-    await ring.up()
-    await centre.start()
-    call.audio.play(CALLER_TONE)
-    await ring.audio.hears(CALLER_TONE)
-    await centre.agent_is("1001", "talking")
+    return call, ring
 
 
 async def test_without_a_plane_a_new_call_hears_an_apology_and_is_hung_up(centre: Centre) -> None:
@@ -123,23 +150,48 @@ async def test_without_a_plane_a_new_call_hears_an_apology_and_is_hung_up(centre
     await call.over(within=30)
 
 
-async def test_with_postgres_away_calls_are_routed_and_the_facts_arrive_later(centre: Centre) -> None:
+async def test_with_postgres_away_calls_are_routed_and_the_facts_arrive_later(
+    local_node: LocalNode, tmp_path: Path
+) -> None:
     """/readyz stays 200 and says `degraded`; afterwards the contact is in Postgres, whole."""
-    await centre.sign_in("1001")
-    name = centre.database.rsplit("/", 1)[1].split("?")[0]
-    await _allow_connections(centre, name, allowed=False)
+    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
+    database = await server.start()
     try:
-        await centre.until(_degraded(centre))
-        call = centre.lab.callers.dial("4002", "901")
-        await centre.lab.phones.phone("1001").next_ring()
-        await call.up()
-        await centre.agent_is("1001", "talking")
-        call.hang_up()
-        await centre.agent_is("1001", "ready")
+        async with open_centre(local_node, database, tmp_path) as centre:
+            await centre.sign_in("1001")
+            server.kill()
+            await centre.until(_degraded(centre), within=20)
+            call = centre.lab.callers.dial("4002", "901")
+            await centre.agent_is("1001", "talking")
+            call.hang_up()
+            await centre.agent_is("1001", "ready")
+            await server.start()
+            contact = await centre.contact_of("901", within=30)
+            assert [each["outcome"] for each in contact["segments"] if each["kind"] == "queue"] == ["answered"]
     finally:
-        await _allow_connections(centre, name, allowed=True)
-    contact = await centre.contact_of("901", within=30)
-    assert [each["outcome"] for each in contact["segments"] if each["kind"] == "queue"] == ["answered"]
+        await server.stop()
+
+
+async def test_a_plane_that_begins_without_postgres_goes_on_with_what_its_outbox_kept(
+    local_node: LocalNode, tmp_path: Path
+) -> None:
+    """People, states and waiting callers are known; calls are routed."""
+    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
+    database = await server.start()
+    try:
+        async with open_centre(local_node, database, tmp_path) as centre:
+            await centre.sign_in("1001")
+            await centre.kill()
+            server.kill()
+            await centre.start()
+            await centre.agent_is("1001", "ready")
+            call = centre.lab.callers.dial("4002", "902")
+            await centre.agent_is("1001", "talking")
+            call.hang_up()
+            await server.start()
+            await centre.contact_of("902", within=30)
+    finally:
+        await server.stop()
 
 
 def _degraded(centre: Centre):
@@ -156,14 +208,3 @@ def _shipped(centre: Centre, kind: str, count: int):
         return bool(rows[0]["n"] >= count)
 
     return is_so
-
-
-async def _allow_connections(centre: Centre, name: str, *, allowed: bool) -> None:
-    """Postgres away, for this database alone: the others' tests need theirs."""
-    connection = await asyncpg.connect(centre.database.replace(f"/{name}", "/postgres"))
-    try:
-        await connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {"true" if allowed else "false"}')
-        if not allowed:
-            await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-    finally:
-        await connection.close()

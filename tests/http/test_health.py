@@ -63,7 +63,9 @@ async def test_metrics_count_what_the_board_counts(site, app):
     history = site.plane.history
     history.sign_in(ANA)
     contact = history.call(SALES)
-    history.wait(1_000)
+    history.wait(150)
+    history.ring(contact)
+    history.wait(850)
     history.answer(contact)
     history.call(SALES)
     history.wait(2_000)
@@ -76,6 +78,9 @@ async def test_metrics_count_what_the_board_counts(site, app):
     assert samples["ccplane_agents"]["talking",] == 1
     assert samples["ccplane_facts_total"]["ContactQueued",] == 2
     assert samples["ccplane_offers_total"] == {("answered",): 1}
+    assert samples["ccplane_offer_ringing_seconds_bucket"]["0.1",] == 0
+    assert samples["ccplane_offer_ringing_seconds_bucket"]["0.2",] == 1
+    assert samples["ccplane_offer_ringing_seconds_sum"][()] == 0.15
     assert samples["ccplane_contacts_live"]["talking",] == 1
     assert samples["ccplane_part_up"] == {("leader",): 1, ("ari",): 1, ("database",): 1, ("outbox",): 1}
     assert samples["process_resident_memory_bytes"][()] > 0

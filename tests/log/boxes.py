@@ -7,4 +7,6 @@ from ccplane.facts import RepairMade
 
 def facts(count, first=1, size=0):
     """Distinguishable ones, a ms apart."""
-    return [RepairMade(at=1_000 + n, what=f"what {n}" + "x" * size, subject=str(n)) for n in range(first, first + count)]
+    return [
+        RepairMade(at=1_000 + n, what=f"what {n}" + "x" * size, subject=str(n)) for n in range(first, first + count)
+    ]

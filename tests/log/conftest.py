@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
+
 from ccplane.errors import StoreError
 from ccplane.log.outbox import Outbox
 

@@ -13,14 +13,14 @@ import threading
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ccplane.errors import StoreError
 from ccplane.facts import RepairMade
 from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Group
 from ccplane.log.writer import GROUP, Epoch, Facts, Note, as_commit
-from hypothesis import given
-from hypothesis import strategies as st
-
 from tests.log.boxes import facts
 
 

@@ -6,8 +6,8 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from ccplane.log.shipping import Pace, Shipper
 
+from ccplane.log.shipping import Pace, Shipper
 from tests.log.boxes import facts
 from tests.log.stores import MemoryFacts
 
@@ -27,7 +27,7 @@ async def shipping(box, store, pace=QUICK, now=lambda: 2_000):
 
 
 @pytest.fixture
-def box(make_outbox):
+async def box(make_outbox):
     box = make_outbox()
     box.open()
     box.begin(1)

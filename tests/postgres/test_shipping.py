@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 import pytest
+
 from ccplane.errors import StoreError
 from ccplane.facts import encode
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Pace, Shipper
 from ccplane.postgres.store import PostgresFacts, as_rows
-
 from tests.postgres.histories import a_history
 from tests.postgres.test_projections import all_rows, empty, store
 
@@ -91,7 +91,9 @@ async def test_every_fact_is_stored_once_wherever_the_connection_is_cut(db, tmp_
     assert shipper.stats.failures > 3
     assert await all_rows(db) == expected
     async with db.connection() as connection:
-        assert await connection.fetchval("SELECT array_agg(seq ORDER BY seq) FROM fact") == list(range(1, len(facts) + 1))
+        assert await connection.fetchval("SELECT array_agg(seq ORDER BY seq) FROM fact") == list(
+            range(1, len(facts) + 1)
+        )
 
 
 async def test_a_transaction_that_was_given_up_and_commits_after_all_does_not_double(db):
@@ -140,7 +142,10 @@ async def test_an_epoch_of_another_outbox_is_refused_with_its_name(db):
 async def test_a_fact_that_postgres_refuses_leaves_nothing_half_stored(db):
     """The batch is all or nothing: rows, watermark and projections."""
     facts = [(seq, encode(fact)) for seq, fact in enumerate(a_history(1, steps=10).facts, 1)]
-    bad = (len(facts) + 1, b'{"type":"ContactEnded","at":1800000000000,"contact":"c","by":"caller","cause":99999999999}')
+    bad = (
+        len(facts) + 1,
+        b'{"type":"ContactEnded","at":1800000000000,"contact":"c","by":"caller","cause":99999999999}',
+    )
     target = PostgresFacts(db)
     with pytest.raises(StoreError, match="out of range") as caught:
         await target.ship("box", 1, 0, [*facts, bad])

@@ -196,6 +196,8 @@ def evolve(contact: Contact, fact: f.ContactFact) -> Contact:
             waiting = Waiting(queue=fact.queue, segment=fact.segment, queued_at=fact.at)
             return replace(contact, phase=phase, waiting=waiting, segments=fact.segment)
         case f.ContactUnqueued():
+            if contact.offer:  # it is closed by a fact of its own first, else its agent would be taken for ever
+                raise IllegalMove("offer", contact.offer.state, fact)
             return replace(contact, phase=phase, waiting=None)
         case f.RequirementRelaxed():
             return replace(contact, waiting=replace(contact.waiting, step=fact.step)) if contact.waiting else contact
@@ -222,6 +224,8 @@ def evolve(contact: Contact, fact: f.ContactFact) -> Contact:
             )
             return replace(contact, phase=phase, waiting=None, offer=None, talk=talk, segments=fact.segment)
         case f.TalkEnded():
+            if contact.talk is None or (contact.talk.offer, contact.talk.agent) != (fact.offer, fact.agent):
+                raise IllegalMove("talk", contact.talk and contact.talk.offer, fact)
             return replace(contact, phase=phase, talk=None)
         case f.ContactEnded():
             return replace(contact, phase=phase, verb=None, step_deadline=None)

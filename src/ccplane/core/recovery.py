@@ -6,7 +6,7 @@ after the survey began is left for the next one. Nothing here may end a call tha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ccplane.agents.facts import Intent
@@ -42,11 +42,12 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
         turn.happened(SwitchFound(at=turn.now, node=survey.node, version=survey.version, gap_ms=survey.gap_ms))
     for agent, phone in survey.phones.items():
         phone_seen(turn, i.PhoneSeen(agent, phone))
-    for contact in list(turn.state.contacts.values()):
+    known = dict(turn.state.contacts)
+    for contact in known.values():
         if contact.node == survey.node and contact.arrived_at < survey.began_at:
             _compare(turn, survey, contact)
-    _unknown_channels(turn, survey)
-    _empty_rooms(turn, survey)
+    _unknown_channels(turn, survey, known)
+    _empty_rooms(turn, survey, known)
     if survey.after_gap:
         _begin_anew(turn)
 
@@ -127,15 +128,13 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
             entered(turn, i.EnteredRoom(contact.id, offer.leg))
 
 
-def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed) -> None:
+def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
+    """Legs and callers that nobody knew; what was known and has just been ended is being hung up already."""
+    legs = {each.leg for contact in known.values() for each in (contact.offer, contact.talk) if each}
     for channel in survey.channels.values():
         offer = offer_of_leg(channel.id)
         if offer is not None:
-            contact = turn.state.contacts.get(contact_of_offer(offer))
-            open_leg = contact and (
-                (contact.offer and contact.offer.leg == channel.id) or (contact.talk and contact.talk.leg == channel.id)
-            )
-            if not open_leg:
+            if channel.id not in legs:
                 _repaired(turn, "agent's leg without a contact", channel.id)
                 turn.do(HangUpLeg(contact_of_offer(offer), channel.id, "normal"))
         elif channel.arrival and _unheard_of(turn, contact_id(survey.node, channel.id)):
@@ -148,10 +147,10 @@ def _unheard_of(turn: Turn, contact: ContactId) -> bool:
     return contact not in turn.state.contacts and contact not in turn.state.ended
 
 
-def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed) -> None:
+def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
     """Bridges are never freed by the switch itself."""
     for contact, members in survey.rooms.items():
-        if contact not in turn.state.contacts and not members:
+        if contact not in known and contact not in turn.state.contacts and not members:
             _repaired(turn, "room without a contact", contact)
             turn.do(CloseRoom(contact))
 

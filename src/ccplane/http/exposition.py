@@ -25,9 +25,9 @@ from ccplane.asterisk.stats import AriStats
 from ccplane.contacts.contact import Phase
 from ccplane.http.ports import Health, Plane
 from ccplane.http.wallboard import Stream
-from ccplane.kpi.counters import NOTHING, Counters
+from ccplane.kpi.counters import NOTHING, RING_BOUNDS_MS, Counters, Delays
 from ccplane.kpi.definitions import DEFINITIONS
-from ccplane.kpi.wallboard import wallboard
+from ccplane.kpi.wallboard import queues
 from ccplane.log.histogram import Histogram
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
@@ -96,13 +96,14 @@ class Exposition(Collector):
         yield _gauge("ccplane_contacts_live", "Live contacts by phase", live, "phase")
         yield _counter("ccplane_facts", "Facts by kind", totals.facts, "kind")
         yield _counter("ccplane_offers", "Offers by what came of them", totals.offers, "outcome")
+        yield _ringing(snapshot.board.ringing)
         yield _counter("ccplane_repairs", "What the reconciler put right", totals.repairs, "what")
         yield _counter("ccplane_contacts_ended", "Contacts that ended, by whom", totals.contacts, "by")
 
     def _queues(self) -> Iterator[Metric]:
         snapshot = self.plane.snapshot
         board = snapshot.board
-        views = wallboard(board, snapshot.state, max(self.clock(), snapshot.at)).queues
+        views = queues(board, snapshot.state.rules, max(self.clock(), snapshot.at))
         waiting: dict[str, float] = {view.name: view.waiting for view in views}
         longest: dict[str, float] = {view.name: view.longest_wait_s for view in views}
         yield _gauge("ccplane_queue_waiting", _help("waiting"), waiting, "queue")
@@ -113,6 +114,12 @@ class Exposition(Collector):
             yield _counter(name, _help(key), {queue: getattr(each, field) for queue, each in ever.items()}, "queue")
         waits = {queue: counters.answered_wait_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_answered_wait_seconds", _help("wait"), waits, "queue")
+
+
+def _ringing(delays: Delays) -> Metric:
+    seconds = tuple(bound / 1000 for bound in RING_BOUNDS_MS)
+    given = Histogram(seconds, list(delays.counts), delays.sum_ms / 1000, sum(delays.counts))
+    return _histogram("ccplane_offer_ringing_seconds", "From an offer made to the phone's 180", given)
 
 
 def _ended(ever: Mapping[str, Counters]) -> Metric:

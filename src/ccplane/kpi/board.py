@@ -16,7 +16,17 @@ from msgspec.structs import replace
 
 from ccplane.contacts import facts as c
 from ccplane.ids import ContactId, OfferId, QueueName
-from ccplane.kpi.counters import NOTHING, Counters, OfferOver, Totals, counted, for_answered, for_ended, for_offer
+from ccplane.kpi.counters import (
+    NOTHING,
+    Counters,
+    Delays,
+    OfferOver,
+    Totals,
+    counted,
+    for_answered,
+    for_ended,
+    for_offer,
+)
 from ccplane.kpi.days import day_of
 from ccplane.laws import Fact
 from ccplane.routing.rules import RulesLoaded
@@ -30,6 +40,13 @@ class Stay(msgspec.Struct, frozen=True):
 
     queue: QueueName
     queued_at: int
+
+
+class Open(msgspec.Struct, frozen=True):
+    """An offer that is not over."""
+
+    stay: Stay
+    made_at: int
 
 
 class Day(msgspec.Struct, frozen=True):
@@ -57,8 +74,9 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     ever: PerQueue = Map()
     """Since the fold began."""
     stays: Map[ContactId, Stay] = Map()
-    offers: Map[OfferId, Stay] = Map()
-    """The open offers, and for which stay each was made."""
+    offers: Map[OfferId, Open] = Map()
+    ringing: Delays = Delays()
+    """From an offer made to the phone's 180, since the fold began."""
     totals: Totals = Totals()
 
     @staticmethod
@@ -127,14 +145,20 @@ def _stay_over(board: Board, contact: ContactId, more: dict[str, int]) -> Board:
 
 def _offer_made(board: Board, fact: c.OfferMade) -> Board:
     stay = board.stays.get(fact.contact)
-    return replace(board, offers=board.offers.set(fact.offer, stay)) if stay else board
+    return replace(board, offers=board.offers.set(fact.offer, Open(stay, fact.at))) if stay else board
+
+
+def _ringing(board: Board, fact: c.OfferRinging) -> Board:
+    offer = board.offers.get(fact.offer)
+    return replace(board, ringing=board.ringing.and_also(fact.at - offer.made_at)) if offer else board
 
 
 def _offer_over(board: Board, fact: OfferOver) -> Board:
-    stay = board.offers.get(fact.offer)
-    if stay is None:
+    offer = board.offers.get(fact.offer)
+    if offer is None:
         return board
-    return _add(replace(board, offers=board.offers.delete(fact.offer)), stay, for_offer(fact, board.ring_cycle_ms))
+    closed = replace(board, offers=board.offers.delete(fact.offer))
+    return _add(closed, offer.stay, for_offer(fact, board.ring_cycle_ms))
 
 
 def _add(board: Board, stay: Stay, more: dict[str, int]) -> Board:
@@ -157,6 +181,7 @@ FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {
     c.ContactUnqueued: _unqueued,
     c.TalkStarted: _answered,
     c.OfferMade: _offer_made,
+    c.OfferRinging: _ringing,
     c.OfferAnswered: _offer_over,
     c.OfferMissed: _offer_over,
     c.OfferWithdrawn: _offer_over,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -76,6 +77,20 @@ def for_offer(fact: OfferOver, cycle_ms: int) -> dict[str, int]:
         case c.OfferWithdrawn():
             # After a gap nobody knows how long it rang.
             return {"rang": int(not in_time and fact.reason is not Withdrawal.SWITCH_LOST)}
+
+
+RING_BOUNDS_MS: Final = (5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+
+
+class Delays(msgspec.Struct, frozen=True):
+    """How long something took: how often up to each of RING_BOUNDS_MS (and above the one before), and above all."""
+
+    counts: tuple[int, ...] = (0,) * (len(RING_BOUNDS_MS) + 1)
+    sum_ms: int = 0
+
+    def and_also(self, ms: int) -> Delays:
+        at = bisect_left(RING_BOUNDS_MS, ms)
+        return Delays((*self.counts[:at], self.counts[at] + 1, *self.counts[at + 1 :]), self.sum_ms + ms)
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):

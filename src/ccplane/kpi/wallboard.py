@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Protocol
 
 import msgspec
@@ -54,21 +55,27 @@ class WallboardView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def wallboard(board: Board, floor: Floor, now: int) -> WallboardView:
-    """The wallboard at `now`: the queues as the site's files have them, the agents by their ids."""
+    """The wallboard at `now`, the agents by their ids."""
+    return WallboardView(
+        at=now,
+        began_at=board.on_day(now).today.began_at,
+        queues=queues(board, floor.rules, now),
+        agents=tuple(AgentView(id=id_, state=agent.shown, since=agent.since) for id_, agent in _by_id(floor.agents)),
+    )
+
+
+def _by_id(agents: Mapping[AgentId, Agent]) -> Iterable[tuple[AgentId, Agent]]:
+    return sorted(agents.items(), key=itemgetter(0))
+
+
+def queues(board: Board, rules: Rules, now: int) -> tuple[QueueView, ...]:
+    """The queues at `now`: as the site's files have them, and then any that are no more but still count."""
     board = board.on_day(now)
     waiting: dict[QueueName, list[Stay]] = {}
     for stay in board.stays.values():
         waiting.setdefault(stay.queue, []).append(stay)
-    names = dict.fromkeys((*floor.rules.queues, *sorted(waiting), *sorted(board.today.queues)))
-    return WallboardView(
-        at=now,
-        began_at=board.today.began_at,
-        queues=tuple(_queue(board, name, waiting.get(name, []), now) for name in names),
-        agents=tuple(
-            AgentView(id=agent.id, state=agent.shown, since=agent.since)
-            for agent in sorted(floor.agents.values(), key=lambda each: each.id)
-        ),
-    )
+    names = dict.fromkeys((*rules.queues, *sorted(waiting), *sorted(board.today.queues)))
+    return tuple(_queue(board, name, waiting.get(name, []), now) for name in names)
 
 
 def _queue(board: Board, name: QueueName, waiting: list[Stay], now: int) -> QueueView:
@@ -88,7 +95,8 @@ def _queue(board: Board, name: QueueName, waiting: list[Stay], now: int) -> Queu
 
 def overdue(board: Board, name: QueueName, waiting: Iterable[Stay], now: int) -> int:
     """Those of today who wait longer than the threshold: whatever comes, they were not answered within it."""
-    return sum(stay.queued_at in board.today and now - stay.queued_at > board.within(name) for stay in waiting)
+    came_by, today = now - board.within(name), board.today
+    return sum(stay.queued_at < came_by and stay.queued_at in today for stay in waiting)
 
 
 def service_level(counters: Counters, overdue: int = 0) -> float | None:

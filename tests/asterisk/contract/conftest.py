@@ -47,15 +47,17 @@ async def on_the_real(node: LocalNode) -> AsyncIterator[World]:
     ari = Ari(node.ari_url, node.ari_username, node.ari_password, app=APP)
     async with open_lab((node.bind, node.sip_port), audio=True) as lab:
         world = RealWorld(ari.connections(), lab)
-        await world.connect()
-        await sweep(world.switch)
-        await provision(world.switch, SECRETS, PHONES)
-        await lab.phones.register(SECRETS)
-        await world.event_of_phones()
-        yield world
-        await sweep(world.switch)
-        await provision(world.switch, {}, PHONES)
-        await world.leave()
+        try:
+            await world.connect()
+            await sweep(world.switch)
+            await provision(world.switch, SECRETS, PHONES)
+            await lab.phones.register(SECRETS)
+            world.told.clear()
+            yield world
+            await sweep(world.switch)
+            await provision(world.switch, {}, PHONES)
+        finally:
+            await world.leave()
 
 
 async def sweep(switch: Switch) -> None:

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from bench import siplab
 from ccplane.asterisk import events as e
-from ccplane.asterisk.models import DeviceState
 from ccplane.asterisk.operations import Operation, Subscribe
 from ccplane.asterisk.outcomes import Done, Outcome
 from ccplane.asterisk.switch import HOUSE, Switch
@@ -273,13 +272,6 @@ class RealWorld(World):
 
     async def register(self, user: str) -> None:
         await self._lab.phones.phone(user).register("secret")
-
-    async def event_of_phones(self) -> None:
-        """Both phones are there."""
-        for user in ("8001", "8002"):
-            there = DeviceState(f"PJSIP/{user}", "NOT_INUSE")
-            await self.event(e.DeviceStateChanged, lambda event, there=there: event.device_state == there)
-        self.told.clear()
 
     def lose_connection(self) -> None:
         self.switch._main.abort()  # type: ignore[attr-defined]

@@ -1,0 +1,54 @@
+"""The state tables as diagrams for people: `python -m tests.core.diagrams` writes docs/state-machines.md anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ccplane.agents.agent import AT_REST, WORK, Work
+from ccplane.contacts.contact import OFFER, PHASE, OfferState, Phase
+
+DOC = Path(__file__).resolve().parents[2] / "docs" / "state-machines.md"
+MACHINES = {
+    "Contact": (PHASE, Phase.IN_PROGRAM, "A contact ends only from `in-program`: what is open is closed first."),
+    "Offer": (OFFER, OfferState.MADE, "One attempt to give one contact to one agent."),
+    "Agent at work": (
+        WORK,
+        Work.IDLE,
+        "What an agent does. What they want and what their phone can are axes of their own.",
+    ),
+}
+
+
+def mermaid(table, first):
+    """A state table as a mermaid diagram; states from which nothing leads end."""
+    lines = ["stateDiagram-v2", f"    [*] --> {name(first)}"]
+    for state, row in table.items():
+        lines += [f"    {name(state)} --> {name(after)}: {fact.__name__}" for fact, after in row.items()]
+        lines += [] if row else [f"    {name(state)} --> [*]"]
+    return "\n".join(lines)
+
+
+def name(state):
+    return state.value.replace("-", "_")
+
+
+def document():
+    """The whole page."""
+    parts = [
+        "# State machines",
+        "Drawn from the tables in the code (`contacts/contact.py`, `agents/agent.py`); a test holds this page to them. "
+        "Each arrow is a fact. Any other fact in a state raises `IllegalMove` and changes nothing.",
+    ]
+    for title, (table, first, sentence) in MACHINES.items():
+        parts += [f"## {title}", sentence, f"```mermaid\n{mermaid(table, first)}\n```"]
+    rows = "\n".join(f"| {intent} | {phone} | {word} |" for (intent, phone), word in AT_REST.items())
+    parts += [
+        "## What is shown of an agent",
+        "While an agent works, the work is shown; at rest, what they want and what their phone can say it:",
+        f"| intent | phone | shown |\n|---|---|---|\n{rows}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    DOC.write_text(document(), encoding="utf-8")

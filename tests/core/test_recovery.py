@@ -1,0 +1,337 @@
+"""The switch lost and found: what exists there against what we believe. Nothing here ends a call that is up."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccplane.agents.agent import Work
+from ccplane.agents.facts import Intent, Phone
+from ccplane.contacts import facts as f
+from ccplane.contacts.contact import Phase
+from ccplane.contacts.verbs import Answer, Gather, HangUp, Play, Served
+from ccplane.core import commands as do
+from ccplane.core import inputs as i
+from ccplane.facts import RepairMade, SwitchFound
+from ccplane.ids import ChannelId
+from tests.core.floor import a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the, unknown
+
+
+def what_was_repaired(decision):
+    return [fact.what for fact in decision.facts if isinstance(fact, RepairMade)]
+
+
+# ---------------------------------------------------------------------------------------------- while it is not there
+
+
+def test_given_a_lost_switch_then_no_phone_is_called_and_no_ring_runs_out():
+    floor = a_floor(agents=[ready("ana"), paused("ben")], queues=[a_queue(max_wait=30)])
+    floor.waits("ringing")
+    floor.waits("waiting")
+    floor.drops(at=5)
+    assert floor.state.wake_at is None
+    floor.wants("ben", Intent.READY, at=100)
+    assert floor.rung("waiting") is None
+    assert not floor.tick(at=1_000).facts
+    assert floor.contact("ringing").offer
+    assert floor.contact("waiting").phase is Phase.WAITING
+
+
+def test_given_a_lost_switch_then_wrap_up_ends_by_its_own_clock():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
+    floor.talks()
+    floor.leaves("x")
+    floor.drops()
+    assert kinds(floor.wake()) == ["WrapUpDone"]
+
+
+def test_given_a_lost_switch_when_it_is_found_then_whoever_waits_is_offered_and_lamps_are_set():
+    floor = a_floor(agents=[paused("ana"), paused("ben")])
+    floor.waits("x", at=1)
+    floor.drops(at=2)
+    floor.wants("ana", Intent.READY, at=3)
+    decision = floor.survey(after_gap=True, at=60, gap=58)
+    assert kinds(decision) == ["SwitchFound", "ContactRelinked", "OfferMade"]
+    assert the(decision, SwitchFound).gap_ms == 58_000
+    assert floor.contact("x").waiting.queued_at == 1_000
+    mirrored = {each.agent: each.ready for each in decision.commands if isinstance(each, do.MirrorIntent)}
+    assert mirrored == {"ana": True, "ben": False}
+    assert the(decision, do.StartMusic).music == "support-music"
+
+
+def test_given_a_wait_that_ran_out_while_the_switch_was_lost_when_it_is_found_then_the_next_tick_ends_it():
+    floor = a_floor(agents=[paused("ana")], queues=[a_queue(max_wait=30)])
+    floor.waits()
+    floor.drops()
+    decision = floor.survey(after_gap=True, at=60)
+    assert the(decision, f.ContactUnqueued).outcome is f.QueueOutcome.TIMED_OUT
+
+
+# ------------------------------------------------------------------------------------------------------- contradictions
+
+
+@pytest.mark.parametrize(
+    ("comes_to", "facts"),
+    [
+        (lambda floor: floor.arrives(), ["ContactEnded"]),
+        (lambda floor: floor.waits(), ["OfferWithdrawn", "ContactUnqueued", "ContactEnded"]),
+        (lambda floor: (floor.waits(), floor.picks_up("x")), ["ConnectFailed", "ContactUnqueued", "ContactEnded"]),
+        (lambda floor: floor.talks(), ["TalkEnded", "WrapUpDone", "ContactEnded"]),
+    ],
+)
+def test_given_a_caller_who_left_while_nobody_watched_then_the_contact_ends_by_the_switch(comes_to, facts):
+    floor = a_floor(agents=[ready("ana")])
+    comes_to(floor)
+    decision = floor.survey(after_gap=True, at=30, gone=["x"])
+    assert kinds(decision) == ["SwitchFound", "RepairMade", *facts]
+    assert what_was_repaired(decision) == ["contact without a channel"]
+    assert the(decision, f.ContactEnded).by is f.EndedBy.SWITCH
+    assert floor.agent("ana").free
+
+
+def test_given_a_queued_caller_lost_with_the_switch_then_their_stay_counts_as_lost_not_as_abandoned():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits()
+    decision = floor.survey(after_gap=True, at=9, gone=["x"])
+    assert the(decision, f.ContactUnqueued).outcome is f.QueueOutcome.LOST
+
+
+def test_given_a_phone_that_stopped_ringing_while_nobody_watched_then_it_is_no_miss_and_the_offer_is_made_again():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    leg = floor.offer("x").leg
+    decision = floor.survey(after_gap=True, at=9, gone=[leg])
+    assert the(decision, f.OfferWithdrawn).reason is f.Withdrawal.SWITCH_LOST
+    assert floor.rung("x") == "ana"
+    assert floor.offer("x").leg != leg
+    assert floor.agent("ana").misses == 0
+
+
+def test_given_a_phone_answered_while_nobody_watched_then_the_two_are_joined():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    decision = floor.survey(after_gap=True, at=9, up=[floor.offer("x").leg])
+    assert "OfferAnswered" in kinds(decision)
+    assert doing(decision)[-3:] != []
+    assert the(decision, do.JoinAgent).leg == floor.offer("x").leg
+    assert "TalkStarted" in kinds(floor.joins("x"))
+
+
+def test_given_a_phone_that_rings_on_over_the_gap_then_it_is_left_ringing():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    before = floor.offer("x")
+    floor.survey(after_gap=True, at=9)
+    assert floor.offer("x") == before
+    assert "OfferAnswered" in kinds(floor.picks_up("x"))
+
+
+def test_given_two_who_came_together_while_nobody_watched_then_they_talk():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.picks_up("x")
+    leg = floor.offer("x").leg
+    decision = floor.survey(after_gap=True, at=1, up=[leg], rooms={c("x"): (ChannelId("x"), leg)})
+    assert "TalkStarted" in kinds(decision)
+
+
+def test_given_an_agent_who_answered_and_left_while_nobody_watched_then_the_caller_waits_with_music():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.picks_up("x")
+    decision = floor.survey(after_gap=True, at=9, gone=[floor.offer("x").leg])
+    assert the(decision, f.ConnectFailed).cause is f.ConnectFailure.AGENT_GONE
+    assert "StartMusic" in doing(decision)
+
+
+def test_given_a_talk_that_goes_on_over_the_gap_then_it_is_linked_again_and_left_alone():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x", at=1)
+    floor.drops(at=5)
+    decision = floor.survey(after_gap=True, at=65, gap=60)
+    assert kinds(decision) == ["SwitchFound", "ContactRelinked"]
+    assert the(decision, f.ContactRelinked).gap_ms == 60_000
+    assert not [each for each in decision.commands if not isinstance(each, do.MirrorIntent)]
+    assert the(floor.leaves("x", at=70), f.TalkEnded).talk_ms == 69_000
+
+
+def test_given_an_agent_who_hung_up_while_nobody_watched_then_the_talk_ends_and_the_program_goes_on():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks()
+    decision = floor.survey(after_gap=True, at=9, gone=[floor.contact("x").talk.leg])
+    assert the(decision, f.TalkEnded).by is f.EndedBy.AGENT
+    assert the(decision, f.StepEnded).result == Served("ana")
+    assert floor.agent("ana").work is Work.IDLE
+
+
+def test_given_a_leg_whose_contact_we_do_not_know_then_it_is_hung_up():
+    leg = ChannelId("l-c-ast1-nobody-2-1-1")
+    decision = a_floor().survey(extra=[i.ChannelSeen(leg, up=True)])
+    assert what_was_repaired(decision) == ["agent's leg without a contact"]
+    assert decision.commands == (do.HangUpLeg(unknown(), leg, "normal"),)
+
+
+def test_given_a_leg_of_an_offer_long_over_then_it_is_hung_up_and_the_contact_is_left_alone():
+    floor = a_floor(agents=[ready("ana"), ready("ben")])
+    floor.waits()
+    old = floor.offer("x").leg
+    floor.refuses("x", 486)
+    decision = floor.survey(at=1, extra=[i.ChannelSeen(old, up=False)])
+    assert [each.leg for each in decision.commands if isinstance(each, do.HangUpLeg)] == [old]
+    assert floor.rung("x") == "ben"
+
+
+def test_given_a_caller_nobody_saw_arrive_then_their_contact_begins():
+    floor = a_floor()
+    decision = floor.survey(extra=[i.ChannelSeen(ChannelId("x"), False, an_arrival("x"))])
+    assert kinds(decision) == ["RepairMade", "ContactArrived", "ProgramStarted"]
+    assert floor.contact("x").program == "straight"
+
+
+def test_given_a_caller_who_just_left_when_a_survey_still_lists_them_then_nothing_happens():
+    floor = a_floor()
+    floor.arrives()
+    floor.leaves("x")
+    assert not floor.survey(extra=[i.ChannelSeen(ChannelId("x"), True, an_arrival("x"))]).facts
+
+
+def test_given_an_empty_room_without_a_contact_then_it_is_taken_down():
+    decision = a_floor().survey(rooms={unknown(): ()})
+    assert what_was_repaired(decision) == ["room without a contact"]
+    assert decision.commands == (do.CloseRoom(unknown()),)
+
+
+def test_given_a_room_without_a_contact_in_which_somebody_is_then_it_is_left_alone():
+    assert not a_floor().survey(rooms={unknown(): (ChannelId("other"),)}).commands
+
+
+def test_given_a_waiting_caller_outside_the_room_then_they_are_put_there():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits(in_room=False)
+    assert not floor.survey(at=2).commands, "it may still be under way"
+    decision = floor.survey(at=15)
+    assert what_was_repaired(decision) == ["waiting caller outside the room"]
+    assert doing(decision) == ["AddCaller"]
+
+
+def test_given_a_waiting_caller_whose_entry_into_the_room_nobody_saw_then_it_is_seen_now():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits(in_room=False)
+    assert kinds(floor.survey(at=15, rooms={c("x"): (ChannelId("x"),)})) == ["CallerEnteredRoom"]
+
+
+def test_given_a_contact_whose_room_was_never_made_then_it_is_made():
+    floor = a_floor()
+    floor.arrives()
+    floor.drops()
+    survey = i.SwitchSurveyed(
+        node="ast1",
+        version="22",
+        began_at=5_000,
+        gap_ms=0,
+        after_gap=True,
+        channels={ChannelId("x"): i.ChannelSeen(ChannelId("x"), False, an_arrival("x"))},
+        rooms={},
+        phones={},
+    )
+    decision = floor.take(survey, at=5)
+    assert what_was_repaired(decision) == ["contact without a room"]
+    assert "OpenRoom" in doing(decision)
+
+
+def test_given_a_waiting_caller_whose_call_was_never_taken_when_the_switch_is_found_then_it_is_taken():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits()
+    assert "AnswerCaller" in doing(floor.survey(after_gap=True, at=9))
+
+
+def test_given_a_caller_whose_answer_nobody_saw_when_the_switch_is_found_then_the_program_goes_on():
+    floor = a_floor()
+    floor.arrives()
+    floor.asks("x", Answer())
+    assert "StepEnded" in kinds(floor.survey(after_gap=True, at=1, up=["x"]))
+
+
+@pytest.mark.parametrize("verb", [Play(("sound:a",)), Gather(("sound:a",), 5_000)])
+def test_given_sounds_that_played_into_the_gap_when_the_switch_is_found_then_they_begin_again(verb):
+    floor = a_floor()
+    floor.arrives()
+    floor.asks("x", verb)
+    floor.drops()
+    decision = floor.survey(after_gap=True, at=9)
+    assert doing(decision)[:3] == ["StopSounds", "WriteJournal", "AnswerCaller"]
+    assert the(decision, f.StepStarted).attempt == 2
+    assert the(decision, do.PlaySounds).playback.endswith("-1-2")
+
+
+def test_given_sounds_that_play_when_a_survey_finds_nothing_wrong_then_they_play_on():
+    floor = a_floor()
+    floor.arrives()
+    floor.asks("x", Play(("sound:a",)))
+    assert not floor.survey(at=9).facts
+
+
+# -------------------------------------------------------------------------------------- what is younger than the survey
+
+
+def test_given_a_survey_that_began_before_a_caller_came_then_it_does_not_miss_them():
+    floor = a_floor()
+    floor.arrives(at=10)
+    assert not floor.survey(at=10.01, began=9.99, gone=["x"]).facts
+
+
+def test_given_a_survey_that_began_before_a_talk_then_it_does_not_miss_the_leg():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x", at=10)
+    leg = floor.contact("x").talk.leg
+    assert not floor.survey(at=10.01, began=9.99, gone=[leg]).facts
+    assert "TalkEnded" in kinds(floor.survey(at=25, gone=[leg]))
+
+
+def test_given_an_offer_made_just_now_when_a_survey_does_not_show_its_leg_then_it_may_be_under_way():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    leg = floor.offer("x").leg
+    assert not floor.survey(at=12, gone=[leg]).facts
+    assert "OfferWithdrawn" in kinds(floor.survey(at=15, gone=[leg]))
+
+
+def test_given_everything_as_we_believe_when_a_survey_comes_then_it_says_nothing():
+    floor = a_floor(agents=[ready("ana"), ready("ben"), paused("cem")])
+    floor.talks("talking")
+    floor.waits("ringing")
+    floor.waits("waiting")
+    floor.arrives("new")
+    decision = floor.survey(at=12)
+    assert (decision.facts, decision.commands) == ((), ())
+
+
+# --------------------------------------------------------------------------------------------------------------- phones
+
+
+def test_given_phones_in_a_survey_then_what_changed_is_a_fact_and_a_phone_in_our_talk_is_not_of_their_own():
+    floor = a_floor(agents=[ready("ana"), ready("ben")])
+    floor.talks()
+    decision = floor.survey(phones={"ana": Phone.IN_USE, "ben": Phone.GONE, "stranger": Phone.REACHABLE})
+    assert kinds(decision) == ["PhoneChanged"]
+    assert floor.agent("ben").phone is Phone.GONE
+
+
+def test_given_the_plane_died_in_a_talk_when_it_comes_back_then_the_talk_ends_properly_for_everyone():
+    floor = a_floor(agents=[ready("ana"), paused("ben")])
+    floor.talks("x", at=1)
+    floor.waits("y", at=2)
+    floor.take(i.PlaneBegan(2, "test", 0), at=30)
+    floor.survey(after_gap=True, at=31, gap=29)
+    decision = floor.agent_hangs_up("x", at=40)
+    assert kinds(decision) == ["TalkEnded", "WrapUpDone", "StepEnded", "OfferMade"]
+    assert the(decision, f.OfferMade).leg.endswith("-2"), "under the new epoch"
+    assert floor.contact("y").waiting.queued_at == 2_000
+
+
+def test_given_a_call_being_ended_when_the_switch_is_found_then_it_is_ended_in_time():
+    floor = a_floor()
+    floor.arrives()
+    floor.asks("x", HangUp())
+    floor.drops()
+    floor.survey(after_gap=True, at=60)
+    assert doing(floor.wake()) == ["WriteJournal", "HangUpCaller"]

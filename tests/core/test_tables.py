@@ -1,0 +1,232 @@
+"""State machines are tables: a legal fact leads where the table says, any other raises and changes nothing (law 3)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import get_args
+
+import pytest
+from msgspec.structs import replace
+
+from ccplane.agents import agent as agents
+from ccplane.agents import facts as a
+from ccplane.agents.agent import MOVES_WORK, WORK, Agent, Work
+from ccplane.agents.facts import Profile
+from ccplane.contacts import contact as contacts
+from ccplane.contacts import facts as f
+from ccplane.contacts.contact import MOVES_CONTACT, OFFER, PHASE, OfferState, Phase
+from ccplane.contacts.verbs import Answer, Done
+from ccplane.core.state import State, evolve
+from ccplane.errors import IllegalMove
+from ccplane.facts import AnyFact, PlaneStarted, decode, encode
+from ccplane.ids import AgentId, OfferId
+from ccplane.laws import move
+from tests.core import diagrams
+from tests.core.floor import a_floor, c, ready
+
+X = c("x")
+OFFER_ID = OfferId(f"o-{X}-1-1")
+LEG = f"l-{X}-1-1-1"
+ANA = AgentId("ana")
+ABOUT_OFFER = {"at": 9, "contact": X, "offer": OFFER_ID, "agent": ANA}
+TRACE = f.Trace(strategy="longest-idle", winner_score_s=0)
+FACTS = (
+    f.ContactQueued(at=9, contact=X, queue="support", segment=1),
+    f.ContactUnqueued(at=9, contact=X, queue="support", segment=1, outcome="no-agents", waited_ms=0),
+    f.ContactEnded(at=9, contact=X, by="caller", cause=16),
+    f.OfferMade(**ABOUT_OFFER, queue="support", segment=1, attempt=1, leg=LEG, deadline=20, trace=TRACE),
+    f.OfferRinging(**ABOUT_OFFER),
+    f.OfferAnswered(**ABOUT_OFFER, deadline=11, ring_ms=1),
+    f.OfferMissed(**ABOUT_OFFER, cause="busy", sip=486, ring_ms=1, rang=False, rest_until=14),
+    f.OfferWithdrawn(**ABOUT_OFFER, reason="caller-gone", ring_ms=1, rang=False),
+    f.ConnectFailed(**ABOUT_OFFER, cause="agent-gone", rest_until=14),
+    f.AgentEnteredRoom(**ABOUT_OFFER),
+    f.TalkStarted(**ABOUT_OFFER, segment=2, queue="support", queue_segment=1, waited_ms=1),
+    f.TalkEnded(**ABOUT_OFFER, segment=2, by="agent", talk_ms=1, wrap_up_until=9),
+    a.WrapUpDone(at=9, agent=ANA),
+    a.PhoneLost(at=9, agent=ANA),
+    a.PhoneRejoined(at=9, agent=ANA),
+    a.OwnCallStarted(at=9, agent=ANA),
+    a.OwnCallEnded(at=9, agent=ANA),
+)
+OF_CONTACTS = [fact for fact in FACTS if isinstance(fact, f.ContactFact)]
+
+
+@cache
+def reached(machine):
+    """A state for every phase and offer state, or every kind of work, found by trying every fact in every state."""
+    floor = a_floor(agents=[ready("ana")])
+    floor.arrives("x")
+    seen, found = {}, [floor.state]
+    while found:
+        state = found.pop()
+        contact, agent = state.contacts.get(X), state.agents[ANA]
+        at = machine(contact, agent)
+        if at in seen:
+            continue
+        seen[at] = state
+        for fact in FACTS:
+            try:
+                found.append(evolve(state, fact))
+            except IllegalMove:
+                continue
+    return seen
+
+
+def everything(contact, agent):
+    return contact and contact.phase, contact and contact.offer and contact.offer.state, agent.work
+
+
+def places():
+    """Everywhere a contact and an agent who deal with each other can be."""
+    return sorted(reached(everything).items(), key=repr)
+
+
+def test_given_every_fact_in_every_place_then_every_phase_every_open_offer_and_every_work_is_reached():
+    phases, offers, works = (set(each) for each in zip(*(place for place, _ in places()), strict=True))
+    assert phases - {None} == set(Phase) - {Phase.ENDED}
+    assert offers - {None} == {OfferState.MADE, OfferState.RINGING, OfferState.ANSWERED}
+    assert works == set(Work)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: type(fact).__name__)
+def test_given_any_place_when_this_fact_comes_then_the_tables_say_what_happens(fact):
+    for _, state in places():
+        contact, agent = state.contacts.get(X), state.agents[ANA]
+        before = {name: getattr(state, name) for name in State.__struct_fields__}
+        legal = allowed(contact, agent, fact)
+        try:
+            after = evolve(state, fact)
+        except IllegalMove:
+            assert not legal
+        else:
+            assert legal
+            as_told(fact, contact, agent, after)
+        assert all(getattr(state, name) is value for name, value in before.items()), "nothing was changed"
+
+
+def allowed(contact, agent, fact):
+    """By the three tables alone."""
+    kind = type(fact)
+    if isinstance(fact, f.ContactFact):
+        if contact is None or (kind in MOVES_CONTACT and kind not in PHASE[contact.phase]):
+            return False
+        if kind is f.OfferMade:
+            if contact.phase is not Phase.WAITING or contact.offer:
+                return False
+        elif kind is f.ContactUnqueued:
+            if contact.offer:
+                return False
+        elif isinstance(fact, f.OfferFact) and kind is not f.TalkEnded and not moves_offer(contact, kind):
+            return False
+    takes_part = isinstance(fact, f.OfferFact | a.AgentFact) and kind in MOVES_WORK
+    return not takes_part or kind in WORK[agent.work]
+
+
+def moves_offer(contact, kind):
+    return contact.offer is not None and kind in OFFER[contact.offer.state]
+
+
+def as_told(fact, contact, agent, after):
+    kind = type(fact)
+    if kind in MOVES_CONTACT:
+        there = after.contacts.get(X)
+        assert (there.phase if there else Phase.ENDED) is PHASE[contact.phase][kind]
+    if kind in MOVES_WORK and isinstance(fact, f.OfferFact | a.AgentFact):
+        assert after.agents[ANA].work is WORK[agent.work][kind]
+    if contact and contact.offer and isinstance(fact, f.OfferFact):
+        left = after.contacts[X].offer
+        to = OFFER[contact.offer.state][kind]
+        assert (left.state if left else None) is (to if to in (OfferState.RINGING, OfferState.ANSWERED) else None)
+
+
+@pytest.mark.parametrize(("table", "states"), [(PHASE, Phase), (OFFER, OfferState), (WORK, Work)])
+def test_given_a_table_then_it_has_a_row_for_every_state_and_every_state_can_be_reached(table, states):
+    assert set(table) == set(states)
+    assert {after for row in table.values() for after in row.values()} | {next(iter(states))} == set(states)
+
+
+@pytest.mark.parametrize(("table", "states"), [(PHASE, Phase), (OFFER, OfferState), (WORK, Work)])
+def test_given_a_table_then_every_pair_leads_where_it_says_or_is_illegal(table, states):
+    for state in states:
+        for fact in FACTS:
+            if type(fact) in table[state]:
+                assert move("machine", table, state, fact) is table[state][type(fact)]
+            else:
+                with pytest.raises(IllegalMove, match=f"no transition from {state}"):
+                    move("machine", table, state, fact)
+
+
+def test_given_a_fact_about_another_offer_or_agent_then_it_is_illegal():
+    floor = a_floor(agents=[ready("ana"), ready("ben")])
+    floor.waits("x")
+    for wrong in ({"offer": OfferId("o-other-1-1")}, {"agent": AgentId("ben")}):
+        with pytest.raises(IllegalMove):
+            evolve(floor.state, f.OfferRinging(**(ABOUT_OFFER | {"offer": floor.offer("x").id} | wrong)))
+
+
+def test_given_a_talk_when_another_offers_talk_is_said_to_end_then_it_is_illegal():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x")
+    with pytest.raises(IllegalMove):
+        evolve(
+            floor.state,
+            f.TalkEnded(**ABOUT_OFFER | {"offer": "o-other-1-1"}, segment=2, by="agent", talk_ms=1, wrap_up_until=9),
+        )
+
+
+def test_given_a_fact_about_nobody_then_it_is_illegal():
+    for fact in OF_CONTACTS:
+        with pytest.raises(IllegalMove, match="unknown"):
+            evolve(State(), fact)
+    with pytest.raises(IllegalMove, match="unknown"):
+        evolve(State(), a.AgentRested(at=1, agent=AgentId("nobody")))
+
+
+def test_given_a_live_contact_when_it_arrives_again_then_that_is_illegal():
+    floor = a_floor()
+    arrived = next(each for each in floor.arrives("x").facts if isinstance(each, f.ContactArrived))
+    with pytest.raises(IllegalMove):
+        evolve(floor.state, arrived)
+
+
+def test_given_a_contact_alone_then_its_journal_follows_its_program():
+    floor = a_floor()
+    floor.arrives("x")
+    contact = floor.contact("x")
+    begun = contacts.evolve(contact, f.StepStarted(at=1, contact=X, step=1, attempt=1, verb=Answer(), deadline=9))
+    assert (begun.step, begun.verb, begun.step_deadline) == (1, Answer(), 9)
+    ended = contacts.evolve(begun, f.StepEnded(at=2, contact=X, step=1, result=Done()))
+    assert (ended.verb, ended.step_deadline, ended.results) == (None, None, (Done(),))
+    again = contacts.evolve(ended, f.ProgramStarted(at=3, contact=X, program="sorry"))
+    assert (again.first_step, again.results) == (2, ())
+    assert replace(again, program="straight", first_step=1, results=(Done(),)) == ended
+
+
+def test_given_an_agent_alone_then_their_clocks_follow_what_is_shown():
+    agent = Agent(profile=Profile(id=ANA, name="Ana", skills={}, endpoint="PJSIP/ana"))
+    there = agents.evolve(agent, a.PhoneChanged(at=5, agent=ANA, phone=a.Phone.REACHABLE))
+    assert there.since == 0, "still offline"
+    free = agents.evolve(there, a.IntentChanged(at=7, agent=ANA, intent=a.Intent.READY, reason="", by="ana"))
+    assert (free.since, free.idle_since) == (7, 7)
+
+
+def test_given_every_fact_then_its_json_says_its_name_and_gives_it_back():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x")
+    floor.agent_hangs_up("x")
+    for fact in (*floor.facts, *FACTS):
+        assert f'"type":"{type(fact).__name__}"'.encode() in encode(fact)
+        assert type(decode(encode(fact))) is type(fact)
+
+
+def test_given_the_union_of_facts_then_it_is_closed_over_every_machine():
+    known = set(get_args(AnyFact))
+    moving = {fact for table in (PHASE, OFFER, WORK) for row in table.values() for fact in row}
+    assert moving <= known
+    assert PlaneStarted in known
+    assert {type(fact) for fact in FACTS} <= known
+
+
+def test_given_the_tables_then_the_page_in_docs_shows_them():
+    assert diagrams.DOC.read_text(encoding="utf-8") == diagrams.document(), "run: python -m tests.core.diagrams"

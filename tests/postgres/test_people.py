@@ -1,0 +1,67 @@
+"""People are imported from the files once; then Postgres has the say (law 11)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ccplane.agents.facts import Profile
+from ccplane.ids import AgentId
+from ccplane.postgres.people import decode_people, encode_people, import_agents, people
+from ccplane.site import AgentEntry
+
+pytestmark = pytest.mark.postgres
+
+
+def entry(agent, name="Ana", **skills):
+    return AgentEntry(id=AgentId(agent), name=name, skills=skills)
+
+
+async def test_new_ones_are_made_with_a_seat_a_phone_and_a_secret_of_their_own(db):
+    assert await import_agents(db, [entry("1002", support=7), entry("1001", "Ben", sales=3)]) == ["1001", "1002"]
+    first, second = await people(db)
+    assert (first.id, first.name, first.skills, first.seat, first.phone) == (
+        "1001",
+        "Ben",
+        {"sales": 3},
+        "1001",
+        "1001",
+    )
+    assert first.profile == Profile(id=AgentId("1001"), name="Ben", skills={"sales": 3}, endpoint="PJSIP/1001")
+    assert len(first.secret) >= 20
+    assert first.secret != second.secret
+    assert first.secret not in repr(first)
+
+
+async def test_nobody_is_overwritten_by_the_files(db):
+    await import_agents(db, [entry("1001", support=7)])
+    [before] = await people(db)
+    async with db.connection() as connection:
+        await connection.execute("UPDATE agent SET name = 'Anna Maria'")
+    assert await import_agents(db, [entry("1001", "Somebody else", support=1), entry("1002")]) == ["1002"]
+    after = (await people(db))[0]
+    assert (after.name, after.skills, after.secret) == ("Anna Maria", {"support": 7}, before.secret)
+
+
+async def test_two_planes_may_import_at_once(db):
+    made = await asyncio.gather(*(import_agents(db, [entry(str(n)) for n in range(50)]) for _ in range(4)))
+    assert sorted(each for ids in made for each in ids) == sorted(str(n) for n in range(50))
+
+
+async def test_nothing_to_import_is_no_fault(db):
+    assert await import_agents(db, []) == []
+    assert await people(db) == ()
+
+
+async def test_who_has_left_is_not_read(db):
+    await import_agents(db, [entry("1001"), entry("1002")])
+    async with db.connection() as connection:
+        await connection.execute("UPDATE agent SET active = false WHERE id = '1001'")
+    assert [each.id for each in await people(db)] == ["1002"]
+
+
+async def test_a_snapshot_gives_the_same_people_again(db):
+    await import_agents(db, [entry("1001", "张三", support=7), entry("1002")])
+    everyone = await people(db)
+    assert decode_people(encode_people(everyone)) == everyone
