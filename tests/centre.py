@@ -67,6 +67,10 @@ class Centre:
     async def start(self) -> None:
         """Start the plane and wait until it routes calls."""
         await self.spawn()
+        await self.whole()
+
+    async def whole(self) -> None:
+        """Wait until calls are routed and the phones' accounts are at the switch."""
         await self.until(self.routes, within=30)
         await self.until(self._phones_are_pushed, within=30)
 
@@ -107,6 +111,11 @@ class Centre:
             self._process.terminate()
             await asyncio.wait_for(self._process.wait(), 20)
         await self.api.aclose()
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
 
     def log(self) -> str:
         path = self.runtime / "plane.log"

@@ -10,7 +10,8 @@ import argparse
 import gc
 import json
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ from ccplane.asterisk.node import HOME
 MakePeer = Callable[[Path, Path, Sequence[str]], Peer]
 PEERS: Final[dict[str, MakePeer]] = {"floor": BareLoop, "app_queue": AppQueue, "ccplane": Plane}
 SCENARIOS: Final = ("rest", "idle", "refill", "load")
-Run = dict[str, dict[str, Any]]  # scenario → figures
+Result = tuple[str, dict[str, Any]]  # scenario, figures
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -47,9 +48,8 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-async def measure(peer: Peer, agents: list[str], wanted: Sequence[str], size: Size) -> Run:
+async def measure(peer: Peer, agents: list[str], wanted: Sequence[str], size: Size) -> AsyncIterator[Result]:
     """All scenarios of one peer, with the same lab."""
-    found: Run = {}
     async with open_lab(("127.0.0.1", peer.node.sip_port)) as lab:
         await lab.phones.register(await peer.secrets(agents))
         gc.collect()
@@ -59,9 +59,8 @@ async def measure(peer: Peer, agents: list[str], wanted: Sequence[str], size: Si
             await peer.sign_in(few)
             result = await _one(peer, lab, scenario, few, size)
             if result is not None:
-                found[scenario] = result
                 print(f"{peer.name} {scenario}: {json.dumps(result)}", flush=True)
-    return found
+                yield scenario, result
 
 
 async def _one(peer: Peer, lab: Lab, scenario: str, agents: Sequence[str], size: Size) -> dict[str, Any] | None:
@@ -83,14 +82,17 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
     wanted = [scenario for scenario in SCENARIOS if scenario in options.scenarios.split(",")]
     agents = [str(1001 + number) for number in range(size.load_agents if "load" in wanted else size.agents)]
     found: report.Found = {scenario: {} for scenario in wanted}
-    asterisk = ""
+    asterisk, failed = "", {}
     for name in options.peers.split(","):
         peer: Peer = PEERS[name](options.root, options.work / name, agents)
         try:
             await peer.start()
             asterisk = (await peer.node.cli("core show version")).partition(" built")[0]
-            for scenario, figures in (await measure(peer, agents, wanted, size)).items():
+            async for scenario, figures in measure(peer, agents, wanted, size):
                 found[scenario][name] = figures
+        except Exception as error:  # the others are measured all the same
+            traceback.print_exc()
+            failed[name] = repr(error)
         finally:
             await peer.stop()
     return {
@@ -100,6 +102,7 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         "asterisk": asterisk,
         "size": asdict(size),
         "scenarios": found,
+        "failed": failed,
         "checks": report.as_json(report.checks(found)),
     }
 
@@ -110,7 +113,8 @@ def main() -> int:
     print(report.table(made))
     if not options.no_files:
         print(f"\nwritten: {report.write(made, options.name)}, {report.PAGE}")
-    missed = [check["what"] for check in made["checks"] if not check["kept"]]
+    missed = [f"{peer} failed" for peer in made["failed"]]
+    missed += [check["what"] for check in made["checks"] if not check["kept"]]
     if missed:
         print("missed: " + "; ".join(missed), file=sys.stderr)
     return 1 if missed else 0

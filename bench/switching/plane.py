@@ -62,7 +62,11 @@ class Plane:
 
     @property
     def pid(self) -> int:
-        assert self._child.pid is not None, "the plane has ended"
+        if self._child.pid is None:
+            words = "\n".join(self._log.read_text(errors="replace").splitlines()[-10:])
+            raise SetupError(
+                "bench-plane-ended", f"The plane has ended; it said (all of it is in {self._log}):\n{words}"
+            )
         return self._child.pid
 
     async def start(self) -> None:

@@ -61,6 +61,7 @@ TRY_LEASE_EVERY_S: Final = 2.0
 
 def run(settings: Settings) -> int:
     """Run a plane in the foreground until SIGINT or SIGTERM. CcplaneError if it cannot begin."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(settings.log_level))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))
     return 0

@@ -33,6 +33,7 @@ async def a_talk(centre: Centre, agent: str, caller: str) -> tuple[Call, Ring]:
     ring.answer()
     await call.up()
     await centre.agent_is(agent, "talking")
+    await centre.until(_shipped(centre, "TalkStarted", 1))
     return call, ring
 
 

@@ -186,3 +186,28 @@ def test_given_a_failure_while_a_prompt_plays_then_the_prompt_stops_for_the_defa
 def test_given_a_failure_while_the_call_is_being_ended_then_it_is_ended():
     line = Line("await call.hang_up()").call()
     assert not line.take(i.ProgramRaised(c("x"), "late", "x")).facts
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: await call.play()",
+        "await call.answer()\nwhile True: await call.answer()",
+        'while True: await call.queue("sales")',
+        "while True:\n    try: await call.play()\n    except Exception: pass",
+    ],
+)
+def test_given_a_program_that_asks_for_ever_for_what_ends_at_once_then_it_is_stopped(body):
+    line = Line(body)
+    line.arrives("x", answered=True)
+    failed = hears_the_default(line)
+    assert "verbs within a second" in failed.error
+    assert failed.where.startswith("ari_apps/main.py:")
+
+
+def test_given_a_program_that_asks_again_and_again_as_time_passes_then_it_may():
+    line = Line('while True: await call.play("welcome")').call()
+    for _ in range(300):
+        line.now += 100
+        line.sounds_end()
+    assert not line.raised

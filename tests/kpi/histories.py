@@ -20,10 +20,12 @@ QUEUES = (QueueName("sales"), QueueName("support"))
 AGENTS = tuple(AgentId(str(number)) for number in range(1001, 1005))
 
 
-def rules(timezone: str = "UTC") -> Rules:
+def rules(timezone: str = "UTC", within_ms: int = 20_000) -> Rules:
     return Rules(
         queues={
-            name: Queue(name=name, steps=(Step({name: 1}),), wrap_up_ms=2_000, max_wait_ms=max_wait_ms)
+            name: Queue(
+                name=name, steps=(Step({name: 1}),), wrap_up_ms=2_000, max_wait_ms=max_wait_ms, within_ms=within_ms
+            )
             for name, max_wait_ms in zip(QUEUES, (60_000, None), strict=True)
         },
         numbers={name: Number(number=name, program=ProgramName("queue"), queue=name) for name in QUEUES},
@@ -51,7 +53,7 @@ class History:
         self.give(inputs.PlaneBegan(epoch=1, version="test", gap_ms=0))
         self.give(inputs.SiteRead(site="s1", rules=rules(timezone), files={}))
         self.give(inputs.PeopleRead(agents=people()))
-        self.give(_survey(self, seen=True))
+        self.survey(seen=True)
 
     def give(self, what: Input) -> None:
         decision = decide(self.state, what, self.now)
@@ -92,6 +94,26 @@ class History:
         self.give(inputs.EnteredRoom(contact, live.channel))
         self.give(inputs.LegUp(live.offer.id, live.offer.leg))
         self.give(inputs.EnteredRoom(contact, live.offer.leg))
+
+    def survey(self, seen: bool) -> None:
+        """A reconnect that finds all callers and talks still there, but no offer's leg; or nothing at all."""
+        channels = {
+            channel: inputs.ChannelSeen(channel, up=True)
+            for contact in self.state.contacts.values()
+            for channel in (contact.channel, contact.talk.leg if contact.talk else contact.channel)
+        }
+        self.give(
+            inputs.SwitchSurveyed(
+                node=NODE,
+                version="22",
+                began_at=self.now + 1,
+                gap_ms=1_000,
+                after_gap=True,
+                channels=channels if seen else {},
+                rooms={},
+                phones={},
+            )
+        )
 
     def wait(self, ms: int) -> None:
         """Time passes, and everything that falls due happens at its moment."""
@@ -138,26 +160,7 @@ def _possible(history: History, whom: int) -> Iterator[Callable[[], object]]:
         talk = contact.talk
         yield lambda: history.give(inputs.LegEnded(talk.offer, talk.leg, cause=16))
     yield lambda: history.give(inputs.SwitchDropped(NODE, "test"))
-    yield lambda: history.give(_survey(history, seen=whom % 2 == 0))
-
-
-def _survey(history: History, seen: bool) -> Input:
-    """A reconnect that finds all callers still there, or nothing at all: Asterisk restarted."""
-    channels = {
-        channel: inputs.ChannelSeen(channel, up=True)
-        for contact in history.state.contacts.values()
-        for channel in (contact.channel, contact.talk.leg if contact.talk else contact.channel)
-    }
-    return inputs.SwitchSurveyed(
-        node=NODE,
-        version="22",
-        began_at=history.now + 1,
-        gap_ms=1_000,
-        after_gap=True,
-        channels=channels if seen else {},
-        rooms={},
-        phones={},
-    )
+    yield lambda: history.survey(seen=whom % 2 == 0)
 
 
 __all__ = ["AGENTS", "MIDNIGHT", "QUEUES", "History", "random_history", "rules"]

@@ -187,6 +187,36 @@ def test_a_caller_who_leaves_while_it_rings_counts_only_from_three_cycles_on(rin
     assert (counters(history).rang, counters(history).rang_in_time) == (rang, 0)
 
 
+def test_an_offer_whose_leg_was_lost_in_a_gap_is_nobodys_miss():
+    history = History()
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    history.ring(contact)
+    history.wait(16_000)
+    history.survey(seen=True)
+    assert counters(history).rang == 0
+    assert board_of(history).totals.offers["withdrawn-switch-lost"] == 1
+
+
+def test_an_asterisk_that_restarted_has_lost_its_waiting_callers():
+    history = History()
+    history.call_waiting(SALES)
+    history.wait(1_000)
+    history.survey(seen=False)
+    assert (counters(history).lost, counters(history).abandoned) == (1, 0)
+
+
+def test_a_threshold_that_was_changed_holds_for_those_who_already_wait():
+    history = History()
+    contact = history.call_waiting(SALES)
+    history.wait(15_000)
+    changed = rules(within_ms=10_000)
+    history.give(inputs.SiteRead(site="s2", rules=changed, files={}))
+    history.sign_in(ANA)
+    history.answer(contact)
+    assert (counters(history).answered, counters(history).answered_within) == (1, 0)
+
+
 def test_who_came_before_midnight_and_is_answered_after_it_counts_for_yesterday():
     history = History(at=MIDNIGHT - 10_000)
     contact = history.call_waiting(SALES)

@@ -107,7 +107,7 @@ async def test_a_file_that_is_no_outbox_is_refused_and_an_empty_one_is_begun(mak
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(StoreError, match="nowhere.*must exist") as caught:
+    with pytest.raises(StoreError, match=r"nowhere.*must exist") as caught:
         Outbox(tmp_path / "nowhere" / "outbox.db").open()
     assert caught.value.code == "outbox-unusable"
 
@@ -201,7 +201,7 @@ async def test_what_lacks_a_checkpoint_or_shipping_is_never_deleted(make_outbox,
     await box.close()
     held = make_outbox()
     held.open()
-    assert [group.first for group in held._file.after(0)][0] == 1
+    assert held._file.after(0)[0].first == 1
 
 
 async def test_a_full_disk_loses_nothing_and_is_told(make_outbox):

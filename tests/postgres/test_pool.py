@@ -39,12 +39,16 @@ async def test_a_port_where_nobody_listens():
 
 async def test_a_server_that_says_nothing(monkeypatch):
     monkeypatch.setattr("ccplane.postgres.pool.CONNECT_WITHIN", 0.2)
-    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    silent = []
+    server = await asyncio.start_server(lambda reader, writer: silent.append(writer), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     error = await refused(f"postgresql://u@127.0.0.1:{port}/x")
     assert error.code == "postgres-unreachable"
     assert error.sentence.endswith("TimeoutError")
+    for writer in silent:
+        writer.close()
     server.close()
+    await server.wait_closed()
 
 
 @pytest.mark.postgres
@@ -59,10 +63,14 @@ async def test_the_pool_lives_through_the_loss_of_its_connections(db):
     async with db.connection() as connection:
         own = await connection.fetchval("SELECT pg_backend_pid()")
     other = await db.connect()
-    with pytest.raises(StoreError) as caught:
+
+    async def lose():
         async with db.connection() as connection:
             await other.execute("SELECT pg_terminate_backend($1)", own)
             await connection.execute("SELECT pg_sleep(5)")
+
+    with pytest.raises(StoreError) as caught:
+        await lose()
     assert caught.value.code == "postgres-unreachable"
     await db.check()
     assert db.reachable

@@ -13,6 +13,7 @@ from ccplane.core.state import State, evolve
 from ccplane.facts import encode
 from ccplane.laws import Fact
 from ccplane.postgres.queries import query
+from ccplane.postgres.rebuild import rebuild
 from ccplane.postgres.store import PostgresFacts
 from tests.postgres.histories import START, a_history
 
@@ -200,3 +201,20 @@ async def test_a_callers_name_may_hold_anything(db):
     await store(db, [*facts, strange])
     [row] = [row for row in await rows(db, "contact") if row["id"] == "c-strange"]
     assert row["caller_name"] == strange.caller_name.replace("\0", "\ufffd")
+
+
+async def test_the_projections_can_be_made_anew_from_the_facts(db, monkeypatch):
+    """Over midnight, over epochs, in chunks: the rows are those that were there."""
+    monkeypatch.setattr("ccplane.postgres.rebuild.AT_ONCE", 17)
+    midnight = START - START % 86_400_000 + 86_400_000
+    facts = a_history(5, steps=120, start=midnight - 60_000, wrap_up_ms=4_000).facts
+    target, half = PostgresFacts(db), len(facts) // 2
+    numbered = [(seq, encode(fact)) for seq, fact in enumerate(facts, 1)]
+    await target.ship("box", 1, 0, numbered[:half])
+    await target.ship("box", 4, half, numbered[half:])
+    await target.close()
+    before = await all_rows(db)
+    async with db.connection() as connection:
+        await connection.execute("UPDATE contact SET state = 'nonsense'; DELETE FROM segment; DELETE FROM agent_axes")
+    assert await rebuild(db) == len(facts)
+    assert await all_rows(db) == before

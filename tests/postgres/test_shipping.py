@@ -74,7 +74,7 @@ async def an_outbox(path):
 
 @pytest.mark.parametrize("seed", range(5))
 async def test_every_fact_is_stored_once_wherever_the_connection_is_cut(db, tmp_path, seed):
-    """Before, between and after all statements, and between commit and acknowledgement: the same rows as undisturbed."""
+    """Before, between and after all statements, and between commit and acknowledgement: the rows are as undisturbed."""
     facts = a_history(seed + 100, steps=60, wrap_up_ms=2_000).facts
     await store(db, facts, outbox="undisturbed")
     expected = await all_rows(db)

@@ -19,10 +19,11 @@ from collections.abc import AsyncGenerator, Callable
 
 import structlog
 
-from ccplane.asterisk.connection import Connection, Limits
+from ccplane.asterisk.connection import Connection
 from ccplane.asterisk.stats import AriStats
 from ccplane.asterisk.switch import Replaced
 from ccplane.asterisk.websocket import WRONG_PASSWORD, Address
+from ccplane.asterisk.wire import Limits
 from ccplane.errors import SwitchError
 
 log = structlog.get_logger(__name__)

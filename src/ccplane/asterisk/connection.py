@@ -5,9 +5,10 @@ command the first one's channels fully and receive none of its events, so that a
 a prompt: 9.5 s) holds up the contacts of one socket and never the events. If any socket drops, all of it ends: one
 truth, and the next connection starts with the reconciler.
 
-Alive means: an event of our own came back over the event socket. Asterisk can leave a zombie behind, a socket that is
-open, answers 204 to the ping, and never gets an event; only the echo tells. Command sockets are only asked for any sign
-of life, since a blocked command there is no fault.
+The phones' states come on the house's socket, whose application `ccplane-phones` is subscribed to all PJSIP endpoints
+and filtered to EndpointStateChange. In the application of the calls that subscription would double each event of our
+own legs; and a subscription to device states instead **deadlocks ARI for good** when a socket closes while one is being
+delivered (asterisk issue 2170; here after 2 to 31 connects), so we take none.
 """
 
 from __future__ import annotations
@@ -15,98 +16,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 from zlib import crc32
 
-from ccplane.asterisk import events
-from ccplane.asterisk.events import (
-    UNWANTED,
-    ApplicationRegistered,
-    ApplicationReplaced,
-    ChannelUserevent,
-    Event,
-    RestResponse,
-    UnknownEvent,
-)
+from ccplane.asterisk.events import UNWANTED, ApplicationReplaced, EndpointStateChange, Event, UnknownEvent
 from ccplane.asterisk.inbox import Inbox
-from ccplane.asterisk.operations import Operation, Ping, SetEventFilter
+from ccplane.asterisk.operations import Operation, SetEventFilter, Subscribe
 from ccplane.asterisk.outcomes import Done, Outcome, Refused
-from ccplane.asterisk.rest import Rest
 from ccplane.asterisk.stats import AriStats
 from ccplane.asterisk.switch import HOUSE, Replaced
-from ccplane.asterisk.websocket import Address, WebSocket
+from ccplane.asterisk.websocket import Address
+from ccplane.asterisk.wire import Limits, Wire
 from ccplane.errors import SwitchError
 
 T = TypeVar("T")
-
-PROBE = "ccplane-probe"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Every wait and every bound of the client, in seconds and pieces."""
-
-    opening: float = 5.0
-    request: float = 3.0
-    probe_every: float = 5.0
-    probe_echo: float = 2.0
-    silence: float = 20.0
-    """A command socket that has sent nothing for so long, not even a pong, is dead."""
-    grace: float = 0.25
-    """When we ourselves were late by more than this, a missing echo is our fault and is asked for again."""
-    inbox: int = 50_000
-    backlog: int = 20_000
-    """Unanswered requests on one socket; beyond it they are refused."""
-    first_wait: float = 0.01
-    """Before the first new try; never less than 1 ms after an abort, or the new socket may be a zombie."""
-    longest_wait: float = 2.0
-    settled: float = 1.0
-    """A connection that lived for so long starts the waits anew."""
-
-
-class Wire:
-    """A socket with its requests; events, if it has any, go to `on_event`."""
-
-    def __init__(self, app: str, limits: Limits, stats: AriStats, on_event: Callable[[Event], None]) -> None:
-        self.app = app
-        self._limits = limits
-        self._on_event = on_event
-        self._socket: WebSocket | None = None
-        self.rest = Rest(self._write, limits.request, limits.backlog, stats)
-
-    async def open(self, address: Address, on_lost: Callable[[str], None]) -> None:
-        self._socket = await WebSocket.open(address, self.app, self._text, self._limits.opening)
-        self._socket.watch(on_lost)
-
-    def ping(self) -> None:
-        if self._socket is not None:
-            self._socket.ping()
-
-    @property
-    def heard(self) -> float:
-        return self._socket.heard if self._socket is not None else 0.0
-
-    def abort(self) -> None:
-        self.rest.lost()
-        if self._socket is not None:
-            self._socket.abort()
-
-    async def close(self) -> None:
-        self.rest.lost()
-        if self._socket is not None:
-            await self._socket.close()
-
-    def _write(self, frame: bytes) -> None:
-        assert self._socket is not None, "nothing is sent before the socket is open"
-        self._socket.write(frame)
-
-    def _text(self, frame: bytes) -> None:
-        decoded = events.decode(frame)
-        if isinstance(decoded, RestResponse):
-            self.rest.answered(decoded)
-        else:
-            self._on_event(decoded)
 
 
 class Connection:
@@ -120,11 +43,10 @@ class Connection:
         self._stats = stats
         self._may_send = may_send
         self._over = asyncio.get_running_loop().create_future()
-        self._echo: asyncio.Future[None] | None = None
-        self._probes = 0
         self._heartbeat: asyncio.Task[None] | None = None
         self._main = Wire(app, limits, stats, self._event)
-        self._house, *self._lanes = (Wire(f"{app}-cmd-{n}", limits, stats, _ignore) for n in range(sockets + 1))
+        self._house = Wire(f"{app}-phones", limits, stats, self._phone_event)
+        self._lanes = [Wire(f"{app}-cmd-{n}", limits, stats, _ignore) for n in range(1, sockets + 1)]
 
     def send(self, operation: Operation[T], lane: str) -> asyncio.Future[Outcome[T]]:
         """Write a command now; never raises, and the future never carries an exception. Refused(0, "fenced") while we
@@ -147,11 +69,15 @@ class Connection:
         return self.ended or ""
 
     async def open(self, address: Address) -> None:
-        """Connect all sockets, set the event filter, prove that events come. Raises SwitchError."""
+        """Connect all sockets, set the filters, prove that events come. Raises SwitchError."""
         try:
             await self._main.open(address, self._lost)
-            await asyncio.gather(*(lane.open(address, self._lost) for lane in (self._house, *self._lanes)))
-            await self._filter()
+            await asyncio.gather(*(wire.open(address, self._lost) for wire in (self._house, *self._lanes)))
+            await self._ask(self._main, SetEventFilter(self.app, disallowed=UNWANTED))
+            await self._ask(
+                self._house, SetEventFilter(self._house.app, allowed=("EndpointStateChange", "ChannelUserevent"))
+            )
+            await self._ask(self._house, Subscribe(self._house.app, ("endpoint:PJSIP",)))
             if not await self._probe():
                 raise SwitchError("ari-zombie", f"ARI at {address.url} took the connection but sends no events.")
         except BaseException:
@@ -174,25 +100,30 @@ class Connection:
         self._stats.outcomes["Fenced"] += 1
         return future
 
-    async def _filter(self) -> None:
-        outcome = await self._main.rest.send(SetEventFilter(self.app, UNWANTED))
+    async def _ask(self, wire: Wire, operation: Operation[T]) -> None:
+        outcome = await wire.rest.send(operation)
         if not isinstance(outcome, Done):
-            raise SwitchError("ari-filter", f"Asterisk did not take the event filter of {self.app!r}: {outcome}.")
+            raise SwitchError(
+                "ari-not-set-up", f"Asterisk refused {type(operation).__name__} at {wire.app!r}: {outcome}."
+            )
 
     def _event(self, event: Event) -> None:
         match event:
-            case ChannelUserevent(eventname=name) if name.startswith(PROBE):
-                self._echoed(name)
-                return
             case ApplicationReplaced():
                 self._end("replaced", Replaced(self.app))
-                return
-            case ApplicationRegistered():
                 return
             case UnknownEvent(reason="unused"):
                 self._stats.unknown += 1
             case UnknownEvent():
                 self._stats.undecodable += 1
+        self._take(event)
+
+    def _phone_event(self, event: Event) -> None:
+        """Whoever takes the calls' application takes this one too; that one tells."""
+        if isinstance(event, EndpointStateChange):
+            self._take(event)
+
+    def _take(self, event: Event) -> None:
         self._stats.received[event.type if isinstance(event, UnknownEvent) else type(event).__name__] += 1
         if not self.events.put(event):
             self._end("overflow")
@@ -208,49 +139,26 @@ class Connection:
         if self._heartbeat is not None and self._heartbeat is not asyncio.current_task():
             self._heartbeat.cancel()
         for wire in self._all():
-            wire.rest.lost() if graceful else wire.abort()
-        if self._echo is not None and not self._echo.done():
-            self._echo.cancel()
+            wire.lost() if graceful else wire.abort()
         self._over.set_result(None)
 
     # life
 
     async def _beat(self) -> None:
-        """Every few seconds: does the event socket bring our own event, do the others give any sign of life?"""
-        loop = asyncio.get_running_loop()
+        """Every few seconds: do the event sockets bring our own event, do the others give any sign of life?"""
         while self.ended is None:
             await asyncio.sleep(self._limits.probe_every)
-            for lane in (self._house, *self._lanes):
-                lane.ping()
+            for wire in self._lanes:
+                wire.knock()
             if not await self._probe():
                 return self._end("probe")
-            if any(loop.time() - lane.heard > self._limits.silence for lane in (self._house, *self._lanes)):
+            if any(wire.silent for wire in self._lanes):
                 return self._end("silence")
         return None
 
     async def _probe(self) -> bool:
-        """True when our own event came back in time."""
-        loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            if await self._ping():
-                self._stats.probe_rtt_s = loop.time() - began
-                return True
-            if loop.time() - began < self._limits.probe_echo + self._limits.grace:
-                self._stats.probes_lost += 1
-                return False
-
-    async def _ping(self) -> bool:
-        self._probes += 1
-        self._echo = asyncio.get_running_loop().create_future()
-        self._main.rest.send(Ping(self.app, f"{PROBE}-{id(self):x}-{self._probes}"))
-        done, _ = await asyncio.wait([self._echo], timeout=self._limits.probe_echo)
-        return bool(done) and not self._echo.cancelled()
-
-    def _echoed(self, name: str) -> None:
-        """Only the echo of the last ping counts; another connection's, or one that came late, proves nothing."""
-        if self._echo is not None and not self._echo.done() and name == f"{PROBE}-{id(self):x}-{self._probes}":
-            self._echo.set_result(None)
+        """Both sockets that bring events do."""
+        return all(await asyncio.gather(self._house.probe(), self._main.probe()))
 
 
 def _ignore(_: Event) -> None:

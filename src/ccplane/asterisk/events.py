@@ -111,7 +111,8 @@ class PlaybackFinished(Happened, frozen=True, kw_only=True):
 
 
 class EndpointStateChange(Happened, frozen=True, kw_only=True):
-    """Only with a subscription; `endpoint:` subscriptions double each event of our own legs, so we don't take one."""
+    """A phone came, went, or has another call: `endpoint` has its state and all its channels, ours or not. It comes on
+    another socket than the calls' events and is not ordered against them."""
 
     endpoint: Endpoint
 
@@ -127,7 +128,7 @@ class ContactStatusChange(Happened, frozen=True, kw_only=True):
 
 
 class DeviceStateChanged(Happened, frozen=True, kw_only=True):
-    """One for each change of a phone, by the subscription `deviceState:`; before or after its channel's event."""
+    """Not subscribed: it deadlocks ARI (asterisk issue 2170)."""
 
     device_state: DeviceState
 

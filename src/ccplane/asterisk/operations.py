@@ -380,8 +380,9 @@ class GetApplication(Operation[Application], frozen=True):
 
 
 class Subscribe(Operation[Application], frozen=True):
-    """`deviceState:` (all) is what we take. Never `endpoint:…`: it doubles every event of our own legs. Subscriptions
-    outlive the socket; taking one twice doubles nothing. No current value is sent."""
+    """Never `deviceState:…`: closing a socket while one is delivered deadlocks ARI for good (asterisk issue 2170). Never
+    `endpoint:…` for the application of the calls: it doubles every event of our own legs; the connection's phones'
+    socket has it. Subscriptions outlive the socket; taking one twice doubles nothing. No current value is sent."""
 
     method = "POST"
     route = "/applications/{app}/subscription"
@@ -405,15 +406,18 @@ class EventType(Struct, frozen=True):
 
 
 class SetEventFilter(Operation[Application], frozen=True):
-    """Keep events off our socket; Asterisk's event thread makes them all the same. Put again at each connect."""
+    """Keep events off our socket; Asterisk's event thread makes them all the same. Put again at each connect. With
+    `allowed` everything else is kept off."""
 
     method = "PUT"
     route = "/applications/{app}/eventFilter"
     app: str
-    disallowed: tuple[str, ...]
+    disallowed: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
     def _body(self) -> bytes:
-        return msgspec.json.encode({"disallowed": [EventType(kind) for kind in self.disallowed]})
+        lists = {"disallowed": self.disallowed, "allowed": self.allowed}
+        return msgspec.json.encode({name: [EventType(kind) for kind in kinds] for name, kinds in lists.items()})
 
 
 class Ping(Operation[None], frozen=True):

@@ -183,8 +183,8 @@ class WebSocket(asyncio.Protocol):
             self._opened.exception()  # seen: nobody may be waiting any more
 
     def _flush(self) -> None:
-        if self._transport is None:
-            return
+        if self._transport is None or self._transport.is_closing():
+            return  # uvloop raises where asyncio only warns
         for data in self._protocol.data_to_send():
             if data:
                 self._transport.write(data)
@@ -207,7 +207,7 @@ def refused(address: Address, status: int) -> SwitchError:
             return SwitchError(
                 WRONG_PASSWORD,
                 f"Asterisk at {address.url} refused the ARI user {address.username!r}: "
-                "check that its ari.conf has a section of this name with the password that ccplane was given.",
+                "check that its ari.conf has a section of this name with the password in CCPLANE_ARI_PASSWORD.",
                 url=address.url,
                 username=address.username,
             )

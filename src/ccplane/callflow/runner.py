@@ -28,6 +28,8 @@ PATIENCE_S: Final = 0.25
 """A program that runs longer than this between two verbs is taken for stuck: the loop of all calls waits for it."""
 AGAIN_S: Final = 0.001
 """One that catches even that is interrupted again and again, until it does not."""
+HASTE: Final = 100
+"""So many verbs within a second are no call flow: it asks again and again for what ends at once, and all wait."""
 PROGRAMS: Final = "ari_apps/"
 """Where the code of programs says that it is from."""
 VERBS: Final = get_args(Verb)
@@ -46,6 +48,8 @@ class Runner:
     def __init__(self, site_of: Callable[[str], Site]) -> None:
         self._site_of = site_of
         self._running: dict[ContactId, Program] = {}
+        self._pace: dict[ContactId, tuple[int, int]] = {}
+        """Since when (ms) its verbs are being counted, and how many there were."""
 
     def follow(self, state: State, facts: Iterable[Fact]) -> list[Input]:
         """What programs make of these facts: at most one input each."""
@@ -59,7 +63,8 @@ class Runner:
                 case c.ProgramStarted() if contact:
                     asked.append(self._start(contact))
                 case c.StepEnded() if contact:
-                    asked.append(self._resume(contact, fact.result))
+                    hasty = self._hasty(contact.id, fact.at)
+                    asked.append(hasty or self._resume(contact, fact.result))
                 case c.ContactEnded():
                     self._end(fact.contact)
                 case SwitchFound():
@@ -73,6 +78,7 @@ class Runner:
         for contact, program in self._running.items():
             _close(program, contact)
         self._running.clear()
+        self._pace.clear()
 
     # ------------------------------------------------------------------------------------------------- one program
 
@@ -90,6 +96,16 @@ class Runner:
         if contact.id not in self._running:
             return ProgramRaised(contact.id, "the program was not running any more", contact.program)
         return self._send(contact.id, result, contact.step + 1)
+
+    def _hasty(self, contact: ContactId, now: int) -> Input | None:
+        since, verbs = self._pace.get(contact, (now, 0))
+        self._pace[contact] = (since, verbs + 1) if now - since < 1_000 else (now, 1)
+        program = self._running.get(contact)
+        if verbs < HASTE or now - since >= 1_000 or program is None:
+            return None
+        where = _where(program)
+        self._end(contact)
+        return ProgramRaised(contact, f"asked for more than {HASTE} verbs within a second", where)
 
     def _take_up(self, contact: Contact) -> Input | None:
         """Run a program again over its journal, up to where it stood (DESIGN §4)."""
@@ -126,6 +142,7 @@ class Runner:
 
     def _end(self, contact: ContactId) -> None:
         """Raise CallerGone in the program; whatever it still wants then is refused."""
+        self._pace.pop(contact, None)
         program = self._running.pop(contact, None)
         if program is None:
             return

@@ -17,6 +17,8 @@ import msgspec
 ANCHOR: Final = "clock-anchor"
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 NS_PER_MS: Final = 1_000_000
+WORTH_MOVING: Final = 20
+"""ms. Both clocks run at the rate that NTP gives them; only steps set them apart, and a new anchor is a write."""
 
 
 class Notes(Protocol):
@@ -94,7 +96,7 @@ class SiteClock:
         stood still would stop every deadline), and `behind_wall` shows the difference.
         """
         now = self.now()
-        if now_wall <= now:
+        if now_wall - now < WORTH_MOVING:
             return 0
         self._anchor = Anchor(self._anchor.boot, now_wall, self._elapsed())
         self._notes.put_note(ANCHOR, msgspec.json.encode(self._anchor))

@@ -19,7 +19,7 @@ import asyncpg
 import structlog
 
 from ccplane.errors import StoreError
-from ccplane.postgres.pool import Database, as_store_error
+from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
 from ccplane.postgres.queries import query
 
 log = structlog.get_logger()
@@ -110,14 +110,17 @@ class Lease:
     async def run(self) -> None:
         """Confirms until it is cancelled or the lease is lost; then `on_lost` has been called."""
         try:
+            await self.renew()
             while self.held:
-                await self.renew()
                 await asyncio.sleep(self._pause())
+                await self.renew()
         finally:
             self._hang_up()
 
     async def renew(self) -> None:
         """One confirmation, whatever comes of it."""
+        if not self.held:
+            return
         began = self._clock()
         was_fresh = self._fresh(self._confirmed)
         try:
@@ -186,7 +189,7 @@ class Lease:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._database.connect(ASK_WITHIN)
                 return await self._connection.fetchrow(query(name), *arguments)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except DATABASE_ERRORS as error:
             self._hang_up()
             raise as_store_error(error, self._database.dsn) from error
 

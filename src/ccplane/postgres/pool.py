@@ -17,6 +17,7 @@ SETTINGS: Final = {
     "application_name": "ccplane",
     "timezone": "UTC",
     "jit": "off",
+    "synchronous_commit": "on",  # what Postgres has acknowledged is deleted from the outbox
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "30s",
 }
@@ -34,6 +35,10 @@ DOWN: Final = (
     asyncpg.InterfaceError,
 )
 """With these Postgres is away: for us, and as far as we can know for everybody. TimeoutError is an OSError."""
+
+
+DATABASE_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""All that asyncpg raises for what is Postgres's or the network's doing."""
 
 
 def place(dsn: str) -> str:
@@ -121,11 +126,14 @@ class Database:
         """One of the pool's. What Postgres says inside the block becomes a StoreError, too."""
         if self._pool is None:
             raise StoreError("postgres-not-opened", "The database was not opened.")
+        reached = False
         try:
             async with self._pool.acquire(timeout=CONNECT_WITHIN) as connection:
+                reached = True
                 yield connection
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except DATABASE_ERRORS as error:
             failure = as_store_error(error, self.dsn)
-            self.last_error = failure.sentence if failure.code == "postgres-unreachable" else ""
+            reached = reached and failure.code != "postgres-unreachable"
+            self.last_error = "" if reached else failure.sentence
             raise failure from error
         self.last_error = ""

@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 
 from ccplane.errors import StoreError
-from ccplane.postgres.pool import Database, as_store_error
+from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
 from ccplane.postgres.queries import query
 
 COLUMNS: Final = ("day", "epoch", "seq", "at", "kind", "contact", "agent", "body")
@@ -56,6 +56,17 @@ def partition(day: date) -> str:
     return f"fact_{day:%Y_%m_%d}"
 
 
+async def look_at(connection: asyncpg.Connection, day: date) -> None:
+    """Let `batch`, which the projections read, be the facts of this day."""
+    await connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW batch AS SELECT * FROM {partition(day)}")
+
+
+async def project(connection: asyncpg.Connection, epoch: int, after: int, last: int) -> None:
+    """What follows from the facts of the day looked at, of this epoch, after `after` up to `last`."""
+    for name in PROJECTIONS:
+        await connection.execute(query(name), epoch, after, last)
+
+
 class PostgresFacts:
     """The fact store of the shipper, on a connection of its own."""
 
@@ -69,7 +80,7 @@ class PostgresFacts:
         """The last seq of this outbox that is stored; 0 if none is."""
         try:
             return int(await (await self._connected()).fetchval(query("read_watermark"), outbox))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_ERRORS as error:
             raise as_store_error(error, self._database.dsn) from error
 
     async def ship(self, outbox: str, epoch: int, after: int, facts: Sequence[tuple[int, bytes]]) -> None:
@@ -82,7 +93,7 @@ class PostgresFacts:
                 await self._advance(connection, outbox, epoch, after, rows[-1][2])
                 for day, part in groupby(rows, key=lambda row: row[0]):
                     await self._store(connection, day, epoch, list(part))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except DATABASE_ERRORS as error:
             self._viewed = None
             raise as_store_error(error, self._database.dsn) from error
 
@@ -133,8 +144,7 @@ class PostgresFacts:
         `fact`, each would be planned over every partition there is (400 days: three times the processor time).
         """
         if self._viewed != day:
-            await connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW batch AS SELECT * FROM {partition(day)}")
+            await look_at(connection, day)
             self._viewed = day
         await connection.copy_records_to_table(partition(day), records=rows, columns=COLUMNS)
-        for name in PROJECTIONS:
-            await connection.execute(query(name), epoch, rows[0][2] - 1, rows[-1][2])
+        await project(connection, epoch, rows[0][2] - 1, rows[-1][2])

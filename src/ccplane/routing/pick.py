@@ -61,7 +61,8 @@ def agent_for(
     excluded = dict(busy)
     if unable := len(free) - len(able):
         excluded["skill"] = unable
-    runner_up = STRATEGIES[queue.strategy]([agent for agent in able if agent is not winner], now)
+    able.remove(winner)
+    runner_up = STRATEGIES[queue.strategy](able, now)
     return Pick(waiting.contact, winner, _trace(queue, waiting, now, runner_up, excluded))
 
 

@@ -18,7 +18,10 @@ class Step(msgspec.Struct, frozen=True):
     """How long it holds; only the last may be None, and is."""
 
     def met_by(self, skills: Mapping[str, int]) -> bool:
-        return all(skills.get(name, 0) >= level for name, level in self.skills.items())
+        for name, level in self.skills.items():  # noqa: SIM110  (asked of every free agent: twice as fast)
+            if skills.get(name, 0) < level:
+                return False
+        return True
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):

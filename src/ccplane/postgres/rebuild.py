@@ -1,0 +1,43 @@
+"""Makes the projections anew from the facts: after a query of theirs was changed, or to prove that they say no more.
+
+They can say more than the facts that are left, once retention has dropped days: then only what those facts say is
+made. In one transaction, with shipping held up (facts wait in the outbox): all is as before or all is new.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import asyncpg
+
+from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
+from ccplane.postgres.queries import query
+from ccplane.postgres.store import look_at, project
+
+AT_ONCE: Final = 5_000
+LONG: Final = 3_600.0
+
+
+async def rebuild(database: Database) -> int:
+    """Returns how many facts were read."""
+    connection = await database.connect()
+    try:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL statement_timeout = 0")
+            await connection.execute(query("hold_shipping"))
+            await connection.execute(query("empty_projections"))
+            runs = await connection.fetch(query("runs_of_facts"), timeout=LONG)
+            for run in runs:
+                await _replay(connection, run)
+    except DATABASE_ERRORS as error:
+        raise as_store_error(error, database.dsn) from error
+    finally:
+        connection.terminate()
+    return sum(run["facts"] for run in runs)
+
+
+async def _replay(connection: asyncpg.Connection, run: asyncpg.Record) -> None:
+    """The facts of one day and epoch."""
+    await look_at(connection, run["day"])
+    for after in range(run["first"] - 1, run["last"], AT_ONCE):
+        await project(connection, run["epoch"], after, min(after + AT_ONCE, run["last"]))

@@ -1,0 +1,181 @@
+"""Commands as operations of the switch; refusals as inputs. Nothing a caller sends can change a command's meaning."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccplane.asterisk import operations as op
+from ccplane.asterisk.execute import Executor, caller_id, operation_of
+from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Refused, Unknown
+from ccplane.asterisk.switch import HOUSE
+from ccplane.asterisk.translate import printable
+from ccplane.core import commands as do
+from ccplane.core import inputs as i
+
+X = "c-ast1-1.1"
+OFFER, LEG = f"o-{X}-3-1", f"l-{X}-3-1-7"
+RING = do.RingAgent(X, OFFER, LEG, "ana", "PJSIP/ana", "5551234", "Ann", 22_001)
+JOIN = do.JoinAgent(X, OFFER, LEG)
+PLAY = do.PlaySounds(X, "1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")
+ALL = (
+    (do.OpenRoom(X), op.CreateBridge(f"b-{X}", name=X)),
+    (do.CloseRoom(X), op.DestroyBridge(f"b-{X}")),
+    (do.AnswerCaller(X, "1.1"), op.Answer("1.1")),
+    (do.AddCaller(X, "1.1"), op.AddChannel(f"b-{X}", ("1.1",))),
+    (do.HangUpCaller(X, "1.1", 17), op.HangUp("1.1", reason_code="17")),
+    (do.StartMusic(X, "1.1", "jazz"), op.StartMoh("1.1", "jazz")),
+    (do.StopMusic(X, "1.1"), op.StopMoh("1.1")),
+    (PLAY, op.PlayOnChannel("1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")),
+    (do.StopSounds(X, f"p-{X}-4-2"), op.StopPlayback(f"p-{X}-4-2")),
+    (JOIN, op.AddChannel(f"b-{X}", (LEG,))),
+    (do.HangUpLeg(X, LEG, "answered_elsewhere"), op.HangUp(LEG, reason="answered_elsewhere")),
+    (do.WriteJournal(X, "{}"), op.SetBridgeVariable(f"b-{X}", "CCPLANE", "{}")),
+    (do.MirrorIntent("ana", ready=True), op.SetDeviceState("Stasis:agent-ana", "NOT_INUSE")),
+    (do.MirrorIntent("ana", ready=False), op.SetDeviceState("Stasis:agent-ana", "BUSY")),
+)
+
+
+@pytest.mark.parametrize(("command", "operation"), ALL, ids=lambda each: type(each).__name__)
+def test_given_a_command_then_it_is_this_operation(command, operation):
+    assert operation_of(command) == operation
+
+
+def test_given_an_offer_then_the_phone_is_called_under_our_id_into_our_application_and_never_for_ever():
+    originate = operation_of(RING)
+    assert (originate.channel, originate.endpoint, originate.app) == (LEG, "PJSIP/ana", "ccplane")
+    assert originate.app_args.split(",")[0] == "leg"
+    assert originate.caller_id == '"Ann" <5551234>'
+    assert originate.timeout == 23, "whole seconds, never fewer than asked for"
+
+
+def test_given_all_commands_there_are_then_each_is_an_operation():
+    told = {type(command) for command, _ in ALL} | {do.RingAgent}
+    assert told == set(do.AnyCommand.__args__)
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "said"),
+    [
+        ("5551234", "", "<5551234>"),
+        ("", "", "<>"),
+        ('1" <900>', 'Bob" <911>', '"Bob 911" <1900>'),
+        ("1>,x", "a\\", '"a" <1,x>'),
+    ],
+)
+def test_given_quotes_and_brackets_from_a_caller_then_they_cannot_end_the_caller_id_early(number, name, said):
+    assert caller_id(number, name) == said
+
+
+@given(st.text(max_size=600), st.text(max_size=600))
+def test_given_any_text_from_a_caller_then_a_caller_id_has_one_name_and_one_number(number, name):
+    said = caller_id(printable(number), printable(name))
+    assert re.fullmatch(r'("[^"<>\\]*" )?<[^"<>\\ ]*>', said)
+    assert said.isprintable()
+
+
+@given(st.text(max_size=600), st.text(max_size=600))
+def test_given_any_text_from_a_caller_then_the_request_is_of_a_size_that_asterisk_takes(number, name):
+    ring = do.RingAgent(X, OFFER, LEG, "ana", "PJSIP/ana", printable(number), printable(name), 20_000)
+    request = operation_of(ring).request()
+    assert request.uri == f"/channels/{LEG}"
+    assert len(request.body) < 4_000
+    assert sum(len(value) for _, value in request.query) < 2_000
+    if request.body:
+        json.loads(request.body)
+
+
+class Wire:
+    """A switch that keeps what is sent, and answers when told to."""
+
+    events, ended = None, None
+
+    def __init__(self):
+        self.sent, self.answers = [], []
+
+    def send(self, operation, lane):
+        self.sent.append((operation, lane))
+        self.answers.append(asyncio.get_running_loop().create_future())
+        return self.answers[-1]
+
+    async def close(self):
+        """Nothing to close."""
+
+
+@pytest.fixture
+async def hands():
+    executor = Executor()
+    executor.switch = Wire()
+    executor.posted = []
+    executor.post = executor.posted.append
+    return executor
+
+
+async def answered(hands, command, outcome):
+    """What comes back when the switch says this to that command."""
+    hands.execute(command)
+    hands.switch.answers[-1].set_result(outcome)
+    await asyncio.sleep(0)
+    return hands.posted
+
+
+async def test_given_commands_of_one_contact_then_they_go_at_once_in_order_on_its_own_lane(hands):
+    hands.execute(do.StopMusic(X, "1.1"))
+    hands.execute(JOIN)
+    hands.execute(do.MirrorIntent("ana", ready=True))
+    assert [(type(operation), lane) for operation, lane in hands.switch.sent] == [
+        (op.StopMoh, X),
+        (op.AddChannel, X),
+        (op.SetDeviceState, HOUSE),
+    ]
+
+
+@pytest.mark.parametrize("command", [command for command, _ in ALL] + [RING], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize("outcome", [Done(None), Unknown("no answer")])
+async def test_given_success_or_an_unknown_outcome_then_nothing_is_concluded(hands, command, outcome):
+    assert await answered(hands, command, outcome) == []
+
+
+@pytest.mark.parametrize("command", [RING, JOIN])
+@pytest.mark.parametrize("outcome", [Gone("Channel not found"), Busy("leaving"), Refused(500, "Allocation failed")])
+async def test_given_a_leg_that_is_refused_then_the_core_is_told(hands, command, outcome):
+    (told,) = await answered(hands, command, outcome)
+    assert isinstance(told, i.CommandFailed)
+    assert (told.command, told.gone) == (command, isinstance(outcome, Gone))
+
+
+async def test_given_a_leg_whose_id_exists_then_it_rings_already(hands):
+    assert await answered(hands, RING, Conflict("already exists")) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [(RING, "closed"), (RING, "fenced"), (RING, "backlog"), (JOIN, "closed"), (PLAY, "closed"), (PLAY, "fenced")],
+)
+async def test_given_a_command_that_never_left_us_then_no_phone_and_no_sound_is_blamed(hands, command, why):
+    assert await answered(hands, command, Refused(0, why)) == []
+
+
+async def test_given_a_sound_that_is_refused_then_it_is_over_and_could_not_be_played(hands):
+    assert await answered(hands, PLAY, Refused(400, "no")) == [i.SoundsFinished(X, 4, 2, ok=False)]
+
+
+async def test_given_a_sound_for_a_caller_who_is_gone_then_their_end_says_it(hands):
+    assert await answered(hands, PLAY, Gone("Channel not found")) == []
+
+
+@pytest.mark.parametrize("command", [command for command, _ in ALL if command not in (JOIN, PLAY)])
+async def test_given_any_other_refusal_then_it_is_counted_and_its_event_or_deadline_settles_it(hands, command):
+    assert await answered(hands, command, Gone("Channel not found")) == []
+    assert hands.refused == {f"{type(command).__name__}: Gone": 1}
+
+
+async def test_given_no_connection_then_commands_are_left_to_the_survey_of_the_next(hands):
+    hands.switch = None
+    hands.execute(RING)
+    assert hands.posted == []

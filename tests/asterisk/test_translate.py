@@ -1,0 +1,207 @@
+"""What Asterisk says, and what it means to the core. Callers may send anything; it does no harm."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ccplane.agents.facts import Phone
+from ccplane.asterisk.events import UnknownEvent, decode
+from ccplane.asterisk.models import millis
+from ccplane.asterisk.translate import LONGEST, printable, translate
+from ccplane.core import inputs as i
+from ccplane.ids import NodeName, contact_id
+from tests.asterisk.wire import STAMP, a_bridge, a_channel, an_event
+
+NODE = NodeName("ast1")
+CALLER = "1700000000.12"
+CONTACT = f"c-ast1-{CALLER}"
+OFFER = f"o-{CONTACT}-3-1"
+LEG = f"l-{CONTACT}-3-1-7"
+
+
+def meaning(kind, **fields):
+    event = decode(an_event(kind, **fields))
+    assert not isinstance(event, UnknownEvent), event
+    return translate(NODE, event)
+
+
+def test_given_a_caller_in_our_application_then_they_arrived():
+    assert meaning("StasisStart", args=["4002"], channel=a_channel()) == i.CallerArrived(
+        node=NODE,
+        channel=CALLER,
+        number_dialled="4002",
+        caller="5551234",
+        caller_name="Ann",
+        switch_at=int(millis(STAMP)),
+        answered=False,
+    )
+
+
+def test_given_a_caller_whose_call_is_up_then_they_arrived_answered():
+    assert meaning("StasisStart", args=["4002"], channel=a_channel(state="Up")).answered
+
+
+def test_given_no_argument_from_the_dialplan_then_the_extension_is_the_number():
+    assert meaning("StasisStart", args=[], channel=a_channel(exten="4003")).number_dialled == "4003"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("StasisStart", {"args": ["leg", "ana"], "channel": a_channel(LEG, "Up")}),
+        ("ChannelStateChange", {"channel": a_channel(LEG, "Up")}),
+        ("Dial", {"dialstatus": "ANSWER", "peer": a_channel(LEG, "Up")}),
+    ],
+)
+def test_given_a_leg_of_ours_that_is_up_then_whatever_says_so_first_means_it(kind, fields):
+    assert meaning(kind, **fields) == i.LegUp(OFFER, LEG)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("ChannelStateChange", {"channel": a_channel(LEG, "Ringing")}),
+        ("Dial", {"dialstatus": "RINGING", "peer": a_channel(LEG, "Down")}),
+    ],
+)
+def test_given_a_leg_of_ours_that_rings_then_whatever_says_so_first_means_it(kind, fields):
+    assert meaning(kind, **fields) == i.LegRinging(OFFER)
+
+
+@pytest.mark.parametrize("status", ["", "PROGRESS", "BUSY", "NOANSWER", "CONGESTION", "CHANUNAVAIL", "CANCEL"])
+def test_given_any_other_dial_status_then_the_end_of_the_channel_will_say_it(status):
+    assert meaning("Dial", dialstatus=status, peer=a_channel(LEG, "Down")) is None
+
+
+def test_given_a_dialling_of_somebody_elses_then_it_means_nothing():
+    assert meaning("Dial", dialstatus="ANSWER", peer=a_channel("1700000000.99", "Up")) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "cause", "sip"),
+    [
+        ("ChannelHangupRequest", {"cause": 17, "tech_cause": 486}, 17, 486),
+        ("ChannelHangupRequest", {"cause": 32, "soft": True}, 0, 0),
+        ("ChannelHangupRequest", {}, 0, 0),
+        ("ChannelDestroyed", {"cause": 19, "cause_txt": "No answer", "tech_cause": 480}, 19, 480),
+        ("ChannelDestroyed", {"cause": 26, "cause_txt": "Answered elsewhere"}, 26, 0),
+        ("StasisEnd", {}, 0, 0),
+    ],
+)
+def test_given_any_sign_of_the_end_then_a_leg_ended_or_a_caller_is_gone(kind, more, cause, sip):
+    assert meaning(kind, channel=a_channel(LEG), **more) == i.LegEnded(OFFER, LEG, cause, sip)
+    assert meaning(kind, channel=a_channel(), **more) == i.CallerGone(CONTACT, cause)
+
+
+def test_given_a_caller_whose_call_is_taken_then_it_is_up():
+    assert meaning("ChannelStateChange", channel=a_channel(state="Up")) == i.CallerUp(CONTACT)
+    assert meaning("ChannelStateChange", channel=a_channel(state="Ringing")) is None
+
+
+def test_given_a_key_then_it_is_the_callers():
+    event = meaning("ChannelDtmfReceived", channel=a_channel(), digit="#", duration_ms=120)
+    assert event == i.KeyPressed(CONTACT, "#")
+
+
+def test_given_a_channel_in_a_room_of_ours_then_it_entered():
+    entered = meaning("ChannelEnteredBridge", bridge=a_bridge(f"b-{CONTACT}", LEG), channel=a_channel(LEG, "Up"))
+    assert entered == i.EnteredRoom(CONTACT, LEG)
+
+
+def test_given_a_bridge_that_is_not_ours_or_a_channel_left_out_then_it_means_nothing():
+    assert meaning("ChannelEnteredBridge", bridge=a_bridge("a-conference"), channel=a_channel(LEG)) is None
+    assert meaning("ChannelEnteredBridge", bridge=a_bridge(f"b-{CONTACT}")) is None
+
+
+@pytest.mark.parametrize(("state", "ok"), [("done", True), ("cancelled", True), ("failed", False)])
+def test_given_a_playback_of_ours_that_ended_then_its_step_and_try_are_known_from_its_id(state, ok):
+    playback = {"id": f"p-{CONTACT}-4-2", "media_uri": "sound:a", "state": state, "target_uri": f"channel:{CALLER}"}
+    assert meaning("PlaybackFinished", playback=playback) == i.SoundsFinished(CONTACT, 4, 2, ok)
+
+
+def test_given_a_playback_of_somebody_elses_then_it_means_nothing():
+    assert meaning("PlaybackFinished", playback={"id": "a6f0-11", "state": "done"}) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "phone"),
+    [
+        ("NOT_INUSE", Phone.REACHABLE),
+        ("RINGING", Phone.IN_USE),
+        ("INUSE", Phone.IN_USE),
+        ("ONHOLD", Phone.IN_USE),
+        ("UNAVAILABLE", Phone.GONE),
+        ("INVALID", Phone.GONE),
+    ],
+)
+def test_given_a_phones_device_state_then_it_is_what_the_phone_can(state, phone):
+    assert meaning("DeviceStateChanged", device_state={"name": "PJSIP/1001", "state": state}) == i.PhoneSeen(
+        "1001", phone
+    )
+
+
+@pytest.mark.parametrize("name", ["Stasis:agent-1001", "Queue:support", "Custom:lamp", ""])
+def test_given_any_other_device_then_it_is_no_phone(name):
+    assert meaning("DeviceStateChanged", device_state={"name": name, "state": "INUSE"}) is None
+
+
+def test_given_a_device_state_nobody_has_heard_of_then_it_means_nothing():
+    assert meaning("DeviceStateChanged", device_state={"name": "PJSIP/1001", "state": "DANCING"}) is None
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        an_event("ChannelTalkingStarted", channel=a_channel()),
+        an_event("StasisStart", args=["4002"]),
+        an_event("ApplicationReplaced"),
+        b"not json",
+        b'{"type": "StasisStart"',
+        b"\xff\xfe",
+        b"[]",
+        b"{}",
+    ],
+)
+def test_given_an_event_we_do_not_use_or_cannot_read_then_it_means_nothing(frame):
+    assert translate(NODE, decode(frame)) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        ("Ann\r\nX-Evil: 1", "AnnX-Evil: 1"),
+        ("\x00\x1b[31mred\x07", "[31mred"),
+        ("Robert'); DROP TABLE contact;--", "Robert'); DROP TABLE contact;--"),
+        ("‮evil\u200b", "evil"),
+        ("王小明", "王小明"),
+        ("  spaces  ", "spaces"),
+        ("", ""),
+        ("9" * 500, "9" * LONGEST),
+    ],
+)
+def test_given_a_caller_who_sends_nasty_text_then_what_we_keep_is_printable_and_short(sent, seen):
+    arrived = meaning("StasisStart", args=[sent], channel=a_channel(number=sent, caller_name=sent))
+    assert (arrived.number_dialled, arrived.caller, arrived.caller_name) == (seen, seen, seen)
+
+
+@given(st.text(max_size=600))
+def test_given_any_text_at_all_then_it_is_printable_short_and_stays_so(text):
+    seen = printable(text)
+    assert seen.isprintable()
+    assert len(seen) <= LONGEST
+    assert printable(seen) == seen
+    seen.encode()
+
+
+@given(st.text(max_size=600), st.text(max_size=600), st.text(max_size=60))
+def test_given_any_text_in_an_arrival_then_it_is_decoded_and_translated(number, name, exten):
+    frame = an_event("StasisStart", args=[exten], channel=a_channel(number=number, caller_name=name, exten=exten))
+    event = decode(frame)
+    if not isinstance(event, UnknownEvent):
+        assert isinstance(translate(NODE, event), i.CallerArrived)
+
+
+def test_given_a_node_whose_name_is_in_its_channels_ids_then_it_is_not_put_there_twice():
+    assert contact_id(NODE, "ast1-1700000000.12") == CONTACT
