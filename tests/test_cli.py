@@ -29,11 +29,17 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
+@pytest.fixture(scope="module")
+def quiet_port() -> int:
+    """A port at which nothing answers."""
+    return free_ports()[0]
+
+
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet_port: int) -> Path:
     """A runtime folder of the test's own, and none of the developer's settings."""
     monkeypatch.setenv("CCPLANE_RUNTIME", str(tmp_path))
-    monkeypatch.setenv("CCPLANE_PORT", str(free_ports()[0]))
+    monkeypatch.setenv("CCPLANE_PORT", str(quiet_port))
     for name in ("CCPLANE_ADMIN_TOKEN", "CCPLANE_DATABASE_URL", "CCPLANE_SITE"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path

@@ -70,7 +70,8 @@ class Plane:
         return self._child.pid
 
     async def start(self) -> None:
-        shutil.rmtree(self._directory / "postgres", ignore_errors=True)
+        for left in ("postgres", "runtime"):
+            shutil.rmtree(self._directory / left, ignore_errors=True)
         await asyncio.gather(self.node.start(), self.postgres.start())
         self._log.unlink(missing_ok=True)
         self._child.start([sys.executable, "-m", "ccplane", "run"], log=self._log, environment=self._environment())

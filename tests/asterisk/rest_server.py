@@ -58,7 +58,7 @@ class RestServer:
     async def _request(self, app: str, request: dict[str, Any]) -> None:
         self.requests.append(request)
         said = (204, None) if request["uri"].startswith("events/user/") else self.answer(request)
-        if request["uri"].endswith("eventFilter"):
+        if request["uri"].startswith("applications/"):
             said = (200, {"name": app})
         if said is not None:
             status, body = said

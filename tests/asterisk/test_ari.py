@@ -58,9 +58,9 @@ def an_ari(node: LocalNode, **options: Any) -> Ari:
 @asynccontextmanager
 async def connected(ari: Ari) -> AsyncGenerator[Connection, None]:
     async with aclosing(ari.connections()) as connections:
-        async for connection in connections:
-            yield connection
-            return
+        async with asyncio.timeout(10):
+            connection = await anext(connections)
+        yield connection
 
 
 @pytest.fixture

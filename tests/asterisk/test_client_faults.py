@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ccplane.asterisk.ari import Ari, Connection, Limits, Replaced
-from ccplane.asterisk.events import ChannelStateChange, UnknownEvent
+from ccplane.asterisk.events import ChannelStateChange, EndpointStateChange, UnknownEvent
 from ccplane.asterisk.operations import Answer, GetChannel, ListChannels, SetBridgeVariable
 from ccplane.asterisk.outcomes import Done, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE
@@ -28,9 +28,9 @@ def an_ari(server: RestServer, limits: Limits = QUICK, **options: Any) -> Ari:
 @asynccontextmanager
 async def connected(ari: Ari) -> AsyncGenerator[Connection, None]:
     async with aclosing(ari.connections()) as connections:
-        async for connection in connections:
-            yield connection
-            return
+        async with asyncio.timeout(10):
+            connection = await anext(connections)
+        yield connection
 
 
 async def test_a_socket_that_answers_but_brings_no_events_is_never_handed_out():
@@ -131,7 +131,7 @@ async def test_deadlines_run_for_each_request():
 async def test_an_answer_after_the_deadline_is_counted_and_changes_nothing():
     async with rest_server(answer=lambda _: None) as server, connected(an_ari(server)) as connection:
         assert await connection.send(Answer("1"), HOUSE) == Unknown("timeout")
-        app, late = "ccplane-cmd-0", server.requests[-1]["request_id"]
+        app, late = "ccplane-phones", server.requests[-1]["request_id"]
         await server.raw(app, f'{{"type":"RESTResponse","request_id":"{late}","status_code":204}}')
         await until(lambda: connection._stats.late == 1)
         assert connection._stats.pending == 0
@@ -144,8 +144,26 @@ async def test_an_answer_that_cannot_be_read_is_unknown_and_not_lost():
         assert outcome.reason.startswith("undecodable")
 
 
+async def test_the_phones_states_come_with_the_other_events_and_nothing_else_from_their_socket():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        await server.say("ccplane-phones", "ChannelStateChange", channel=CHANNEL)
+        phone = {"technology": "PJSIP", "resource": "1001", "state": "online", "channel_ids": ["1"]}
+        await server.say("ccplane-phones", "EndpointStateChange", endpoint=phone)
+        event, _ = await anext(connection.events)
+        assert isinstance(event, EndpointStateChange)
+        assert event.endpoint.channel_ids == ["1"]
+
+
+async def test_device_states_are_never_subscribed():
+    """A socket that closes while one is delivered deadlocks ARI (asterisk issue 2170)."""
+    async with rest_server() as server, connected(an_ari(server)):
+        asked = [request for request in server.requests if request["uri"].endswith("subscription")]
+        assert [request["query_strings"][0]["value"] for request in asked] == ["endpoint:PJSIP"]
+        assert [request["uri"] for request in asked] == ["applications/ccplane-phones/subscription"]
+
+
 async def test_when_any_socket_drops_the_whole_connection_ends_and_what_is_pending_is_unknown():
-    for app in ("ccplane", "ccplane-cmd-0", "ccplane-cmd-2"):
+    for app in ("ccplane", "ccplane-phones", "ccplane-cmd-2"):
         async with rest_server(answer=lambda _: None) as server, connected(an_ari(server)) as connection:
             futures = [connection.send(Answer("1"), f"c-{number}") for number in range(20)]
             server.drop(app)

@@ -126,29 +126,20 @@ def test_given_a_playback_of_somebody_elses_then_it_means_nothing():
 
 
 @pytest.mark.parametrize(
-    ("state", "phone"),
+    ("state", "channels", "phone"),
     [
-        ("NOT_INUSE", Phone.REACHABLE),
-        ("RINGING", Phone.IN_USE),
-        ("INUSE", Phone.IN_USE),
-        ("ONHOLD", Phone.IN_USE),
-        ("UNAVAILABLE", Phone.GONE),
-        ("INVALID", Phone.GONE),
+        ("online", [], Phone.REACHABLE),
+        ("online", [LEG], Phone.REACHABLE),
+        ("online", ["1700000000.44"], Phone.IN_USE),
+        ("online", [LEG, "1700000000.44"], Phone.IN_USE),
+        ("offline", [], Phone.GONE),
+        ("unknown", [], Phone.GONE),
+        (None, [], Phone.GONE),
     ],
 )
-def test_given_a_phones_device_state_then_it_is_what_the_phone_can(state, phone):
-    assert meaning("DeviceStateChanged", device_state={"name": "PJSIP/1001", "state": state}) == i.PhoneSeen(
-        "1001", phone
-    )
-
-
-@pytest.mark.parametrize("name", ["Stasis:agent-1001", "Queue:support", "Custom:lamp", ""])
-def test_given_any_other_device_then_it_is_no_phone(name):
-    assert meaning("DeviceStateChanged", device_state={"name": name, "state": "INUSE"}) is None
-
-
-def test_given_a_device_state_nobody_has_heard_of_then_it_means_nothing():
-    assert meaning("DeviceStateChanged", device_state={"name": "PJSIP/1001", "state": "DANCING"}) is None
+def test_given_a_phones_state_then_only_calls_that_are_not_ours_put_it_in_use(state, channels, phone):
+    endpoint = {"technology": "PJSIP", "resource": "1001", "state": state, "channel_ids": channels}
+    assert meaning("EndpointStateChange", endpoint=endpoint) == i.PhoneSeen("1001", phone)
 
 
 @pytest.mark.parametrize(

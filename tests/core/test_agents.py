@@ -121,16 +121,14 @@ def test_given_a_waiting_caller_when_a_phone_comes_back_then_it_rings():
     assert floor.agent("ana").idle_since == 40_000
 
 
-def test_given_a_phone_that_rings_for_our_offer_when_the_switch_says_it_is_in_use_then_that_is_no_call_of_their_own():
+def test_given_a_call_of_their_own_that_comes_into_a_talk_then_it_shows_once_the_talk_is_over():
     floor = a_floor(agents=[ready("ana")])
-    floor.waits()
-    assert not floor.phone("ana", Phone.IN_USE).facts
-    floor.picks_up("x")
-    floor.joins("x")
-    assert not floor.phone("ana", Phone.IN_USE).facts
+    floor.talks()
+    assert kinds(floor.phone("ana", Phone.IN_USE)) == ["PhoneChanged"]
+    assert (floor.agent("ana").shown, floor.agent("ana").next) == (Shown.TALKING, Shown.OWN_CALL)
     floor.leaves("x")
-    assert not floor.phone("ana", Phone.REACHABLE).facts
-    assert floor.agent("ana").free
+    assert floor.agent("ana").shown is Shown.OWN_CALL
+    assert not floor.phone("ana", Phone.IN_USE).facts, "the same again is no fact"
 
 
 def test_given_a_call_of_their_own_then_the_agent_is_offered_nothing_until_it_is_over():

@@ -11,7 +11,7 @@ from tests.core.invariants import same
 from tests.core.world import MOVES, USUAL, World
 
 numbers = st.integers(0, 59)
-moves = st.lists(st.tuples(st.integers(0, len(MOVES) - 1), numbers, numbers, st.integers(0, 12)), max_size=60)
+moves = st.lists(st.tuples(st.integers(0, len(MOVES) - 1), numbers, numbers, st.integers(0, 12)), max_size=100)
 thoroughly = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
 
 

@@ -22,7 +22,9 @@ def test_given_a_listed_number_when_a_caller_arrives_then_a_contact_begins_with_
 
 
 def test_given_a_number_nobody_listed_when_a_caller_arrives_then_the_default_program_takes_it():
-    assert the(a_floor().arrives(number="999"), f.ProgramStarted).program == "front_door"
+    decision = a_floor(language="zh-CN").arrives(number="999")
+    assert the(decision, f.ProgramStarted).program == "front_door"
+    assert the(decision, f.ContactArrived).language == "zh-CN", "in the site's language"
 
 
 def test_given_a_call_that_is_up_already_when_it_arrives_then_it_is_answered():

@@ -50,13 +50,13 @@ class World:
         """Under way to the plane."""
         self.connected = False
 
-    def play(self, moves):
+    def play(self, moves, among=None):
         self.take(i.PlaneBegan(1, "test", 0))
         self.take(i.SiteRead("site-0", RULES[0], {}))
         self.take(i.PeopleRead(people(0)))
         for kind, a, b, wait in moves:
             self.floor.now += wait * 500
-            MOVES[kind % len(MOVES)](self, a, b)
+            (among or MOVES)[kind](self, a, b)
         return self.floor
 
     def take(self, what):

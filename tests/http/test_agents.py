@@ -38,6 +38,10 @@ async def test_a_list_goes_on_at_its_cursor_and_ends_with_none(admin):
     assert seen == list(AGENTS)
 
 
+async def test_a_page_that_holds_all_is_the_last(admin):
+    assert (await admin.get("/api/v1/agents", params={"limit": len(AGENTS)})).json()["next"] is None
+
+
 @pytest.mark.parametrize("cursor", ["?", "ÿ", "a", "_w"])
 async def test_a_cursor_that_is_none_of_ours_is_refused(admin, cursor):
     answer = await admin.get("/api/v1/agents", params={"after": cursor})

@@ -101,10 +101,11 @@ async def test_a_quiet_stream_shows_that_it_lives(site, app):
 
 async def test_nothing_is_computed_while_nobody_reads(site, app):
     stream = app.state.stream
-    async with reading(app) as events:
-        await anext(events)
-        assert (stream.readers, site.plane.subscribers) == (1, 1)
-    await until(lambda: stream.readers == 0 and site.plane.subscribers == 0)
+    async with serve(app, "127.0.0.1", 0) as app.state.server:
+        async with reading(app) as events:
+            await anext(events)
+            assert (stream.readers, site.plane.subscribers) == (1, 1)
+        await until(lambda: stream.readers == 0 and site.plane.subscribers == 0)
 
 
 async def test_all_readers_share_one_follower_of_the_plane(site, app):

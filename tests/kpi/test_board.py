@@ -236,6 +236,16 @@ def test_the_wallboard_is_at_zero_after_midnight_though_nothing_happened_since()
     assert (shown(history).offered, shown(history).waiting, shown(history).longest_wait_s) == (0, 1, 10.0)
 
 
+def test_who_still_waits_since_before_midnight_is_late_for_yesterday_not_for_today():
+    history = History(at=MIDNIGHT - 10_000)
+    history.call_waiting(SALES)
+    history.wait(30_000)
+    contact = history.call(SUPPORT)
+    history.give(inputs.CallerGone(contact, 16))
+    assert shown(history).waiting == 1
+    assert shown(history).service_level is None
+
+
 def test_a_day_of_25_hours_is_one_day():
     """Berlin, 2023-10-29: from 22:00 UTC to 23:00 UTC the next day."""
     history = History(timezone="Europe/Berlin", at=1_698_530_400_000)

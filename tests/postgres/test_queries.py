@@ -22,8 +22,8 @@ def test_every_statement_stands_under_its_name_and_a_reason():
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("name", sorted(queries()))
-async def test_postgres_understands_it(db, name):
+async def test_postgres_understands_every_one(db):
     async with db.connection() as connection, connection.transaction():
         await connection.execute("CREATE TEMPORARY VIEW batch AS SELECT * FROM fact")
-        await connection.prepare(queries()[name])
+        for statement in queries().values():
+            await connection.prepare(statement)

@@ -13,11 +13,10 @@ from typing import Final
 
 import structlog
 
-from ccplane.asterisk import operations as op
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.reconcile import survey
-from ccplane.asterisk.switch import HOUSE, Switch, Switches
-from ccplane.asterisk.translate import APP, translate
+from ccplane.asterisk.switch import Switch, Switches
+from ccplane.asterisk.translate import translate
 from ccplane.core.inputs import Input, SwitchDropped
 from ccplane.errors import SwitchError
 from ccplane.ids import NodeName
@@ -69,7 +68,6 @@ class Link:
                     await switch.close()
 
     async def _serve(self, switch: Switch) -> None:
-        await switch.send(op.Subscribe(APP, ("deviceState:",)), HOUSE)
         self._executor.switch = switch
         await self._survey(switch, after_gap=True)
         self.connected_since = self._now()

@@ -380,9 +380,9 @@ class GetApplication(Operation[Application], frozen=True):
 
 
 class Subscribe(Operation[Application], frozen=True):
-    """Never `deviceState:…`: closing a socket while one is delivered deadlocks ARI for good (asterisk issue 2170). Never
-    `endpoint:…` for the application of the calls: it doubles every event of our own legs; the connection's phones'
-    socket has it. Subscriptions outlive the socket; taking one twice doubles nothing. No current value is sent."""
+    """Never `deviceState:…`: closing a socket while one is delivered deadlocks ARI for good (asterisk issue 2170).
+    Never `endpoint:…` for the application of the calls: it doubles every event of our own legs; the connection's
+    phones' socket has it. Subscriptions outlive the socket; taking one twice doubles nothing. No current value is sent."""
 
     method = "POST"
     route = "/applications/{app}/subscription"

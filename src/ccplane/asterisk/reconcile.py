@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
-from ccplane.agents.facts import Phone
 from ccplane.asterisk import operations as op
-from ccplane.asterisk.models import Bridge, Channel, Endpoint
+from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.switch import HOUSE, Switch
-from ccplane.asterisk.translate import APP, caller_of
+from ccplane.asterisk.translate import APP, caller_of, phone_of
 from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
 from ccplane.errors import SwitchError
 from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, contact_of_bridge, offer_of_leg
@@ -34,7 +33,7 @@ async def survey(switch: Switch, node: NodeName, began_at: int, gap_ms: int, aft
         after_gap=after_gap,
         channels={ChannelId(each.id): seen for each in channels if (seen := _seen(node, each)) is not None},
         rooms=_rooms(bridges),
-        phones={AgentId(each.resource): _phone(each) for each in endpoints if each.technology == "PJSIP"},
+        phones={AgentId(each.resource): phone_of(each) for each in endpoints if each.technology == "PJSIP"},
     )
 
 
@@ -63,10 +62,3 @@ def _rooms(bridges: list[Bridge]) -> dict[ContactId, tuple[ChannelId, ...]]:
         if contact is not None:
             rooms[contact] = tuple(ChannelId(channel) for channel in bridge.channels)
     return rooms
-
-
-def _phone(endpoint: Endpoint) -> Phone:
-    if endpoint.state != "online":
-        return Phone.GONE
-    foreign = [channel for channel in endpoint.channel_ids if offer_of_leg(channel) is None]
-    return Phone.IN_USE if foreign else Phone.REACHABLE

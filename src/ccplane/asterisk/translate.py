@@ -6,7 +6,7 @@ from typing import Final
 
 from ccplane.agents.facts import Phone
 from ccplane.asterisk import events as e
-from ccplane.asterisk.models import Channel
+from ccplane.asterisk.models import Channel, Endpoint
 from ccplane.core import inputs as i
 from ccplane.ids import (
     AgentId,
@@ -21,17 +21,6 @@ from ccplane.ids import (
 
 APP: Final = "ccplane"
 LONGEST: Final = 80
-PHONES: Final = {
-    "NOT_INUSE": Phone.REACHABLE,
-    "INUSE": Phone.IN_USE,
-    "BUSY": Phone.IN_USE,
-    "RINGING": Phone.IN_USE,
-    "RINGINUSE": Phone.IN_USE,
-    "ONHOLD": Phone.IN_USE,
-    "UNAVAILABLE": Phone.GONE,
-    "INVALID": Phone.GONE,
-    "UNKNOWN": Phone.GONE,
-}
 
 
 def printable(text: str) -> str:
@@ -74,8 +63,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return i.KeyPressed(contact_id(node, ChannelId(event.channel.id)), event.digit)
         case e.PlaybackFinished():
             return _played(event)
-        case e.DeviceStateChanged():
-            return _phone(event)
+        case e.EndpointStateChange():
+            return i.PhoneSeen(AgentId(event.endpoint.resource), phone_of(event.endpoint))
         case _:
             return None
 
@@ -134,8 +123,9 @@ def _played(event: e.PlaybackFinished) -> i.Input | None:
     return i.SoundsFinished(ContactId(contact), step, attempt, ok=event.playback.state != "failed")
 
 
-def _phone(event: e.DeviceStateChanged) -> i.Input | None:
-    """Device states come for every device; only phones are ours, our own mirrored intents are not."""
-    kind, _, name = event.device_state.name.partition("/")
-    phone = PHONES.get(event.device_state.state)
-    return i.PhoneSeen(AgentId(name), phone) if kind == "PJSIP" and phone else None
+def phone_of(endpoint: Endpoint) -> Phone:
+    """What a phone can do. A channel that is no leg of ours is a call of the agent's own."""
+    if endpoint.state != "online":
+        return Phone.GONE
+    foreign = any(offer_of_leg(channel) is None for channel in endpoint.channel_ids)
+    return Phone.IN_USE if foreign else Phone.REACHABLE

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ccplane.agents import facts as a
 from ccplane.agents.agent import Work
-from ccplane.agents.facts import Intent, Phone
+from ccplane.agents.facts import Intent
 from ccplane.core import inputs as i
 from ccplane.core.offers import set_intent
 from ccplane.core.turn import Turn
@@ -31,12 +31,9 @@ def intent_asked(turn: Turn, what: i.IntentAsked) -> None:
 
 
 def phone_seen(turn: Turn, what: i.PhoneSeen) -> None:
-    """The phone's state is a fact only where it changes; that it rings or talks for an offer of ours is none."""
+    """The phone's state is a fact only where it changes."""
     agent = turn.state.agents.get(what.agent)
-    if agent is None:
-        return
-    ours = what.phone is Phone.IN_USE and agent.work not in (Work.IDLE, Work.WRAP_UP)
-    if agent.phone is not what.phone and not ours:
+    if agent is not None and agent.phone is not what.phone:
         turn.happened(a.PhoneChanged(at=turn.now, agent=agent.id, phone=what.phone))
 
 

@@ -227,7 +227,8 @@ def _put_agent(state: State, before: Agent | None, after: Agent | None) -> State
     assert whose is not None
     free, shown = state.free, state.shown
     if before and before.free and not (after and after.free and after.idle_since == before.idle_since):
-        free = tuple(each for each in free if each != before.id)
+        at = free.index(before.id)
+        free = free[:at] + free[at + 1 :]
     if after and after.free and after.id not in free:
         key = (after.idle_since, after.id)
         at = bisect_left(free, key, key=lambda each: (state.agents[each].idle_since, each))

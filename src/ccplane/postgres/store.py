@@ -6,14 +6,17 @@ watermark's row until then, and whoever comes after it finds the watermark moved
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Final
 
 import asyncpg
 import msgspec
+import structlog
 
 from ccplane.errors import StoreError
 from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
@@ -27,6 +30,12 @@ NO_NUL: Final = (b"\\u0000", b"\\ufffd")
 """jsonb can't hold a NUL; a caller's name may."""
 
 Row = tuple[date, int, int, int, str, str | None, str | None, str]
+Store = Callable[[asyncpg.Connection, date, int, list[Row]], Awaitable[None]]
+
+UNSTORABLE: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+"""What a fact's own content can lead to: a number too large for its column, a text too long for an index."""
+
+log = structlog.get_logger()
 
 
 class _Head(msgspec.Struct):
@@ -61,10 +70,22 @@ async def look_at(connection: asyncpg.Connection, day: date) -> None:
     await connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW batch AS SELECT * FROM {partition(day)}")
 
 
-async def project(connection: asyncpg.Connection, epoch: int, after: int, last: int) -> None:
-    """What follows from the facts of the day looked at, of this epoch, after `after` up to `last`."""
+async def project(
+    connection: asyncpg.Connection, epoch: int, after: int, last: int, kinds: Collection[str] | None = None
+) -> None:
+    """What follows from the facts of the day looked at, of this epoch, after `after` up to `last`.
+
+    `kinds` are all that are among them, if that is known: a projection that speaks of none of these has nothing to do.
+    """
     for name in PROJECTIONS:
-        await connection.execute(query(name), epoch, after, last)
+        if kinds is None or not spoken_of(name).isdisjoint(kinds):
+            await connection.execute(query(name), epoch, after, last)
+
+
+@cache
+def spoken_of(name: str) -> frozenset[str]:
+    """The kinds of facts that a statement names; all else that it quotes is written small."""
+    return frozenset(re.findall(r"'([A-Z][A-Za-z]+)'", query(name)))
 
 
 class PostgresFacts:
@@ -89,13 +110,23 @@ class PostgresFacts:
         try:
             connection = await self._connected()
             await self._ensure_partitions(connection, {row[0] for row in rows})
-            async with connection.transaction():
-                await self._advance(connection, outbox, epoch, after, rows[-1][2])
-                for day, part in groupby(rows, key=lambda row: row[0]):
-                    await self._store(connection, day, epoch, list(part))
+            try:
+                await self._ship(connection, outbox, epoch, after, rows, self._store)
+            except UNSTORABLE as error:
+                log.warning("a batch of facts was refused; storing them one by one", epoch=epoch, error=str(error))
+                self._viewed = None
+                await self._ship(connection, outbox, epoch, after, rows, self._store_each)
         except DATABASE_ERRORS as error:
             self._viewed = None
             raise as_store_error(error, self._database.dsn) from error
+
+    async def _ship(
+        self, connection: asyncpg.Connection, outbox: str, epoch: int, after: int, rows: list[Row], store: Store
+    ) -> None:
+        async with connection.transaction():
+            await self._advance(connection, outbox, epoch, after, rows[-1][2])
+            for day, part in groupby(rows, key=lambda row: row[0]):
+                await store(connection, day, epoch, list(part))
 
     async def close(self) -> None:
         """Gives up the connection, whatever it was doing."""
@@ -147,4 +178,18 @@ class PostgresFacts:
             await look_at(connection, day)
             self._viewed = day
         await connection.copy_records_to_table(partition(day), records=rows, columns=COLUMNS)
-        await project(connection, epoch, rows[0][2] - 1, rows[-1][2])
+        await project(connection, epoch, rows[0][2] - 1, rows[-1][2], {row[4] for row in rows})
+
+    async def _store_each(self, connection: asyncpg.Connection, day: date, epoch: int, rows: list[Row]) -> None:
+        """One by one: a fact that a projection can't take must not hold up all that come after it for ever.
+
+        It is stored without them, and they are made anew by `rebuild` once their fault is mended.
+        """
+        for row in rows:
+            try:
+                async with connection.transaction():
+                    await self._store(connection, day, epoch, [row])
+            except UNSTORABLE as error:
+                log.error("a fact is stored without its projections", epoch=epoch, seq=row[2], error=str(error))
+                self._viewed = None
+                await connection.copy_records_to_table(partition(day), records=[row], columns=COLUMNS)

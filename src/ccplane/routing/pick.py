@@ -7,6 +7,7 @@ those they may serve, a contact takes the agent its queue's strategy puts first 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -19,9 +20,12 @@ from ccplane.routing.rules import Queue
 Strategy = Callable[[Sequence[Agent], int], Agent | None]
 
 
+_IDLE: Final = attrgetter("idle_since", "profile.id")
+
+
 def longest_idle(candidates: Sequence[Agent], now: int) -> Agent | None:
     """The agent who has been free for the longest; among equals the one who comes first by id."""
-    return min(candidates, key=lambda agent: (agent.idle_since, agent.id), default=None)
+    return min(candidates, key=_IDLE, default=None)
 
 
 STRATEGIES: Final[Mapping[str, Strategy]] = {"longest-idle": longest_idle}
