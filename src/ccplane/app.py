@@ -228,8 +228,12 @@ def _recalled(recovered: Recovered, site: Site) -> tuple[State, Board]:
     """The state again, from the checkpoint and the facts after it: `evolve` alone (law 1)."""
     state, board = State(), Board.begun(site.rules.timezone)
     if recovered.checkpoint is not None:
-        kept = msgspec.msgpack.decode(recovered.checkpoint, type=_Kept)
-        state, board = checkpoints.decode(kept.state), Board.from_bytes(kept.board)
+        try:
+            kept = msgspec.msgpack.decode(recovered.checkpoint, type=_Kept)
+            state, board = checkpoints.decode(kept.state), Board.from_bytes(kept.board)
+        except msgspec.ValidationError as error:
+            log.error("an older ccplane kept its state in another shape; beginning anew", error=str(error))
+            return state, board  # live callers are found at the switch, and begin their programs again
     for _, _, fact in recovered.facts:
         state, board = evolved(state, fact), folded(board, fact)
     return state, board

@@ -130,6 +130,7 @@ class Plane:
             if seen is not self.snapshot:
                 seen = self.snapshot
                 yield seen
+                continue  # more may have been published while its reader was busy
             await self._changed.wait()
 
     def close(self) -> None:

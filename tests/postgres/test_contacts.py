@@ -92,20 +92,17 @@ async def test_an_unknown_contact_is_none(db):
     assert (await contacts(db)).contacts == []
 
 
-@pytest.mark.parametrize(
-    "cursor", ["", "x", "!!!", "MTIz", "MTIzOg", "LTE6YQ", "OTk5OTk5OTk5OTk5OTk5OTk5OTk6YQ", "é", "MTphAA"]
-)
-async def test_a_cursor_that_is_none_of_ours_is_refused(db, cursor):
-    with pytest.raises(RequestError) as caught:
-        await contacts(db, after=cursor)
-    assert caught.value.code == "bad-cursor"
+async def test_a_cursor_that_is_none_of_ours_is_refused(db):
+    for cursor in ("", "x", "!!!", "MTIz", "MTIzOg", "LTE6YQ", "OTk5OTk5OTk5OTk5OTk5OTk5OTk6YQ", "é", "MTphAA"):
+        with pytest.raises(RequestError) as caught:
+            await contacts(db, after=cursor)
+        assert caught.value.code == "bad-cursor"
 
 
-@pytest.mark.parametrize("limit", [-1, 0, 1, 10_000])
-async def test_the_limit_is_kept_in_bounds(db, centre, limit):
-    assert len((await contacts(db, limit=limit)).contacts) == (
-        1 if limit < 2 else len(of_kind(centre, "ContactArrived"))
-    )
+async def test_the_limit_is_kept_in_bounds(db, centre):
+    arrived = len(of_kind(centre, "ContactArrived"))
+    for limit, expected in ((-1, 1), (0, 1), (1, 1), (10_000, arrived)):
+        assert len((await contacts(db, limit=limit)).contacts) == expected
 
 
 @given(st.text(max_size=50))

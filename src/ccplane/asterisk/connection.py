@@ -31,6 +31,9 @@ from ccplane.errors import SwitchError
 
 T = TypeVar("T")
 
+PHONE_EVENTS = ("EndpointStateChange", "ChannelUserevent", "RESTResponse")
+"""What the phones' socket brings: states, the echoes of probes, answers."""
+
 
 class Connection:
     """Made by `Ari.connections()`, live from the moment it is handed out. See `switch.Switch`."""
@@ -74,9 +77,7 @@ class Connection:
             await self._main.open(address, self._lost)
             await asyncio.gather(*(wire.open(address, self._lost) for wire in (self._house, *self._lanes)))
             await self._ask(self._main, SetEventFilter(self.app, disallowed=UNWANTED))
-            await self._ask(
-                self._house, SetEventFilter(self._house.app, allowed=("EndpointStateChange", "ChannelUserevent"))
-            )
+            await self._ask(self._house, SetEventFilter(self._house.app, allowed=PHONE_EVENTS))
             await self._ask(self._house, Subscribe(self._house.app, ("endpoint:PJSIP",)))
             if not await self._probe():
                 raise SwitchError("ari-zombie", f"ARI at {address.url} took the connection but sends no events.")

@@ -14,7 +14,7 @@ from typing import Any, Final
 import structlog
 
 from ccplane.asterisk import operations as op
-from ccplane.asterisk.outcomes import Conflict, Done, Gone, Outcome, Unknown
+from ccplane.asterisk.outcomes import Conflict, Done, Gone, Outcome, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE, Switch
 from ccplane.asterisk.translate import APP
 from ccplane.core import commands as do
@@ -96,7 +96,7 @@ class Executor:
         if answer.cancelled():
             return
         outcome = answer.result()
-        if isinstance(outcome, Done | Unknown):
+        if isinstance(outcome, Done | Unknown) or _never_left(command, outcome):
             return
         self.refused[f"{type(command).__name__}: {type(outcome).__name__}"] += 1
         gone = isinstance(outcome, Gone)
@@ -112,6 +112,16 @@ class Executor:
                 return  # it was to be gone
             case _:
                 log.info("the switch refused a command", command=type(command).__name__, outcome=repr(outcome))
+
+
+def _never_left(command: do.Command, outcome: Outcome[Any]) -> bool:
+    """Fenced, closed, too much under way: nobody at the switch is to blame, and a survey or a deadline puts it right.
+
+    A prompt that was never sent for too much under way is the exception: better none than ten minutes of silence.
+    """
+    if not isinstance(outcome, Refused) or outcome.status:
+        return False
+    return not (outcome.message == "backlog" and isinstance(command, do.PlaySounds))
 
 
 def _nowhere(_: Input) -> None:

@@ -382,7 +382,8 @@ class GetApplication(Operation[Application], frozen=True):
 class Subscribe(Operation[Application], frozen=True):
     """Never `deviceState:…`: closing a socket while one is delivered deadlocks ARI for good (asterisk issue 2170).
     Never `endpoint:…` for the application of the calls: it doubles every event of our own legs; the connection's
-    phones' socket has it. Subscriptions outlive the socket; taking one twice doubles nothing. No current value is sent."""
+    phones' socket has it. Subscriptions outlive the socket, taking one twice doubles nothing, and no current value is
+    sent."""
 
     method = "POST"
     route = "/applications/{app}/subscription"
@@ -407,7 +408,7 @@ class EventType(Struct, frozen=True):
 
 class SetEventFilter(Operation[Application], frozen=True):
     """Keep events off our socket; Asterisk's event thread makes them all the same. Put again at each connect. With
-    `allowed` everything else is kept off."""
+    `allowed` everything else is kept off, the answers to our own requests too unless RESTResponse stands in it."""
 
     method = "PUT"
     route = "/applications/{app}/eventFilter"
@@ -417,7 +418,8 @@ class SetEventFilter(Operation[Application], frozen=True):
 
     def _body(self) -> bytes:
         lists = {"disallowed": self.disallowed, "allowed": self.allowed}
-        return msgspec.json.encode({name: [EventType(kind) for kind in kinds] for name, kinds in lists.items()})
+        filters = {name: [EventType(kind) for kind in kinds] for name, kinds in lists.items()}
+        return msgspec.json.encode(filters)
 
 
 class Ping(Operation[None], frozen=True):

@@ -126,7 +126,7 @@ async def _account(switch: Switch, user: str, wanted: Mapping[str, Fields], done
 
 
 async def _retire(switch: Switch, user: str, owner: str, done: Provisioned) -> None:
-    """Delete an account that nobody wants any more, if it is ours. The endpoint, by which we find it, is not the first
+    """Delete an account that nobody wants any more, if it is ours. The endpoint, by which we find it, isn't the first
     to go, so that an interrupted deletion is taken up again; nor the last, so that it is never without its auth."""
     if owner_of(await switch.send(_get("endpoint", user), HOUSE)) != owner:
         return
@@ -147,7 +147,7 @@ def differences(wanted: Fields, found: Outcome[list[ConfigField]]) -> Fields:
 
 
 def plain(value: str) -> str:
-    """A field as it compares: Asterisk reads `yes` back as `true`, `a,b` as `(a|b)`, `<7>` as `7`, `3` as `3.000000`."""
+    """A field as it compares: Asterisk reads `yes` back as `true`, `a,b` as `(a|b)`, `<7>` as `7`, `3` as `3.0`."""
     value = {"yes": "true", "no": "false", "Yes": "true", "No": "false"}.get(value, value)
     if (value[:1], value[-1:]) in {("(", ")"), ("<", ">")}:
         value = value[1:-1].replace("|", ",")

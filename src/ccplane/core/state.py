@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ccplane.agents import agent as agents
 from ccplane.agents.agent import Agent, Shown
-from ccplane.agents.facts import AgentFact, Intent, PeopleLoaded, Profile
+from ccplane.agents.facts import AgentFact, Intent, PeopleLoaded
 from ccplane.contacts import contact as contacts
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
@@ -75,7 +75,7 @@ def evolve(state: State, fact: Fact) -> State:
         case RulesLoaded():
             return _with_rules(state, fact)
         case PeopleLoaded():
-            return _with_people(state, fact.agents)
+            return _with_people(state, fact)
         case OfferFact():
             contact, agent = _contact(state, fact), _agent(state, fact.agent, fact)
             after, done = contacts.evolve(contact, fact), agents.evolve(agent, fact)
@@ -157,15 +157,15 @@ def _with_node(state: State, node: NodeName, connected: bool) -> State:
     return state
 
 
-def _with_people(state: State, profiles: tuple[Profile, ...]) -> State:
-    wanted = {profile.id: profile for profile in profiles}
+def _with_people(state: State, fact: PeopleLoaded) -> State:
+    wanted = {profile.id: profile for profile in fact.agents}
     for agent_id, agent in state.agents.items():
         if agent_id not in wanted:
             leaving = replace(agent, intent=Intent.OFFLINE) if agent.contact else None
             state = _put_agent(state, agent, leaving)
-    for profile in profiles:
+    for profile in fact.agents:
         before = state.agents.get(profile.id)
-        after = replace(before, profile=profile) if before else Agent(profile=profile)
+        after = replace(before, profile=profile) if before else Agent(profile=profile, since=fact.at)
         state = _put_agent(state, before, after)
     return state
 

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -226,12 +227,15 @@ class Outbox:
         return self.stats.shipped_seq
 
     def written(self, commit: Commit) -> None:
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._on_written, commit)
+        self._tell(self._on_written, commit)
 
     def failed(self, reason: str) -> None:
+        self._tell(self._on_failed, reason)
+
+    def _tell(self, what: Callable[..., None], *told: object) -> None:
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._on_failed, reason)
+        with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+            self._loop.call_soon_threadsafe(what, *told)
 
     def _on_failed(self, reason: str) -> None:
         self.trouble = reason

@@ -139,7 +139,7 @@ class FakeAsterisk:
         if user not in self.phones:
             self.phones[user] = FakePhone(self.board, user, behaviour or self.behaviour)
             self.board.node.config.setdefault(("endpoint", user), {})
-            self.board.device_changed(user)
+            self.board.endpoint_changed(user)
         if behaviour is not None:
             self.phones[user].behaviour = behaviour
         return self.phones[user]
@@ -156,7 +156,7 @@ class FakeAsterisk:
         line = Line(self.board.unique_id(), f"PJSIP/{user}", user, call, self.board.now(), "Up")
         call.line, call.state = line, "up"
         self.board.node.lines[line.id] = line
-        self.board.device_changed(user)
+        self.board.endpoint_changed(user)
         return call
 
     def next(self, operation: type[Operation[T]], outcome: Outcome[T], *, applied: bool = False) -> None:

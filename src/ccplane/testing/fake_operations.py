@@ -231,9 +231,7 @@ class Operator:
     def _set_device_state(self, operation: op.SetDeviceState) -> Answered:
         if not operation.device.startswith("Stasis:"):
             return Conflict("Uncontrolled device specified")
-        if self._node.states.get(operation.device) != operation.state:
-            self._node.states[operation.device] = operation.state
-            self._board.tell_device(operation.device, operation.state)
+        self._node.states[operation.device] = operation.state
         return DONE
 
     def _delete_device_state(self, operation: op.DeleteDeviceState) -> Answered:

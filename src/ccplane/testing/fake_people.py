@@ -168,11 +168,11 @@ class FakePhone:
     def unregister(self) -> None:
         """Also what qualify finds of a phone that doesn't answer any more."""
         self.registered = False
-        self._board.device_changed(self.user)
+        self._board.endpoint_changed(self.user)
 
     def register(self) -> None:
         self.registered = True
-        self._board.device_changed(self.user)
+        self._board.endpoint_changed(self.user)
 
     def forget_rings(self) -> None:
         """The next `next_ring` waits for a new one."""

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from ccplane.asterisk import events as e
-from ccplane.asterisk.models import CallerId, DeviceState, Dialplan, Endpoint, Millis
+from ccplane.asterisk.models import CallerId, Dialplan, Endpoint, Millis
 from ccplane.testing.fake_lines import REFUSALS, TEXTS, Line, Node, Party, Prompt, Room
 
 TRUNK = "trunk"
@@ -32,7 +32,7 @@ class Switchboard:
         self.tell = tell
         self._start = start
         self._numbers = 0
-        self._devices: dict[str, str] = {}
+        self._endpoints: dict[str, Endpoint] = {}
 
     # ── small things ──
 
@@ -55,6 +55,7 @@ class Switchboard:
         line.caller = CallerId(name, number)
         context = "from-trunk" if endpoint == TRUNK else "from-phones"
         self.node.lines[channel] = line
+        self.endpoint_changed(endpoint)
         if not self.listening():
             line.dialplan = Dialplan("ccplane-fallback", exten, 1, "Answer", "")
             self._loop.call_soon(self._fall_back, line)
@@ -68,7 +69,6 @@ class Switchboard:
         data = ",".join((app, *args))
         line.dialplan = Dialplan(line.dialplan.context, line.dialplan.exten, line.dialplan.priority, "Stasis", data)
         self.tell(e.StasisStart(at_switch=self.now(), channel=line.model(), args=list(args)))
-        self.device_changed(line.endpoint)
 
     def _fall_back(self, line: Line) -> None:
         """The dialplan's own: an apology, and a polite end."""
@@ -83,13 +83,13 @@ class Switchboard:
         line.state = "Up"
         self.tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
         line.party.answered()
-        self.device_changed(line.endpoint)
 
     # ── a leg of ours ──
 
     def originated(self, line: Line, timeout: float) -> None:
         """The INVITE is out."""
         self.node.lines[line.id] = line
+        self.endpoint_changed(line.endpoint)
         self._dial(line, "")
         line.timeout = self.after(timeout, lambda: self._timed_out(line))
 
@@ -99,7 +99,6 @@ class Switchboard:
         line.state = "Ringing"
         self.tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
         self._dial(line, "RINGING")
-        self.device_changed(line.endpoint)
 
     def picked_up(self, line: Line) -> None:
         """The phone's 200: up, and in our application if anybody still listens."""
@@ -172,7 +171,7 @@ class Switchboard:
             )
         refusal = {17: 486, 34: 503, 21: 603}.get(cause, 480) if line.state != "Up" else 0
         line.party.over_now(cause, sip or refusal)
-        self.device_changed(line.endpoint)
+        self.endpoint_changed(line.endpoint)
         self.prompt_ended()
 
     def _hangup_requested(self, line: Line, cause: int | None, sip: int | None, *, soft: bool | None) -> None:
@@ -284,17 +283,12 @@ class Switchboard:
 
     # ── phones ──
 
-    def device_changed(self, endpoint: str) -> None:
-        """Tell of a phone's state, if it is another than last told and anybody asked."""
-        state = self.device(endpoint)
-        if self._devices.get(endpoint, "UNAVAILABLE") == state:
-            return
-        self._devices[endpoint] = state
-        self.tell_device(f"PJSIP/{endpoint}", state)
-
-    def tell_device(self, name: str, state: str) -> None:
-        if self.node.subscriptions & {"deviceState:", f"deviceState:{name}"}:
-            self.tell(e.DeviceStateChanged(at_switch=self.now(), device_state=DeviceState(name, state)))
+    def endpoint_changed(self, endpoint: str) -> None:
+        """Tell of a phone's state and calls, if they are others than last told."""
+        now = self.endpoint(endpoint)
+        if self._endpoints.get(endpoint, Endpoint("PJSIP", endpoint, "offline", [])) != now:
+            self._endpoints[endpoint] = now
+            self.tell(e.EndpointStateChange(at_switch=self.now(), endpoint=now))
 
     def device(self, endpoint: str) -> str:
         states = {line.state for line in self.node.of_endpoint(endpoint)}

@@ -165,16 +165,19 @@ async def test_who_is_gone_can_not_be_added(world: World):
     assert await world.quiet() == []
 
 
-async def test_a_phones_state_is_told_as_it_changes(world: World):
+async def test_a_phones_state_and_calls_are_told_as_they_change(world: World):
+    """Once each, also of calls that aren't ours; nothing tells ringing from talking."""
     world.behave("8001", "rings_for_ever")
+    await world.unregister("8001")
+    await world.story_of_phone("8001", "offline")
+    await world.register("8001")
+    assert await world.story_of_phone("8001", "online") == ["online"]
     await world.done(leg())
     ring = await world.ring("8001")
-    await world.story("8001:RINGING")
+    assert await world.story_of_phone("8001", "online l-1") == ["online l-1"]
     ring.answer()
-    await world.story("8001:INUSE")
+    await world.story("l-1 StasisStart")
     ring.hang_up()
-    await world.story("8001:NOT_INUSE")
+    assert await world.story_of_phone("8001", "online") == ["online"]
     await world.unregister("8001")
-    await world.story("8001:UNAVAILABLE")
-    await world.register("8001")
-    await world.story("8001:NOT_INUSE")
+    assert await world.story_of_phone("8001", "offline") == ["offline"]

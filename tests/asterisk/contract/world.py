@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from bench import siplab
 from ccplane.asterisk import events as e
-from ccplane.asterisk.operations import Operation, Subscribe
+from ccplane.asterisk.operations import Operation
 from ccplane.asterisk.outcomes import Done, Outcome
-from ccplane.asterisk.switch import HOUSE, Switch
+from ccplane.asterisk.switch import Switch
 from ccplane.testing import fake_people
 from ccplane.testing.fake_asterisk import FakeAsterisk
 
@@ -65,11 +65,10 @@ class World(ABC):
         return outcome.value
 
     async def connect(self) -> None:
-        """The next connection, with the phones' states subscribed."""
+        """The next connection."""
         async with asyncio.timeout(10):
             self.switch = await anext(self._connections)
         self._pump = asyncio.create_task(self._read(self.switch))
-        await self.done(Subscribe(APP, ("deviceState:",)), HOUSE)
 
     async def leave(self) -> None:
         await self._connections.aclose()
@@ -94,25 +93,32 @@ class World(ABC):
                 await self._news.wait()
 
     async def story(self, last: str, within: float = 5.0) -> list[str]:
-        """What we were told since the last story, in short, up to `last`; phones' states left out. They can be asked
-        for by the name of a phone: `8001:RINGING`."""
+        """What we were told of calls since the last story, in short, up to `last`."""
+        return await self._up_to(last, lambda line: not line.startswith("phone "), within)
+
+    async def story_of_phone(self, user: str, last: str, within: float = 5.0) -> list[str]:
+        """What we were told of a phone, up to `last`. Not ordered against the calls' events."""
+        told = await self._up_to(f"phone {user} {last}", lambda line: line.startswith(f"phone {user} "), within)
+        return [line.removeprefix(f"phone {user} ") for line in told]
+
+    async def _up_to(self, last: str, wanted: Callable[[str], bool], within: float) -> list[str]:
         told: list[str] = []
         async with asyncio.timeout(within):
             while last not in told:
-                while self.told and last not in told:
-                    line = self._short(self.told.pop(0))
-                    if "device" not in line or line.endswith(last):
-                        told.append(line.removeprefix("device "))
+                for event in list(self.told):
+                    if wanted(line := self._short(event)) and last not in told:
+                        told.append(line)
+                        self.told.remove(event)
                 if last not in told:
                     self._news.clear()
                     await self._news.wait()
         return told
 
     async def quiet(self, seconds: float = 0.1) -> list[str]:
-        """What comes within a while in which nothing should."""
+        """What comes of calls within a while in which nothing should."""
         await asyncio.sleep(seconds)
         told, self.told = self.told, []
-        return [line for line in map(self._short, told) if "device" not in line]
+        return [line for line in map(self._short, told) if not line.startswith("phone ")]
 
     def name(self, channel: str) -> str:
         """Callers are `caller`; our legs go by the ids we chose."""
@@ -120,8 +126,9 @@ class World(ABC):
 
     def _short(self, event: e.Event) -> str:
         match event:
-            case e.DeviceStateChanged(device_state=device):
-                return f"device {device.name.removeprefix('PJSIP/')}:{device.state}"
+            case e.EndpointStateChange(endpoint=endpoint):
+                calls = ",".join(self.name(channel) for channel in endpoint.channel_ids)
+                return f"phone {endpoint.resource} {endpoint.state} {calls}".rstrip()
             case e.Dial():
                 return f"{self.name(event.peer.id)} Dial {event.dialstatus}".rstrip()
             case e.ChannelDestroyed():
