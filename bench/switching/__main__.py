@@ -7,11 +7,13 @@ python -m bench.switching --scenarios idle,refill --peers ccplane,floor --calls 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import gc
 import json
 import sys
 import traceback
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +78,18 @@ async def _one(peer: Peer, lab: Lab, scenario: str, agents: Sequence[str], size:
     return found | {"channels_left": await channels_left(peer.node), "asterisk_cpu_s": round(spent, 2)}
 
 
+@contextmanager
+def alone(work: Path) -> Iterator[None]:
+    """No second bench over the same folder: each clears away what it finds there."""
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"Another bench is running in {work}: wait for its end, or choose another folder with --work.")
+        yield
+
+
 async def run(options: argparse.Namespace) -> dict[str, Any]:
     size = Size(calls=options.calls, refills=options.calls, load_rate=options.rate, load_seconds=options.seconds,
                 rest_seconds=options.rest_seconds)  # fmt: skip
@@ -109,7 +123,8 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> int:
     options = arguments()
-    made = uvloop.run(run(options))
+    with alone(options.work):
+        made = uvloop.run(run(options))
     print(report.table(made))
     if not options.no_files:
         print(f"\nwritten: {report.write(made, options.name)}, {report.PAGE}")

@@ -166,7 +166,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
-            asyncio.create_task(_lead(lease, link, plane), name="leading"),
+            asyncio.create_task(_lead(lease, link, plane, outbox), name="leading"),
         }
         ended = asyncio.create_task(_first_to_fail(tasks))
         stack.push_async_callback(_cancelled, ended, *tasks)
@@ -242,7 +242,7 @@ def _recalled(recovered: Recovered, site: Site) -> tuple[State, Board]:
 # ------------------------------------------------------------------------------------------------------ living on
 
 
-async def _lead(lease: Lease, link: Link, plane: Plane) -> None:
+async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
     """Command the switch while the lease is ours. Replaced or outvoted: stop at once, and win the lease again first."""
     while True:
         lost = asyncio.Event()
@@ -262,6 +262,7 @@ async def _lead(lease: Lease, link: Link, plane: Plane) -> None:
             await _cancelled(*tasks)
         log.warning("another plane took our place at the switch; waiting to win the lease again")
         epoch = await _taken(lease, plane.state.epoch)
+        outbox.begin(epoch)
         plane.post(PlaneBegan(epoch, __version__, 0))
 
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-
 from bench.rtp import AGENT_TONE, CALLER_TONE
 from bench.siplab import rejects, rings_for_ever
+
 from ccplane.asterisk.node import LocalNode
 from tests.centre import Centre, open_centre
 
@@ -40,7 +40,15 @@ async def test_a_caller_talks_with_the_ready_agent_and_both_hear_each_other(cent
     await call.over()
     contact = await centre.contact_of("13800138000")
     kinds = [fact["type"] for fact in contact["facts"]]
-    story = ["ContactArrived", "ContactQueued", "OfferMade", "OfferAnswered", "TalkStarted", "TalkEnded", "ContactEnded"]
+    story = [
+        "ContactArrived",
+        "ContactQueued",
+        "OfferMade",
+        "OfferAnswered",
+        "TalkStarted",
+        "TalkEnded",
+        "ContactEnded",
+    ]
     assert [kind for kind in kinds if kind in story] == story
     assert [(each["kind"], each["outcome"]) for each in contact["segments"] if each["kind"] == "queue"] == [
         ("queue", "answered")

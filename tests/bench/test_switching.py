@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from bench.switching import report
+from bench.switching.__main__ import alone
 from bench.switching.measure import milliseconds, percentile, usage
 
 
@@ -120,3 +121,14 @@ def test_usage_counts_children_too():
         child.stdout.readline()
         assert usage(os.getpid()).rss_mb > before.rss_mb + 3
         child.stdin.close()
+
+
+def test_a_second_bench_over_the_same_folder_is_refused(tmp_path: Path):
+    """Each clears away what it finds: two at once would end each other's servers."""
+    with alone(tmp_path):
+        with pytest.raises(SystemExit, match="Another bench is running"), alone(tmp_path):
+            pytest.fail("both are in")
+        with alone(tmp_path / "other"):
+            pass
+    with alone(tmp_path):
+        pass

@@ -43,6 +43,7 @@ class Prompt:
     target: str
     sounds: tuple[str, ...]
     state: str = "queued"
+    stopped: bool = False
     timer: asyncio.TimerHandle | None = None
 
     def model(self, sound: str | None = None) -> Playback:

@@ -212,14 +212,20 @@ class Switchboard:
         line.room = None
         room.lines.remove(line)
         self.tell(e.ChannelLeftBridge(at_switch=self.now(), bridge=room.model(), channel=line.model()))
+        if not room.lines:
+            self._silence(room)
 
     def close(self, room: Room) -> None:
+        """Nothing tells of it: BridgeDestroyed comes only now and then."""
         for line in list(room.lines):
             self.leave(line)
+        self._silence(room)
+        del self.node.rooms[room.id]
+
+    def _silence(self, room: Room) -> None:
+        """When the last one leaves, a prompt that plays to the room fails."""
         for prompt in list(room.prompts):
             self._finish(room, prompt, "failed", then_next=False)
-        del self.node.rooms[room.id]
-        self.tell(e.BridgeDestroyed(at_switch=self.now(), bridge=room.model()))
 
     # ── prompts, music, keys ──
 
@@ -232,10 +238,11 @@ class Switchboard:
             self._loop.call_soon(self._next_sound, holder, prompt, 0)
 
     def stop_prompt(self, playback: str) -> bool:
-        """Only one that plays can be stopped; of one that waits Asterisk says yes and does nothing."""
+        """One that waits behind another is stopped when its turn comes: it finishes without ever having started."""
         for holder in self.node.holders():
             for place, prompt in enumerate(holder.prompts):
                 if prompt.id == playback:
+                    prompt.stopped = True
                     if place == 0:
                         self._finish(holder, prompt, "done")
                     return True
@@ -252,6 +259,9 @@ class Switchboard:
 
     def _next_sound(self, holder: Line | Room, prompt: Prompt, number: int) -> None:
         if prompt not in holder.prompts:
+            return
+        if prompt.stopped:
+            self._finish(holder, prompt, "done")
             return
         sound = prompt.sounds[number]
         prompt.state = "playing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,7 @@ from bench.siplab import open_lab
 
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
-from ccplane.asterisk.operations import DestroyBridge, HangUp, ListBridges, ListChannels
+from ccplane.asterisk.operations import DestroyBridge, GetEndpoint, HangUp, ListBridges, ListChannels
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.provision import Phones, provision
 from ccplane.asterisk.switch import HOUSE, Switch
@@ -52,6 +53,7 @@ async def on_the_real(node: LocalNode) -> AsyncIterator[World]:
             await sweep(world.switch)
             await provision(world.switch, SECRETS, PHONES)
             await lab.phones.register(SECRETS)
+            await online(world.switch)
             world.told.clear()
             yield world
             await sweep(world.switch)
@@ -69,3 +71,11 @@ async def sweep(switch: Switch) -> None:
         await switch.send(HangUp(channel.id), HOUSE)
     for bridge in bridges.value:
         await switch.send(DestroyBridge(bridge.id), HOUSE)
+
+
+async def online(switch: Switch) -> None:
+    """A phone is reachable only after its first qualify, a moment after its REGISTER was accepted."""
+    for user in SECRETS:
+        async with asyncio.timeout(5):
+            while (await switch.send(GetEndpoint("PJSIP", user), HOUSE)).value.state != "online":  # type: ignore[union-attr]
+                await asyncio.sleep(0.001)

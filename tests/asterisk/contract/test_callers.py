@@ -123,17 +123,18 @@ async def test_a_prompt_whose_file_is_missing_fails_after_it_started(world: Worl
     assert await world.story("p-1 failed") == ["p-1 playing", "p-1 failed"]
 
 
-async def test_prompts_on_a_channel_wait_for_each_other_and_one_that_waits_can_not_be_stopped(world: World):
-    """Asterisk says yes and plays it all the same."""
+async def test_prompts_on_a_channel_wait_for_each_other_and_one_that_is_stopped_in_time_never_starts(world: World):
+    """It finishes when its turn would have come."""
     caller = await world.dial()
     await world.done(Answer(caller.channel))
     await world.story("caller Up")
-    await world.done(PlayOnChannel(caller.channel, "p-1", LONG))
-    await world.done(PlayOnChannel(caller.channel, "p-2", SHORT))
+    for playback, sounds in (("p-1", LONG), ("p-2", LONG), ("p-3", SHORT)):
+        await world.done(PlayOnChannel(caller.channel, playback, sounds))
     await world.story("p-1 playing")
     assert await world.do(StopPlayback("p-2")) == Done(None)
+    assert await world.quiet() == []
     await world.done(StopPlayback("p-1"))
-    assert await world.story("p-2 done") == ["p-1 done", "p-2 playing", "p-2 done"]
+    assert await world.story("p-3 done") == ["p-1 done", "p-2 done", "p-3 playing", "p-3 done"]
 
 
 async def test_the_same_playback_id_twice_is_no_conflict(world: World):
