@@ -209,11 +209,14 @@ _type_decoder = msgspec.json.Decoder(_Typed)
 _USED = frozenset(kind.__name__ for kind in KnownEvent.__args__)
 
 
+_ILLEGIBLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
 def decode(frame: bytes) -> Event | RestResponse:
     """A text frame as an event or an answer. Never raises."""
     try:
         known: Event | RestResponse = _decoder.decode(frame)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
+    except _ILLEGIBLE as fault:
         return _unknown(frame, fault)
     return known
 
@@ -221,6 +224,6 @@ def decode(frame: bytes) -> Event | RestResponse:
 def _unknown(frame: bytes, fault: Exception) -> UnknownEvent:
     try:
         kind = _type_decoder.decode(frame).type
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except _ILLEGIBLE:
         kind = ""
     return UnknownEvent(kind, str(fault) if not kind or kind in _USED else "unused", frame)

@@ -14,10 +14,10 @@ from typing import Final
 import structlog
 
 from ccplane.asterisk.execute import Executor
-from ccplane.asterisk.reconcile import survey
+from ccplane.asterisk.reconcile import confirmed, survey
 from ccplane.asterisk.switch import Switch, Switches
 from ccplane.asterisk.translate import translate
-from ccplane.core.inputs import Input, SwitchDropped
+from ccplane.core.inputs import Input, SwitchDropped, SwitchSurveyed
 from ccplane.errors import SwitchError
 from ccplane.ids import NodeName
 
@@ -47,6 +47,8 @@ class Link:
         self._provision = provision
         self._lost_at = lost_at
         """When events were last seen; None if never."""
+        self._found: SwitchSurveyed | None = None
+        """The last survey of this connection, as it came."""
         self.connected_since: int | None = None
         self.last_survey: int | None = None
         self.provisioned_at: int | None = None
@@ -108,7 +110,9 @@ class Link:
     async def _survey(self, switch: Switch, after_gap: bool) -> None:
         began = self._now()
         gap = began - self._lost_at if after_gap and self._lost_at is not None else 0
-        self._post(await survey(switch, self.node, began, gap, after_gap))
+        found = await survey(switch, self.node, began, gap, after_gap)
+        before, self._found = self._found, found
+        self._post(found if after_gap or before is None else confirmed(found, before))
         self.last_survey = self._now()
 
     def _dropped(self, switch: Switch) -> None:

@@ -28,10 +28,10 @@ def millis(stamp: str) -> Millis:
 
 
 def from_wire(kind: type, value: Any) -> Any:
-    """msgspec's hook for the one type it doesn't know."""
+    """msgspec's hook for the one type it doesn't know; ValueError becomes its own ValidationError."""
     if kind is Millis and isinstance(value, str):
         return millis(value)
-    raise NotImplementedError(kind)
+    raise ValueError(f"no {kind.__name__}: {value!r}")
 
 
 class CallerId(Struct, frozen=True):

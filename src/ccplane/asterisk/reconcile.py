@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
@@ -35,6 +37,19 @@ async def survey(switch: Switch, node: NodeName, began_at: int, gap_ms: int, aft
         rooms=_rooms(bridges),
         phones={AgentId(each.resource): phone_of(each) for each in endpoints if each.technology == "PJSIP"},
     )
+
+
+def confirmed(survey: SwitchSurveyed, before: SwitchSurveyed) -> SwitchSurveyed:
+    """A survey in the light of the one before it: a contradiction counts once two in a row show it.
+
+    Answers and events come over different sockets, so a survey may know of a hang-up whose event is still on its way.
+    """
+    seen = {**before.channels, **survey.channels}
+    channels = {
+        channel: each if channel in survey.channels and channel in before.channels else replace(each, sure=False)
+        for channel, each in seen.items()
+    }
+    return replace(survey, channels=channels)
 
 
 async def _ask(switch: Switch, operation: op.Operation[T]) -> T:

@@ -114,11 +114,15 @@ class SwitchDropped(Input, frozen=True):
 
 
 class ChannelSeen(msgspec.Struct, frozen=True):
-    """A channel at the switch, as a survey found it. `up`: answered; `arrival` only for callers' channels."""
+    """A channel at the switch, as a survey found it. `up`: answered; `arrival` only for callers' channels.
+
+    `sure` is False for one that only one of two surveys in a row has seen: it is not missed yet, and not strange yet.
+    """
 
     id: ChannelId
     up: bool
     arrival: CallerArrived | None = None
+    sure: bool = True
 
 
 class SwitchSurveyed(Input, frozen=True, kw_only=True):

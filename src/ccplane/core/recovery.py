@@ -132,6 +132,8 @@ def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[Conta
     """Legs and callers that nobody knew; what was known and has just been ended is being hung up already."""
     legs = {each.leg for contact in known.values() for each in (contact.offer, contact.talk) if each}
     for channel in survey.channels.values():
+        if not channel.sure:
+            continue
         offer = offer_of_leg(channel.id)
         if offer is not None:
             if channel.id not in legs:
@@ -148,9 +150,10 @@ def _unheard_of(turn: Turn, contact: ContactId) -> bool:
 
 
 def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
-    """Bridges are never freed by the switch itself."""
+    """Bridges are never freed by the switch itself. One of a contact that just ended is being taken down already."""
+    closing = () if survey.after_gap else turn.state.ended
     for contact, members in survey.rooms.items():
-        if contact not in known and contact not in turn.state.contacts and not members:
+        if contact not in known and contact not in turn.state.contacts and contact not in closing and not members:
             _repaired(turn, "room without a contact", contact)
             turn.do(CloseRoom(contact))
 
