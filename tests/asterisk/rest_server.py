@@ -11,7 +11,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 STAMP = "2026-01-02T03:04:05.678+0000"
 Answer = Callable[[dict[str, Any]], tuple[int, Any] | None]
@@ -26,7 +28,9 @@ class RestServer:
     answer: Answer = lambda _: (204, None)
     sockets: dict[str, ServerConnection] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
-    opened: int = 0
+    refuses: str = ""
+    """An application that is answered 503."""
+    open: int = 0
     port: int = 0
 
     @property
@@ -48,12 +52,19 @@ class RestServer:
         assert socket.request is not None
         app = parse_qs(urlsplit(socket.request.path).query)["app"][0]
         self.sockets[app] = socket
-        self.opened += 1
+        self.open += 1
         try:
             async for frame in socket:
                 await self._request(app, json.loads(frame))
         except ConnectionClosed:
             pass
+        finally:
+            self.open -= 1
+
+    def _admit(self, _: ServerConnection, request: Request) -> Response | None:
+        if self.refuses and self.refuses in request.path:
+            return Response(503, "Service Unavailable", Headers(), b"")
+        return None
 
     async def _request(self, app: str, request: dict[str, Any]) -> None:
         self.requests.append(request)
@@ -71,7 +82,8 @@ class RestServer:
 @asynccontextmanager
 async def rest_server(**options: Any) -> AsyncIterator[RestServer]:
     server = RestServer(**options)
-    async with serve(server._serve, "127.0.0.1", 0, compression=None, close_timeout=0.1) as listening:
+    serving = serve(server._serve, "127.0.0.1", 0, compression=None, close_timeout=0.1, process_request=server._admit)
+    async with serving as listening:
         server.port = next(iter(listening.sockets)).getsockname()[1]
         yield server
 

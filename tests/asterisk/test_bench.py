@@ -10,7 +10,7 @@ from bench.switching.__main__ import arguments, run
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("peer", ["floor", "app_queue"])
+@pytest.mark.parametrize("peer", ["floor", "app_queue", "ccplane"])
 async def test_a_peer_is_measured_and_loses_nobody(asterisk_root: Path, tmp_path: Path, peer: str):
     options = arguments([f"--root={asterisk_root}", f"--work={tmp_path}", f"--peers={peer}", "--scenarios=idle,refill",
                          "--calls=20", "--no-files"])  # fmt: skip
@@ -19,4 +19,5 @@ async def test_a_peer_is_measured_and_loses_nobody(asterisk_root: Path, tmp_path
     assert idle["talked"] == idle["idle_to_ring_ms"]["n"] == 20
     assert refill["freed_to_ring_ms"]["n"] >= 20
     for figures in (idle, refill):
+        assert figures.get("contacts_in_postgres", figures["dialled"]) == figures["dialled"]
         assert figures["lost"] == figures["stuck"] == figures["double_booked"] == figures["channels_left"] == 0

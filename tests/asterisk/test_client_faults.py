@@ -78,6 +78,58 @@ async def test_malformed_frames_are_counted_and_end_nothing():
         assert connection._stats.unknown == 1
 
 
+async def test_a_message_in_several_frames_is_one_event():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        whole = (
+            '{"type":"ChannelStateChange","timestamp":"2026-01-02T03:04:05.678+0000","channel":{"id":"1","state":"Up"}}'
+        )
+        await server.sockets["ccplane"].send([whole[:20], whole[20:50], whole[50:]])
+        event, _ = await anext(connection.events)
+        assert isinstance(event, ChannelStateChange)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "ari-not-ready"),
+        (b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n", "ari-not-ready"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "ari-refused"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "ari-refused"),
+        (b"", "ari-unreachable"),
+    ],
+)
+async def test_whatever_else_listens_there_is_told_apart_and_tried_again(said: bytes, code: str):
+    async def other(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(other, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        ari = Ari(f"http://127.0.0.1:{port}", "ccplane", "secret", limits=QUICK)
+        async with aclosing(ari.connections()) as connections:
+            waiting = asyncio.ensure_future(anext(connections))
+            await until(lambda: ari.stats.refusals[code] >= 2)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+        assert set(ari.stats.refusals) == {code}
+
+
+async def test_a_connection_of_which_one_socket_can_not_be_opened_leaves_none_open():
+    """The others are given back; the next try has all or nothing."""
+    async with rest_server() as server:
+        ari = an_ari(server)
+        server.refuses = "ccplane-cmd-2"
+        async with aclosing(ari.connections()) as connections:
+            waiting = asyncio.ensure_future(anext(connections))
+            await until(lambda: ari.stats.refusals["ari-not-ready"] >= 2)
+            server.refuses = ""
+            connection = await waiting
+            assert connection.ended is None
+            await until(lambda: server.open == 5)
+
+
 async def test_an_event_of_a_later_asterisk_with_unknown_fields_is_read():
     async with rest_server() as server, connected(an_ari(server)) as connection:
         await server.say("ccplane", "ChannelStateChange", channel={**CHANNEL, "mood": "good"}, weather=None)

@@ -75,7 +75,7 @@ class Connection:
         """Connect all sockets, set the filters, prove that events come. Raises SwitchError."""
         try:
             await self._main.open(address, self._lost)
-            await asyncio.gather(*(wire.open(address, self._lost) for wire in (self._house, *self._lanes)))
+            await self._open_all(address, [self._house, *self._lanes])
             await self._ask(self._main, SetEventFilter(self.app, disallowed=UNWANTED))
             await self._ask(self._house, SetEventFilter(self._house.app, allowed=PHONE_EVENTS))
             await self._ask(self._house, Subscribe(self._house.app, ("endpoint:PJSIP",)))
@@ -90,6 +90,12 @@ class Connection:
 
     def _all(self) -> list[Wire]:
         return [self._main, self._house, *self._lanes]
+
+    async def _open_all(self, address: Address, wires: list[Wire]) -> None:
+        """At once; raises the first fault only when all have come to an end, so that no late one is left open."""
+        for fault in await asyncio.gather(*(wire.open(address, self._lost) for wire in wires), return_exceptions=True):
+            if fault is not None:
+                raise fault
 
     def _lane(self, lane: str) -> Wire:
         """Always the same socket for the same lane, in every process."""

@@ -7,6 +7,7 @@ is always read; a command is written in the call that sends it, so that "may we 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from base64 import b64encode
 from collections.abc import Callable
@@ -134,6 +135,8 @@ class WebSocket(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.heard = time.monotonic()
         self._protocol.receive_data(data)
+        if self._protocol.handshake_exc is not None:  # also of what is no HTTP at all
+            self._handshake()
         self._advance()
 
     def eof_received(self) -> None:
@@ -189,7 +192,8 @@ class WebSocket(asyncio.Protocol):
             if data:
                 self._transport.write(data)
             elif self._transport.can_write_eof() and not self._address.secure:
-                self._transport.write_eof()
+                with contextlib.suppress(OSError):  # the far end may be gone already
+                    self._transport.write_eof()
 
 
 def unreachable(address: Address, fault: BaseException) -> SwitchError:

@@ -111,7 +111,7 @@ async def test_a_stopped_prompt_is_done_and_one_that_has_ended_is_gone(world: Wo
     await world.story("p-1 playing")
     await world.done(StopPlayback("p-1"))
     assert await world.story("p-1 done") == ["p-1 done"]
-    assert isinstance(await world.do(StopPlayback("p-1")), Gone)
+    await world.gone(StopPlayback("p-1"))
     assert await world.quiet() == []
 
 

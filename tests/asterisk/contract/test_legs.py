@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ccplane.asterisk.events import ChannelStateChange, StasisStart
+from ccplane.asterisk.events import ChannelStateChange, Dial, StasisStart
 from ccplane.asterisk.operations import (
     AddChannel,
     Answer,
@@ -114,7 +114,7 @@ async def test_a_leg_that_we_take_back_ends_with_our_cause_and_no_sip_code(world
     world.behave("8001", "rings_for_ever")
     await world.done(leg())
     ring = await world.ring("8001")
-    await world.event(ChannelStateChange)
+    await asyncio.gather(world.event(ChannelStateChange), world.event(Dial, lambda dial: dial.dialstatus == "RINGING"))
     await world.done(HangUp("l-1", reason=reason))
     told = await world.story(f"l-1 Destroyed {cause}/0")
     assert same(told, "l-1 HangupRequest", "l-1 Dial NOANSWER", f"l-1 Destroyed {cause}/0"), told

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from bench import siplab
 from ccplane.asterisk import events as e
 from ccplane.asterisk.operations import Operation
-from ccplane.asterisk.outcomes import Done, Outcome
+from ccplane.asterisk.outcomes import Done, Gone, Outcome
 from ccplane.asterisk.switch import Switch
 from ccplane.testing import fake_people
 from ccplane.testing.fake_asterisk import FakeAsterisk
@@ -63,6 +63,12 @@ class World(ABC):
         outcome = await self.do(operation, lane)
         assert isinstance(outcome, Done), f"{operation}: {outcome}"
         return outcome.value
+
+    async def gone(self, operation: Operation[T], within: float = 1.0) -> None:
+        """It is gone, now or in a moment: Asterisk forgets a thing a little after it tells of its end."""
+        async with asyncio.timeout(within):
+            while not isinstance(await self.do(operation), Gone):
+                await asyncio.sleep(0.001)
 
     async def connect(self) -> None:
         """The next connection."""
