@@ -119,6 +119,8 @@ async def channels_left(node: LocalNode, within: float = 5.0) -> int:
     """What the switch itself still holds when all calls should be over."""
     deadline = asyncio.get_running_loop().time() + within
     while True:
+        if not node.running:
+            raise SetupError("bench-asterisk-ended", f"Asterisk has ended; see {node.log_dir}, and dmesg for a crash.")
         said = await node.cli("core show channels count")
         left = int(said.split(" active channel")[0].split()[-1])
         if not left or asyncio.get_running_loop().time() > deadline:

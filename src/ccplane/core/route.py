@@ -36,7 +36,7 @@ def _by_claim(turn: Turn) -> list[Candidate]:
     else:
         waiting = [each for contact in turn.unserved if (each := candidate(state.contacts.get(contact)))]
     known = [each for each in waiting if each.queue in queues]
-    return sorted(known, key=lambda each: (-score_ms(queues[each.queue], each.queued_at, turn.now), each.contact))
+    return sorted(known, key=lambda each: (-score_ms(queues[each.queue], each.queued_at, turn.now), each.place))
 
 
 def serve_contact(turn: Turn, waiting: Candidate) -> None:

@@ -8,6 +8,7 @@ agents it keeps what follows from them and would be dear to search: lines, free 
 from __future__ import annotations
 
 from bisect import bisect_left
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -30,6 +31,7 @@ from ccplane.routing.rules import Rules, RulesLoaded
 Deadline = tuple[int, str, str]
 """When, "contact" or "agent", and whose."""
 
+_place: Final = attrgetter("place")
 REMEMBERED: Final = 1_000
 NO_RULES: Final = Rules(queues={}, numbers={}, default_program=ProgramName(""))
 
@@ -258,15 +260,11 @@ def _rescheduled(state: State, kind: str, whose: str, deadline: int | None) -> S
 
 
 def _without(line: tuple[Candidate, ...], gone: Candidate) -> tuple[Candidate, ...]:
-    at = bisect_left(line, _place(gone), key=_place)
+    at = bisect_left(line, gone.place, key=_place)
     return line[:at] + line[at + 1 :]
 
 
 def _in_order(line: tuple[Candidate, ...], new: Candidate) -> tuple[Candidate, ...]:
     """The line with `new` at the place its clock gives it: back from an offer, it stands where it stood."""
-    at = bisect_left(line, _place(new), key=_place)
+    at = bisect_left(line, new.place, key=_place)
     return (*line[:at], new, *line[at:])
-
-
-def _place(waiting: Candidate) -> tuple[int, str]:
-    return waiting.queued_at, waiting.contact

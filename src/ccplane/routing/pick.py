@@ -39,6 +39,11 @@ class Candidate(msgspec.Struct, frozen=True):
     queued_at: int
     step: int = 0
 
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """Who came first; within one ms by the switch's own count, with which a unique id ends."""
+        return self.queued_at, len(self.contact), self.contact
+
 
 class Pick(msgspec.Struct, frozen=True):
     """Who was chosen for whom, and why."""
@@ -89,7 +94,7 @@ def contact_for(
         first = _first_servable(agent, queue, line)
         if first is not None:
             score = score_ms(queue, first.queued_at, now)
-            if best is None or (-score, first.contact) < (-best[0], best[1].contact):
+            if best is None or (-score, first.place) < (-best[0], best[1].place):
                 best = (score, first)
     if best is None:
         return None
