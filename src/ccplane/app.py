@@ -25,7 +25,7 @@ from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.prompts import render
-from ccplane.asterisk.provision import provision
+from ccplane.asterisk.provision import Provisioned, provision
 from ccplane.asterisk.switch import Replaced, Switch
 from ccplane.callflow.runner import Runner
 from ccplane.core import State
@@ -129,7 +129,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ari_url,
             settings.ari_username,
             settings.ari_password,
-            may_send=lease.may_send,
+            may_send=lambda: lease.may_send() and outbox.has_room,
         )
         link = Link(
             node=NodeName(settings.node),
@@ -278,11 +278,11 @@ async def _keep_clock_true(clock: SiteClock, plane: Plane) -> None:
             clock.reanchor(time.time_ns() // 1_000_000)
 
 
-def _phones(persons: tuple[Person, ...]) -> Callable[[Switch], Awaitable[None]]:
+def _phones(persons: tuple[Person, ...]) -> Callable[[Switch], Awaitable[Provisioned]]:
     secrets_of = {person.phone: person.secret for person in persons}
 
-    async def run(switch: Switch) -> None:
-        await provision(switch, secrets_of)
+    async def run(switch: Switch) -> Provisioned:
+        return await provision(switch, secrets_of)
 
     return run
 

@@ -16,9 +16,10 @@ import msgspec
 import structlog
 
 from ccplane.callflow.runner import Runner
-from ccplane.core import State, decide
-from ccplane.core.commands import Command
+from ccplane.core import Decision, State, decide
+from ccplane.core.commands import Command, RingAgent
 from ccplane.core.inputs import Input, Tick
+from ccplane.errors import CcplaneError, StoreError
 from ccplane.kpi.board import Board
 from ccplane.kpi.board import evolve as folded
 from ccplane.laws import Fact
@@ -27,6 +28,13 @@ log = structlog.get_logger()
 
 CHECKPOINT_FACTS: Final = 5_000
 CHECKPOINT_S: Final = 5.0
+ACKNOWLEDGE_S: Final = 3.0
+TRY_AGAIN_MS: Final = 1_000
+"""After a fault of ours a deadline that is due is looked at again, but not at once: it may well fail again."""
+
+
+def _urgency(command: Command) -> int:
+    return 0 if isinstance(command, RingAgent) else 1
 
 
 class Clock(Protocol):
@@ -93,6 +101,7 @@ class Plane:
         self.faults = 0
         """Inputs that could not be decided: a fault of ours each."""
         self._inbox: deque[Input] = deque()
+        self._commands: list[Command] = []
         self._deciding = False
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at: int | None = None
@@ -105,22 +114,36 @@ class Plane:
         return self.snapshot.state
 
     def post(self, what: Input) -> None:
-        """Decide an input, and all that follows from it, now; in order even if called from within."""
+        """Decide an input, and all that follows from it, now; in order even if called from within. Never raises."""
         self._inbox.append(what)
         if self._deciding:
             return
         self._deciding = True
+        began = perf_counter()
         try:
             while self._inbox:
                 self._decide(self._inbox.popleft())
         finally:
             self._deciding = False
+            self._act()
+            self._meter.observe_step(perf_counter() - began)
 
     async def ask(self, what: Input) -> Snapshot:
-        """Decide an input; return when its facts are on disk: acknowledged (law 5)."""
+        """Decide an input; return when its facts are on disk: acknowledged (law 5).
+
+        StoreError "outbox-not-written" if the disk does not take them in time (they are kept, and will be written);
+        CcplaneError "not-decided" for a fault of ours, which changed nothing.
+        """
+        faults = self.faults
         self.post(what)
+        if self.faults != faults:
+            raise CcplaneError("not-decided", f"{type(what).__name__} could not be decided; nothing was changed.")
         snapshot = self.snapshot
-        await self._log.committed(snapshot.seq)
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_S):
+                await self._log.committed(snapshot.seq)
+        except TimeoutError:
+            raise StoreError("outbox-not-written", "It is done, but the disk does not take it; see /readyz.") from None
         return snapshot
 
     async def subscribe(self) -> AsyncIterator[Snapshot]:
@@ -147,28 +170,48 @@ class Plane:
         self._log.checkpoint(snapshot.seq, lambda: self._encode(snapshot.state, snapshot.board))
 
     def _decide(self, what: Input) -> None:
-        began = perf_counter()
-        now = self._clock.now()
-        before = self.snapshot
+        now, before = self._clock.now(), self.snapshot
         try:
             decision = decide(before.state, what, now)
+            seq = self._log.append(decision.facts) if decision.facts else before.seq
         except Exception:
-            log.exception("an input could not be decided; nothing was changed", input=type(what).__name__)
-            self.faults += 1
+            self._fault("an input could not be decided or kept; nothing was changed", what)
+            self._wake(max(before.state.wake_at, now + TRY_AGAIN_MS) if before.state.wake_at else None, now)
             return
-        board, seq = before.board, before.seq
+        self.snapshot = Snapshot(decision.state, self._folded(before.board, decision.facts), seq, now)
+        self._commands.extend(decision.commands)
         if decision.facts:
-            seq = self._log.append(decision.facts)
-            for fact in decision.facts:
-                board = folded(board, fact)
-        self.snapshot = Snapshot(decision.state, board, seq, now)
-        for command in decision.commands:
-            self._hands.execute(command)
-        if decision.facts:
-            self._inbox.extendleft(reversed(self._runner.follow(decision.state, decision.facts)))
+            self._resume(what, decision)
             self._publish()
         self._wake(decision.wake_at, now)
-        self._meter.observe_step(perf_counter() - began)
+
+    def _folded(self, board: Board, facts: Sequence[Fact]) -> Board:
+        try:
+            for fact in facts:
+                board = folded(board, fact)
+        except Exception:
+            self._fault("the numbers could not take a fact", facts)
+        return board
+
+    def _resume(self, what: Input, decision: Decision) -> None:
+        try:
+            self._inbox.extendleft(reversed(self._runner.follow(decision.state, decision.facts)))
+        except Exception:
+            self._fault("programs could not be resumed", what)
+
+    def _fault(self, sentence: str, what: object) -> None:
+        """A fault of ours: said and counted, and no other call is harmed by it."""
+        self.faults += 1
+        log.exception(sentence, what=type(what).__name__)
+
+    def _act(self) -> None:
+        """Send what was decided, in order; but a phone is rung first of all: nothing else is waited for by a person."""
+        commands, self._commands = self._commands, []
+        for command in sorted(commands, key=_urgency):
+            try:
+                self._hands.execute(command)
+            except Exception:
+                self._fault("a command could not be sent", command)
 
     def _publish(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

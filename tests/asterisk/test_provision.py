@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -33,6 +34,14 @@ async def lab(local_node: LocalNode) -> AsyncIterator[Lab]:
         yield lab
 
 
+async def online(switch: Connection, *users: str) -> None:
+    """After its first qualify, a moment after its REGISTER was answered."""
+    for user in users:
+        async with asyncio.timeout(5):
+            while (await switch.send(GetEndpoint("PJSIP", user), HOUSE)).value.state != "online":  # type: ignore[union-attr]
+                await asyncio.sleep(0.001)
+
+
 @pytest.mark.parametrize(("wanted", "read_back"), [("yes", "true"), ("ulaw,alaw", "(ulaw|alaw)"), ("3", "3.000000")])
 def test_a_field_that_asterisk_says_in_other_words_is_no_difference(wanted: str, read_back: str):
     assert plain(wanted) == plain(read_back)
@@ -53,6 +62,7 @@ async def test_a_pushed_phone_registers_over_udp_and_tcp_and_rings(switch: Conne
     assert done.failed == {}
     await lab.phones.register({user: SECRETS[user] for user in list(SECRETS)[:10]})
     await lab.phones.phone("7011").register(SECRETS["7011"], transport="tcp")
+    await online(switch, "7003", "7011")
     for user in ("7003", "7011"):
         leg = Originate(f"leg-{user}", f"PJSIP/{user}", switch.app, timeout=5)
         assert isinstance(await switch.send(leg, "c-1"), Done)
@@ -79,6 +89,7 @@ async def test_a_change_is_made_and_the_phone_stays_registered(switch: Connectio
     """Also one that somebody else made at Asterisk."""
     await provision(switch, SECRETS, PHONES)
     await lab.phones.register({"7001": SECRETS["7001"], "7002": SECRETS["7002"]})
+    await online(switch, "7001", "7002")
     by_hand = PutConfig("res_pjsip", "endpoint", "7001", {"context": "elsewhere"})
     assert isinstance(await switch.send(by_hand, HOUSE), Done)
     done = await provision(switch, {**SECRETS, "7002": "another"}, PHONES)

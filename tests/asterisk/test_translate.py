@@ -47,16 +47,21 @@ def test_given_no_argument_from_the_dialplan_then_the_extension_is_the_number():
     assert meaning("StasisStart", args=[], channel=a_channel(exten="4003")).number_dialled == "4003"
 
 
+def test_given_a_leg_that_entered_our_application_then_it_is_up():
+    assert meaning("StasisStart", args=["leg", "ana"], channel=a_channel(LEG, "Up")) == i.LegUp(OFFER, LEG)
+
+
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
-        ("StasisStart", {"args": ["leg", "ana"], "channel": a_channel(LEG, "Up")}),
         ("ChannelStateChange", {"channel": a_channel(LEG, "Up")}),
         ("Dial", {"dialstatus": "ANSWER", "peer": a_channel(LEG, "Up")}),
     ],
 )
-def test_given_a_leg_of_ours_that_is_up_then_whatever_says_so_first_means_it(kind, fields):
-    assert meaning(kind, **fields) == i.LegUp(OFFER, LEG)
+def test_given_a_leg_that_is_answered_but_not_yet_in_our_application_then_nothing_is_done_that_would_be_refused(
+    kind, fields
+):
+    assert meaning(kind, **fields) is None
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,11 @@ class Outbox:
         return not self.trouble
 
     @property
+    def has_room(self) -> bool:
+        """Whether memory can take what happens next, should the disk not; else no new call may be taken."""
+        return self.stats.depth < self._keep * 9 // 10
+
+    @property
     def bytes_on_disk(self) -> int:
         return self._file.size()
 

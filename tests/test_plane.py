@@ -1,0 +1,130 @@
+"""The loop itself: order, acknowledgement, and that no fault of ours reaches another call."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ccplane.agents.facts import Intent
+from ccplane.contacts.facts import OfferMissed
+from ccplane.core.inputs import IntentAsked
+from ccplane.errors import CcplaneError, StoreError
+from ccplane.settings import HOME
+from ccplane.site import read
+from ccplane.testing import Rehearsal, rehearse, rings_for_ever, run
+
+DEMO = read(HOME)
+
+
+def ready(agent: str) -> IntentAsked:
+    return IntentAsked(agent=agent, intent=Intent.READY, by="test")
+
+
+def on(scene) -> None:
+    async def main() -> None:
+        async with rehearse(DEMO) as centre:
+            await scene(centre)
+
+    run(main())
+
+
+def test_what_is_asked_is_acknowledged_once_it_is_on_disk():
+    async def scene(centre: Rehearsal) -> None:
+        on_disk = asyncio.get_running_loop().create_future()
+        centre.plane._log.committed = lambda seq: on_disk
+        asking = asyncio.create_task(centre.plane.ask(ready("1001")))
+        await asyncio.sleep(1)
+        assert not asking.done()
+        on_disk.set_result(None)
+        snapshot = await asking
+        assert snapshot.state.agents["1001"].intent is Intent.READY
+
+    on(scene)
+
+
+def test_what_the_disk_does_not_take_in_time_is_said_so():
+    async def scene(centre: Rehearsal) -> None:
+        centre.plane._log.committed = lambda seq: asyncio.get_running_loop().create_future()
+        with pytest.raises(StoreError) as refused:
+            await centre.plane.ask(ready("1001"))
+        assert refused.value.code == "outbox-not-written"
+
+    on(scene)
+
+
+def test_an_input_whose_facts_cannot_be_kept_changes_nothing_and_harms_nobody():
+    async def scene(centre: Rehearsal) -> None:
+        append = centre.plane._log.append
+
+        def full(facts):
+            raise StoreError("outbox-overflow", "full")
+
+        centre.plane._log.append = full
+        before = centre.plane.snapshot
+        centre.plane.post(ready("1001"))
+        assert centre.plane.snapshot is before
+        assert centre.plane.faults == 1
+        with pytest.raises(CcplaneError) as refused:
+            await centre.plane.ask(ready("1001"))
+        assert refused.value.code == "not-decided"
+        centre.plane._log.append = append
+        await centre.plane.ask(ready("1001"))
+        assert centre.plane.state.agents["1001"].intent is Intent.READY
+
+    on(scene)
+
+
+def test_a_fault_at_a_deadline_is_tried_again_a_second_later_not_at_once():
+    async def scene(centre: Rehearsal) -> None:
+        centre.switch.phone("1001", rings_for_ever())
+        centre.sign_in("1001")
+        centre.switch.call("4002")
+        await centre.becomes("1001", "offered")
+        append = centre.plane._log.append
+
+        def full(facts):
+            raise StoreError("outbox-overflow", "full")
+
+        centre.plane._log.append = full
+        await asyncio.sleep(25)  # the ring's 20 s, and 5 more
+        assert 1 <= centre.plane.faults <= 7
+        centre.plane._log.append = append
+        await asyncio.sleep(2)
+        assert centre.said(OfferMissed)
+
+    on(scene)
+
+
+def test_who_subscribes_sees_what_was_published_while_it_was_busy():
+    async def scene(centre: Rehearsal) -> None:
+        seen = []
+        async for snapshot in centre.plane.subscribe():
+            seen.append(snapshot.state.agents["1001"].intent)
+            if snapshot.state.agents["1002"].intent is Intent.READY:
+                break
+            centre.plane.post(ready("1001"))
+            centre.plane.post(ready("1002"))
+        assert seen == [Intent.OFFLINE, Intent.READY]
+
+    on(scene)
+
+
+def test_a_program_that_breaks_the_runner_leaves_the_others_running():
+    async def scene(centre: Rehearsal) -> None:
+        follow = centre.plane._runner.follow
+
+        def broken(state, facts):
+            raise RuntimeError("a fault of ours")
+
+        centre.plane._runner.follow = broken
+        centre.switch.call("4002")
+        await asyncio.sleep(1)
+        assert centre.plane.faults
+        centre.plane._runner.follow = follow
+        centre.sign_in("1001")
+        call = centre.switch.call("4002")
+        await centre.becomes("1001", "talking")
+        assert call.talks_with == {"1001"}
+
+    on(scene)
