@@ -17,7 +17,7 @@ import structlog
 
 from ccplane.callflow.runner import Runner
 from ccplane.core import Decision, State, decide
-from ccplane.core.commands import Command, RingAgent
+from ccplane.core.commands import Command, HangUpLeg, RingAgent
 from ccplane.core.inputs import Input, Tick
 from ccplane.errors import CcplaneError, StoreError
 from ccplane.kpi.board import Board
@@ -34,7 +34,7 @@ TRY_AGAIN_MS: Final = 1_000
 
 
 def _urgency(command: Command) -> int:
-    return 0 if isinstance(command, RingAgent) else 1
+    return 0 if isinstance(command, RingAgent | HangUpLeg) else 1
 
 
 class Clock(Protocol):
@@ -205,7 +205,7 @@ class Plane:
         log.exception(sentence, what=type(what).__name__)
 
     def _act(self) -> None:
-        """Send what was decided, in order; but a phone is rung first of all: nothing else is waited for by a person."""
+        """Send what was decided, in order; but phones first, freed before they are rung: people wait for nothing else."""
         commands, self._commands = self._commands, []
         for command in sorted(commands, key=_urgency):
             try:
