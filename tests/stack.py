@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import os
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -18,6 +18,7 @@ import pytest
 
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
+from ccplane.postgres.migrate import migrate
 from tests.ports import node_ports
 
 MakeNode = Callable[..., LocalNode]
@@ -75,24 +76,14 @@ def embedded_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embe
     asyncio.run(server.stop())
 
 
-Prepare = Callable[[str], Awaitable[None]]
-
-
 @pytest.fixture(scope="session")
-def prepare_template() -> Prepare | None:
-    """Override it where tests need a schema: it is called once with the template database's address."""
-    return None
-
-
-@pytest.fixture(scope="session")
-def template_database(embedded_postgres: EmbeddedPostgres, prepare_template: Prepare | None) -> str:
-    """The name of a database that is prepared once and copied for each test (a copy takes some 30 ms)."""
+def template_database(embedded_postgres: EmbeddedPostgres) -> str:
+    """The name of a database that is migrated once and copied for each test (a copy takes some 30 ms)."""
     name = f"template_{next(_count)}"
 
     async def make() -> None:
         await _administer(embedded_postgres, f'CREATE DATABASE "{name}"')
-        if prepare_template:
-            await prepare_template(embedded_postgres.url(name))
+        await migrate(embedded_postgres.url(name))
 
     asyncio.run(make())
     return name

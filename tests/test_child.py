@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ccplane.child import Child, ended, recorded, started
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
@@ -40,6 +42,15 @@ async def test_wait_tells_the_end_whoever_asks_and_however_often(tmp_path: Path)
     assert await asyncio.gather(child.wait(), child.wait()) == [7, 7]
     assert await child.wait() == 7
     await child.stop()
+
+
+async def test_one_whose_record_cannot_be_written_does_not_run_on(tmp_path: Path):
+    """The next run could not find it."""
+    (tmp_path / "record.partial").mkdir()
+    child = Child(tmp_path / "record")
+    with pytest.raises(IsADirectoryError):
+        child.start(["sleep", "60"], log=None)
+    assert await child.wait() == -signal.SIGKILL
 
 
 async def test_what_an_earlier_run_left_is_ended(tmp_path: Path):

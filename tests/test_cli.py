@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -14,6 +16,7 @@ from click.testing import CliRunner, Result
 from ccplane.cli import main
 from ccplane.http.app import create_app
 from ccplane.http.server import Server, serve
+from ccplane.local import PlaneEnded
 from tests.http.memory import TOKEN, Site
 from tests.kpi.histories import AGENTS, QUEUES
 from tests.ports import free_ports
@@ -102,6 +105,33 @@ def test_run_ends_with_what_the_plane_ended_with(monkeypatch):
     monkeypatch.setitem(sys.modules, "ccplane.app", SimpleNamespace(run=lambda settings: 3))
     monkeypatch.delattr("ccplane.app", raising=False)
     assert call("run").exit_code == 3
+
+
+@pytest.mark.parametrize("local", [(), ("--local",)])
+def test_a_runtime_folder_that_cannot_be_had_is_the_operators_fault(monkeypatch, local):
+    monkeypatch.setenv("CCPLANE_RUNTIME", "/proc/nope")
+    result = call("run", *local)
+    assert result.exit_code == 2
+    assert "CCPLANE_RUNTIME" in told(result)
+
+
+def test_what_the_machine_refuses_is_one_sentence(monkeypatch):
+    def run(settings: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/var/file")
+
+    monkeypatch.setitem(sys.modules, "ccplane.app", SimpleNamespace(run=run))
+    monkeypatch.delattr("ccplane.app", raising=False)
+    result = call("run")
+    assert result.exit_code == 1
+    assert told(result) == "This machine refused: No space left on device (/var/file)."
+
+
+def test_run_local_ends_with_what_the_plane_ended_with(monkeypatch):
+    async def run(settings: object) -> int:
+        raise PlaneEnded(2)
+
+    monkeypatch.setattr("ccplane.local.run", run)
+    assert call("run", "--local").exit_code == 2
 
 
 def test_run_local_starts_the_whole_machine(monkeypatch):
@@ -199,7 +229,10 @@ async def test_a_fault_of_the_planes_is_not_the_operators(site, plane, monkeypat
     assert result.stderr.splitlines()[-1] == "ccplane: ccplane failed at this; its log says why."
 
 
-def test_without_a_token_it_says_where_one_belongs(folder):
+@pytest.mark.parametrize("left", [None, b"", b"\n", b"\xff"])
+def test_without_a_token_it_says_where_one_belongs(folder, left):
+    if left is not None:
+        (folder / "admin-token").write_bytes(left)
     result = call("agent", ANA)
     assert result.exit_code == 2
     assert str(folder / "admin-token") in told(result)

@@ -30,6 +30,7 @@ class Ready(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
+        self.wfile.write(b'{"parts": {"phones": {"ok": true}}}')
     def log_message(self, *_): pass
 assert os.environ["CCPLANE_ARI_URL"].endswith("/ari") and os.environ["CCPLANE_ARI_PASSWORD"]
 assert os.environ["CCPLANE_DATABASE_URL"].startswith("postgresql://")

@@ -72,3 +72,13 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch):
     for name in ("ADMIN_TOKEN", "ARI_PASSWORD", "DATABASE_URL"):
         monkeypatch.setenv(f"CCPLANE_{name}", "hidden-value")
     assert "hidden-value" not in repr(settings.load())
+
+
+def test_a_runtime_folder_that_cannot_be_had_is_named_with_its_variable(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    for runtime in (Path("/proc/nope"), tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(SetupError, match=rf"{runtime} .*CCPLANE_RUNTIME") as refused:
+            settings.make_runtime(runtime)
+        assert refused.value.code == "bad-runtime"
+    settings.make_runtime(tmp_path / "new" / "folder")
+    assert (tmp_path / "new" / "folder").is_dir()

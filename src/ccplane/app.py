@@ -10,10 +10,9 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -25,8 +24,8 @@ from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.prompts import render
-from ccplane.asterisk.provision import Provisioned, provision
-from ccplane.asterisk.switch import Replaced, Switch
+from ccplane.asterisk.switch import Replaced
+from ccplane.beginning import begin, catch_up, taken
 from ccplane.callflow.runner import Runner
 from ccplane.core import State
 from ccplane.core import checkpoint as checkpoints
@@ -35,9 +34,8 @@ from ccplane.core.inputs import PeopleRead, PlaneBegan, SiteRead
 from ccplane.errors import CcplaneError, StoreError
 from ccplane.http.app import Ports, create_app
 from ccplane.http.metrics import Meters, sample_loop_delay
-from ccplane.http.ports import Part, PhoneAccount
 from ccplane.http.server import serve
-from ccplane.ids import AgentId, ContactId, NodeName
+from ccplane.ids import NodeName
 from ccplane.kpi.board import Board
 from ccplane.kpi.board import evolve as folded
 from ccplane.log.clock import SiteClock
@@ -45,18 +43,21 @@ from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
 from ccplane.plane import Plane
-from ccplane.postgres import contacts as stored
 from ccplane.postgres.lease import Lease
-from ccplane.postgres.migrate import migrate
-from ccplane.postgres.people import Person, decode_people, encode_people, import_agents, people
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
-from ccplane.settings import Settings
+from ccplane.private import read_private, write_private
+from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
+from ccplane.vitals import History, PhoneBook, Vitals
 
 log = structlog.get_logger()
 
-TRY_LEASE_EVERY_S: Final = 2.0
+FIRST_PAUSE_S: Final = 0.5
+LONGEST_PAUSE_S: Final = 10.0
+CALM_S: Final = 60.0
+"""A plane that has led for so long takes the next loss for the first."""
+SHIP_LAST_WITHIN_S: Final = 1.0
 
 
 def run(settings: Settings) -> int:
@@ -84,12 +85,18 @@ async def _run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    living, stopping = asyncio.create_task(_live(settings)), asyncio.create_task(stop.wait())
+    await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    living.cancel()  # whether it has begun, or still waits for its turn
+    with suppress(asyncio.CancelledError):
+        await living  # what ended the plane is told by the command line
+
+
+async def _live(settings: Settings) -> None:
     async with plane_of(settings) as running:
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait((stopping, running.ended), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if running.ended.done():
-            running.ended.result()  # what ended the plane is told by the command line
+        await asyncio.wait((running.ended,))
+        running.ended.result()
 
 
 class Running:
@@ -102,7 +109,7 @@ class Running:
 @asynccontextmanager
 async def plane_of(settings: Settings) -> AsyncIterator[Running]:
     """Begin a plane; leaving ends it. Calls that are up stay up."""
-    settings.runtime.mkdir(parents=True, exist_ok=True)
+    make_runtime(settings.runtime)
     files = read(settings.site)
     site = parse(files, settings.demo_agents)
     async with AsyncExitStack() as stack:
@@ -115,11 +122,11 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         await database.open()
         stack.push_async_callback(database.close)
         lease = Lease(database, "site", recovered.outbox)
-        persons, epoch = await _begin(settings, site, outbox, recovered, database, lease)
         stack.push_async_callback(_quietly_release, lease)
+        begun = await begin(settings, site, outbox, recovered, database, lease)
 
         await render(site, settings.sounds_dir)
-        outbox.begin(epoch)
+        outbox.begin(begun.epoch)
         state, board = _recalled(recovered, site)
         meters = Meters()
         executor = Executor()
@@ -130,7 +137,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             clock=clock,
             log=outbox,
             hands=executor,
-            runner=Runner(_sites(lambda: plane.state, settings.demo_agents)),
+            runner=Runner(_sites(lambda: plane.state, site, settings.demo_agents)),
             meter=meters,
             encode=_kept,
         )
@@ -143,19 +150,20 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ari_password,
             may_send=lambda: lease.may_send() and outbox.has_room,
         )
+        phones = PhoneBook(begun.persons, settings)
         link = Link(
             node=NodeName(settings.node),
             switches=ari,
             executor=executor,
             post=plane.post,
             now=clock.now,
-            provision=_phones(persons),
+            provision=phones.push,
             lost_at=recovered.last_at or None,
         )
         gap = clock.now() - recovered.last_at if recovered.last_at else 0
-        plane.post(PlaneBegan(epoch, __version__, gap))
+        plane.post(PlaneBegan(begun.epoch, __version__, gap))
         plane.post(SiteRead(site.hash, site.rules, files))
-        plane.post(PeopleRead(tuple(person.profile for person in persons)))
+        plane.post(PeopleRead(tuple(person.profile for person in begun.persons)))
 
         token = _admin_token(settings)
         vitals = Vitals(lease, link, shipper, database, outbox, clock)
@@ -163,7 +171,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             Ports(
                 plane=plane,
                 contacts=History(database),
-                phones=PhoneBook(persons, settings),
+                phones=phones,
                 health=vitals,
                 clock=clock.now,
                 meters=meters,
@@ -174,57 +182,25 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             admin_token=token,
         )
         server = await stack.enter_async_context(serve(app, settings.bind, settings.port))
-        tasks = {
+        leading = asyncio.create_task(_lead(lease, link, plane, outbox), name="leading")
+        others = {
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
-            asyncio.create_task(_lead(lease, link, plane, outbox), name="leading"),
         }
-        ended = asyncio.create_task(_first_to_fail(tasks))
-        stack.push_async_callback(_cancelled, ended, *tasks)
+        ended = asyncio.create_task(_first_to_fail({leading, *others}))
+        stack.push_async_callback(_cancelled, *others)
+        stack.push_async_callback(_last_facts, shipper, outbox)
+        stack.push_async_callback(_cancelled, ended, leading)
+        if not begun.with_postgres:
+            late = asyncio.create_task(
+                catch_up(settings, site, outbox, database, plane, phones, executor), name="catching up"
+            )
+            stack.push_async_callback(_cancelled, late)
         yield Running(plane, server.url, token, ended)
 
 
 # ------------------------------------------------------------------------------------------------------- beginning
-
-
-async def _begin(
-    settings: Settings, site: Site, outbox: Outbox, recovered: Recovered, database: Database, lease: Lease
-) -> tuple[tuple[Person, ...], int]:
-    """People and epoch: from Postgres, or without it from what the outbox kept of the last time (law 10)."""
-    try:
-        await database.check()
-    except StoreError as error:
-        kept = outbox.note("people")
-        if kept is None:
-            raise StoreError(
-                "postgres-needed-once",
-                f"At its first start ccplane needs Postgres, to keep its people in. {error.sentence}",
-            ) from error
-        log.warning("Postgres is away; going on with the people and the epoch of the last time", error=str(error))
-        lease.go_on(recovered.epoch)
-        return decode_people(kept), recovered.epoch
-    await migrate(settings.database_url)
-    epoch = await _taken(lease, recovered.epoch)
-    await import_agents(database, site.agents)
-    persons = await people(database)
-    outbox.put_note("people", encode_people(persons))
-    return persons, epoch
-
-
-async def _taken(lease: Lease, epoch: int) -> int:
-    """The lease, once it can be had: another plane may still hold it for a few seconds, or lead for good."""
-    said = False
-    while True:
-        try:
-            return await lease.take(epoch)
-        except StoreError as error:
-            if error.code not in ("lease-held", "postgres-unreachable"):
-                raise
-            if not said:
-                log.warning("waiting for the lease", reason=str(error))
-                said = True
-        await asyncio.sleep(TRY_LEASE_EVERY_S)
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -255,27 +231,41 @@ def _recalled(recovered: Recovered, site: Site) -> tuple[State, Board]:
 
 
 async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
-    """Command the switch while the lease is ours. Replaced or outvoted: stop at once, and win the lease again first."""
+    """Command the switch while the lease is ours. Replaced or outvoted: stop at once, and win the lease again first.
+
+    The pause before that grows, so that two planes that are each the leader in a database of their own don't take one
+    Asterisk from each other as fast as they can connect.
+    """
+    now, pause = asyncio.get_running_loop().time, 0.0
     while True:
-        lost = asyncio.Event()
-
-        def outvoted(reason: str, lost: asyncio.Event = lost) -> None:
-            log.error("the lease is lost; the switch is left to its new leader", reason=reason)
-            lost.set()
-
-        lease.on_lost = outvoted
-        tasks = [asyncio.create_task(each) for each in (link.run(), lease.run(), _outvoted(lost))]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                with suppress(Replaced):
-                    task.result()
-        finally:
-            await _cancelled(*tasks)
-        log.warning("another plane took our place at the switch; waiting to win the lease again")
-        epoch = await _taken(lease, plane.state.epoch)
+        began = now()
+        await _led(lease, link)
+        calm = now() - began > CALM_S
+        pause = FIRST_PAUSE_S if calm or not pause else min(pause * 2, LONGEST_PAUSE_S)
+        log.warning("another plane took our place at the switch; waiting to win the lease again", pause_s=pause)
+        await asyncio.sleep(pause)
+        epoch = await taken(lease, plane.state.epoch)
         outbox.begin(epoch)
         plane.post(PlaneBegan(epoch, __version__, 0))
+
+
+async def _led(lease: Lease, link: Link) -> None:
+    """Returns when another plane has taken our place, by the switch's word or by the database's."""
+    lost = asyncio.Event()
+
+    def outvoted(reason: str) -> None:
+        log.error("the lease is lost; the switch is left to its new leader", reason=reason)
+        lost.set()
+
+    lease.on_lost = outvoted
+    tasks = [asyncio.create_task(each) for each in (link.run(), lease.run(), _outvoted(lost))]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            with suppress(Replaced):
+                task.result()
+    finally:
+        await _cancelled(*tasks)
 
 
 async def _outvoted(lost: asyncio.Event) -> None:
@@ -290,82 +280,14 @@ async def _keep_clock_true(clock: SiteClock, plane: Plane) -> None:
             clock.reanchor(time.time_ns() // 1_000_000)
 
 
-def _phones(persons: tuple[Person, ...]) -> Callable[[Switch], Awaitable[Provisioned]]:
-    secrets_of = {person.phone: person.secret for person in persons}
+def _sites(state: Callable[[], State], current: Site, demo_agents: int) -> Callable[[str], Site]:
+    """The site of a hash: the current one, or one under which a contact that lives on has begun."""
 
-    async def run(switch: Switch) -> Provisioned:
-        return await provision(switch, secrets_of)
-
-    return run
-
-
-def _sites(state: Callable[[], State], demo_agents: int) -> Callable[[str], Site]:
     @lru_cache(maxsize=16)
-    def site_of(digest: str) -> Site:
+    def earlier(digest: str) -> Site:
         return parse(state().sites[digest], demo_agents)
 
-    return site_of
-
-
-class Vitals:
-    """What /readyz tells: each part, how it is, and how long since it was last proven."""
-
-    def __init__(
-        self, lease: Lease, link: Link, shipper: Shipper, pool: Database, outbox: Outbox, clock: SiteClock
-    ) -> None:
-        self._lease, self._link, self._clock = lease, link, clock
-        self._shipper, self._pool, self._outbox = shipper, pool, outbox
-
-    def parts(self) -> dict[str, Part]:
-        """Leader, ARI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
-        return {
-            "leader": Part(self._lease.may_send(), self._lease.confirmed_ago() or 0.0, f"epoch {self._lease.epoch}"),
-            "ari": self._ari(),
-            "database": self._database(),
-            "phones": self._phones(),
-            "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
-        }
-
-    def _ari(self) -> Part:
-        surveyed = self._link.last_survey
-        age = (self._clock.now() - surveyed) / 1000 if surveyed else 0.0
-        connected = self._link.connected_since is not None
-        return Part(connected, age, "" if connected else "not connected; is Asterisk up?")
-
-    def _phones(self) -> Part:
-        at = self._link.provisioned_at
-        if at is None:
-            return Part(False, 0.0, self._link.provisioning_trouble or "the accounts are being pushed")
-        return Part(True, (self._clock.now() - at) / 1000)
-
-    def _database(self) -> Part:
-        stats = self._shipper.stats
-        since = (self._clock.now() - stats.connected_since) / 1000 if stats.connected_since else 0.0
-        return Part(stats.connected and self._pool.reachable, since, stats.last_error or self._pool.last_error)
-
-
-class History:
-    """What happened to contacts, as far as Postgres has it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def contacts(self, wanted: stored.Wanted, *, after: str | None, limit: int) -> stored.Page:
-        return await stored.contacts(self._database, wanted, after=after, limit=limit)
-
-    async def contact(self, contact: ContactId) -> stored.ContactDetail | None:
-        return await stored.contact(self._database, contact)
-
-
-class PhoneBook:
-    """The phone account of an agent, for an administrator who sets a phone up."""
-
-    def __init__(self, persons: tuple[Person, ...], settings: Settings) -> None:
-        registrar = f"sip:{settings.external_address}:{settings.sip_port}"
-        self._accounts = {person.id: PhoneAccount(person.phone, person.secret, registrar) for person in persons}
-
-    async def phone(self, agent: AgentId) -> PhoneAccount | None:
-        return self._accounts.get(agent)
+    return lambda digest: current if digest == current.hash else earlier(digest)
 
 
 # --------------------------------------------------------------------------------------------------------- ending
@@ -376,6 +298,14 @@ async def _first_to_fail(tasks: set[asyncio.Task[None]]) -> None:
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()
+
+
+async def _last_facts(shipper: Shipper, outbox: Outbox) -> None:
+    """Nothing more comes from the switch: what there is goes to Postgres, if it is there, or waits in the outbox."""
+    if shipper.stats.connected:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHIP_LAST_WITHIN_S):
+                await shipper.shipped(outbox.stats.appended_seq)
 
 
 async def _cancelled(*tasks: asyncio.Future[None]) -> None:
@@ -393,10 +323,9 @@ async def _quietly_release(lease: Lease) -> None:
 
 def _admin_token(settings: Settings) -> str:
     """The first administrator's token: as set, else one that is made once, readable by its owner alone."""
-    if settings.admin_token:
-        return settings.admin_token
-    path = Path(settings.runtime / "admin-token")
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(24) + "\n")
-    return path.read_text().strip()
+    path = settings.runtime / "admin-token"
+    token = settings.admin_token or read_private(path)
+    if not token:
+        token = secrets.token_urlsafe(24)
+        write_private(path, token + "\n")
+    return token

@@ -68,7 +68,11 @@ class Child:
                 env=environment,
                 start_new_session=True,
             )
-        _write_record(self.record, self._process.pid)
+        try:
+            _write_record(self.record, self._process.pid)
+        except BaseException:
+            self.kill()  # the next run could not find it
+            raise
 
     async def wait(self) -> int:
         """Returns when it has ended, with its return code."""

@@ -6,6 +6,7 @@ Exit codes: 0 well; 1 something of ours or of the machine's failed; 2 the operat
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,36 +15,29 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from ccplane import __version__
-from ccplane.errors import CcplaneError, RequestError, SetupError, SiteError
+from ccplane.errors import CcplaneError, MachineError, RequestError, SetupError
 
 if TYPE_CHECKING:
     from ccplane.settings import Settings
 
-OPERATORS_FAULTS: Final = (SetupError, SiteError, RequestError)
 STATES: Final = ("ready", "paused", "offline")
 TIMEOUT_S: Final = 10.0
 
 
-class _Told(click.ClickException):
-    """An error as people see it: one sentence, and an exit code that says whose fault it is."""
-
-    def __init__(self, error: CcplaneError) -> None:
-        super().__init__(str(error))
-
-    def show(self, file: Any = None) -> None:
-        click.echo(f"ccplane: {self.message}", err=True, file=file)
-
-
-class _ToldOperator(_Told):
-    exit_code = 2
-
-
 class _Commands(click.Group):
+    """An error is one sentence for people, and an exit code that says whose fault it is."""
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except CcplaneError as error:
-            raise (_ToldOperator if isinstance(error, OPERATORS_FAULTS) else _Told)(error) from error
+            told = error
+        except OSError as error:
+            if error.errno in (None, errno.EPIPE):  # a fault of ours; a reader who has gone, of whom click knows
+                raise
+            told = MachineError(error)
+        click.echo(f"ccplane: {told}", err=True)
+        raise SystemExit(told.exit_code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -184,12 +178,17 @@ def _url(settings: Settings) -> str:
 
 
 def _token(settings: Settings) -> str:
+    from ccplane.private import read_private
+
     path = settings.runtime / "admin-token"
-    try:
-        return settings.admin_token or path.read_text().strip()
-    except OSError as error:
-        sentence = f"There is no administrator's token in {path} ({error.strerror}): set CCPLANE_ADMIN_TOKEN."
-        raise SetupError("no-token", sentence, path=str(path)) from error
+    token = settings.admin_token or read_private(path)
+    if not token:
+        raise SetupError(
+            "no-token",
+            f"There is no administrator's token in {path}: start ccplane, which makes it, or set CCPLANE_ADMIN_TOKEN.",
+            path=str(path),
+        )
+    return token
 
 
 def _segment(text: str) -> str:

@@ -7,10 +7,12 @@ CcplaneError
 ├── StoreError      Postgres or the outbox cannot do its work
 ├── RequestError    an API client asked for what cannot be
 ├── IllegalMove     our own fault: a state machine was asked for a transition its table does not have
-└── SetupError      this machine cannot run what was asked: a port taken, no rights, no network, a missing program
+├── SetupError      this machine cannot run what was asked: a port taken, no rights, no network, a missing program
+└── MachineError    the machine refused where we did not expect it: a full disk, no rights
 
 Each carries a stable `code` ("no-such-queue"), a sentence that says what is wrong, where, and what to do, and its
-facts as keyword attributes. HTTP status codes are mapped in one place, `http/problems.py`.
+facts as keyword attributes. HTTP status codes are mapped in one place, `http/problems.py`; a command that ends with an
+error has its `exit_code`: 2 if the operator can put it right, else 1.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from typing import Any
 
 class CcplaneError(Exception):
     """The root. `code` is stable and machine-readable, `facts` are the particulars."""
+
+    exit_code = 1
 
     def __init__(self, code: str, sentence: str, /, **facts: Any) -> None:
         super().__init__(sentence)
@@ -34,6 +38,8 @@ class CcplaneError(Exception):
 
 class SiteError(CcplaneError):
     """A fault in the operator's files. Printed as `path:line: key: sentence`."""
+
+    exit_code = 2
 
     def __init__(self, code: str, sentence: str, /, *, path: Path | str, line: int = 0, key: str = "") -> None:
         super().__init__(code, sentence, path=str(path), line=line, key=key)
@@ -61,6 +67,8 @@ class StoreError(CcplaneError):
 class RequestError(CcplaneError):
     """An API client asked for something that does not exist or is not allowed."""
 
+    exit_code = 2
+
 
 class IllegalMove(CcplaneError):
     """A state machine was asked for a transition that its table does not have. Nothing was changed."""
@@ -77,3 +85,13 @@ class IllegalMove(CcplaneError):
 
 class SetupError(CcplaneError):
     """This machine cannot run what was asked; the sentence says what to do about it."""
+
+    exit_code = 2
+
+
+class MachineError(CcplaneError):
+    """The machine refused where nothing better is known to say: a full disk, no rights. Made of an OSError."""
+
+    def __init__(self, error: OSError) -> None:
+        where = f" ({error.filename})" if error.filename else ""
+        super().__init__("machine-refused", f"This machine refused: {error.strerror}{where}.", errno=error.errno)

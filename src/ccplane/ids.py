@@ -55,12 +55,14 @@ def offer_of_leg(channel: str) -> OfferId | None:
     return OfferId(f"o-{channel[2:].rpartition('-')[0]}")
 
 
-def epoch_of_leg(channel: str) -> int:
-    return int(channel.rpartition("-")[2])
-
-
 def contact_of_offer(offer: str) -> ContactId:
     return ContactId(offer[2:].rsplit("-", 2)[0])
+
+
+def place_of_offer(offer: OfferId) -> tuple[int, int]:
+    """The step and the try that an offer's id was made from."""
+    step, attempt = offer.rsplit("-", 2)[1:]
+    return int(step), int(attempt)
 
 
 def playback_id(contact: ContactId, step: int, attempt: int) -> PlaybackId:

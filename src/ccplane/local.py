@@ -27,15 +27,18 @@ import httpx
 
 from ccplane.asterisk.node import HOME, LocalNode, NodePorts, need_free
 from ccplane.child import Child
-from ccplane.errors import CcplaneError, SetupError
+from ccplane.errors import CcplaneError, MachineError, SetupError
 from ccplane.postgres.embedded import EmbeddedPostgres
-from ccplane.settings import Settings, load
+from ccplane.settings import Settings, load, make_runtime
 
 PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds before a part that died is started again; the last one repeats."""
 
 CALM: Final = 60.0
 """Seconds a part must have been up for its next death to count as the first."""
+
+PHONES_WITHIN: Final = 5.0
+"""Seconds that a plane which routes calls is given to push the phones' accounts to the switch."""
 
 PATIENCE: Final = 15.0
 """Seconds after which a plane that is not ready is mentioned, again and again."""
@@ -62,14 +65,19 @@ class Part(Protocol):
 class PlaneProcess:
     """The plane itself, as a child. Ready when it says so."""
 
-    def __init__(self, command: Sequence[str], runtime: Path, url: str, environment: Mapping[str, str]) -> None:
-        self._command, self._url, self._environment = command, url, environment
+    def __init__(self, command: Sequence[str], runtime: Path, url: str) -> None:
+        self.environment: Mapping[str, str] = {}
+        self._command, self._url = command, url
         self._child = Child(runtime / "plane.json")
+
+    async def end_stale(self) -> None:
+        """One that an earlier run left may still hold the port, for as long as it takes to end in order."""
+        await self._child.end_stale(signal.SIGTERM)
 
     async def start(self) -> None:
         """Returns when /readyz answers 200, however long that takes. PlaneEnded if it ends before."""
-        await self._child.end_stale(signal.SIGTERM)
-        self._child.start(self._command, log=None, environment=self._environment, when_we_die=signal.SIGTERM)
+        await self.end_stale()
+        self._child.start(self._command, log=None, environment=self.environment, when_we_die=signal.SIGTERM)
         ready, dead = asyncio.ensure_future(self._ready()), asyncio.ensure_future(self._child.wait())
         try:
             while not (ready.done() or dead.done()):
@@ -84,14 +92,20 @@ class PlaneProcess:
             await asyncio.gather(ready, dead, return_exceptions=True)
 
     async def _ready(self) -> None:
+        """Calls are routed, and phones can register; but calls are not kept waiting for phones that can't be pushed."""
+        routes_since: float | None = None
         async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
-            while True:
-                try:
-                    if (await client.get(f"{self._url}/readyz")).status_code == 200:
+            while routes_since is None or time.monotonic() - routes_since < PHONES_WITHIN:
+                with suppress(httpx.HTTPError):
+                    answer = await client.get(f"{self._url}/readyz")
+                    if answer.status_code != 200:
+                        routes_since = None
+                    elif _phones_are_pushed(answer):
                         return
-                except httpx.HTTPError:
-                    pass
+                    else:
+                        routes_since = routes_since or time.monotonic()
                 await asyncio.sleep(0.05)
+        say(f"ccplane: calls are routed, but not all phones can register yet; {self._url}/readyz says why")
 
     async def stop(self) -> None:
         await self._child.stop(signal.SIGTERM, grace=15.0)
@@ -103,12 +117,20 @@ class PlaneProcess:
         self._child.kill()
 
 
+def _phones_are_pushed(ready: httpx.Response) -> bool:
+    try:
+        return bool(ready.json()["parts"]["phones"]["ok"])
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
 class PlaneEnded(CcplaneError):
     """The plane ended before it was ready; it has said why itself."""
 
     def __init__(self, status: int) -> None:
         super().__init__("plane-ended", f"ccplane ended with status {status} before it was ready.", status=status)
         self.status = status
+        self.exit_code = status if status > 0 else 1
 
 
 class Stack:
@@ -118,13 +140,15 @@ class Stack:
         self.settings = settings
         self.node: LocalNode | None = None
         self.postgres: EmbeddedPostgres | None = None
-        self._plane_command = plane_command or (sys.executable, "-m", "ccplane", "run")
+        command = plane_command or (sys.executable, "-m", "ccplane", "run")
+        self._plane = PlaneProcess(command, settings.runtime, f"http://{settings.bind}:{settings.port}")
         self._parts: dict[str, Part] = {}
         self._installer = Child(settings.runtime / "install.json")
 
     async def start(self) -> None:
         """Returns when calls can be taken. Asterisk and Postgres start side by side."""
         given = self.settings
+        await self._plane.end_stale()
         need_free(given.bind, given.port, socket.SOCK_STREAM, "CCPLANE_PORT")
         if not given.ari_url:
             await self._install()
@@ -135,10 +159,9 @@ class Stack:
         for result in await asyncio.gather(*starts, return_exceptions=True):  # all are waited for, then the first fault
             if isinstance(result, BaseException):
                 raise result
-        environment = plane_environment(given, self.node, self.postgres)
-        plane = PlaneProcess(self._plane_command, given.runtime, f"http://{given.bind}:{given.port}", environment)
-        self._parts["ccplane"] = plane
-        await timed("ccplane", plane)
+        self._plane.environment = plane_environment(given, self.node, self.postgres)
+        self._parts["ccplane"] = self._plane
+        await timed("ccplane", self._plane)
 
     async def watch(self) -> None:
         """Starts again whatever dies. Never returns."""
@@ -209,7 +232,11 @@ async def timed(name: str, part: Part) -> None:
 
 
 async def keep_up(name: str, part: Part) -> None:
-    """Starts the part again each time it dies, with a pause that grows while it dies young."""
+    """Starts the part again each time it dies, with a pause that grows while it dies young.
+
+    Whatever keeps it from starting (a full disk, a fault of ours) is said and tried again: the other parts, and the
+    calls that are up, must not end for it.
+    """
     deaths = 0
     while True:
         since = time.monotonic()
@@ -222,12 +249,14 @@ async def keep_up(name: str, part: Part) -> None:
             await timed(name, part)
         except CcplaneError as error:
             say(f"{name}: {error}")
+        except Exception as error:
+            say(f"{name}: could not be started: {error!r}")
 
 
 @contextmanager
 def sole_instance(runtime: Path) -> Iterator[None]:
     """Holds the folder for this process. SetupError "already-running" if another one has it."""
-    runtime.mkdir(parents=True, exist_ok=True)
+    make_runtime(runtime)
     with (runtime / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -318,12 +347,14 @@ def main() -> int:
     """`python -m ccplane.local`, which is `make run`."""
     try:
         return asyncio.run(run(load()))
-    except PlaneEnded as ended:
-        say(str(ended))
-        return ended.status if ended.status > 0 else 1
     except CcplaneError as error:
-        click.echo(f"ccplane: {error}", err=True)
-        return 1
+        told = error
+    except OSError as error:
+        if error.errno is None:  # no word of the system's, so a fault of ours
+            raise
+        told = MachineError(error)
+    click.echo(f"ccplane: {told}", err=True)
+    return told.exit_code
 
 
 if __name__ == "__main__":

@@ -205,7 +205,7 @@ class Plane:
         log.exception(sentence, what=type(what).__name__)
 
     def _act(self) -> None:
-        """Send what was decided, in order; but phones first, freed before they are rung: people wait for nothing else."""
+        """Send what was decided, in order; but phones first, freed before they are rung: people wait for that."""
         commands, self._commands = self._commands, []
         for command in sorted(commands, key=_urgency):
             try:

@@ -7,6 +7,7 @@ a night. What an operator decides about calls is not here but in the site's file
 from __future__ import annotations
 
 import difflib
+import errno
 import ipaddress
 import os
 from pathlib import Path
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     site: Folder = HOME
-    """The operator's folders: dialplan, ari_apps, ivr, acd, recordings."""
+    """The operator's folders: dialplan, ari_apps, ivr, acd."""
     runtime: Folder = HOME / ".runtime"
     """What is produced at run time: the Asterisk root, node, database, outbox, admin token."""
 
@@ -118,6 +119,20 @@ def load() -> Settings:
         if not faults:
             return settings
     raise SetupError("bad-setting", "Wrong in the environment:\n  " + "\n  ".join(faults), faults=faults)
+
+
+def make_runtime(runtime: Path) -> None:
+    """The folder for what is produced at run time; SetupError "bad-runtime" if it can't be had."""
+    try:
+        runtime.mkdir(parents=True, exist_ok=True)
+        if not os.access(runtime, os.R_OK | os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise SetupError(
+            "bad-runtime",
+            f"{runtime} cannot be written ({error.strerror}): name another folder with {PREFIX}RUNTIME.",
+            path=str(runtime),
+        ) from error
 
 
 def _is_unread(name: str) -> bool:

@@ -28,6 +28,10 @@ class RestServer:
     answer: Answer = lambda _: (204, None)
     sockets: dict[str, ServerConnection] = field(default_factory=dict)
     requests: list[dict[str, Any]] = field(default_factory=list)
+    lists: dict[str, tuple[int, Any] | None] = field(default_factory=dict)
+    """What a path is answered with by HTTP; None: nothing at all."""
+    asked: list[str] = field(default_factory=list)
+    """What came by HTTP: `path authorization`."""
     refuses: str = ""
     """An application that is answered 503."""
     open: int = 0
@@ -61,10 +65,23 @@ class RestServer:
         finally:
             self.open -= 1
 
-    def _admit(self, _: ServerConnection, request: Request) -> Response | None:
+    async def _admit(self, _: ServerConnection, request: Request) -> Response | None:
+        path = request.path.removeprefix("/ari/")
+        if not path.startswith("events"):
+            self.asked.append(f"{path} {request.headers.get('Authorization')}")
+            return await self._listed(path)
         if self.refuses and self.refuses in request.path:
             return Response(503, "Service Unavailable", Headers(), b"")
         return None
+
+    async def _listed(self, path: str) -> Response:
+        said = self.lists[path]
+        if said is None:
+            await asyncio.sleep(3600)
+        assert said is not None
+        status, body = said
+        frame = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Response(status, "Said", Headers({"Content-Length": str(len(frame)), "Connection": "close"}), frame)
 
     async def _request(self, app: str, request: dict[str, Any]) -> None:
         self.requests.append(request)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ccplane.asterisk.ari import Ari, Connection, Limits, Replaced
-from ccplane.asterisk.events import ChannelUserevent, Event, StasisEnd, StasisStart, UnknownEvent
+from ccplane.asterisk.events import ChannelUserevent, Event, PlaybackFinished, StasisEnd, StasisStart, UnknownEvent
 from ccplane.asterisk.node import LocalNode
 from ccplane.asterisk.operations import (
     AddChannel,
@@ -23,12 +23,15 @@ from ccplane.asterisk.operations import (
     GetChannel,
     GetGlobalVariable,
     GetInfo,
+    GetPlayback,
     HangUp,
     ListBridges,
     ListChannels,
     ListDeviceStates,
+    Operation,
     Originate,
     Ping,
+    PlayOnChannel,
     SetBridgeVariable,
     SetDeviceState,
     SetEventFilter,
@@ -134,7 +137,7 @@ async def test_what_exists_already_is_a_conflict_and_what_does_not_is_gone(conne
     assert isinstance(await connection.send(DestroyBridge("b-2"), "c-1"), Done)
     for operation in (GetBridge("b-2"), DestroyBridge("b-2"), AddChannel("b-2", ("none",))):
         assert isinstance(await connection.send(operation, "c-1"), Gone)
-    for operation in (GetChannel("none"), HangUp("none"), StopPlayback("none")):
+    for operation in (GetChannel("none"), HangUp("none"), StopPlayback("none"), GetPlayback("none")):
         assert isinstance(await connection.send(operation, "c-1"), Gone)
 
 
@@ -159,6 +162,26 @@ async def test_a_leg_of_ours_starts_and_ends_under_its_id(connection: Connection
     assert isinstance(await connection.send(leg, "c-1"), Conflict)
     assert await connection.send(HangUp("l-2"), "c-1") == Done(None)
     await until_event(connection, StasisEnd)
+
+
+async def test_a_sound_can_be_asked_for_as_long_as_it_plays(connection: Connection):
+    """Also right behind the command that plays it, on the same lane."""
+    leg = Originate("l-4", "Local/4002@ccplane-fallback", connection.app, timeout=5)
+    assert isinstance(await connection.send(leg, "c-1"), Done)
+    await until_event(connection, StasisStart)
+    connection.send(PlayOnChannel("l-4", "p-4", ("tone:ring",)), "c-1")
+    assert isinstance(await connection.send(GetPlayback("p-4"), "c-1"), Done)
+    assert await connection.send(StopPlayback("p-4"), "c-1") == Done(None)
+    await until_event(connection, PlaybackFinished)
+    await until_gone(connection, GetPlayback("p-4"))
+    await connection.send(HangUp("l-4"), "c-1")
+
+
+async def until_gone(connection: Connection, operation: Operation[Any]) -> None:
+    """Asterisk forgets a thing a moment after it tells of its end."""
+    async with asyncio.timeout(2):
+        while not isinstance(await connection.send(operation, "c-1"), Gone):
+            await asyncio.sleep(0.001)
 
 
 async def test_a_device_state_is_kept(connection: Connection):

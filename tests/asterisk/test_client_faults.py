@@ -12,12 +12,31 @@ import pytest
 
 from ccplane.asterisk.ari import Ari, Connection, Limits, Replaced
 from ccplane.asterisk.events import ChannelStateChange, EndpointStateChange, UnknownEvent
-from ccplane.asterisk.operations import Answer, GetChannel, ListChannels, SetBridgeVariable
-from ccplane.asterisk.outcomes import Done, Refused, Unknown
+from ccplane.asterisk.lists import PIECE, WHOLE
+from ccplane.asterisk.operations import (
+    OPERATIONS,
+    Answer,
+    GetChannel,
+    GetConfig,
+    ListChannels,
+    Operation,
+    PutConfig,
+    SetBridgeVariable,
+)
+from ccplane.asterisk.outcomes import Done, Gone, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE
-from tests.asterisk.rest_server import RestServer, rest_server, until
+from tests.asterisk.rest_server import STAMP, RestServer, rest_server, until
 
-QUICK = Limits(request=0.2, probe_every=0.05, probe_echo=0.1, first_wait=0.001, longest_wait=0.01, grace=0.05)
+QUICK = Limits(
+    request=0.2,
+    listing=0.3,
+    fenced=0.2,
+    probe_every=0.05,
+    probe_echo=0.1,
+    first_wait=0.001,
+    longest_wait=0.01,
+    grace=0.05,
+)
 CHANNEL = {"id": "1", "state": "Up"}
 
 
@@ -191,7 +210,7 @@ async def test_an_answer_after_the_deadline_is_counted_and_changes_nothing():
 
 async def test_an_answer_that_cannot_be_read_is_unknown_and_not_lost():
     async with rest_server(answer=lambda _: (200, {"nonsense": 1})) as server, connected(an_ari(server)) as connection:
-        outcome = await connection.send(ListChannels(), HOUSE)
+        outcome = await connection.send(GetChannel("1"), "c-1")
         assert isinstance(outcome, Unknown)
         assert outcome.reason.startswith("undecodable")
 
@@ -243,6 +262,116 @@ async def test_the_gate_is_asked_at_the_socket():
         sent, may = len(server.requests), False
         assert await connection.send(Answer("1"), "c-1") == Refused(0, "fenced")
         assert not any("answer" in request["uri"] for request in server.requests[sent:])
+
+
+@pytest.mark.parametrize("operation", WHOLE, ids=lambda operation: operation.__name__)
+async def test_a_whole_list_is_asked_by_http_and_never_over_a_websocket(operation: type[Operation[list[Any]]]):
+    """Where an answer of 490 kB segfaults Asterisk."""
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        path = operation.route.removeprefix("/")
+        server.lists[path] = (200, [])
+        assert await connection.send(operation(), HOUSE) == Done([])
+        assert server.asked == [f"{path} Basic Y2NwbGFuZTpzZWNyZXQ="]
+        assert path not in {request["uri"] for request in server.requests}
+
+
+def test_every_operation_that_answers_with_all_there_is_is_among_them():
+    answers = {operation: operation.__orig_bases__[0].__args__[0] for operation in OPERATIONS}  # type: ignore[attr-defined]
+    lists = {operation for operation, answer in answers.items() if getattr(answer, "__origin__", None) is list}
+    assert lists - {GetConfig, PutConfig} == set(WHOLE)
+
+
+async def test_a_long_list_is_read_whole_and_in_order_while_the_loop_goes_on():
+    channels = [{"id": str(number), "state": "Up", "creationtime": STAMP} for number in range(5_000)]
+    async with rest_server() as server, connected(an_ari(server, Limits())) as connection:
+        server.lists["channels"] = (200, channels)
+        asked = connection.send(ListChannels(), HOUSE)
+        turns = 0
+        while not asked.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert [channel.id for channel in (await asked).value] == [each["id"] for each in channels]  # type: ignore[union-attr]
+        assert turns > len(channels) / PIECE
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        (None, Unknown("timeout")),
+        ((404, {"message": "no such thing"}), Gone("no such thing")),
+        ((500, {"error": "Allocation failed"}), Refused(500, "Allocation failed")),
+        ((401, b"<html>"), Refused(401, "Said")),
+    ],
+)
+async def test_whatever_comes_of_a_list_it_is_an_outcome(said: tuple[int, Any] | None, outcome: object):
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        server.lists["channels"] = said
+        assert await connection.send(ListChannels(), HOUSE) == outcome
+        assert connection._stats.pending == 0
+
+
+@pytest.mark.parametrize("body", [b"garbage", {"nonsense": 1}, [{"nonsense": 1}]])
+async def test_a_list_that_cannot_be_read_is_unknown(body: object):
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        server.lists["channels"] = (200, body)
+        outcome = await connection.send(ListChannels(), HOUSE)
+        assert isinstance(outcome, Unknown)
+        assert outcome.reason.startswith("undecodable")
+
+
+async def test_a_list_that_is_being_asked_for_when_the_connection_ends_is_unknown_and_later_ones_are_refused():
+    async with rest_server() as server, connected(an_ari(server, Limits())) as connection:
+        server.lists["channels"] = None
+        asked = connection.send(ListChannels(), HOUSE)
+        await until(lambda: server.asked)
+        server.drop("ccplane")
+        assert await asked == Unknown("disconnected")
+        assert await connection.send(ListChannels(), HOUSE) == Refused(0, "closed")
+
+
+async def test_a_list_is_not_asked_for_through_a_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        server.lists["channels"] = (200, [])
+        assert await connection.send(ListChannels(), HOUSE) == Done([])
+
+
+async def test_a_connection_over_which_we_may_not_send_is_given_up_and_none_is_made_until_we_may():
+    """Connected and silent we would take every new call; without us the dialplan's fallback has them."""
+    may = True
+    async with rest_server() as server, aclosing(an_ari(server, may_send=lambda: may).connections()) as connections:
+        first = await anext(connections)
+        may, began = False, time.monotonic()
+        assert await first.finished() == "fenced"
+        assert time.monotonic() - began >= QUICK.fenced * 0.9
+        waiting = asyncio.ensure_future(anext(connections))
+        await until(lambda: server.open == 0)
+        sent = len(server.requests)
+        await asyncio.sleep(0.2)
+        assert (server.open, len(server.requests), waiting.done()) == (0, sent, False)
+        may = True
+        assert (await waiting).ended is None
+
+
+async def test_a_moment_in_which_we_might_not_send_but_had_nothing_to_send_ends_nothing():
+    may = True
+    async with rest_server() as server, connected(an_ari(server, may_send=lambda: may)) as connection:
+        may = False
+        await asyncio.sleep(QUICK.fenced / 2)
+        may = True
+        await asyncio.sleep(QUICK.fenced * 2)
+        assert connection.ended is None
+
+
+async def test_a_command_held_back_for_a_moment_ends_the_connection_so_that_a_survey_puts_it_right():
+    may = True
+    async with rest_server() as server, aclosing(an_ari(server, may_send=lambda: may).connections()) as connections:
+        first = await anext(connections)
+        may = False
+        assert await first.send(Answer("1"), "c-1") == Refused(0, "fenced")
+        may = True
+        assert await first.finished() == "fenced"
+        assert (await anext(connections)).ended is None
 
 
 async def test_what_asterisk_would_choke_on_never_leaves_us():

@@ -165,6 +165,41 @@ async def test_given_a_sound_that_is_refused_then_it_is_over_and_could_not_be_pl
     assert await answered(hands, PLAY, Refused(400, "no")) == [i.SoundsFinished(X, 4, 2, ok=False)]
 
 
+@pytest.mark.parametrize(
+    ("found", "over"),
+    [
+        (Gone("Playback not found"), [i.SoundsFinished(X, 4, 2, ok=False)]),
+        (Done(None), []),
+        (Refused(0, "closed"), []),
+        (Unknown("disconnected"), []),
+    ],
+)
+async def test_given_a_sound_of_which_nothing_is_known_then_it_is_looked_for_behind_it(hands, found, over):
+    assert await answered(hands, PLAY, Unknown("timeout")) == []
+    assert hands.switch.sent[1:] == [(op.GetPlayback(PLAY.playback), X)]
+    hands.switch.answers[-1].set_result(found)
+    await asyncio.sleep(0)
+    assert hands.posted == over
+    assert len(hands.switch.sent) == 2
+
+
+async def test_given_a_sound_that_cannot_be_looked_for_yet_then_it_is_again(hands):
+    await answered(hands, PLAY, Unknown("timeout"))
+    hands.switch.answers[-1].set_result(Unknown("timeout"))
+    await asyncio.sleep(0)
+    hands.switch.answers[-1].set_result(Gone("Playback not found"))
+    await asyncio.sleep(0)
+    assert hands.posted == [i.SoundsFinished(X, 4, 2, ok=False)]
+
+
+async def test_given_a_sound_of_which_nothing_is_known_and_no_connection_then_the_next_ones_survey_settles_it(hands):
+    hands.execute(PLAY)
+    sent, hands.switch = hands.switch, None
+    sent.answers[-1].set_result(Unknown("disconnected"))
+    await asyncio.sleep(0)
+    assert hands.posted == []
+
+
 async def test_given_a_sound_for_a_caller_who_is_gone_then_their_end_says_it(hands):
     assert await answered(hands, PLAY, Gone("Channel not found")) == []
 

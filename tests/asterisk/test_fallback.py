@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import struct
 import time
 import wave
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from pathlib import Path
 
 import httpx
 import pytest
 from bench.siplab import How, Lab, open_lab
 
+from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
 from tests.asterisk.stand_in import application
 
@@ -44,6 +47,21 @@ async def test_a_call_to_any_demo_number_hears_the_apology_and_a_normal_end(lab:
     await call.audio.hears(apology)
     end = await call.over()
     assert (end.how, end.reason) == (How.PEER_HUNG_UP, "Q.850;cause=16")
+
+
+async def test_a_plane_that_may_not_command_is_not_there_for_callers(lab: Lab, local_node: LocalNode, apology: int):
+    """Fenced but connected it would take them and leave them in silence."""
+    may = True
+    ari = Ari(local_node.ari_url, local_node.ari_username, local_node.ari_password, may_send=lambda: may)
+    async with aclosing(ari.connections()) as connections:
+        connection = await anext(connections)
+        may = False
+        async with asyncio.timeout(5):
+            assert await connection.finished() == "fenced"
+        call = lab.callers.dial("4002")
+        await call.up()
+        await call.audio.hears(apology)
+        await call.over()
 
 
 async def test_a_site_without_that_prompt_still_apologises_in_words(lab: Lab):

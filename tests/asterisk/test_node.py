@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -167,6 +168,19 @@ async def test_one_that_outlived_its_parent_is_found_and_ended_by_the_next_start
     await node.start()
     assert started(pid) is None
     await node.stop()
+
+
+@pytest.mark.parametrize("left", [None, "", "{", "[]", '{"ari": ""}', '{"ari": "a"}'])
+def test_secrets_that_a_cut_off_run_left_half_are_made_anew_and_then_kept(tmp_path: Path, left: str | None):
+    path = tmp_path / "run" / "secrets.json"
+    if left is not None:
+        path.parent.mkdir()
+        path.write_text(left)
+    node = LocalNode(tmp_path, tmp_path)
+    assert node.ari_password
+    assert node.ami_password
+    assert LocalNode(tmp_path, tmp_path).ari_password == node.ari_password
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_value_that_could_break_a_configuration_line_is_refused():

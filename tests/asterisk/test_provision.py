@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
 
 import pytest
 from bench.siplab import Lab, RegistrationRefused, open_lab
@@ -11,10 +13,12 @@ from bench.siplab import Lab, RegistrationRefused, open_lab
 from ccplane.asterisk.ari import Connection
 from ccplane.asterisk.models import ConfigField
 from ccplane.asterisk.node import LocalNode
-from ccplane.asterisk.operations import GetConfig, GetEndpoint, Originate, PutConfig
-from ccplane.asterisk.outcomes import Done, Gone, Refused
+from ccplane.asterisk.operations import DeleteConfig, GetConfig, GetEndpoint, Operation, Originate, PutConfig
+from ccplane.asterisk.outcomes import Done, Gone, Refused, Unknown
 from ccplane.asterisk.provision import Phones, differences, plain, provision
 from ccplane.asterisk.switch import HOUSE
+from ccplane.testing.clock import run
+from ccplane.testing.fake_asterisk import FakeAsterisk
 from tests.asterisk.test_ari import an_ari, connected
 
 SECRETS = {str(user): f"s;e=cr#et-{user}" for user in range(7001, 7021)}
@@ -52,6 +56,22 @@ def test_only_what_differs_is_written():
     found = Done([ConfigField("context", "elsewhere"), ConfigField("allow", "(ulaw)")])
     assert differences({"context": "from-phones", "allow": "ulaw"}, found) == {"context": "from-phones"}
     assert differences({"allow": "ulaw"}, Gone("")) == {"allow": "ulaw"}
+
+
+@pytest.mark.parametrize(("reason", "operation"), [("not read", GetConfig), ("not deleted", DeleteConfig)])
+def test_an_account_that_could_not_be_removed_is_said_to_have_failed(reason: str, operation: type[Operation[Any]]):
+    async def scene() -> None:
+        fake = FakeAsterisk()
+        async with aclosing(fake.connections()) as connections:
+            switch = await anext(connections)
+            assert (await provision(switch, {"1001": "s"})).trouble == ""
+            fake.next(operation, Unknown(reason))
+            done = await provision(switch, {})
+            assert done.removed == []
+            assert reason in done.trouble
+            assert (await provision(switch, {})).failed == {}
+
+    run(scene())
 
 
 @pytest.mark.asterisk

@@ -7,6 +7,7 @@ from time import perf_counter
 from types import ModuleType
 
 import pytest
+from structlog.testing import capture_logs
 
 from ccplane.callflow import runner
 from ccplane.contacts import facts as f
@@ -211,3 +212,29 @@ def test_given_a_program_that_asks_again_and_again_as_time_passes_then_it_may():
         line.now += 100
         line.sounds_end()
     assert not line.raised
+
+
+@pytest.mark.parametrize("step", ["begins", "goes on"])
+def test_given_a_program_that_holds_up_all_calls_then_the_log_says_which_and_where(step, monkeypatch):
+    line = Line("await call.answer()\nawait call.hang_up()")
+    if step == "goes on":
+        line.call()
+    times = iter(range(0, 60, 6))
+    monkeypatch.setattr(runner, "perf_counter", lambda: next(times) / 1000)
+    with capture_logs() as said:
+        line.call() if step == "begins" else line.take(i.CallerUp(c("x")))
+    assert said[-1] == {
+        "event": "a program held up all calls",
+        "log_level": "warning",
+        "program": "main",
+        "where": "ari_apps/main.py:3" if step == "begins" else "ari_apps/main.py:4",
+        "ms": 6.0,
+    }
+
+
+def test_given_a_program_that_gives_way_in_time_then_the_log_says_nothing(monkeypatch):
+    line = Line("await call.answer()\nawait call.hang_up()")
+    monkeypatch.setattr(runner, "perf_counter", lambda: 0)
+    with capture_logs() as said:
+        line.call()
+    assert not said

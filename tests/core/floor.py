@@ -164,6 +164,9 @@ class Floor:
     def enters(self, name, channel=None, at=None):
         return self.take(i.EnteredRoom(c(name), ChannelId(channel or name)), at)
 
+    def is_up(self, name, at=None):
+        return self.take(i.CallerUp(c(name)), at)
+
     def leaves(self, name, cause=16, at=None):
         return self.take(i.CallerGone(c(name), cause), at)
 
@@ -196,7 +199,10 @@ class Floor:
 
     # ------------------------------------------------------------------------------------------------ the switch
 
-    def survey(self, *, after_gap=False, at=None, began=None, gone=(), up=(), extra=(), rooms=None, phones=None, gap=0):
+    def survey(
+        self, *, after_gap=False, at=None, began=None, gone=(), up=(), extra=(), rooms=None, phones=None, gap=0,
+        journals=None,
+    ):  # fmt: skip
         """What a survey finds: what we believe, less `gone`, with `extra`; callers are in their rooms if we saw so."""
         self.now = max(self.now, ms(at)) if at is not None else self.now
         channels, believed = {}, {}
@@ -221,6 +227,7 @@ class Floor:
                 channels=channels,
                 rooms=believed | (rooms or {}),
                 phones=phones or {},
+                journals=journals or {},
             )
         )
 

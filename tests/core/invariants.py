@@ -11,6 +11,9 @@ from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve
+from ccplane.core.takeover import ADOPTED
+from ccplane.core.turn import UNDECIDED
+from ccplane.facts import RepairMade
 
 BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING}
 
@@ -32,7 +35,8 @@ class Watch:
         state = before
         for fact in decision.facts:
             self.note(fact)
-            if isinstance(fact, c.OfferMade):
+            assert not (isinstance(fact, RepairMade) and fact.what == UNDECIDED), fact.why
+            if isinstance(fact, c.OfferMade) and fact.trace.strategy != ADOPTED:
                 self.fair(state, fact)
             state = evolve(state, fact)
             assert fact.at == now

@@ -10,7 +10,6 @@ from ccplane.contacts import facts as f
 from ccplane.contacts.contact import OfferState, Phase
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.ids import epoch_of_leg
 from tests.core.floor import SUPPORT, a_floor, a_queue, c, doing, kinds, paused, ready, the, unknown
 
 
@@ -52,7 +51,7 @@ def test_given_a_caller_not_yet_in_the_room_when_the_agent_is_then_the_talk_begi
 def test_given_an_offer_then_the_leg_carries_the_epoch_and_the_switch_stops_ringing_after_us():
     floor = two_agents(ring=7)
     rung = the(floor.waits(in_room=False), do.RingAgent)
-    assert epoch_of_leg(rung.leg) == 1
+    assert rung.leg.endswith("-1"), "the epoch"
     assert rung.timeout_ms > 7_000
     assert (rung.endpoint, rung.caller, rung.caller_name) == ("PJSIP/ana", "5551234", "Ann")
 
@@ -190,7 +189,44 @@ def test_given_an_agent_who_missed_twice_when_they_answer_then_the_count_begins_
     floor.wake()
     floor.wake()
     floor.picks_up("x")
+    assert floor.agent("ana").misses == 2, "an answer is not yet a talk"
+    floor.joins("x")
     assert floor.agent("ana").misses == 0
+
+
+def test_given_a_phone_that_answers_and_dies_again_and_again_then_its_agent_is_paused_with_the_cause_shown():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    for _ in range(2):
+        floor.picks_up("x")
+        floor.refuses("x", cause=16)
+        floor.wake()
+    floor.picks_up("x")
+    decision = floor.refuses("x", cause=16)
+    assert kinds(decision) == ["ConnectFailed", "IntentChanged"]
+    assert doing(decision) == ["HangUpLeg", "MirrorIntent", "StartMusic"]
+    assert floor.agent("ana").intent is Intent.PAUSED
+    assert floor.agent("ana").reason == "missed 3 offers in a row, the last: agent-gone"
+
+
+def test_given_a_join_that_is_never_shown_then_it_counts_as_a_miss():
+    floor = a_floor(agents=[ready("ana")], misses_until_pause=1)
+    floor.waits()
+    floor.picks_up("x")
+    floor.wake()
+    assert floor.agent("ana").reason.endswith("the last: not-joined")
+
+
+def test_given_a_caller_who_leaves_before_the_talk_then_the_agents_misses_stay_as_they_were():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits("w")
+    floor.refuses("w", 486)
+    floor.leaves("w")
+    floor.wake()
+    floor.waits()
+    floor.picks_up("x")
+    floor.leaves("x")
+    assert floor.agent("ana").misses == 1
 
 
 def test_given_an_agent_who_was_paused_for_misses_when_they_are_ready_again_then_one_more_miss_does_not_pause_them():

@@ -207,6 +207,7 @@ def test_given_a_room_without_a_contact_in_which_somebody_is_then_it_is_left_alo
 def test_given_a_waiting_caller_outside_the_room_then_they_are_put_there():
     floor = a_floor(agents=[paused("ana")])
     floor.waits(in_room=False)
+    floor.is_up("x")
     assert not floor.survey(at=2).commands, "it may still be under way"
     decision = floor.survey(at=15)
     assert what_was_repaired(decision) == ["waiting caller outside the room"]
@@ -216,6 +217,7 @@ def test_given_a_waiting_caller_outside_the_room_then_they_are_put_there():
 def test_given_a_waiting_caller_whose_entry_into_the_room_nobody_saw_then_it_is_seen_now():
     floor = a_floor(agents=[paused("ana")])
     floor.waits(in_room=False)
+    floor.is_up("x")
     assert kinds(floor.survey(at=15, rooms={c("x"): (ChannelId("x"),)})) == ["CallerEnteredRoom"]
 
 
@@ -242,6 +244,17 @@ def test_given_a_waiting_caller_whose_call_was_never_taken_when_the_switch_is_fo
     floor = a_floor(agents=[paused("ana")])
     floor.waits()
     assert "AnswerCaller" in doing(floor.survey(after_gap=True, at=9))
+
+
+def test_given_a_waiting_caller_whose_call_was_never_taken_when_any_survey_comes_then_it_is_taken():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits(at=10)
+    assert not floor.survey(at=12).commands, "it may still be under way"
+    decision = floor.survey(at=27)
+    assert what_was_repaired(decision) == ["waiting caller not answered"]
+    assert doing(decision) == ["AnswerCaller", "StartMusic"]
+    floor.is_up("x")
+    assert not floor.survey(at=42).commands
 
 
 def test_given_a_caller_whose_answer_nobody_saw_when_the_switch_is_found_then_the_program_goes_on():
@@ -300,6 +313,8 @@ def test_given_everything_as_we_believe_when_a_survey_comes_then_it_says_nothing
     floor.talks("talking")
     floor.waits("ringing")
     floor.waits("waiting")
+    floor.is_up("ringing")
+    floor.is_up("waiting")
     floor.arrives("new")
     decision = floor.survey(at=12)
     assert (decision.facts, decision.commands) == ((), ())

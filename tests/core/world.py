@@ -9,8 +9,10 @@ from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.contacts.verbs import Answer, EnterQueue, Gather, HangUp, Play
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, QueueName, offer_of_leg
+from ccplane.core.state import State
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, QueueName, contact_of_offer, offer_of_leg
 from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
+from tests.core.invariants import Watch
 
 SKILLS = ({SUPPORT: 5}, {SUPPORT: 8, SALES: 3}, {SALES: 5}, {SUPPORT: 2, SALES: 9})
 AGENTS = ("ana", "ben", "cem", "dia")
@@ -45,7 +47,7 @@ class World:
     def __init__(self):
         self.floor = Floor()
         self.names = 0
-        self.channels, self.rooms = {}, {}
+        self.channels, self.rooms, self.agents, self.journals = {}, {}, {}, {}
         self.events = []
         """Under way to the plane."""
         self.connected = False
@@ -71,8 +73,8 @@ class World:
         if not self.connected:
             return
         match command:
-            case do.RingAgent(leg=leg, offer=offer):
-                self.channels[leg] = False
+            case do.RingAgent(leg=leg, offer=offer, agent=agent):
+                self.channels[leg], self.agents[leg] = False, agent
                 self.events.append(i.LegRinging(offer))
             case do.JoinAgent(leg=leg, contact=contact) if leg in self.channels:
                 self.enter(contact, leg)
@@ -82,6 +84,8 @@ class World:
                 self.events.append(i.CommandFailed(command, gone=True, message="Channel not found"))
             case do.OpenRoom(contact=contact):
                 self.rooms.setdefault(contact, [])
+            case do.WriteJournal(contact=contact, text=text):
+                self.journals[contact] = text
             case do.CloseRoom(contact=contact):
                 self.rooms.pop(contact, None)
             case do.AnswerCaller(channel=channel, contact=contact) if channel in self.channels:
@@ -215,7 +219,9 @@ class World:
     def survey_comes(self, a, b):
         """What is at the switch; began a little ago; now and then something is missing or nobody's."""
         channels = {
-            each: i.ChannelSeen(each, up, None if offer_of_leg(each) else an_arrival(each, "4002", up))
+            each: i.ChannelSeen(
+                each, up, None if offer_of_leg(each) else an_arrival(each, "4002", up), agent=self.agents.get(each)
+            )
             for each, up in self.channels.items()
         }
         if b % 6 == 0 and channels:
@@ -227,7 +233,7 @@ class World:
         if b % 5 == 0:
             rooms[ContactId(f"c-{NODE}-gone")] = ()
         gap, self.connected = not self.connected, True
-        self.take(
+        decision = self.take(
             i.SwitchSurveyed(
                 node=NODE,
                 version="22",
@@ -237,8 +243,19 @@ class World:
                 channels=channels,
                 rooms=rooms,
                 phones={AgentId(name): Phone.REACHABLE for name in AGENTS[a % 4 :]},
+                journals={contact: text for contact, text in self.journals.items() if contact in rooms},
             )
         )
+        for each in decision.commands:
+            if isinstance(each, do.HangUpLeg):
+                assert not self.talks(each.leg, channels, rooms), "no survey ends a talk"
+
+    def talks(self, leg, channels, rooms):
+        """A leg that is up, in its room with its caller, who is there."""
+        contact = contact_of_offer(offer_of_leg(leg))
+        members = rooms.get(contact, ())
+        beside = [each for each in members if not offer_of_leg(each) and each in channels]
+        return leg in members and leg in channels and channels[leg].up and beside
 
     def switch_restarts(self, a, b):
         self.connection_ends(a, b)
@@ -249,6 +266,15 @@ class World:
     def plane_restarts(self, a, b):
         self.connection_ends(a, b)
         self.take(i.PlaneBegan(self.floor.state.epoch + 1, "test", 0))
+
+    def memory_is_lost(self, a, b):
+        """Another host's plane, without the facts: it has the site and the people, and finds calls at the switch."""
+        epoch = self.floor.state.epoch + 1
+        self.connection_ends(a, b)
+        self.floor.state, self.floor.watch = State(), Watch()
+        self.take(i.PlaneBegan(epoch, "test", 0))
+        self.take(i.SiteRead(f"site-{a % 3}", RULES[a % 3], {}))
+        self.take(i.PeopleRead(people(b)))
 
     def site_changes(self, a, b):
         self.take(i.SiteRead(f"site-{a % 3}", RULES[a % 3], {"n": str(b)}))
@@ -308,6 +334,7 @@ RARE = (
     World.survey_comes,
     World.switch_restarts,
     World.plane_restarts,
+    World.memory_is_lost,
     World.site_changes,
     World.people_change,
     World.nonsense_comes,

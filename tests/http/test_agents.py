@@ -18,7 +18,7 @@ async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(ad
         "skills": {"sales": 5},
         "state": "offline",
         "next": "offline",
-        "since": None,
+        "since": "2023-11-15T23:00:00.000Z",  # when the people were read
         "intent": "offline",
         "reason": "",
         "work": "idle",

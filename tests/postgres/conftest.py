@@ -1,16 +1,10 @@
-"""A database with the schema, per test."""
+"""The test's database, opened."""
 
 from __future__ import annotations
 
 import pytest
 
-from ccplane.postgres.migrate import migrate
 from ccplane.postgres.pool import Database
-
-
-@pytest.fixture(scope="session")
-def prepare_template():
-    return migrate
 
 
 @pytest.fixture

@@ -177,3 +177,19 @@ async def test_when_its_parent_is_killed_it_ends_and_the_next_start_is_clean(ser
 
 async def test_each_test_has_a_database_of_its_own(database: str):
     assert await ask(database, "SELECT current_database() LIKE 'test_%'")
+
+
+async def test_a_server_that_goes_away_before_its_database_is_made_is_a_store_error(
+    server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+):
+    """The supervisor knows what to do with that one; asyncpg's own would tell nobody which Postgres it was."""
+    serve = server._serve
+
+    async def serve_and_die() -> None:
+        await serve()
+        server.kill()
+
+    monkeypatch.setattr(server, "_serve", serve_and_die)
+    with pytest.raises(StoreError, match="cannot be reached") as failed:
+        await server.start()
+    assert failed.value.code == "postgres-unreachable"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 import pytest
 
 from ccplane.errors import StoreError
-from ccplane.postgres.pool import Database, place
+from ccplane.postgres.pool import Database, as_store_error, place
 from tests.ports import free_ports
 
 
@@ -84,6 +85,21 @@ async def test_a_statement_that_fails_is_refused_and_not_unreachable(db):
             await connection.execute("SELECT 1 / 0")
     assert (caught.value.code, caught.value.facts["sqlstate"]) == ("postgres-refused", "22012")
     assert db.reachable
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        asyncpg.TooManyConnectionsError,
+        asyncpg.OutOfMemoryError,
+        asyncpg.QueryCanceledError,
+        asyncpg.ReadOnlySQLTransactionError,
+        asyncpg.DiskFullError,
+    ],
+)
+def test_a_postgres_that_cannot_do_it_now_is_away_for_us(fault):
+    """It said no, but not to what we asked: the same may go well in a moment, or at another server."""
+    assert as_store_error(fault("so it is"), "postgresql:///x").code == "postgres-unreachable"
 
 
 async def test_a_database_that_was_not_opened_says_so():

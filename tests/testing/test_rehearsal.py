@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from ccplane.asterisk.operations import PlayOnChannel
+from ccplane.asterisk.outcomes import Unknown
 from ccplane.contacts import facts as c
 from ccplane.settings import HOME
 from ccplane.site import parse, read, sound_of
@@ -52,6 +54,20 @@ def test_silence_is_asked_once_more_and_then_taken_for_key_0():
         await centre.becomes("1001", "talking")
         assert [sound for sound in call.heard if sound.startswith("sound:")] == [prompt("welcome")] * 2
         assert [fact.queue for fact in centre.said(c.ContactQueued)] == ["anyone"]
+
+    on(scene)
+
+
+@pytest.mark.parametrize(("played", "heard"), [(True, 2), (False, 1)])
+def test_a_sound_of_which_nothing_is_known_leaves_the_caller_in_no_silence(played: bool, heard: int):
+    """Lost, it is taken for over at once, and not after the ten minutes that a sound may last."""
+
+    async def scene(centre: Rehearsal) -> None:
+        centre.sign_in("1001")
+        centre.switch.next(PlayOnChannel, Unknown("timeout"), applied=played)
+        call = centre.switch.call("4001")
+        await centre.becomes("1001", "talking", within=60)
+        assert [sound for sound in call.heard if sound.startswith("sound:")] == [prompt("welcome")] * heard
 
     on(scene)
 

@@ -7,7 +7,7 @@ intent and phone may change at any time. What people see is derived from the thr
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 from msgspec.structs import replace
@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from ccplane.agents import facts as f
 from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.contacts import facts as c
+from ccplane.contacts.facts import ConnectFailure
 from ccplane.ids import AgentId, ContactId, OfferId
-from ccplane.laws import Fact, Transitions, move
+from ccplane.laws import Transitions, move
 
 
 class Work(StrEnum):
@@ -91,7 +92,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     rest_until: int | None = None
     """Offered nothing until then, after a miss; None if not resting."""
     misses: int = 0
-    """Offers missed in a row."""
+    """Offers in a row that led to no talk by the agent's doing, or by their phone's."""
     offer: OfferId | None = None
     contact: ContactId | None = None
     wrap_up_until: int | None = None
@@ -124,7 +125,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
         return self.intent is not Intent.OFFLINE
 
 
-def evolve(agent: Agent, fact: Fact) -> Agent:
+def evolve(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
     """The agent after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
     after = _apply(agent, fact)
     changes: dict[str, int] = {}
@@ -135,7 +136,7 @@ def evolve(agent: Agent, fact: Fact) -> Agent:
     return replace(after, **changes) if changes else after
 
 
-def _apply(agent: Agent, fact: Fact) -> Agent:
+def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
     work = move("agent", WORK, agent.work, fact) if type(fact) in MOVES_WORK else agent.work
     match fact:
         case f.IntentChanged():
@@ -145,13 +146,14 @@ def _apply(agent: Agent, fact: Fact) -> Agent:
             return replace(agent, phone=fact.phone)
         case c.OfferMade():
             return replace(agent, work=work, offer=fact.offer, contact=fact.contact)
-        case c.OfferAnswered():
+        case c.TalkStarted():
             return replace(agent, work=work, misses=0)
         case c.OfferMissed():
             misses = agent.misses + 1
             return replace(agent, work=work, offer=None, contact=None, misses=misses, rest_until=fact.rest_until)
         case c.ConnectFailed():
-            return replace(agent, work=work, offer=None, contact=None, rest_until=fact.rest_until)
+            misses = agent.misses + (fact.cause is not ConnectFailure.CALLER_GONE)
+            return replace(agent, work=work, offer=None, contact=None, misses=misses, rest_until=fact.rest_until)
         case c.OfferWithdrawn():
             return replace(agent, work=work, offer=None, contact=None)
         case c.TalkEnded():
@@ -160,5 +162,15 @@ def _apply(agent: Agent, fact: Fact) -> Agent:
             return replace(agent, rest_until=None)
         case f.WrapUpDone():
             return replace(agent, work=work, contact=None, wrap_up_until=None)
-        case _:
+        case (
+            c.OfferRinging()
+            | c.OfferAnswered()
+            | c.AgentEnteredRoom()
+            | f.PhoneLost()
+            | f.PhoneRejoined()
+            | f.OwnCallStarted()
+            | f.OwnCallEnded()
+        ):
             return replace(agent, work=work)
+        case _:
+            assert_never(fact)

@@ -84,3 +84,8 @@ class OwnCallStarted(AgentFact, frozen=True, kw_only=True):
 
 class OwnCallEnded(AgentFact, frozen=True, kw_only=True):
     """Their own call is over."""
+
+
+AnyAgentFact = (
+    IntentChanged | PhoneChanged | AgentRested | WrapUpDone | PhoneLost | PhoneRejoined | OwnCallStarted | OwnCallEnded
+)

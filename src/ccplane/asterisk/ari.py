@@ -28,6 +28,9 @@ from ccplane.errors import SwitchError
 
 log = structlog.get_logger(__name__)
 
+LOOK_AGAIN_S = 0.05
+"""While we may not send."""
+
 __all__ = ["Ari", "AriStats", "Connection", "Limits", "Replaced"]
 
 
@@ -56,8 +59,9 @@ class Ari:
         self._complaint = ""
 
     async def connections(self) -> AsyncGenerator[Connection, None]:
-        """Asking for the next one closes the last, if it still lives."""
+        """Asking for the next one closes the last, if it still lives. There is none while we may not send."""
         while True:
+            await self._allowed()
             connection = await self._connect()
             if connection is None:
                 continue
@@ -75,6 +79,14 @@ class Ari:
             if connection.ended != "closed":
                 log.warning("the connection to Asterisk ended", url=self.address.url, reason=connection.ended)
             await self._pause()
+
+    async def _allowed(self) -> None:
+        told = False
+        while not self._may_send():
+            if not told:
+                log.warning("not connecting to Asterisk while we may not command it", url=self.address.url)
+                told = True
+            await asyncio.sleep(LOOK_AGAIN_S)
 
     async def _connect(self) -> Connection | None:
         """A live connection; None after a failure and the wait that follows it."""

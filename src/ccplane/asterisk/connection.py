@@ -3,7 +3,7 @@
 Events come on the socket of the application. Commands go over sockets of further applications (`ccplane-cmd-…`): they
 command the first one's channels fully and receive none of its events, so that a command that blocks (addChannel behind
 a prompt: 9.5 s) holds up the contacts of one socket and never the events. If any socket drops, all of it ends: one
-truth, and the next connection starts with the reconciler.
+truth, and the next connection starts with the reconciler. Whole lists alone are read by HTTP (`lists`).
 
 The phones' states come on the house's socket, whose application `ccplane-phones` is subscribed to all PJSIP endpoints
 and filtered to EndpointStateChange. In the application of the calls that subscription would double each event of our
@@ -14,13 +14,13 @@ delivered (asterisk issue 2170; here after 2 to 31 connects), so we take none.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from typing import TypeVar
 from zlib import crc32
 
 from ccplane.asterisk.events import UNWANTED, ApplicationReplaced, EndpointStateChange, Event, UnknownEvent
 from ccplane.asterisk.inbox import Inbox
+from ccplane.asterisk.lists import WHOLE, Lists
 from ccplane.asterisk.operations import Operation, SetEventFilter, Subscribe
 from ccplane.asterisk.outcomes import Done, Outcome, Refused
 from ccplane.asterisk.stats import AriStats
@@ -30,6 +30,9 @@ from ccplane.asterisk.wire import Limits, Wire
 from ccplane.errors import SwitchError
 
 T = TypeVar("T")
+
+LOOKS = 4
+"""How often the gate is looked at in `Limits.fenced`."""
 
 PHONE_EVENTS = ("EndpointStateChange", "ChannelUserevent", "RESTResponse")
 """What the phones' socket brings: states, the echoes of probes, answers."""
@@ -46,25 +49,28 @@ class Connection:
         self._stats = stats
         self._may_send = may_send
         self._over = asyncio.get_running_loop().create_future()
-        self._heartbeat: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
+        self._held_back = False
+        """A command was refused because we may not send: what it was for is undone."""
         self._main = Wire(app, limits, stats, self._event)
         self._house = Wire(f"{app}-phones", limits, stats, self._phone_event)
         self._lanes = [Wire(f"{app}-cmd-{n}", limits, stats, _ignore) for n in range(1, sockets + 1)]
+        self._lists = Lists(limits.listing, stats)
 
     def send(self, operation: Operation[T], lane: str) -> asyncio.Future[Outcome[T]]:
         """Write a command now; never raises, and the future never carries an exception. Refused(0, "fenced") while we
         may not send: the lease is asked here, at the socket, not where the command was thought of."""
         if not self._may_send():
             return self._fenced()
+        if type(operation) in WHOLE:
+            return self._lists.send(operation)
         return self._lane(lane).rest.send(operation)
 
     async def close(self) -> None:
         """Goodbye on all sockets, awaited: a reconnect after it never meets a zombie."""
         self._end("closed", graceful=True)
-        await asyncio.gather(*(wire.close() for wire in self._all()))
-        if self._heartbeat is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._heartbeat
+        await asyncio.gather(*(wire.close() for wire in self._all()), self._lists.close())
+        await asyncio.gather(*self._chores, return_exceptions=True)
 
     async def finished(self) -> str:
         """Wait for its end; the reason."""
@@ -73,6 +79,7 @@ class Connection:
 
     async def open(self, address: Address) -> None:
         """Connect all sockets, set the filters, prove that events come. Raises SwitchError."""
+        self._lists.open(address)
         try:
             await self._main.open(address, self._lost)
             await self._open_all(address, [self._house, *self._lanes])
@@ -84,7 +91,10 @@ class Connection:
         except BaseException:
             self._end("not opened")
             raise
-        self._heartbeat = asyncio.create_task(self._beat(), name="ari heartbeat")
+        self._chores = [
+            asyncio.create_task(self._beat(), name="ari heartbeat"),
+            asyncio.create_task(self._watch_the_gate(), name="ari gate"),
+        ]
 
     # within
 
@@ -104,6 +114,7 @@ class Connection:
     def _fenced(self) -> asyncio.Future[Outcome[T]]:
         future: asyncio.Future[Outcome[T]] = asyncio.get_running_loop().create_future()
         future.set_result(Refused(0, "fenced"))
+        self._held_back = True
         self._stats.outcomes["Fenced"] += 1
         return future
 
@@ -143,8 +154,10 @@ class Connection:
             return
         self.ended = reason
         self.events.close(fault)
-        if self._heartbeat is not None and self._heartbeat is not asyncio.current_task():
-            self._heartbeat.cancel()
+        for chore in self._chores:
+            if chore is not asyncio.current_task():
+                chore.cancel()
+        self._lists.lost()
         for wire in self._all():
             wire.lost() if graceful else wire.abort()
         self._over.set_result(None)
@@ -162,6 +175,17 @@ class Connection:
             if any(wire.silent for wire in self._lanes):
                 return self._end("silence")
         return None
+
+    async def _watch_the_gate(self) -> None:
+        """Connected, but not allowed to send, we would take every new call and leave it in silence: so we go, and the
+        dialplan's fallback has them. Also where we may send again, but held a command back in between: the survey of
+        the next connection puts that right, and no agent is blamed for a phone that we never rang."""
+        shut = 0
+        while self.ended is None:
+            await asyncio.sleep(self._limits.fenced / LOOKS)  # looks are counted: a time asleep doesn't count
+            shut = 0 if self._may_send() else shut + 1
+            if shut >= LOOKS or (self._held_back and not shut):
+                self._end("fenced")
 
     async def _probe(self) -> bool:
         """Both sockets that bring events do."""

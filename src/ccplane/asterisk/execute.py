@@ -96,6 +96,8 @@ class Executor:
         if answer.cancelled():
             return
         outcome = answer.result()
+        if isinstance(outcome, Unknown) and isinstance(command, do.PlaySounds):
+            self._look_for(command)
         if isinstance(outcome, Done | Unknown) or _never_left(command, outcome):
             return
         self.refused[f"{type(command).__name__}: {type(outcome).__name__}"] += 1
@@ -106,12 +108,30 @@ class Executor:
             case do.RingAgent() | do.JoinAgent():
                 self.post(CommandFailed(command, gone=gone, message=str(outcome)))
             case do.PlaySounds() if not gone:
-                step, attempt = command.playback.rsplit("-", 2)[1:]
-                self.post(SoundsFinished(command.contact, int(step), int(attempt), ok=False))
+                self._never_played(command)
             case do.HangUpLeg() | do.CloseRoom() | do.StopSounds() | do.StopMusic() if gone:
                 return  # it was to be gone
             case _:
                 log.info("the switch refused a command", command=type(command).__name__, outcome=repr(outcome))
+
+    def _look_for(self, command: do.PlaySounds) -> None:
+        """Whether it plays is asked on the contact's own lane, so behind it: what isn't there now never will be."""
+        if self.switch is not None:
+            answer = self.switch.send(op.GetPlayback(command.playback), command.contact)
+            answer.add_done_callback(lambda done: self._looked(command, done))
+
+    def _looked(self, command: do.PlaySounds, answer: asyncio.Future[Outcome[Any]]) -> None:
+        if answer.cancelled():
+            return
+        match answer.result():
+            case Gone():
+                self._never_played(command)  # or it is over: then its own end has been told, or is now
+            case Unknown(reason="timeout"):
+                self._look_for(command)  # the lane is still held up
+
+    def _never_played(self, command: do.PlaySounds) -> None:
+        step, attempt = command.playback.rsplit("-", 2)[1:]
+        self.post(SoundsFinished(command.contact, int(step), int(attempt), ok=False))
 
 
 def _never_left(command: do.Command, outcome: Outcome[Any]) -> bool:

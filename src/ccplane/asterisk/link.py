@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from itertools import chain, repeat
 from typing import Final
 
 import structlog
 
 from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.provision import Provisioned
 from ccplane.asterisk.reconcile import confirmed, survey
 from ccplane.asterisk.switch import Switch, Switches
 from ccplane.asterisk.translate import translate
@@ -24,8 +26,8 @@ from ccplane.ids import NodeName
 log = structlog.get_logger()
 
 SURVEY_EVERY_S: Final = 15.0
-BREATHE_EVERY: Final = 32
-"""After so many events in one go others on the loop get their turn (law 13)."""
+PROVISION_AGAIN_S: Final = (5.0, 15.0)
+"""After accounts that failed; from then on at the surveys' pace."""
 
 
 class Link:
@@ -39,7 +41,7 @@ class Link:
         executor: Executor,
         post: Callable[[Input], None],
         now: Callable[[], int],
-        provision: Callable[[Switch], Awaitable[None]],
+        provision: Callable[[Switch], Awaitable[Provisioned | None]],
         lost_at: int | None = None,
     ) -> None:
         self.node = node
@@ -82,22 +84,31 @@ class Link:
             await asyncio.gather(*chores, return_exceptions=True)
 
     async def _pass_on(self, switch: Switch) -> None:
-        count = 0
         async for event, _ in switch.events:
             what = translate(self.node, event)
             if what is not None:
                 self._post(what)
-            count += 1
-            if count % BREATHE_EVERY == 0:
-                await asyncio.sleep(0)
 
     async def _provisioned(self, switch: Switch) -> None:
+        """Until all accounts are in place."""
+        for pause in chain(PROVISION_AGAIN_S, repeat(SURVEY_EVERY_S)):
+            self.provisioning_trouble = await self._trouble_provisioning(switch)
+            if not self.provisioning_trouble:
+                self.provisioned_at = self._now()
+                return
+            await asyncio.sleep(pause)
+
+    async def _trouble_provisioning(self, switch: Switch) -> str:
+        """What is wrong, empty if nothing; the log has it once, not every 15 s."""
         try:
-            await self._provision(switch)
-            self.provisioned_at, self.provisioning_trouble = self._now(), ""
-        except Exception as error:
-            self.provisioning_trouble = str(error)
-            log.exception("phones could not be provisioned; those already known go on working", node=self.node)
+            done = await self._provision(switch)
+            trouble = done.trouble if done else ""
+            fault = None
+        except Exception as error:  # whatever it is, the next try may go well
+            trouble, fault = str(error) or type(error).__name__, error
+        if trouble and trouble != self.provisioning_trouble:
+            log.warning("phones are not provisioned", node=self.node, trouble=trouble, exc_info=fault)
+        return trouble
 
     async def _survey_often(self, switch: Switch) -> None:
         while True:

@@ -31,6 +31,7 @@ from typing import Final
 
 from ccplane.child import Child
 from ccplane.errors import SetupError, SwitchError
+from ccplane.private import read_private, write_private
 
 HOME: Final = Path(__file__).resolve().parents[3]
 """The project's top folder: templates and dialplan lie there, beside src/."""
@@ -40,6 +41,7 @@ START_WITHIN: Final = 60.0
 
 PLACEHOLDER: Final = re.compile(r"@([A-Z_]+)@")
 SAFE: Final = re.compile(r"[\w.:,/-]+", re.ASCII)
+SECRETS: Final = ("ari", "ami")
 
 
 @dataclass(frozen=True)
@@ -217,10 +219,11 @@ class LocalNode:
         """Generated once for a node and kept in a file that only its owner reads."""
         if not self._secrets:
             path = self.directory / "run" / "secrets.json"
-            if not path.exists():
+            self._secrets = _kept_secrets(path)
+            if not self._secrets:
                 self._make_directories()
-                _write_private(path, json.dumps({key: secrets.token_urlsafe(24) for key in ("ari", "ami")}))
-            self._secrets = json.loads(path.read_text())
+                self._secrets = {key: secrets.token_urlsafe(24) for key in SECRETS}
+                write_private(path, json.dumps(self._secrets))
         return self._secrets[which]
 
     def _make_directories(self) -> None:
@@ -259,7 +262,7 @@ class LocalNode:
         (etc / "dialplan").mkdir(parents=True)
         values = self._values()
         for template in sorted(self._templates.glob("*.conf")):
-            _write_private(etc / template.name, fill(template.read_text(), values))
+            write_private(etc / template.name, fill(template.read_text(), values))
         for part in sorted(self._dialplan.glob("*.conf")):
             shutil.copyfile(part, etc / "dialplan" / part.name)
         (self.directory / "hosts").write_text(hosts(socket.gethostname()))
@@ -366,8 +369,10 @@ async def _connection(host: str, port: int) -> AsyncIterator[tuple[asyncio.Strea
             await writer.wait_closed()
 
 
-def _write_private(path: Path, text: str) -> None:
-    """A file with secrets is never readable by others, not for a moment."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
+def _kept_secrets(path: Path) -> dict[str, str]:
+    """Those of an earlier run; none if the file is missing, or is not whole."""
+    try:
+        found = json.loads(read_private(path))
+        return {key: str(found[key]) for key in SECRETS} if all(found[key] for key in SECRETS) else {}
+    except (ValueError, KeyError, TypeError):
+        return {}

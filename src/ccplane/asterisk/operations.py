@@ -299,6 +299,13 @@ class StopPlayback(Operation[None], frozen=True):
     playback: str
 
 
+class GetPlayback(Operation[Playback], frozen=True):
+    """One that waits or plays; Gone once it is over. The way to resolve an Unknown."""
+
+    route = "/playbacks/{playback}"
+    playback: str
+
+
 class SetBridgeVariable(Operation[None], frozen=True):
     """Keep something with the contact, at most 60,000 bytes. Only with `report_events` does it come back in
     ListBridges; it then rides in every event of the bridge, so keep it small."""

@@ -89,6 +89,14 @@ class Provisioned:
     unchanged: int = 0
     failed: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def trouble(self) -> str:
+        """How many accounts failed and the first one's reason; empty if none did."""
+        if not self.failed:
+            return ""
+        user = min(self.failed)
+        return f"{len(self.failed)} of the phones' accounts are not as they should be; {user}: {self.failed[user]}"
+
 
 async def provision(switch: Switch, secrets: Mapping[str, str], phones: Phones | None = None) -> Provisioned:
     """Make the accounts at Asterisk those of `secrets` ({user: secret}), by as few writes as it takes."""
@@ -128,7 +136,11 @@ async def _account(switch: Switch, user: str, wanted: Mapping[str, Fields], done
 async def _retire(switch: Switch, user: str, owner: str, done: Provisioned) -> None:
     """Delete an account that nobody wants any more, if it is ours. The endpoint, by which we find it, isn't the first
     to go, so that an interrupted deletion is taken up again; nor the last, so that it is never without its auth."""
-    if owner_of(await switch.send(_get("endpoint", user), HOUSE)) != owner:
+    found = await switch.send(_get("endpoint", user), HOUSE)
+    if not isinstance(found, Done | Gone):
+        done.failed[user] = str(found)  # whether it is ours is to be asked again
+        return
+    if owner_of(found) != owner:
         return
     deletions = [switch.send(DeleteConfig("res_pjsip", kind, user), HOUSE) for kind in ("aor", "endpoint", "auth")]
     said = await asyncio.gather(*deletions)

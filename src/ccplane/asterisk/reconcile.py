@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
+from ccplane.asterisk.execute import JOURNAL
 from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.switch import HOUSE, Switch
@@ -35,6 +36,7 @@ async def survey(switch: Switch, node: NodeName, began_at: int, gap_ms: int, aft
         after_gap=after_gap,
         channels={ChannelId(each.id): seen for each in channels if (seen := _seen(node, each)) is not None},
         rooms=_rooms(bridges),
+        journals=_journals(bridges),
         phones={AgentId(each.resource): phone_of(each) for each in endpoints if each.technology == "PJSIP"},
     )
 
@@ -63,11 +65,22 @@ def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
     """Ours: a leg by its id (while it rings nothing else tells), a caller by the application it is in."""
     up = channel.state == "Up"
     if offer_of_leg(channel.id) is not None:
-        return ChannelSeen(ChannelId(channel.id), up)
+        return ChannelSeen(ChannelId(channel.id), up, agent=_called(channel) if up else None)
     app, *args = channel.dialplan.app_data.split(",")
     if channel.dialplan.app_name != "Stasis" or app != APP:
         return None
     return ChannelSeen(ChannelId(channel.id), up, caller_of(node, channel, args, switch_at=0))
+
+
+def _called(leg: Channel) -> AgentId | None:
+    """Whom we called: a leg that is up stands in our application with `leg,AGENT`, as Originate gave it."""
+    args = leg.args if leg.runs(APP) else []
+    return AgentId(args[1]) if len(args) == 2 and args[0] == "leg" else None
+
+
+def _journals(bridges: list[Bridge]) -> dict[ContactId, str]:
+    kept = ((contact_of_bridge(each.id), each.bridgevars.get(JOURNAL)) for each in bridges)
+    return {contact: text for contact, text in kept if contact is not None and isinstance(text, str)}
 
 
 def _rooms(bridges: list[Bridge]) -> dict[ContactId, tuple[ChannelId, ...]]:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
-from websockets.frames import Opcode
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.uri import parse_uri
@@ -25,7 +25,7 @@ from websockets.uri import parse_uri
 from ccplane.errors import SwitchError
 
 MAX_MESSAGE = 64 * 1024 * 1024
-"""GET /channels of some 100,000 channels; Asterisk sends any answer as one frame."""
+"""Far more than Asterisk can send as one frame without a crash, at some 490 kB: see `lists`."""
 
 WRONG_PASSWORD = "ari-wrong-password"
 
@@ -54,10 +54,18 @@ class Address:
     def authorization(self) -> str:
         return "Basic " + b64encode(f"{self.username}:{self.password}".encode()).decode()
 
+    @property
+    def rest(self) -> str:
+        """Where operations are asked by HTTP."""
+        return f"{'https' if self.secure else 'http'}://{self._place}"
+
     def websocket(self, app: str) -> str:
-        scheme = "wss" if self.secure else "ws"
+        return f"{'wss' if self.secure else 'ws'}://{self._place}/events?{urlencode({'app': app})}"
+
+    @property
+    def _place(self) -> str:
         prefix = urlsplit(self.url).path.rstrip("/").removesuffix("/ari")
-        return f"{scheme}://{self.host}:{self.port}{prefix}/ari/events?{urlencode({'app': app})}"
+        return f"{self.host}:{self.port}{prefix}/ari"
 
 
 class WebSocket(asyncio.Protocol):
@@ -155,8 +163,8 @@ class WebSocket(asyncio.Protocol):
         for event in self._protocol.events_received():
             if isinstance(event, Response):
                 self._handshake()
-            elif event.opcode in (Opcode.TEXT, Opcode.CONT):  # type: ignore[union-attr]
-                self._message(event.data, event.fin)  # type: ignore[union-attr]
+            elif isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.CONT):
+                self._message(event.data, event.fin)
         self._flush()
         if self._protocol.close_expected() and self._transport is not None:
             self._transport.close()

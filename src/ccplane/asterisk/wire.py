@@ -26,10 +26,14 @@ class Limits:
 
     opening: float = 5.0
     request: float = 3.0
+    listing: float = 10.0
+    """For a whole list: 1,000 channels take 50 ms, but a busy Asterisk is when it is needed most."""
     probe_every: float = 5.0
     probe_echo: float = 2.0
     silence: float = 20.0
     """A command socket that has sent nothing for so long, not even a pong, is dead."""
+    fenced: float = 1.0
+    """When we may not send for so long, the connection is given up, so that new calls take the dialplan's fallback."""
     grace: float = 0.25
     """When we ourselves were late by more than this, a missing echo is our fault and is asked for again."""
     inbox: int = 50_000

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from traceback import extract_tb
 from types import FrameType
 from typing import Any, Final, get_args
@@ -16,7 +17,7 @@ from ccplane.callflow.call import Call, CallerGone
 from ccplane.callflow.loader import load
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.verbs import HangUp, Result, Verb
+from ccplane.contacts.verbs import HangUp, Result, Served, Verb
 from ccplane.core.inputs import Input, ProgramRaised, ProgramReturned, VerbAsked
 from ccplane.core.state import State
 from ccplane.facts import SwitchFound
@@ -26,6 +27,8 @@ from ccplane.site import Site
 
 PATIENCE_S: Final = 0.25
 """A program that runs longer than this between two verbs is taken for stuck: the loop of all calls waits for it."""
+SLOW_S: Final = 0.005
+"""Longer than this between two verbs is not law 13: it is said in the log, with program and line."""
 AGAIN_S: Final = 0.001
 """One that catches even that is interrupted again and again, until it does not."""
 HASTE: Final = 100
@@ -60,6 +63,9 @@ class Runner:
             if contact is not None and contact.id in replayed:
                 continue  # run up to what stands in `state`, which holds this fact already
             match fact:
+                case c.ProgramStarted() if contact and (contact.verb or contact.results):
+                    replayed.add(contact.id)  # taken over: it stands at its first verb, or beyond
+                    asked.append(self._take_up(contact))
                 case c.ProgramStarted() if contact:
                     asked.append(self._start(contact))
                 case c.StepEnded() if contact:
@@ -85,17 +91,19 @@ class Runner:
     def _start(self, contact: Contact) -> Input:
         self._end(contact.id)
         try:
-            with _patience():
+            with _patience(contact.program, "its beginning"):
                 site = self._site_of(contact.site)
                 self._running[contact.id] = load(site, contact.program)(Call(contact, site))
         except BaseException as error:
             return _raised(contact.id, error)
-        return self._send(contact.id, None, contact.first_step)
+        return self._send(contact, None, contact.first_step)
 
     def _resume(self, contact: Contact, result: Result) -> Input:
         if contact.id not in self._running:
+            if not contact.program and isinstance(result, Served):
+                return ProgramReturned(contact.id)  # taken over in a talk, at a place in its program that nobody knows
             return ProgramRaised(contact.id, "the program was not running any more", contact.program)
-        return self._send(contact.id, result, contact.step + 1)
+        return self._send(contact, result, contact.step + 1)
 
     def _hasty(self, contact: ContactId, now: int) -> Input | None:
         since, verbs = self._pace.get(contact, (now, 0))
@@ -109,13 +117,15 @@ class Runner:
 
     def _take_up(self, contact: Contact) -> Input | None:
         """Run a program again over its journal, up to where it stood (DESIGN §4)."""
-        if contact.phase is Phase.ENDED or not contact.program:
+        if contact.phase is Phase.ENDED:
             return None
+        if not contact.program:
+            return self._resume(contact, contact.results[-1]) if contact.results and contact.verb is None else None
         asked = self._start(contact)
         for place, result in enumerate(contact.results):
             if not isinstance(asked, VerbAsked):
                 return asked
-            asked = self._send(contact.id, result, contact.first_step + place + 1)
+            asked = self._send(contact, result, contact.first_step + place + 1)
         if contact.verb is None or not isinstance(asked, VerbAsked):
             return asked
         if asked.verb == contact.verb or isinstance(contact.verb, HangUp):
@@ -123,10 +133,10 @@ class Runner:
         self._end(contact.id)
         return ProgramRaised(contact.id, f"changed its course on a replay: {asked.verb} for {contact.verb}", "replay")
 
-    def _send(self, contact: ContactId, result: Result | None, step: int) -> Input:
-        program = self._running[contact]
+    def _send(self, of: Contact, result: Result | None, step: int) -> Input:
+        contact, program = of.id, self._running[of.id]
         try:
-            with _patience():
+            with _patience(of.program, _where(program)):
                 verb = program.send(result)
         except (StopIteration, CallerGone):
             del self._running[contact]
@@ -147,7 +157,7 @@ class Runner:
         if program is None:
             return
         try:
-            with _patience():
+            with _patience(_file(program), _where(program)):
                 program.throw(CallerGone())
         except (StopIteration, CallerGone):
             return
@@ -159,7 +169,7 @@ class Runner:
 
 def _close(program: Program, contact: ContactId) -> None:
     try:
-        with _patience():
+        with _patience(_file(program), _where(program)):
             program.close()
     except BaseException as error:
         log.warning("program would not end after its caller left", contact=contact, error=repr(error))
@@ -171,14 +181,32 @@ def _raised(contact: ContactId, error: BaseException) -> ProgramRaised:
     return ProgramRaised(contact, f"{type(error).__name__}: {error}", where)
 
 
+def _file(program: Program) -> str:
+    code = program.cr_code if hasattr(program, "cr_code") else None
+    return code.co_filename if code else ""
+
+
 def _where(program: Program) -> str:
     frame = program.cr_frame if hasattr(program, "cr_frame") else None
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else ""
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
-    """Interrupt what runs longer than PATIENCE_S; only the main thread can be interrupted."""
+def _patience(program: str, where: str) -> Iterator[None]:
+    """Say what held up all calls for longer than SLOW_S, from the line `where` on; interrupt it after PATIENCE_S."""
+    began = perf_counter()
+    try:
+        with _alarm():
+            yield
+    finally:
+        took = perf_counter() - began
+        if took > SLOW_S:
+            log.warning("a program held up all calls", program=program, where=where, ms=round(took * 1000, 1))
+
+
+@contextmanager
+def _alarm() -> Iterator[None]:
+    """Only the main thread can be interrupted."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

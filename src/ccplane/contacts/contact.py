@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
-from ccplane.contacts.verbs import EnterQueue, Gather, Result, Verb
+from ccplane.contacts.verbs import Gather, Result, Verb
 from ccplane.errors import IllegalMove
 from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, OfferId, ProgramName, QueueName
 from ccplane.laws import Transitions, move
@@ -141,10 +141,6 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     talk: Talk | None = None
 
     @property
-    def queueing(self) -> EnterQueue | None:
-        return self.verb if isinstance(self.verb, EnterQueue) else None
-
-    @property
     def gathering(self) -> Gather | None:
         return self.verb if isinstance(self.verb, Gather) else None
 
@@ -165,7 +161,7 @@ def opened(fact: f.ContactArrived) -> Contact:
     )
 
 
-def evolve(contact: Contact, fact: f.ContactFact) -> Contact:
+def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
     """The contact after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
     phase = move("contact", PHASE, contact.phase, fact) if type(fact) in MOVES_CONTACT else contact.phase
     match fact:
@@ -193,7 +189,8 @@ def evolve(contact: Contact, fact: f.ContactFact) -> Contact:
         case f.CallerEnteredRoom():
             return replace(contact, in_room=True)
         case f.ContactQueued():
-            waiting = Waiting(queue=fact.queue, segment=fact.segment, queued_at=fact.at)
+            since = fact.at if fact.since is None else fact.since
+            waiting = Waiting(queue=fact.queue, segment=fact.segment, queued_at=since)
             return replace(contact, phase=phase, waiting=waiting, segments=fact.segment)
         case f.ContactUnqueued():
             if contact.offer:  # it is closed by a fact of its own first, else its agent would be taken for ever
@@ -229,8 +226,10 @@ def evolve(contact: Contact, fact: f.ContactFact) -> Contact:
             return replace(contact, phase=phase, talk=None)
         case f.ContactEnded():
             return replace(contact, phase=phase, verb=None, step_deadline=None)
-        case _:
+        case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked():
             return contact
+        case _:
+            assert_never(fact)
 
 
 MOVES_CONTACT: Final = frozenset(fact for row in PHASE.values() for fact in row)
@@ -250,7 +249,7 @@ def _offered(contact: Contact, fact: f.OfferMade) -> Contact:
     return replace(contact, offer=offer, waiting=replace(contact.waiting, offers=fact.attempt))
 
 
-def _offer_after(contact: Contact, fact: f.OfferFact) -> Offer:
+def _offer_after(contact: Contact, fact: f.AnyOfferFact) -> Offer:
     """The open offer moved by `fact`, which must be about it."""
     offer = contact.offer
     if offer is None or (offer.id, offer.agent) != (fact.offer, fact.agent):

@@ -144,6 +144,8 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
 
     queue: QueueName
     segment: int
+    since: int | None = None
+    """Since when they wait, if that is older than this fact: taken over from the journal at the switch."""
 
 
 class ContactUnqueued(ContactFact, frozen=True, kw_only=True):
@@ -250,3 +252,33 @@ class ContactEnded(ContactFact, frozen=True, kw_only=True):
 
     by: EndedBy
     cause: int
+
+
+AnyOfferFact = (
+    OfferMade
+    | OfferRinging
+    | OfferAnswered
+    | AgentEnteredRoom
+    | OfferMissed
+    | OfferWithdrawn
+    | ConnectFailed
+    | TalkStarted
+    | TalkEnded
+)
+AnyContactFact = (
+    AnyOfferFact
+    | ContactArrived
+    | ProgramStarted
+    | ProgramFailed
+    | ProgramEnded
+    | StepStarted
+    | StepEnded
+    | SoundsEnded
+    | CallerAnswered
+    | CallerEnteredRoom
+    | ContactQueued
+    | ContactUnqueued
+    | RequirementRelaxed
+    | ContactRelinked
+    | ContactEnded
+)

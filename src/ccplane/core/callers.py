@@ -23,7 +23,14 @@ def arrive(turn: Turn, what: i.CallerArrived) -> None:
     contact = contact_id(what.node, what.channel)
     if contact in turn.state.contacts or contact in turn.state.ended:
         return
-    rules = turn.state.rules
+    number = opened(turn, what)
+    turn.do(OpenRoom(contact))
+    turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
+
+
+def opened(turn: Turn, what: i.CallerArrived) -> Number:
+    """The contact begins, by the rules of the number dialled."""
+    contact, rules = contact_id(what.node, what.channel), turn.state.rules
     number = rules.numbers.get(what.number_dialled) or Number(
         number=what.number_dialled, program=rules.default_program, language=rules.language
     )
@@ -44,8 +51,7 @@ def arrive(turn: Turn, what: i.CallerArrived) -> None:
     )
     if what.answered:
         turn.happened(c.CallerAnswered(at=turn.now, contact=contact))
-    turn.do(OpenRoom(contact))
-    turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
+    return number
 
 
 def up(turn: Turn, what: i.CallerUp) -> None:

@@ -114,7 +114,8 @@ class SwitchDropped(Input, frozen=True):
 
 
 class ChannelSeen(msgspec.Struct, frozen=True):
-    """A channel at the switch, as a survey found it. `up`: answered; `arrival` only for callers' channels.
+    """A channel at the switch, as a survey found it. `up`: answered; `arrival` only for callers' channels,
+    `agent` only for agents' legs that are up: whom we called.
 
     `sure` is False for one that only one of two surveys in a row has seen: it is not missed yet, and not strange yet.
     """
@@ -123,6 +124,7 @@ class ChannelSeen(msgspec.Struct, frozen=True):
     up: bool
     arrival: CallerArrived | None = None
     sure: bool = True
+    agent: AgentId | None = None
 
 
 class SwitchSurveyed(Input, frozen=True, kw_only=True):
@@ -140,6 +142,8 @@ class SwitchSurveyed(Input, frozen=True, kw_only=True):
     channels: dict[ChannelId, ChannelSeen]
     rooms: dict[ContactId, tuple[ChannelId, ...]]
     phones: dict[AgentId, Phone]
+    journals: dict[ContactId, str] = {}
+    """What lies in the rooms for a plane that knows nothing of their contacts."""
 
 
 # -------------------------------------------------------------------------------------- from programs, API, timers

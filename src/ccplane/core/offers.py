@@ -152,7 +152,7 @@ def miss(turn: Turn, contact: Contact, offer: Offer, cause: MissCause, sip: int 
     _pause_after_misses(turn, offer.agent, cause)
 
 
-def _pause_after_misses(turn: Turn, agent_id: AgentId, cause: MissCause) -> None:
+def _pause_after_misses(turn: Turn, agent_id: AgentId, cause: MissCause | ConnectFailure) -> None:
     agent = turn.state.agents[agent_id]
     if agent.intent is Intent.READY and agent.misses >= turn.state.rules.misses_until_pause:
         reason = f"missed {agent.misses} offers in a row, the last: {cause.value}"
@@ -199,7 +199,8 @@ def fail_connect(turn: Turn, contact: Contact, cause: ConnectFailure) -> None:
         )
     )
     turn.do(HangUpLeg(contact.id, offer.leg, "normal"))
-    if cause is not ConnectFailure.CALLER_GONE:
+    if rests:
+        _pause_after_misses(turn, offer.agent, cause)
         wait_again(turn, contact)
 
 

@@ -28,6 +28,7 @@ from ccplane.core.commands import (
 from ccplane.core.floor import phone_seen
 from ccplane.core.offers import answered, entered, fail_connect, talk_over, withdraw
 from ccplane.core.steps import asked, end_step
+from ccplane.core.takeover import adopt, caller_beside, in_talk, take_up_waiting
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
 from ccplane.ids import ContactId, contact_id, contact_of_offer, offer_of_leg
@@ -41,11 +42,11 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
     if survey.after_gap:
         turn.happened(SwitchFound(at=turn.now, node=survey.node, version=survey.version, gap_ms=survey.gap_ms))
     for agent, phone in survey.phones.items():
-        phone_seen(turn, i.PhoneSeen(agent, phone))
+        turn.attempt(agent, phone_seen, turn, i.PhoneSeen(agent, phone))
     known = dict(turn.state.contacts)
     for contact in known.values():
         if contact.node == survey.node and contact.arrived_at < survey.began_at:
-            _compare(turn, survey, contact)
+            turn.attempt(contact.id, _compare, turn, survey, contact)
     _unknown_channels(turn, survey, known)
     _empty_rooms(turn, survey, known)
     if survey.after_gap:
@@ -94,14 +95,17 @@ def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> 
     elif settled:
         _repaired(turn, "waiting caller outside the room", contact.id)
         turn.do(AddCaller(contact.id, contact.channel))
-    if survey.after_gap and contact.phase is Phase.WAITING:
+    unheard = settled and not contact.answered and not survey.channels[contact.channel].up
+    if unheard and not survey.after_gap:
+        _repaired(turn, "waiting caller not answered", contact.id)
+    if (survey.after_gap or unheard) and contact.phase is Phase.WAITING:
         _hear_again(turn, survey, contact)
     if offer and (survey.after_gap or offer.ring_started_at < survey.began_at - SETTLING_MS):
         _settle_offer(turn, survey, turn.state.contacts[contact.id])
 
 
 def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    """What was asked for just before the connection went may have been lost: the call is taken, and music plays."""
+    """What was asked for may have been lost, with the connection or alone: the call is taken, and music plays."""
     assert contact.waiting is not None
     if not survey.channels[contact.channel].up:
         turn.do(AnswerCaller(contact.id, contact.channel))
@@ -132,16 +136,25 @@ def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[Conta
     """Legs and callers that nobody knew; what was known and has just been ended is being hung up already."""
     legs = {each.leg for contact in known.values() for each in (contact.offer, contact.talk) if each}
     for channel in survey.channels.values():
-        if not channel.sure:
-            continue
-        offer = offer_of_leg(channel.id)
-        if offer is not None:
-            if channel.id not in legs:
-                _repaired(turn, "agent's leg without a contact", channel.id)
-                turn.do(HangUpLeg(contact_of_offer(offer), channel.id, "normal"))
-        elif channel.arrival and _unheard_of(turn, contact_id(survey.node, channel.id)):
-            _repaired(turn, "caller nobody saw arrive", channel.id)
-            arrive(turn, channel.arrival)
+        if channel.sure and channel.id not in legs:
+            turn.attempt(channel.id, _unknown_channel, turn, survey, channel)
+
+
+def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSeen) -> None:
+    """A leg that talks with its caller is never hung up, and the caller never begun afresh: that would end the talk."""
+    offer = offer_of_leg(channel.id)
+    if offer is not None:
+        caller = caller_beside(survey, channel)
+        if caller is not None:
+            adopt(turn, survey, channel, caller)
+        else:
+            _repaired(turn, "agent's leg without a contact", channel.id)
+            turn.do(HangUpLeg(contact_of_offer(offer), channel.id, "normal"))
+    elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
+        return
+    elif not in_talk(survey, channel.id) and not take_up_waiting(turn, survey, channel):
+        _repaired(turn, "caller nobody saw arrive", channel.id)
+        arrive(turn, channel.arrival)
 
 
 def _unheard_of(turn: Turn, contact: ContactId) -> bool:

@@ -20,12 +20,13 @@ SWITCH_LATER_MS = 2_000
 def route(turn: Turn) -> None:
     """Make every offer that this turn made possible. What was possible before it has been made (see the tests)."""
     if len(turn.freed) == 1 and not turn.unserved:
-        return serve_agent(turn, next(iter(turn.freed)))
+        agent = next(iter(turn.freed))
+        turn.attempt(agent, serve_agent, turn, agent)
+        return
     for waiting in _by_claim(turn):
         if not turn.state.free:
             break
-        serve_contact(turn, waiting)
-    return None
+        turn.attempt(waiting.contact, serve_contact, turn, waiting)
 
 
 def _by_claim(turn: Turn) -> list[Candidate]:

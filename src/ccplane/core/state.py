@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from operator import attrgetter
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 from immutables import Map
@@ -22,7 +22,7 @@ from ccplane.contacts import contact as contacts
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
 from ccplane.errors import IllegalMove
-from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost
+from ccplane.facts import AnyFact, DeadlineDropped, PlaneStarted, RepairMade, SwitchFound, SwitchLost
 from ccplane.ids import AgentId, ContactId, NodeName, ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.pick import Candidate
@@ -67,7 +67,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
         return self.deadlines[0][0] if self.deadlines else None
 
 
-def evolve(state: State, fact: Fact) -> State:
+def evolve(state: State, fact: AnyFact) -> State:
     """The state after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
     match fact:
         case PlaneStarted():
@@ -97,8 +97,12 @@ def evolve(state: State, fact: Fact) -> State:
         case AgentFact():
             agent = _agent(state, fact.agent, fact)
             return _put_agent(state, agent, agents.evolve(agent, fact))
-        case _:
+        case DeadlineDropped():
+            return _rescheduled(state, fact.kind, fact.whose, None)
+        case RepairMade():
             return state
+        case _:
+            assert_never(fact)
 
 
 def restored(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ from ccplane.contacts.verbs import (
     Verb,
 )
 from ccplane.core import inputs as i
+from ccplane.core import journal
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
@@ -199,11 +199,8 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
 
 
 def _write_journal(turn: Turn, contact: ContactId, step: int, verb: Verb) -> None:
-    """What a plane on another host needs. It rides in every event of the room, so it is small."""
-    note = {"step": step, "verb": type(verb).__name__, "at": turn.now}
-    if isinstance(verb, EnterQueue):
-        note["queue"] = verb.queue
-    turn.do(WriteJournal(contact, json.dumps(note, separators=(",", ":"))))
+    """What a plane on another host needs."""
+    turn.do(WriteJournal(contact, journal.write(step, verb, turn.now)))
 
 
 STEP_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {

@@ -12,18 +12,27 @@ from ccplane.core.offers import offer_overdue
 from ccplane.core.steps import step_overdue
 from ccplane.core.turn import Turn
 from ccplane.core.waits import wait_due
+from ccplane.facts import DeadlineDropped
 from ccplane.ids import AgentId, ContactId
 
 
 def tick(turn: Turn, _: i.Tick) -> None:
-    """Everything that is due, once each; what it leads to has a deadline of its own."""
+    """Everything that is due, once each; what it leads to has a deadline of its own.
+
+    What cannot be decided loses its deadline, else it would be due again at once and for ever.
+    """
     for when, kind, whose in turn.state.deadlines:
         if when > turn.now:
             break
-        if kind == "agent":
-            _agent_due(turn, AgentId(whose))
-        elif contact := turn.state.contacts.get(ContactId(whose)):
-            _contact_due(turn, contact)
+        if not turn.attempt(whose, _due, turn, kind, whose):
+            turn.happened(DeadlineDropped(at=turn.now, kind=kind, whose=whose))
+
+
+def _due(turn: Turn, kind: str, whose: str) -> None:
+    if kind == "agent":
+        _agent_due(turn, AgentId(whose))
+    elif contact := turn.state.contacts.get(ContactId(whose)):
+        _contact_due(turn, contact)
 
 
 def _agent_due(turn: Turn, agent_id: AgentId) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final, ParamSpec
+
 from ccplane.agents.facts import AgentFact
 from ccplane.contacts.facts import ContactFact, OfferFact
 from ccplane.core.commands import Command
 from ccplane.core.state import State, candidate, evolve
+from ccplane.facts import AnyFact, RepairMade
 from ccplane.ids import AgentId, ContactId
 from ccplane.laws import Fact
+
+UNDECIDED: Final = "could not be decided"
+"""What a RepairMade says of a fault of ours that was kept to whom it concerns."""
+P = ParamSpec("P")
 
 
 class Turn:
@@ -23,7 +31,7 @@ class Turn:
         self.freed: dict[AgentId, None] = {}
         """Agents that became free: they want a contact."""
 
-    def happened(self, fact: Fact) -> None:
+    def happened(self, fact: AnyFact) -> None:
         """Take a fact as decided; IllegalMove, and nothing is taken, if it cannot be."""
         before, self.state = self.state, evolve(self.state, fact)
         self.facts.append(fact)
@@ -35,6 +43,20 @@ class Turn:
             was = before.agents[fact.agent]
             if self.state.agents[fact.agent].free and not was.free:
                 self.freed[fact.agent] = None
+
+    def attempt(self, subject: str, rule: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Decide one of many: wholly, or not at all. A fault of ours is a fact about `subject` and stops no other."""
+        state, facts, commands = self.state, len(self.facts), len(self.commands)
+        try:
+            rule(*args, **kwargs)
+        except Exception as error:  # `unserved` and `freed` may name too many now: they are looked at again anyway
+            self.state = state
+            del self.facts[facts:], self.commands[commands:]
+            self.happened(
+                RepairMade(at=self.now, what=UNDECIDED, subject=subject, why=f"{type(error).__name__}: {error}")
+            )
+            return False
+        return True
 
     def do(self, command: Command) -> None:
         """Ask for something to be done at the switch."""

@@ -16,13 +16,16 @@ def settle(turn: Turn) -> None:
     """Before anyone is offered anew: what fell due while their phone rang comes first."""
     for contact_id in list(turn.unserved):
         contact = turn.state.contacts.get(contact_id)
-        if contact is None or candidate(contact) is None:
-            continue
-        assert contact.waiting is not None
-        if not anyone_signed_in(turn.state, contact.waiting.queue):
-            give_back(turn, contact, QueueOutcome.NO_AGENTS, NoAgents())
-        elif turn.state.nodes.get(contact.node, False):
-            wait_due(turn, contact)
+        if contact is not None and candidate(contact) is not None:
+            turn.attempt(contact_id, _settle, turn, contact)
+
+
+def _settle(turn: Turn, contact: Contact) -> None:
+    assert contact.waiting is not None
+    if not anyone_signed_in(turn.state, contact.waiting.queue):
+        give_back(turn, contact, QueueOutcome.NO_AGENTS, NoAgents())
+    elif turn.state.nodes.get(contact.node, False):
+        wait_due(turn, contact)
 
 
 def release_unservable(turn: Turn) -> None:
@@ -30,7 +33,8 @@ def release_unservable(turn: Turn) -> None:
     for name, line in turn.state.lines.items():
         if line and not anyone_signed_in(turn.state, name):
             for waiting in line:
-                give_back(turn, turn.state.contacts[waiting.contact], QueueOutcome.NO_AGENTS, NoAgents())
+                contact = turn.state.contacts[waiting.contact]
+                turn.attempt(contact.id, give_back, turn, contact, QueueOutcome.NO_AGENTS, NoAgents())
 
 
 def wait_due(turn: Turn, contact: Contact) -> None:

@@ -16,7 +16,6 @@ import msgspec
 
 from ccplane.errors import StoreError
 from ccplane.facts import AnyFact
-from ccplane.laws import Fact
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS facts (
@@ -69,7 +68,7 @@ class Recovered(msgspec.Struct, frozen=True):
     last_at: int
     checkpoint: bytes | None
     checkpoint_seq: int
-    facts: list[tuple[int, int, Fact]]
+    facts: list[tuple[int, int, AnyFact]]
 
 
 class OutboxFile:
@@ -123,12 +122,12 @@ class OutboxFile:
         outbox, epoch, seq, at = self._db.execute("SELECT outbox, epoch, seq, at FROM mark").fetchone()
         kept = self._db.execute("SELECT seq, body FROM checkpoint").fetchone()
         checkpoint_seq, checkpoint = kept or (0, None)
-        facts: list[tuple[int, int, Fact]] = []
+        facts: list[tuple[int, int, AnyFact]] = []
         for group in self.after(checkpoint_seq):
             facts += self._decoded(group, checkpoint_seq)
         return Recovered(outbox, epoch, seq, at, checkpoint, checkpoint_seq, facts)
 
-    def _decoded(self, group: Group, after: int) -> list[tuple[int, int, Fact]]:
+    def _decoded(self, group: Group, after: int) -> list[tuple[int, int, AnyFact]]:
         try:
             return [(seq, group.epoch, _decoder.decode(line)) for seq, line in group.each() if seq > after]
         except msgspec.MsgspecError as error:

@@ -33,6 +33,7 @@ import asyncpg
 
 from ccplane.child import Child
 from ccplane.errors import SetupError, StoreError
+from ccplane.postgres.pool import DATABASE_ERRORS, as_store_error
 
 UID: Final = 60985
 """In the range that neither Debian nor systemd ever gives to anybody (60578 to 61183)."""
@@ -219,12 +220,17 @@ class EmbeddedPostgres:
             return b"pre-existing shared memory block" in log.read()
 
     async def _create_database(self) -> None:
-        connection = await asyncpg.connect(self.url("postgres"))
+        """StoreError if the server, which said that it is ready, does not do it."""
+        address = self.url("postgres")
         try:
-            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", self.database):
-                await connection.execute(f'CREATE DATABASE "{self.database}"')
-        finally:
-            await connection.close()
+            connection = await asyncpg.connect(address)
+            try:
+                if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", self.database):
+                    await connection.execute(f'CREATE DATABASE "{self.database}"')
+            finally:
+                await connection.close()
+        except DATABASE_ERRORS as error:
+            raise as_store_error(error, address) from error
 
     def _failure(self, code: str, sentence: str) -> StoreError:
         words = self._log.read_text(errors="replace").splitlines()[-10:] if self._log.exists() else []

@@ -31,6 +31,10 @@ DOWN: Final = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.DiskFullError,
+    asyncpg.OutOfMemoryError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,  # its own timeout: it hangs
+    asyncpg.ReadOnlySQLTransactionError,  # a standby, after a failover
     asyncpg.InternalClientError,
     asyncpg.InterfaceError,
 )

@@ -53,6 +53,7 @@ class Operator:
             op.PlayOnChannel: self._play_on_channel,
             op.PlayOnBridge: self._play_on_bridge,
             op.StopPlayback: self._stop_playback,
+            op.GetPlayback: self._get_playback,
             op.SetChannelVariable: self._in_stasis(lambda line, it: line.variables.update({it.variable: it.value})),
             op.GetChannelVariable: self._channel_variable,
             op.Continue: self._in_stasis(self._continue),
@@ -174,6 +175,11 @@ class Operator:
 
     def _stop_playback(self, operation: op.StopPlayback) -> Answered:
         return DONE if self._board.stop_prompt(operation.playback) else Gone("Playback not found")
+
+    def _get_playback(self, operation: op.GetPlayback) -> Answered:
+        prompts = (prompt for holder in self._node.holders() for prompt in holder.prompts)
+        found = next((prompt for prompt in prompts if prompt.id == operation.playback), None)
+        return Done(found.model()) if found else Gone("Playback not found")
 
     # ── bridges ──
 

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from bench import siplab
 from ccplane.asterisk import events as e
-from ccplane.asterisk.operations import Operation
-from ccplane.asterisk.outcomes import Done, Gone, Outcome
+from ccplane.asterisk.operations import Operation, StopPlayback
+from ccplane.asterisk.outcomes import Done, Gone, Outcome, Refused
 from ccplane.asterisk.switch import Switch
 from ccplane.testing import fake_people
 from ccplane.testing.fake_asterisk import FakeAsterisk
@@ -69,6 +69,11 @@ class World(ABC):
         async with asyncio.timeout(within):
             while not isinstance(await self.do(operation), Gone):
                 await asyncio.sleep(0.001)
+
+    async def stop(self, playback: str, lane: str = LANE) -> None:
+        """Stop a prompt. At its very start Asterisk may refuse with 500; asked again it does."""
+        while (outcome := await self.do(StopPlayback(playback), lane)) != Done(None):
+            assert outcome == Refused(500, "Could not stop playback"), outcome
 
     async def connect(self) -> None:
         """The next connection."""

@@ -1,0 +1,142 @@
+"""What a plane begins with: the schema, the lease, the people. From Postgres; without it from what the outbox kept.
+
+Law 10: once there has been a beginning, none of ours waits for Postgres; what was left out is caught up on when it
+answers. The one exception: who has been told by Postgres that another plane leads waits until it hears otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+import structlog
+
+from ccplane.asterisk.execute import Executor
+from ccplane.core.inputs import PeopleRead
+from ccplane.errors import StoreError, SwitchError
+from ccplane.log.outbox import Outbox
+from ccplane.log.outbox_file import Recovered
+from ccplane.plane import Plane
+from ccplane.postgres.lease import Lease
+from ccplane.postgres.migrate import migrate
+from ccplane.postgres.people import Person, decode_people, encode_people, import_agents, people
+from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
+from ccplane.settings import Settings
+from ccplane.site import Site
+from ccplane.vitals import PhoneBook
+
+log = structlog.get_logger()
+
+TRY_LEASE_EVERY_S: Final = 2.0
+TRY_POSTGRES_EVERY_S: Final = 2.0
+
+
+class Begun(NamedTuple):
+    """What a plane begins with. `with_postgres`: or with what the outbox kept of the last time, people and all."""
+
+    persons: tuple[Person, ...]
+    epoch: int
+    with_postgres: bool
+
+
+async def begin(
+    settings: Settings, site: Site, outbox: Outbox, recovered: Recovered, database: Database, lease: Lease
+) -> Begun:
+    """People and epoch: from Postgres, or without it from what the outbox kept of the last time (law 10)."""
+    try:
+        await database.check()
+    except StoreError as error:
+        return _without_postgres(error, outbox, recovered, lease)
+    try:
+        await _migrated(settings)
+        epoch = await _first_taken(lease, recovered.epoch)
+        return Begun(await _people(site, outbox, database), epoch, True)
+    except StoreError as error:
+        if error.code != "postgres-unreachable":
+            raise
+        return _without_postgres(error, outbox, recovered, lease)
+
+
+def _without_postgres(error: StoreError, outbox: Outbox, recovered: Recovered, lease: Lease) -> Begun:
+    kept = outbox.note("people")
+    if kept is None:
+        raise StoreError(
+            "postgres-needed-once",
+            f"At its first start ccplane needs Postgres, to keep its people in. {error.sentence}",
+        ) from error
+    log.warning("Postgres is away; going on with the people and the epoch of the last time", error=str(error))
+    if not lease.held:  # it may have gone away after that
+        lease.go_on(recovered.epoch)
+    return Begun(decode_people(kept), lease.epoch, False)
+
+
+async def _migrated(settings: Settings) -> None:
+    try:
+        await migrate(settings.database_url)
+    except DATABASE_ERRORS as error:
+        raise as_store_error(error, settings.database_url) from error
+
+
+async def _people(site: Site, outbox: Outbox, database: Database) -> tuple[Person, ...]:
+    """All of them, those the site's files name for the first time included; kept for a start without Postgres."""
+    await import_agents(database, site.agents)
+    persons = await people(database)
+    outbox.put_note("people", encode_people(persons))
+    return persons
+
+
+async def _first_taken(lease: Lease, epoch: int) -> int:
+    """The lease, now or when its holder gives it up. StoreError if Postgres is away; but once it has named another
+    leader that one leads on without it, so we wait."""
+    try:
+        return await lease.take(epoch)
+    except StoreError as error:
+        if error.code != "lease-held":
+            raise
+    return await taken(lease, epoch)
+
+
+async def taken(lease: Lease, epoch: int) -> int:
+    """The lease, once it can be had: another plane may still hold it for a few seconds, or lead for good."""
+    said = False
+    while True:
+        try:
+            return await lease.take(epoch)
+        except StoreError as error:
+            if error.code not in ("lease-held", "postgres-unreachable"):
+                raise
+            if not said:
+                log.warning("waiting for the lease", reason=str(error))
+                said = True
+        await asyncio.sleep(TRY_LEASE_EVERY_S)
+
+
+async def catch_up(
+    settings: Settings,
+    site: Site,
+    outbox: Outbox,
+    database: Database,
+    plane: Plane,
+    phones: PhoneBook,
+    executor: Executor,
+) -> None:
+    """After a beginning without Postgres: what is done there otherwise, once it answers. No call waits for it."""
+    said = ""
+    while True:
+        try:
+            await database.check()
+            await _migrated(settings)
+            persons = await _people(site, outbox, database)
+            break
+        except StoreError as error:
+            if error.code != "postgres-unreachable" and str(error) != said:
+                said = str(error)
+                log.error("Postgres answers, but its schema and people could not be brought up to date", error=said)
+        await asyncio.sleep(TRY_POSTGRES_EVERY_S)
+    log.info("Postgres answers; its people are taken over")
+    phones.hold(persons)
+    plane.post(PeopleRead(tuple(person.profile for person in persons)))
+    if executor.switch is not None:
+        with suppress(SwitchError):  # a connection that is lost now is followed by one that provisions
+            await phones.push(executor.switch)

@@ -1,0 +1,92 @@
+"""What the HTTP side asks about the plane's parts: how each is, what happened to contacts, and the phones' accounts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from ccplane.asterisk.link import Link
+from ccplane.asterisk.provision import Provisioned, provision
+from ccplane.asterisk.switch import Switch
+from ccplane.http.ports import Part, PhoneAccount
+from ccplane.ids import AgentId, ContactId
+from ccplane.log.clock import SiteClock
+from ccplane.log.outbox import Outbox
+from ccplane.log.shipping import Shipper
+from ccplane.postgres import contacts as stored
+from ccplane.postgres.lease import Lease
+from ccplane.postgres.people import Person
+from ccplane.postgres.pool import Database
+from ccplane.settings import Settings
+
+
+class Vitals:
+    """What /readyz tells: each part, how it is, and how long since it was last proven."""
+
+    def __init__(
+        self, lease: Lease, link: Link, shipper: Shipper, pool: Database, outbox: Outbox, clock: SiteClock
+    ) -> None:
+        self._lease, self._link, self._clock = lease, link, clock
+        self._shipper, self._pool, self._outbox = shipper, pool, outbox
+
+    def parts(self) -> dict[str, Part]:
+        """Leader, ARI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
+        return {
+            "leader": Part(self._lease.may_send(), self._lease.confirmed_ago() or 0.0, f"epoch {self._lease.epoch}"),
+            "ari": self._ari(),
+            "database": self._database(),
+            "phones": self._phones(),
+            "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
+        }
+
+    def _ari(self) -> Part:
+        surveyed = self._link.last_survey
+        age = (self._clock.now() - surveyed) / 1000 if surveyed else 0.0
+        connected = self._link.connected_since is not None
+        return Part(connected, age, "" if connected else "not connected; is Asterisk up?")
+
+    def _phones(self) -> Part:
+        at = self._link.provisioned_at
+        if at is None:
+            return Part(False, 0.0, self._link.provisioning_trouble or "the accounts are being pushed")
+        return Part(True, (self._clock.now() - at) / 1000)
+
+    def _database(self) -> Part:
+        stats = self._shipper.stats
+        since = (self._clock.now() - stats.connected_since) / 1000 if stats.connected_since else 0.0
+        return Part(stats.connected and self._pool.reachable, since, stats.last_error or self._pool.last_error)
+
+
+class History:
+    """What happened to contacts, as far as Postgres has it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def contacts(self, wanted: stored.Wanted, *, after: str | None, limit: int) -> stored.Page:
+        return await stored.contacts(self._database, wanted, after=after, limit=limit)
+
+    async def contact(self, contact: ContactId) -> stored.ContactDetail | None:
+        return await stored.contact(self._database, contact)
+
+
+class PhoneBook:
+    """The agents' phone accounts: told to an administrator who sets one up, and pushed to the switch."""
+
+    def __init__(self, persons: Iterable[Person], settings: Settings) -> None:
+        self._registrar = f"sip:{settings.external_address}:{settings.sip_port}"
+        self._one_at_a_time = asyncio.Lock()
+        self.hold(persons)
+
+    def hold(self, persons: Iterable[Person]) -> None:
+        """These are the agents from now on."""
+        self._persons = {person.id: person for person in persons}
+
+    async def phone(self, agent: AgentId) -> PhoneAccount | None:
+        person = self._persons.get(agent)
+        return None if person is None else PhoneAccount(person.phone, person.secret, self._registrar)
+
+    async def push(self, switch: Switch) -> Provisioned:
+        """Make the accounts at the switch these. One after the other: an older list takes nothing back."""
+        async with self._one_at_a_time:
+            return await provision(switch, {person.phone: person.secret for person in self._persons.values()})

@@ -1,0 +1,152 @@
+"""The life of a connection: accounts are pushed until all are in place, and no agent is blamed for a fence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+import pytest
+
+from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.link import Link
+from ccplane.asterisk.operations import PutConfig
+from ccplane.asterisk.outcomes import Refused
+from ccplane.asterisk.provision import Provisioned, provision
+from ccplane.asterisk.switch import Switch
+from ccplane.contacts import facts as c
+from ccplane.ids import NodeName
+from ccplane.settings import HOME
+from ccplane.site import read
+from ccplane.testing import rehearse, rings_for_ever, run
+from ccplane.testing.fake_asterisk import FakeAsterisk
+
+Provision = Callable[[Switch], Awaitable[Provisioned | None]]
+FAILED = Provisioned(failed={"1002": "Refused(403)", "1001": "Unknown(timeout)"})
+
+
+class Tries:
+    """Provisions as it is told, and remembers when it was asked."""
+
+    def __init__(self, *outcomes: Provisioned | Exception | None) -> None:
+        self.at: list[float] = []
+        self._outcomes: Iterator[Provisioned | Exception | None] = iter(outcomes)
+
+    async def __call__(self, _: Switch) -> Provisioned | None:
+        self.at.append(asyncio.get_running_loop().time())
+        said = next(self._outcomes)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+
+def linked(provision: Provision, scene: Callable[[Link, FakeAsterisk], Awaitable[None]]) -> None:
+    """Plays the scene beside a link to the fake switch, in virtual time."""
+
+    async def main() -> None:
+        fake = FakeAsterisk()
+        link = Link(
+            node=NodeName("ast1"),
+            switches=fake,
+            executor=Executor(),
+            post=lambda _: None,
+            now=lambda: 1,
+            provision=provision,
+        )
+        running = asyncio.create_task(link.run())
+        await asyncio.sleep(1)
+        try:
+            await scene(link, fake)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    run(main())
+
+
+@pytest.mark.parametrize("outcome", [None, Provisioned(unchanged=7)])
+def test_given_accounts_that_are_all_in_place_then_it_is_said_and_they_are_not_pushed_again(outcome):
+    tries = Tries(outcome)
+
+    async def scene(link: Link, _: FakeAsterisk) -> None:
+        await asyncio.sleep(100)
+        assert (link.provisioned_at, link.provisioning_trouble) == (1, "")
+        assert len(tries.at) == 1
+
+    linked(tries, scene)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "trouble"),
+    [
+        (FAILED, "2 of the phones' accounts are not as they should be; 1001: Unknown(timeout)"),
+        (RuntimeError("the disk is full"), "the disk is full"),
+    ],
+)
+def test_given_accounts_that_failed_then_they_are_not_in_place_and_it_says_how_many_and_why(outcome, trouble):
+    async def scene(link: Link, _: FakeAsterisk) -> None:
+        assert (link.provisioned_at, link.provisioning_trouble) == (None, trouble)
+
+    linked(Tries(outcome), scene)
+
+
+def test_given_accounts_that_failed_then_they_are_tried_soon_and_then_with_each_survey_until_none_did():
+    tries = Tries(FAILED, FAILED, RuntimeError("not now"), FAILED, Provisioned(created=["1001", "1002"]))
+
+    async def scene(link: Link, _: FakeAsterisk) -> None:
+        await asyncio.sleep(45)
+        assert link.provisioned_at is None
+        await asyncio.sleep(100)
+        assert [round(at - tries.at[0]) for at in tries.at] == [0, 5, 20, 35, 50]
+        assert (link.provisioned_at, link.provisioning_trouble) == (1, "")
+
+    linked(tries, scene)
+
+
+def test_given_a_phone_that_the_switch_refused_once_then_the_next_try_puts_it_in_place():
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        fake.next(PutConfig, Refused(500, "astdb is away"))
+        fake.drop()
+        await asyncio.sleep(1)
+        assert link.provisioned_at is None
+        assert "astdb is away" in link.provisioning_trouble
+        await asyncio.sleep(10)
+        assert link.provisioned_at is not None
+
+    linked(pushing({"1001": "s"}), scene)
+
+
+def pushing(secrets: dict[str, str]) -> Provision:
+    """Nothing at the first connection, then these."""
+    pushed = iter([{}])
+
+    async def push(switch: Switch) -> Provisioned:
+        return await provision(switch, next(pushed, secrets))
+
+    return push
+
+
+def test_given_an_offer_held_back_by_a_fence_when_we_are_connected_again_then_no_agent_missed_it_and_it_is_made_again():
+    async def main() -> None:
+        async with rehearse(read(HOME)) as centre:
+            centre.switch.phone("1001", rings_for_ever())
+            call = centre.switch.call("4002")
+            centre.sign_in("1001")
+            centre.switch.may_send = lambda: False
+            async with asyncio.timeout(5):
+                while not centre.said(c.OfferMade):
+                    await asyncio.sleep(0)
+            await asyncio.sleep(1)
+            centre.switch.drop()  # as `Connection` does
+            await asyncio.sleep(60)
+            centre.switch.may_send = lambda: True
+            ring = await centre.switch.phone("1001").next_ring()
+            (withdrawn,) = centre.said(c.OfferWithdrawn)
+            assert withdrawn.reason is c.Withdrawal.SWITCH_LOST
+            assert centre.said(c.OfferMissed) == []
+            assert len(centre.said(c.OfferMade)) == 2
+            ring.answer()
+            await centre.becomes("1001", "talking")
+            assert call.talks_with == {"1001"}
+            assert centre.plane.faults == 0
+
+    run(main())

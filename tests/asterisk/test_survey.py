@@ -1,0 +1,34 @@
+"""What the switch tells a plane that knows nothing of its calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccplane.asterisk.models import Bridge, Channel, Dialplan
+from ccplane.asterisk.reconcile import _journals, _seen
+from ccplane.core.inputs import ChannelSeen
+
+LEG = "l-c-ast1-1.1-2-1-7"
+
+
+@pytest.mark.parametrize(
+    ("state", "dialplan", "agent"),
+    [
+        ("Up", Dialplan(app_name="Stasis", app_data="ccplane,leg,1001"), "1001"),
+        ("Ringing", Dialplan(app_name="AppDial2", app_data="(Outgoing Line)"), None),
+        ("Up", Dialplan(app_name="Stasis", app_data="other,leg,1001"), None),
+        ("Up", Dialplan(app_name="Stasis", app_data="ccplane,leg"), None),
+    ],
+)
+def test_a_leg_that_is_up_tells_whom_we_called(state: str, dialplan: Dialplan, agent: str | None) -> None:
+    seen = _seen("ast1", Channel(LEG, state, dialplan=dialplan))
+    assert seen == ChannelSeen(LEG, state == "Up", agent=agent)
+
+
+def test_a_room_gives_its_journal() -> None:
+    rooms = [
+        Bridge("b-c-ast1-1.1", bridgevars={"CCPLANE": "{}"}),
+        Bridge("b-c-ast1-1.2"),
+        Bridge("another", bridgevars={"CCPLANE": "{}"}),
+    ]
+    assert _journals(rooms) == {"c-ast1-1.1": "{}"}

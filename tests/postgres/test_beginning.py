@@ -1,0 +1,129 @@
+"""What a plane begins with when Postgres goes away at any step of its beginning."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ccplane import beginning
+from ccplane.errors import StoreError
+from ccplane.log.outbox import Outbox
+from ccplane.postgres.lease import Lease
+from ccplane.postgres.migrate import migrate
+from ccplane.postgres.people import Person, encode_people
+from ccplane.settings import HOME, Settings
+from ccplane.site import parse, read
+
+pytestmark = pytest.mark.postgres
+
+AWAY = StoreError("postgres-unreachable", "Postgres is away.")
+KEPT = (Person(id="1007", name="Kept", skills={}, seat="agent", phone="1007", secret="s"),)
+
+
+class Away:
+    """The database as the lease sees it, which loses Postgres when told."""
+
+    def __init__(self, database) -> None:
+        self._database, self.dsn, self.gone = database, database.dsn, False
+
+    async def connect(self, within: float = 1.0):
+        if self.gone:
+            raise AWAY
+        return await self._database.connect(within)
+
+
+class World:
+    def __init__(self, db, tmp_path: Path) -> None:
+        self.db, self.away = db, Away(db)
+        self.settings = Settings(runtime=tmp_path, database_url=db.dsn, demo_agents=2)
+        self.site = parse(read(HOME), 2)
+        self.outbox = Outbox(tmp_path / "outbox.sqlite")
+        self.recovered = self.outbox.open()
+        self.lease = Lease(self.away, "site", self.outbox.id)
+
+    async def begin(self) -> beginning.Begun:
+        given = (self.settings, self.site, self.outbox, self.recovered, self.db, self.lease)
+        return await asyncio.wait_for(beginning.begin(*given), 10)
+
+    def keeps(self) -> None:
+        """There was a beginning before this one."""
+        self.outbox.put_note("people", encode_people(KEPT))
+
+
+@pytest.fixture
+async def world(db, tmp_path: Path):
+    world = World(db, tmp_path)
+    yield world
+    world.lease._hang_up()
+    await world.outbox.close()
+
+
+async def test_with_postgres_people_are_imported_and_kept(world: World):
+    begun = await world.begin()
+    assert (begun.epoch, begun.with_postgres, len(begun.persons)) == (1, True, 2)
+    assert world.outbox.note("people") == encode_people(begun.persons)
+
+
+async def test_postgres_gone_just_before_the_lease_is_a_beginning_without_it(world: World):
+    world.keeps()
+    world.away.gone = True
+    assert await world.begin() == (KEPT, 0, False)
+    assert world.lease.may_send()
+
+
+async def test_postgres_gone_just_before_the_people_leaves_the_lease_and_its_epoch(world: World, monkeypatch):
+    async def people(*_: object) -> None:
+        raise AWAY
+
+    world.keeps()
+    monkeypatch.setattr(beginning, "people", people)
+    assert await world.begin() == (KEPT, 1, False)
+    assert world.lease.may_send()
+
+
+async def test_postgres_gone_in_the_middle_of_migrating_is_a_beginning_without_it(world: World, monkeypatch):
+    async def migrate(*_: object) -> None:
+        raise ConnectionResetError("gone")
+
+    world.keeps()
+    monkeypatch.setattr(beginning, "migrate", migrate)
+    assert await world.begin() == (KEPT, 0, False)
+
+
+async def test_the_first_beginning_of_all_says_that_it_needs_postgres(world: World):
+    world.away.gone = True
+    with pytest.raises(StoreError) as failed:
+        await world.begin()
+    assert failed.value.code == "postgres-needed-once"
+
+
+async def test_who_knows_that_another_leads_waits_though_postgres_goes_away(world: World, monkeypatch):
+    """The other leads on without Postgres, too."""
+    monkeypatch.setattr(beginning, "TRY_LEASE_EVERY_S", 0.01)
+    await migrate(world.db.dsn)
+    other = Lease(world.db, "site", "another")
+    await other.take(0)
+    world.keeps()
+    waiting = asyncio.create_task(world.begin())
+    held, take = asyncio.Event(), world.lease.take
+
+    async def take_and_tell(epoch: int) -> int:
+        try:
+            return await take(epoch)
+        except StoreError as error:
+            if error.code == "lease-held":
+                world.away.gone = True
+                world.lease._hang_up()
+            else:
+                held.set()
+            raise
+
+    world.lease.take = take_and_tell
+    await asyncio.wait_for(held.wait(), 10)
+    assert not waiting.done()
+    assert not world.lease.may_send()
+    world.away.gone = False
+    await other.release()
+    assert (await waiting).epoch == 2

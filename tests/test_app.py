@@ -1,0 +1,250 @@
+"""A plane begins, lives and ends as its composition says; the parts have tests of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ccplane import app
+from ccplane.agents.facts import Profile
+from ccplane.asterisk.switch import Replaced
+from ccplane.core import State
+from ccplane.core.inputs import PeopleRead, PlaneBegan
+from ccplane.errors import StoreError
+from ccplane.ids import AgentId
+from ccplane.log.outbox import Outbox
+from ccplane.postgres.lease import Lease
+from ccplane.postgres.migrate import migrate
+from ccplane.postgres.people import encode_people, people
+from ccplane.postgres.pool import Database
+from ccplane.settings import HOME, Settings
+from ccplane.site import parse, read
+from ccplane.testing import run as in_virtual_time
+from tests.ports import free_port
+
+postgres = pytest.mark.postgres
+slow = pytest.mark.slow
+
+
+# ------------------------------------------------------------------------------------------------------- its token
+
+
+@pytest.mark.parametrize("left", [None, "", "\n"])
+def test_a_token_is_made_once_and_one_that_was_cut_off_is_made_anew(tmp_path: Path, left: str | None):
+    path = tmp_path / "admin-token"
+    if left is not None:
+        path.write_text(left)
+    token = app._admin_token(Settings(runtime=tmp_path))
+    assert len(token) >= 24
+    assert app._admin_token(Settings(runtime=tmp_path)) == token == path.read_text().strip()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+# ------------------------------------------------------------------------------------------------------- its site
+
+
+def test_the_site_that_was_parsed_at_the_start_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch):
+    files = read(HOME)
+    site = parse(files, 2)
+    earlier = parse(files | {"acd/queues.toml": files["acd/queues.toml"] + "\n# another\n"}, 2)
+    parsed: list[object] = []
+
+    def counted(files: object, demo_agents: int) -> object:
+        parsed.append(files)
+        return earlier
+
+    monkeypatch.setattr(app, "parse", counted)
+    site_of = app._sites(lambda: State(sites={"old": {"a": "b"}}), site, 2)
+    assert site_of(site.hash) is site
+    assert parsed == []
+    assert site_of("old") is site_of("old") is earlier
+    assert parsed == [{"a": "b"}]
+
+
+# ----------------------------------------------------------------------------------------------------- who leads
+
+
+class Ours:
+    """A lease that is always to be had."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self.on_lost = print
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+    async def take(self, epoch: int) -> int:
+        self.epoch = epoch + 1
+        return self.epoch
+
+
+class Contested:
+    """A link that another plane takes over again and again, after so many seconds each."""
+
+    def __init__(self, *lived: float) -> None:
+        self.lived, self.connected_at = list(lived), []
+
+    async def run(self) -> None:
+        self.connected_at.append(asyncio.get_running_loop().time())
+        if not self.lived:
+            await asyncio.Event().wait()
+        await asyncio.sleep(self.lived.pop(0))
+        raise Replaced("ccplane")
+
+
+def test_two_planes_on_one_asterisk_take_it_from_each_other_ever_more_slowly():
+    """After a minute of calm the pause is short again."""
+    link, posted = Contested(0, 0, 0, 0, 0, 0, 0, 61, 0), []
+    plane = SimpleNamespace(post=posted.append, state=SimpleNamespace(epoch=1))
+    outbox = SimpleNamespace(begin=lambda epoch: None)
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(app._lead(Ours(), link, plane, outbox), 1000)
+
+    in_virtual_time(main())
+    at = link.connected_at
+    assert [round(b - a, 3) for a, b in pairwise(at)] == [0.5, 1, 2, 4, 8, 10, 10, 61.5, 1]
+    assert len(posted) == len(at) - 1
+    assert all(isinstance(each, PlaneBegan) for each in posted)
+
+
+# ------------------------------------------------------------------------------------------- a whole one, on Postgres
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Of a plane whose Asterisk is not there; nothing is spoken."""
+
+    async def render(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(app, "render", render)
+    return Settings(
+        runtime=tmp_path,
+        database_url=database,
+        port=free_port(),
+        ari_url="http://127.0.0.1:9/ari",
+        ari_password="none",
+        admin_token="token",
+        demo_agents=2,
+    )
+
+
+async def stored(database: str, kind: str) -> int:
+    pool = Database(database)
+    await pool.open()
+    try:
+        async with pool.connection() as connection:
+            return await connection.fetchval("SELECT count(*) FROM fact WHERE kind = $1", kind)
+    finally:
+        await pool.close()
+
+
+async def until(is_so, within: float = 20) -> None:
+    async with asyncio.timeout(within):
+        while not await is_so():
+            await asyncio.sleep(0.02)
+
+
+ZOE = Profile(id=AgentId("1999"), name="Zoe", skills={}, endpoint="PJSIP/1999")
+
+
+@postgres
+async def test_the_last_facts_are_in_postgres_when_a_plane_has_ended(settings: Settings, database: str):
+    async with app.plane_of(settings) as running:
+
+        async def shipping() -> bool:
+            return running.plane.snapshot.seq > 0 and await shipped()
+
+        async def shipped() -> bool:
+            try:
+                return await stored(database, "PeopleLoaded") == 1
+            except StoreError:
+                return False
+
+        await until(shipping)
+        running.plane.post(PeopleRead((ZOE,)))
+    assert await stored(database, "PeopleLoaded") == 2
+
+
+@postgres
+async def test_one_that_began_without_postgres_takes_schema_and_people_over_once_it_answers(
+    settings: Settings, database: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Here it answers with an empty database, as after a restore: even then facts arrive, and phones have accounts."""
+    box = Outbox(settings.runtime / "outbox.sqlite")
+    box.open()
+    box.put_note("people", encode_people(()))
+    await box.close()
+    check, away = Database.check, [True]
+
+    async def check_later(self: Database) -> None:
+        if away:
+            away.pop()
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+        await check(self)
+
+    monkeypatch.setattr(Database, "check", check_later)
+    async with app.plane_of(settings) as running:
+        assert not running.plane.state.agents
+
+        async def known() -> bool:
+            return len(running.plane.state.agents) == 2
+
+        await until(known)
+
+        async def shipped() -> bool:
+            return await stored(database, "PeopleLoaded") == 1
+
+        await until(shipped)
+        assert not running.ended.done()
+    reopened = Outbox(settings.runtime / "outbox.sqlite")
+    reopened.open()
+    pool = Database(database)
+    await pool.open()
+    assert reopened.note("people") == encode_people(await people(pool)) != encode_people(())
+    await pool.close()
+    await reopened.close()
+
+
+@postgres
+@slow
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+async def test_one_that_waits_for_anothers_lease_ends_when_told(tmp_path: Path, database: str, by: signal.Signals):
+    await migrate(database)
+    pool = Database(database)
+    await pool.open()
+    other = Lease(pool, "site", "another", term=600)
+    await other.take(0)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("CCPLANE_")}
+    given = {
+        "CCPLANE_RUNTIME": str(tmp_path),
+        "CCPLANE_DATABASE_URL": database,
+        "CCPLANE_ARI_URL": "http://[::1]:9/ari",
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ccplane", "run"), env=own | given, stdout=-1, stderr=asyncio.subprocess.STDOUT
+    )
+    try:
+        while b"waiting for the lease" not in await asyncio.wait_for(process.stdout.readline(), 20):
+            pass
+        process.send_signal(by)
+        said, _ = await asyncio.wait_for(process.communicate(), 5)
+        assert process.returncode == 0
+        assert b"Traceback" not in said
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        await other.release()
+        await pool.close()

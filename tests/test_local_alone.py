@@ -1,0 +1,136 @@
+"""What `make run` does about its parts, with stand-ins for them: no Asterisk, no Postgres."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from ccplane import local
+from ccplane.child import Child, started
+from ccplane.errors import SetupError, StoreError
+from ccplane.settings import Settings
+from ccplane.testing import run as in_virtual_time
+from tests.ports import free_port
+
+PLANE = """
+import http.server, json, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), sys.exit(0)))
+port, routes, pushed = int(sys.argv[1]), *map(float, sys.argv[2:4])
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if time.time() > routes else 503)
+        self.end_headers()
+        self.wfile.write(json.dumps({"parts": {"phones": {"ok": time.time() > pushed}}}).encode())
+    def log_message(self, *_): pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Ready)
+print("up", flush=True)
+server.serve_forever()
+"""
+"""A plane that routes calls from one time on, and has pushed the phones at another. It takes a moment to end."""
+
+
+class Flaky:
+    """A part that dies at once, and whose restart fails as told."""
+
+    def __init__(self, *faults: Exception | None) -> None:
+        self.faults, self.started_at = list(faults), []
+
+    async def start(self) -> None:
+        self.started_at.append(asyncio.get_running_loop().time())
+        if fault := self.faults.pop(0):
+            raise fault
+
+    async def wait(self) -> int:
+        if not self.faults:
+            await asyncio.Event().wait()
+        return 1
+
+
+def test_whatever_keeps_a_part_from_starting_is_said_and_tried_again_with_a_growing_pause(capsys):
+    full = OSError(errno.ENOSPC, "No space left on device")
+    part = Flaky(full, StoreError("postgres-died", "Postgres ended"), ValueError("ours"), full, None)
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(local.keep_up("Postgres", part), 3600)
+
+    in_virtual_time(main())
+    assert [round(b - a, 1) for a, b in pairwise(part.started_at)] == [0.5, 1, 2, 5]
+    said = capsys.readouterr().out
+    assert "No space left on device" in said
+    assert "Postgres: Postgres ended\n" in said
+    assert "ValueError('ours')" in said
+
+
+@pytest.fixture
+def stack(tmp_path: Path):
+    """Everything but the plane is named by the settings; `make(routes, pushed)` says when the plane does what."""
+
+    def make(routes: float = 0.0, pushed: float = 0.0, port: int | None = None) -> local.Stack:
+        port = port or free_port()
+        given = Settings(runtime=tmp_path, port=port, ari_url="http://127.0.0.1:9/ari", database_url="postgresql://no")
+        return local.Stack(given, [sys.executable, "-c", PLANE, str(port), str(routes), str(pushed)])
+
+    return make
+
+
+async def test_a_plane_that_an_earlier_run_left_is_ended_before_its_port_is_found_taken(stack, tmp_path: Path):
+    port = free_port()
+    earlier, log = Child(tmp_path / "plane.json"), tmp_path / "log"
+    earlier.start([sys.executable, "-c", PLANE, str(port), "0", "0"], log=log)
+    while "up" not in log.read_text():
+        await asyncio.sleep(0.01)
+    pid = earlier.pid
+    here = stack(port=port)
+    await here.start()
+    assert await earlier.wait() == 0
+    assert started(pid) is None
+    await here.stop()
+
+
+async def test_ready_means_that_phones_can_register_too(stack):
+    now = local.time.time()
+    here = stack(routes=now + 0.5, pushed=now + 1.0)
+    await here.start()
+    assert local.time.time() >= now + 1.0
+    await here.stop()
+
+
+async def test_calls_are_not_kept_waiting_for_phones_that_cannot_be_pushed(stack, monkeypatch, capsys):
+    monkeypatch.setattr(local, "PHONES_WITHIN", 0.3)
+    here = stack(pushed=float("inf"))
+    await asyncio.wait_for(here.start(), 10)
+    assert "not all phones can register yet" in capsys.readouterr().out
+    await here.stop()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        (SetupError("port-taken", "Port 1 is taken."), 2, "ccplane: Port 1 is taken."),
+        (StoreError("postgres-died", "Postgres ended."), 1, "ccplane: Postgres ended."),
+        (local.PlaneEnded(2), 2, "ended with status 2"),
+        (local.PlaneEnded(-signal.SIGKILL), 1, "ended with status -9"),
+        (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/x"), 1, "refused: Permission denied (/x)."),
+    ],
+)
+def test_a_fault_is_one_sentence_and_a_status_that_says_whose_it_is(monkeypatch, capsys, fault, status, words):
+    async def run(settings: Settings) -> int:
+        raise fault
+
+    monkeypatch.setattr(local, "run", run)
+    assert local.main() == status
+    assert words in capsys.readouterr().err
+
+
+def test_a_runtime_folder_that_cannot_be_had_is_named(monkeypatch, capsys):
+    monkeypatch.setenv("CCPLANE_RUNTIME", "/proc/nope")
+    assert local.main() == 2
+    assert "CCPLANE_RUNTIME" in capsys.readouterr().err
