@@ -27,7 +27,7 @@ test-fast: env-dev
 	@exec $(PY) -m pytest -m "not slow and not asterisk" $(ARGS)
 
 lint: env-dev
-	@$(PY) -m ruff check .
+	@$(PY) -m ruff check --no-cache .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports

@@ -18,8 +18,8 @@ from typing import Any
 
 import asyncpg
 import httpx
-from bench.siplab import Lab, open_lab
 
+from bench.siplab import Lab, open_lab
 from ccplane.asterisk.node import HOME, LocalNode
 from tests.ports import free_port
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from bench.rtp import CALLER_TONE, expand, share, tone
 
+from bench.rtp import CALLER_TONE, expand, share, tone
 from tests.ports import free_block
 
 HERE = Path(__file__).parent / "asterisk"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from bench.rtp import AGENT_TONE, CALLER_TONE
 from bench.siplab import rings_for_ever, says_nothing
-
 from ccplane.asterisk.node import HOME, LocalNode
 from tests.centre import Centre, open_centre
 from tests.ports import free_port

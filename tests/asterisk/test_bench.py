@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from bench.switching.__main__ import arguments, run
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from bench.siplab import How, Lab, open_lab
 
+from bench.siplab import How, Lab, open_lab
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
 from tests.asterisk.stand_in import application

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from bench.rtp import AGENT_TONE, CALLER_TONE
 from bench.siplab import rejects, rings_for_ever
-
 from ccplane.asterisk.node import LocalNode
 from tests.centre import Centre, open_centre
 

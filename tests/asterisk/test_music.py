@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from bench.siplab import open_lab
 
+from bench.siplab import open_lab
 from ccplane.asterisk.node import LocalNode
 from tests.asterisk.stand_in import application
 

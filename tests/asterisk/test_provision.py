@@ -8,8 +8,8 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-from bench.siplab import Lab, RegistrationRefused, open_lab
 
+from bench.siplab import Lab, RegistrationRefused, open_lab
 from ccplane.asterisk.ari import Connection
 from ccplane.asterisk.models import ConfigField
 from ccplane.asterisk.node import LocalNode

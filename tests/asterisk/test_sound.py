@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
 from bench.rtp import AGENT_TONE, CALLER_TONE, NotHeard
 from bench.siplab import Lab, RegistrationRefused, open_lab, rings_for_ever
 from bench.switching.peers import PHONE
-
 from ccplane.asterisk.node import HOME, LocalNode
 from tests.calls import talking_call
 from tests.stack import MakeNode

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from bench.rtp import AGENT_TONE, CALLER_TONE
 
+from bench.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.asterisk.node import LocalNode
 from tests.asterisk.test_recovery import a_talk
 from tests.centre import Centre, open_centre

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+
 from bench.rtp import RATE, compress, expand, loudness, share, tone
 
 

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
+
 from bench.rtp import AGENT_TONE, CALLER_TONE, NotHeard
 from bench.siplab import CallEnded, How, RegistrationRefused, State, answers, rejects, rings_for_ever, says_nothing
 from bench.siplab.links import TcpLink, UdpLink

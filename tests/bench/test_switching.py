@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from bench.switching import report
 from bench.switching.__main__ import alone
 from bench.switching.measure import milliseconds, percentile, usage

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
-from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 
 from ccplane.core import inputs
 from ccplane.core.inputs import Input
@@ -17,6 +16,7 @@ from ccplane.http.ports import Part, PhoneAccount
 from ccplane.ids import AgentId, ContactId
 from ccplane.kpi.board import Board, evolve
 from ccplane.plane import Snapshot
+from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 from tests.kpi.histories import History
 
 TOKEN = "a-good-token"

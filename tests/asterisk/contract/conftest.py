@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from bench.siplab import open_lab
 
+from bench.siplab import open_lab
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
 from ccplane.asterisk.operations import DestroyBridge, GetEndpoint, HangUp, ListBridges, ListChannels
