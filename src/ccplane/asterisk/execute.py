@@ -23,6 +23,7 @@ from ccplane.ids import bridge_of
 
 log = structlog.get_logger()
 
+STOP_AGAIN_S: Final = 0.05
 JOURNAL: Final = "CCPLANE"
 """The room's variable in which the contact's journal lies."""
 
@@ -109,8 +110,11 @@ class Executor:
                 self.post(CommandFailed(command, gone=gone, message=str(outcome)))
             case do.PlaySounds() if not gone:
                 self._never_played(command)
-            case do.HangUpLeg() | do.CloseRoom() | do.StopSounds() | do.StopMusic() if gone:
+            case do.HangUpLeg() | do.HangUpCaller() | do.CloseRoom() | do.StopSounds() | do.StopMusic() if gone:
                 return  # it was to be gone
+            case do.StopSounds() if isinstance(outcome, Refused):
+                # at a prompt's very first moment, one time in a hundred: it plays on, and addChannel waits behind it
+                asyncio.get_running_loop().call_later(STOP_AGAIN_S, self.execute, command)
             case _:
                 log.info("the switch refused a command", command=type(command).__name__, outcome=repr(outcome))
 
