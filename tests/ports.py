@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ccplane.asterisk.node import NodePorts
 
-FIRST, LAST, BLOCK = 20000, 31999, 400
+FIRST, LAST, BLOCK = 20000, 32399, 200
 """Below what Linux gives to outgoing connections (from 32768), so that none is snatched between look and use."""
 
 _held: list[int] = []
@@ -44,7 +44,7 @@ def free_ports(count: int = 1) -> list[int]:
 
 
 def node_ports() -> NodePorts:
-    """Everything one Asterisk listens on, with RTP for 150 calls of two legs... and no more."""
+    """Everything one Asterisk listens on, with RTP for some 45 calls of two legs."""
     start = free_block()
     return NodePorts(sip=start, http=start + 1, ami=start + 2, rtp_first=start + 10, rtp_last=start + BLOCK - 1)
 
