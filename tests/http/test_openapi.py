@@ -50,3 +50,5 @@ async def test_there_is_a_page_to_read_it(stranger):
     answer = await stranger.get("/api/docs")
     assert answer.status_code == 200
     assert "/api/openapi.json" in answer.text
+    assert "/api/v1/agents/{agent_id}/state" in answer.text
+    assert "https://" not in answer.text, "it must be readable without the internet"

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from ccplane import __version__
 from ccplane.asterisk.stats import AriStats
-from ccplane.http import agents, contacts, health, problems, wallboard
+from ccplane.http import agents, contacts, docs_page, health, problems, wallboard
 from ccplane.http.auth import admin_only, admin_or_this_machine
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
@@ -42,7 +42,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
         title="ccplane",
         version=__version__,
         description="The control plane of a contact centre. Errors are RFC 9457 problems with a stable `code`.",
-        docs_url="/api/docs",
+        docs_url=None,
         openapi_url="/api/openapi.json",
         redoc_url=None,
     )
@@ -67,4 +67,5 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]
+    app.include_router(docs_page.routes(app.openapi))
     return app
