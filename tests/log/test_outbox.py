@@ -87,6 +87,29 @@ async def test_committed_is_told_once_it_is_on_disk_and_at_once_if_it_was(make_o
     assert (box.stats.depth, box.oldest_uncommitted(), box.stats.commit_latency.count) == (0, 0, 2)
 
 
+async def test_what_comes_within_a_moment_is_committed_together(make_outbox, monkeypatch):
+    monkeypatch.setattr("ccplane.log.outbox.GATHER_S", 0.1)
+    box = make_outbox()
+    box.open()
+    box.begin(1)
+    await box.committed(box.append(facts(1)))
+    commits = box.stats.commits
+    for number in range(5):
+        box.append(facts(1, number + 1))
+        await asyncio.sleep(0.002)
+    await until(lambda: box.stats.depth == 0)
+    assert box.stats.commits == commits + 1
+
+
+async def test_who_waits_for_a_commit_need_not_wait_for_others_to_gather(make_outbox, monkeypatch):
+    monkeypatch.setattr("ccplane.log.outbox.GATHER_S", 3600)
+    box = make_outbox()
+    box.open()
+    box.begin(1)
+    async with asyncio.timeout(5):
+        await box.committed(box.append(facts(1)))
+
+
 async def test_a_second_plane_is_told_who_has_the_outbox(make_outbox):
     make_outbox().open()
     with pytest.raises(StoreError, match=rf"in use by process {os.getpid()} on ") as caught:

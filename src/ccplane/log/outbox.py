@@ -1,8 +1,8 @@
 """The durable outbox: every fact passes through here on its way to Postgres (law 5).
 
-`append` is an ordered put in memory; a thread group-commits every few milliseconds (`writer`) to SQLite
-(`outbox_file`). Acknowledged means committed here. The file is bounded: facts that are in Postgres and in a
-checkpoint are deleted. `seq` goes on over all epochs of a file and is never used twice.
+`append` is an ordered put in memory; a thread (`writer`) commits what gathered in a few milliseconds to SQLite
+(`outbox_file`), at once if somebody waits. Acknowledged means committed here. The file is bounded: facts that are in
+Postgres and in a checkpoint are deleted. `seq` goes on over all epochs of a file and is never used twice.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from ccplane.laws import Fact
 from ccplane.log.histogram import Histogram
 from ccplane.log.outbox_file import Commit, Group, OutboxFile, Recovered
 from ccplane.log.ownership import Ownership
-from ccplane.log.writer import Checkpoint, Epoch, Facts, Note, Writer
+from ccplane.log.writer import Checkpoint, Epoch, Facts, Item, Note, Writer
 
 TAIL_BYTES: Final = 8 << 20
 """So much of what was committed is also kept in memory for the shipper; behind that it reads the file."""
 GROUPS_AT_ONCE: Final = 64
+GATHER_S: Final = 0.01
+"""So long facts gather before they are committed together, unless somebody waits for one."""
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Outbox:
         self._reader = OutboxFile(path)
         self._reading: ThreadPoolExecutor | None = None
         self._writer: Writer | None = None
+        self._gathering: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._epoch = 0
         self._notes: dict[str, bytes] = {}
@@ -100,7 +103,7 @@ class Outbox:
             self._reading = ThreadPoolExecutor(1, "outbox-reader")
             self._writer = Writer(self._file, self, self.stats.checkpoint_seq)
             self._writer.start()
-        self._writer.put(Epoch(epoch))
+        self._put(Epoch(epoch))
 
     async def close(self, within: float = 5.0) -> None:
         """Commits what is left and gives the file free; StoreError if the disk does not take it in time."""
@@ -140,7 +143,7 @@ class Outbox:
         first = stats.appended_seq + 1
         stats.appended_seq += len(facts)
         self._open.append((stats.appended_seq, time.monotonic()))
-        self._running.put(Facts(first, self._epoch, tuple(facts)))
+        self._put(Facts(first, self._epoch, tuple(facts)))
         return stats.appended_seq
 
     def committed(self, seq: int) -> asyncio.Future[None]:
@@ -150,11 +153,12 @@ class Outbox:
             future.set_result(None)
         else:
             self._waiting.append((seq, future))
+            self._wake()
         return future
 
     def checkpoint(self, seq: int, make: Callable[[], bytes]) -> None:
         """Keep a state as of `seq`; `make` encodes it on the thread. Facts before it are then no longer needed."""
-        self._running.put(Checkpoint(seq, make))
+        self._put(Checkpoint(seq, make))
 
     def put_note(self, key: str, data: bytes) -> None:
         """A small thing to remember. Before `begin` it is written at once, after that with the next commit."""
@@ -162,16 +166,24 @@ class Outbox:
         if self._writer is None:
             self._file.write(Commit(notes={key: data}), 0, 0)
         else:
-            self._writer.put(Note(key, data))
+            self._put(Note(key, data))
 
     def note(self, key: str) -> bytes | None:
         return self._notes.get(key)
 
-    @property
-    def _running(self) -> Writer:
-        if self._writer is None:
+    def _put(self, item: Item) -> None:
+        if self._writer is None or self._loop is None:
             raise StoreError("outbox-not-begun", f"The outbox {self.path} was not begun.", path=str(self.path))
-        return self._writer
+        self._writer.put(item)
+        if self._gathering is None:
+            self._gathering = self._loop.call_later(GATHER_S, self._wake)
+
+    def _wake(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        if self._writer is not None:
+            self._writer.wake()
 
     # --- how it stands ------------------------------------------------------------------------------------------
 
