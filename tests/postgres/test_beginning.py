@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccplane import beginning
+from ccplane.core.inputs import PeopleRead
 from ccplane.errors import StoreError
 from ccplane.log.outbox import Outbox
 from ccplane.postgres.lease import Lease
@@ -52,6 +53,25 @@ class World:
         self.outbox.put_note("people", encode_people(KEPT))
 
 
+class LateParts:
+    """The plane, the phone book and the executor, as far as those who come late need them."""
+
+    def __init__(self) -> None:
+        self.held: tuple[Person, ...] = ()
+        self.posted: list[PeopleRead] = []
+        self.pushed: list[object] = []
+        self.switch = object()
+
+    def hold(self, persons: tuple[Person, ...]) -> None:
+        self.held = persons
+
+    def post(self, what: PeopleRead) -> None:
+        self.posted.append(what)
+
+    async def push(self, switch: object) -> None:
+        self.pushed.append(switch)
+
+
 @pytest.fixture
 async def world(db, tmp_path: Path):
     world = World(db, tmp_path)
@@ -90,6 +110,29 @@ async def test_postgres_gone_in_the_middle_of_migrating_is_a_beginning_without_i
     world.keeps()
     monkeypatch.setattr(beginning, "migrate", migrate)
     assert await world.begin() == (KEPT, 0, False)
+
+
+@pytest.mark.parametrize("fails", ["people", "hold", "post", "push"])
+async def test_whatever_goes_wrong_in_catching_up_is_told_once_and_tried_again(world: World, monkeypatch, fails: str):
+    """A fault of ours, at any step: nothing else would take these people over before the next start."""
+    monkeypatch.setattr(beginning, "TRY_POSTGRES_EVERY_S", 0.001)
+    late, logged = LateParts(), []
+    monkeypatch.setattr(beginning.log, "error", lambda told, **more: logged.append(more))
+    owner, read = (beginning, beginning.people) if fails == "people" else (late, getattr(late, fails))
+    times = 0
+
+    def twice_wrong(*given: object) -> object:
+        nonlocal times
+        times += 1
+        if times <= 2:
+            raise ValueError("unforeseen")
+        return read(*given)
+
+    monkeypatch.setattr(owner, fails, twice_wrong)
+    parts = (world.settings, world.site, world.outbox, world.db, late, late, late)
+    await asyncio.wait_for(beginning.catch_up(*parts), 10)
+    assert (len(late.held), len(late.posted[-1].agents), late.pushed[-1]) == (2, 2, late.switch)
+    assert [(each["error"], str(each["exc_info"])) for each in logged] == [("ValueError('unforeseen')", "unforeseen")]
 
 
 async def test_the_first_beginning_of_all_says_that_it_needs_postgres(world: World):

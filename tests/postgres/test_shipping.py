@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 
 import asyncpg
 import pytest
@@ -13,43 +14,57 @@ from ccplane.errors import StoreError
 from ccplane.facts import encode
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Pace, Shipper
-from ccplane.postgres.store import PostgresFacts, as_rows
-from tests.postgres.histories import a_history
+from ccplane.postgres.queries import query
+from ccplane.postgres.store import PROJECTIONS, PostgresFacts, as_rows
+from tests.postgres.histories import START, a_history
 from tests.postgres.test_projections import SEEDS, all_rows, empty, store
 
 pytestmark = pytest.mark.postgres
 
+MIDNIGHT = START - START % 86_400_000 + 86_400_000
+STATEMENTS = ("execute", "fetchval", "fetchrow", "copy_records_to_table")
+
 
 class Wire:
-    """A connection that is cut before or after any of its statements, by chance."""
+    """A connection that is cut before, during or after any of its statements, by chance."""
 
     def __init__(self, connection, chance, risk):
         self._connection, self._chance, self._risk = connection, chance, risk
 
+    def _unlucky(self):
+        return self._chance.random() < self._risk
+
     def _maybe_cut(self):
-        if self._chance.random() < self._risk:
+        if self._unlucky():
             self._connection.terminate()
             raise asyncpg.ConnectionDoesNotExistError("cut")
 
     def __getattr__(self, name):
         found = getattr(self._connection, name)
-        if name not in ("execute", "fetchval", "fetchrow", "copy_records_to_table"):
+        if name not in STATEMENTS:
             return found
 
         async def risky(*given, **named):
             self._maybe_cut()
+            if self._unlucky():
+                asyncio.get_running_loop().call_later(self._chance.uniform(0, 0.005), self._connection.terminate)
             result = await found(*given, **named)
-            self._maybe_cut()
+            self._maybe_cut()  # done, and we shall never know
             return result
 
         return risky
 
-    @asynccontextmanager
-    async def transaction(self):
-        async with self._connection.transaction():
-            yield
-            self._maybe_cut()
-        self._maybe_cut()  # committed, and we shall never know
+
+class Recorded:
+    """A connection that remembers what was sent over it."""
+
+    def __init__(self, connection):
+        self._connection, self.sent = connection, []
+
+    def __getattr__(self, name):
+        if name in STATEMENTS:
+            self.sent.append(name)
+        return getattr(self._connection, name)
 
 
 class Chance:
@@ -74,14 +89,15 @@ async def an_outbox(path):
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_every_fact_is_stored_once_wherever_the_connection_is_cut(db, tmp_path, seed):
-    """Before, between and after all statements, and between commit and acknowledgement: the rows are as undisturbed."""
-    facts = a_history(seed + 100, steps=60, wrap_up_ms=2_000).facts
+    """Before, during and after all statements, at midnight, too: the rows are as if it had not been."""
+    facts = a_history(seed + 100, steps=60, wrap_up_ms=2_000, start=MIDNIGHT - 20_000).facts
+    assert facts[0].at < MIDNIGHT < facts[-1].at
     await store(db, facts, outbox="undisturbed")
     expected = await all_rows(db)
     await empty(db)
     async with an_outbox(tmp_path / "outbox.db") as box:
-        cut = PostgresFacts(Chance(db, seed, risk=0.04))
-        shipper = Shipper(box, cut, lambda: 0, pace=Pace(every=0, batch=9, rest=0, retry_first=0, retry_most=0))
+        cut = PostgresFacts(Chance(db, seed, risk=0.06))
+        shipper = Shipper(box, cut, lambda: 0, pace=Pace(every=0, batch=4, rest=0, retry_first=0, retry_most=0))
         task = asyncio.create_task(shipper.run())
         async with asyncio.timeout(60):
             await shipper.shipped(box.append(facts))
@@ -96,20 +112,54 @@ async def test_every_fact_is_stored_once_wherever_the_connection_is_cut(db, tmp_
         )
 
 
-async def test_a_transaction_that_was_given_up_and_commits_after_all_does_not_double(db):
-    """Its successor waits for the watermark's row, finds it moved, and stores nothing."""
+async def test_a_batch_whose_shipping_is_cancelled_is_stored_whole_or_not_at_all(db):
+    """Whenever that is: whoever comes next goes on behind the watermark."""
+    facts = a_history(7, steps=60).facts
+    loop, chance, cancelled = asyncio.get_running_loop(), random.Random(1), 0
+    began = loop.time()
+    await store(db, facts, cuts=[9])
+    took = loop.time() - began
+    expected = await all_rows(db)
+    await empty(db)
+    numbered, mark = [(seq, encode(fact)) for seq, fact in enumerate(facts, 1)], 0
+    while mark < len(facts):
+        target = PostgresFacts(db)
+        mark = await target.watermark("box")
+        shipping = asyncio.create_task(target.ship("box", 1, mark, numbered[mark : mark + 9]))
+        loop.call_later(chance.uniform(0, took), shipping.cancel)
+        with suppress(asyncio.CancelledError, StoreError):  # "moved": one that was cancelled got through after all
+            await shipping
+        cancelled += shipping.cancelled()
+        await target.close()
+    assert cancelled > 3
+    assert await all_rows(db) == expected
+
+
+async def test_a_batch_is_one_message(db):
+    """Once the connection is prepared for the day: either side is woken once, and no lock waits for us."""
+    facts = [(seq, encode(fact)) for seq, fact in enumerate(a_history(1, steps=10).facts, 1)]
+    target = PostgresFacts(db)
+    await target.ship("box", 1, 0, facts[:5])
+    target._connection = recorded = Recorded(target._connection)
+    await target.ship("box", 1, 5, facts[5:])
+    assert recorded.sent == ["copy_records_to_table"]
+    await target.close()
+
+
+async def test_a_batch_that_was_given_up_and_is_stored_after_all_is_not_doubled(db):
+    """Its successor waits for it, finds the watermark moved, and stores nothing."""
     facts = [(seq, encode(fact)) for seq, fact in enumerate(a_history(1, steps=10).facts, 1)]
     given_up = await db.connect()
     first, second = PostgresFacts(db), PostgresFacts(db)
     await first.ship("box", 1, 0, facts[:5])
     held = given_up.transaction()
     await held.start()
-    await first._advance(given_up, "box", 1, 5, 9)
-    waiting = asyncio.create_task(second.ship("box", 1, 5, facts[5:9]))
+    await given_up.copy_records_to_table("fact", records=as_rows(1, facts[5:9]))
+    await given_up.execute(query("advance_watermark"), 1, "box", 5, 9)
+    waiting = asyncio.create_task(second.ship("box", 1, 5, facts[5:8]))
     async with asyncio.timeout(5):
         while not await _blocked(db):
             await asyncio.sleep(0.01)
-    await given_up.copy_records_to_table("fact", records=as_rows(1, facts[5:9]))
     await held.commit()
     with pytest.raises(StoreError) as caught:
         await waiting
@@ -121,6 +171,36 @@ async def test_a_transaction_that_was_given_up_and_commits_after_all_does_not_do
     for each in (first, second):
         await each.close()
     await given_up.close()
+
+
+async def test_facts_that_do_not_follow_on_the_watermark_are_refused(db):
+    """Whether they were stored before or leave others out: the rows stay as they are."""
+    facts = [(seq, encode(fact)) for seq, fact in enumerate(a_history(1, steps=10).facts, 1)]
+    target = PostgresFacts(db)
+    await target.ship("box", 1, 0, facts[:5])
+    before = await all_rows(db)
+    for after in (3, 7):
+        with pytest.raises(StoreError) as caught:
+            await target.ship("box", 1, after, facts[after:])
+        assert caught.value.code == "watermark-moved"
+    assert await target.watermark("box") == 5
+    assert await all_rows(db) == before
+    await target.close()
+
+
+async def test_what_a_batch_touches_is_found_by_keys(db):
+    """Even with plans made when all tables were known to be empty: they must serve when these are full."""
+    async with db.connection() as connection:
+        await connection.execute("ANALYZE")
+    target = PostgresFacts(db)
+    await target.ship("box", 1, 0, [(1, encode(a_history(1, steps=1).facts[0]))])
+    for name in PROJECTIONS:
+        plan = [line for [line] in await target._connection.fetch(f"EXPLAIN EXECUTE {name}(1, 1, 250)")]
+        for line, below in pairwise(plan):
+            assert "Seq Scan" not in line, name
+            if " using " in line and "Only" not in line:  # but the names of all agents, for PeopleLoaded
+                assert "Index Cond" in below, (name, line)
+    await target.close()
 
 
 async def _blocked(db):
@@ -139,20 +219,31 @@ async def test_an_epoch_of_another_outbox_is_refused_with_its_name(db):
     await target.close()
 
 
+async def test_an_outbox_may_be_called_anything(db):
+    facts = [(1, encode(a_history(1, steps=1).facts[0]))]
+    target = PostgresFacts(db)
+    await target.ship("o'box\\'; --", 1, 0, facts)
+    assert await target.watermark("o'box\\'; --") == 1
+    await target.close()
+
+
 async def test_a_batch_is_all_or_nothing(db):
     """Rows, watermark and projections: what fails at the last of them leaves none."""
     facts = [(seq, encode(fact)) for seq, fact in enumerate(a_history(1, steps=10).facts, 1)]
-    async with db.connection() as connection:
-        await connection.execute("ALTER TABLE agent_axes RENAME TO away")
     target = PostgresFacts(db)
-    with pytest.raises(StoreError, match="agent_axes") as caught:
-        await target.ship("box", 1, 0, facts)
-    assert caught.value.code == "postgres-refused"
-    assert await target.watermark("box") == 0
+    await target.ship("box", 1, 0, facts[:5])
+    before = await all_rows(db)
     async with db.connection() as connection:
-        await connection.execute("ALTER TABLE away RENAME TO agent_axes")
-    assert not any((await all_rows(db)).values())
-    await target.ship("box", 1, 0, facts)
+        await connection.execute("ALTER TABLE agent_interval RENAME TO away")
+    with pytest.raises(StoreError, match="agent_interval") as caught:
+        await target.ship("box", 1, 5, facts[5:])
+    assert caught.value.code == "postgres-refused"
+    assert await target.watermark("box") == 5
+    async with db.connection() as connection:
+        await connection.execute("ALTER TABLE away RENAME TO agent_interval")
+        assert await connection.fetchval("SELECT count(*) FROM fact") == 5
+    assert await all_rows(db) == before
+    await target.ship("box", 1, 5, facts[5:])
     assert await target.watermark("box") == len(facts)
     await target.close()
 

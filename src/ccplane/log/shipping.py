@@ -2,8 +2,8 @@
 
 The store takes a batch, its place (the watermark) and all that follows from it in one transaction. So after a crash
 or a lost connection there is nothing to guess: ask for the watermark and go on behind it. Woken by the outbox's
-commits, never polling; at most one batch every `every` seconds, since a batch costs the same few statements whether
-it holds one fact or a hundred.
+commits, never polling; at most one batch every `every` seconds, since a batch costs the same few statements, and wakes
+Postgres, whether it holds one fact or a hundred.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class FactStore(Protocol):
         ...
 
     async def ship(self, outbox: str, epoch: int, after: int, facts: Sequence[tuple[int, bytes]]) -> None:
-        """Store (seq, JSON) of one epoch, which follow on `after`; all or nothing."""
+        """Store (seq, JSON) of one epoch, which follow on `after`: all or nothing, or up to where a day (UTC) ends."""
         ...
 
     async def close(self) -> None:
@@ -43,7 +43,7 @@ class FactStore(Protocol):
 class Pace:
     """How shipping shares the machine with the calls. Seconds, and facts per batch."""
 
-    every: float = 0.06
+    every: float = 0.1
     batch: int = 250
     """So few that no step of a batch holds the loop longer than 5 ms (law 13)."""
     rest: float = 1.0

@@ -17,6 +17,7 @@ SETTINGS: Final = {
     "application_name": "ccplane",
     "timezone": "UTC",
     "jit": "off",
+    "standard_conforming_strings": "on",
     "synchronous_commit": "on",  # what Postgres has acknowledged is deleted from the outbox
     "statement_timeout": "30s",
     "idle_in_transaction_session_timeout": "30s",

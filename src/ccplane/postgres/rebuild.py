@@ -12,7 +12,7 @@ import asyncpg
 
 from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
 from ccplane.postgres.queries import query
-from ccplane.postgres.store import look_at, project
+from ccplane.postgres.store import PROJECTIONS, look_at
 
 AT_ONCE: Final = 5_000
 LONG: Final = 3_600.0
@@ -40,4 +40,5 @@ async def _replay(connection: asyncpg.Connection, run: asyncpg.Record) -> None:
     """The facts of one day and epoch."""
     await look_at(connection, run["day"])
     for after in range(run["first"] - 1, run["last"], AT_ONCE):
-        await project(connection, run["epoch"], after, min(after + AT_ONCE, run["last"]))
+        for name in PROJECTIONS:
+            await connection.execute(query(name), run["epoch"], after, min(after + AT_ONCE, run["last"]))

@@ -1,13 +1,14 @@
 """Where facts are kept for good: a batch, its watermark and all that follows from it, in one transaction.
 
-So a batch is stored once or not at all. A transaction of a connection that we gave up may still commit: it holds the
-watermark's row until then, and whoever comes after it finds the watermark moved and stores nothing.
+The transaction is one message to Postgres: it wakes either side once, and holds no lock while it waits for us. So a
+batch is stored once or not at all. The message of a connection that we gave up may still be carried out: whoever comes
+after it waits for it, finds the watermark moved and stores nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import cache
@@ -29,8 +30,11 @@ EPOCH_DAY: Final = date(1970, 1, 1)
 NO_NUL: Final = (b"\\u0000", b"\\ufffd")
 """jsonb can't hold a NUL; a caller's name may."""
 
+SESSION: Final = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;"
+"""Plans are made once, perhaps while all tables are empty, and must serve when these are full. What a batch touches is
+found by keys; but to read an empty table from end to end looks cheaper."""
+
 Row = tuple[date, int, int, int, str, str | None, str | None, str]
-Store = Callable[[asyncpg.Connection, date, int, list[Row]], Awaitable[None]]
 
 UNSTORABLE: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 """What a fact's own content can lead to: a number too large for its column, a text too long for an index."""
@@ -56,8 +60,12 @@ def as_rows(epoch: int, facts: Sequence[tuple[int, bytes]]) -> Iterator[Row]:
         if NO_NUL[0] in data:
             data = data.replace(*NO_NUL)
         head = _head.decode(data)
-        day = EPOCH_DAY + timedelta(days=head.at // DAY_MS)
-        yield day, epoch, seq, head.at, head.type, head.contact, head.agent, data.decode()
+        yield _day(head.at // DAY_MS), epoch, seq, head.at, head.type, head.contact, head.agent, data.decode()
+
+
+@cache
+def _day(number: int) -> date:
+    return EPOCH_DAY + timedelta(days=number)
 
 
 def partition(day: date) -> str:
@@ -66,20 +74,19 @@ def partition(day: date) -> str:
 
 
 async def look_at(connection: asyncpg.Connection, day: date) -> None:
-    """Let `batch`, which the projections read, be the facts of this day."""
-    await connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW batch AS SELECT * FROM {partition(day)}")
+    """Let `batch`, which the projections read, be the facts of this day; only this connection sees it.
 
-
-async def project(
-    connection: asyncpg.Connection, epoch: int, after: int, last: int, kinds: Collection[str] | None = None
-) -> None:
-    """What follows from the facts of the day looked at, of this epoch, after `after` up to `last`.
-
-    `kinds` are all that are among them, if that is known: a projection that speaks of none of these has nothing to do.
+    Were they to read `fact`, each would be planned over every partition there is. The day is said once more for the
+    partition's key, (day, epoch, seq).
     """
-    for name in PROJECTIONS:
-        if kinds is None or not spoken_of(name).isdisjoint(kinds):
-            await connection.execute(query(name), epoch, after, last)
+    await connection.execute(
+        f"CREATE OR REPLACE TEMPORARY VIEW batch AS SELECT * FROM {partition(day)} WHERE day = '{day}'"
+    )
+
+
+def literal(text: str) -> str:
+    """The text as SQL writes it, as long as `standard_conforming_strings` is on (pool.SETTINGS)."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 @cache
@@ -94,8 +101,8 @@ class PostgresFacts:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._connection: asyncpg.Connection | None = None
-        self._days: set[date] = set()
-        self._viewed: date | None = None
+        self._day: date | None = None
+        """What the connection is prepared for."""
 
     async def watermark(self, outbox: str) -> int:
         """The last seq of this outbox that is stored; 0 if none is."""
@@ -105,28 +112,20 @@ class PostgresFacts:
             raise as_store_error(error, self._database.dsn) from error
 
     async def ship(self, outbox: str, epoch: int, after: int, facts: Sequence[tuple[int, bytes]]) -> None:
-        """Stores facts that follow on `after`; StoreError `watermark-moved` if others have been stored meanwhile."""
-        rows = list(as_rows(epoch, facts))
+        """Stores facts that follow on `after`; StoreError `watermark-moved` if others have been stored meanwhile.
+
+        All or nothing, but at midnight: then first those of the day that ended, then the others.
+        """
         try:
             connection = await self._connected()
-            await self._ensure_partitions(connection, {row[0] for row in rows})
-            try:
-                await self._ship(connection, outbox, epoch, after, rows, self._store)
-            except UNSTORABLE as error:
-                log.warning("a batch of facts was refused; storing them one by one", epoch=epoch, error=str(error))
-                self._viewed = None
-                await self._ship(connection, outbox, epoch, after, rows, self._store_each)
+            for day, of_the_day in groupby(as_rows(epoch, facts), key=lambda row: row[0]):
+                rows = list(of_the_day)
+                await self._prepare(connection, day)
+                await self._ship(connection, outbox, after, rows)
+                after = rows[-1][2]
         except DATABASE_ERRORS as error:
-            self._viewed = None
+            await self.close()
             raise as_store_error(error, self._database.dsn) from error
-
-    async def _ship(
-        self, connection: asyncpg.Connection, outbox: str, epoch: int, after: int, rows: list[Row], store: Store
-    ) -> None:
-        async with connection.transaction():
-            await self._advance(connection, outbox, epoch, after, rows[-1][2])
-            for day, part in groupby(rows, key=lambda row: row[0]):
-                await store(connection, day, epoch, list(part))
 
     async def close(self) -> None:
         """Gives up the connection, whatever it was doing."""
@@ -136,14 +135,76 @@ class PostgresFacts:
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            self._days.clear()
-            self._viewed = None
+            self._day = None
             self._connection = await self._database.connect()
         return self._connection
 
-    async def _advance(self, connection: asyncpg.Connection, outbox: str, epoch: int, after: int, last: int) -> None:
-        if await connection.fetchval(query("advance_watermark"), epoch, outbox, after, last) is not None:
+    async def _prepare(self, connection: asyncpg.Connection, day: date) -> None:
+        """Partitions for this day and the next, so that midnight finds its own made; and `batch` shows this day.
+
+        The statements are parsed once per connection, and planned anew by Postgres whenever `batch` changes.
+        """
+        if self._day == day:
             return
+        for each in (day, day + timedelta(days=1)):
+            with suppress(asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):  # another made it just now
+                await connection.execute(
+                    f"CREATE TABLE IF NOT EXISTS {partition(each)} PARTITION OF fact "
+                    f"FOR VALUES FROM ('{each}') TO ('{each + timedelta(days=1)}')"
+                )
+        await look_at(connection, day)
+        if self._day is None:
+            statements = (f"PREPARE {name} AS {query(name)}" for name in ("advance_watermark", *PROJECTIONS))
+            await connection.execute("\n".join((SESSION, *statements)))
+        self._day = day
+
+    async def _ship(self, connection: asyncpg.Connection, outbox: str, after: int, rows: list[Row]) -> None:
+        try:
+            await self._store(connection, outbox, after, rows)
+        except UNSTORABLE as error:
+            epoch = rows[0][1]
+            await self._check_place(connection, outbox, epoch, after)
+            log.warning("a batch of facts was refused; storing them one by one", epoch=epoch, error=str(error))
+            await self._store_each(connection, outbox, after, rows)
+
+    async def _store(
+        self,
+        connection: asyncpg.Connection,
+        outbox: str,
+        after: int,
+        rows: list[Row],
+        projections: Sequence[str] = PROJECTIONS,
+    ) -> None:
+        """The rows of one day, and what follows from exactly these: all in one message, and so in one transaction.
+
+        asyncpg ends its COPY with `where` as it is given, so the other statements may follow there. A projection that
+        speaks of none of the batch's kinds of facts has nothing to do.
+        """
+        _, epoch, last, *_ = rows[-1]
+        kinds = {row[4] for row in rows}
+        statements = ["true", f"EXECUTE advance_watermark({epoch}, {literal(outbox)}, {after}, {last})"]
+        for name in projections:
+            if not spoken_of(name).isdisjoint(kinds):
+                statements.append(f"EXECUTE {name}({epoch}, {after}, {last})")
+        await connection.copy_records_to_table(
+            partition(rows[0][0]), records=rows, columns=COLUMNS, where="; ".join(statements)
+        )
+
+    async def _store_each(self, connection: asyncpg.Connection, outbox: str, after: int, rows: list[Row]) -> None:
+        """One by one: a fact that a projection can't take must not hold up all that come after it for ever.
+
+        It is stored without them, and they are made anew by `rebuild` once their fault is mended.
+        """
+        for row in rows:
+            try:
+                await self._store(connection, outbox, after, [row])
+            except UNSTORABLE as error:
+                await self._store(connection, outbox, after, [row], projections=())
+                log.error("a fact is stored without its projections", epoch=row[1], seq=row[2], error=str(error))
+            after = row[2]
+
+    async def _check_place(self, connection: asyncpg.Connection, outbox: str, epoch: int, after: int) -> None:
+        """StoreError if it was for the watermark that a batch was refused."""
         found = await connection.fetchrow(query("watermark_of_epoch"), epoch)
         if found is not None and found["outbox"] != outbox:
             raise StoreError(
@@ -152,44 +213,7 @@ class PostgresFacts:
                 "same epoch stay in its file. Start the plane anew, so that it takes an epoch of its own.",
                 epoch=epoch,
             )
-        raise StoreError(
-            "watermark-moved", f"The watermark of epoch {epoch} is not at {after}, where it was.", epoch=epoch
-        )
-
-    async def _ensure_partitions(self, connection: asyncpg.Connection, days: set[date]) -> None:
-        """The days of the batch, and the day after, so that midnight finds its partition made."""
-        for day in sorted(days | {max(days) + timedelta(days=1)}):
-            if day in self._days:
-                continue
-            with suppress(asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):  # another made it just now
-                await connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS {partition(day)} PARTITION OF fact "
-                    f"FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
-                )
-            self._days.add(day)
-
-    async def _store(self, connection: asyncpg.Connection, day: date, epoch: int, rows: list[Row]) -> None:
-        """The rows of one day, and what follows from exactly these.
-
-        The projections read `batch`, a view of the day's partition that this connection alone sees: were they to read
-        `fact`, each would be planned over every partition there is (400 days: three times the processor time).
-        """
-        if self._viewed != day:
-            await look_at(connection, day)
-            self._viewed = day
-        await connection.copy_records_to_table(partition(day), records=rows, columns=COLUMNS)
-        await project(connection, epoch, rows[0][2] - 1, rows[-1][2], {row[4] for row in rows})
-
-    async def _store_each(self, connection: asyncpg.Connection, day: date, epoch: int, rows: list[Row]) -> None:
-        """One by one: a fact that a projection can't take must not hold up all that come after it for ever.
-
-        It is stored without them, and they are made anew by `rebuild` once their fault is mended.
-        """
-        for row in rows:
-            try:
-                async with connection.transaction():
-                    await self._store(connection, day, epoch, [row])
-            except UNSTORABLE as error:
-                log.error("a fact is stored without its projections", epoch=epoch, seq=row[2], error=str(error))
-                self._viewed = None
-                await connection.copy_records_to_table(partition(day), records=[row], columns=COLUMNS)
+        if found is not None and found["seq"] != after:
+            raise StoreError(
+                "watermark-moved", f"The watermark of epoch {epoch} is not at {after}, where it was.", epoch=epoch
+            )

@@ -2,7 +2,8 @@
 -- The three axes of every agent, carried on from agent_axes over the batch; the shown word is derived from them as in
 -- agents/agent.py (AT_REST, WORK), and every change of it ends one interval and begins another. Who is no longer among
 -- the people loaded has none; if they are with a contact they are offline after it. Intervals of no length are kept: whether two facts of the
--- same millisecond come in one batch or in two must make no difference.
+-- same millisecond come in one batch or in two must make no difference. The interval that was open is ended by an upsert,
+-- and the axes are looked up one by one: so both are found by key whatever the planner thinks of the tables' size.
 WITH said AS (
     SELECT
         seq, at, agent,
@@ -39,11 +40,14 @@ WITH said AS (
     SELECT list.seq, list.at, person.agent, NULL, NULL, NULL, NULL, person.agent = ANY (list.agents)
     FROM list CROSS JOIN (
         SELECT agent FROM said UNION SELECT agent FROM agent_axes UNION SELECT unnest(agents) FROM list) AS person
+), known AS (
+    SELECT axes.*
+    FROM (SELECT DISTINCT agent FROM heard) AS person
+        CROSS JOIN LATERAL (SELECT * FROM agent_axes WHERE agent_axes.agent = person.agent LIMIT 1) AS axes
 ), step AS (
     SELECT * FROM heard
     UNION ALL
-    SELECT -1, 0, agent, intent, reason, work, phone, shown IS NOT NULL
-    FROM agent_axes WHERE agent IN (SELECT agent FROM heard)
+    SELECT -1, 0, agent, intent, reason, work, phone, shown IS NOT NULL FROM known
 ), worked AS (
     SELECT *, coalesce(last_known(work) OVER (PARTITION BY agent ORDER BY seq), 'idle') AS work_by_then FROM step
 ), gone AS (
@@ -79,14 +83,14 @@ WITH said AS (
     SELECT agent, seq, at, shown, shown_reason, lead(at) OVER (PARTITION BY agent ORDER BY seq) AS until
     FROM compared
     WHERE seq >= 0 AND (shown IS DISTINCT FROM shown_before OR shown IS NOT NULL AND shown_reason <> reason_before)
-), ended AS (
-    UPDATE agent_interval AS i SET ended_at = instant(first.at)
-    FROM (SELECT DISTINCT ON (agent) agent, at FROM change ORDER BY agent, seq) AS first
-        JOIN agent_axes AS axis ON axis.agent = first.agent
-    WHERE i.agent = first.agent AND i.epoch = axis.open_epoch AND i.seq = axis.open_seq
-), begun AS (
+), intervals AS (
     INSERT INTO agent_interval (agent, epoch, seq, state, reason, started_at, ended_at)
     SELECT agent, $1, seq, shown, shown_reason, instant(at), instant(until) FROM change WHERE shown IS NOT NULL
+    UNION ALL
+    SELECT agent, open_epoch, open_seq, known.shown, known.shown_reason, instant(first.at), instant(first.at)
+    FROM (SELECT DISTINCT ON (agent) agent, at FROM change ORDER BY agent, seq) AS first JOIN known USING (agent)
+    WHERE known.shown IS NOT NULL
+    ON CONFLICT (agent, epoch, seq) DO UPDATE SET ended_at = excluded.ended_at
 )
 INSERT INTO agent_axes AS axis (agent, intent, reason, work, phone, shown, shown_reason, open_epoch, open_seq)
 SELECT DISTINCT ON (worded.agent)

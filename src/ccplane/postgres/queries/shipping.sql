@@ -3,12 +3,12 @@
 SELECT coalesce(max(seq), 0) FROM watermark WHERE outbox = $1;
 
 -- advance_watermark --
--- Locks and moves in one statement. No row comes back if the epoch stands elsewhere than we think or is another's: then
--- somebody (a connection of ours that we gave up, and that committed after all) has been here, and nothing may be stored.
+-- Locks and moves in one statement. If the epoch stands elsewhere than we think, or is another's, its seq becomes null,
+-- which the table refuses, and with it the whole batch: somebody (a connection of ours that we gave up, and that committed
+-- after all) has been here, and nothing may be stored.
 INSERT INTO watermark AS w (epoch, outbox, seq) VALUES ($1, $2, $4)
-ON CONFLICT (epoch) DO UPDATE SET seq = excluded.seq WHERE w.outbox = excluded.outbox AND w.seq = $3
-RETURNING seq;
+ON CONFLICT (epoch) DO UPDATE SET seq = CASE WHEN w.outbox = excluded.outbox AND w.seq = $3 THEN excluded.seq END;
 
 -- watermark_of_epoch --
--- To say why the watermark could not be moved.
+-- To say whether, and why, the watermark could not be moved.
 SELECT outbox, seq FROM watermark WHERE epoch = $1;
