@@ -1,4 +1,4 @@
-"""Who is measured. Each peer gets an Asterisk of its own with the same base configuration and nothing left over.
+"""Who is measured. Each peer has an Asterisk of its own with the same base configuration; all are up at once.
 
 All are asked for the same: callers who dial 4002 wait with music, the longest idle agent's phone rings.
 """
@@ -10,9 +10,9 @@ import secrets
 import shutil
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from ccplane.asterisk.node import HOME, LocalNode, NodePorts
 from ccplane.child import Child
@@ -20,7 +20,8 @@ from ccplane.errors import SetupError
 
 NUMBER: Final = "4002"
 QUEUE: Final = "support"
-RTP: Final = (10_000, 19_999)
+RTP: Final = {"floor": (10_000, 16_999), "app_queue": (17_000, 23_999), "ccplane": (24_000, 30_999)}
+"""First and last port. 3,000 callers may wait at once, each with two ports; the kernel's own choices begin above."""
 READY_WITHIN: Final = 60.0
 
 PHONE: Final = """
@@ -74,6 +75,11 @@ class Peer(Protocol):
     name: str
     node: LocalNode
 
+    @property
+    def pids(self) -> Sequence[int | None]:
+        """All that it runs on: its Asterisk, and what steers that. Their children are counted with them."""
+        ...
+
     async def start(self) -> None: ...
 
     async def secrets(self, agents: Sequence[str]) -> dict[str, str]:
@@ -84,7 +90,9 @@ class Peer(Protocol):
         """From now on these, and only these, take calls."""
         ...
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        """Whatever of it was started; harmless if nothing was, or a second time."""
+        ...
 
 
 def free_port() -> int:
@@ -99,9 +107,11 @@ def free_port() -> int:
             return int(udp.getsockname()[1])
 
 
-def a_node(root: Path, directory: Path, extra: dict[str, str] | None = None, dialplan: str = "") -> LocalNode:
+def a_node(
+    root: Path, directory: Path, rtp: tuple[int, int], extra: dict[str, str] | None = None, dialplan: str = ""
+) -> LocalNode:
     """A node with the base configuration; `extra` is added to its files by name, `dialplan` replaces the site's."""
-    ports = NodePorts(sip=free_port(), http=free_port(), ami=free_port(), rtp_first=RTP[0], rtp_last=RTP[1])
+    ports = NodePorts(sip=free_port(), http=free_port(), ami=free_port(), rtp_first=rtp[0], rtp_last=rtp[1])
     shutil.rmtree(directory, ignore_errors=True)
     if not dialplan:
         return LocalNode(root, directory, ports=ports, rtp_timeout=0)
@@ -144,8 +154,12 @@ class AppQueue:
     def __init__(self, root: Path, directory: Path, agents: Sequence[str]) -> None:
         self._accounts = _accounts(agents)
         extra = {"pjsip.conf": _pjsip(self._accounts), "queues.conf": APP_QUEUE}
-        self.node = a_node(root, directory, extra, DIALPLAN[self.name])
+        self.node = a_node(root, directory, RTP[self.name], extra, DIALPLAN[self.name])
         self._members: set[str] = set()
+
+    @property
+    def pids(self) -> Sequence[int | None]:
+        return [self.node.pid]
 
     async def start(self) -> None:
         await self.node.start()
@@ -176,9 +190,14 @@ class BareLoop:
 
     def __init__(self, root: Path, directory: Path, agents: Sequence[str]) -> None:
         self._accounts = _accounts(agents)
-        self.node = a_node(root, directory, {"pjsip.conf": _pjsip(self._accounts)}, DIALPLAN[self.name])
+        extra = {"pjsip.conf": _pjsip(self._accounts)}
+        self.node = a_node(root, directory, RTP[self.name], extra, DIALPLAN[self.name])
         self._child = Child(directory / "floor.json")
         self._log = directory / "floor.log"
+
+    @property
+    def pids(self) -> Sequence[int | None]:
+        return [self.node.pid, self._child.pid]
 
     async def start(self) -> None:
         await self.node.start()
@@ -202,12 +221,12 @@ class BareLoop:
         await self.node.stop()
 
 
-async def until(ready: Any, child: Child) -> None:
+async def until(ready: Callable[[], bool | Awaitable[bool]], child: Child) -> None:
     """Polls what nothing tells us; raises as soon as the process has ended."""
     deadline = asyncio.get_running_loop().time() + READY_WITHIN
     while True:
         answer = ready()
-        if await answer if asyncio.iscoroutine(answer) else answer:
+        if answer if isinstance(answer, bool) else await answer:
             return
         if not child.running or asyncio.get_running_loop().time() > deadline:
             raise SetupError("bench-peer", f"a peer did not get ready: see the log beside {child.record}")

@@ -8,7 +8,6 @@ import secrets
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,14 +15,14 @@ from typing import Any, Final
 import httpx
 
 from bench.switching.facts import FactWatch
-from bench.switching.measure import milliseconds, usage
-from bench.switching.peers import QUEUE, a_node, free_port, until
+from bench.switching.measure import usage
+from bench.switching.peers import QUEUE, RTP, a_node, free_port, until
+from bench.switching.pool import Seen
 from ccplane.asterisk.node import HOME
 from ccplane.child import Child
 from ccplane.errors import SetupError
 from ccplane.postgres.embedded import EmbeddedPostgres
 
-Result = dict[str, Any]
 SITE_QUEUES: Final = (QUEUE, "sales", "anyone")
 SITE_QUEUE: Final = """[{queue}]
 strategy = "longest-idle"
@@ -48,7 +47,7 @@ class Plane:
     name = "ccplane"
 
     def __init__(self, root: Path, directory: Path, agents: Sequence[str]) -> None:
-        self.node = a_node(root, directory / "node")
+        self.node = a_node(root, directory / "node", RTP[self.name])
         self.postgres = EmbeddedPostgres(directory / "postgres")
         self._directory, self._agents = directory, list(agents)
         self._port = free_port()
@@ -69,10 +68,15 @@ class Plane:
             )
         return self._child.pid
 
+    @property
+    def pids(self) -> Sequence[int | None]:
+        return [self.node.pid, self.postgres.pid, self._child.pid]
+
     async def start(self) -> None:
         for left in ("postgres", "runtime"):
             shutil.rmtree(self._directory / left, ignore_errors=True)
-        await asyncio.gather(self.node.start(), self.postgres.start())
+        await self.node.start()
+        await self.postgres.start()
         self._log.unlink(missing_ok=True)
         self._child.start([sys.executable, "-m", "ccplane", "run"], log=self._log, environment=self._environment())
         await until(self._is_ready, self._child)
@@ -139,31 +143,27 @@ class Plane:
         await self.postgres.stop()
 
 
-async def at_rest(plane: Plane, seconds: float) -> Result:
+async def at_rest(plane: Plane, seconds: float) -> Seen:
     """Phones registered, agents signed in, nobody calls."""
     before = usage(plane.pid)
     await asyncio.sleep(seconds)
     after = usage(plane.pid)
     share = (after.cpu_s - before.cpu_s) / seconds
-    return {"cpu_percent": round(100 * share, 2), "rss_mb": after.rss_mb, "seconds": seconds}
+    return Seen(levels={"cpu_percent": 100 * share, "rss_mb": after.rss_mb, "seconds": seconds})
 
 
-async def with_its_costs(plane: Plane, agents: Sequence[str], scenario: Callable[[], Awaitable[Result]]) -> Result:
+async def with_its_costs(plane: Plane, agents: Sequence[str], scenario: Callable[[], Awaitable[Seen]]) -> Seen:
     """Runs a scenario and adds what the plane spent on it and stored of it."""
-    before, begun = usage(plane.pid), time.monotonic()
+    before = usage(plane.pid)
     async with FactWatch(plane.postgres.url()) as watch:
         found = await scenario()
-    contacts = await watch.contacts(found["dialled"])
+    contacts = await watch.contacts(int(found.counts["dialled"]))
     after = usage(plane.pid)
-    return {
-        **found,
+    counts = {
         "contacts_in_postgres": contacts,
-        "agents": len(agents),
         "agents_not_ready": len(await plane.not_ready()),
         "facts": len(watch.lags),
-        "fact_lag_ms": milliseconds(watch.lags),
-        "cpu_s": round(after.cpu_s - before.cpu_s, 2),
-        "wall_s": round(time.monotonic() - begun, 1),
-        "rss_mb": after.rss_mb,
-        "peak_mb": after.peak_mb,
+        "cpu_s": after.cpu_s - before.cpu_s,
     }
+    levels = {"agents": len(agents), "rss_mb": after.rss_mb, "peak_mb": after.peak_mb}
+    return found.with_more(Seen({"fact_lag": watch.lags}, counts, levels=levels))

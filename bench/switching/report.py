@@ -13,6 +13,18 @@ RESULTS: Final = HOME / "bench" / "results"
 PAGE: Final = HOME / "docs" / "performance.md"
 BEGIN, END = "<!-- bench:switching:begin -->", "<!-- bench:switching:end -->"
 Found = dict[str, dict[str, dict[str, Any]]]  # scenario → peer → figures
+LATENCIES: Final = (
+    ("idle", "idle_to_ring_ms", "idle agent → ring"),
+    ("refill", "freed_to_ring_ms", "freed agent → next ring, callers waiting"),
+    ("refill", "first_freed_to_ring_ms", "of these, the first 20 of each round"),
+    ("load", "idle_to_ring_ms", "the same as the first under load"),
+)
+SCATTER: Final = ("idle_to_ring_ms", "freed_to_ring_ms")
+CALLS: Final = (
+    ("calls talked", "{talked} of {dialled}, {lost} lost, {stuck} stuck"),
+    ("CPU of Asterisk", "{asterisk_cpu_s} s"),
+    ("CPU of the peers not in turn", "{others_cpu_s} s in {wall_s} s"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +104,16 @@ def table(report: dict[str, Any]) -> str:
     found: Found = report["scenarios"]
     peers = [peer for peer in ("ccplane", "app_queue", "floor") if any(peer in each for each in found.values())]
     lines = [f"| | {' | '.join(peers)} |", "|---" * (len(peers) + 1) + "|"]
-    for scenario, key, what in (
-        ("idle", "idle_to_ring_ms", "idle agent → ring"),
-        ("refill", "freed_to_ring_ms", "freed agent → next ring, callers waiting"),
-        ("load", "idle_to_ring_ms", "the same as the first under load"),
-    ):
+    for scenario, key, what in LATENCIES:
         lines += _latency_rows(found.get(scenario, {}), peers, key, what)
     for scenario, each in found.items():
         if scenario != "rest":
-            cells = [_cell(each.get(peer), "{talked} of {dialled}, {lost} lost, {stuck} stuck") for peer in peers]
-            lines.append(f"| {scenario}: calls talked | {' | '.join(cells)} |")
-            cells = [
-                f"{each[peer]['asterisk_cpu_s']} s" if "asterisk_cpu_s" in each.get(peer, {}) else "–" for peer in peers
-            ]
-            lines.append(f"| {scenario}: CPU of Asterisk | {' | '.join(cells)} |")
+            for what, shape in CALLS:
+                cells = [_cell(each.get(peer), shape) for peer in peers]
+                lines.append(f"| {scenario}: {what} | {' | '.join(cells)} |")
     lines += _plane_rows(found, len(peers))
+    for peer, why in report["failed"].items():
+        lines += ["", f"**{peer} failed**; its figures, if any, are those of its turns before: `{why}`"]
     lines += ["", "| promised | at most | measured | |", "|---|---|---|---|"]
     for check in report["checks"]:
         value = "not measured" if check["value"] is None else check["value"]
@@ -116,13 +123,24 @@ def table(report: dict[str, Any]) -> str:
 
 
 def _latency_rows(each: dict[str, dict[str, Any]], peers: list[str], key: str, what: str) -> list[str]:
+    """Over all rounds, and how far the rounds lie apart."""
     if not each:
         return []
-    cells = []
-    for peer in peers:
-        figures = each.get(peer, {}).get(key)
-        cells.append("{p50} / {p99} ms (n={n})".format(**figures) if figures and figures["n"] else "–")
-    return [f"| {what}, p50 / p99 | {' | '.join(cells)} |"]
+    figures = [each.get(peer, {}) for peer in peers]
+    rows = [f"| {what}, p50 / p99 | {' | '.join(_pool(of, key) for of in figures)} |"]
+    if key in SCATTER and any(len(of["rounds"]) > 1 for of in each.values()):
+        rows.append(f"| p50 of its rounds, lowest to highest | {' | '.join(_scatter(of, key) for of in figures)} |")
+    return rows
+
+
+def _pool(figures: dict[str, Any], key: str) -> str:
+    pool = figures.get(key)
+    return "{p50} / {p99} ms (n={n})".format(**pool) if pool and pool["n"] else "–"
+
+
+def _scatter(figures: dict[str, Any], key: str) -> str:
+    seen = [each[key]["p50"] for each in figures.get("rounds", ()) if each[key]["n"]]
+    return f"{min(seen)} to {max(seen)} ms" if seen else "–"
 
 
 def _plane_rows(found: Found, peers: int) -> list[str]:
@@ -156,6 +174,7 @@ def _into_page(report: dict[str, Any], path: Path) -> None:
     said = (
         f"{report['at'][:10]}, revision `{report['revision'] or '?'}`, {machine['cores']} cores of {machine['cpu']}, "
         f"{report['asterisk']}; everything, the phones too, on this one machine. "
+        f"{_how(report['size']['rounds'])} "
         f"All figures: [`{path.relative_to(HOME)}`](../{path.relative_to(HOME)})."
     )
     block = f"{BEGIN}\n{said}\n\n{table(report)}\n{END}"
@@ -164,6 +183,15 @@ def _into_page(report: dict[str, Any], path: Path) -> None:
     after = rest.partition(END)[2] if begin else "\n"
     PAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text(before + block + after)
+
+
+def _how(rounds: int) -> str:
+    if rounds == 1:
+        return "idle and refill: one turn for each peer, all of them up at once."
+    return (
+        f"idle and refill: {rounds} rounds in which the peers, all of them up at once, have their turns one after "
+        "another; percentiles are over a peer's calls of all rounds together."
+    )
 
 
 def as_json(made: list[Check]) -> list[dict[str, Any]]:

@@ -1,7 +1,10 @@
-"""`make bench` measures: each peer connects calls and refills agents, in small."""
+"""`make bench` measures: peers that are up at once connect calls and refill agents by turns, in small."""
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,16 +12,37 @@ import pytest
 from bench.switching.__main__ import arguments, run
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
+PEERS = ("floor", "app_queue", "ccplane")
 
 
-@pytest.mark.parametrize("peer", ["floor", "app_queue", "ccplane"])
-async def test_a_peer_is_measured_and_loses_nobody(asterisk_root: Path, tmp_path: Path, peer: str):
-    options = arguments([f"--root={asterisk_root}", f"--work={tmp_path}", f"--peers={peer}", "--scenarios=idle,refill",
-                         "--calls=20", "--no-files"])  # fmt: skip
-    made = await run(options)
-    idle, refill = (made["scenarios"][each][peer] for each in ("idle", "refill"))
-    assert idle["talked"] == idle["idle_to_ring_ms"]["n"] == 20
-    assert refill["freed_to_ring_ms"]["n"] >= 20
-    for figures in (idle, refill):
-        assert figures.get("contacts_in_postgres", figures["dialled"]) == figures["dialled"]
-        assert figures["lost"] == figures["stuck"] == figures["double_booked"] == figures["channels_left"] == 0
+async def test_peers_are_measured_by_turns_and_lose_nobody(asterisk_root: Path, tmp_path: Path):
+    """All three, on one machine at once: two rounds of each, pooled."""
+    made = await run(arguments([f"--root={asterisk_root}", f"--work={tmp_path}", "--scenarios=idle,refill",
+                                "--calls=40", "--rounds=2", "--no-files"]))  # fmt: skip
+    assert made["failed"] == {}
+    for peer in PEERS:
+        idle, refill = (made["scenarios"][each][peer] for each in ("idle", "refill"))
+        assert [each["idle_to_ring_ms"]["n"] for each in idle["rounds"]] == [20, 20]
+        assert idle["talked"] == idle["idle_to_ring_ms"]["n"] == 40
+        assert refill["talked"] == refill["dialled"] == 80  # each round: the refills, and a first call for each agent
+        assert 30 <= refill["freed_to_ring_ms"]["n"] <= 40  # not those of a phone that another one forestalled
+        for figures in (idle, refill):
+            assert figures.get("contacts_in_postgres", figures["dialled"]) == figures["dialled"]
+            assert figures["lost"] == figures["stuck"] == figures["double_booked"] == figures["channels_left"] == 0
+
+
+def test_ctrl_c_stops_all_that_was_started(asterisk_root: Path, tmp_path: Path):
+    """Everybody is stopped in order, not only killed by the kernel with us: no record of a process stays."""
+    command = [sys.executable, "-m", "bench.switching", f"--root={asterisk_root}", f"--work={tmp_path}",
+               "--scenarios=idle", "--calls=300", "--rounds=100", "--no-files"]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as bench:
+        assert bench.stdout
+        assert bench.stdout.readline().startswith("idle 1 floor")
+        records = [*tmp_path.glob("*/run/process.json"), *tmp_path.glob("ccplane/*/process.json"),
+                   *tmp_path.glob("*/*.json"), *tmp_path.glob("ccplane/node/run/process.json")]  # fmt: skip
+        assert {record.relative_to(tmp_path).parts[0] for record in records} == set(PEERS)
+        bench.send_signal(signal.SIGINT)
+        _, said = bench.communicate(timeout=60)
+    assert bench.returncode == 130
+    assert said.startswith("Interrupted")
+    assert [record for record in records if record.exists()] == []

@@ -1,18 +1,22 @@
-"""The bench's own arithmetic: percentiles, promises, the table, what a process costs."""
+"""The bench's own arithmetic: percentiles, pools, promises, the table, what a process costs."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.switching import report
-from bench.switching.__main__ import alone
+from bench.switching import pool, report
+from bench.switching.__main__ import alone, arguments
 from bench.switching.measure import milliseconds, percentile, usage
+from bench.switching.peers import RTP
+from bench.switching.pool import Seen
+from bench.switching.scenarios import Size
 
 
 def test_percentiles_are_values_that_were_seen():
@@ -24,13 +28,55 @@ def test_percentiles_are_values_that_were_seen():
     assert milliseconds([0.002, 0.004])["p50"] == 2.0
 
 
+def a_round(*seconds: float, **more: Any) -> Seen:
+    counts = {"dialled": len(seconds), "stuck": 1, "cpu_s": 0.1}
+    return Seen({"idle_to_ring": seconds}, counts, {"outcomes": Counter(talked=len(seconds))}, more)
+
+
+def test_percentiles_are_taken_over_the_calls_of_all_rounds():
+    """Not over the rounds' percentiles: a slow round of few calls weighs as much as its calls."""
+    made = pool.figures([a_round(*[0.001] * 98), a_round(0.5, 0.9)])
+    assert made["idle_to_ring_ms"] == {"n": 100, "p50": 1.0, "p95": 1.0, "p99": 500.0, "max": 900.0}
+    assert [each["idle_to_ring_ms"]["p50"] for each in made["rounds"]] == [1.0, 500.0]
+
+
+def test_counts_of_rounds_are_summed_and_levels_are_not():
+    """Calls, faults and CPU add up; memory is the highest that any round saw."""
+    made = pool.figures([a_round(0.1, 0.2, rss_mb=70.0), a_round(0.3, rss_mb=71.5), a_round(0.4, rss_mb=71.0)])
+    assert (made["dialled"], made["stuck"], made["cpu_s"], made["rss_mb"]) == (4, 3, 0.3, 71.5)
+    assert made["outcomes"] == {"talked": 4}
+
+
+def test_the_rounds_together_offer_what_was_asked_for():
+    """Also when the calls can't be divided evenly."""
+    parts = [Size(calls=402, refills=7, rounds=5).of_round(number) for number in range(5)]
+    assert [part.calls for part in parts] == [81, 81, 80, 80, 80]
+    assert sum(part.refills for part in parts) == 7
+
+
+@pytest.mark.parametrize("wrong", ["--peers=floor,cieling", "--scenarios=", "--rounds=0", "--calls=-1"])
+def test_what_cannot_be_measured_is_refused_at_once(wrong: str):
+    """Not after minutes of measuring."""
+    with pytest.raises(SystemExit):
+        arguments([wrong])
+
+
+def test_peers_that_run_at_once_have_rtp_ports_of_their_own():
+    """Nor may they take those that the kernel gives to the phones."""
+    ends = [port for pair in sorted(RTP.values()) for port in pair]
+    assert ends == sorted(set(ends))
+    assert ends[-1] < int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+
 def latency(p50: float, p99: float) -> dict[str, Any]:
     return {"n": 300, "p50": p50, "p95": p99, "p99": p99, "max": p99}
 
 
 def figures(key: str, p50: float, p99: float, **more: Any) -> dict[str, Any]:
-    counts = {"dialled": 300, "talked": 300, "lost": 0, "stuck": 0, "double_booked": 0, "asterisk_cpu_s": 1.0}
-    return {key: latency(p50, p99)} | counts | more
+    counts = {"dialled": 300, "talked": 300, "lost": 0, "stuck": 0, "double_booked": 0}
+    costs = {"asterisk_cpu_s": 1.0, "others_cpu_s": 0.5, "wall_s": 62.0}
+    rounds = [{key: latency(p50 - 1, p99)}, {key: latency(p50 + 1, p99)}]
+    return {key: latency(p50, p99)} | counts | costs | {"rounds": rounds} | more
 
 
 def a_run() -> report.Found:
@@ -47,7 +93,7 @@ def a_run() -> report.Found:
         "load": {
             "ccplane": figures(
                 "idle_to_ring_ms", 6.0, 15.0, contacts_in_postgres=300, fact_lag_ms=latency(20, 90),
-                cpu_s=30.0, wall_s=62.0, peak_mb=120.0,
+                cpu_s=30.0, peak_mb=120.0,
             )
         },
         "rest": {"ccplane": {"cpu_percent": 1.2, "rss_mb": 90.0, "seconds": 30}},
@@ -92,22 +138,39 @@ def test_a_fiftieth_of_app_queue_is_asked_for():
     ]
 
 
+def a_report(run: report.Found, **more: Any) -> dict[str, Any]:
+    return {
+        "at": "2026-01-01T00:00:00", "revision": "abc", "machine": {"cores": 2, "cpu": "a CPU"}, "asterisk": "22",
+        "size": {"rounds": 2}, "scenarios": run, "failed": {}, "checks": report.as_json(report.checks(run)),
+    } | more  # fmt: skip
+
+
+def test_the_table_shows_how_far_rounds_lie_apart():
+    """One median over all calls, and the lowest and the highest of any round."""
+    lines = report.table(a_report(a_run())).splitlines()
+    at = lines.index("| idle agent → ring, p50 / p99 | 6.0 / 15.0 ms (n=300) | – | 3.0 / 5.0 ms (n=300) |")
+    assert lines[at + 1] == "| p50 of its rounds, lowest to highest | 5.0 to 7.0 ms | – | 2.0 to 4.0 ms |"
+    assert "| idle: CPU of the peers not in turn | 0.5 s in 62.0 s | – | 0.5 s in 62.0 s |" in lines
+
+
+def test_the_table_names_who_failed():
+    """What a peer showed before is not taken for the whole."""
+    assert "**floor failed**" in report.table(a_report(a_run(), failed={"floor": "OSError()"}))
+
+
 def test_the_table_replaces_only_what_is_between_its_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """What people wrote around it on the page stays."""
     page = tmp_path / "performance.md"
     page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
     for name, value in (("PAGE", page), ("RESULTS", tmp_path / "results"), ("HOME", tmp_path)):
         monkeypatch.setattr(report, name, value)
-    run = a_run()
-    written = report.write(
-        {"at": "2026-01-01T00:00:00", "revision": "abc", "machine": {"cores": 2, "cpu": "a CPU"}, "asterisk": "22",
-         "scenarios": run, "checks": report.as_json(report.checks(run))}, "switching",
-    )  # fmt: skip
+    written = report.write(a_report(a_run()), "switching")
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
     assert "| 660.0 / 870.0 ms (n=300) |" in text
+    assert "2 rounds in which the peers, all of them up at once, have their turns one after another" in text
     assert written == tmp_path / "results" / "switching.json"
 
 
