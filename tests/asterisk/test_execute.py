@@ -23,6 +23,7 @@ OFFER, LEG = f"o-{X}-3-1", f"l-{X}-3-1-7"
 RING = do.RingAgent(X, OFFER, LEG, "ana", "PJSIP/ana", "5551234", "Ann", 22_001)
 JOIN = do.JoinAgent(X, OFFER, LEG)
 PLAY = do.PlaySounds(X, "1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")
+HANG_UP = do.HangUpLeg(X, LEG, "answered_elsewhere")
 ALL = (
     (do.OpenRoom(X), op.CreateBridge(f"b-{X}", name=X)),
     (do.CloseRoom(X), op.DestroyBridge(f"b-{X}")),
@@ -34,7 +35,7 @@ ALL = (
     (PLAY, op.PlayOnChannel("1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")),
     (do.StopSounds(X, f"p-{X}-4-2"), op.StopPlayback(f"p-{X}-4-2")),
     (JOIN, op.AddChannel(f"b-{X}", (LEG,))),
-    (do.HangUpLeg(X, LEG, "answered_elsewhere"), op.HangUp(LEG, reason="answered_elsewhere")),
+    (HANG_UP, op.HangUp(LEG, reason="answered_elsewhere")),
     (do.WriteJournal(X, "{}"), op.SetBridgeVariable(f"b-{X}", "CCPLANE", "{}")),
     (do.MirrorIntent("ana", ready=True), op.SetDeviceState("Stasis:agent-ana", "NOT_INUSE")),
     (do.MirrorIntent("ana", ready=False), op.SetDeviceState("Stasis:agent-ana", "BUSY")),
@@ -102,6 +103,9 @@ class Wire:
         self.sent.append((operation, lane))
         self.answers.append(asyncio.get_running_loop().create_future())
         return self.answers[-1]
+
+    def flush(self):
+        """Nothing is held back."""
 
     async def close(self):
         """Nothing to close."""
@@ -204,7 +208,16 @@ async def test_given_a_sound_for_a_caller_who_is_gone_then_their_end_says_it(han
     assert await answered(hands, PLAY, Gone("Channel not found")) == []
 
 
-@pytest.mark.parametrize("command", [command for command, _ in ALL if command not in (JOIN, PLAY)])
+async def test_given_a_leg_that_is_gone_before_we_hang_it_up_then_the_core_is_told(hands):
+    assert await answered(hands, HANG_UP, Gone("Channel not found")) == [i.LegEnded(OFFER, LEG, gone=True)]
+
+
+@pytest.mark.parametrize("outcome", [Refused(500, "no"), Busy("leaving"), Refused(0, "closed"), Unknown("timeout")])
+async def test_given_a_leg_of_whose_end_nothing_is_known_then_it_is_not_said_to_be_gone(hands, outcome):
+    assert await answered(hands, HANG_UP, outcome) == []
+
+
+@pytest.mark.parametrize("command", [command for command, _ in ALL if command not in (JOIN, PLAY, HANG_UP)])
 async def test_given_any_other_refusal_then_it_is_counted_and_its_event_or_deadline_settles_it(hands, command):
     assert await answered(hands, command, Gone("Channel not found")) == []
     assert hands.refused == {f"{type(command).__name__}: Gone": 1}

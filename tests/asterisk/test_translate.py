@@ -89,14 +89,18 @@ def test_given_a_dialling_of_somebody_elses_then_it_means_nothing():
     [
         ("ChannelHangupRequest", {"cause": 17, "tech_cause": 486}, 17, 486),
         ("ChannelHangupRequest", {"cause": 32, "soft": True}, 0, 0),
-        ("ChannelHangupRequest", {}, 0, 0),
+        ("ChannelHangupRequest", {"cause": 1, "soft": True}, 0, 0),  # no RTP for too long
+        ("ChannelHangupRequest", {"cause": 127, "tech_cause": 487}, 127, 487),  # CANCEL
+        ("ChannelHangupRequest", {"cause": 38, "tech_cause": 500}, 38, 500),  # BYE with a Reason header
+        ("ChannelHangupRequest", {}, 16, 0),  # BYE without one
         ("ChannelDestroyed", {"cause": 19, "cause_txt": "No answer", "tech_cause": 480}, 19, 480),
         ("ChannelDestroyed", {"cause": 26, "cause_txt": "Answered elsewhere"}, 26, 0),
         ("StasisEnd", {}, 0, 0),
     ],
 )
 def test_given_any_sign_of_the_end_then_a_leg_ended_or_a_caller_is_gone(kind, more, cause, sip):
-    assert meaning(kind, channel=a_channel(LEG), **more) == i.LegEnded(OFFER, LEG, cause, sip)
+    gone = kind == "ChannelDestroyed"
+    assert meaning(kind, channel=a_channel(LEG), **more) == i.LegEnded(OFFER, LEG, cause, sip, gone)
     assert meaning(kind, channel=a_channel(), **more) == i.CallerGone(CONTACT, cause)
 
 

@@ -178,10 +178,12 @@ def test_given_two_calls_then_nothing_a_program_keeps_leaks_from_one_to_the_othe
     assert line.contact("y").verb == HangUp(1)
 
 
-def test_given_an_agent_when_the_caller_leaves_in_mid_talk_then_the_agent_is_free_again():
+def test_given_an_agent_when_the_caller_leaves_in_mid_talk_then_the_agent_is_free_once_their_leg_is_gone():
     line = Line('await call.queue("support")').call()
     line.enters("x")
     line.picks_up("x")
     line.joins("x")
     line.leaves("x")
+    assert not line.agent(AgentId("ana")).free
+    line.let_go()
     assert line.agent(AgentId("ana")).free

@@ -10,7 +10,7 @@ from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import inputs as i
 from ccplane.core.decide import decide
 from ccplane.core.state import State
-from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, ProgramName, QueueName, contact_id
+from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, ProgramName, QueueName, contact_id, offer_of_leg
 from ccplane.routing.rules import Number, Queue, Rules, Step
 from tests.core.invariants import Watch
 
@@ -186,10 +186,10 @@ class Floor:
         offer = self.offer(name)
         return self.take(i.LegEnded(offer.id, offer.leg, cause, sip), at)
 
-    def agent_hangs_up(self, name, at=None):
+    def agent_hangs_up(self, name, gone=True, at=None):
         contact = self.contact(name)
         offer, leg = (contact.talk.offer, contact.talk.leg) if contact.talk else (contact.offer.id, contact.offer.leg)
-        return self.take(i.LegEnded(offer, leg, 16), at)
+        return self.take(i.LegEnded(offer, leg, 16, gone=gone), at)
 
     def talks(self, name="x", at=None, **how):
         """Arrives and waits, is rung through, and both are in the room."""
@@ -230,6 +230,11 @@ class Floor:
                 journals=journals or {},
             )
         )
+
+    def let_go(self, agent="ana", at=None):
+        """The switch has hung up this agent's leg, as we asked."""
+        (leg,) = self.agent(agent).clearing
+        return self.take(i.LegEnded(offer_of_leg(leg), leg, 16), at)
 
     def drops(self, at=None):
         return self.take(i.SwitchDropped(NODE, "closed"), at)

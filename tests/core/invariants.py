@@ -10,10 +10,12 @@ from ccplane.contacts.contact import OfferState, Phase
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.offers import CLEAR_MS
 from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve
 from ccplane.core.takeover import ADOPTED
 from ccplane.core.turn import UNDECIDED
 from ccplane.facts import RepairMade
+from ccplane.ids import offer_of_leg
 
 BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING}
 
@@ -27,6 +29,7 @@ class Watch:
         self.channels = {}
         self.open = {}
         self.in_room = set()
+        self.legs, self.asked = {}, {}
         self.last_at = 0
 
     def look(self, before, what, decision, now):
@@ -45,6 +48,7 @@ class Watch:
         assert same(state, after), "the state is what evolve makes of the facts"
         for command in decision.commands:
             self.obey(command)
+        self.phones(what, decision, now)
         assert decision.wake_at == after.wake_at
         if isinstance(what, i.Tick):
             assert after.wake_at is None or after.wake_at > now, "a tick leaves nothing undone"
@@ -104,6 +108,35 @@ class Watch:
         if channel is not None:
             assert self.channels[command.contact] == channel, "a command names the contact's own channel"
 
+    def phones(self, what, decision, now):
+        """No phone is rung while a leg of ours that we hung up is on it, as far as the switch told, but for CLEAR_MS."""
+        self.gone(what)
+        for command in decision.commands:
+            if isinstance(command, do.HangUpLeg) and command.leg in self.legs:
+                self.asked.setdefault(command.leg, now)
+        for made in (fact for fact in decision.facts if isinstance(fact, c.OfferMade)):
+            for leg in [leg for leg, agent in self.legs.items() if agent == made.agent]:
+                assert made.trace.strategy == ADOPTED or now - self.asked.get(leg, now) >= CLEAR_MS, "double-booked"
+            self.legs[made.leg] = made.agent
+        for leg in [leg for leg, agent in self.legs.items() if agent not in decision.state.agents]:
+            self.forget(leg)
+
+    def gone(self, what):
+        """A leg is, when the switch let go of it, never made it or does not list it; or its phone itself hung up."""
+        match what:
+            case i.LegEnded(leg=leg) if what.gone or leg not in self.asked:
+                self.forget(leg)
+            case i.CommandFailed(command=do.RingAgent(offer=offer)):
+                self.forget(*[leg for leg in self.legs if offer_of_leg(leg) == offer and leg not in self.asked])
+            case i.SwitchSurveyed():
+                self.forget(*[leg for leg in self.legs if leg not in what.channels])
+                self.legs |= {each.id: each.agent for each in what.channels.values() if each.agent}
+
+    def forget(self, *legs):
+        for leg in legs:
+            self.legs.pop(leg, None)
+            self.asked.pop(leg, None)
+
     # ----------------------------------------------------------------------------------------------------- the rules
 
     def indexes(self, state):
@@ -111,7 +144,7 @@ class Watch:
         lines = {name: line for name, line in state.lines.items() if line}
         waiting = [each for contact in state.contacts.values() if (each := candidate(contact))]
         expected = {}
-        for each in sorted(waiting, key=lambda each: (each.queued_at, each.contact)):
+        for each in sorted(waiting, key=lambda each: each.place):
             expected.setdefault(each.queue, []).append(each)
         assert lines == {name: tuple(line) for name, line in expected.items()}
         free = sorted((each.idle_since, each.id) for each in state.agents.values() if each.free)
@@ -128,6 +161,9 @@ class Watch:
         due += [(at, "agent", agent.id) for agent in state.agents.values() if (at := agent_deadline(agent)) is not None]
         assert state.deadlines == tuple(sorted(due))
         assert dict(state.due) == {(kind, whose): at for at, kind, whose in due}
+        clearing = {leg: agent.id for agent in state.agents.values() for leg in agent.clearing}
+        assert dict(state.clearing) == clearing
+        assert all(bool(agent.clearing) == (agent.clear_by is not None) for agent in state.agents.values())
 
     def fair(self, state, offer):
         """The longest idle of those able rings; nobody with a higher claim on them is passed over."""

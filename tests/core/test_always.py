@@ -5,10 +5,13 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ccplane.agents.agent import Shown
 from ccplane.core import checkpoint
+from ccplane.core import inputs as i
+from ccplane.core.offers import CLEAR_MS
 from ccplane.core.state import State
 from tests.core.invariants import same
-from tests.core.world import MOVES, USUAL, World
+from tests.core.world import DAILY, MOVES, USUAL, World, people
 
 numbers = st.integers(0, 59)
 moves = st.lists(st.tuples(st.integers(0, len(MOVES) - 1), numbers, numbers, st.integers(0, 12)), max_size=100)
@@ -31,3 +34,54 @@ def test_a_checkpoint_holds_everything_but_what_is_connected(moves):
     for name in set(State.__struct_fields__) - derived:
         assert getattr(again, name) == getattr(floor.state, name), name
     assert {k: v for k, v in again.lines.items() if v} == {k: v for k, v in floor.state.lines.items() if v}
+
+
+class Honest(World):
+    """Many callers for two agents. Events may be late or lost, the connection too, but nobody says what is not so."""
+
+    def rings(self, agent):
+        """Nobody is called who is in a call of ours; but for one that we have long wanted gone."""
+        for leg in self.in_a_call(agent):
+            assert self.floor.now - self.asked.get(leg, self.floor.now) >= CLEAR_MS, f"{agent} is on {leg}"
+
+    def two_agents(self, a, b):
+        self.take(i.PeopleRead(people(0)[:2]))
+
+    def three_calls_come(self, a, b):
+        for _ in range(3):
+            self.call_comes(a, b - b % 3)
+
+    def survey_comes(self, a, b):
+        super().survey_comes(a, 2)
+
+
+HONEST = (
+    *[Honest.three_calls_come, World.all_events_come, World.phone_answers, World.caller_leaves] * 3,
+    *[World.all_events_come, World.event_comes, World.leg_goes, World.time_comes, World.everyone_works] * 2,
+    World.phone_refuses,
+    World.agent_wants,
+    Honest.survey_comes,
+    World.connection_ends,
+    World.plane_restarts,
+    Honest.two_agents,
+)
+MORNING = [(HONEST.index(move), 0, 0, 0) for move in (Honest.two_agents, Honest.survey_comes, World.everyone_works)]
+honest = st.tuples(st.integers(0, len(HONEST) - 2), numbers, numbers, st.integers(0, 3))
+
+
+@thoroughly
+@given(st.lists(honest, min_size=20, max_size=100))
+def test_no_phone_is_called_while_a_leg_of_ours_is_on_it(moves):
+    Honest().play(MORNING + moves, HONEST)
+
+
+@thoroughly
+@given(moves)
+def test_no_leg_keeps_its_agent_from_the_next_contact_for_ever(moves):
+    floor = World().play(USUAL + moves)
+    floor.drops()
+    while floor.state.wake_at is not None:
+        floor.wake()
+    assert not floor.state.clearing
+    for agent in floor.state.agents.values():
+        assert agent.free == (agent.shown is Shown.READY)

@@ -71,6 +71,8 @@ def test_given_an_agent_that_cannot_be_decided_when_time_comes_then_the_others_a
     for name in ("x", "y"):
         floor.talks(name)
         floor.leaves(name)
+    for name in ("ana", "ben"):
+        floor.let_go(name)
     ana = floor.state.agents[AgentId("ana")]
     odd = replace(floor.state, agents=floor.state.agents.set(ana.id, replace(ana, work=Work.IDLE)))
     decision = decide(odd, i.Tick(), 30_000)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from ccplane.agents import facts as a
 from ccplane.agents.agent import Shown, Work
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import OfferState, Phase
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.offers import CLEAR_MS
+from ccplane.ids import offer_of_leg
 from tests.core.floor import SUPPORT, a_floor, a_queue, c, doing, kinds, paused, ready, the, unknown
 
 
@@ -79,6 +82,7 @@ def test_given_wrap_up_when_the_agent_is_done_before_the_time_then_the_next_call
     floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
     floor.talks("x")
     floor.leaves("x")
+    floor.let_go()
     floor.waits("next")
     assert kinds(floor.take(i.WrapUpEnded("ana"))) == ["WrapUpDone", "OfferMade"]
     assert not floor.take(i.WrapUpEnded("ana")).facts
@@ -127,18 +131,20 @@ def test_given_a_phone_that_rings_out_when_the_deadline_passes_then_it_is_hung_u
     floor.alerts("x", at=11)
     decision = floor.wake()
     assert floor.now == 30_000
-    assert kinds(decision) == ["OfferMissed", "OfferMade"]
+    assert kinds(decision) == ["LegDropped", "OfferMissed", "OfferMade"]
     assert doing(decision) == ["HangUpLeg", "RingAgent"]
     missed = the(decision, f.OfferMissed)
     assert (missed.cause, missed.rang, missed.ring_ms) == (f.MissCause.NO_ANSWER, True, 19_000)
     assert floor.rung("x") == "ben"
 
 
-def test_given_the_only_agent_who_did_not_answer_then_they_are_asked_again_by_a_new_offer():
+def test_given_the_only_agent_who_did_not_answer_then_they_are_asked_again_by_a_new_offer_once_that_call_is_gone():
     floor = a_floor(agents=[ready("ana")])
     floor.waits()
     first = floor.offer("x").id
     floor.wake()
+    assert floor.rung("x") is None
+    assert kinds(floor.let_go()) == ["LegCleared", "OfferMade"]
     assert floor.rung("x") == "ana"
     assert floor.offer("x").id != first
 
@@ -172,11 +178,12 @@ def test_given_an_agent_who_rests_when_they_say_ready_again_then_the_rest_is_ove
 def test_given_an_agent_who_missed_thrice_in_a_row_then_they_are_paused_with_the_cause_shown():
     floor = a_floor(agents=[ready("ana")])
     floor.waits()
-    floor.wake()
-    floor.wake()
+    for _ in range(2):
+        floor.wake()
+        floor.let_go()
     decision = floor.wake()
     changed = floor.agent("ana")
-    assert kinds(decision) == ["OfferMissed", "IntentChanged"]
+    assert kinds(decision) == ["LegDropped", "OfferMissed", "IntentChanged"]
     assert the(decision, do.MirrorIntent).ready is False
     assert (changed.intent, changed.shown) == (Intent.PAUSED, Shown.PAUSED)
     assert changed.reason == "missed 3 offers in a row, the last: no-answer"
@@ -186,8 +193,9 @@ def test_given_an_agent_who_missed_thrice_in_a_row_then_they_are_paused_with_the
 def test_given_an_agent_who_missed_twice_when_they_answer_then_the_count_begins_anew():
     floor = a_floor(agents=[ready("ana")])
     floor.waits()
-    floor.wake()
-    floor.wake()
+    for _ in range(2):
+        floor.wake()
+        floor.let_go()
     floor.picks_up("x")
     assert floor.agent("ana").misses == 2, "an answer is not yet a talk"
     floor.joins("x")
@@ -204,7 +212,7 @@ def test_given_a_phone_that_answers_and_dies_again_and_again_then_its_agent_is_p
     floor.picks_up("x")
     decision = floor.refuses("x", cause=16)
     assert kinds(decision) == ["ConnectFailed", "IntentChanged"]
-    assert doing(decision) == ["HangUpLeg", "MirrorIntent", "StartMusic"]
+    assert doing(decision) == ["MirrorIntent", "StartMusic"], "the leg went by itself"
     assert floor.agent("ana").intent is Intent.PAUSED
     assert floor.agent("ana").reason == "missed 3 offers in a row, the last: agent-gone"
 
@@ -233,6 +241,7 @@ def test_given_an_agent_who_was_paused_for_misses_when_they_are_ready_again_then
     floor = a_floor(agents=[ready("ana")], misses_until_pause=1)
     floor.waits()
     floor.wake()
+    floor.let_go()
     floor.wants("ana", Intent.READY)
     assert floor.agent("ana").misses == 0
     assert floor.rung("x") == "ana"
@@ -255,7 +264,7 @@ def test_given_an_agent_gone_between_up_and_room_then_the_caller_hears_music_aga
     floor.picks_up("x", at=12)
     decision = floor.refuses("x", cause=16, at=12)
     assert the(decision, f.ConnectFailed).cause is f.ConnectFailure.AGENT_GONE
-    assert doing(decision) == ["HangUpLeg", "StartMusic", "RingAgent"]
+    assert doing(decision) == ["StartMusic", "RingAgent"]
     assert floor.rung("x") == "ben"
     assert floor.contact("x").waiting.queued_at == 10_000
     assert floor.agent("ana").rest_until == 17_000
@@ -266,7 +275,8 @@ def test_given_a_join_that_the_switch_refuses_then_it_is_as_if_the_agent_were_go
     floor.waits()
     command = the(floor.picks_up("x"), do.JoinAgent)
     decision = floor.take(i.CommandFailed(command, gone=True, message="Channel not found"))
-    assert kinds(decision) == ["ConnectFailed", "OfferMade"]
+    assert kinds(decision) == ["LegDropped", "ConnectFailed", "OfferMade"]
+    assert doing(decision) == ["HangUpLeg", "StartMusic", "RingAgent"]
 
 
 def test_given_a_join_that_the_switch_never_shows_when_the_deadline_passes_then_it_failed():
@@ -342,7 +352,7 @@ def test_given_a_waiting_caller_when_they_leave_then_they_abandoned():
 
 
 @pytest.mark.parametrize("rang", [True, False])
-def test_given_a_phone_that_is_called_when_the_caller_leaves_then_no_miss_is_counted_and_the_agent_is_free(rang):
+def test_given_a_phone_that_is_called_when_the_caller_leaves_then_no_miss_is_counted_and_the_agent_is_for_the_next(rang):
     floor = a_floor(agents=[ready("ana")])
     floor.waits()
     if rang:
@@ -350,20 +360,22 @@ def test_given_a_phone_that_is_called_when_the_caller_leaves_then_no_miss_is_cou
     floor.waits("next")
     leg = floor.offer("x").leg
     decision = floor.leaves("x")
-    assert kinds(decision) == ["OfferWithdrawn", "ContactUnqueued", "ContactEnded", "OfferMade"]
+    assert kinds(decision) == ["LegDropped", "OfferWithdrawn", "ContactUnqueued", "ContactEnded"]
     assert the(decision, do.HangUpLeg) == do.HangUpLeg(c("x"), leg, "answered_elsewhere")
     assert the(decision, f.OfferWithdrawn).rang is rang
     assert floor.agent("ana").misses == 0
+    assert the(floor.let_go(), f.OfferMade).contact == c("next")
 
 
-def test_given_an_agent_who_answered_when_the_caller_leaves_before_the_talk_then_the_agent_is_free_at_once():
+def test_given_an_agent_who_answered_when_the_caller_leaves_before_the_talk_then_the_agent_does_not_rest():
     floor = a_floor(agents=[ready("ana")])
     floor.waits()
     floor.picks_up("x")
     decision = floor.leaves("x")
-    assert kinds(decision) == ["ConnectFailed", "ContactUnqueued", "ContactEnded"]
+    assert kinds(decision) == ["LegDropped", "ConnectFailed", "ContactUnqueued", "ContactEnded"]
     assert the(decision, f.ConnectFailed).cause is f.ConnectFailure.CALLER_GONE
     assert "StartMusic" not in doing(decision)
+    floor.let_go()
     assert floor.agent("ana").free
 
 
@@ -371,7 +383,7 @@ def test_given_a_talk_when_the_caller_leaves_then_the_agents_leg_is_hung_up_and_
     floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
     floor.talks("x", at=10)
     decision = floor.leaves("x", at=70)
-    assert kinds(decision) == ["TalkEnded", "ContactEnded"]
+    assert kinds(decision) == ["LegDropped", "TalkEnded", "ContactEnded"]
     assert doing(decision) == ["HangUpLeg", "CloseRoom"]
     assert (the(decision, f.TalkEnded).talk_ms, the(decision, f.TalkEnded).by) == (60_000, f.EndedBy.CALLER)
     assert floor.agent("ana").work is Work.WRAP_UP
@@ -382,6 +394,146 @@ def test_given_wrap_up_when_the_caller_is_said_to_leave_once_more_then_nothing_h
     floor.talks()
     floor.leaves("x")
     assert not floor.leaves("x").facts
+
+
+# ------------------------------------------------------------------------- the leg that we hung up is on its way out
+
+
+def caller_left_in_talk(floor):
+    floor.picks_up("x")
+    floor.joins("x")
+    return floor.leaves("x", at=15)
+
+
+def caller_left_before_the_talk(floor):
+    floor.picks_up("x")
+    return floor.leaves("x", at=15)
+
+
+def offer_withdrawn(floor):
+    return floor.leaves("x", at=15)
+
+
+def ring_out(floor):
+    return floor.wake()
+
+
+def join_refused(floor):
+    join = the(floor.picks_up("x"), do.JoinAgent)
+    return floor.take(i.CommandFailed(join, gone=False, message="Channel not in Stasis application"), at=15)
+
+
+def join_never_shown(floor):
+    floor.picks_up("x")
+    return floor.wake()
+
+
+DROPS = [caller_left_in_talk, caller_left_before_the_talk, offer_withdrawn, ring_out, join_refused, join_never_shown]
+RESTS = 1
+"""ms, and so over long before the leg is gone"""
+
+
+def with_ana_dropped(by, **site):
+    """Ana's leg was hung up in this way: she is idle, "next" waits, and her phone is still in the call."""
+    floor = a_floor(agents=[ready("ana")], rest_ms=RESTS, **site)
+    floor.waits("x", at=10)
+    floor.waits("next", at=11)
+    leg = floor.offer("x").leg
+    decision = by(floor)
+    assert the(decision, do.HangUpLeg).leg == leg
+    floor.tick(at=floor.now / 1000 + 1)
+    return floor, leg
+
+
+@pytest.mark.parametrize("by", DROPS)
+def test_given_a_leg_that_we_hung_up_then_its_agent_is_offered_the_next_caller_only_when_it_is_gone(by):
+    floor, leg = with_ana_dropped(by)
+    assert (floor.agent("ana").shown, floor.agent("ana").free) == (Shown.READY, False)
+    assert floor.rung("next") is None
+    cleared, *_, made = floor.let_go().facts
+    assert cleared == a.LegCleared(at=floor.now, agent="ana", leg=leg, told=True)
+    assert (type(made), made.agent) == (f.OfferMade, "ana")
+
+
+@pytest.mark.parametrize("by", DROPS)
+def test_given_a_leg_that_we_hung_up_when_the_switch_never_says_that_it_is_gone_then_the_deadline_does(by):
+    floor, leg = with_ana_dropped(by)
+    asked = next(each.at for each in floor.facts if isinstance(each, a.LegDropped))
+    assert not floor.tick(at=(asked + CLEAR_MS - 1) / 1000).facts
+    decision = floor.wake()
+    assert floor.now == asked + CLEAR_MS
+    assert the(decision, a.LegCleared) == a.LegCleared(at=floor.now, agent="ana", leg=leg, told=False)
+    assert the(decision, f.OfferMade).agent == "ana"
+    assert not floor.take(i.LegEnded(offer_of_leg(leg), leg, 16)).facts, "late, and nobody waits for it any more"
+
+
+def test_given_a_leg_that_we_hung_up_when_it_hangs_up_but_is_not_gone_yet_then_its_agent_is_not_free():
+    floor, leg = with_ana_dropped(caller_left_in_talk)
+    assert not floor.take(i.LegEnded(offer_of_leg(leg), leg, gone=False)).facts
+    assert not floor.agent("ana").free
+
+
+def test_given_a_leg_that_we_hung_up_when_its_phone_answers_too_late_then_it_is_hung_up_again_and_not_gone():
+    floor, leg = with_ana_dropped(ring_out)
+    assert doing(floor.take(i.LegUp(offer_of_leg(leg), leg))) == ["HangUpLeg"]
+    assert not floor.agent("ana").free
+    assert "OfferMade" in kinds(floor.let_go())
+
+
+def test_given_a_leg_that_we_hung_up_then_another_agent_rings_meanwhile():
+    floor = two_agents()
+    floor.waits("x", at=10)
+    floor.leaves("x", at=11)
+    floor.waits("next", at=12)
+    assert floor.rung("next") == "ben"
+    assert the(floor.waits("third", in_room=False), f.ContactQueued)
+    assert floor.rung("third") is None, "ben rings, and ana's phone may be in a call"
+
+
+def test_given_a_leg_that_we_hung_up_then_the_trace_of_an_offer_says_why_its_agent_was_not_asked():
+    floor = two_agents()
+    floor.waits("x", at=10)
+    floor.leaves("x", at=11)
+    assert the(floor.waits("next", in_room=False), f.OfferMade).trace.excluded == {"clearing": 1}
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_given_a_talk_when_the_phone_itself_hangs_up_then_its_agent_is_free_whether_the_leg_is_gone_or_not(gone):
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x")
+    floor.waits("next")
+    decision = floor.agent_hangs_up("x", gone=gone)
+    assert kinds(decision) == ["TalkEnded", "WrapUpDone", "StepEnded", "OfferMade"]
+    assert doing(decision) == ["RingAgent"]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_given_an_answer_when_the_phone_itself_hangs_up_before_the_talk_then_only_its_rest_keeps_it(gone):
+    floor = a_floor(agents=[ready("ana")], rest_ms=RESTS)
+    floor.waits("x")
+    floor.picks_up("x")
+    assert kinds(floor.agent_hangs_up("x", gone=gone)) == ["ConnectFailed"]
+    assert kinds(floor.wake()) == ["AgentRested", "OfferMade"]
+
+
+def test_given_wrap_up_longer_than_the_leg_lives_then_its_end_alone_frees_the_agent():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
+    floor.talks("x", at=10)
+    floor.waits("next", at=11)
+    floor.leaves("x", at=60)
+    assert kinds(floor.wake()) == ["LegCleared"], "the switch never said so"
+    assert kinds(floor.wake()) == ["WrapUpDone", "OfferMade"]
+    assert floor.now == 90_000
+
+
+def test_given_an_agent_whose_leg_is_on_its_way_out_when_they_are_taken_from_the_site_then_its_end_is_nobodys():
+    floor = a_floor(agents=[ready("ana"), ready("ben", since=1)])
+    floor.talks("x")
+    floor.leaves("x")
+    (leg,) = floor.agent("ana").clearing
+    floor.people([ready("ben")])
+    assert (dict(floor.state.clearing), floor.state.wake_at) == ({}, None)
+    assert not floor.take(i.LegEnded(offer_of_leg(leg), leg, 16)).facts
 
 
 # ------------------------------------------------------------------------------------------------------- duplicates

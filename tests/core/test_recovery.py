@@ -9,10 +9,11 @@ from ccplane.agents.facts import Intent, Phone
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Phase
 from ccplane.contacts.verbs import Answer, Gather, HangUp, Play, Served
+from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.facts import RepairMade, SwitchFound
-from ccplane.ids import ChannelId
+from ccplane.ids import ChannelId, offer_of_leg
 from tests.core.floor import a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the, unknown
 
 
@@ -40,8 +41,19 @@ def test_given_a_lost_switch_then_wrap_up_ends_by_its_own_clock():
     floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
     floor.talks()
     floor.leaves("x")
+    floor.let_go()
     floor.drops()
     assert kinds(floor.wake()) == ["WrapUpDone"]
+    assert floor.now == 30_000
+
+
+def test_given_a_lost_switch_then_a_leg_that_we_hung_up_is_taken_for_gone_at_its_deadline():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x", at=10)
+    floor.leaves("x", at=60)
+    floor.drops(at=61)
+    assert kinds(floor.wake()) == ["LegCleared"]
+    assert (floor.now, floor.agent("ana").free) == (63_000, True)
 
 
 def test_given_a_lost_switch_when_it_is_found_then_whoever_waits_is_offered_and_lamps_are_set():
@@ -73,9 +85,12 @@ def test_given_a_wait_that_ran_out_while_the_switch_was_lost_when_it_is_found_th
     ("comes_to", "facts"),
     [
         (lambda floor: floor.arrives(), ["ContactEnded"]),
-        (lambda floor: floor.waits(), ["OfferWithdrawn", "ContactUnqueued", "ContactEnded"]),
-        (lambda floor: (floor.waits(), floor.picks_up("x")), ["ConnectFailed", "ContactUnqueued", "ContactEnded"]),
-        (lambda floor: floor.talks(), ["TalkEnded", "WrapUpDone", "ContactEnded"]),
+        (lambda floor: floor.waits(), ["LegDropped", "OfferWithdrawn", "ContactUnqueued", "ContactEnded"]),
+        (
+            lambda floor: (floor.waits(), floor.picks_up("x")),
+            ["LegDropped", "ConnectFailed", "ContactUnqueued", "ContactEnded"],
+        ),
+        (lambda floor: floor.talks(), ["LegDropped", "TalkEnded", "WrapUpDone", "ContactEnded"]),
     ],
 )
 def test_given_a_caller_who_left_while_nobody_watched_then_the_contact_ends_by_the_switch(comes_to, facts):
@@ -85,6 +100,8 @@ def test_given_a_caller_who_left_while_nobody_watched_then_the_contact_ends_by_t
     assert kinds(decision) == ["SwitchFound", "RepairMade", *facts]
     assert what_was_repaired(decision) == ["contact without a channel"]
     assert the(decision, f.ContactEnded).by is f.EndedBy.SWITCH
+    if "LegDropped" in facts:
+        floor.let_go()
     assert floor.agent("ana").free
 
 
@@ -101,6 +118,7 @@ def test_given_a_phone_that_stopped_ringing_while_nobody_watched_then_it_is_no_m
     leg = floor.offer("x").leg
     decision = floor.survey(after_gap=True, at=9, gone=[leg])
     assert the(decision, f.OfferWithdrawn).reason is f.Withdrawal.SWITCH_LOST
+    floor.let_go()
     assert floor.rung("x") == "ana"
     assert floor.offer("x").leg != leg
     assert floor.agent("ana").misses == 0
@@ -168,6 +186,46 @@ def test_given_a_leg_whose_contact_we_do_not_know_then_it_is_hung_up():
     decision = a_floor().survey(extra=[i.ChannelSeen(leg, up=True)])
     assert what_was_repaired(decision) == ["agent's leg without a contact"]
     assert decision.commands == (do.HangUpLeg(unknown(), leg, "normal"),)
+
+
+def test_given_a_leg_that_is_up_whose_contact_we_do_not_know_then_its_agent_is_offered_nothing_until_it_is_gone():
+    leg = i.ChannelSeen(ChannelId("l-c-ast1-nobody-2-1-1"), up=True, agent="ana")
+    floor = a_floor(agents=[ready("ana", phone=Phone.GONE)])
+    floor.waits()
+    decision = floor.survey(at=1, extra=[leg], phones={"ana": Phone.REACHABLE})
+    assert kinds(decision) == ["PhoneChanged", "RepairMade", "LegDropped"]
+    assert kinds(floor.let_go()) == ["LegCleared", "OfferMade"]
+
+
+def test_given_two_such_legs_of_an_agent_then_both_must_be_gone():
+    legs = [i.ChannelSeen(ChannelId(f"l-c-ast1-nobody-2-{n}-1"), up=True, agent="ana") for n in (1, 2)]
+    floor = a_floor(agents=[ready("ana")])
+    floor.survey(at=1, extra=legs)
+    for leg in legs:
+        assert not floor.agent("ana").free
+        floor.take(i.LegEnded(offer_of_leg(leg.id), leg.id, 16))
+    assert floor.agent("ana").free
+    assert floor.state.wake_at is None
+
+
+def test_given_two_such_legs_when_the_switch_says_nothing_more_then_both_are_taken_for_gone_at_the_deadline():
+    legs = [i.ChannelSeen(ChannelId(f"l-c-ast1-nobody-2-{n}-1"), up=True, agent="ana") for n in (1, 2)]
+    floor = a_floor(agents=[ready("ana")])
+    floor.survey(at=1, extra=legs)
+    assert kinds(floor.wake()) == ["LegCleared", "LegCleared"]
+    assert floor.agent("ana").free
+
+
+def test_given_a_leg_that_we_hung_up_when_the_plane_comes_back_then_its_agent_is_still_not_free_before_the_deadline():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x", at=10)
+    floor.leaves("x", at=60)
+    floor.state = checkpoint.decode(checkpoint.encode(floor.state))
+    floor.take(i.PlaneBegan(2, "test", 0), at=61)
+    floor.survey(after_gap=True, at=61)
+    assert not floor.agent("ana").free
+    assert kinds(floor.wake()) == ["LegCleared"]
+    assert (floor.now, floor.agent("ana").free) == (63_000, True)
 
 
 def test_given_a_leg_of_an_offer_long_over_then_it_is_hung_up_and_the_contact_is_left_alone():

@@ -103,7 +103,7 @@ def test_given_a_requirement_that_relaxed_while_a_phone_rang_when_it_is_missed_t
     )
     floor.waits()
     assert floor.rung("x") == "pro"
-    assert kinds(floor.wake()) == ["OfferMissed", "RequirementRelaxed", "OfferMade"]
+    assert kinds(floor.wake()) == ["LegDropped", "OfferMissed", "RequirementRelaxed", "OfferMade"]
     assert floor.rung("x") == "ana"
 
 
@@ -128,7 +128,7 @@ def test_given_max_wait_over_while_a_phone_rang_when_it_is_missed_then_nobody_el
     floor = a_floor(agents=[ready("ana"), ready("ben")], queues=[a_queue(max_wait=10, ring=20)])
     floor.waits()
     decision = floor.wake()
-    assert kinds(decision) == ["OfferMissed", "ContactUnqueued", "StepEnded"]
+    assert kinds(decision) == ["LegDropped", "OfferMissed", "ContactUnqueued", "StepEnded"]
     assert the(decision, f.ContactUnqueued).outcome is f.QueueOutcome.TIMED_OUT
 
 
@@ -224,7 +224,7 @@ def test_given_the_last_agent_signs_out_while_their_phone_rings_when_they_miss_i
     floor = a_floor(agents=[ready("ana")])
     floor.waits()
     assert kinds(floor.wants("ana", Intent.OFFLINE)) == ["IntentChanged"]
-    assert kinds(floor.wake()) == ["OfferMissed", "ContactUnqueued", "StepEnded"]
+    assert kinds(floor.wake()) == ["LegDropped", "OfferMissed", "ContactUnqueued", "StepEnded"]
 
 
 def test_given_the_last_agent_signs_out_in_a_talk_when_another_caller_comes_then_the_program_decides():

@@ -79,6 +79,8 @@ def test_given_an_adopted_talk_when_the_caller_leaves_then_the_agents_leg_is_hun
     floor = a_floor(agents=[ready("ana")])
     found(floor, a_leg())
     assert the(floor.leaves("x"), do.HangUpLeg).leg == a_leg().id
+    assert floor.agent("ana").clearing == (a_leg().id,)
+    floor.let_go()
     assert floor.agent("ana").free
 
 
@@ -189,10 +191,11 @@ def test_given_a_waiting_caller_who_is_seen_to_talk_then_the_open_offer_is_taken
     assert rung.agent == "ben"
     decision = floor.survey(extra=[a_leg(attempt=5)], rooms={c("x"): (X, a_leg(attempt=5).id)})
     assert what_was_repaired(decision) == ["talk nobody saw begin"]
-    assert kinds(decision) == ["RepairMade", "OfferWithdrawn", "OfferMade", "OfferAnswered", "TalkStarted"]
+    assert kinds(decision) == ["RepairMade", "LegDropped", "OfferWithdrawn", "OfferMade", "OfferAnswered", "TalkStarted"]
     assert [each.leg for each in decision.commands if isinstance(each, do.HangUpLeg)] == [rung.leg]
     assert "StopMusic" in doing(decision)
     assert floor.contact("x").talk.agent == "ana"
+    floor.let_go("ben")
     assert floor.agent("ben").free
 
 
@@ -205,6 +208,27 @@ def test_given_a_join_that_just_failed_when_a_survey_shows_it_then_the_leg_on_it
     floor.wake()
     decision = floor.survey(at=14, extra=[i.ChannelSeen(leg, True, agent="ana")], rooms={c("x"): (X, leg)})
     assert (decision.facts, decision.commands) == ((), ())
+
+
+def test_given_that_leg_when_its_agent_wants_no_rest_then_it_is_left_to_go_all_the_same():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    leg = floor.offer("x").leg
+    floor.is_up("x")
+    floor.picks_up("x", at=12)
+    floor.wake()
+    assert kinds(floor.wants("ana", Intent.READY, at=15)) == ["IntentChanged", "AgentRested"]
+    decision = floor.survey(at=16, extra=[i.ChannelSeen(leg, True, agent="ana")], rooms={c("x"): (X, leg)})
+    assert (decision.facts, decision.commands) == ((), ())
+
+
+def test_given_an_agent_whose_last_leg_is_on_its_way_out_when_another_is_seen_to_talk_then_that_talk_is_theirs():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("y", at=10)
+    floor.leaves("y", at=60)
+    assert "TalkStarted" in kinds(found(floor, a_leg(), at=61))
+    assert kinds(floor.let_go()) == ["LegCleared"]
+    assert floor.agent("ana").work is Work.TALKING
 
 
 def test_given_a_talk_when_a_third_is_in_the_room_then_nobody_is_thrown_out():

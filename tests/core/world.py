@@ -48,6 +48,8 @@ class World:
         self.floor = Floor()
         self.names = 0
         self.channels, self.rooms, self.agents, self.journals = {}, {}, {}, {}
+        self.asked, self.hung_up = {}, set()
+        """Legs on their way out: since when we want them gone, and those whose phones hung up themselves."""
         self.events = []
         """Under way to the plane."""
         self.connected = False
@@ -64,6 +66,8 @@ class World:
     def take(self, what):
         decision = self.floor.take(what)
         for command in decision.commands:
+            if isinstance(command, do.HangUpLeg):
+                self.asked.setdefault(command.leg, self.floor.now)
             self.carry_out(command)
         return decision
 
@@ -74,6 +78,7 @@ class World:
             return
         match command:
             case do.RingAgent(leg=leg, offer=offer, agent=agent):
+                self.rings(agent)
                 self.channels[leg], self.agents[leg] = False, agent
                 self.events.append(i.LegRinging(offer))
             case do.JoinAgent(leg=leg, contact=contact) if leg in self.channels:
@@ -91,11 +96,20 @@ class World:
             case do.AnswerCaller(channel=channel, contact=contact) if channel in self.channels:
                 self.channels[channel] = True
                 self.events.append(i.CallerUp(contact))
-            case do.HangUpCaller(channel=channel) | do.HangUpLeg(leg=channel):
+            case do.HangUpCaller(channel=channel):
                 self.end(channel, 16)
+            case do.HangUpLeg(leg=leg) if leg not in self.channels:
+                self.events.append(i.LegEnded(offer_of_leg(leg), leg))
             case do.PlaySounds(contact=contact, playback=playback):
                 step, attempt = (int(part) for part in playback.rsplit("-", 2)[1:])
                 self.events.append(i.SoundsFinished(contact, step, attempt, ok=step % 3 > 0))
+
+    def rings(self, agent):
+        """For worlds that look at whom we ring."""
+
+    def in_a_call(self, agent):
+        """The legs on this agent's phone."""
+        return [leg for leg in self.channels if self.agents.get(leg) == agent and leg not in self.hung_up]
 
     def enter(self, contact, channel):
         if contact in self.rooms and channel not in self.rooms[contact]:
@@ -149,7 +163,15 @@ class World:
         if b % 3 == 0:
             self.send(event)
 
+    def leg_goes(self, a, b):
+        """The switch lets go of a leg that we or its phone hung up."""
+        going = [leg for leg in self.channels if leg in self.hung_up or (leg in self.asked and self.connected)]
+        if going:
+            self.end(going[a % len(going)], 16)
+
     def all_events_come(self, a, b):
+        if b % 3:
+            self.leg_goes(a, b)
         while self.events and len(self.events) < 50:
             self.event_comes(0, 1)
         self.events.clear()
@@ -162,7 +184,10 @@ class World:
 
     def phone_refuses(self, a, b):
         leg = self.some_channel(a, legs=True)
-        if leg:
+        if leg and self.channels[leg] and b % 2:
+            self.hung_up.add(leg)
+            self.events.append(i.LegEnded(offer_of_leg(leg), leg, 16, gone=False))
+        elif leg:
             self.end(leg, *((17, 486), (21, 603), (1, 404), (19, 480), (16, 0), (0, 0))[b % 6])
 
     def caller_leaves(self, a, b):
@@ -318,6 +343,7 @@ DAILY = (
     World.phone_answers,
     World.phone_answers,
     World.phone_refuses,
+    World.leg_goes,
     World.caller_leaves,
     World.program_asks,
     World.key_comes,

@@ -16,7 +16,7 @@ from ccplane.agents import facts as f
 from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import ConnectFailure
-from ccplane.ids import AgentId, ContactId, OfferId
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId
 from ccplane.laws import Transitions, move
 
 
@@ -96,6 +96,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     offer: OfferId | None = None
     contact: ContactId | None = None
     wrap_up_until: int | None = None
+    clearing: tuple[ChannelId, ...] = ()
+    """Legs of theirs that are being hung up, mostly one: until they are gone the phone may still be in that call."""
+    clear_by: int | None = None
+    """When those are taken for gone."""
 
     @property
     def id(self) -> AgentId:
@@ -118,6 +122,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
             and self.intent is Intent.READY
             and self.phone is Phone.REACHABLE
             and self.rest_until is None
+            and not self.clearing
         )
 
     @property
@@ -160,6 +165,11 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, work=work, offer=None, wrap_up_until=fact.wrap_up_until)
         case f.AgentRested():
             return replace(agent, rest_until=None)
+        case f.LegDropped():
+            return replace(agent, clearing=(*_others(agent, fact.leg), fact.leg), clear_by=fact.deadline)
+        case f.LegCleared():
+            others = _others(agent, fact.leg)
+            return replace(agent, clearing=others, clear_by=agent.clear_by if others else None)
         case f.WrapUpDone():
             return replace(agent, work=work, contact=None, wrap_up_until=None)
         case (
@@ -174,3 +184,7 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, work=work)
         case _:
             assert_never(fact)
+
+
+def _others(agent: Agent, leg: ChannelId) -> tuple[ChannelId, ...]:
+    return tuple(each for each in agent.clearing if each != leg)

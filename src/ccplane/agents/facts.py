@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ccplane.ids import AgentId
+from ccplane.ids import AgentId, ChannelId
 from ccplane.laws import Fact
 
 
@@ -70,6 +70,21 @@ class AgentRested(AgentFact, frozen=True, kw_only=True):
     """The rest after a missed offer is over."""
 
 
+class LegDropped(AgentFact, frozen=True, kw_only=True):
+    """We asked for this leg of the agent to be hung up: their phone is not free before it is gone (law 8), or, should
+    the switch never tell, before `deadline`."""
+
+    leg: ChannelId
+    deadline: int
+
+
+class LegCleared(AgentFact, frozen=True, kw_only=True):
+    """The leg that we dropped is gone. `told`: the switch said so; else the deadline passed."""
+
+    leg: ChannelId
+    told: bool
+
+
 class PhoneLost(AgentFact, frozen=True, kw_only=True):
     """The agent's leg vanished in mid-talk; they may come back."""
 
@@ -87,5 +102,14 @@ class OwnCallEnded(AgentFact, frozen=True, kw_only=True):
 
 
 AnyAgentFact = (
-    IntentChanged | PhoneChanged | AgentRested | WrapUpDone | PhoneLost | PhoneRejoined | OwnCallStarted | OwnCallEnded
+    IntentChanged
+    | PhoneChanged
+    | AgentRested
+    | WrapUpDone
+    | LegDropped
+    | LegCleared
+    | PhoneLost
+    | PhoneRejoined
+    | OwnCallStarted
+    | OwnCallEnded
 )

@@ -18,8 +18,8 @@ from ccplane.asterisk.outcomes import Conflict, Done, Gone, Outcome, Refused, Un
 from ccplane.asterisk.switch import HOUSE, Switch
 from ccplane.asterisk.translate import APP
 from ccplane.core import commands as do
-from ccplane.core.inputs import CommandFailed, Input, SoundsFinished
-from ccplane.ids import bridge_of
+from ccplane.core.inputs import CommandFailed, Input, LegEnded, SoundsFinished
+from ccplane.ids import bridge_of, offer_of_leg
 
 log = structlog.get_logger()
 
@@ -93,6 +93,11 @@ class Executor:
         answer = self.switch.send(operation_of(command), lane)
         answer.add_done_callback(lambda done: self._answered(command, done))
 
+    def flush(self) -> None:
+        """What was sent leaves now."""
+        if self.switch is not None:
+            self.switch.flush()
+
     def _answered(self, command: do.Command, answer: asyncio.Future[Outcome[Any]]) -> None:
         if answer.cancelled():
             return
@@ -110,7 +115,9 @@ class Executor:
                 self.post(CommandFailed(command, gone=gone, message=str(outcome)))
             case do.PlaySounds() if not gone:
                 self._never_played(command)
-            case do.HangUpLeg() | do.HangUpCaller() | do.CloseRoom() | do.StopSounds() | do.StopMusic() if gone:
+            case do.HangUpLeg() if gone and (offer := offer_of_leg(command.leg)):
+                self.post(LegEnded(offer, command.leg))  # it went before we asked; its end may have been told or not
+            case do.HangUpCaller() | do.CloseRoom() | do.StopSounds() | do.StopMusic() if gone:
                 return  # it was to be gone
             case do.StopSounds() if isinstance(outcome, Refused):
                 # at a prompt's very first moment, one time in a hundred: it plays on, and addChannel waits behind it

@@ -22,6 +22,9 @@ from ccplane.ids import (
 APP: Final = "ccplane"
 LONGEST: Final = 80
 
+NORMAL: Final = 16
+"""Q.850: normal clearing. A BYE without a Reason header comes as a ChannelHangupRequest without a cause (RFC 3398)."""
+
 
 def printable(text: str) -> str:
     """A caller's text without what could hurt a log, a screen or a phone, and no longer than LONGEST."""
@@ -53,12 +56,13 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
         case e.Dial():
             return _dialled(event)
         case e.ChannelHangupRequest():
-            # a soft hang-up is ours; its cause is a flag of Asterisk's, not Q.850
-            return _gone(node, event.channel, 0 if event.soft else event.cause or 0, event.tech_cause or 0)
+            # a soft hang-up is not the far end's but ours, or the switch's (no RTP); its cause is a flag, not Q.850
+            cause = 0 if event.soft else event.cause or NORMAL
+            return _ended(node, event.channel, cause, event.tech_cause or 0, gone=False)
         case e.ChannelDestroyed():
-            return _gone(node, event.channel, event.cause, event.tech_cause or 0)
+            return _ended(node, event.channel, event.cause, event.tech_cause or 0, gone=True)
         case e.StasisEnd():
-            return _gone(node, event.channel, 0, 0)
+            return _ended(node, event.channel, 0, 0, gone=False)
         case e.ChannelDtmfReceived():
             return i.KeyPressed(contact_id(node, ChannelId(event.channel.id)), event.digit)
         case e.PlaybackFinished():
@@ -101,10 +105,10 @@ def _dialled(event: e.Dial) -> i.Input | None:
     return i.LegRinging(offer) if event.dialstatus == "RINGING" else None
 
 
-def _gone(node: NodeName, channel: Channel, cause: int, sip: int) -> i.Input:
+def _ended(node: NodeName, channel: Channel, cause: int, sip: int, *, gone: bool) -> i.Input:
     offer = offer_of_leg(channel.id)
     if offer is not None:
-        return i.LegEnded(offer, ChannelId(channel.id), cause, sip)
+        return i.LegEnded(offer, ChannelId(channel.id), cause, sip, gone)
     return i.CallerGone(contact_id(node, ChannelId(channel.id)), cause)
 
 

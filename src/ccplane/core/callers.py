@@ -10,8 +10,8 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.verbs import Answer, Done, Gather, HangUp, Pressed
 from ccplane.core import inputs as i
-from ccplane.core.commands import CloseRoom, HangUpLeg, OpenRoom, StopSounds
-from ccplane.core.offers import fail_connect, talk_over, withdraw
+from ccplane.core.commands import CloseRoom, OpenRoom, StopSounds
+from ccplane.core.offers import drop_leg, fail_connect, talk_over, withdraw
 from ccplane.core.steps import end_step, leave_queue
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, contact_id, playback_id
@@ -90,9 +90,8 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int) -> N
     match contact.phase:
         case Phase.TALKING:
             assert contact.talk
-            leg = contact.talk.leg
+            drop_leg(turn, contact_id, contact.talk.agent, contact.talk.leg, "normal")
             talk_over(turn, contact, by)
-            turn.do(HangUpLeg(contact_id, leg, "normal"))
         case Phase.CONNECTING | Phase.WAITING:
             _stop_offering(turn, contact, lost)
             leave_queue(turn, contact_id, QueueOutcome.LOST if lost else QueueOutcome.ABANDONED)

@@ -83,12 +83,14 @@ class LegUp(Input, frozen=True):
 
 
 class LegEnded(Input, frozen=True):
-    """The agent's leg is gone. `sip`: the phone's final code, 0 if none; `cause`: Q.850."""
+    """The agent's leg has ended. `sip`: the phone's final code, 0 if none; `cause`: Q.850. `gone`: the switch has let go
+    of it too; until then a leg that we hung up may still be a call at the phone."""
 
     offer: OfferId
     leg: ChannelId
     cause: int = 0
     sip: int = 0
+    gone: bool = True
 
 
 class PhoneSeen(Input, frozen=True):

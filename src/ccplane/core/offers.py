@@ -15,7 +15,7 @@ from ccplane.core import inputs as i
 from ccplane.core.commands import AddCaller, HangUpLeg, JoinAgent, MirrorIntent, RingAgent, StartMusic, StopMusic
 from ccplane.core.steps import end_step
 from ccplane.core.turn import Turn
-from ccplane.ids import AgentId, OfferId, contact_of_offer
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, contact_of_offer
 
 NO_ANSWER_SIP: Final = frozenset({408, 480, 487})
 REJECTED_SIP: Final = frozenset({603, 600, 606})
@@ -23,6 +23,10 @@ BUSY_SIP: Final = frozenset({486})
 NO_ANSWER_CAUSES: Final = frozenset({18, 19, 26})
 RESTS: Final = frozenset({MissCause.REJECTED, MissCause.BUSY, MissCause.UNREACHABLE})
 """After these the agent is left alone for a while; a phone that rang out has had its pause."""
+
+
+CLEAR_MS: Final = 3_000
+"""A leg that the switch has not let go of for so long after we dropped it is taken for gone."""
 
 
 def miss_cause(sip: int, cause: int) -> MissCause:
@@ -44,6 +48,11 @@ def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
     return contact, contact.offer
 
 
+def _rung(turn: Turn, offer: Offer) -> tuple[int, bool]:
+    """How many ms its phone has been ringing, and whether it said so itself; else it was only called."""
+    return turn.now - offer.ring_started_at, offer.state is not OfferState.MADE
+
+
 def ringing(turn: Turn, what: i.LegRinging) -> None:
     """180: the clock of "within three rings" starts."""
     found = find(turn, what.offer)
@@ -63,6 +72,7 @@ def answered(turn: Turn, what: i.LegUp) -> None:
     if offer.state is OfferState.ANSWERED:
         return
     deadline = turn.now + turn.state.rules.join_ms
+    ring_ms, _ = _rung(turn, offer)
     turn.happened(
         c.OfferAnswered(
             at=turn.now,
@@ -70,7 +80,7 @@ def answered(turn: Turn, what: i.LegUp) -> None:
             offer=offer.id,
             agent=offer.agent,
             deadline=deadline,
-            ring_ms=turn.now - offer.ring_started_at,
+            ring_ms=ring_ms,
         )
     )
     turn.do(StopMusic(contact.id, contact.channel))
@@ -119,7 +129,10 @@ def _talk(turn: Turn, contact: Contact, offer: Offer) -> None:
 
 
 def leg_ended(turn: Turn, what: i.LegEnded) -> None:
-    """The agent's leg is gone: a missed offer, a connection that failed, or the end of a talk; or nothing any more."""
+    """The agent's leg has ended: a missed offer, a connection that failed, the end of a talk; or it is one we dropped."""
+    dropped_of = turn.state.clearing.get(what.leg)
+    if dropped_of is not None and what.gone:
+        turn.happened(a.LegCleared(at=turn.now, agent=dropped_of, leg=what.leg, told=True))
     contact = turn.state.contacts.get(contact_of_offer(what.offer))
     if contact is None:
         return
@@ -128,7 +141,7 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
         end_step(turn, contact.id, Served(contact.talk.agent))
     elif contact.offer and contact.offer.leg == what.leg:
         if contact.phase is Phase.CONNECTING:
-            fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
+            _not_joined(turn, contact, contact.offer, ConnectFailure.AGENT_GONE)
         else:
             miss(turn, contact, contact.offer, miss_cause(what.sip, what.cause), what.sip)
 
@@ -136,6 +149,7 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
 def miss(turn: Turn, contact: Contact, offer: Offer, cause: MissCause, sip: int = 0) -> None:
     """The agent did not take it: the caller keeps place and clock; after N in a row the agent is paused."""
     rules = turn.state.rules
+    ring_ms, rang = _rung(turn, offer)
     turn.happened(
         c.OfferMissed(
             at=turn.now,
@@ -144,8 +158,8 @@ def miss(turn: Turn, contact: Contact, offer: Offer, cause: MissCause, sip: int 
             agent=offer.agent,
             cause=cause,
             sip=sip,
-            ring_ms=turn.now - offer.ring_started_at,
-            rang=offer.state is not OfferState.MADE,
+            ring_ms=ring_ms,
+            rang=rang,
             rest_until=turn.now + rules.rest_ms if cause in RESTS else None,
         )
     )
@@ -169,7 +183,8 @@ def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:
     """Take the open offer back. "answered_elsewhere" leaves no missed call on the agent's phone."""
     offer = contact.offer
     assert offer is not None
-    turn.do(HangUpLeg(contact.id, offer.leg, "answered_elsewhere"))
+    ring_ms, rang = _rung(turn, offer)
+    drop_leg(turn, contact.id, offer.agent, offer.leg, "answered_elsewhere")
     turn.happened(
         c.OfferWithdrawn(
             at=turn.now,
@@ -177,16 +192,28 @@ def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:
             offer=offer.id,
             agent=offer.agent,
             reason=reason,
-            ring_ms=turn.now - offer.ring_started_at,
-            rang=offer.state is not OfferState.MADE,
+            ring_ms=ring_ms,
+            rang=rang,
         )
     )
+
+
+def drop_leg(turn: Turn, contact: ContactId, agent: AgentId, leg: ChannelId, reason: str) -> None:
+    """Hang an agent's leg up. To be said before what frees the agent: their phone is in this call until it is gone, and
+    a ring that overtakes the BYE would find it busy."""
+    turn.happened(a.LegDropped(at=turn.now, agent=agent, leg=leg, deadline=turn.now + CLEAR_MS))
+    turn.do(HangUpLeg(contact, leg, reason))
 
 
 def fail_connect(turn: Turn, contact: Contact, cause: ConnectFailure) -> None:
     """Answered, but never joined: hang the leg up, give the caller the music back, place and clock are kept."""
     offer = contact.offer
     assert offer is not None
+    drop_leg(turn, contact.id, offer.agent, offer.leg, "normal")
+    _not_joined(turn, contact, offer, cause)
+
+
+def _not_joined(turn: Turn, contact: Contact, offer: Offer, cause: ConnectFailure) -> None:
     rests = cause is not ConnectFailure.CALLER_GONE
     turn.happened(
         c.ConnectFailed(
@@ -198,7 +225,6 @@ def fail_connect(turn: Turn, contact: Contact, cause: ConnectFailure) -> None:
             rest_until=turn.now + turn.state.rules.rest_ms if rests else None,
         )
     )
-    turn.do(HangUpLeg(contact.id, offer.leg, "normal"))
     if rests:
         _pause_after_misses(turn, offer.agent, cause)
         wait_again(turn, contact)
@@ -239,7 +265,7 @@ def offer_overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
     if contact.phase is Phase.CONNECTING:
         fail_connect(turn, contact, ConnectFailure.NOT_JOINED)
     else:
-        turn.do(HangUpLeg(contact.id, offer.leg, "normal"))
+        drop_leg(turn, contact.id, offer.agent, offer.leg, "normal")
         miss(turn, contact, offer, MissCause.NO_ANSWER)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ccplane.agents.agent import Agent
+from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts import facts as c
 from ccplane.core.commands import RingAgent
 from ccplane.core.state import State, candidate
@@ -73,10 +73,12 @@ def _within_reach(state: State) -> Mapping[QueueName, Sequence[Candidate]]:
 
 
 def busy(state: State) -> dict[str, int]:
-    """How many agents cannot be offered anything, by what they are shown as; those resting after a miss apart."""
+    """How many agents cannot be offered anything, by what they are shown as; who is ready is clearing or resting."""
     counts = {shown.value: count for shown, count in state.shown.items() if count}
     ready = counts.pop("ready", 0)
-    if resting := ready - len(state.free):
+    if clearing := sum(state.agents[each].shown is Shown.READY for each in set(state.clearing.values())):
+        counts["clearing"] = clearing
+    if resting := ready - len(state.free) - clearing:
         counts["resting"] = resting
     return counts
 

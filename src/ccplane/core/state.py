@@ -23,7 +23,7 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
 from ccplane.errors import IllegalMove
 from ccplane.facts import AnyFact, DeadlineDropped, PlaneStarted, RepairMade, SwitchFound, SwitchLost
-from ccplane.ids import AgentId, ContactId, NodeName, ProgramName, QueueName
+from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.pick import Candidate
 from ccplane.routing.rules import Rules, RulesLoaded
@@ -53,6 +53,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     free: tuple[AgentId, ...] = ()
     """Agents who may be offered a contact now, the longest idle first."""
     shown: Map[Shown, int] = Map()
+    clearing: Map[ChannelId, AgentId] = Map()
+    """Whose leg it is that is being hung up; by the agents' own `clearing`."""
     deadlines: tuple[Deadline, ...] = ()
     """In order of time."""
     due: Map[tuple[str, str], int] = Map()
@@ -200,7 +202,8 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
 
 def agent_deadline(agent: Agent) -> int | None:
     """The earliest moment at which time alone changes something about this agent."""
-    return min((at for at in (agent.wrap_up_until, agent.rest_until) if at is not None), default=None)
+    times = (agent.wrap_up_until, agent.rest_until, agent.clear_by)
+    return min((at for at in times if at is not None), default=None)
 
 
 def _put_contact(state: State, before: Contact | None, after: Contact | None) -> State:
@@ -244,8 +247,20 @@ def _put_agent(state: State, before: Agent | None, after: Agent | None) -> State
     if after and not (before and after.shown is before.shown):
         shown = shown.set(after.shown, shown.get(after.shown, 0) + 1)
     agents = state.agents.set(whose.id, after) if after else state.agents.delete(whose.id)
-    state = replace(state, agents=agents, free=free, shown=shown)
+    state = replace(state, agents=agents, free=free, shown=shown, clearing=_clearing(state.clearing, before, after))
     return _rescheduled(state, "agent", whose.id, agent_deadline(after) if after else None)
+
+
+def _clearing(
+    clearing: Map[ChannelId, AgentId], before: Agent | None, after: Agent | None
+) -> Map[ChannelId, AgentId]:
+    if before and not (after and after.clearing == before.clearing):
+        for leg in before.clearing:
+            clearing = clearing.delete(leg)
+    if after and not (before and after.clearing == before.clearing):
+        for leg in after.clearing:
+            clearing = clearing.set(leg, after.id)
+    return clearing
 
 
 def _rescheduled(state: State, kind: str, whose: str, deadline: int | None) -> State:

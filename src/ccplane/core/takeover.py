@@ -49,7 +49,7 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
     assert offer is not None
     of = contact_of_offer(offer)
     agent = turn.state.agents.get(leg.agent) if leg.agent else None
-    if agent is None:
+    if agent is None or leg.id in agent.clearing:
         return
     contact = turn.state.contacts.get(of)
     if contact is None:

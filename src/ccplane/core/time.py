@@ -41,6 +41,9 @@ def _agent_due(turn: Turn, agent_id: AgentId) -> None:
         turn.happened(a.WrapUpDone(at=turn.now, agent=agent_id))
     if agent.rest_until is not None and agent.rest_until <= turn.now:
         turn.happened(a.AgentRested(at=turn.now, agent=agent_id))
+    if agent.clear_by is not None and agent.clear_by <= turn.now:
+        for leg in agent.clearing:
+            turn.happened(a.LegCleared(at=turn.now, agent=agent_id, leg=leg, told=False))
 
 
 def _contact_due(turn: Turn, contact: Contact) -> None:
