@@ -29,12 +29,9 @@ log = structlog.get_logger()
 CHECKPOINT_FACTS: Final = 5_000
 CHECKPOINT_S: Final = 5.0
 ACKNOWLEDGE_S: Final = 3.0
+PHONES: Final = (RingAgent, HangUpLeg)
 TRY_AGAIN_MS: Final = 1_000
 """After a fault of ours a deadline that is due is looked at again, but not at once: it may well fail again."""
-
-
-def _urgency(command: Command) -> int:
-    return 0 if isinstance(command, RingAgent | HangUpLeg) else 1
 
 
 class Clock(Protocol):
@@ -61,7 +58,10 @@ class Hands(Protocol):
     """What carries commands to the switch."""
 
     def execute(self, command: Command) -> None:
-        """Send it, at once and in order; what the switch refuses comes back as an input."""
+        """Send it, in order; what the switch refuses comes back as an input."""
+
+    def flush(self) -> None:
+        """What was sent leaves now."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -207,11 +207,18 @@ class Plane:
     def _act(self) -> None:
         """Send what was decided, in order; but phones first, freed before they are rung: people wait for that."""
         commands, self._commands = self._commands, []
-        for command in sorted(commands, key=_urgency):
+        if phones := [command for command in commands if isinstance(command, PHONES)]:
+            self._send(phones)
+        if others := [command for command in commands if not isinstance(command, PHONES)]:
+            self._send(others)
+
+    def _send(self, commands: Sequence[Command]) -> None:
+        for command in commands:
             try:
                 self._hands.execute(command)
             except Exception:
                 self._fault("a command could not be sent", command)
+        self._hands.flush()
 
     def _publish(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -36,6 +36,8 @@ class RestServer:
     """An application that is answered 503."""
     open: int = 0
     port: int = 0
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at the end, so that what is never answered does not hold it up."""
 
     @property
     def url(self) -> str:
@@ -77,9 +79,8 @@ class RestServer:
     async def _listed(self, path: str) -> Response:
         said = self.lists[path]
         if said is None:
-            await asyncio.sleep(3600)
-        assert said is not None
-        status, body = said
+            await self.over.wait()
+        status, body = said or (503, None)
         frame = body if isinstance(body, bytes) else json.dumps(body).encode()
         return Response(status, "Said", Headers({"Content-Length": str(len(frame)), "Connection": "close"}), frame)
 
@@ -102,7 +103,10 @@ async def rest_server(**options: Any) -> AsyncIterator[RestServer]:
     serving = serve(server._serve, "127.0.0.1", 0, compression=None, close_timeout=0.1, process_request=server._admit)
     async with serving as listening:
         server.port = next(iter(listening.sockets)).getsockname()[1]
-        yield server
+        try:
+            yield server
+        finally:
+            server.over.set()
 
 
 async def until(truth: Callable[[], Any], within: float = 5.0) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 
@@ -22,6 +22,7 @@ from ccplane.asterisk.operations import (
     Operation,
     PutConfig,
     SetBridgeVariable,
+    answer_of,
 )
 from ccplane.asterisk.outcomes import Done, Gone, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE
@@ -225,11 +226,42 @@ async def test_the_phones_states_come_with_the_other_events_and_nothing_else_fro
         assert event.endpoint.channel_ids == ["1"]
 
 
+class Counted:
+    """A transport that keeps what goes through it."""
+
+    def __init__(self, transport: Any) -> None:
+        self.transport, self.packets = transport, []
+
+    def write(self, packet: bytes) -> None:
+        self.packets.append(packet)
+        self.transport.write(packet)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
+
+
+async def test_commands_decided_together_leave_as_one_packet_and_those_that_are_urgent_before_them():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        socket = connection._lane("c-1")._socket
+        socket._transport = counted = Counted(socket._transport)
+        connection.send(Answer("urgent"), "c-1")
+        connection.flush()
+        assert len(counted.packets) == 1
+        rest = [connection.send(Answer(str(number)), "c-1") for number in range(5)]
+        assert len(counted.packets) == 1
+        await asyncio.gather(*rest)
+        assert len(counted.packets) == 2
+        asked = [request["uri"] for request in server.requests if request["uri"].endswith("answer")]
+        assert asked == [f"channels/{each}/answer" for each in ("urgent", 0, 1, 2, 3, 4)]
+
+
 async def test_device_states_are_never_subscribed():
     """A socket that closes while one is delivered deadlocks ARI (asterisk issue 2170)."""
-    async with rest_server() as server, connected(an_ari(server)):
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        await connection.watch(["1001", "1002"])
         asked = [request for request in server.requests if request["uri"].endswith("subscription")]
-        assert [request["query_strings"][0]["value"] for request in asked] == ["endpoint:PJSIP"]
+        (sources,) = [request["query_strings"][0]["value"] for request in asked]
+        assert sources == "endpoint:PJSIP/1001,endpoint:PJSIP/1002"
         assert [request["uri"] for request in asked] == ["applications/ccplane-phones/subscription"]
 
 
@@ -276,8 +308,7 @@ async def test_a_whole_list_is_asked_by_http_and_never_over_a_websocket(operatio
 
 
 def test_every_operation_that_answers_with_all_there_is_is_among_them():
-    answers = {operation: operation.__orig_bases__[0].__args__[0] for operation in OPERATIONS}  # type: ignore[attr-defined]
-    lists = {operation for operation, answer in answers.items() if getattr(answer, "__origin__", None) is list}
+    lists = {operation for operation in OPERATIONS if get_origin(answer_of(operation)) is list}
     assert lists - {GetConfig, PutConfig} == set(WHOLE)
 
 

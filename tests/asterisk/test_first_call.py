@@ -110,4 +110,5 @@ async def test_menu_by_key(centre: Centre) -> None:
     await centre.agent_is("1001", "talking")
     call.hang_up()
     contact = await centre.contact_of("88")
+    assert (contact["ended_by"], contact["cause"]) == ("caller", 16)
     assert [each["queue"] for each in contact["segments"] if each["kind"] == "queue"] == ["support"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ccplane.asterisk import operations as op
 from ccplane.asterisk.models import Channel
 from ccplane.asterisk.operations import (
     AddChannel,
@@ -22,6 +24,13 @@ from ccplane.asterisk.operations import (
     SetEventFilter,
 )
 from ccplane.asterisk.rest import encode
+
+
+def test_every_operation_can_be_had_from_the_package_and_says_what_it_answers():
+    modules = {module.name for module in pkgutil.iter_modules(op.__path__)} - {"operation"}
+    assert {operation.__module__.rpartition(".")[2] for operation in op.OPERATIONS} == modules
+    assert {operation.__name__ for operation in op.OPERATIONS} <= set(op.__all__)
+    assert (op.answer_of(ListChannels), op.answer_of(Answer)) == (list[Channel], type(None))
 
 
 def test_what_has_its_default_is_not_sent():

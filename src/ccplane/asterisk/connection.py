@@ -5,23 +5,25 @@ command the first one's channels fully and receive none of its events, so that a
 a prompt: 9.5 s) holds up the contacts of one socket and never the events. If any socket drops, all of it ends: one
 truth, and the next connection starts with the reconciler. Whole lists alone are read by HTTP (`lists`).
 
-The phones' states come on the house's socket, whose application `ccplane-phones` is subscribed to all PJSIP endpoints
+The phones' states come on the house's socket, whose application `ccplane-phones` is subscribed to each of our phones
 and filtered to EndpointStateChange. In the application of the calls that subscription would double each event of our
-own legs; and a subscription to device states instead **deadlocks ARI for good** when a socket closes while one is being
-delivered (asterisk issue 2170; here after 2 to 31 connects), so we take none.
+own legs; to all of PJSIP it would make Asterisk word every event of every call, the trunk's too, a second time before
+the filter drops it; and a subscription to device states instead **deadlocks ARI for good** when a socket closes while
+one is being delivered (asterisk issue 2170; here after 2 to 31 connects), so we take none.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 from zlib import crc32
 
 from ccplane.asterisk.events import UNWANTED, ApplicationReplaced, EndpointStateChange, Event, UnknownEvent
 from ccplane.asterisk.inbox import Inbox
 from ccplane.asterisk.lists import WHOLE, Lists
-from ccplane.asterisk.operations import Operation, SetEventFilter, Subscribe
+from ccplane.asterisk.models import Application
+from ccplane.asterisk.operations import Operation, SetEventFilter, Subscribe, Unsubscribe
 from ccplane.asterisk.outcomes import Done, Outcome, Refused
 from ccplane.asterisk.stats import AriStats
 from ccplane.asterisk.switch import HOUSE, Replaced
@@ -58,13 +60,26 @@ class Connection:
         self._lists = Lists(limits.listing, stats)
 
     def send(self, operation: Operation[T], lane: str) -> asyncio.Future[Outcome[T]]:
-        """Write a command now; never raises, and the future never carries an exception. Refused(0, "fenced") while we
-        may not send: the lease is asked here, at the socket, not where the command was thought of."""
+        """Write a command; never raises, and the future never carries an exception. Refused(0, "fenced") while we may
+        not send: the lease is asked here, in the callback that writes, not where the command was thought of."""
         if not self._may_send():
             return self._fenced()
         if type(operation) in WHOLE:
             return self._lists.send(operation)
         return self._lane(lane).rest.send(operation)
+
+    def watch(self, phones: Sequence[str]) -> asyncio.Future[Outcome[Application]]:
+        """From now on their states are among the events. Taking it twice doubles nothing."""
+        return self.send(Subscribe(self._house.app, tuple(f"endpoint:PJSIP/{phone}" for phone in phones)), HOUSE)
+
+    def unwatch(self, phone: str) -> asyncio.Future[Outcome[Application]]:
+        """Take one `watch` of it back: Asterisk counts them, over all our connections."""
+        return self.send(Unsubscribe(self._house.app, (f"endpoint:PJSIP/{phone}",)), HOUSE)
+
+    def flush(self) -> None:
+        """What was sent leaves now, not only when this callback is over."""
+        for wire in self._lanes:
+            wire.flush()
 
     async def close(self) -> None:
         """Goodbye on all sockets, awaited: a reconnect after it never meets a zombie."""
@@ -85,7 +100,6 @@ class Connection:
             await self._open_all(address, [self._house, *self._lanes])
             await self._ask(self._main, SetEventFilter(self.app, disallowed=UNWANTED))
             await self._ask(self._house, SetEventFilter(self._house.app, allowed=PHONE_EVENTS))
-            await self._ask(self._house, Subscribe(self._house.app, ("endpoint:PJSIP",)))
             if not await self._probe():
                 raise SwitchError("ari-zombie", f"ARI at {address.url} took the connection but sends no events.")
         except BaseException:

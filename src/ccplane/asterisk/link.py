@@ -15,13 +15,15 @@ from typing import Final
 import structlog
 
 from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.operations import ListEndpoints
+from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.provision import Provisioned
 from ccplane.asterisk.reconcile import confirmed, survey
-from ccplane.asterisk.switch import Switch, Switches
-from ccplane.asterisk.translate import translate
-from ccplane.core.inputs import Input, SwitchDropped, SwitchSurveyed
+from ccplane.asterisk.switch import HOUSE, Switch, Switches
+from ccplane.asterisk.translate import phone_of, translate
+from ccplane.core.inputs import Input, PhoneSeen, SwitchDropped, SwitchSurveyed
 from ccplane.errors import SwitchError
-from ccplane.ids import NodeName
+from ccplane.ids import AgentId, NodeName
 
 log = structlog.get_logger()
 
@@ -90,13 +92,19 @@ class Link:
                 self._post(what)
 
     async def _provisioned(self, switch: Switch) -> None:
-        """Until all accounts are in place."""
+        """Until all accounts are in place. What their phones did before we were told of them is read."""
         for pause in chain(PROVISION_AGAIN_S, repeat(SURVEY_EVERY_S)):
             self.provisioning_trouble = await self._trouble_provisioning(switch)
+            await self._see_phones(switch)
             if not self.provisioning_trouble:
                 self.provisioned_at = self._now()
                 return
             await asyncio.sleep(pause)
+
+    async def _see_phones(self, switch: Switch) -> None:
+        found = await switch.send(ListEndpoints(), HOUSE)
+        for endpoint in found.value if isinstance(found, Done) else ():
+            self._post(PhoneSeen(AgentId(endpoint.resource), phone_of(endpoint)))
 
     async def _trouble_provisioning(self, switch: Switch) -> str:
         """What is wrong, empty if nothing; the log has it once, not every 15 s."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
+from importlib import import_module
 from typing import Any, Final, TypeVar, cast
 
 import httpx
@@ -33,6 +35,12 @@ WHOLE: Final[tuple[type[op.Operation[Any]], ...]] = (
 
 PIECE: Final = 100
 """So many members of a list are decoded in one go: 1 ms."""
+
+
+# httpx imports these with its first client and its first request, which is 40-120 ms on the loop of all calls (law 13).
+for _late in ("httpcore", "certifi", "anyio._backends._asyncio"):
+    with suppress(ImportError):  # a later httpx may do without
+        import_module(_late)
 
 
 class Lists:

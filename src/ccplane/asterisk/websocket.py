@@ -1,7 +1,8 @@
 """One WebSocket to ARI, on websockets' sans-I/O protocol: frames are read and written where the bytes are.
 
 No task and no queue stands between the wire and us. A frame is handed on in the callback that read it, so the socket
-is always read; a command is written in the call that sends it, so that "may we still send?" is asked at the socket.
+is always read. What is written leaves with the next `flush`, at the latest when the loop's present callback is over:
+commands that were decided together make one packet, and wake Asterisk once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
-from websockets.protocol import State
+from websockets.protocol import SEND_EOF, State
 from websockets.uri import parse_uri
 
 from ccplane.errors import SwitchError
@@ -80,6 +81,7 @@ class WebSocket(asyncio.Protocol):
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._parts: list[bytes] = []
+        self._unflushed = False
         self.heard = time.monotonic()
         """When anything was last read from it."""
 
@@ -108,21 +110,35 @@ class WebSocket(asyncio.Protocol):
             on_lost("disconnected")
 
     def write(self, text: bytes) -> None:
-        """Send a text message now. Nothing happens on a socket that is closing."""
+        """Send a text message with the next flush. Nothing happens on a socket that is closing."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_text(text)
-            self._flush()
+            if not self._unflushed:
+                self._unflushed = True
+                asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """What was written leaves now, as one packet."""
+        self._unflushed = False
+        if self._transport is None or self._transport.is_closing():
+            return  # uvloop raises where asyncio only warns
+        data = self._protocol.data_to_send()
+        if frames := b"".join(data):
+            self._transport.write(frames)
+        if SEND_EOF in data and self._transport.can_write_eof() and not self._address.secure:
+            with contextlib.suppress(OSError):  # the far end may be gone already
+                self._transport.write_eof()
 
     def ping(self) -> None:
         if self._protocol.state is State.OPEN:
             self._protocol.send_ping(b"")
-            self._flush()
+            self.flush()
 
     async def close(self, patience: float = 1.0) -> None:
         """Say goodbye and wait until the far end has; a reconnect after this never meets a zombie."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(1000)
-            self._flush()
+            self.flush()
             await asyncio.wait([self._gone], timeout=patience)
         self.abort()
 
@@ -138,7 +154,7 @@ class WebSocket(asyncio.Protocol):
         request = self._protocol.connect()
         request.headers["Authorization"] = self._address.authorization
         self._protocol.send_request(request)
-        self._flush()
+        self.flush()
 
     def data_received(self, data: bytes) -> None:
         self.heard = time.monotonic()
@@ -165,7 +181,7 @@ class WebSocket(asyncio.Protocol):
                 self._handshake()
             elif isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.CONT):
                 self._message(event.data, event.fin)
-        self._flush()
+        self.flush()
         if self._protocol.close_expected() and self._transport is not None:
             self._transport.close()
 
@@ -192,16 +208,6 @@ class WebSocket(asyncio.Protocol):
         if not self._opened.done():
             self._opened.set_exception(fault)
             self._opened.exception()  # seen: nobody may be waiting any more
-
-    def _flush(self) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return  # uvloop raises where asyncio only warns
-        for data in self._protocol.data_to_send():
-            if data:
-                self._transport.write(data)
-            elif self._transport.can_write_eof() and not self._address.secure:
-                with contextlib.suppress(OSError):  # the far end may be gone already
-                    self._transport.write_eof()
 
 
 def unreachable(address: Address, fault: BaseException) -> SwitchError:

@@ -87,6 +87,11 @@ class Wire:
         loop = asyncio.get_running_loop()
         return self._socket is not None and loop.time() - self._socket.heard > self._limits.silence
 
+    def flush(self) -> None:
+        """What was sent leaves now, not only when this callback is over."""
+        if self._socket is not None:
+            self._socket.flush()
+
     def abort(self) -> None:
         self.lost()
         if self._socket is not None:

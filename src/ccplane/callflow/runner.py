@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from time import perf_counter
 from traceback import extract_tb
 from types import FrameType
@@ -206,17 +207,21 @@ def _patience(program: str, where: str) -> Iterator[None]:
 
 @contextmanager
 def _alarm() -> Iterator[None]:
-    """Only the main thread can be interrupted."""
+    """Only the main thread can be interrupted. The handler stays, since setting it costs more than most programs."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGALRM, _stop)
+    _handle_alarms()
     signal.setitimer(signal.ITIMER_REAL, PATIENCE_S, AGAIN_S)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+
+
+@cache
+def _handle_alarms() -> None:
+    signal.signal(signal.SIGALRM, _stop)
 
 
 def _stop(_: int, frame: FrameType | None) -> None:

@@ -18,13 +18,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any, TypeVar
 from zlib import crc32
 
 from ccplane.asterisk.events import Event
 from ccplane.asterisk.inbox import Inbox
-from ccplane.asterisk.operations import Operation, Originate
+from ccplane.asterisk.models import Application
+from ccplane.asterisk.operations import Operation, Originate, Subscribe, Unsubscribe
 from ccplane.asterisk.outcomes import Outcome, Refused, Unknown
 from ccplane.asterisk.stats import AriStats
 from ccplane.asterisk.switch import HOUSE, Replaced
@@ -60,6 +61,16 @@ class FakeConnection:
             self._queues[number].append((operation, future))
             self.pump_soon()
         return future
+
+    def watch(self, phones: Sequence[str]) -> asyncio.Future[Outcome[Application]]:
+        """Here all phones are told of anyway."""
+        return self.send(Subscribe("ccplane-phones", tuple(f"endpoint:PJSIP/{phone}" for phone in phones)), HOUSE)
+
+    def unwatch(self, phone: str) -> asyncio.Future[Outcome[Application]]:
+        return self.send(Unsubscribe("ccplane-phones", (f"endpoint:PJSIP/{phone}",)), HOUSE)
+
+    def flush(self) -> None:
+        """Nothing is held back here."""
 
     async def close(self) -> None:
         self.end("closed")

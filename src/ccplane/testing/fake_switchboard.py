@@ -294,7 +294,9 @@ class Switchboard:
     # ── phones ──
 
     def endpoint_changed(self, endpoint: str) -> None:
-        """Tell of a phone's state and calls, if they are others than last told."""
+        """Tell of a phone's state and calls, if they are others than last told. The trunk is no phone."""
+        if endpoint == TRUNK:
+            return
         now = self.endpoint(endpoint)
         if self._endpoints.get(endpoint, Endpoint("PJSIP", endpoint, "offline", [])) != now:
             self._endpoints[endpoint] = now

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import pytest
 
 from bench.siplab import open_lab
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
-from ccplane.asterisk.operations import DestroyBridge, GetEndpoint, HangUp, ListBridges, ListChannels
+from ccplane.asterisk.operations import DestroyBridge, GetEndpoint, HangUp, ListBridges, ListChannels, Operation
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.provision import Phones, provision
 from ccplane.asterisk.switch import HOUSE, Switch
 from tests.asterisk.contract.world import APP, FakeWorld, RealWorld, World
 
+T = TypeVar("T")
 PHONES = Phones(owner="contract", rtp_timeout_s=0)
 SECRETS = {"8001": "secret", "8002": "secret"}
 
@@ -62,14 +64,20 @@ async def on_the_real(node: LocalNode) -> AsyncIterator[World]:
             await world.leave()
 
 
+async def _all(switch: Switch, listing: Operation[list[T]]) -> list[T]:
+    found = await switch.send(listing, HOUSE)
+    assert isinstance(found, Done)
+    return found.value
+
+
 async def sweep(switch: Switch) -> None:
-    """Leave nothing behind."""
-    channels, bridges = await switch.send(ListChannels(), HOUSE), await switch.send(ListBridges(), HOUSE)
-    assert isinstance(channels, Done)
-    assert isinstance(bridges, Done)
-    for channel in channels.value:
-        await switch.send(HangUp(channel.id), HOUSE)
-    for bridge in bridges.value:
+    """Leave nothing behind: a channel that is still ending holds its phone's old endpoint, of which nobody is told."""
+    async with asyncio.timeout(10):
+        while channels := await _all(switch, ListChannels()):
+            for channel in channels:
+                await switch.send(HangUp(channel.id), HOUSE)
+            await asyncio.sleep(0.01)
+    for bridge in await _all(switch, ListBridges()):
         await switch.send(DestroyBridge(bridge.id), HOUSE)
 
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ccplane.asterisk.events import StasisStart
+from ccplane.asterisk.events import ChannelHangupRequest, EndpointStateChange, StasisEnd, StasisStart
 from ccplane.asterisk.operations import (
     AddChannel,
     Answer,
@@ -39,6 +39,17 @@ async def test_a_caller_is_announced_by_stasis_start_with_what_was_dialled(world
     caller.hang_up()
 
 
+async def test_the_trunk_is_no_phone_and_its_calls_are_not_told_of_as_one(world: World):
+    caller = await world.dial()
+    await world.done(Answer(caller.channel))
+    await caller.up()
+    caller.hang_up()
+    await world.event(StasisEnd)
+    await asyncio.sleep(0.1)
+    told_of = {event.endpoint.resource for event in world.told if isinstance(event, EndpointStateChange)}
+    assert "trunk" not in told_of
+
+
 async def test_an_answer_is_told_once(world: World):
     """A second answer is accepted and means nothing."""
     caller = await world.dial()
@@ -56,6 +67,17 @@ async def test_a_caller_who_gives_up_before_the_answer_ends_stasis_and_is_never_
     assert await world.story("caller StasisEnd") == ["caller HangupRequest", "caller StasisEnd"]
     assert await world.quiet() == []
     assert isinstance(await world.do(GetChannel(caller.channel)), Gone)
+
+
+@pytest.mark.parametrize(("answered", "told"), [(True, (None, None, None)), (False, (127, 487, None))])
+async def test_a_callers_bye_gives_no_cause_and_a_cancel_interworking(world: World, answered: bool, told: object):
+    caller = await world.dial()
+    if answered:
+        await world.done(Answer(caller.channel))
+        await caller.up()
+    caller.hang_up()
+    request = await world.event(ChannelHangupRequest)
+    assert (request.cause, request.tech_cause, request.soft) == told
 
 
 async def test_a_caller_who_hangs_up_in_a_prompt_lets_it_fail(world: World):

@@ -1,0 +1,72 @@
+"""The operations of ARI that we use, as data: each knows its method, its path and where its fields go.
+
+Names at the wire are checked against the live server's `/ari/api-docs` by `tests/asterisk/test_api_docs.py`. A field
+that still has its default is not sent. Values in query strings and bodies go over the WebSocket verbatim, whatever
+characters they hold; only what stands in the path is quoted.
+
+One module for each kind of thing at the switch; whoever uses one takes it from here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ccplane.asterisk.operations.applications import (
+    EventType,
+    GetApplication,
+    ListApplications,
+    Ping,
+    SetEventFilter,
+    Subscribe,
+    Unsubscribe,
+)
+from ccplane.asterisk.operations.bridges import (
+    AddChannel,
+    CreateBridge,
+    DestroyBridge,
+    GetBridge,
+    GetBridgeVariable,
+    ListBridges,
+    PlayOnBridge,
+    RemoveChannel,
+    SetBridgeVariable,
+)
+from ccplane.asterisk.operations.channels import (
+    Answer,
+    Continue,
+    GetChannel,
+    GetChannelVariable,
+    HangUp,
+    ListChannels,
+    Originate,
+    PlayOnChannel,
+    Ring,
+    RingStop,
+    SetChannelVariable,
+    StartMoh,
+    StopMoh,
+)
+from ccplane.asterisk.operations.devices import DeleteDeviceState, GetDeviceState, ListDeviceStates, SetDeviceState
+from ccplane.asterisk.operations.endpoints import GetEndpoint, ListEndpoints
+from ccplane.asterisk.operations.node import (
+    DeleteConfig,
+    GetConfig,
+    GetGlobalVariable,
+    GetInfo,
+    PutConfig,
+    SetGlobalVariable,
+)
+from ccplane.asterisk.operations.operation import Operation, Request, answer_of
+from ccplane.asterisk.operations.playbacks import GetPlayback, StopPlayback
+
+OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(Operation.__subclasses__())
+
+__all__ = [
+    "OPERATIONS", "AddChannel", "Answer", "Continue", "CreateBridge", "DeleteConfig", "DeleteDeviceState",
+    "DestroyBridge", "EventType", "GetApplication", "GetBridge", "GetBridgeVariable", "GetChannel",
+    "GetChannelVariable", "GetConfig", "GetDeviceState", "GetEndpoint", "GetGlobalVariable", "GetInfo", "GetPlayback",
+    "HangUp", "ListApplications", "ListBridges", "ListChannels", "ListDeviceStates", "ListEndpoints", "Operation",
+    "Originate", "Ping", "PlayOnBridge", "PlayOnChannel", "PutConfig", "RemoveChannel", "Request", "Ring", "RingStop",
+    "SetBridgeVariable", "SetChannelVariable", "SetDeviceState", "SetEventFilter", "SetGlobalVariable", "StartMoh",
+    "StopMoh", "StopPlayback", "Subscribe", "Unsubscribe", "answer_of",
+]  # fmt: skip
