@@ -58,16 +58,29 @@ env-dev:
 .venv/run .venv/dev:
 	@stamp=$@-$$(sha256sum $(LOCK) | cut -c1-16)
 	[ ! -e $$stamp ] || exit 0
-	echo "python: installing what $(LOCK) names into .venv"
+	total=$$(grep -c '^[a-z].*==' $(LOCK))
+	echo "python: making .venv, with the $$total packages that $(LOCK) names; up to a minute"
 	trap '[ $$? = 0 ] || echo "python: not complete. The first time needs the network; then run this again." >&2' EXIT
+	say() { if [ -t 1 ]; then printf '\r\033[Kpython: %s' "$$1"; else echo "python: $$1"; fi; }
+	progress() {  # pip's report as one line that counts; where that is no terminal, a line for every eighth package
+	    local n=0 line
+	    while read -r line; do
+	        case $$line in
+	        Ignoring*|Collecting*|Processing*|Requirement*) n=$$((n + 1)); line=$${line#* }; line=$${line%% *}
+	            if [ -t 1 ] || [ $$((n % 8)) = 0 ]; then line=$${line##*/}; say "$$n of $$total, $${line:0:40}"; fi ;;
+	        Installing*) say "unpacking and compiling them" ;;
+	        esac
+	    done
+	    [ ! -t 1 ] || echo
+	}
 	if command -v uv >/dev/null; then
 	    [ -x $(PY) ] || uv venv -q --no-python-downloads --python '>=3.11' .venv
-	    uv pip install -q --python $(PY) --require-hashes -r $(LOCK)
+	    uv pip install --python $(PY) --require-hashes -r $(LOCK)
 	    uv pip install -q --python $(PY) --no-deps --no-build-isolation -e .
 	else
 	    python=$$($(INSTALL) python)
 	    $(PY) -c 'import pip' 2>/dev/null || $$python -m venv --clear .venv
-	    $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r $(LOCK)
+	    $(PY) -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r $(LOCK) | progress
 	    $(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	fi
 	rm -f $@-*

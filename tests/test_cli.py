@@ -12,12 +12,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
+from ccplane import cli
 from ccplane.cli import main
+from ccplane.core import inputs
 from ccplane.http.app import create_app
 from ccplane.http.server import Server, serve
 from ccplane.local import PlaneEnded
 from tests.http.memory import TOKEN, Site
+from tests.kpi import histories
 from tests.kpi.histories import AGENTS, QUEUES
 from tests.ports import free_ports
 
@@ -180,6 +184,62 @@ async def test_status_shows_parts_queues_and_agents(site, plane):
     assert ["agents:", "1", "talking,", "3", "offline"] in lines
 
 
+def refused(site: Site) -> None:
+    """The agent's phone says 486 to whatever is offered now."""
+    (contact,) = site.plane.history.state.contacts.values()
+    assert contact.offer
+    site.plane.history.give(inputs.LegEnded(contact.offer.id, contact.offer.leg, cause=17, sip=486))
+
+
+async def test_status_shows_whose_phone_refused_and_how_long_they_rest_or_that_they_were_paused(site, plane):
+    history = site.plane.history
+    history.sign_in(ANA)
+    history.call(SALES)
+    refused(site)
+    history.wait(1_500)
+    line = "  Agent 1001: offered nothing for 3.5 s, 1 missed in a row"
+    assert line in (await ask("status")).stdout.splitlines()
+    for _ in range(2):
+        history.wait(5_000)
+        refused(site)
+    line = "  Agent 1001: paused, missed 3 offers in a row, the last: busy"
+    assert line in (await ask("status")).stdout.splitlines()
+
+
+def test_those_held_back_are_looked_for_on_every_page():
+    calm = {"state": "ready", "missed_in_a_row": 0, "rest_until": None, "reason": ""}
+    pages = {
+        "/api/v1/agents?limit=1000": {"agents": [{"id": "1", "name": "", **calm}], "next": "a="},
+        "/api/v1/agents?limit=1000&after=a%3D": {
+            "agents": [{"id": "2", "name": "Ben", **calm, "rest_until": "2026-01-31T12:00:02.000Z"}],
+            "next": None,
+        },
+    }
+    found = list(cli._held_back(lambda method, path, expected: pages[path], "2026-01-31T12:00:00.000Z"))
+    assert found == ["  2 Ben: offered nothing for 2.0 s, 0 missed in a row"]
+
+
+@pytest.mark.parametrize("token", [None, "wrong"])
+async def test_status_needs_no_token_and_names_nobody_without_it(site, plane, folder, token):
+    (folder / "admin-token").unlink()
+    if token:
+        (folder / "admin-token").write_text(token)
+    site.plane.history.sign_in(ANA)
+    site.plane.history.call(SALES)
+    refused(site)
+    result = await ask("status")
+    assert result.exit_code == 0
+    assert "offered nothing" not in result.stdout
+
+
+async def test_status_explains_its_columns(plane):
+    told, explained = (await ask("status")).stdout, call("status", "--help").stdout
+    for column in ("in time", "three rings"):
+        assert f"{column}: " in told
+        assert column in explained.split("Examples:")[0]
+    assert "Seconds beside a part" in told
+
+
 @pytest.mark.parametrize(("part", "word", "code"), [("database", "degraded", 0), ("ari", "not-ready", 1)])
 async def test_the_exit_code_of_status_says_whether_calls_are_routed(site, plane, part, word, code):
     site.health.down[part] = "connection refused"
@@ -190,13 +250,29 @@ async def test_the_exit_code_of_status_says_whether_calls_are_routed(site, plane
 
 
 async def test_agent_shows_a_state_or_sets_it(site, plane):
-    assert (await ask("agent", ANA)).stdout == "1001 Agent 1001: offline\n"
+    assert (await ask("agent", ANA)).stdout == "Agent 1001: offline\n"
     history = site.plane.history
     history.sign_in(ANA)
     history.call(SALES)
     result = await ask("agent", ANA, "paused", "--reason", "lunch")
-    assert (result.exit_code, result.stdout) == (0, "1001 Agent 1001: offered, then paused (lunch)\n")
+    assert (result.exit_code, result.stdout) == (0, "Agent 1001: offered, then paused (lunch)\n")
     assert history.state.agents[ANA].intent == "paused"
+
+
+async def test_an_agent_whose_name_lacks_the_id_is_shown_with_both(site, plane):
+    people = [replace(person, name="Ana Souza") if person.id == ANA else person for person in histories.people()]
+    site.plane.history.give(inputs.PeopleRead(agents=tuple(people)))
+    assert (await ask("agent", ANA)).stdout == "1001 Ana Souza: offline\n"
+
+
+async def test_one_who_is_ready_without_a_phone_is_told_what_is_missing_in_one_line(site, plane):
+    result = await ask("agent", ANA, "ready")
+    (line,) = result.stdout.splitlines()
+    assert line.startswith("Agent 1001: unreachable; ready as soon as their phone registers")
+    assert f"GET {plane.url}/api/v1/agents/1001/phone" in line
+    assert "README" in line
+    site.plane.history.sign_in(ANA)
+    assert (await ask("agent", ANA)).stdout == "Agent 1001: ready\n"
 
 
 async def test_the_token_of_the_environment_goes_before_the_file(plane, folder, monkeypatch):

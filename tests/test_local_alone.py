@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import signal
 import sys
 from itertools import pairwise
@@ -15,7 +16,7 @@ import pytest
 from ccplane import local
 from ccplane.child import Child, started
 from ccplane.errors import SetupError, StoreError
-from ccplane.settings import Settings
+from ccplane.settings import HOME, Settings
 from ccplane.testing import run as in_virtual_time
 from tests.ports import free_port
 
@@ -134,3 +135,32 @@ def test_a_runtime_folder_that_cannot_be_had_is_named(monkeypatch, capsys):
     monkeypatch.setenv("CCPLANE_RUNTIME", "/proc/nope")
     assert local.main() == 2
     assert "CCPLANE_RUNTIME" in capsys.readouterr().err
+
+
+@pytest.fixture
+def at_home(monkeypatch) -> None:
+    """In the project's folder, as `make run` is, with nothing set."""
+    monkeypatch.chdir(HOME)
+    monkeypatch.setattr(sys, "executable", str(HOME / ".venv/bin/python"))
+    for name in list(os.environ):
+        if name.startswith("CCPLANE_"):
+            monkeypatch.delenv(name)
+
+
+def test_the_welcome_has_the_readmes_commands_and_addresses(at_home):
+    section = (HOME / "README.md").read_text().split("## Dial and see")[1].split("\n## ")[0]
+    commands = [line for block in re.findall(r"```\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
+    looks = re.findall(r"^\| `?(http\S+?|\.venv\S+ \w+)`? \|", section, re.MULTILINE)
+    assert len(commands) == 3
+    assert len(looks) == 5
+    lines = [line[12:] for line in local.welcome(Settings(), local.Stack(Settings()), 1.0).splitlines()]
+    said = {*lines, *(line.split("   ")[0] for line in lines)}
+    assert [each for each in (*commands, *looks) if each not in said] == []
+
+
+def test_the_welcome_of_an_unusual_start_says_what_its_commands_need(at_home, tmp_path: Path):
+    given = Settings(runtime=tmp_path / "a b", port=9090, admin_token="secret")
+    welcome = local.welcome(given, local.Stack(given), 1.0)
+    assert f"CCPLANE_RUNTIME='{tmp_path}/a b' CCPLANE_PORT=9090 .venv/bin/ccplane agent 1001 ready" in welcome
+    assert "TOKEN=$CCPLANE_ADMIN_TOKEN\n" in welcome
+    assert "secret" not in welcome.replace("a phone's secret", "")

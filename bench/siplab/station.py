@@ -74,7 +74,16 @@ class Station:
                 group.create_task(one(user, secret))
 
     def behave(self, behaviour: Behaviour, users: Iterable[str] | None = None) -> None:
-        """From the next call on these phones (all of them if None) act so."""
+        """From the next call that rings, these phones (None: all there are by now) act so by themselves.
+
+        A behaviour is what a phone does with a call, until told otherwise; one that rings already goes on as it began.
+        A phone that was given none answers after 0.05 s. There are (seconds; see `phones`):
+
+        answers(after, hang_up_after)  rings, answers; hangs up itself, or (None) leaves that to the other side
+        rejects(code, after)           rings, then 486 busy, 603 decline, 480 unavailable or any other final code
+        rings_for_ever()               rings and does no more: the test answers, rejects and hangs up its `Ring` by hand
+        says_nothing()                 not even a 100, as if its power were gone; it stays registered
+        """
         for user in list(self.phones) if users is None else users:
             self.phone(user).behaviour = behaviour
 

@@ -121,22 +121,39 @@ async def catch_up(
     phones: PhoneBook,
     executor: Executor,
 ) -> None:
-    """After a beginning without Postgres: what is done there otherwise, once it answers. No call waits for it."""
+    """After a beginning without Postgres: what is done there otherwise, once it answers. No call waits for it.
+
+    Tried again whatever goes wrong, since nothing else would do it before the next start.
+    """
+
+    async def once() -> None:
+        await database.check()
+        await _migrated(settings)
+        persons = await _people(site, outbox, database)
+        phones.hold(persons)
+        plane.post(PeopleRead(tuple(person.profile for person in persons)))
+        if executor.switch is not None:
+            with suppress(SwitchError):  # a connection that is lost now is followed by one that provisions
+                await phones.push(executor.switch)
+
     said = ""
     while True:
         try:
-            await database.check()
-            await _migrated(settings)
-            persons = await _people(site, outbox, database)
+            await once()
             break
-        except StoreError as error:
-            if error.code != "postgres-unreachable" and str(error) != said:
-                said = str(error)
-                log.error("Postgres answers, but its schema and people could not be brought up to date", error=said)
+        except Exception as error:
+            said = _told_once(error, said)
         await asyncio.sleep(TRY_POSTGRES_EVERY_S)
     log.info("Postgres answers; its people are taken over")
-    phones.hold(persons)
-    plane.post(PeopleRead(tuple(person.profile for person in persons)))
-    if executor.switch is not None:
-        with suppress(SwitchError):  # a connection that is lost now is followed by one that provisions
-            await phones.push(executor.switch)
+
+
+def _told_once(error: Exception, said: str) -> str:
+    """Log why it could not be caught up on, unless that is what was said last; what is said now."""
+    if isinstance(error, StoreError) and error.code == "postgres-unreachable":
+        return said
+    foreseen = isinstance(error, StoreError)
+    now = str(error) if foreseen else repr(error)
+    if now != said:
+        trace = None if foreseen else error  # a fault of ours: where it happened, too
+        log.error("Postgres answers, but its schema and people could not be taken over yet", error=now, exc_info=trace)
+    return now

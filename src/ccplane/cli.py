@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 STATES: Final = ("ready", "paused", "offline")
 TIMEOUT_S: Final = 10.0
+LEGEND: Final = (
+    "",
+    "  Seconds beside a part: since when it is so, or was last proven. Counts: since midnight.",
+    "  in time: answered within the queue's `within`; three rings: offers answered within three rings.",
+    "  All of it: ccplane status --help",
+)
 
 
 class _Commands(click.Group):
@@ -100,6 +106,23 @@ def check(directory: Path | None) -> None:
 def status() -> None:
     """Show how the running plane does: its parts, queues and agents. Exit code 0 while calls are routed, else 1.
 
+    Who is offered nothing after a refused or missed offer is named if the administrator's token can be read.
+
+    \b
+    The seconds beside a part:
+      leader     since its lease was last confirmed
+      ari        since what goes on at Asterisk was last looked through
+      database   since when it is connected
+      phones     since the accounts were pushed to Asterisk
+      outbox     how long its oldest fact has not been on disk
+
+    \b
+    The columns of a queue; what is counted, is since the site's midnight:
+      longest      how long the one who waits longest has been waiting
+      in time      service level: answered within the queue's `within`, of those
+                   answered, abandoned, or waiting for longer than that now
+      three rings  offers answered within three rings, of those that rang
+
     \b
     Examples:
       ccplane status
@@ -107,14 +130,15 @@ def status() -> None:
     """
     settings = _settings()
     try:
-        with _api(settings) as ask:
+        with _api(settings, token=_known_token(settings)) as ask:
             ready = ask("GET", "/readyz", expected=(200, 503))
             board = ask("GET", "/api/v1/wallboard")
+            held_back = list(_held_back(ask, board["at"]))
     except SetupError as error:
         click.echo(f"ccplane: {error}", err=True)
         raise SystemExit(1) from error
     click.echo(f"ccplane at {_url(settings)}: {ready['status']}")
-    for line in (*_parts(ready["parts"]), *_queues(board["queues"]), *_agents(board["agents"])):
+    for line in (*_parts(ready["parts"]), *_queues(board["queues"]), *_agents(board["agents"]), *held_back, *LEGEND):
         click.echo(line)
     raise SystemExit(1 if ready["status"] == "not-ready" else 0)
 
@@ -141,7 +165,7 @@ def agent(agent_id: str, state: str | None, reason: str) -> None:
         known = ask("PUT", f"{path}/state", body=asked) if state else ask("GET", path)
     after = f", then {known['next']}" if known["next"] != known["state"] else ""
     why = f" ({known['reason']})" if known["reason"] else ""
-    click.echo(f"{known['id']} {known['name']}: {known['state']}{after}{why}")
+    click.echo(f"{_name(known)}: {known['state']}{after}{why}{_how_reached(settings, known)}")
 
 
 @main.command()
@@ -177,12 +201,21 @@ def _url(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def _token(settings: Settings) -> str:
+def _token_file(settings: Settings) -> Path:
+    return settings.runtime / "admin-token"
+
+
+def _known_token(settings: Settings) -> str:
+    """The administrator's, or nothing."""
     from ccplane.private import read_private
 
-    path = settings.runtime / "admin-token"
-    token = settings.admin_token or read_private(path)
+    return settings.admin_token or read_private(_token_file(settings))
+
+
+def _token(settings: Settings) -> str:
+    token = _known_token(settings)
     if not token:
+        path = _token_file(settings)
         raise SetupError(
             "no-token",
             f"There is no administrator's token in {path}: start ccplane, which makes it, or set CCPLANE_ADMIN_TOKEN.",
@@ -257,6 +290,39 @@ def _row(cells: tuple[Any, ...], widths: tuple[int, ...]) -> str:
 
 def _percent(rate: float | None) -> str:
     return "–" if rate is None else f"{rate * 100:.1f} %"
+
+
+def _name(agent: dict[str, Any]) -> str:
+    """Id and name; a name that has the id in it, as the demo's, says both."""
+    return str(agent["name"]) if agent["id"] in agent["name"].split() else f"{agent['id']} {agent['name']}".rstrip()
+
+
+def _how_reached(settings: Settings, agent: dict[str, Any]) -> str:
+    """What is missing of one who wants to be ready, but has no phone that is registered."""
+    if agent["next"] != "unreachable":
+        return ""
+    account = f"{_url(settings)}/api/v1/agents/{_segment(agent['id'])}/phone"
+    return f"; ready as soon as their phone registers (its account: GET {account}, see README, Dial and see)"
+
+
+def _held_back(ask: Any, at: str) -> Iterator[str]:
+    """Those who are offered nothing after offers that their phone refused or missed, and for how long or why."""
+    page: dict[str, Any] = {"next": ""}
+    while page.get("next") is not None:
+        after = f"&after={_segment(page['next'])}" if page["next"] else ""
+        page = ask("GET", f"/api/v1/agents?limit=1000{after}", expected=(200, 401))
+        for each in page.get("agents", ()):
+            missed = f"{each['missed_in_a_row']} missed in a row"
+            if each["state"] == "paused" and each["missed_in_a_row"]:
+                yield f"  {_name(each)}: paused, {each['reason'] or missed}"
+            elif each["rest_until"]:
+                yield f"  {_name(each)}: offered nothing for {_seconds(at, each['rest_until']):.1f} s, {missed}"
+
+
+def _seconds(since: str, until: str) -> float:
+    from datetime import datetime
+
+    return max(0.0, (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds())
 
 
 def _agents(agents: list[dict[str, Any]]) -> Iterator[str]:

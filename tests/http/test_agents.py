@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from ccplane.core import inputs
+from ccplane.http.views import iso
 from tests.kpi.histories import AGENTS, QUEUES
 
 ANA, BEN, *_ = AGENTS
@@ -25,6 +27,7 @@ async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(ad
         "phone": "gone",
         "contact": None,
         "missed_in_a_row": 0,
+        "rest_until": None,
     }
 
 
@@ -55,6 +58,17 @@ async def test_a_state_that_was_put_is_decided_by_the_core_and_told_with_what_co
     told = answer.json()
     assert answer.status_code == 200
     assert (told["state"], told["next"], told["reason"], told["contact"]) == ("offered", "paused", "lunch", contact)
+
+
+async def test_an_agent_whose_phone_refused_is_told_with_the_end_of_their_rest(site, admin):
+    history = site.plane.history
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    offer = history.state.contacts[contact].offer
+    history.give(inputs.LegEnded(offer.id, offer.leg, cause=17, sip=486))
+    told = (await admin.get(f"/api/v1/agents/{ANA}")).json()
+    rest_until = history.now + history.state.rules.rest_ms
+    assert (told["state"], told["missed_in_a_row"], told["rest_until"]) == ("ready", 1, iso(rest_until))
 
 
 @pytest.mark.parametrize("state", ["ready", "paused", "offline"])

@@ -52,3 +52,19 @@ async def test_there_is_a_page_to_read_it(stranger):
     assert "/api/openapi.json" in answer.text
     assert "/api/v1/agents/{agent_id}/state" in answer.text
     assert "https://" not in answer.text, "it must be readable without the internet"
+
+
+async def test_fields_that_can_be_misread_say_what_they_mean(admin):
+    """The PBX answers a contact, an agent an offer."""
+    shapes = (await described(admin))["components"]["schemas"]
+    for name, says in {"Contact": "the PBX took", "ContactInFull": "the PBX took", "Offer": "agent's phone"}.items():
+        field = shapes[name]["properties"]["answered_at"]
+        assert says in field["description"]
+        assert {"type": "string", "format": "date-time"} in field["anyOf"]
+
+
+async def test_the_root_says_where_everything_is_to_anyone_and_nothing_else(stranger):
+    answer = await stranger.get("/")
+    assert answer.status_code == 200
+    assert {"/api/docs", "/api/v1/wallboard", "/metrics", "/healthz"} <= set(answer.json().values())
+    assert set(answer.json().values()) <= {*(await described(stranger))["paths"], "/api/docs", "/api/openapi.json"}

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from ccplane import __version__
 from ccplane.asterisk.stats import AriStats
-from ccplane.http import agents, contacts, docs_page, health, problems, wallboard
+from ccplane.http import agents, contacts, docs_page, health, index, problems, wallboard
 from ccplane.http.auth import admin_only, admin_or_this_machine
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
@@ -59,6 +59,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
         stream=stream,
     )
     ports.meters.registry.register(exposition)
+    app.include_router(index.routes())
     app.include_router(health.routes(ports.health))
     app.include_router(metrics_routes(ports.meters.registry))
     app.include_router(agents.routes(ports.plane, ports.phones, admin))

@@ -21,9 +21,42 @@ from ccplane.postgres.contacts import ContactDetail, ContactRow, OfferRow, Segme
 
 Text = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
-_Row: Final = readable(ContactRow, "Contact", "A contact. `queue` and `agent`: the last ones.")
-_Segment: Final = readable(SegmentRow, "Segment", "A stay in a queue, or with an agent.")
-_Offer: Final = readable(OfferRow, "Offer", "One attempt to give the contact to one agent. `trace`: why to them.")
+_Row: Final = readable(
+    ContactRow,
+    "Contact",
+    "A contact. `queue` and `agent`: the last ones.",
+    {
+        "answered_at": "When the PBX took the call, so that the caller hears us; not when an agent answered, which is "
+        "`answered_at` of the offer, and begins the agent's segment a moment later.",
+        "cause": "Why the call ended, by Q.850: 16 is a normal hang-up; 0 where the switch did not say.",
+        "gap_ms": "How long the call went on while no ccplane watched it.",
+    },
+)
+_Segment: Final = readable(
+    SegmentRow,
+    "Segment",
+    "A stay in a queue, or with an agent.",
+    {
+        "started_at": "In a queue: when they entered it. With an agent: when both could hear each other.",
+        "waited_ms": "In a queue: the whole wait, until both could hear each other or it ended without an agent.",
+        "provisional": "Whether it goes on, or its wrap-up does.",
+    },
+)
+_Offer: Final = readable(
+    OfferRow,
+    "Offer",
+    "One attempt to give the contact to one agent. `trace`: why to them.",
+    {
+        "made_at": "When the agent was chosen, and their phone called.",
+        "ringing_at": "When the agent's phone said that it rings (180); null if it never did.",
+        "answered_at": "When the agent's phone was picked up; the contact's own `answered_at` is when the PBX took "
+        "the call.",
+        "ended_at": "When it came to something: connected, missed or withdrawn. Not the end of the talk.",
+        "cause": "Why it was missed, withdrawn or not connected.",
+        "sip": "Of a missed one: the final code of the agent's phone, 0 if it gave none.",
+        "ring_ms": "From the phone's 180, else from `made_at`, to the answer or the end.",
+    },
+)
 _Page: Final = msgspec.defstruct(
     "Contacts",
     [("contacts", GenericAlias(list, (_Row,))), ("next", str | None)],
@@ -72,7 +105,10 @@ def routes(plane: Plane, store: ContactsStore, admin: Guard) -> APIRouter:
 
     @router.get("/{contact_id}", summary="One contact, with all that happened", responses=answers(_InFull))
     async def contact(contact_id: str) -> Response:
-        """A live contact may lag by part of a second, and while Postgres is away shows only what is open now."""
+        """A live contact may lag by part of a second, and while Postgres is away shows only what is open now.
+
+        `answered_at` of the contact is when the PBX took the call, that of an offer when the agent's phone answered.
+        """
         wanted = ContactId(contact_id)
         live = plane.snapshot.state.contacts.get(wanted)
         if not (contact_id.startswith("c-") and contact_id.isprintable()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Final
@@ -43,16 +44,23 @@ def _names_time(key: str) -> bool:
     return key in NAMES_OF_TIMES or key.endswith(ENDINGS_OF_TIMES)
 
 
-def readable(struct: type[msgspec.Struct], name: str, doc: str) -> type[msgspec.Struct]:
-    """The struct as `with_times` makes it, for the description: the same fields, but times are texts."""
-    fields = [(each.name, _read_type(each)) for each in msgspec.structs.fields(struct)]
+def readable(
+    struct: type[msgspec.Struct], name: str, doc: str, means: Mapping[str, str] | None = None
+) -> type[msgspec.Struct]:
+    """The struct as `with_times` makes it, for the description: the same fields, but times are texts.
+
+    `means`: what a field says, where its name alone could be misread.
+    """
+    said = means or {}
+    fields = [(each.name, _read_type(each, said.get(each.name))) for each in msgspec.structs.fields(struct)]
     return msgspec.defstruct(name, fields, kw_only=True, namespace={"__doc__": doc})
 
 
-def _read_type(field: msgspec.structs.FieldInfo) -> Any:
-    if not _names_time(field.name):
-        return field.type
-    return Time if field.type is int else Time | None
+def _read_type(field: msgspec.structs.FieldInfo, means: str | None) -> Any:
+    kind: Any = field.type
+    if _names_time(field.name):
+        kind = Time if field.type is int else Time | None
+    return Annotated[kind, msgspec.Meta(description=means)] if means else kind
 
 
 def told(what: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -65,7 +73,8 @@ def _since(agent: Agent | AgentView) -> str | None:
 
 
 class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent. `state` is what is shown, `next` what will be once the present work is done."""
+    """An agent. `state` is what is shown, `next` what will be once the present work is done. `rest_until`: offered
+    nothing until then, after an offer that their phone refused; null if not resting."""
 
     id: AgentId
     name: str
@@ -79,6 +88,7 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     phone: Phone
     contact: ContactId | None
     missed_in_a_row: int
+    rest_until: Time | None
 
 
 class Agents(msgspec.Struct, frozen=True):
@@ -102,6 +112,7 @@ def agent_told(agent: Agent) -> AgentTold:
         phone=agent.phone,
         contact=agent.contact,
         missed_in_a_row=agent.misses,
+        rest_until=None if agent.rest_until is None else iso(agent.rest_until),
     )
 
 

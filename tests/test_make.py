@@ -1,0 +1,59 @@
+"""`make run` on a fresh machine: it says how far the Python environment is, and that it failed if it did."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ccplane.settings import HOME
+
+PIP = """#!/bin/sh
+case "$*" in *"-r few.lock"*) ;; *) exit 0 ;; esac
+for n in 1 2 3 4 5 6 7 8; do echo "Collecting package-$n==1.0 (from -r few.lock (line $n))"; done
+for n in 9 10 11 12 13 14 15 16; do echo "Processing /mirror/package_$n-1.0-py3-none-any.whl (from -r few.lock)"; done
+echo "Installing collected packages: package-1"
+exit $STATUS
+"""
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    """A folder with our Makefile, a lock of 16 packages, and a stand-in for Python that talks as pip does."""
+    shutil.copy(HOME / "Makefile", tmp_path)
+    (tmp_path / "few.lock").write_text("".join(f"package-{n}==1.0 \\\n    --hash=sha256:0\n" for n in range(1, 17)))
+    for path, text in ((".venv/bin/python", PIP), ("asterisk-docker/install.sh", "#!/bin/sh\necho none\n")):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(text)
+        (tmp_path / path).chmod(0o755)
+    return tmp_path
+
+
+def install(folder: Path, status: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", "-s", ".venv/run", "LOCK=few.lock"],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "STATUS": str(status)},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_first_start_shows_how_far_python_is_and_the_second_says_nothing(fresh: Path):
+    assert install(fresh, 0).stdout.splitlines() == [
+        "python: making .venv, with the 16 packages that few.lock names; up to a minute",
+        "python: 8 of 16, package-8==1.0",
+        "python: 16 of 16, package_16-1.0-py3-none-any.whl",
+        "python: unpacking and compiling them",
+    ]
+    again = install(fresh, 0)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_an_install_that_fails_is_not_taken_for_done(fresh: Path):
+    failed = install(fresh, 1)
+    assert failed.returncode != 0
+    assert "python: not complete" in failed.stderr
+    assert not list(fresh.glob(".venv/run-*"))
