@@ -100,9 +100,10 @@ class Plane:
 
     async def _is_ready(self) -> bool:
         try:
-            return (await self.http.get("/readyz")).status_code == 200
+            answer = await self.http.get("/readyz")
         except httpx.TransportError:
             return False
+        return answer.status_code == 200 and bool(answer.json()["parts"]["phones"]["ok"])
 
     async def secrets(self, agents: Sequence[str]) -> dict[str, str]:
         found = [await self._json("GET", f"/api/v1/agents/{agent}/phone") for agent in agents]

@@ -46,6 +46,9 @@ def document():
         "## What is shown of an agent",
         "While an agent works, the work is shown; at rest, what they want and what their phone can say it:",
         f"| intent | phone | shown |\n|---|---|---|\n{rows}",
+        "Whoever is shown ready may be offered a contact, but not while they rest after a miss, nor before each leg of "
+        "theirs that we hung up is gone at the switch (`LegDropped`, `LegCleared`; taken for gone after 3 s): the "
+        "phone may still be in that call. A phone that hangs up itself is free at once.",
     ]
     return "\n\n".join(parts) + "\n"
 

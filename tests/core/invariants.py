@@ -109,11 +109,13 @@ class Watch:
             assert self.channels[command.contact] == channel, "a command names the contact's own channel"
 
     def phones(self, what, decision, now):
-        """No phone is rung while a leg of ours that we hung up is on it, as far as the switch told, but for CLEAR_MS."""
+        """No phone is rung while it is in a call of ours, as far as the switch told, or for CLEAR_MS if it does not."""
         self.gone(what)
-        for command in decision.commands:
-            if isinstance(command, do.HangUpLeg) and command.leg in self.legs:
-                self.asked.setdefault(command.leg, now)
+        for leg in (command.leg for command in decision.commands if isinstance(command, do.HangUpLeg)):
+            if isinstance(what, i.SwitchSurveyed) and leg in what.channels and what.channels[leg].agent:
+                self.legs.setdefault(leg, what.channels[leg].agent)
+            if leg in self.legs:
+                self.asked.setdefault(leg, now)
         for made in (fact for fact in decision.facts if isinstance(fact, c.OfferMade)):
             for leg in [leg for leg, agent in self.legs.items() if agent == made.agent]:
                 assert made.trace.strategy == ADOPTED or now - self.asked.get(leg, now) >= CLEAR_MS, "double-booked"
@@ -130,7 +132,6 @@ class Watch:
                 self.forget(*[leg for leg in self.legs if offer_of_leg(leg) == offer and leg not in self.asked])
             case i.SwitchSurveyed():
                 self.forget(*[leg for leg in self.legs if leg not in what.channels])
-                self.legs |= {each.id: each.agent for each in what.channels.values() if each.agent}
 
     def forget(self, *legs):
         for leg in legs:

@@ -11,7 +11,7 @@ from ccplane.core import inputs as i
 from ccplane.core.offers import CLEAR_MS
 from ccplane.core.state import State
 from tests.core.invariants import same
-from tests.core.world import DAILY, MOVES, USUAL, World, people
+from tests.core.world import MOVES, USUAL, World, people
 
 numbers = st.integers(0, 59)
 moves = st.lists(st.tuples(st.integers(0, len(MOVES) - 1), numbers, numbers, st.integers(0, 12)), max_size=100)
@@ -70,7 +70,7 @@ honest = st.tuples(st.integers(0, len(HONEST) - 2), numbers, numbers, st.integer
 
 
 @thoroughly
-@given(st.lists(honest, min_size=20, max_size=100))
+@given(st.lists(honest, min_size=20, max_size=60))
 def test_no_phone_is_called_while_a_leg_of_ours_is_on_it(moves):
     Honest().play(MORNING + moves, HONEST)
 

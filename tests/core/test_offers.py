@@ -352,7 +352,7 @@ def test_given_a_waiting_caller_when_they_leave_then_they_abandoned():
 
 
 @pytest.mark.parametrize("rang", [True, False])
-def test_given_a_phone_that_is_called_when_the_caller_leaves_then_no_miss_is_counted_and_the_agent_is_for_the_next(rang):
+def test_given_a_phone_that_is_called_when_the_caller_leaves_then_no_miss_is_counted_and_the_next_has_the_agent(rang):
     floor = a_floor(agents=[ready("ana")])
     floor.waits()
     if rang:

@@ -98,8 +98,8 @@ class World:
                 self.events.append(i.CallerUp(contact))
             case do.HangUpCaller(channel=channel):
                 self.end(channel, 16)
-            case do.HangUpLeg(leg=leg) if leg not in self.channels:
-                self.events.append(i.LegEnded(offer_of_leg(leg), leg))
+            case do.HangUpLeg(leg=leg):
+                self.events.append(i.LegEnded(offer_of_leg(leg), leg, gone=leg not in self.channels))
             case do.PlaySounds(contact=contact, playback=playback):
                 step, attempt = (int(part) for part in playback.rsplit("-", 2)[1:])
                 self.events.append(i.SoundsFinished(contact, step, attempt, ok=step % 3 > 0))

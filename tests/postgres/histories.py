@@ -13,7 +13,7 @@ from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import inputs as i
 from ccplane.core.decide import decide
 from ccplane.core.state import State
-from ccplane.ids import AgentId, ChannelId, NodeName, ProgramName, QueueName
+from ccplane.ids import AgentId, ChannelId, NodeName, ProgramName, QueueName, offer_of_leg
 from ccplane.routing.rules import Number, Queue, Rules, Step
 
 NODE = NodeName("ast1")
@@ -92,6 +92,8 @@ class Centre:
         self.now += chance.choice((0, 0, 3, 40, 700, 4_000))
         if self.state.wake_at is not None and self.state.wake_at <= self.now:
             self.take(i.Tick())
+        for leg in self.state.clearing:
+            self.take(i.LegEnded(offer_of_leg(leg), leg, 16))
         what = chance.random()
         if what < 0.18:
             self.arrive()

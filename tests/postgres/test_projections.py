@@ -88,6 +88,7 @@ async def test_agent_intervals_are_the_shown_states_that_evolve_gives(db, seed):
         for row in await rows(db, "agent_interval")
     }
     assert found == intervals(facts)
+    assert {"LegDropped", "LegCleared"} <= {type(fact).__name__ for fact in facts}, "which change no agent's interval"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -195,7 +196,8 @@ def test_the_states_in_the_queries_are_those_of_the_tables():
 def test_what_a_projection_speaks_of_is_found_in_its_text():
     """So that a batch without such facts is spared the statement."""
     assert spoken_of("apply_agents") >= {"PeopleLoaded", "IntentChanged", "WrapUpDone"}
-    assert "StepStarted" not in set().union(*(spoken_of(name) for name in PROJECTIONS))
+    spoken = set().union(*(spoken_of(name) for name in PROJECTIONS))
+    assert spoken.isdisjoint({"StepStarted", "LegDropped", "LegCleared"})
     assert spoken_of("apply_segments") == {"ContactQueued", "ContactUnqueued", "TalkStarted", "TalkEnded", "WrapUpDone"}
 
 

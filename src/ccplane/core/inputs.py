@@ -83,8 +83,8 @@ class LegUp(Input, frozen=True):
 
 
 class LegEnded(Input, frozen=True):
-    """The agent's leg has ended. `sip`: the phone's final code, 0 if none; `cause`: Q.850. `gone`: the switch has let go
-    of it too; until then a leg that we hung up may still be a call at the phone."""
+    """The agent's leg has ended. `sip`: the phone's final code, 0 if none; `cause`: Q.850. `gone`: the switch has let
+    go of it too; until then a leg that we hung up may still be a call at the phone."""
 
     offer: OfferId
     leg: ChannelId

@@ -129,7 +129,7 @@ def _talk(turn: Turn, contact: Contact, offer: Offer) -> None:
 
 
 def leg_ended(turn: Turn, what: i.LegEnded) -> None:
-    """The agent's leg has ended: a missed offer, a connection that failed, the end of a talk; or it is one we dropped."""
+    """The agent's leg has ended: a missed offer, a connection that failed, the end of a talk; or we dropped it."""
     dropped_of = turn.state.clearing.get(what.leg)
     if dropped_of is not None and what.gone:
         turn.happened(a.LegCleared(at=turn.now, agent=dropped_of, leg=what.leg, told=True))

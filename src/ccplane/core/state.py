@@ -251,9 +251,7 @@ def _put_agent(state: State, before: Agent | None, after: Agent | None) -> State
     return _rescheduled(state, "agent", whose.id, agent_deadline(after) if after else None)
 
 
-def _clearing(
-    clearing: Map[ChannelId, AgentId], before: Agent | None, after: Agent | None
-) -> Map[ChannelId, AgentId]:
+def _clearing(clearing: Map[ChannelId, AgentId], before: Agent | None, after: Agent | None) -> Map[ChannelId, AgentId]:
     if before and not (after and after.clearing == before.clearing):
         for leg in before.clearing:
             clearing = clearing.delete(leg)
