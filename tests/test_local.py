@@ -201,3 +201,12 @@ def test_what_the_settings_name_is_not_started(tmp_path: Path):
     given = Settings(runtime=tmp_path, ari_url="http://127.0.0.1:9/ari", database_url="postgresql://elsewhere/db")
     assert "CCPLANE_SOUNDS" not in local.plane_environment(given, None, None)
     assert "http://127.0.0.1:9/ari" in local.welcome(given, local.Stack(given), 1.0)
+
+
+def test_the_banner_says_that_a_token_of_ones_own_is_to_be_exported_there_and_does_not_show_it(tmp_path: Path):
+    own = Settings(runtime=tmp_path, ari_url="http://127.0.0.1:9/ari", admin_token="a-token-of-ones-own")
+    told = local.welcome(own, local.Stack(own), 1.0)
+    assert "export CCPLANE_ADMIN_TOKEN=" in told
+    assert "a-token-of-ones-own" not in told
+    ours = Settings(runtime=tmp_path, ari_url="http://127.0.0.1:9/ari")
+    assert "CCPLANE_ADMIN_TOKEN" not in local.welcome(ours, local.Stack(ours), 1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -10,6 +11,7 @@ from ccplane.agents.facts import Intent
 from ccplane.contacts.facts import OfferMissed
 from ccplane.core.inputs import IntentAsked
 from ccplane.errors import CcplaneError, StoreError
+from ccplane.plane import URGENT
 from ccplane.settings import HOME
 from ccplane.site import read
 from ccplane.testing import Rehearsal, rehearse, rings_for_ever, run
@@ -126,5 +128,51 @@ def test_a_program_that_breaks_the_runner_leaves_the_others_running():
         call = centre.switch.call("4002")
         await centre.becomes("1001", "talking")
         assert call.talks_with == {"1001"}
+
+    on(scene)
+
+
+class Recorded:
+    """The plane's hands and meter, which remember: u an urgent command, o another, f a flush, a point ends the step."""
+
+    def __init__(self, hands, *, stuck: bool = False) -> None:
+        self._hands, self._stuck, self.did = hands, stuck, ""
+
+    def execute(self, command) -> None:
+        self.did += "u" if isinstance(command, URGENT) else "o"
+        self._hands.execute(command)
+
+    def flush(self) -> None:
+        self.did += "f"
+        if self._stuck:
+            raise RuntimeError("a fault of ours")
+        self._hands.flush()
+
+    def observe_step(self, seconds: float) -> None:
+        self.did += "."
+
+
+def test_what_rings_or_frees_a_phone_leaves_before_all_else_that_was_decided_with_it():
+    async def scene(centre: Rehearsal) -> None:
+        centre.sign_in("1001")
+        centre.plane._hands = centre.plane._meter = recorded = Recorded(centre.plane._hands)
+        call = centre.switch.call("4002")
+        await centre.becomes("1001", "talking")
+        call.hang_up()
+        await centre.becomes("1001", "ready")
+        assert re.fullmatch(r"((u+f)?(o+f)?\.)*", recorded.did)
+        assert re.search(r"u+fo+f\.", recorded.did)
+
+    on(scene)
+
+
+def test_a_flush_that_fails_harms_nobody():
+    async def scene(centre: Rehearsal) -> None:
+        centre.sign_in("1001")
+        centre.plane._hands = centre.plane._meter = recorded = Recorded(centre.plane._hands, stuck=True)
+        call = centre.switch.call("4002")
+        await centre.becomes("1001", "talking")
+        assert call.talks_with == {"1001"}
+        assert centre.plane.faults == recorded.did.count("f") > 1
 
     on(scene)

@@ -116,7 +116,7 @@ def main() -> int:
         return 130
     print(report.table(made))
     if not options.no_files:
-        print(f"\nwritten: {report.write(made, options.name)}, {report.PAGE}")
+        print(f"\nwritten: {report.write(made, options.name)}")
     missed = [f"{peer} failed" for peer in made["failed"]]
     missed += [check["what"] for check in made["checks"] if not check["kept"]]
     if missed:

@@ -76,7 +76,6 @@ def machine() -> dict[str, Any]:
         "cpu": models[0] if models else platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(memory / (1 << 20), 1),
-        "kernel": platform.release(),
         "python": platform.python_version(),
     }
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 
-from bench.switching.facts import FactWatch
+from bench.switching.facts import SERVER, FactWatch
 from bench.switching.measure import usage
 from bench.switching.peers import QUEUE, RTP, a_node, free_port, until
 from bench.switching.pool import Seen
@@ -48,7 +48,7 @@ class Plane:
 
     def __init__(self, root: Path, directory: Path, agents: Sequence[str]) -> None:
         self.node = a_node(root, directory / "node", RTP[self.name])
-        self.postgres = EmbeddedPostgres(directory / "postgres")
+        self.postgres = EmbeddedPostgres(directory / "postgres", settings=SERVER)
         self._directory, self._agents = directory, list(agents)
         self._port = free_port()
         self._token = secrets.token_urlsafe(16)
@@ -158,13 +158,14 @@ async def with_its_costs(plane: Plane, agents: Sequence[str], scenario: Callable
     before = usage(plane.pid)
     async with FactWatch(plane.postgres.url()) as watch:
         found = await scenario()
-    contacts = await watch.contacts(int(found.counts["dialled"]))
-    after = usage(plane.pid)
+        contacts = await watch.contacts(int(found.counts["dialled"]))
+        after = usage(plane.pid)
+        lags = await watch.lags()
     counts = {
         "contacts_in_postgres": contacts,
         "agents_not_ready": len(await plane.not_ready()),
-        "facts": len(watch.lags),
+        "facts": len(lags),
         "cpu_s": after.cpu_s - before.cpu_s,
     }
     levels = {"agents": len(agents), "rss_mb": after.rss_mb, "peak_mb": after.peak_mb}
-    return found.with_more(Seen({"fact_lag": watch.lags}, counts, levels=levels))
+    return found.with_more(Seen({"fact_lag": lags}, counts, levels=levels))

@@ -161,11 +161,13 @@ def _cell(figures: dict[str, Any] | None, shape: str) -> str:
 
 
 def write(report: dict[str, Any], name: str) -> Path:
-    """JSON into bench/results/, the table into docs/performance.md between its markers."""
+    """JSON into bench/results/, the table into docs/performance.md between its markers; of a run in which a peer failed
+    only JSON, under a name of its own."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{name}.json"
+    path = RESULTS / (f"{name}-failed.json" if report["failed"] else f"{name}.json")
     path.write_text(json.dumps(report, indent=1) + "\n")
-    _into_page(report, path)
+    if not report["failed"]:
+        _into_page(report, path)
     return path
 
 

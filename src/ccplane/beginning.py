@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 import structlog
 
 from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.provision import Provisioned
 from ccplane.core.inputs import PeopleRead
 from ccplane.errors import StoreError, SwitchError
 from ccplane.log.outbox import Outbox
@@ -133,8 +134,11 @@ async def catch_up(
         phones.hold(persons)
         plane.post(PeopleRead(tuple(person.profile for person in persons)))
         if executor.switch is not None:
+            pushed = Provisioned()
             with suppress(SwitchError):  # a connection that is lost now is followed by one that provisions
-                await phones.push(executor.switch)
+                pushed = await phones.push(executor.switch)
+            if pushed.trouble:
+                raise SwitchError("phones-not-pushed", pushed.trouble)
 
     said = ""
     while True:

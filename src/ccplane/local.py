@@ -326,10 +326,13 @@ def welcome(settings: Settings, stack: Stack, took: float) -> str:
     first, last = 1001, 1000 + settings.demo_agents
     token = "$CCPLANE_ADMIN_TOKEN" if settings.admin_token else f"$(cat {_from_here(settings.runtime / 'admin-token')})"
     ccplane = _exports(settings) + _from_here(Path(sys.executable).with_name("ccplane"))
+    first_of_all = (
+        "\n  first     export CCPLANE_ADMIN_TOKEN=…   the token this start was given\n" if settings.admin_token else ""
+    )
     asterisk = f"log {stack.node.log_dir / 'messages.log'}" if stack.node else settings.ari_url
     return f"""
 ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, in this folder:
-
+{first_of_all}
   phones    {first} to {last}, SIP {sip} (UDP or TCP); a phone's secret:
             TOKEN={token}
             curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/agents/{first}/phone

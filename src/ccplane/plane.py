@@ -29,7 +29,9 @@ log = structlog.get_logger()
 CHECKPOINT_FACTS: Final = 5_000
 CHECKPOINT_S: Final = 5.0
 ACKNOWLEDGE_S: Final = 3.0
-PHONES: Final = (RingAgent, HangUpLeg)
+URGENT: Final = (RingAgent, HangUpLeg)
+"""What rings or frees a phone goes first: people wait for it."""
+
 TRY_AGAIN_MS: Final = 1_000
 """After a fault of ours a deadline that is due is looked at again, but not at once: it may well fail again."""
 
@@ -205,11 +207,11 @@ class Plane:
         log.exception(sentence, what=type(what).__name__)
 
     def _act(self) -> None:
-        """Send what was decided, in order; but phones first, freed before they are rung: people wait for that."""
+        """Send what was decided: what is urgent at once, then the others together; each in order."""
         commands, self._commands = self._commands, []
-        if phones := [command for command in commands if isinstance(command, PHONES)]:
-            self._send(phones)
-        if others := [command for command in commands if not isinstance(command, PHONES)]:
+        if urgent := [command for command in commands if isinstance(command, URGENT)]:
+            self._send(urgent)
+        if others := [command for command in commands if not isinstance(command, URGENT)]:
             self._send(others)
 
     def _send(self, commands: Sequence[Command]) -> None:
@@ -218,7 +220,10 @@ class Plane:
                 self._hands.execute(command)
             except Exception:
                 self._fault("a command could not be sent", command)
-        self._hands.flush()
+        try:
+            self._hands.flush()
+        except Exception:
+            self._fault("what was sent could not be flushed", self._hands)
 
     def _publish(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()

@@ -11,7 +11,8 @@ import pytest
 
 from bench.siplab import Lab, RegistrationRefused, open_lab
 from ccplane.asterisk.ari import Connection
-from ccplane.asterisk.models import ConfigField
+from ccplane.asterisk.events import EndpointStateChange
+from ccplane.asterisk.models import ConfigField, Endpoint
 from ccplane.asterisk.node import LocalNode
 from ccplane.asterisk.operations import DeleteConfig, GetConfig, GetEndpoint, Operation, Originate, PutConfig
 from ccplane.asterisk.outcomes import Done, Gone, Refused, Unknown
@@ -121,6 +122,27 @@ async def test_a_change_is_made_and_the_phone_stays_registered(switch: Connectio
     with pytest.raises(RegistrationRefused):
         await lab.phones.phone("7002").register(SECRETS["7002"])
     await lab.phones.phone("7002").register("another")
+
+
+@pytest.mark.asterisk
+async def test_a_phone_that_was_removed_and_comes_back_is_told_of_again(switch: Connection, lab: Lab):
+    async def told(state: str) -> None:
+        async with asyncio.timeout(5):
+            async for event, _ in switch.events:
+                if isinstance(event, EndpointStateChange) and event.endpoint == Endpoint("PJSIP", "7001", state):
+                    return
+
+    for _ in range(2):
+        await provision(switch, SECRETS, PHONES)
+        await provision(switch, SECRETS, PHONES)
+        await lab.phones.register({"7001": SECRETS["7001"]})
+        await told("online")
+        await provision(switch, {}, PHONES)
+    await provision(switch, SECRETS, PHONES)
+    await lab.phones.register({"7001": SECRETS["7001"]})
+    await told("online")
+    await lab.phones.phone("7001").unregister()
+    await told("offline")
 
 
 @pytest.mark.asterisk

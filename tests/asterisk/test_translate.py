@@ -48,7 +48,7 @@ def test_given_no_argument_from_the_dialplan_then_the_extension_is_the_number():
 
 
 def test_given_a_leg_that_entered_our_application_then_it_is_up():
-    assert meaning("StasisStart", args=["leg", "ana"], channel=a_channel(LEG, "Up")) == i.LegUp(OFFER, LEG)
+    assert meaning("StasisStart", args=["leg", "ana"], channel=a_channel(LEG, "Up")) == i.LegUp(OFFER, LEG, "ana")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_given_a_dialling_of_somebody_elses_then_it_means_nothing():
     ],
 )
 def test_given_any_sign_of_the_end_then_a_leg_ended_or_a_caller_is_gone(kind, more, cause, sip):
-    gone = kind == "ChannelDestroyed"
+    gone = kind == "ChannelDestroyed" or (kind == "ChannelHangupRequest" and not more.get("soft"))
     assert meaning(kind, channel=a_channel(LEG), **more) == i.LegEnded(OFFER, LEG, cause, sip, gone)
     assert meaning(kind, channel=a_channel(), **more) == i.CallerGone(CONTACT, cause)
 

@@ -174,6 +174,16 @@ def test_the_table_replaces_only_what_is_between_its_marks(tmp_path: Path, monke
     assert written == tmp_path / "results" / "switching.json"
 
 
+def test_a_run_in_which_a_peer_failed_does_not_replace_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    page = tmp_path / "performance.md"
+    page.write_text(f"{report.BEGIN}\nold\n{report.END}\n")
+    for name, value in (("PAGE", page), ("RESULTS", tmp_path / "results"), ("HOME", tmp_path)):
+        monkeypatch.setattr(report, name, value)
+    written = report.write(a_report(a_run(), failed={"ccplane": "OSError()"}), "switching")
+    assert "old" in page.read_text()
+    assert written.name == "switching-failed.json"
+
+
 def test_usage_counts_children_too():
     """A process that works in its child is not free."""
     before = usage(os.getpid())

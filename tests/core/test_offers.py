@@ -497,23 +497,46 @@ def test_given_a_leg_that_we_hung_up_then_the_trace_of_an_offer_says_why_its_age
     assert the(floor.waits("next", in_room=False), f.OfferMade).trace.excluded == {"clearing": 1}
 
 
-@pytest.mark.parametrize("gone", [True, False])
-def test_given_a_talk_when_the_phone_itself_hangs_up_then_its_agent_is_free_whether_the_leg_is_gone_or_not(gone):
+def test_given_a_talk_when_the_phone_itself_hangs_up_then_its_agent_is_free_at_once():
     floor = a_floor(agents=[ready("ana")])
     floor.talks("x")
     floor.waits("next")
-    decision = floor.agent_hangs_up("x", gone=gone)
+    decision = floor.agent_hangs_up("x")
     assert kinds(decision) == ["TalkEnded", "WrapUpDone", "StepEnded", "OfferMade"]
     assert doing(decision) == ["RingAgent"]
 
 
-@pytest.mark.parametrize("gone", [True, False])
-def test_given_an_answer_when_the_phone_itself_hangs_up_before_the_talk_then_only_its_rest_keeps_it(gone):
+def test_given_a_talk_that_the_switch_ends_by_itself_then_the_agent_is_free_once_their_leg_is_gone():
+    """No RTP, or another client: the phone may not know yet."""
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x")
+    floor.waits("next")
+    decision = floor.agent_hangs_up("x", gone=False)
+    (leg,) = floor.agent("ana").clearing
+    assert kinds(decision) == ["LegDropped", "TalkEnded", "WrapUpDone", "StepEnded"]
+    assert doing(decision) == []
+    assert kinds(floor.take(i.LegEnded(offer_of_leg(leg), leg, 16))) == ["LegCleared", "OfferMade"]
+
+
+def test_given_an_answer_when_the_phone_itself_hangs_up_before_the_talk_then_only_its_rest_keeps_it():
     floor = a_floor(agents=[ready("ana")], rest_ms=RESTS)
     floor.waits("x")
     floor.picks_up("x")
-    assert kinds(floor.agent_hangs_up("x", gone=gone)) == ["ConnectFailed"]
+    assert kinds(floor.agent_hangs_up("x")) == ["ConnectFailed"]
     assert kinds(floor.wake()) == ["AgentRested", "OfferMade"]
+
+
+def test_given_a_phone_that_answers_long_after_its_ring_was_over_then_it_rings_for_nobody_before_that_leg_is_gone():
+    """The hang-up crossed the answer, and the time to let go of the leg is over too."""
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits("x")
+    late = floor.offer("x")
+    floor.leaves("x")
+    assert kinds(floor.wake()) == ["LegCleared"]
+    assert kinds(floor.take(i.LegUp(late.id, late.leg, "ana"))) == ["LegDropped"]
+    floor.waits("next")
+    assert floor.offer("next") is None
+    assert kinds(floor.take(i.LegEnded(late.id, late.leg, 16))) == ["LegCleared", "OfferMade"]
 
 
 def test_given_wrap_up_longer_than_the_leg_lives_then_its_end_alone_frees_the_agent():

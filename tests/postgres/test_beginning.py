@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ccplane import beginning
+from ccplane.asterisk.provision import Provisioned
 from ccplane.core.inputs import PeopleRead
 from ccplane.errors import StoreError
 from ccplane.log.outbox import Outbox
@@ -68,8 +69,9 @@ class LateParts:
     def post(self, what: PeopleRead) -> None:
         self.posted.append(what)
 
-    async def push(self, switch: object) -> None:
+    async def push(self, switch: object) -> Provisioned:
         self.pushed.append(switch)
+        return Provisioned()
 
 
 @pytest.fixture
@@ -133,6 +135,20 @@ async def test_whatever_goes_wrong_in_catching_up_is_told_once_and_tried_again(w
     await asyncio.wait_for(beginning.catch_up(*parts), 10)
     assert (len(late.held), len(late.posted[-1].agents), late.pushed[-1]) == (2, 2, late.switch)
     assert [(each["error"], str(each["exc_info"])) for each in logged] == [("ValueError('unforeseen')", "unforeseen")]
+
+
+async def test_accounts_that_the_switch_refused_in_catching_up_are_pushed_again(world: World, monkeypatch):
+    monkeypatch.setattr(beginning, "TRY_POSTGRES_EVERY_S", 0.001)
+    late, said = LateParts(), iter([Provisioned(failed={"1001": "Refused"})])
+
+    async def push(switch: object) -> Provisioned:
+        late.pushed.append(switch)
+        return next(said, Provisioned())
+
+    monkeypatch.setattr(late, "push", push)
+    parts = (world.settings, world.site, world.outbox, world.db, late, late, late)
+    await asyncio.wait_for(beginning.catch_up(*parts), 10)
+    assert len(late.pushed) == 2
 
 
 async def test_the_first_beginning_of_all_says_that_it_needs_postgres(world: World):

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import asyncpg
 import pytest
+from msgspec import json
 
 from ccplane.errors import StoreError
 from ccplane.facts import encode
@@ -248,16 +249,30 @@ async def test_a_batch_is_all_or_nothing(db):
     await target.close()
 
 
-async def test_a_fact_that_a_projection_cannot_take_holds_up_no_other(db):
+TOO_LONG = random.Random(1).randbytes(10_000).hex()
+"""For any index, even compressed."""
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        {"type": "ContactEnded", "contact": "c-x", "by": "caller", "cause": 99_999_999_999},
+        {"type": "ContactArrived", "contact": "c-x", "number_dialled": TOO_LONG},
+        {"type": "ContactEnded", "contact": f"c-x{TOO_LONG}", "by": "caller", "cause": 16},
+    ],
+    ids=["number-too-large", "text-too-long", "contact-too-long-for-the-facts-themselves"],
+)
+async def test_a_fact_that_a_projection_cannot_take_holds_up_no_other(db, beyond):
     """It is stored as it is; those around it are projected as if it were not there."""
     facts = [encode(fact) for fact in a_history(4, steps=40).facts]
-    beyond = b'{"type":"ContactEnded","at":1800000000000,"contact":"c-x","by":"caller","cause":99999999999}'
+    contact, beyond = beyond["contact"], json.encode(beyond | {"at": 1_800_000_000_000})
     target = PostgresFacts(db)
     await target.ship("box", 1, 0, [*enumerate(facts[:20], 1), (21, beyond), *enumerate(facts[20:], 22)])
     assert await target.watermark("box") == len(facts) + 1
     async with db.connection() as connection:
         assert await connection.fetchval("SELECT count(*) FROM fact") == len(facts) + 1
-        assert await connection.fetchval("SELECT count(*) FROM contact WHERE id = 'c-x'") == 0
+        assert await connection.fetchval("SELECT body ->> 'contact' FROM fact WHERE seq = 21") == contact
+        assert await connection.fetchval("SELECT count(*) FROM contact WHERE id LIKE 'c-x%'") == 0
     found = {table: [without_seq(row) for row in rows] for table, rows in (await all_rows(db)).items()}
     await empty(db)
     await target.ship("other", 2, 0, list(enumerate(facts, 1)))

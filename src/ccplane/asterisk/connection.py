@@ -60,8 +60,9 @@ class Connection:
         self._lists = Lists(limits.listing, stats)
 
     def send(self, operation: Operation[T], lane: str) -> asyncio.Future[Outcome[T]]:
-        """Write a command; never raises, and the future never carries an exception. Refused(0, "fenced") while we may
-        not send: the lease is asked here, in the callback that writes, not where the command was thought of."""
+        """Write a command into its socket's buffer, which leaves with `flush`, else in the loop's next turn. Never
+        raises, and the future never carries an exception. Refused(0, "fenced") while we may not send: the lease is
+        asked here, where it is written, not where the command was thought of."""
         if not self._may_send():
             return self._fenced()
         if type(operation) in WHOLE:
@@ -77,7 +78,7 @@ class Connection:
         return self.send(Unsubscribe(self._house.app, (f"endpoint:PJSIP/{phone}",)), HOUSE)
 
     def flush(self) -> None:
-        """What was sent leaves now, not only when this callback is over."""
+        """What was sent on the contacts' sockets leaves now, not only in the loop's next turn."""
         for wire in self._lanes:
             wire.flush()
 

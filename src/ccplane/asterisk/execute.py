@@ -1,7 +1,8 @@
 """Commands as operations of the switch, and what it says to them as inputs.
 
-Sent at once, all of a contact's over the same socket, so that they arrive in order. A definite refusal comes back as
-CommandFailed; an unknown outcome is never retried: the event, the deadline or the reconciler settles it (law 7).
+All of a contact's are written to the same socket, so that they arrive in the order in which they are executed; they
+leave with `flush`. A definite refusal comes back as CommandFailed; an unknown outcome is never retried: the event, the
+deadline or the reconciler settles it (law 7).
 """
 
 from __future__ import annotations

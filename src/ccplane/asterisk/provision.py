@@ -107,6 +107,7 @@ async def provision(switch: Switch, secrets: Mapping[str, str], phones: Phones |
         await asyncio.gather(*(_account(switch, user, phones.wanted(user, secrets[user]), done) for user in users))
     for users in _windows(there - secrets.keys()):
         await asyncio.gather(*(_retire(switch, user, phones.owner, done) for user in users))
+    await asyncio.gather(*(_unwatch(switch, user) for user in done.created))
     for users in _windows(secrets.keys() - done.failed.keys()):
         await _watch(switch, users, done)
     return done
@@ -142,8 +143,8 @@ async def _watch(switch: Switch, users: Sequence[str], done: Provisioned) -> Non
 
 
 async def _unwatch(switch: Switch, user: str) -> None:
-    """A subscription is to the phone's account as it was: one of the same name that comes later is not told of by it,
-    nor by a further one. So every one that was ever taken is given back."""
+    """A subscription outlives the account it was taken for, and then stood in the way of one to a later account of that
+    name (asterisk-findings). So every one that was ever taken is given back."""
     while isinstance(await switch.unwatch(user), Done):
         pass
 

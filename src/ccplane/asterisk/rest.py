@@ -1,4 +1,4 @@
-"""REST over a WebSocket: requests go out at once and in order, each gets exactly one outcome, in bounded time."""
+"""REST over a WebSocket: requests are written in order, each gets exactly one outcome, in bounded time."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Rest:
         self._lost = False
 
     def send(self, operation: Operation[T]) -> asyncio.Future[Outcome[T]]:
-        """Write the request now. Never raises; the future never carries an exception."""
+        """Write the request into the socket's buffer. Never raises; the future never carries an exception."""
         future: asyncio.Future[Outcome[T]] = self._loop.create_future()
         if refusal := self._refusal():
             self._settle(future, refusal)

@@ -39,8 +39,8 @@ class Switch(Protocol):
         ...
 
     def send(self, operation: Operation[T], lane: str) -> asyncio.Future[Outcome[T]]:
-        """Write a command, in strict order with the others of its lane (a contact's id, or HOUSE). It leaves when the
-        loop's present callback is over, or with `flush`."""
+        """Write a command, in strict order with the others of its lane (a contact's id, or HOUSE). It leaves with
+        `flush`, at the latest in the loop's next turn."""
         ...
 
     def watch(self, phones: Sequence[str]) -> asyncio.Future[Outcome[Application]]:

@@ -58,7 +58,7 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
         case e.ChannelHangupRequest():
             # a soft hang-up is not the far end's but ours, or the switch's (no RTP); its cause is a flag, not Q.850
             cause = 0 if event.soft else event.cause or NORMAL
-            return _ended(node, event.channel, cause, event.tech_cause or 0, gone=False)
+            return _ended(node, event.channel, cause, event.tech_cause or 0, gone=not event.soft)
         case e.ChannelDestroyed():
             return _ended(node, event.channel, event.cause, event.tech_cause or 0, gone=True)
         case e.StasisEnd():
@@ -82,7 +82,7 @@ def _started(node: NodeName, event: e.StasisStart) -> i.Input:
     """A leg is up for us once it is in our application: joined 0.1 ms sooner, at its Up, 1-2 % are refused (422)."""
     offer = offer_of_leg(event.channel.id)
     if offer is not None:
-        return i.LegUp(offer, ChannelId(event.channel.id))
+        return i.LegUp(offer, ChannelId(event.channel.id), AgentId(event.args[1]) if len(event.args) > 1 else None)
     return caller_of(node, event.channel, event.args, event.at_switch)
 
 

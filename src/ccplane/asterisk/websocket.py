@@ -1,8 +1,8 @@
 """One WebSocket to ARI, on websockets' sans-I/O protocol: frames are read and written where the bytes are.
 
 No task and no queue stands between the wire and us. A frame is handed on in the callback that read it, so the socket
-is always read. What is written leaves with the next `flush`, at the latest when the loop's present callback is over:
-commands that were decided together make one packet, and wake Asterisk once.
+is always read. What is written leaves with the next `flush`, at the latest in the loop's next turn: commands that were
+decided together make two packets at most on a socket, the phones' first (`plane.URGENT`), and wake Asterisk as rarely.
 """
 
 from __future__ import annotations

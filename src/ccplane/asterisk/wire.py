@@ -88,7 +88,7 @@ class Wire:
         return self._socket is not None and loop.time() - self._socket.heard > self._limits.silence
 
     def flush(self) -> None:
-        """What was sent leaves now, not only when this callback is over."""
+        """What was sent leaves now, not only in the loop's next turn."""
         if self._socket is not None:
             self._socket.flush()
 

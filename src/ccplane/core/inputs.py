@@ -76,15 +76,16 @@ class LegRinging(Input, frozen=True):
 
 
 class LegUp(Input, frozen=True):
-    """The agent's phone answered."""
+    """The agent's phone answered. `agent`: whose it is, as the leg itself says."""
 
     offer: OfferId
     leg: ChannelId
+    agent: AgentId | None = None
 
 
 class LegEnded(Input, frozen=True):
-    """The agent's leg has ended. `sip`: the phone's final code, 0 if none; `cause`: Q.850. `gone`: the switch has let
-    go of it too; until then a leg that we hung up may still be a call at the phone."""
+    """The agent's leg has ended. `sip`: the phone's final code, 0 if none; `cause`: Q.850. `gone`: the phone has left
+    the call, or the switch has let go of it; else the switch or we ended it, and the phone may not know yet."""
 
     offer: OfferId
     leg: ChannelId

@@ -66,7 +66,7 @@ def answered(turn: Turn, what: i.LegUp) -> None:
     found = find(turn, what.offer)
     if found is None or found[1].leg != what.leg:
         if not _talks_on(turn, what):
-            turn.do(HangUpLeg(contact_of_offer(what.offer), what.leg, "answered_elsewhere"))
+            hang_up_stray(turn, what.offer, what.leg, what.agent, "answered_elsewhere")
         return
     contact, offer = found
     if offer.state is OfferState.ANSWERED:
@@ -136,10 +136,15 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
     contact = turn.state.contacts.get(contact_of_offer(what.offer))
     if contact is None:
         return
-    if contact.talk and contact.talk.leg == what.leg:
+    live = next((each for each in (contact.talk, contact.offer) if each and each.leg == what.leg), None)
+    if live is None:
+        return
+    if not what.gone:
+        turn.happened(a.LegDropped(at=turn.now, agent=live.agent, leg=what.leg, deadline=turn.now + CLEAR_MS))
+    if contact.talk:
         talk_over(turn, contact, EndedBy.AGENT)
         end_step(turn, contact.id, Served(contact.talk.agent))
-    elif contact.offer and contact.offer.leg == what.leg:
+    elif contact.offer:
         if contact.phase is Phase.CONNECTING:
             _not_joined(turn, contact, contact.offer, ConnectFailure.AGENT_GONE)
         else:
@@ -203,6 +208,14 @@ def drop_leg(turn: Turn, contact: ContactId, agent: AgentId, leg: ChannelId, rea
     a ring that overtakes the BYE would find it busy."""
     turn.happened(a.LegDropped(at=turn.now, agent=agent, leg=leg, deadline=turn.now + CLEAR_MS))
     turn.do(HangUpLeg(contact, leg, reason))
+
+
+def hang_up_stray(turn: Turn, offer: OfferId, leg: ChannelId, agent: AgentId | None, reason: str) -> None:
+    """A leg of nothing we know. Whose it is the switch tells once it is up; one that rings may be anyone's."""
+    if agent is not None and agent in turn.state.agents:
+        drop_leg(turn, contact_of_offer(offer), agent, leg, reason)
+    else:
+        turn.do(HangUpLeg(contact_of_offer(offer), leg, reason))
 
 
 def fail_connect(turn: Turn, contact: Contact, cause: ConnectFailure) -> None:

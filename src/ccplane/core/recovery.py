@@ -20,18 +20,17 @@ from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
     CloseRoom,
-    HangUpLeg,
     MirrorIntent,
     OpenRoom,
     StartMusic,
 )
 from ccplane.core.floor import phone_seen
-from ccplane.core.offers import answered, drop_leg, entered, fail_connect, talk_over, withdraw
+from ccplane.core.offers import answered, entered, fail_connect, hang_up_stray, talk_over, withdraw
 from ccplane.core.steps import asked, end_step
 from ccplane.core.takeover import adopt, caller_beside, in_talk, take_up_waiting
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
-from ccplane.ids import ContactId, contact_id, contact_of_offer, offer_of_leg
+from ccplane.ids import ContactId, contact_id, offer_of_leg
 
 SETTLING_MS: Final = 3_000
 """What began less than this before a survey may still be under way at the switch."""
@@ -149,20 +148,12 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
             adopt(turn, survey, channel, caller)
         else:
             _repaired(turn, "agent's leg without a contact", channel.id)
-            _hang_up(turn, contact_of_offer(offer), channel)
+            hang_up_stray(turn, offer, channel.id, channel.agent, "normal")
     elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
         return
     elif not in_talk(survey, channel.id) and not take_up_waiting(turn, survey, channel):
         _repaired(turn, "caller nobody saw arrive", channel.id)
         arrive(turn, channel.arrival)
-
-
-def _hang_up(turn: Turn, contact: ContactId, leg: i.ChannelSeen) -> None:
-    """Whose it is the switch tells of a leg that is up; a phone that rings may be anyone's."""
-    if leg.agent is not None and leg.agent in turn.state.agents:
-        drop_leg(turn, contact, leg.agent, leg.id, "normal")
-    else:
-        turn.do(HangUpLeg(contact, leg.id, "normal"))
 
 
 def _unheard_of(turn: Turn, contact: ContactId) -> bool:

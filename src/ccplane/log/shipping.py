@@ -43,7 +43,7 @@ class FactStore(Protocol):
 class Pace:
     """How shipping shares the machine with the calls. Seconds, and facts per batch."""
 
-    every: float = 0.1
+    every: float = 0.06
     batch: int = 250
     """So few that no step of a batch holds the loop longer than 5 ms (law 13)."""
     rest: float = 1.0

@@ -24,7 +24,7 @@ import pwd
 import shutil
 import signal
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -78,11 +78,20 @@ exec setpriv --reuid="$uid" --regid="$uid" --clear-groups --no-new-privs --inh-c
 class EmbeddedPostgres:
     """One server over one data folder. Its caller sees to it that no second one uses the same folder."""
 
-    def __init__(self, data_dir: Path, *, durable: bool = True, database: str = "ccplane") -> None:
-        """`durable=False` turns fsync off: for tests, never for anything that is to be kept."""
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        durable: bool = True,
+        database: str = "ccplane",
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`durable=False` turns fsync off: for tests, never for anything that is to be kept. `settings` of the server
+        come on top of ours."""
         self.data_dir = data_dir.absolute()
         self.database = database
         self.durable = durable
+        self._settings = dict(settings or {})
         self.place = _short_place(self.data_dir)
         self._as_root = os.geteuid() == 0
         self._child = Child(self.data_dir / "process.json")
@@ -189,7 +198,7 @@ class EmbeddedPostgres:
         (self._cluster / "pg_ident.conf").write_text(f'starter "{name}" {ROLE}\n')
 
     async def _serve(self) -> None:
-        settings = SETTINGS | ({} if self.durable else NOT_DURABLE)
+        settings = SETTINGS | ({} if self.durable else NOT_DURABLE) | self._settings
         settings["unix_socket_directories"] = str(self.place / "socket")
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         command = self._command("postgres", "-D", self._inside("cluster"), *options)

@@ -36,7 +36,11 @@ found by keys; but to read an empty table from end to end looks cheaper."""
 
 Row = tuple[date, int, int, int, str, str | None, str | None, str]
 
-UNSTORABLE: Final = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+UNSTORABLE: Final = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+)
 """What a fact's own content can lead to: a number too large for its column, a text too long for an index."""
 
 log = structlog.get_logger()
@@ -199,9 +203,19 @@ class PostgresFacts:
             try:
                 await self._store(connection, outbox, after, [row])
             except UNSTORABLE as error:
-                await self._store(connection, outbox, after, [row], projections=())
+                await self._store_bare(connection, outbox, after, row)
                 log.error("a fact is stored without its projections", epoch=row[1], seq=row[2], error=str(error))
             after = row[2]
+
+    async def _store_bare(self, connection: asyncpg.Connection, outbox: str, after: int, row: Row) -> None:
+        """Without projections. If the contact's id is too long even for the facts' own index, then without that: the
+        body has it, but the contact is not found by it, and `rebuild` is refused until that column is mended by hand.
+        """
+        try:
+            await self._store(connection, outbox, after, [row], projections=())
+        except asyncpg.ProgramLimitExceededError:
+            bare = (*row[:5], None, *row[6:])
+            await self._store(connection, outbox, after, [bare], projections=())
 
     async def _check_place(self, connection: asyncpg.Connection, outbox: str, epoch: int, after: int) -> None:
         """StoreError if it was for the watermark that a batch was refused."""

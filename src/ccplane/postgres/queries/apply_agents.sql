@@ -1,9 +1,10 @@
 -- apply_agents --
 -- The three axes of every agent, carried on from agent_axes over the batch; the shown word is derived from them as in
 -- agents/agent.py (AT_REST, WORK), and every change of it ends one interval and begins another. Who is no longer among
--- the people loaded has none; if they are with a contact they are offline after it. Intervals of no length are kept: whether two facts of the
--- same millisecond come in one batch or in two must make no difference. The interval that was open is ended by an upsert,
--- and the axes are looked up one by one: so both are found by key whatever the planner thinks of the tables' size.
+-- the people loaded has none; if they are with a contact they are offline after it. Intervals of no length are kept:
+-- whether two facts of the same millisecond come in one batch or in two must make no difference. The interval that was
+-- open is ended by an upsert, and the axes are looked up one by one: so both are found by key whatever the planner
+-- thinks of the tables' size.
 WITH said AS (
     SELECT
         seq, at, agent,

@@ -4,8 +4,8 @@ SELECT coalesce(max(seq), 0) FROM watermark WHERE outbox = $1;
 
 -- advance_watermark --
 -- Locks and moves in one statement. If the epoch stands elsewhere than we think, or is another's, its seq becomes null,
--- which the table refuses, and with it the whole batch: somebody (a connection of ours that we gave up, and that committed
--- after all) has been here, and nothing may be stored.
+-- which the table refuses, and with it the whole batch: somebody (a connection of ours that we gave up, and that
+-- committed after all) has been here, and nothing may be stored.
 INSERT INTO watermark AS w (epoch, outbox, seq) VALUES ($1, $2, $4)
 ON CONFLICT (epoch) DO UPDATE SET seq = CASE WHEN w.outbox = excluded.outbox AND w.seq = $3 THEN excluded.seq END;
 
