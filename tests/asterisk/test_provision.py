@@ -20,6 +20,7 @@ from ccplane.asterisk.provision import Phones, differences, plain, provision
 from ccplane.asterisk.switch import HOUSE
 from ccplane.testing.clock import run
 from ccplane.testing.fake_asterisk import FakeAsterisk
+from tests.asterisk.phones import online
 from tests.asterisk.test_ari import an_ari, connected
 
 SECRETS = {str(user): f"s;e=cr#et-{user}" for user in range(7001, 7021)}
@@ -37,14 +38,6 @@ async def switch(local_node: LocalNode) -> AsyncIterator[Connection]:
 async def lab(local_node: LocalNode) -> AsyncIterator[Lab]:
     async with open_lab((local_node.bind, local_node.sip_port)) as lab:
         yield lab
-
-
-async def online(switch: Connection, *users: str) -> None:
-    """After its first qualify, a moment after its REGISTER was answered."""
-    for user in users:
-        async with asyncio.timeout(5):
-            while (await switch.send(GetEndpoint("PJSIP", user), HOUSE)).value.state != "online":  # type: ignore[union-attr]
-                await asyncio.sleep(0.001)
 
 
 @pytest.mark.parametrize(("wanted", "read_back"), [("yes", "true"), ("ulaw,alaw", "(ulaw|alaw)"), ("3", "3.000000")])

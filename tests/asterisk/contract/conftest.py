@@ -12,11 +12,12 @@ import pytest
 from bench.siplab import open_lab
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
-from ccplane.asterisk.operations import DestroyBridge, GetEndpoint, HangUp, ListBridges, ListChannels, Operation
+from ccplane.asterisk.operations import DestroyBridge, HangUp, ListBridges, ListChannels, Operation
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.provision import Phones, provision
 from ccplane.asterisk.switch import HOUSE, Switch
 from tests.asterisk.contract.world import APP, FakeWorld, RealWorld, World
+from tests.asterisk.phones import online
 
 T = TypeVar("T")
 PHONES = Phones(owner="contract", rtp_timeout_s=0)
@@ -55,7 +56,7 @@ async def on_the_real(node: LocalNode) -> AsyncIterator[World]:
             await sweep(world.switch)
             await provision(world.switch, SECRETS, PHONES)
             await lab.phones.register(SECRETS)
-            await online(world.switch)
+            await online(world.switch, *SECRETS)
             world.told.clear()
             yield world
             await sweep(world.switch)
@@ -79,11 +80,3 @@ async def sweep(switch: Switch) -> None:
             await asyncio.sleep(0.01)
     for bridge in await _all(switch, ListBridges()):
         await switch.send(DestroyBridge(bridge.id), HOUSE)
-
-
-async def online(switch: Switch) -> None:
-    """A phone is reachable only after its first qualify, a moment after its REGISTER was accepted."""
-    for user in SECRETS:
-        async with asyncio.timeout(5):
-            while (await switch.send(GetEndpoint("PJSIP", user), HOUSE)).value.state != "online":  # type: ignore[union-attr]
-                await asyncio.sleep(0.001)
