@@ -57,7 +57,8 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
     whose: str
 
 
-SiteFact = PlaneStarted | SwitchFound | SwitchLost | RepairMade | DeadlineDropped | RulesLoaded | a.PeopleLoaded
+SwitchFact = SwitchFound | SwitchLost | RepairMade | a.DeviceChanged
+SiteFact = PlaneStarted | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
 AnyFact = SiteFact | a.AnyAgentFact | c.AnyContactFact
 
 _encoder: Final = msgspec.json.Encoder()

@@ -5,13 +5,14 @@
 | contact | node and the caller channel's unique id | `c-ast1-1700000000.12` |
 | bridge | contact | `b-c-ast1-1700000000.12` |
 | leg | contact, step, try, epoch of the plane (last) | `l-c-ast1-1700000000.12-3-1-7` |
+| leg of one who is called back into a talk | the same, and which try | `l-c-ast1-1700000000.12-3-1-7r1` |
 | offer | the leg without its epoch | `o-c-ast1-1700000000.12-3-1` |
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
 """
 
 from __future__ import annotations
 
-from typing import NewType
+from typing import Final, NewType
 
 NodeName = NewType("NodeName", str)
 ContactId = NewType("ContactId", str)
@@ -20,8 +21,14 @@ BridgeId = NewType("BridgeId", str)
 PlaybackId = NewType("PlaybackId", str)
 OfferId = NewType("OfferId", str)
 AgentId = NewType("AgentId", str)
+SeatId = NewType("SeatId", str)
+DeviceName = NewType("DeviceName", str)
 QueueName = NewType("QueueName", str)
 ProgramName = NewType("ProgramName", str)
+
+
+WEB: Final = "-web"
+"""How a seat's browser phone is told from its desk phone."""
 
 
 def contact_id(node: NodeName, caller: ChannelId) -> ContactId:
@@ -63,6 +70,30 @@ def place_of_offer(offer: OfferId) -> tuple[int, int]:
     """The step and the try that an offer's id was made from."""
     step, attempt = offer.rsplit("-", 2)[1:]
     return int(step), int(attempt)
+
+
+def leg_back(offer: OfferId, epoch: int, attempt: int) -> ChannelId:
+    """The channel by which an agent whose phone vanished in a talk is called back into it."""
+    return ChannelId(f"{leg_of(offer, epoch)}r{attempt}")
+
+
+def device_of(endpoint: str) -> DeviceName:
+    """The phone behind an endpoint as it is dialled: `PJSIP/1001-web` is 1001-web."""
+    return DeviceName(endpoint.removeprefix("PJSIP/"))
+
+
+def device_at(seat: SeatId, *, web: bool) -> DeviceName:
+    """A seat's desk phone, or its browser phone."""
+    return DeviceName(f"{seat}{WEB}") if web else DeviceName(seat)
+
+
+def seat_of(device: DeviceName) -> SeatId:
+    """The seat at which a phone stands."""
+    return SeatId(device.removesuffix(WEB))
+
+
+def is_web(device: DeviceName) -> bool:
+    return device.endswith(WEB)
 
 
 def playback_id(contact: ContactId, step: int, attempt: int) -> PlaybackId:

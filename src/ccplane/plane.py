@@ -17,7 +17,7 @@ import structlog
 
 from ccplane.callflow.runner import Runner
 from ccplane.core import Decision, State, decide
-from ccplane.core.commands import Command, HangUpLeg, RingAgent
+from ccplane.core.commands import Command, HangUpLeg, RingAgent, RingBack
 from ccplane.core.inputs import Input, Tick
 from ccplane.errors import CcplaneError, StoreError
 from ccplane.kpi.board import Board
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 CHECKPOINT_FACTS: Final = 5_000
 CHECKPOINT_S: Final = 5.0
 ACKNOWLEDGE_S: Final = 3.0
-URGENT: Final = (RingAgent, HangUpLeg)
+URGENT: Final = (RingAgent, RingBack, HangUpLeg)
 """What rings or frees a phone goes first: people wait for it."""
 
 TRY_AGAIN_MS: Final = 1_000

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from ccplane.agents.agent import AT_REST, WORK, Work
-from ccplane.contacts.contact import OFFER, PHASE, OfferState, Phase
+from ccplane.contacts.contact import OFFER, PHASE, TALK, OfferState, Phase, TalkState
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "state-machines.md"
 MACHINES = {
     "Contact": (PHASE, Phase.IN_PROGRAM, "A contact ends only from `in-program`: what is open is closed first."),
     "Offer": (OFFER, OfferState.MADE, "One attempt to give one contact to one agent."),
+    "Talk": (TALK, TalkState.UP, "A phone that vanishes in mid-talk has ten seconds to come back."),
     "Agent at work": (
         WORK,
         Work.IDLE,

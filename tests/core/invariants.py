@@ -10,9 +10,9 @@ from ccplane.contacts.contact import OfferState, Phase
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.core.offers import CLEAR_MS
 from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve
 from ccplane.core.takeover import ADOPTED
+from ccplane.core.talks import CLEAR_MS
 from ccplane.core.turn import UNDECIDED
 from ccplane.facts import RepairMade
 from ccplane.ids import offer_of_leg

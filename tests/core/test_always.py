@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ccplane.agents.agent import Shown
 from ccplane.core import checkpoint
 from ccplane.core import inputs as i
-from ccplane.core.offers import CLEAR_MS
 from ccplane.core.state import State
+from ccplane.core.talks import CLEAR_MS
 from tests.core.invariants import same
 from tests.core.world import MOVES, USUAL, World, people
 

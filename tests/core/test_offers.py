@@ -11,7 +11,7 @@ from ccplane.contacts import facts as f
 from ccplane.contacts.contact import OfferState, Phase
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.core.offers import CLEAR_MS
+from ccplane.core.talks import CLEAR_MS
 from ccplane.ids import offer_of_leg
 from tests.core.floor import SUPPORT, a_floor, a_queue, c, doing, kinds, paused, ready, the, unknown
 

@@ -14,7 +14,7 @@ from ccplane.agents.agent import MOVES_WORK, WORK, Agent, Work
 from ccplane.agents.facts import Profile
 from ccplane.contacts import contact as contacts
 from ccplane.contacts import facts as f
-from ccplane.contacts.contact import MOVES_CONTACT, OFFER, PHASE, OfferState, Phase
+from ccplane.contacts.contact import MOVES_CONTACT, OFFER, PHASE, TALK, OfferState, Phase, TalkState
 from ccplane.contacts.verbs import Answer, Done
 from ccplane.core.state import State, evolve
 from ccplane.errors import IllegalMove
@@ -46,8 +46,12 @@ FACTS = (
     a.WrapUpDone(at=9, agent=ANA),
     a.LegDropped(at=9, agent=ANA, leg=LEG, deadline=12),
     a.LegCleared(at=9, agent=ANA, leg=LEG, told=True),
-    a.PhoneLost(at=9, agent=ANA),
-    a.PhoneRejoined(at=9, agent=ANA),
+    f.PhoneLost(**ABOUT_OFFER, until=19, leg_gone=False),
+    f.RejoinRung(**ABOUT_OFFER, leg=f"{LEG}r1"),
+    f.RejoinMissed(**ABOUT_OFFER, leg=f"{LEG}r1", sip=480),
+    f.PhoneRejoined(**ABOUT_OFFER, leg=f"{LEG}r1", away_ms=1),
+    a.SeatTaken(at=9, agent=ANA, seat="ana", device="ana-web"),
+    a.SeatLeft(at=9, agent=ANA, seat="ana"),
     a.OwnCallStarted(at=9, agent=ANA),
     a.OwnCallEnded(at=9, agent=ANA),
 )
@@ -76,7 +80,12 @@ def reached(machine):
 
 
 def everything(contact, agent):
-    return contact and contact.phase, contact and contact.offer and contact.offer.state, agent.work
+    return (
+        contact and contact.phase,
+        contact and contact.offer and contact.offer.state,
+        contact and contact.talk and contact.talk.state,
+        agent.work,
+    )
 
 
 def places():
@@ -85,9 +94,10 @@ def places():
 
 
 def test_given_every_fact_in_every_place_then_every_phase_every_open_offer_and_every_work_is_reached():
-    phases, offers, works = (set(each) for each in zip(*(place for place, _ in places()), strict=True))
+    phases, offers, talks, works = (set(each) for each in zip(*(place for place, _ in places()), strict=True))
     assert phases - {None} == set(Phase) - {Phase.ENDED}
     assert offers - {None} == {OfferState.MADE, OfferState.RINGING, OfferState.ANSWERED}
+    assert talks - {None} == set(TalkState) - {TalkState.ENDED}
     assert works == set(Work)
 
 
@@ -119,7 +129,10 @@ def allowed(contact, agent, fact):
         elif kind is f.ContactUnqueued:
             if contact.offer:
                 return False
-        elif isinstance(fact, f.OfferFact) and kind is not f.TalkEnded and not moves_offer(contact, kind):
+        elif isinstance(fact, f.AnyTalkFact):
+            if contact.talk is None or kind not in TALK[contact.talk.state]:
+                return False
+        elif isinstance(fact, f.OfferFact) and not moves_offer(contact, kind):
             return False
     takes_part = isinstance(fact, f.OfferFact | a.AgentFact) and kind in MOVES_WORK
     return not takes_part or kind in WORK[agent.work]
@@ -142,13 +155,13 @@ def as_told(fact, contact, agent, after):
         assert (left.state if left else None) is (to if to in (OfferState.RINGING, OfferState.ANSWERED) else None)
 
 
-@pytest.mark.parametrize(("table", "states"), [(PHASE, Phase), (OFFER, OfferState), (WORK, Work)])
+@pytest.mark.parametrize(("table", "states"), [(PHASE, Phase), (OFFER, OfferState), (TALK, TalkState), (WORK, Work)])
 def test_given_a_table_then_it_has_a_row_for_every_state_and_every_state_can_be_reached(table, states):
     assert set(table) == set(states)
     assert {after for row in table.values() for after in row.values()} | {next(iter(states))} == set(states)
 
 
-@pytest.mark.parametrize(("table", "states"), [(PHASE, Phase), (OFFER, OfferState), (WORK, Work)])
+@pytest.mark.parametrize(("table", "states"), [(PHASE, Phase), (OFFER, OfferState), (TALK, TalkState), (WORK, Work)])
 def test_given_a_table_then_every_pair_leads_where_it_says_or_is_illegal(table, states):
     for state in states:
         for fact in FACTS:
@@ -224,7 +237,7 @@ def test_given_every_fact_then_its_json_says_its_name_and_gives_it_back():
 
 def test_given_the_union_of_facts_then_it_is_closed_over_every_machine():
     known = set(get_args(AnyFact))
-    moving = {fact for table in (PHASE, OFFER, WORK) for row in table.values() for fact in row}
+    moving = {fact for table in (PHASE, OFFER, TALK, WORK) for row in table.values() for fact in row}
     assert moving <= known
     assert PlaneStarted in known
     assert {type(fact) for fact in FACTS} <= known

@@ -16,7 +16,7 @@ from ccplane.agents import facts as f
 from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import ConnectFailure
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, OfferId, SeatId, device_of, seat_of
 from ccplane.laws import Transitions, move
 
 
@@ -36,8 +36,12 @@ WORK: Final[Transitions[Work]] = {
     Work.IDLE: {c.OfferMade: Work.OFFERED, f.OwnCallStarted: Work.OWN_CALL},
     Work.OFFERED: {c.OfferAnswered: Work.CONNECTING, c.OfferMissed: Work.IDLE, c.OfferWithdrawn: Work.IDLE},
     Work.CONNECTING: {c.TalkStarted: Work.TALKING, c.ConnectFailed: Work.IDLE},
-    Work.TALKING: {c.TalkEnded: Work.WRAP_UP, f.PhoneLost: Work.REJOINING},
-    Work.REJOINING: {f.PhoneRejoined: Work.TALKING, c.TalkEnded: Work.WRAP_UP},
+    Work.TALKING: {c.TalkEnded: Work.WRAP_UP, c.PhoneLost: Work.REJOINING},
+    Work.REJOINING: {
+        c.PhoneLost: Work.REJOINING,
+        c.PhoneRejoined: Work.TALKING,
+        c.TalkEnded: Work.WRAP_UP,
+    },
     Work.WRAP_UP: {f.WrapUpDone: Work.IDLE},
     Work.OWN_CALL: {f.OwnCallEnded: Work.IDLE},
 }
@@ -96,6 +100,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     offer: OfferId | None = None
     contact: ContactId | None = None
     wrap_up_until: int | None = None
+    rejoin_until: int | None = None
+    """Until when their phone, which vanished in mid-talk, may bring them back to the caller."""
+    taken: DeviceName | None = None
+    """The phone that they chose at a sign-in; None: their own desk phone."""
     clearing: tuple[ChannelId, ...] = ()
     """Legs of theirs that are being hung up, mostly one: until they are gone the phone may still be in that call."""
     clear_by: int | None = None
@@ -104,6 +112,20 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> AgentId:
         return self.profile.id
+
+    @property
+    def device(self) -> DeviceName:
+        """The phone that offers ring."""
+        return self.taken or device_of(self.profile.endpoint)
+
+    @property
+    def seat(self) -> SeatId:
+        return seat_of(self.device)
+
+    @property
+    def endpoint(self) -> str:
+        """What to dial: `PJSIP/1001-web`."""
+        return self.profile.endpoint if self.taken is None else f"PJSIP/{self.taken}"
 
     @property
     def shown(self) -> Shown:
@@ -124,6 +146,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
             and self.rest_until is None
             and not self.clearing
         )
+
+    @property
+    def may_leave(self) -> bool:
+        """Is offline, has no work left, and still sits at a seat that they had taken."""
+        return self.taken is not None and self.intent is Intent.OFFLINE and self.work is Work.IDLE
 
     @property
     def signed_in(self) -> bool:
@@ -161,8 +188,16 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, work=work, offer=None, contact=None, misses=misses, rest_until=fact.rest_until)
         case c.OfferWithdrawn():
             return replace(agent, work=work, offer=None, contact=None)
+        case c.PhoneLost():
+            return replace(agent, work=work, rejoin_until=fact.until)
+        case c.PhoneRejoined():
+            return replace(agent, work=work, rejoin_until=None)
         case c.TalkEnded():
-            return replace(agent, work=work, offer=None, wrap_up_until=fact.wrap_up_until)
+            return replace(agent, work=work, offer=None, wrap_up_until=fact.wrap_up_until, rejoin_until=None)
+        case f.SeatTaken():
+            return replace(agent, taken=fact.device)
+        case f.SeatLeft():
+            return replace(agent, taken=None)
         case f.AgentRested():
             return replace(agent, rest_until=None)
         case f.LegDropped():
@@ -176,8 +211,8 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             c.OfferRinging()
             | c.OfferAnswered()
             | c.AgentEnteredRoom()
-            | f.PhoneLost()
-            | f.PhoneRejoined()
+            | c.RejoinRung()
+            | c.RejoinMissed()
             | f.OwnCallStarted()
             | f.OwnCallEnded()
         ):

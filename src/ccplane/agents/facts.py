@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ccplane.ids import AgentId, ChannelId
+from ccplane.ids import AgentId, ChannelId, DeviceName, SeatId
 from ccplane.laws import Fact
 
 
@@ -36,10 +36,31 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str
 
 
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """A workstation with its phones. Each agent has one of their own; `shared`: anyone may sit there.
+
+    `auto_answer`: its phones are told to pick up by themselves. `always_on`: an agent's leg is kept up between calls.
+    """
+
+    id: SeatId
+    shared: bool = False
+    auto_answer: bool = False
+    always_on: bool = False
+
+
 class PeopleLoaded(Fact, frozen=True, kw_only=True):
     """The agents of this site are these, and no others. Agents who stay keep their state."""
 
     agents: tuple[Profile, ...]
+    seats: tuple[Seat, ...] = ()
+    """Those that are shared, or not as seats are by default."""
+
+
+class DeviceChanged(Fact, frozen=True, kw_only=True):
+    """The switch says that a phone at which nobody sits just now came, went, or is in use."""
+
+    device: DeviceName
+    phone: Phone
 
 
 class AgentFact(Fact, frozen=True, kw_only=True):
@@ -57,9 +78,24 @@ class IntentChanged(AgentFact, frozen=True, kw_only=True):
 
 
 class PhoneChanged(AgentFact, frozen=True, kw_only=True):
-    """The switch says the agent's phone came, went, or is used for a call of their own."""
+    """The switch says the agent's phone came, went, or is used for a call of their own; or they sit at another one."""
 
     phone: Phone
+    device: DeviceName | None = None
+    """Which phone; None in facts of before there were seats, when each agent had just one."""
+
+
+class SeatTaken(AgentFact, frozen=True, kw_only=True):
+    """The agent sits at this seat, and offers ring this phone of it."""
+
+    seat: SeatId
+    device: DeviceName
+
+
+class SeatLeft(AgentFact, frozen=True, kw_only=True):
+    """The agent left the seat they had taken; their own desk phone is theirs again."""
+
+    seat: SeatId
 
 
 class WrapUpDone(AgentFact, frozen=True, kw_only=True):
@@ -85,14 +121,6 @@ class LegCleared(AgentFact, frozen=True, kw_only=True):
     told: bool
 
 
-class PhoneLost(AgentFact, frozen=True, kw_only=True):
-    """The agent's leg vanished in mid-talk; they may come back."""
-
-
-class PhoneRejoined(AgentFact, frozen=True, kw_only=True):
-    """They came back to the same contact."""
-
-
 class OwnCallStarted(AgentFact, frozen=True, kw_only=True):
     """The agent makes a call of their own through us."""
 
@@ -108,8 +136,8 @@ AnyAgentFact = (
     | WrapUpDone
     | LegDropped
     | LegCleared
-    | PhoneLost
-    | PhoneRejoined
+    | SeatTaken
+    | SeatLeft
     | OwnCallStarted
     | OwnCallEnded
 )

@@ -29,6 +29,16 @@ JOURNAL: Final = "CCPLANE"
 """The room's variable in which the contact's journal lies."""
 
 
+AUTO_ANSWER: Final = {
+    "PJSIP_HEADER(add,Call-Info)": "<sip:ccplane>;answer-after=0",
+    "PJSIP_HEADER(add,Alert-Info)": "<http://ccplane>;info=alert-autoanswer;delay=0",
+}
+"""What tells a phone to pick up by itself; makers differ in which of the two they heed."""
+
+REJOIN: Final = {"PJSIP_HEADER(add,X-Ccplane-Rejoin)": "1"}
+"""Tells our own browser phone that this is the call it was in."""
+
+
 def caller_id(number: str, name: str) -> str:
     """`"name" <number>` with nothing in it that could end it early."""
     safe_name = "".join(each for each in name if each not in '"<>\\')
@@ -47,6 +57,17 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
                 app_args=f"leg,{command.agent}",
                 caller_id=caller_id(command.caller, command.caller_name),
                 timeout=-(-command.timeout_ms // 1000),
+                variables=AUTO_ANSWER if command.auto_answer else {},
+            )
+        case do.RingBack():
+            return op.Originate(
+                command.leg,
+                endpoint=command.endpoint,
+                app=APP,
+                app_args=f"leg,{command.agent}",
+                caller_id=caller_id(command.caller, command.caller_name),
+                timeout=-(-command.timeout_ms // 1000),
+                variables=AUTO_ANSWER | REJOIN,
             )
         case do.JoinAgent():
             return op.AddChannel(bridge_of(command.contact), (command.leg,))
@@ -110,9 +131,9 @@ class Executor:
         self.refused[f"{type(command).__name__}: {type(outcome).__name__}"] += 1
         gone = isinstance(outcome, Gone)
         match command:
-            case do.RingAgent() if isinstance(outcome, Conflict):
+            case do.RingAgent() | do.RingBack() if isinstance(outcome, Conflict):
                 return  # our id, so our leg: it rings already
-            case do.RingAgent() | do.JoinAgent():
+            case do.RingAgent() | do.RingBack() | do.JoinAgent():
                 self.post(CommandFailed(command, gone=gone, message=str(outcome)))
             case do.PlaySounds() if not gone:
                 self._never_played(command)

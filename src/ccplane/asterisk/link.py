@@ -23,7 +23,7 @@ from ccplane.asterisk.switch import HOUSE, Switch, Switches
 from ccplane.asterisk.translate import phone_of, translate
 from ccplane.core.inputs import Input, PhoneSeen, SwitchDropped, SwitchSurveyed
 from ccplane.errors import SwitchError
-from ccplane.ids import AgentId, NodeName
+from ccplane.ids import DeviceName, NodeName
 
 log = structlog.get_logger()
 
@@ -104,7 +104,7 @@ class Link:
     async def _see_phones(self, switch: Switch) -> None:
         found = await switch.send(ListEndpoints(), HOUSE)
         for endpoint in found.value if isinstance(found, Done) else ():
-            self._post(PhoneSeen(AgentId(endpoint.resource), phone_of(endpoint)))
+            self._post(PhoneSeen(DeviceName(endpoint.resource), phone_of(endpoint)))
 
     async def _trouble_provisioning(self, switch: Switch) -> str:
         """What is wrong, empty if nothing; the log has it once, not every 15 s."""

@@ -15,7 +15,7 @@ from ccplane.asterisk.switch import HOUSE, Switch
 from ccplane.asterisk.translate import APP, caller_of, phone_of
 from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
 from ccplane.errors import SwitchError
-from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, contact_of_bridge, offer_of_leg
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, contact_of_bridge, offer_of_leg
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ async def survey(switch: Switch, node: NodeName, began_at: int, gap_ms: int, aft
         channels={ChannelId(each.id): seen for each in channels if (seen := _seen(node, each)) is not None},
         rooms=_rooms(bridges),
         journals=_journals(bridges),
-        phones={AgentId(each.resource): phone_of(each) for each in endpoints if each.technology == "PJSIP"},
+        phones={DeviceName(each.resource): phone_of(each) for each in endpoints if each.technology == "PJSIP"},
     )
 
 

@@ -12,6 +12,7 @@ from ccplane.ids import (
     AgentId,
     ChannelId,
     ContactId,
+    DeviceName,
     NodeName,
     contact_id,
     contact_of_bridge,
@@ -68,7 +69,7 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
         case e.PlaybackFinished():
             return _played(event)
         case e.EndpointStateChange():
-            return i.PhoneSeen(AgentId(event.endpoint.resource), phone_of(event.endpoint))
+            return i.PhoneSeen(DeviceName(event.endpoint.resource), phone_of(event.endpoint))
         case _:
             return None
 

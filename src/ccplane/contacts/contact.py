@@ -68,6 +68,33 @@ OFFER: Final[Transitions[OfferState]] = {
 }
 
 
+class TalkState(StrEnum):
+    """Whether the agent is there."""
+
+    UP = "up"
+    LOST = "lost"
+    RINGING_BACK = "ringing-back"
+    ENDED = "ended"
+
+
+TALK: Final[Transitions[TalkState]] = {
+    TalkState.UP: {f.PhoneLost: TalkState.LOST, f.TalkEnded: TalkState.ENDED},
+    TalkState.LOST: {
+        f.PhoneLost: TalkState.LOST,
+        f.RejoinRung: TalkState.RINGING_BACK,
+        f.PhoneRejoined: TalkState.UP,
+        f.TalkEnded: TalkState.ENDED,
+    },
+    TalkState.RINGING_BACK: {
+        f.PhoneLost: TalkState.RINGING_BACK,
+        f.RejoinMissed: TalkState.LOST,
+        f.PhoneRejoined: TalkState.UP,
+        f.TalkEnded: TalkState.ENDED,
+    },
+    TalkState.ENDED: {},
+}
+
+
 class Offer(msgspec.Struct, frozen=True):
     """The attempt that is open for a contact, and the leg it rings."""
 
@@ -88,9 +115,16 @@ class Waiting(msgspec.Struct, frozen=True):
     queue: QueueName
     segment: int
     queued_at: int
+    place: int | None = None
+    """Their place in the line, where it is older than this stay."""
     step: int = 0
     """Which of the queue's requirement steps holds now."""
     offers: int = 0
+
+    @property
+    def held_place(self) -> int:
+        """The moment by which they stand in the line."""
+        return self.queued_at if self.place is None else self.place
 
 
 class Talk(msgspec.Struct, frozen=True):
@@ -102,6 +136,15 @@ class Talk(msgspec.Struct, frozen=True):
     segment: int
     queue: QueueName
     started_at: int
+    place: int
+    """Their place in the line, should they have to wait again."""
+    state: TalkState = TalkState.UP
+    lost_at: int | None = None
+    leg_gone: bool = False
+    """The agent's phone vanished, and the leg that it had has ended."""
+    back_leg: ChannelId | None = None
+    """The leg by which they are being called back."""
+    calls_back: int = 0
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,7 +233,9 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, in_room=True)
         case f.ContactQueued():
             since = fact.at if fact.since is None else fact.since
-            waiting = Waiting(queue=fact.queue, segment=fact.segment, queued_at=since)
+            waiting = Waiting(
+                queue=fact.queue, segment=fact.segment, queued_at=since, place=fact.place, offers=fact.offers
+            )
             return replace(contact, phase=phase, waiting=waiting, segments=fact.segment)
         case f.ContactUnqueued():
             if contact.offer:  # it is closed by a fact of its own first, else its agent would be taken for ever
@@ -210,7 +255,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             _offer_after(contact, fact)
             return replace(contact, phase=phase, offer=None)
         case f.TalkStarted():
-            offer = _offer_after(contact, fact)
+            offer, stay = _offer_after(contact, fact), contact.waiting
             talk = Talk(
                 agent=fact.agent,
                 offer=offer.id,
@@ -218,11 +263,13 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
                 segment=fact.segment,
                 queue=fact.queue,
                 started_at=fact.at,
+                place=stay.held_place if stay else fact.at,
             )
             return replace(contact, phase=phase, waiting=None, offer=None, talk=talk, segments=fact.segment)
+        case f.PhoneLost() | f.RejoinRung() | f.RejoinMissed() | f.PhoneRejoined():
+            return replace(contact, talk=_talk_after(contact, fact))
         case f.TalkEnded():
-            if contact.talk is None or (contact.talk.offer, contact.talk.agent) != (fact.offer, fact.agent):
-                raise IllegalMove("talk", contact.talk and contact.talk.offer, fact)
+            _talk_after(contact, fact)
             return replace(contact, phase=phase, talk=None)
         case f.ContactEnded():
             return replace(contact, phase=phase, verb=None, step_deadline=None)
@@ -233,6 +280,28 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
 
 
 MOVES_CONTACT: Final = frozenset(fact for row in PHASE.values() for fact in row)
+
+
+def _talk_after(contact: Contact, fact: f.AnyTalkFact) -> Talk:
+    """The talk moved by `fact`, which must be about it."""
+    talk = contact.talk
+    if talk is None or (talk.offer, talk.agent) != (fact.offer, fact.agent):
+        raise IllegalMove("talk", talk and talk.offer, fact)
+    state = move("talk", TALK, talk.state, fact)
+    match fact:
+        case f.PhoneLost():
+            lost_at = fact.at if talk.lost_at is None else talk.lost_at
+            return replace(talk, state=state, lost_at=lost_at, leg_gone=talk.leg_gone or fact.leg_gone)
+        case f.RejoinRung():
+            return replace(talk, state=state, back_leg=fact.leg, calls_back=talk.calls_back + 1)
+        case f.RejoinMissed():
+            return replace(talk, state=state, back_leg=None)
+        case f.PhoneRejoined():
+            return replace(talk, state=state, leg=fact.leg, lost_at=None, leg_gone=False, back_leg=None)
+        case f.TalkEnded():
+            return talk
+        case _:
+            assert_never(fact)
 
 
 def _offered(contact: Contact, fact: f.OfferMade) -> Contact:

@@ -29,6 +29,8 @@ class EndedBy(StrEnum):
     PROGRAM = "program"
     SWITCH = "switch"
     """The switch restarted, or the channel was found gone after a gap."""
+    PHONE_LOST = "phone-lost"
+    """The agent's phone vanished in mid-talk and did not come back in time; the caller waits for another."""
 
 
 class MissCause(StrEnum):
@@ -146,6 +148,10 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
     segment: int
     since: int | None = None
     """Since when they wait, if that is older than this fact: taken over from the journal at the switch."""
+    place: int | None = None
+    """Their place in the line, as if they had come then: of one whose agent's phone vanished. None: by `since`."""
+    offers: int = 0
+    """How many offers this verb has led to already; they count on, so that each has an id of its own."""
 
 
 class ContactUnqueued(ContactFact, frozen=True, kw_only=True):
@@ -241,6 +247,33 @@ class TalkEnded(OfferFact, frozen=True, kw_only=True):
     wrap_up_until: int
 
 
+class PhoneLost(OfferFact, frozen=True, kw_only=True):
+    """The agent's phone vanished in mid-talk: they may come back until `until`. Told again once the leg is gone too."""
+
+    until: int
+    leg_gone: bool
+
+
+class RejoinRung(OfferFact, frozen=True, kw_only=True):
+    """Their phone is there again: it is called, to bring them back to the caller."""
+
+    leg: ChannelId
+
+
+class RejoinMissed(OfferFact, frozen=True, kw_only=True):
+    """That call came to nothing. It is made again when the phone comes once more, as long as there is time."""
+
+    leg: ChannelId
+    sip: int
+
+
+class PhoneRejoined(OfferFact, frozen=True, kw_only=True):
+    """They are back with the caller: by this leg, which may be the one that they had."""
+
+    leg: ChannelId
+    away_ms: int
+
+
 class ContactRelinked(ContactFact, frozen=True, kw_only=True):
     """After a gap the contact was found at the switch, alive. `gap_ms`: how long nobody watched it."""
 
@@ -263,8 +296,13 @@ AnyOfferFact = (
     | OfferWithdrawn
     | ConnectFailed
     | TalkStarted
+    | PhoneLost
+    | RejoinRung
+    | RejoinMissed
+    | PhoneRejoined
     | TalkEnded
 )
+AnyTalkFact = PhoneLost | RejoinRung | RejoinMissed | PhoneRejoined | TalkEnded
 AnyContactFact = (
     AnyOfferFact
     | ContactArrived

@@ -11,8 +11,10 @@ from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdr
 from ccplane.contacts.verbs import Answer, Done, Gather, HangUp, Pressed
 from ccplane.core import inputs as i
 from ccplane.core.commands import CloseRoom, OpenRoom, StopSounds
-from ccplane.core.offers import drop_leg, fail_connect, talk_over, withdraw
+from ccplane.core.offers import fail_connect, withdraw
+from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import end_step, leave_queue
+from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, contact_id, playback_id
 from ccplane.routing.rules import Number
@@ -90,7 +92,7 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int) -> N
     match contact.phase:
         case Phase.TALKING:
             assert contact.talk
-            drop_leg(turn, contact_id, contact.talk.agent, contact.talk.leg, "normal")
+            drop_legs(turn, contact, contact.talk)
             talk_over(turn, contact, by)
         case Phase.CONNECTING | Phase.WAITING:
             _stop_offering(turn, contact, lost)

@@ -7,9 +7,10 @@ from typing import Final
 import msgspec
 
 from ccplane.agents.agent import Agent
+from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
 from ccplane.core.state import State, restored
-from ccplane.ids import ContactId
+from ccplane.ids import ContactId, DeviceName
 from ccplane.routing.rules import Rules
 
 
@@ -23,6 +24,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[Agent, ...]
     contacts: tuple[Contact, ...]
     ended: tuple[ContactId, ...]
+    seats: tuple[Seat, ...] = ()
+    devices: dict[DeviceName, Phone] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -40,6 +43,8 @@ def encode(state: State) -> bytes:
             agents=tuple(state.agents.values()),
             contacts=tuple(state.contacts.values()),
             ended=state.ended,
+            seats=tuple(state.seats.values()),
+            devices=dict(state.devices),
         )
     )
 
@@ -55,4 +60,6 @@ def decode(data: bytes) -> State:
         agents=kept.agents,
         contacts=kept.contacts,
         ended=kept.ended,
+        seats=kept.seats,
+        devices=kept.devices,
     )

@@ -82,6 +82,19 @@ class RingAgent(ContactCommand, frozen=True):
     caller: str
     caller_name: str
     timeout_ms: int
+    auto_answer: bool = False
+
+
+class RingBack(ContactCommand, frozen=True):
+    """Call an agent's phone, which is to pick up by itself, to bring them back into a talk."""
+
+    offer: OfferId
+    leg: ChannelId
+    agent: AgentId
+    endpoint: str
+    caller: str
+    caller_name: str
+    timeout_ms: int
 
 
 class JoinAgent(ContactCommand, frozen=True):
@@ -122,6 +135,7 @@ AnyCommand = (
     | PlaySounds
     | StopSounds
     | RingAgent
+    | RingBack
     | JoinAgent
     | HangUpLeg
     | WriteJournal

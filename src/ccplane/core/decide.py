@@ -17,7 +17,9 @@ from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.offers import OFFER_RULES
 from ccplane.core.recovery import RECOVERY_RULES
+from ccplane.core.rejoin import REJOIN_RULES
 from ccplane.core.route import route
+from ccplane.core.seats import SEAT_RULES, leave_seats
 from ccplane.core.state import State
 from ccplane.core.steps import STEP_RULES
 from ccplane.core.time import TIME_RULES
@@ -30,6 +32,8 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **STEP_RULES,
     **OFFER_RULES,
     **FLOOR_RULES,
+    **SEAT_RULES,
+    **REJOIN_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
 }
@@ -50,4 +54,5 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     RULES[type(what)](turn, what)
     settle(turn)
     route(turn)
+    leave_seats(turn)
     return Decision(tuple(turn.facts), tuple(turn.commands), turn.state.wake_at, turn.state)

@@ -10,6 +10,7 @@ from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent
 from ccplane.core import inputs as i
 from ccplane.core.offers import set_intent
+from ccplane.core.seats import sit, why_not
 from ccplane.core.turn import Turn
 from ccplane.core.waits import release_unservable
 from ccplane.facts import PlaneStarted, SwitchLost
@@ -21,6 +22,10 @@ def intent_asked(turn: Turn, what: i.IntentAsked) -> None:
     agent = turn.state.agents.get(what.agent)
     if agent is None:
         return
+    if what.seat is not None and what.intent is not Intent.OFFLINE:
+        if why_not(turn.state, agent, what.seat, web=what.web):
+            return
+        sit(turn, agent, what.seat, web=what.web)
     forgiven = what.intent is Intent.READY and agent.misses > 0
     if forgiven or (agent.intent, agent.reason) != (what.intent, what.reason):
         set_intent(turn, agent.id, what.intent, what.reason, what.by)
@@ -28,13 +33,6 @@ def intent_asked(turn: Turn, what: i.IntentAsked) -> None:
         turn.happened(a.AgentRested(at=turn.now, agent=agent.id))
     if what.intent is Intent.OFFLINE:
         release_unservable(turn)
-
-
-def phone_seen(turn: Turn, what: i.PhoneSeen) -> None:
-    """The phone's state is a fact only where it changes."""
-    agent = turn.state.agents.get(what.agent)
-    if agent is not None and agent.phone is not what.phone:
-        turn.happened(a.PhoneChanged(at=turn.now, agent=agent.id, phone=what.phone))
 
 
 def wrap_up_ended(turn: Turn, what: i.WrapUpEnded) -> None:
@@ -60,8 +58,9 @@ def site_read(turn: Turn, what: i.SiteRead) -> None:
 def people_read(turn: Turn, what: i.PeopleRead) -> None:
     """The agents as Postgres has them; the same again is no fact."""
     present = {agent.profile.id: agent.profile for agent in turn.state.agents.values()}
-    if present != {profile.id: profile for profile in what.agents}:
-        turn.happened(a.PeopleLoaded(at=turn.now, agents=what.agents))
+    seats = {seat.id: seat for seat in what.seats}
+    if present != {profile.id: profile for profile in what.agents} or dict(turn.state.seats) != seats:
+        turn.happened(a.PeopleLoaded(at=turn.now, agents=what.agents, seats=what.seats))
         _look_anew(turn)
 
 
@@ -79,7 +78,6 @@ def switch_dropped(turn: Turn, what: i.SwitchDropped) -> None:
 
 FLOOR_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.IntentAsked: intent_asked,
-    i.PhoneSeen: phone_seen,
     i.WrapUpEnded: wrap_up_ended,
     i.PlaneBegan: plane_began,
     i.SiteRead: site_read,

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import msgspec
 
-from ccplane.agents.facts import Intent, Phone, Profile
+from ccplane.agents.facts import Intent, Phone, Profile, Seat
 from ccplane.contacts.verbs import Verb
 from ccplane.core.commands import Command
-from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, OfferId
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, SeatId
 from ccplane.routing.rules import Rules
 
 
@@ -95,10 +95,11 @@ class LegEnded(Input, frozen=True):
 
 
 class PhoneSeen(Input, frozen=True):
-    """What an agent's phone can do now, by the switch's word."""
+    """What a phone can do now, by the switch's word. `latency_ms`: how long it took to answer when last asked."""
 
-    agent: AgentId
+    device: DeviceName
     phone: Phone
+    latency_ms: int | None = None
 
 
 class CommandFailed(Input, frozen=True):
@@ -144,7 +145,7 @@ class SwitchSurveyed(Input, frozen=True, kw_only=True):
     after_gap: bool
     channels: dict[ChannelId, ChannelSeen]
     rooms: dict[ContactId, tuple[ChannelId, ...]]
-    phones: dict[AgentId, Phone]
+    phones: dict[DeviceName, Phone]
     journals: dict[ContactId, str] = {}
     """What lies in the rooms for a plane that knows nothing of their contacts."""
 
@@ -175,12 +176,23 @@ class ProgramRaised(Input, frozen=True):
 
 
 class IntentAsked(Input, frozen=True, kw_only=True):
-    """An agent's intent is to be this. `by`: who asks."""
+    """An agent's intent is to be this. `by`: who asks. `seat`: where they sit down, `web`: with its browser phone.
+
+    A seat that they may not take, or not now (`core.seats.why_not`), is not taken, and nothing else is done.
+    """
 
     agent: AgentId
     intent: Intent
     reason: str = ""
     by: str
+    seat: SeatId | None = None
+    web: bool = False
+
+
+class RejoinAsked(Input, frozen=True):
+    """An agent's phone says that it is new: it is to be called back into the talk that it should be in."""
+
+    agent: AgentId
 
 
 class WrapUpEnded(Input, frozen=True):
@@ -206,9 +218,10 @@ class SiteRead(Input, frozen=True):
 
 
 class PeopleRead(Input, frozen=True):
-    """The agents were read from Postgres."""
+    """The agents, and the seats that are not as by default, were read from Postgres."""
 
     agents: tuple[Profile, ...]
+    seats: tuple[Seat, ...] = ()
 
 
 class Tick(Input, frozen=True):
@@ -233,6 +246,7 @@ AnyInput = (
     | ProgramReturned
     | ProgramRaised
     | IntentAsked
+    | RejoinAsked
     | WrapUpEnded
     | PlaneBegan
     | SiteRead

@@ -12,10 +12,12 @@ from ccplane.contacts.contact import Contact, Offer, OfferState, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause, Withdrawal
 from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
-from ccplane.core.commands import AddCaller, HangUpLeg, JoinAgent, MirrorIntent, RingAgent, StartMusic, StopMusic
+from ccplane.core import rejoin
+from ccplane.core.commands import AddCaller, JoinAgent, MirrorIntent, RingAgent, RingBack, StartMusic, StopMusic
 from ccplane.core.steps import end_step
+from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, contact_of_offer
+from ccplane.ids import AgentId, OfferId, contact_of_offer
 
 NO_ANSWER_SIP: Final = frozenset({408, 480, 487})
 REJECTED_SIP: Final = frozenset({603, 600, 606})
@@ -23,10 +25,6 @@ BUSY_SIP: Final = frozenset({486})
 NO_ANSWER_CAUSES: Final = frozenset({18, 19, 26})
 RESTS: Final = frozenset({MissCause.REJECTED, MissCause.BUSY, MissCause.UNREACHABLE})
 """After these the agent is left alone for a while; a phone that rang out has had its pause."""
-
-
-CLEAR_MS: Final = 3_000
-"""A leg that the switch has not let go of for so long after we dropped it is taken for gone."""
 
 
 def miss_cause(sip: int, cause: int) -> MissCause:
@@ -65,7 +63,8 @@ def answered(turn: Turn, what: i.LegUp) -> None:
     """The phone is up: music off and into the room, in one breath. Too late for this offer: no harm, hang it up."""
     found = find(turn, what.offer)
     if found is None or found[1].leg != what.leg:
-        if not _talks_on(turn, what):
+        contact_talking = turn.state.contacts.get(contact_of_offer(what.offer))
+        if contact_talking is None or not _of_its_talk(turn, contact_talking, what):
             hang_up_stray(turn, what.offer, what.leg, what.agent, "answered_elsewhere")
         return
     contact, offer = found
@@ -87,9 +86,10 @@ def answered(turn: Turn, what: i.LegUp) -> None:
     turn.do(JoinAgent(contact.id, offer.id, what.leg))
 
 
-def _talks_on(turn: Turn, what: i.LegUp) -> bool:
-    contact = turn.state.contacts.get(contact_of_offer(what.offer))
-    return contact is not None and contact.talk is not None and contact.talk.leg == what.leg
+def _of_its_talk(turn: Turn, contact: Contact, what: i.LegUp) -> bool:
+    """Told once more of a talk, or of one who is called back into it."""
+    talk = contact.talk
+    return talk is not None and (talk.leg == what.leg or rejoin.answered(turn, contact, what))
 
 
 def entered(turn: Turn, what: i.EnteredRoom) -> None:
@@ -103,6 +103,8 @@ def entered(turn: Turn, what: i.EnteredRoom) -> None:
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
         if contact.offer and contact.offer.joined:
             _talk(turn, contact, contact.offer)
+    elif contact.talk:
+        rejoin.entered(turn, contact, what.channel)
     elif contact.offer and what.channel == contact.offer.leg and contact.offer.state is OfferState.ANSWERED:
         if contact.in_room:
             _talk(turn, contact, contact.offer)
@@ -134,7 +136,7 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
     if dropped_of is not None and what.gone:
         turn.happened(a.LegCleared(at=turn.now, agent=dropped_of, leg=what.leg, told=True))
     contact = turn.state.contacts.get(contact_of_offer(what.offer))
-    if contact is None:
+    if contact is None or (contact.talk and rejoin.leg_ended(turn, contact, contact.talk, what)):
         return
     live = next((each for each in (contact.talk, contact.offer) if each and each.leg == what.leg), None)
     if live is None:
@@ -142,6 +144,8 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
     if not what.gone:
         turn.happened(a.LegDropped(at=turn.now, agent=live.agent, leg=what.leg, deadline=turn.now + CLEAR_MS))
     if contact.talk:
+        if contact.talk.back_leg:
+            drop_leg(turn, contact.id, live.agent, contact.talk.back_leg, "normal")
         talk_over(turn, contact, EndedBy.AGENT)
         end_step(turn, contact.id, Served(contact.talk.agent))
     elif contact.offer:
@@ -203,21 +207,6 @@ def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:
     )
 
 
-def drop_leg(turn: Turn, contact: ContactId, agent: AgentId, leg: ChannelId, reason: str) -> None:
-    """Hang an agent's leg up. To be said before what frees the agent: their phone is in this call until it is gone, and
-    a ring that overtakes the BYE would find it busy."""
-    turn.happened(a.LegDropped(at=turn.now, agent=agent, leg=leg, deadline=turn.now + CLEAR_MS))
-    turn.do(HangUpLeg(contact, leg, reason))
-
-
-def hang_up_stray(turn: Turn, offer: OfferId, leg: ChannelId, agent: AgentId | None, reason: str) -> None:
-    """A leg of nothing we know. Whose it is the switch tells once it is up; one that rings may be anyone's."""
-    if agent is not None and agent in turn.state.agents:
-        drop_leg(turn, contact_of_offer(offer), agent, leg, reason)
-    else:
-        turn.do(HangUpLeg(contact_of_offer(offer), leg, reason))
-
-
 def fail_connect(turn: Turn, contact: Contact, cause: ConnectFailure) -> None:
     """Answered, but never joined: hang the leg up, give the caller the music back, place and clock are kept."""
     offer = contact.offer
@@ -251,28 +240,6 @@ def wait_again(turn: Turn, contact: Contact) -> None:
     turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
 
 
-def talk_over(turn: Turn, contact: Contact, by: EndedBy) -> None:
-    """The talk ended; the agent's wrap-up begins, and ends at once where the queue has none."""
-    talk = contact.talk
-    assert talk is not None
-    queue = turn.state.rules.queues.get(talk.queue)
-    wrap_up_ms = queue.wrap_up_ms if queue else 0
-    turn.happened(
-        c.TalkEnded(
-            at=turn.now,
-            contact=contact.id,
-            offer=talk.offer,
-            agent=talk.agent,
-            segment=talk.segment,
-            by=by,
-            talk_ms=turn.now - talk.started_at,
-            wrap_up_until=turn.now + wrap_up_ms,
-        )
-    )
-    if not wrap_up_ms:
-        turn.happened(a.WrapUpDone(at=turn.now, agent=talk.agent))
-
-
 def offer_overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
     """Rang too long, or the switch never showed both in the room."""
     if contact.phase is Phase.CONNECTING:
@@ -289,6 +256,10 @@ def command_failed(turn: Turn, what: i.CommandFailed) -> None:
             found = find(turn, offer_id)
             if found and found[1].state is not OfferState.ANSWERED:
                 miss(turn, *found, MissCause.UNREACHABLE)
+        case RingBack(contact=contact_id, leg=leg) | JoinAgent(contact=contact_id, leg=leg) if (
+            contact := turn.state.contacts.get(contact_id)
+        ) and contact.talk:
+            rejoin.not_called(turn, contact, leg)
         case JoinAgent(offer=offer_id):
             found = find(turn, offer_id)
             if found and found[1].state is OfferState.ANSWERED:

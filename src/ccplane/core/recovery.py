@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Contact, OfferState, Phase
+from ccplane.contacts.contact import Contact, OfferState, Phase, Talk, TalkState
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
 from ccplane.contacts.verbs import Gather, Play, Served
 from ccplane.core import inputs as i
@@ -24,10 +24,11 @@ from ccplane.core.commands import (
     OpenRoom,
     StartMusic,
 )
-from ccplane.core.floor import phone_seen
-from ccplane.core.offers import answered, entered, fail_connect, hang_up_stray, talk_over, withdraw
+from ccplane.core.offers import answered, entered, fail_connect, leg_ended, withdraw
+from ccplane.core.seats import phone_seen
 from ccplane.core.steps import asked, end_step
 from ccplane.core.takeover import adopt, caller_beside, in_talk, take_up_waiting
+from ccplane.core.talks import hang_up_stray, talk_over
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
 from ccplane.ids import ContactId, contact_id, offer_of_leg
@@ -40,8 +41,8 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
     """Compare, in the order of what matters most: callers, then talks and offers, then what is left over."""
     if survey.after_gap:
         turn.happened(SwitchFound(at=turn.now, node=survey.node, version=survey.version, gap_ms=survey.gap_ms))
-    for agent, phone in survey.phones.items():
-        turn.attempt(agent, phone_seen, turn, i.PhoneSeen(agent, phone))
+    for device, phone in survey.phones.items():
+        turn.attempt(device, phone_seen, turn, i.PhoneSeen(device, phone))
     known = dict(turn.state.contacts)
     for contact in known.values():
         if contact.node == survey.node and contact.arrived_at < survey.began_at:
@@ -77,10 +78,28 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
 def _compare_talk(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     talk = contact.talk
     assert talk is not None
-    if talk.leg not in survey.channels and talk.started_at < survey.began_at:
+    if talk.state is not TalkState.UP:
+        _compare_rejoining(turn, survey, contact, talk)
+    elif talk.leg not in survey.channels and talk.started_at < survey.began_at:
         _repaired(turn, "talk without the agent's leg", contact.id)
         talk_over(turn, contact, EndedBy.AGENT)
         end_step(turn, contact.id, Served(talk.agent))
+
+
+def _compare_rejoining(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, talk: Talk) -> None:
+    """Of one whose phone vanished: the leg that they had, and the one by which they are being called back."""
+    if talk.lost_at is None or talk.lost_at >= survey.began_at:
+        return
+    if talk.leg not in survey.channels and not talk.leg_gone:
+        leg_ended(turn, i.LegEnded(talk.offer, talk.leg, gone=False))
+    if talk.back_leg and survey.after_gap:
+        back = survey.channels.get(talk.back_leg)
+        if back is None:
+            leg_ended(turn, i.LegEnded(talk.offer, talk.back_leg))
+        elif talk.back_leg in survey.rooms.get(contact.id, ()):
+            entered(turn, i.EnteredRoom(contact.id, talk.back_leg))
+        elif back.up:
+            answered(turn, i.LegUp(talk.offer, talk.back_leg, back.agent))
 
 
 def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -134,6 +153,7 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
 def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
     """Legs and callers that nobody knew; what was known and has just been ended is being hung up already."""
     legs = {each.leg for contact in known.values() for each in (contact.offer, contact.talk) if each}
+    legs |= {contact.talk.back_leg for contact in known.values() if contact.talk and contact.talk.back_leg}
     for channel in survey.channels.values():
         if channel.sure and channel.id not in legs:
             turn.attempt(channel.id, _unknown_channel, turn, survey, channel)

@@ -122,9 +122,15 @@ def _offer(turn: Turn, pick: Pick) -> None:
             offer=offer,
             leg=leg,
             agent=pick.agent.id,
-            endpoint=pick.agent.profile.endpoint,
+            endpoint=pick.agent.endpoint,
             caller=contact.caller,
             caller_name=contact.caller_name,
             timeout_ms=queue.ring_ms + SWITCH_LATER_MS,
+            auto_answer=_auto_answers(turn.state, pick.agent),
         )
     )
+
+
+def _auto_answers(state: State, agent: Agent) -> bool:
+    seat = state.seats.get(agent.seat)
+    return seat is not None and seat.auto_answer

@@ -17,13 +17,24 @@ from msgspec.structs import replace
 
 from ccplane.agents import agent as agents
 from ccplane.agents.agent import Agent, Shown
-from ccplane.agents.facts import AgentFact, Intent, PeopleLoaded
+from ccplane.agents.facts import AgentFact, DeviceChanged, Intent, PeopleLoaded, Phone, PhoneChanged, Seat
 from ccplane.contacts import contact as contacts
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
 from ccplane.errors import IllegalMove
 from ccplane.facts import AnyFact, DeadlineDropped, PlaneStarted, RepairMade, SwitchFound, SwitchLost
-from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, ProgramName, QueueName
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ContactId,
+    DeviceName,
+    NodeName,
+    ProgramName,
+    QueueName,
+    SeatId,
+    device_of,
+    seat_of,
+)
 from ccplane.laws import Fact
 from ccplane.routing.pick import Candidate
 from ccplane.routing.rules import Rules, RulesLoaded
@@ -48,6 +59,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     contacts: Map[ContactId, Contact] = Map()
     nodes: Map[NodeName, bool] = Map()
     """Each node we ever heard of, and whether it is connected. Without it nothing is offered and no ring runs out."""
+    seats: Map[SeatId, Seat] = Map()
+    """Those that are shared, or not as seats are by default."""
+    devices: Map[DeviceName, Phone] = Map()
+    """What each phone can do now, as far as the switch has told."""
+    sitting: Map[DeviceName, AgentId] = Map()
+    """Whose phone it is now, by where agents sit."""
+    homes: Map[SeatId, AgentId] = Map()
+    """Whose own seat it is."""
     lines: Map[QueueName, tuple[Candidate, ...]] = Map()
     """Per queue, those who wait and have no open offer, in the order they came."""
     free: tuple[AgentId, ...] = ()
@@ -80,6 +99,8 @@ def evolve(state: State, fact: AnyFact) -> State:
             return _with_rules(state, fact)
         case PeopleLoaded():
             return _with_people(state, fact)
+        case DeviceChanged():
+            return replace(state, devices=state.devices.set(fact.device, fact.phone))
         case OfferFact():
             contact, agent = _contact(state, fact), _agent(state, fact.agent, fact)
             after, done = contacts.evolve(contact, fact), agents.evolve(agent, fact)
@@ -98,6 +119,8 @@ def evolve(state: State, fact: AnyFact) -> State:
             return _put_contact(state, contact, contacts.evolve(contact, fact))
         case AgentFact():
             agent = _agent(state, fact.agent, fact)
+            if isinstance(fact, PhoneChanged):
+                state = replace(state, devices=state.devices.set(fact.device or agent.device, fact.phone))
             return _put_agent(state, agent, agents.evolve(agent, fact))
         case DeadlineDropped():
             return _rescheduled(state, fact.kind, fact.whose, None)
@@ -116,9 +139,19 @@ def restored(
     agents: tuple[Agent, ...],
     contacts: tuple[Contact, ...],
     ended: tuple[ContactId, ...] = (),
+    seats: tuple[Seat, ...] = (),
+    devices: dict[DeviceName, Phone] | None = None,
 ) -> State:
     """The state again from what a checkpoint keeps; all that follows from it is derived anew."""
-    state = State(epoch=epoch, site=site, rules=rules, sites=Map(sites), ended=ended)
+    state = State(
+        epoch=epoch,
+        site=site,
+        rules=rules,
+        sites=Map(sites),
+        ended=ended,
+        seats=_by_id(seats),
+        devices=Map(devices or {}),
+    )
     for agent in sorted(agents, key=lambda each: (each.idle_since, each.id)):
         state = _put_agent(state, None, agent)
     for contact in contacts:
@@ -167,6 +200,7 @@ def _with_node(state: State, node: NodeName, connected: bool) -> State:
 
 def _with_people(state: State, fact: PeopleLoaded) -> State:
     wanted = {profile.id: profile for profile in fact.agents}
+    state = replace(state, seats=_by_id(fact.seats))
     for agent_id, agent in state.agents.items():
         if agent_id not in wanted:
             leaving = replace(agent, intent=Intent.OFFLINE) if agent.contact else None
@@ -178,6 +212,10 @@ def _with_people(state: State, fact: PeopleLoaded) -> State:
     return state
 
 
+def _by_id(seats: tuple[Seat, ...]) -> Map[SeatId, Seat]:
+    return Map({seat.id: seat for seat in seats})
+
+
 # ---------------------------------------------------------------------------------------- what follows from the rest
 
 
@@ -186,7 +224,7 @@ def candidate(contact: Contact | None) -> Candidate | None:
     if contact is None or contact.phase is not Phase.WAITING or contact.offer or not contact.waiting:
         return None
     waiting = contact.waiting
-    return Candidate(contact.id, waiting.queue, waiting.queued_at, waiting.step)
+    return Candidate(contact.id, waiting.queue, waiting.held_place, waiting.step)
 
 
 def contact_deadline(rules: Rules, contact: Contact) -> int | None:
@@ -202,7 +240,7 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
 
 def agent_deadline(agent: Agent) -> int | None:
     """The earliest moment at which time alone changes something about this agent."""
-    times = (agent.wrap_up_until, agent.rest_until, agent.clear_by)
+    times = (agent.wrap_up_until, agent.rest_until, agent.clear_by, agent.rejoin_until)
     return min((at for at in times if at is not None), default=None)
 
 
@@ -247,8 +285,25 @@ def _put_agent(state: State, before: Agent | None, after: Agent | None) -> State
     if after and not (before and after.shown is before.shown):
         shown = shown.set(after.shown, shown.get(after.shown, 0) + 1)
     agents = state.agents.set(whose.id, after) if after else state.agents.delete(whose.id)
-    state = replace(state, agents=agents, free=free, shown=shown, clearing=_clearing(state.clearing, before, after))
+    state = replace(_reseated(state, before, after), agents=agents, free=free, shown=shown)
+    state = replace(state, clearing=_clearing(state.clearing, before, after))
     return _rescheduled(state, "agent", whose.id, agent_deadline(after) if after else None)
+
+
+def _reseated(state: State, before: Agent | None, after: Agent | None) -> State:
+    """Who sits where, once an agent came, moved or went."""
+    was, now = before and before.device, after and after.device
+    own, new = before and before.profile.endpoint, after and after.profile.endpoint
+    sitting, homes = state.sitting, state.homes
+    if was == now and own == new:
+        return state
+    if before and was and sitting.get(was) == before.id:
+        sitting = sitting.delete(was)
+    if before and own and homes.get(seat_of(device_of(own))) == before.id:
+        homes = homes.delete(seat_of(device_of(own)))
+    if after and now and new:
+        sitting, homes = sitting.set(now, after.id), homes.set(seat_of(device_of(new)), after.id)
+    return replace(state, sitting=sitting, homes=homes)
 
 
 def _clearing(clearing: Map[ChannelId, AgentId], before: Agent | None, after: Agent | None) -> Map[ChannelId, AgentId]:

@@ -9,6 +9,7 @@ from ccplane.agents import facts as a
 from ccplane.contacts.contact import Contact
 from ccplane.core import inputs as i
 from ccplane.core.offers import offer_overdue
+from ccplane.core.rejoin import given_up
 from ccplane.core.steps import step_overdue
 from ccplane.core.turn import Turn
 from ccplane.core.waits import wait_due
@@ -39,6 +40,8 @@ def _agent_due(turn: Turn, agent_id: AgentId) -> None:
     agent = turn.state.agents[agent_id]
     if agent.wrap_up_until is not None and agent.wrap_up_until <= turn.now:
         turn.happened(a.WrapUpDone(at=turn.now, agent=agent_id))
+    if agent.rejoin_until is not None and agent.rejoin_until <= turn.now:
+        given_up(turn, agent)
     if agent.rest_until is not None and agent.rest_until <= turn.now:
         turn.happened(a.AgentRested(at=turn.now, agent=agent_id))
     if agent.clear_by is not None and agent.clear_by <= turn.now:

@@ -30,6 +30,8 @@ class Turn:
         """Contacts that came to wait, or may now be served by more agents: they want an agent."""
         self.freed: dict[AgentId, None] = {}
         """Agents that became free: they want a contact."""
+        self.leaving: dict[AgentId, None] = {}
+        """Agents who are done, at a seat that they had taken."""
 
     def happened(self, fact: AnyFact) -> None:
         """Take a fact as decided; IllegalMove, and nothing is taken, if it cannot be."""
@@ -40,9 +42,11 @@ class Turn:
             if now is not None and now != candidate(before.contacts.get(fact.contact)):
                 self.unserved[fact.contact] = None
         if isinstance(fact, OfferFact | AgentFact):
-            was = before.agents[fact.agent]
-            if self.state.agents[fact.agent].free and not was.free:
+            was, now_is = before.agents[fact.agent], self.state.agents[fact.agent]
+            if now_is.free and not was.free:
                 self.freed[fact.agent] = None
+            if now_is.may_leave:
+                self.leaving[fact.agent] = None
 
     def attempt(self, subject: str, rule: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Decide one of many: wholly, or not at all. A fault of ours is a fact about `subject` and stops no other."""

@@ -12,7 +12,7 @@ from fastapi import Response
 
 from ccplane.agents.agent import Agent, Shown, Work
 from ccplane.agents.facts import Intent, Phone
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, ContactId, DeviceName, SeatId
 from ccplane.kpi.wallboard import AgentView, QueueView, WallboardView
 
 Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
@@ -73,8 +73,9 @@ def _since(agent: Agent | AgentView) -> str | None:
 
 
 class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent. `state` is what is shown, `next` what will be once the present work is done. `rest_until`: offered
-    nothing until then, after an offer that their phone refused; null if not resting."""
+    """An agent. `state` is what is shown, `next` what will be once the present work is done. `seat`: where they sit,
+    `device`: the phone there that offers ring. `rest_until`: offered nothing until then, after an offer that their
+    phone refused; null if not resting."""
 
     id: AgentId
     name: str
@@ -86,6 +87,8 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     work: Work
     phone: Phone
+    seat: SeatId
+    device: DeviceName
     contact: ContactId | None
     missed_in_a_row: int
     rest_until: Time | None
@@ -110,6 +113,8 @@ def agent_told(agent: Agent) -> AgentTold:
         reason=agent.reason,
         work=agent.work,
         phone=agent.phone,
+        seat=agent.seat,
+        device=agent.device,
         contact=agent.contact,
         missed_in_a_row=agent.misses,
         rest_until=None if agent.rest_until is None else iso(agent.rest_until),

@@ -1,0 +1,53 @@
+"""Talks: their end, and the hanging up of agents' legs. Whatever ends a talk ends it here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ccplane.agents import facts as a
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact
+from ccplane.contacts.facts import EndedBy
+from ccplane.core.commands import HangUpLeg
+from ccplane.core.turn import Turn
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, contact_of_offer
+
+CLEAR_MS: Final = 3_000
+"""A leg that the switch has not let go of for so long after we dropped it is taken for gone."""
+
+
+def drop_leg(turn: Turn, contact: ContactId, agent: AgentId, leg: ChannelId, reason: str) -> None:
+    """Hang an agent's leg up. To be said before what frees the agent: their phone is in this call until it is gone, and
+    a ring that overtakes the BYE would find it busy."""
+    turn.happened(a.LegDropped(at=turn.now, agent=agent, leg=leg, deadline=turn.now + CLEAR_MS))
+    turn.do(HangUpLeg(contact, leg, reason))
+
+
+def hang_up_stray(turn: Turn, offer: OfferId, leg: ChannelId, agent: AgentId | None, reason: str) -> None:
+    """A leg of nothing we know. Whose it is the switch tells once it is up; one that rings may be anyone's."""
+    if agent is not None and agent in turn.state.agents:
+        drop_leg(turn, contact_of_offer(offer), agent, leg, reason)
+    else:
+        turn.do(HangUpLeg(contact_of_offer(offer), leg, reason))
+
+
+def talk_over(turn: Turn, contact: Contact, by: EndedBy) -> None:
+    """The talk ended; the agent's wrap-up begins, and ends at once where the queue has none."""
+    talk = contact.talk
+    assert talk is not None
+    queue = turn.state.rules.queues.get(talk.queue)
+    wrap_up_ms = queue.wrap_up_ms if queue else 0
+    turn.happened(
+        c.TalkEnded(
+            at=turn.now,
+            contact=contact.id,
+            offer=talk.offer,
+            agent=talk.agent,
+            segment=talk.segment,
+            by=by,
+            talk_ms=turn.now - talk.started_at,
+            wrap_up_until=turn.now + wrap_up_ms,
+        )
+    )
+    if not wrap_up_ms:
+        turn.happened(a.WrapUpDone(at=turn.now, agent=talk.agent))
