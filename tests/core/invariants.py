@@ -6,7 +6,7 @@ from functools import reduce
 
 from ccplane.agents.agent import Work
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import OfferState, Phase
+from ccplane.contacts.contact import OfferState, Phase, TalkState
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
@@ -15,9 +15,9 @@ from ccplane.core.takeover import ADOPTED
 from ccplane.core.talks import CLEAR_MS
 from ccplane.core.turn import UNDECIDED
 from ccplane.facts import RepairMade
-from ccplane.ids import offer_of_leg
+from ccplane.ids import device_of, offer_of_leg, seat_of
 
-BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING}
+BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING, Work.REJOINING}
 
 
 class Watch:
@@ -120,6 +120,8 @@ class Watch:
             for leg in [leg for leg, agent in self.legs.items() if agent == made.agent]:
                 assert made.trace.strategy == ADOPTED or now - self.asked.get(leg, now) >= CLEAR_MS, "double-booked"
             self.legs[made.leg] = made.agent
+        for rung in (fact for fact in decision.facts if isinstance(fact, c.RejoinRung)):
+            self.legs[rung.leg] = rung.agent
         for leg in [leg for leg, agent in self.legs.items() if agent not in decision.state.agents]:
             self.forget(leg)
 
@@ -130,6 +132,8 @@ class Watch:
                 self.forget(leg)
             case i.CommandFailed(command=do.RingAgent(offer=offer)):
                 self.forget(*[leg for leg in self.legs if offer_of_leg(leg) == offer and leg not in self.asked])
+            case i.CommandFailed(command=do.RingBack(leg=leg)):
+                self.forget(leg)
             case i.SwitchSurveyed():
                 self.forget(*[leg for leg in self.legs if leg not in what.channels])
 
@@ -162,6 +166,10 @@ class Watch:
         due += [(at, "agent", agent.id) for agent in state.agents.values() if (at := agent_deadline(agent)) is not None]
         assert state.deadlines == tuple(sorted(due))
         assert dict(state.due) == {(kind, whose): at for at, kind, whose in due}
+        assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (
+            "a seat is one agent's"
+        )
+        assert dict(state.homes) == {seat_of(device_of(a.profile.endpoint)): a.id for a in state.agents.values()}
         clearing = {leg: agent.id for agent in state.agents.values() for leg in agent.clearing}
         assert dict(state.clearing) == clearing
         assert all(bool(agent.clearing) == (agent.clear_by is not None) for agent in state.agents.values())
@@ -185,13 +193,16 @@ class Watch:
 
     def claim(self, state, contact_id):
         waiting = state.contacts[contact_id].waiting
-        return state.rules.queues[waiting.queue].weight_s * 1000 - waiting.queued_at
+        return state.rules.queues[waiting.queue].weight_s * 1000 - waiting.held_place
 
     def pairs(self, state):
         """Nobody is booked twice, both sides agree, and nobody waits for an agent who waits for them."""
         taken = {}
         for contact in state.contacts.values():
-            for each, works in ((contact.offer, {Work.OFFERED, Work.CONNECTING}), (contact.talk, {Work.TALKING})):
+            for each, works in (
+                (contact.offer, {Work.OFFERED, Work.CONNECTING}),
+                (contact.talk, {Work.TALKING, Work.REJOINING}),
+            ):
                 if each is None:
                     continue
                 assert each.agent not in taken, "no two contacts share an agent"
@@ -199,6 +210,9 @@ class Watch:
                 agent = state.agents[each.agent]
                 assert agent.work in works
                 assert agent.contact == contact.id
+                if contact.talk:
+                    assert (agent.work is Work.TALKING) == (contact.talk.state is TalkState.UP)
+                    assert (agent.rejoin_until is None) == (contact.talk.lost_at is None)
                 if contact.offer:
                     assert agent.offer == contact.offer.id
                     answered = contact.offer.state is OfferState.ANSWERED

@@ -5,17 +5,29 @@ It answers commands with plausible events, late, twice or never, and hands in wh
 
 from __future__ import annotations
 
-from ccplane.agents.facts import Intent, Phone, Profile
+from ccplane.agents.agent import Work
+from ccplane.agents.facts import Intent, Phone, Profile, Seat
 from ccplane.contacts.verbs import Answer, EnterQueue, Gather, HangUp, Play
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.state import State
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, QueueName, contact_of_offer, offer_of_leg
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ContactId,
+    DeviceName,
+    OfferId,
+    QueueName,
+    SeatId,
+    contact_of_offer,
+    offer_of_leg,
+)
 from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
 from tests.core.invariants import Watch
 
 SKILLS = ({SUPPORT: 5}, {SUPPORT: 8, SALES: 3}, {SALES: 5}, {SUPPORT: 2, SALES: 9})
 AGENTS = ("ana", "ben", "cem", "dia")
+SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True),)
 RULES = (
     the_rules(a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2),
     the_rules(a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1))), a_queue(SALES, weight=60)),
@@ -57,7 +69,7 @@ class World:
     def play(self, moves, among=None):
         self.take(i.PlaneBegan(1, "test", 0))
         self.take(i.SiteRead("site-0", RULES[0], {}))
-        self.take(i.PeopleRead(people(0)))
+        self.take(i.PeopleRead(people(0), SEATS))
         for kind, a, b, wait in moves:
             self.floor.now += wait * 500
             (among or MOVES)[kind](self, a, b)
@@ -81,6 +93,8 @@ class World:
                 self.rings(agent)
                 self.channels[leg], self.agents[leg] = False, agent
                 self.events.append(i.LegRinging(offer))
+            case do.RingBack(leg=leg, agent=agent):
+                self.channels[leg], self.agents[leg] = False, agent
             case do.JoinAgent(leg=leg, contact=contact) if leg in self.channels:
                 self.enter(contact, leg)
             case do.AddCaller(channel=channel, contact=contact) if channel in self.channels:
@@ -221,6 +235,48 @@ class World:
         phone = (Phone.REACHABLE, Phone.REACHABLE, Phone.IN_USE, Phone.GONE)[b % 4]
         self.take(i.PhoneSeen(AgentId(AGENTS[a % 4]), phone))
 
+    def sits_down(self, a, b):
+        """At one's own seat, mostly; at a shared one, another's, or none that there is."""
+        name = AGENTS[a % 4]
+        seat = (name, name, "shared", "shared", AGENTS[b % 4], "nowhere")[b % 6]
+        intent = (Intent.READY, Intent.READY, Intent.PAUSED)[a % 3]
+        self.take(i.IntentAsked(agent=AgentId(name), intent=intent, by="test", seat=SeatId(seat), web=b % 4 != 3))
+
+    def device_changes(self, a, b):
+        """The phone that somebody sits at, or another one at that seat."""
+        agent = self.floor.state.agents.get(AgentId(AGENTS[a % 4]))
+        device = agent.device if agent and b % 3 else DeviceName(f"{AGENTS[b % 4]}-web")
+        phone = (Phone.REACHABLE, Phone.GONE, Phone.GONE, Phone.IN_USE)[b % 4]
+        self.send(i.PhoneSeen(device, phone, 20))
+
+    def browsers_come(self, a, b):
+        """Everyone at their own browser, and free."""
+        for name in AGENTS:
+            self.take(i.PhoneSeen(DeviceName(f"{name}-web"), Phone.REACHABLE))
+            self.take(i.IntentAsked(agent=AgentId(name), intent=Intent.READY, by="test", seat=SeatId(name), web=True))
+
+    def browser_vanishes(self, a, b):
+        """Of one who talks, if anybody does; it comes back, or its page says that it is new, or it does not."""
+        talking = [each for each in self.floor.state.agents.values() if each.work in (Work.TALKING, Work.REJOINING)]
+        if talking:
+            agent = talking[a % len(talking)]
+            self.send(i.PhoneSeen(agent.device, Phone.GONE))
+            if b % 3 == 0:
+                self.send(i.PhoneSeen(agent.device, Phone.REACHABLE))
+            elif b % 3 == 1:
+                self.take(i.RejoinAsked(agent.id))
+
+    def browser_comes_back(self, a, b):
+        for agent in list(self.floor.state.agents.values()):
+            if agent.work is Work.REJOINING:
+                self.send(i.PhoneSeen(agent.device, Phone.REACHABLE))
+                leg = self.floor.state.contacts[agent.contact].talk.back_leg
+                if leg in self.channels and b % 2:
+                    self.channels[leg] = True
+                    self.events.append(i.LegUp(agent.offer, leg, agent.id))
+                elif leg in self.channels:
+                    self.end(leg, *((17, 486), (19, 480))[a % 2])
+
     def everyone_works(self, a, b):
         for place in range(4):
             self.phone_changes(place, 0)
@@ -299,13 +355,13 @@ class World:
         self.floor.state, self.floor.watch = State(), Watch()
         self.take(i.PlaneBegan(epoch, "test", 0))
         self.take(i.SiteRead(f"site-{a % 3}", RULES[a % 3], {}))
-        self.take(i.PeopleRead(people(b)))
+        self.take(i.PeopleRead(people(b), SEATS))
 
     def site_changes(self, a, b):
         self.take(i.SiteRead(f"site-{a % 3}", RULES[a % 3], {"n": str(b)}))
 
     def people_change(self, a, b):
-        self.take(i.PeopleRead(people(a)))
+        self.take(i.PeopleRead(people(a), SEATS[a % 2 :]))
 
     def nonsense_comes(self, a, b):
         """What is long over, or never was."""
@@ -326,7 +382,8 @@ class World:
             i.KeyPressed(whose, "1"),
             i.VerbAsked(whose, a % 5, VERBS[b % len(VERBS)]),
             i.IntentAsked(agent=AgentId("nobody"), intent=Intent.READY, by="test"),
-            i.PhoneSeen(AgentId("nobody"), Phone.REACHABLE),
+            i.PhoneSeen(DeviceName("nobody"), Phone.REACHABLE),
+            i.RejoinAsked(AgentId("nobody")),
             i.CommandFailed(do.JoinAgent(whose, offer, leg), gone=True, message="Channel not found"),
             i.CommandFailed(do.RingAgent(whose, offer, leg, "ana", "PJSIP/ana", "", "", 1), gone=False, message="no"),
             i.CommandFailed(do.OpenRoom(whose), gone=False, message="no"),
@@ -351,10 +408,15 @@ DAILY = (
     World.everyone_works,
     World.wrap_up_ends,
     World.time_comes,
+    World.browser_vanishes,
+    World.browser_comes_back,
 )
 RARE = (
     World.program_ends,
     World.phone_changes,
+    World.sits_down,
+    World.device_changes,
+    World.browsers_come,
     World.connection_ends,
     World.survey_comes,
     World.survey_comes,
