@@ -1,9 +1,11 @@
-"""What the ARI client knows about itself. Plain numbers; whoever publishes metrics reads them."""
+"""What the clients of ARI and AMI know about themselves. Plain numbers; whoever publishes metrics reads them."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+
+from ccplane.histogram import Histogram
 
 
 @dataclass(slots=True)
@@ -33,3 +35,31 @@ class AriStats:
     late: int = 0
     """Answers that came after their deadline."""
     outcomes: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class AmiStats:
+    """One for the life of an `Ami`, over all its connections."""
+
+    connected: bool = False
+    """Logged in."""
+    since: float | None = None
+    """Since when that is so, connected or not; monotonic seconds. None before the first try came to an end."""
+    last_error: str = ""
+    """Why it is not connected, for people."""
+    connects: int = 0
+    ends: Counter[str] = field(default_factory=Counter)
+    """Connections that ended, by reason."""
+    refusals: Counter[str] = field(default_factory=Counter)
+    """Tries to connect that failed, by error code."""
+    events: Counter[str] = field(default_factory=Counter)
+    """Events by name."""
+    faults: int = 0
+    """Exceptions of those who were told of events or logins."""
+    sent: int = 0
+    pending: int = 0
+    late: int = 0
+    """Answers, and items of lists, that came after their deadline."""
+    outcomes: Counter[str] = field(default_factory=Counter)
+    round_trips: Histogram = field(default_factory=Histogram)
+    """Seconds from an action to the end of its answer, pings too."""

@@ -23,12 +23,12 @@ from ccplane import __version__
 from ccplane.agents.agent import Shown
 from ccplane.asterisk.stats import AriStats
 from ccplane.contacts.contact import Phase
+from ccplane.histogram import Histogram
 from ccplane.http.ports import Health, Plane
 from ccplane.http.wallboard import Stream
 from ccplane.kpi.counters import NOTHING, RING_BOUNDS_MS, Counters, Delays
 from ccplane.kpi.definitions import DEFINITIONS
 from ccplane.kpi.wallboard import queues
-from ccplane.log.histogram import Histogram
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 

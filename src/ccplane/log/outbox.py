@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from ccplane.errors import StoreError
+from ccplane.histogram import Histogram
 from ccplane.laws import Fact
-from ccplane.log.histogram import Histogram
 from ccplane.log.outbox_file import Commit, Group, OutboxFile, Recovered
 from ccplane.log.ownership import Ownership
 from ccplane.log.writer import Checkpoint, Epoch, Facts, Item, Note, Writer

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from ccplane.errors import StoreError
-from ccplane.log.histogram import Histogram
+from ccplane.histogram import Histogram
 from ccplane.log.outbox import Outbox
 
 log = structlog.get_logger()
