@@ -43,6 +43,27 @@ def test_given_a_caller_whose_call_is_up_then_they_arrived_answered():
     assert meaning("StasisStart", args=["4002"], channel=a_channel(state="Up")).answered
 
 
+def test_given_a_call_from_a_phone_of_ours_then_it_says_which():
+    channel = a_channel() | {"name": "PJSIP/1001-web-00000012"}
+    arrived = meaning("StasisStart", args=["*45", "phone"], channel=channel)
+    assert (arrived.device, arrived.number_dialled) == ("1001-web", "*45")
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("PJSIP/1001-00000012", ["4002"]),
+        ("PJSIP/1001-00000012", ["phone"]),
+        ("PJSIP/1001-00000012", ["4002", "phony"]),
+        ("Local/1001@x-00000012;1", ["4002", "phone"]),
+        ("PJSIP/", ["4002", "phone"]),
+        ("", ["4002", "phone"]),
+    ],
+)
+def test_given_a_call_that_the_dialplan_did_not_take_from_a_phone_then_it_is_no_phones(name, args):
+    assert meaning("StasisStart", args=args, channel=a_channel() | {"name": name}).device is None
+
+
 def test_given_no_argument_from_the_dialplan_then_the_extension_is_the_number():
     assert meaning("StasisStart", args=[], channel=a_channel(exten="4003")).number_dialled == "4003"
 

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import pytest
+from msgspec.structs import replace
+
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Phase
+from ccplane.contacts.facts import Direction
 from ccplane.contacts.verbs import Answer, EnterQueue, Gather, NoAgents, Play, Pressed
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, c, doing, kinds, offline, paused, ready, the, unknown
+from tests.core.floor import (
+    SALES,
+    SUPPORT,
+    a_floor,
+    a_queue,
+    an_arrival,
+    c,
+    doing,
+    kinds,
+    offline,
+    paused,
+    ready,
+    the,
+    unknown,
+)
 
 
 def test_given_a_listed_number_when_a_caller_arrives_then_a_contact_begins_with_its_room_and_its_program():
@@ -29,6 +47,24 @@ def test_given_a_number_nobody_listed_when_a_caller_arrives_then_the_default_pro
 
 def test_given_a_call_that_is_up_already_when_it_arrives_then_it_is_answered():
     assert kinds(a_floor().arrives(answered=True)) == ["ContactArrived", "CallerAnswered", "ProgramStarted"]
+
+
+@pytest.mark.parametrize(
+    ("number", "device", "direction"),
+    [
+        ("*45", "1001", Direction.INTERNAL),
+        ("4002", "1001", Direction.INBOUND),
+        ("4002", None, Direction.INBOUND),
+        ("*45", None, Direction.INBOUND),
+    ],
+)
+def test_given_a_phone_of_ours_when_it_dials_a_feature_code_then_that_is_no_call_from_outside(
+    number, device, direction
+):
+    floor = a_floor()
+    floor.take(replace(an_arrival("x", number), device=device))
+    assert (floor.contact("x").device, floor.contact("x").direction) == (device, direction)
+    assert floor.replayed() == floor.state
 
 
 def test_given_a_live_contact_when_it_is_said_to_arrive_again_then_nothing_happens():

@@ -22,6 +22,8 @@ from ccplane.ids import (
 
 APP: Final = "ccplane"
 LONGEST: Final = 80
+PHONE: Final = "phone"
+"""What the dialplan says of a call that came from one of our phones; a caller from outside never gets there."""
 
 NORMAL: Final = 16
 """Q.850: normal clearing. A BYE without a Reason header comes as a ChannelHangupRequest without a cause (RFC 3398)."""
@@ -42,7 +44,15 @@ def caller_of(node: NodeName, channel: Channel, args: list[str], switch_at: int)
         caller_name=printable(channel.caller.name),
         switch_at=int(switch_at),
         answered=channel.state == "Up",
+        device=device_in(channel.name) if args[1:2] == [PHONE] else None,
     )
+
+
+def device_in(name: str) -> DeviceName | None:
+    """The phone of a channel, by the channel's name: `PJSIP/1001-web-0000002a` is of 1001-web."""
+    technology, _, rest = name.partition("/")
+    device = rest.rpartition("-")[0]
+    return DeviceName(device) if technology == "PJSIP" and device else None
 
 
 def translate(node: NodeName, event: e.Event) -> i.Input | None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import Gather, Result, Verb
 from ccplane.errors import IllegalMove
-from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, OfferId, ProgramName, QueueName
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, ProgramName, QueueName
 from ccplane.laws import Transitions, move
 
 
@@ -160,6 +160,9 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     attribution: str
     site: str
     arrived_at: int
+    device: DeviceName | None = None
+    """The phone of ours that it came from."""
+    direction: f.Direction = f.Direction.INBOUND
     phase: Phase = Phase.IN_PROGRAM
     answered: bool = False
     in_room: bool = False
@@ -201,6 +204,8 @@ def opened(fact: f.ContactArrived) -> Contact:
         attribution=fact.attribution,
         site=fact.site,
         arrived_at=fact.at,
+        device=fact.device,
+        direction=fact.direction,
     )
 
 

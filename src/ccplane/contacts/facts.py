@@ -7,8 +7,19 @@ from enum import StrEnum
 import msgspec
 
 from ccplane.contacts.verbs import Result, Verb
-from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, OfferId, ProgramName, QueueName
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, ProgramName, QueueName
 from ccplane.laws import Fact
+
+
+class Direction(StrEnum):
+    """Which way a contact goes."""
+
+    INBOUND = "inbound"
+    """Somebody calls the contact centre."""
+    INTERNAL = "internal"
+    """One of its own phones calls it, or another of them."""
+    OUTBOUND = "outbound"
+    """One of its own phones calls somebody outside."""
 
 
 class QueueOutcome(StrEnum):
@@ -88,6 +99,9 @@ class ContactArrived(ContactFact, frozen=True, kw_only=True):
     switch_at: int
     site: str
     """The hash of the site as it was; programs and menus of this contact keep to it (law 11)."""
+    device: DeviceName | None = None
+    """The phone of ours that it came from, by the switch's word; None for a caller from outside."""
+    direction: Direction = Direction.INBOUND
 
 
 class ProgramStarted(ContactFact, frozen=True, kw_only=True):

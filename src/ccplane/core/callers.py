@@ -19,6 +19,9 @@ from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, contact_id, playback_id
 from ccplane.routing.rules import Number
 
+FEATURE: Final = "*"
+"""How a feature code begins: what phones of ours dial to be served, `*45`."""
+
 
 def arrive(turn: Turn, what: i.CallerArrived) -> None:
     """A caller came: a contact begins, its room is opened, its number's program starts."""
@@ -49,11 +52,19 @@ def opened(turn: Turn, what: i.CallerArrived) -> Number:
             attribution=number.attribution,
             switch_at=what.switch_at,
             site=turn.state.site,
+            device=what.device,
+            direction=_direction(what),
         )
     )
     if what.answered:
         turn.happened(c.CallerAnswered(at=turn.now, contact=contact))
     return number
+
+
+def _direction(what: i.CallerArrived) -> c.Direction:
+    """A phone of ours that dials a feature code calls nobody but us; any other number may have callers from outside."""
+    service = what.device is not None and what.number_dialled.startswith(FEATURE)
+    return c.Direction.INTERNAL if service else c.Direction.INBOUND
 
 
 def up(turn: Turn, what: i.CallerUp) -> None:

@@ -22,7 +22,7 @@ class Input(msgspec.Struct, frozen=True):
 
 
 class CallerArrived(Input, frozen=True, kw_only=True):
-    """A caller's channel entered our application."""
+    """A caller's channel entered our application. `device`: the phone of ours that it is; None: from outside."""
 
     node: NodeName
     channel: ChannelId
@@ -31,6 +31,7 @@ class CallerArrived(Input, frozen=True, kw_only=True):
     caller_name: str
     switch_at: int
     answered: bool = False
+    device: DeviceName | None = None
 
 
 class CallerUp(Input, frozen=True):

@@ -61,7 +61,7 @@ class Switchboard:
             self._loop.call_soon(self._fall_back, line)
             return line
         line.dialplan = Dialplan(context, exten, 1)
-        self._enter(line, self.app, (exten,))
+        self._enter(line, self.app, (exten,) if endpoint == TRUNK else (exten, "phone"))
         return line
 
     def _enter(self, line: Line, app: str, args: tuple[str, ...]) -> None:
