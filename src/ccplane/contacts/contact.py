@@ -22,14 +22,22 @@ class Phase(StrEnum):
     WAITING = "waiting"
     CONNECTING = "connecting"
     TALKING = "talking"
+    CALLING = "calling"
+    IN_CALL = "in-call"
     ENDED = "ended"
 
 
 PHASE: Final[Transitions[Phase]] = {
-    Phase.IN_PROGRAM: {f.ContactQueued: Phase.WAITING, f.ContactEnded: Phase.ENDED},
+    Phase.IN_PROGRAM: {
+        f.ContactQueued: Phase.WAITING,
+        f.PartyCalled: Phase.CALLING,
+        f.ContactEnded: Phase.ENDED,
+    },
     Phase.WAITING: {f.ContactUnqueued: Phase.IN_PROGRAM, f.OfferAnswered: Phase.CONNECTING},
     Phase.CONNECTING: {f.TalkStarted: Phase.TALKING, f.ConnectFailed: Phase.WAITING},
     Phase.TALKING: {f.TalkEnded: Phase.IN_PROGRAM},
+    Phase.CALLING: {f.CallConnected: Phase.IN_CALL, f.CallMissed: Phase.IN_PROGRAM},
+    Phase.IN_CALL: {f.CallEnded: Phase.IN_PROGRAM},
     Phase.ENDED: {},
 }
 
@@ -93,6 +101,50 @@ TALK: Final[Transitions[TalkState]] = {
     },
     TalkState.ENDED: {},
 }
+
+
+class CallState(StrEnum):
+    """Where an agent's own call is."""
+
+    CALLED = "called"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    CONNECTED = "connected"
+    MISSED = "missed"
+    ENDED = "ended"
+
+
+CALL: Final[Transitions[CallState]] = {
+    CallState.CALLED: {
+        f.PartyRinging: CallState.RINGING,
+        f.PartyAnswered: CallState.ANSWERED,
+        f.CallMissed: CallState.MISSED,
+    },
+    CallState.RINGING: {f.PartyAnswered: CallState.ANSWERED, f.CallMissed: CallState.MISSED},
+    CallState.ANSWERED: {
+        f.PartyEnteredRoom: CallState.ANSWERED,
+        f.CallConnected: CallState.CONNECTED,
+        f.CallMissed: CallState.MISSED,
+    },
+    CallState.CONNECTED: {f.CallEnded: CallState.ENDED},
+    CallState.MISSED: {},
+    CallState.ENDED: {},
+}
+
+
+class OwnCall(msgspec.Struct, frozen=True):
+    """The other party of an agent's own call, and their leg."""
+
+    id: OfferId
+    leg: ChannelId
+    number: str
+    agent: AgentId | None
+    state: CallState
+    since: int
+    """When it was called, began to ring, or they began to talk."""
+    deadline: int | None
+    joined: bool = False
+    """Their leg is in the room, and the one who called is not yet."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -163,6 +215,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     device: DeviceName | None = None
     """The phone of ours that it came from."""
     direction: f.Direction = f.Direction.INBOUND
+    agent: AgentId | None = None
+    """Whose own call it is."""
+    pick_up_by: int | None = None
+    """Until when the agent who asked for this call has to pick up."""
     phase: Phase = Phase.IN_PROGRAM
     answered: bool = False
     in_room: bool = False
@@ -185,6 +241,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Waiting | None = None
     offer: Offer | None = None
     talk: Talk | None = None
+    call: OwnCall | None = None
 
     @property
     def gathering(self) -> Gather | None:
@@ -206,6 +263,8 @@ def opened(fact: f.ContactArrived) -> Contact:
         arrived_at=fact.at,
         device=fact.device,
         direction=fact.direction,
+        agent=fact.agent,
+        pick_up_by=fact.pick_up_by,
     )
 
 
@@ -233,7 +292,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             deadline = fact.at + gather.timeout_ms if gather else contact.step_deadline
             return replace(contact, sounds_over=True, step_deadline=deadline)
         case f.CallerAnswered():
-            return replace(contact, answered=True)
+            return replace(contact, answered=True, pick_up_by=None)
         case f.CallerEnteredRoom():
             return replace(contact, in_room=True)
         case f.ContactQueued():
@@ -276,6 +335,29 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.TalkEnded():
             _talk_after(contact, fact)
             return replace(contact, phase=phase, talk=None)
+        case f.PartyCalled():
+            call = OwnCall(
+                id=fact.call,
+                leg=fact.leg,
+                number=fact.number,
+                agent=fact.agent,
+                state=CallState.CALLED,
+                since=fact.at,
+                deadline=fact.deadline,
+            )
+            return replace(contact, phase=phase, call=call)
+        case f.PartyRinging():
+            return replace(contact, call=replace(_call_after(contact, fact), since=fact.at))
+        case f.PartyAnswered():
+            return replace(contact, call=replace(_call_after(contact, fact), deadline=fact.deadline))
+        case f.PartyEnteredRoom():
+            return replace(contact, call=replace(_call_after(contact, fact), joined=True))
+        case f.CallConnected():
+            call = replace(_call_after(contact, fact), since=fact.at, deadline=None)
+            return replace(contact, phase=phase, call=call, segments=fact.segment)
+        case f.CallMissed() | f.CallEnded():
+            _call_after(contact, fact)
+            return replace(contact, phase=phase, call=None)
         case f.ContactEnded():
             return replace(contact, phase=phase, verb=None, step_deadline=None)
         case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked():
@@ -307,6 +389,14 @@ def _talk_after(contact: Contact, fact: f.AnyTalkFact) -> Talk:
             return talk
         case _:
             assert_never(fact)
+
+
+def _call_after(contact: Contact, fact: f.CallFact) -> OwnCall:
+    """The own call moved by `fact`, which must be about it."""
+    call = contact.call
+    if call is None or call.id != fact.call:
+        raise IllegalMove("call", call and call.id, fact)
+    return replace(call, state=move("call", CALL, call.state, fact))
 
 
 def _offered(contact: Contact, fact: f.OfferMade) -> Contact:

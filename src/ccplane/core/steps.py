@@ -10,6 +10,7 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import (
     Answer,
+    Connect,
     Done,
     EnterQueue,
     Failed,
@@ -22,7 +23,7 @@ from ccplane.contacts.verbs import (
     Verb,
 )
 from ccplane.core import inputs as i
-from ccplane.core import journal
+from ccplane.core import journal, own_calls
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
@@ -59,12 +60,12 @@ def _take_up(turn: Turn, contact: Contact) -> None:
     assert contact.verb is not None
     if isinstance(contact.verb, Play | Gather):
         turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
-    if not isinstance(contact.verb, EnterQueue):
+    if not isinstance(contact.verb, EnterQueue | Connect):
         _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
 
 
 def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) -> None:
-    deadline = None if isinstance(verb, EnterQueue) else turn.now + _longest_ms(verb)
+    deadline = None if isinstance(verb, EnterQueue | Connect) else turn.now + _longest_ms(verb)
     turn.happened(
         c.StepStarted(at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline)
     )
@@ -79,6 +80,10 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
             _play(turn, contact, step, attempt, verb.sounds)
         case EnterQueue():
             _enter_queue(turn, contact, verb)
+        case Connect():
+            result = own_calls.begin(turn, contact, verb)
+            if result is not None:
+                end_step(turn, contact.id, result)
         case HangUp():
             turn.do(HangUpCaller(contact.id, contact.channel, verb.cause))
 
