@@ -12,15 +12,20 @@ from typing import Never
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import (
     Answer,
+    Connect,
+    ConnectResult,
     EnterQueue,
     Gather,
     HangUp,
     NoAgents,
+    NotAllowed,
+    NotReached,
     Play,
     Pressed,
     QueueResult,
     Result,
     Served,
+    Talked,
     TimedOut,
     Verb,
 )
@@ -56,6 +61,8 @@ class Call:
         """ms since 1970, UTC."""
         self.number: Number = site.number(contact.number_dialled)
         self.site = site
+        self.device = contact.device
+        """The phone of ours that this call came from; None for a caller from outside."""
 
     async def answer(self) -> None:
         """Take the call. `play`, `menu` and `queue` do it by themselves where it is not done yet."""
@@ -87,6 +94,18 @@ class Call:
         result = await Step(EnterQueue(QueueName(name)))
         if not isinstance(result, Served | NoAgents | TimedOut):
             raise ProgramError("queue-failed", f"the queue gave {result!r}")
+        return result
+
+    async def connect(self, number: str | None = None) -> ConnectResult:
+        """Of an agent's own call: call somebody and let them talk. `number`: the one that was dialled, unless given.
+
+        ProgramError "not-our-phone" where the call did not come from a phone of ours.
+        """
+        if self.device is None:
+            raise ProgramError("not-our-phone", "only a call from a phone of ours can be connected to somebody")
+        result = await Step(Connect(self.number.number if number is None else number))
+        if not isinstance(result, Talked | NotReached | NotAllowed):
+            raise ProgramError("connect-failed", f"the call gave {result!r}")
         return result
 
     async def hang_up(self, cause: int = 16) -> Never:

@@ -126,9 +126,22 @@ def asked(turn: Turn, what: i.CallAsked) -> None:
     )
 
 
+def why_not_call(state: State, agent: Agent, number: str) -> str | None:
+    """Why we can't make this call for the agent now, as the code of an error; None if we can."""
+    if _node(state) is None:
+        return "no-node"
+    if agent.phone is Phone.GONE:
+        return "agent-unreachable"
+    if not can_call(agent):
+        return "agent-busy"
+    if not _colleague(state, number) and why_not(state, agent.id, number) is not None:
+        return "number-not-allowed"
+    return None
+
+
 def can_call(agent: Agent) -> bool:
     """Whether their phone may be called to make a call for them: it is there, and they are not with a contact."""
-    return agent.phone is not Phone.GONE and agent.work in (Work.IDLE, Work.WRAP_UP) and not agent.clearing
+    return agent.phone is Phone.REACHABLE and agent.work in (Work.IDLE, Work.WRAP_UP) and not agent.clearing
 
 
 def take(turn: Turn, contact: ContactId) -> None:

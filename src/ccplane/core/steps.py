@@ -47,8 +47,8 @@ HANG_UP_MS: Final = 5_000
 def asked(turn: Turn, what: i.VerbAsked) -> None:
     """A program awaits a verb. The open verb asked again (a plane that came back) is taken up where it stands."""
     contact = turn.state.contacts.get(what.contact)
-    if contact is None:
-        return
+    if contact is None or contact.pick_up_by is not None:
+        return  # over; or no program has begun yet
     if contact.verb is not None and contact.step == what.step:
         _take_up(turn, contact)
     elif contact.verb is None and what.step == contact.step + 1:
