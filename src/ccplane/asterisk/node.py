@@ -85,7 +85,7 @@ class LocalNode:
         self._dialplan = dialplan or HOME / "dialplan"
         self._templates = templates or HOME / "asterisk-docker" / "etc"
         self._rtp_timeout = rtp_timeout
-        self._trunk = trunk
+        self.trunk = trunk
         self._outlive_parent = outlive_parent
         self._child = Child(self.directory / "run" / "process.json")
         self._secrets: dict[str, str] = {}
@@ -253,7 +253,7 @@ class LocalNode:
             "RTP_TIMEOUT": str(self._rtp_timeout),
             "PLANE_NETWORK": "127.0.0.0/255.0.0.0",
             "TRUNK_NETWORK": "127.0.0.0/8",
-            "TRUNK": self._trunk,
+            "TRUNK": self.trunk,
             "ARI_USERNAME": self.ari_username,
             "ARI_PASSWORD": self.ari_password,
             "AMI_USERNAME": self.ami_username,

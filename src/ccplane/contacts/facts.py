@@ -336,9 +336,10 @@ class PartyEnteredRoom(CallFact, frozen=True, kw_only=True):
 
 
 class CallConnected(CallFact, frozen=True, kw_only=True):
-    """Both are in the room, and talk: stay `segment` began."""
+    """Both are in the room, and talk: stay `segment` began. `agent`: whose own call it is."""
 
     segment: int
+    agent: AgentId | None
 
 
 class CallMissed(CallFact, frozen=True, kw_only=True):
@@ -353,6 +354,7 @@ class CallEnded(CallFact, frozen=True, kw_only=True):
     """They no longer talk."""
 
     segment: int
+    agent: AgentId | None
     by: EndedBy
     talk_ms: int
 

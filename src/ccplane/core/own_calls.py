@@ -84,7 +84,7 @@ def asked(turn: Turn, what: i.CallAsked) -> None:
     state = turn.state
     agent, node = state.agents.get(what.agent), _node(state)
     channel = dialled_channel(what.claim)
-    if agent is None or node is None or not can_call(agent):
+    if agent is None or node is None:
         return None
     contact = contact_id(node, channel)
     if contact in state.contacts or contact in state.ended:
@@ -92,6 +92,8 @@ def asked(turn: Turn, what: i.CallAsked) -> None:
     rule = None if _colleague(state, what.number) else why_not(state, agent.id, what.number)
     if rule is not None:
         return _refused(turn, agent.id, what.number, rule, None)
+    if not can_call(agent):
+        return None
     turn.happened(
         c.ContactArrived(
             at=turn.now,

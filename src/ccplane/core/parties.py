@@ -57,7 +57,9 @@ def entered(turn: Turn, contact: Contact, call: OwnCall, channel: ChannelId) -> 
     if channel == contact.channel or (channel == call.leg and contact.in_room):
         if channel == call.leg or call.joined:
             segment = contact.segments + 1
-            turn.happened(c.CallConnected(at=turn.now, contact=contact.id, call=call.id, segment=segment))
+            turn.happened(
+                c.CallConnected(at=turn.now, contact=contact.id, call=call.id, segment=segment, agent=contact.agent)
+            )
     elif channel == call.leg and not call.joined:
         turn.happened(c.PartyEnteredRoom(at=turn.now, contact=contact.id, call=call.id))
 
@@ -103,7 +105,15 @@ def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> int:
     """They no longer talk; how long they did."""
     talk_ms = turn.now - call.since
     turn.happened(
-        c.CallEnded(at=turn.now, contact=contact.id, call=call.id, segment=contact.segments, by=by, talk_ms=talk_ms)
+        c.CallEnded(
+            at=turn.now,
+            contact=contact.id,
+            call=call.id,
+            segment=contact.segments,
+            agent=contact.agent,
+            by=by,
+            talk_ms=talk_ms,
+        )
     )
     release(turn, call.agent, contact.id)
     return talk_ms
