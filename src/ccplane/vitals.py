@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterable
 
 from ccplane.asterisk.link import Link
-from ccplane.asterisk.provision import Provisioned, provision
+from ccplane.asterisk.provision import Provisioned, both_phones, provision
 from ccplane.asterisk.switch import Switch
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, ContactId, SeatId, device_at
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
@@ -75,6 +75,7 @@ class PhoneBook:
 
     def __init__(self, persons: Iterable[Person], settings: Settings) -> None:
         self._registrar = f"sip:{settings.external_address}:{settings.sip_port}"
+        self.websocket = f"ws://{settings.external_address}:{settings.http_port}/ws"
         self._one_at_a_time = asyncio.Lock()
         self.hold(persons)
 
@@ -84,9 +85,14 @@ class PhoneBook:
 
     async def phone(self, agent: AgentId) -> PhoneAccount | None:
         person = self._persons.get(agent)
-        return None if person is None else PhoneAccount(person.phone, person.secret, self._registrar)
+        return None if person is None else self._account(person.phone, person.secret)
+
+    def _account(self, seat: str, secret: str) -> PhoneAccount:
+        browser = device_at(SeatId(seat), web=True)
+        return PhoneAccount(seat, secret, self._registrar, browser, self.websocket)
 
     async def push(self, switch: Switch) -> Provisioned:
         """Make the accounts at the switch these. One after the other: an older list takes nothing back."""
+        secrets = {person.phone: person.secret for person in self._persons.values()}
         async with self._one_at_a_time:
-            return await provision(switch, {person.phone: person.secret for person in self._persons.values()})
+            return await provision(switch, both_phones(secrets))

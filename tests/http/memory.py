@@ -60,7 +60,9 @@ class MemoryPlane:
 
 class MemoryPhones:
     async def phone(self, agent: AgentId, /) -> PhoneAccount | None:
-        return PhoneAccount(agent, "a-secret", "sip:127.0.0.1:5060") if agent == "1001" else None
+        if agent != "1001":
+            return None
+        return PhoneAccount(agent, "a-secret", "sip:127.0.0.1:5060", f"{agent}-web", "ws://127.0.0.1:8088/ws")
 
 
 class Vitals:

@@ -41,11 +41,14 @@ class Plane(Protocol):
 
 
 class PhoneAccount(msgspec.Struct, frozen=True):
-    """What a phone needs to register. `registrar`: `sip:host:port`."""
+    """What a seat's phones need to register, with one secret. `registrar`, for the desk phone: `sip:host:port`;
+    `websocket`, for the browser's: `ws://host:port/ws`."""
 
     username: str
     secret: str
     registrar: str
+    web_username: str
+    websocket: str
 
 
 class PhoneBook(Protocol):
