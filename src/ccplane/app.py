@@ -177,6 +177,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 plane=plane,
                 contacts=History(database),
                 phones=phones,
+                websocket=phones.websocket,
                 health=vitals,
                 clock=clock.now,
                 meters=meters,

@@ -67,4 +67,5 @@ async def test_the_root_says_where_everything_is_to_anyone_and_nothing_else(stra
     answer = await stranger.get("/")
     assert answer.status_code == 200
     assert {"/api/docs", "/api/v1/wallboard", "/metrics", "/healthz"} <= set(answer.json().values())
-    assert set(answer.json().values()) <= {*(await described(stranger))["paths"], "/api/docs", "/api/openapi.json"}
+    pages = {"/api/docs", "/api/openapi.json", "/phone"}
+    assert set(answer.json().values()) <= {*(await described(stranger))["paths"], *pages}
