@@ -45,6 +45,7 @@ class Centre:
             "CCPLANE_ARI_USERNAME": self.node.ari_username,
             "CCPLANE_ARI_PASSWORD": self.node.ari_password,
             "CCPLANE_SIP_PORT": str(self.node.sip_port),
+            "CCPLANE_HTTP_PORT": str(self.node.http_port),
             "CCPLANE_SOUNDS": str(self.node.sounds_dir),
             "CCPLANE_DATABASE_URL": self.database,
             "CCPLANE_PORT": str(self.port),
