@@ -8,12 +8,21 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE, NotHeard
-from bench.siplab import CallEnded, How, RegistrationRefused, State, answers, rejects, rings_for_ever, says_nothing
-from bench.siplab.links import TcpLink, UdpLink
-from bench.siplab.record import Record
-from bench.siplab.station import Station
-from bench.siplab.wire import Message, authorization, parse, response
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE, NotHeard
+from ccplane.testing.siplab import (
+    CallEnded,
+    How,
+    RegistrationRefused,
+    State,
+    answers,
+    rejects,
+    rings_for_ever,
+    says_nothing,
+)
+from ccplane.testing.siplab.links import TcpLink, UdpLink
+from ccplane.testing.siplab.record import Record
+from ccplane.testing.siplab.station import Station
+from ccplane.testing.siplab.wire import Message, authorization, parse, response
 
 
 @pytest.fixture
@@ -197,7 +206,7 @@ class Registrar:
         fields = dict(part.split("=", 1) for part in said.removeprefix("Digest ").split(", "))
         cnonce = fields["cnonce"].strip('"')
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("bench.siplab.wire.unique", lambda: cnonce)
+            patch.setattr("ccplane.testing.siplab.wire.unique", lambda: cnonce)
             return said == authorization(self.challenge, "REGISTER", fields["uri"].strip('"'), "1001", self.secret)
 
 

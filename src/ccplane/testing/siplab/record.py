@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bench.siplab.leg import How
+from ccplane.testing.siplab.leg import How
 
 if TYPE_CHECKING:
-    from bench.siplab.call import Call
-    from bench.siplab.ring import Ring
+    from ccplane.testing.siplab.call import Call
+    from ccplane.testing.siplab.ring import Ring
 
 
 class Record:

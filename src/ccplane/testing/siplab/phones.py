@@ -7,13 +7,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from bench.siplab.call import Call
-from bench.siplab.links import Address, Link, Resend, TcpLink
-from bench.siplab.ring import Ring
-from bench.siplab.wire import Message, authorization, request, unique
+from ccplane.testing.siplab.call import Call
+from ccplane.testing.siplab.links import Address, Link, Resend, TcpLink
+from ccplane.testing.siplab.ring import Ring
+from ccplane.testing.siplab.wire import Message, authorization, request, unique
 
 if TYPE_CHECKING:
-    from bench.siplab.station import Station
+    from ccplane.testing.siplab.station import Station
 
 
 @dataclass(frozen=True, slots=True)

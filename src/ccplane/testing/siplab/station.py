@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from bench.siplab.call import Call
-from bench.siplab.leg import Leg
-from bench.siplab.links import Address, Link, UdpLink
-from bench.siplab.phones import Behaviour, Phone, _Registration, answers
-from bench.siplab.record import Record
-from bench.siplab.ring import Ring
-from bench.siplab.wire import Message, NotSip, address, parse, response, unique
+from ccplane.testing.siplab.call import Call
+from ccplane.testing.siplab.leg import Leg
+from ccplane.testing.siplab.links import Address, Link, UdpLink
+from ccplane.testing.siplab.phones import Behaviour, Phone, _Registration, answers
+from ccplane.testing.siplab.record import Record
+from ccplane.testing.siplab.ring import Ring
+from ccplane.testing.siplab.wire import Message, NotSip, address, parse, response, unique
 
 _numbers: Final = itertools.count(1)
 _REMEMBERED: Final = 4_000  # ended dialogs kept for requests and responses that come late

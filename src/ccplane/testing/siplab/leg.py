@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bench.rtp import Audio
-from bench.siplab.links import Address, Link, Resend
-from bench.siplab.wire import (
+from ccplane.testing.rtp import Audio
+from ccplane.testing.siplab.links import Address, Link, Resend
+from ccplane.testing.siplab.wire import (
     Media,
     Message,
     escape,
@@ -26,7 +26,7 @@ from bench.siplab.wire import (
 )
 
 if TYPE_CHECKING:
-    from bench.siplab.station import Station
+    from ccplane.testing.siplab.station import Station
 
 
 class State(StrEnum):

@@ -6,12 +6,12 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from bench.siplab.leg import How, Leg, State
-from bench.siplab.links import Address, Link, Resend
-from bench.siplab.wire import Message, authorization, escape, unique, uri_of
+from ccplane.testing.siplab.leg import How, Leg, State
+from ccplane.testing.siplab.links import Address, Link, Resend
+from ccplane.testing.siplab.wire import Message, authorization, escape, unique, uri_of
 
 if TYPE_CHECKING:
-    from bench.siplab.station import Dialling, Station
+    from ccplane.testing.siplab.station import Dialling, Station
 
 
 class Call(Leg):

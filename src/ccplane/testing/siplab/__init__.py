@@ -14,12 +14,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bench.siplab.call import Call
-from bench.siplab.leg import CallEnded, End, How, Leg, State
-from bench.siplab.phones import Behaviour, Phone, RegistrationRefused, answers, rejects, rings_for_ever, says_nothing
-from bench.siplab.record import Record
-from bench.siplab.ring import Ring
-from bench.siplab.station import Station
+from ccplane.testing.siplab.call import Call
+from ccplane.testing.siplab.leg import CallEnded, End, How, Leg, State
+from ccplane.testing.siplab.phones import (
+    Behaviour,
+    Phone,
+    RegistrationRefused,
+    answers,
+    rejects,
+    rings_for_ever,
+    says_nothing,
+)
+from ccplane.testing.siplab.record import Record
+from ccplane.testing.siplab.ring import Ring
+from ccplane.testing.siplab.station import Station
 
 __all__ = [
     "Behaviour", "Call", "CallEnded", "End", "How", "Lab", "Leg", "Phone", "Record", "RegistrationRefused", "Ring",

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from bench.rtp import RATE, compress, expand, loudness, share, tone
+from ccplane.testing.rtp import RATE, compress, expand, loudness, share, tone
 
 
 def test_ulaw_round_trip_is_within_its_step():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from bench.siplab.leg import How, Leg, State
-from bench.siplab.links import Address, Link
-from bench.siplab.wire import Message, display_of, response, unique, uri_of, user_of
+from ccplane.testing.siplab.leg import How, Leg, State
+from ccplane.testing.siplab.links import Address, Link
+from ccplane.testing.siplab.wire import Message, display_of, response, unique, uri_of, user_of
 
 if TYPE_CHECKING:
-    from bench.siplab.station import Station
+    from ccplane.testing.siplab.station import Station
 
 
 class Ring(Leg):
