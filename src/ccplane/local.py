@@ -343,7 +343,8 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
             sip:4002@{sip}   straight to support
             sip:4003@{sip}   straight to sales
   look      {ccplane} status
-  open      {url}/api/v1/wallboard   the numbers
+  open      {url}/wallboard          queues and agents, live
+            {url}/api/v1/wallboard   the same as JSON
             {url}/api/docs           the API
             {url}/readyz             what works and what doesn't
             {url}/metrics            for Prometheus

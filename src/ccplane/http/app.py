@@ -9,7 +9,18 @@ from fastapi import FastAPI
 
 from ccplane import __version__
 from ccplane.asterisk.stats import AriStats
-from ccplane.http import agents, built_pages, contacts, docs_page, health, index, phone_page, problems, wallboard
+from ccplane.http import (
+    agents,
+    built_pages,
+    contacts,
+    docs_page,
+    health,
+    index,
+    phone_page,
+    problems,
+    wallboard,
+    wallboard_page,
+)
 from ccplane.http.auth import admin_only, admin_or_this_machine
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
@@ -66,6 +77,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(metrics_routes(ports.meters.registry))
     app.include_router(agents.routes(ports.plane, ports.phones, admin))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
+    app.include_router(wallboard_page.routes(open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))

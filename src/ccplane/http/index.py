@@ -17,6 +17,7 @@ class Index(msgspec.Struct, frozen=True):
     api: str = "/api/docs"
     phone: str = "/phone"
     openapi: str = "/api/openapi.json"
+    wallboard_page: str = "/wallboard"
     wallboard: str = "/api/v1/wallboard"
     wallboard_stream: str = "/api/v1/wallboard/stream"
     metrics: str = "/metrics"
