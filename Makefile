@@ -1,4 +1,5 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
+# make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
 # make test   all tests, on a real Asterisk and a real Postgres; test-fast: under a minute; lint
 # make bench  measurements into bench/results/    make lock  dependencies anew    make clean  remove what was made
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
@@ -9,18 +10,22 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint bench lock clean web env env-dev host host-test asterisk-root
+.PHONY: help run demo test test-fast lint bench lock clean web env env-dev host host-test asterisk-root
 
 PY := .venv/bin/python
 INSTALL := asterisk-docker/install.sh
 ROOT := $(or $(CCPLANE_ASTERISK_ROOT),$(or $(CCPLANE_RUNTIME),.runtime)/asterisk-root)
 
 help:
-	@sed -n '1,6p' Makefile | cut -c3-
+	@sed -n '1,7p' Makefile | cut -c3-
 
 run: env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
 	exec $(PY) -m ccplane.local
+
+demo: env host
+	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
+	exec $(PY) -m ccplane.demo $(ARGS)
 
 test: env-dev host-test asterisk-root web
 	@exec $(PY) -m pytest $(ARGS)

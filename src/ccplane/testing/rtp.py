@@ -26,7 +26,7 @@ _HEADER: Final = struct.Struct("!BBHII")
 _EVENT: Final = struct.Struct("!BBH")
 _KEY_PACKETS: Final = 5  # 100 ms
 _GAP_PACKETS: Final = 5
-_SILENCE: Final = b"\xff" * FRAME
+SILENCE: Final = b"\xff" * FRAME
 _AUDIBLE: Final = 200.0  # RMS of 16-bit samples: far above ulaw's own noise, far below any tone or music
 
 
@@ -101,7 +101,7 @@ class Audio:
         self._listeners: list[Callable[[bytes], None]] = []
         self._remote: tuple[str, int] | None = None
         self._event_type: int | None = None
-        self._frames: tuple[bytes, ...] = (_SILENCE,)
+        self._frames: Sequence[bytes] = (SILENCE,)
         self._keys: deque[tuple[int, bytes] | None] = deque()  # (marker, event) packets to send; None: an audio frame
         self._keys_sent: asyncio.Future[None] | None = None
         self._sequence, self._timestamp = random.randrange(1 << 16), random.randrange(1 << 31)
@@ -120,7 +120,11 @@ class Audio:
 
     def play(self, hz: int | None) -> None:
         """Send this tone from the next packet on; None: silence."""
-        self._frames = tone(hz) if hz else (_SILENCE,)
+        self.loop(tone(hz) if hz else (SILENCE,))
+
+    def loop(self, frames: Sequence[bytes]) -> None:
+        """Send these packets (ulaw, 20 ms each) from their first one on, round and round."""
+        self._frames, self._ticks = frames, -1
 
     async def press(self, keys: str) -> None:
         """Press keys by RFC 4733, 100 ms each; returns when the last one is sent."""
@@ -247,6 +251,7 @@ class Audio:
         if self._socket.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
+        self._heard = deque(self._heard, maxlen=WINDOW)  # ended calls are remembered by the thousand
 
 
 def _key_packets(event: int) -> list[tuple[int, bytes]]:

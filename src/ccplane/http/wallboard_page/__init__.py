@@ -1,5 +1,5 @@
-"""`/wallboard`: the numbers live on a screen, for whoever may read them as JSON. Its files lie in `pages/`, its words
-in both languages in one table there.
+"""`/wallboard`: the numbers live on a screen, for whoever may read them as JSON. Its files lie beside this one,
+its words in both languages in one table.
 
 Nothing comes from elsewhere and nothing runs but our own script, and the browser is told to see to that.
 """
@@ -19,7 +19,7 @@ from ccplane.http.auth import Guard
 
 Language = Literal["en", "zh-CN"]
 
-PAGES: Final = Path(__file__).with_name("pages")
+PAGES: Final = Path(__file__).parent
 WORDS: Final[dict[Language, dict[str, Any]]] = json.loads((PAGES / "words.json").read_text("utf-8"))
 BY_PRIMARY: Final[dict[str, Language]] = {"en": "en", "zh": "zh-CN"}
 DEFAULT: Final[Language] = "en"
