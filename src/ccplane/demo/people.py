@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from math import exp, log
 from random import Random
 from typing import Final, NamedTuple, Protocol, TypeVar
@@ -99,20 +100,18 @@ class Caller:
 
 def callers(random: Random) -> Iterator[Caller]:
     """Callers without end."""
-    customers = [_customer(n, random) for n in range(CUSTOMERS)]
-    while True:
-        for number, name in random.sample(customers, len(customers)):
-            kind = one_of(CALLERS, random)
-            yield Caller(
-                kind=kind,
-                number=number,
-                name=name,
-                keys=tuple((kind.thinks.draw(random), key) for key in kind.presses),
-                patience=kind.patience.draw(random),
-                talk=kind.talks.draw(random),
-                leaves_after=kind.leaves_after.draw(random) if kind.leaves_after else None,
-                voice=random.randrange(1000),
-            )
+    for number, name in cycle([_customer(n, random) for n in range(CUSTOMERS)]):
+        kind = one_of(CALLERS, random)
+        yield Caller(
+            kind=kind,
+            number=number,
+            name=name,
+            keys=tuple((kind.thinks.draw(random), key) for key in kind.presses),
+            patience=kind.patience.draw(random),
+            talk=kind.talks.draw(random),
+            leaves_after=kind.leaves_after.draw(random) if kind.leaves_after else None,
+            voice=random.randrange(1000),
+        )
 
 
 def _customer(n: int, random: Random) -> tuple[str, str]:

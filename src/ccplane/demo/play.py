@@ -34,7 +34,7 @@ SAY_EVERY: Final = 5.0
 REGISTER_EVERY: Final = 60.0
 """A registration holds for an hour; a switch that lost it gets it back sooner."""
 
-LAST_CALLS_WITHIN: Final = 3.0
+LAST_CALLS_WITHIN: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
