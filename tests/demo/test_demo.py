@@ -84,9 +84,7 @@ def test_callers_are_served_and_ctrl_c_ends_it_with_a_table_and_nothing_left(dem
     assert offered >= answered > 0
     reached = re.search(r"(\d+) reached an agent", "".join(here.said))
     assert reached, "".join(here.said)
-    assert abs(int(reached.group(1)) - answered) <= 1, (
-        "the plane and the callers tell the same"
-    )
+    assert abs(int(reached.group(1)) - answered) <= 1, "the plane and the callers tell the same"
     assert offered - answered - abandoned == 0, "nobody is left in a queue"
     assert {name: started(pid) for name, pid in pids.items()} == dict.fromkeys(pids)
     with (tmp_path / "runtime" / "lock").open() as lock:
