@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from ccplane.asterisk.node import LocalNode
 from ccplane.child import started
+from tests.centre import open_centre
 from tests.ports import BLOCK, free_block
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
@@ -99,6 +102,24 @@ def test_after_its_days_it_ends_by_itself(demo):
     assert here.ends() == 0
     here.row("all")
     assert {name: started(pid) for name, pid in pids.items()} == dict.fromkeys(pids)
+
+
+async def test_it_also_plays_at_a_plane_that_runs_already_and_leaves_it_running(
+    local_node: LocalNode, database: str, tmp_path: Path
+):
+    async with open_centre(local_node, database, tmp_path) as centre:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "ccplane.demo", "--attach", "--minutes", "0.2", "--days", "1", "--peak", "2"),
+            env=centre.environment(),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        assert process.returncode == 0, said.decode()
+        assert "reached an agent" in said.decode()
+        board = await centre.get("/api/v1/wallboard")
+        assert sum(queue["answered"] for queue in board["queues"]) > 0
+        assert {agent["state"] for agent in board["agents"]} == {"offline"}, "everybody has signed out"
 
 
 def test_without_a_plane_there_is_nothing_to_attach_to(tmp_path: Path, monkeypatch):

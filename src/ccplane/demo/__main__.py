@@ -16,7 +16,7 @@ POSITIVE = click.FloatRange(min=0, min_open=True)
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--minutes", default=10.0, show_default=True, type=POSITIVE, help="How long a day from 8 to 20 takes.")
-@click.option("--peak", default=1.0, show_default=True, type=POSITIVE, help="Callers at the busiest; 1 keeps all busy.")
+@click.option("--peak", default=1.0, show_default=True, type=POSITIVE, help="Calls at the busiest; 1 keeps all busy.")
 @click.option("--days", default=0, show_default=True, type=click.IntRange(min=0), help="End after so many; 0: never.")
 @click.option(
     "--agents", default=None, type=click.IntRange(min=1), help="How many are played; all but five, unless set."

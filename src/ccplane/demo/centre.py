@@ -20,6 +20,7 @@ class Centre:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
+        self.url = str(client.base_url).rstrip("/")
         self.board: Mapping[str, Any] | None = None
 
     async def look(self) -> Mapping[str, Any]:

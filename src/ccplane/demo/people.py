@@ -179,7 +179,7 @@ class Shift(NamedTuple):
     lunch: float
 
 
-SHIFTS: Final = (Shift(8, 17, 11.75), Shift(8, 17, 12.5), Shift(9, 18, 13), Shift(8, 17, 12.25), Shift(10.5, 20, 14))
+SHIFTS: Final = (Shift(8, 17, 11.75), Shift(8, 17, 12.5), Shift(10, 20, 14), Shift(8, 17, 12.25), Shift(10.5, 20, 13))
 """In turns, agent by agent."""
 
 LUNCH: Final = 0.5

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-import click
 import httpx
 
 from ccplane.demo import board, calls
@@ -20,14 +19,12 @@ from ccplane.demo.day import Day, arrivals
 from ccplane.demo.people import SHIFTS, callers, mean_talk
 from ccplane.demo.voices import Voices, voices
 from ccplane.errors import SetupError
+from ccplane.local import say
 from ccplane.settings import Settings
 from ccplane.testing.siplab import Lab, RegistrationRefused, open_lab
 
 SPARE: Final = 5
 """So many agents are left to whoever looks on; with fewer than twice as many, none is."""
-
-OCCUPIED: Final = 0.8
-"""Share of an agent's time that a centre can sell: the rest is ringing, breaks and lunch."""
 
 LOOK_EVERY: Final = 1.0
 SAY_EVERY: Final = 5.0
@@ -39,9 +36,9 @@ LAST_CALLS_WITHIN: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is played. `peak`: how many call at the busiest moment, 1 keeps all agents busy; `days` 0: until the end.
-
-    `agents`: how many; None: all but a few."""
+    """What is played. `minutes`: how long a day takes; `days`: so many, 0 until told to end; `agents`: so many, None
+    all but a few. `peak`: the talk that callers ask for at the busiest moment, against what all agents can give.
+    """
 
     minutes: float = 10.0
     peak: float = 1.0
@@ -76,7 +73,7 @@ def played(agents: list[str], wanted: int | None) -> list[str]:
 
 def busiest(peak: float, agents: int) -> float:
     """Callers a second at the busiest moment."""
-    return peak * agents * OCCUPIED / mean_talk()
+    return peak * agents / mean_talk()
 
 
 class _Show:
@@ -102,7 +99,7 @@ class _Show:
     async def run(self) -> None:
         say(
             f"The demo plays {len(self._agents)} agents, {self._agents[0].id} to {self._agents[-1].id}, "
-            f"and a day from 8 to 20 in {self._plan.minutes:g} min.\n"
+            f"and a day from 8 to 20 in {self._plan.minutes:g} min. Watch: {self._centre.url}/wallboard\n"
         )
         going_on = [self._call(), self._look_on(), self._stay_registered(), *(agent.live() for agent in self._agents)]
         tasks = [asyncio.create_task(each) for each in going_on]
@@ -191,9 +188,3 @@ async def _until(is_so: Callable[[], Awaitable[bool]], within: float) -> None:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def say(words: str) -> None:
-    """To the terminal; one that was closed must not keep us from ending."""
-    with suppress(OSError):
-        click.echo(words)
