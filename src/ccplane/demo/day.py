@@ -16,8 +16,8 @@ CURVE: Final[tuple[tuple[float, float], ...]] = (
     (8.0, 1.0), (8.3, 0.65), (10.5, 1.0), (12.0, 0.65), (13.0, 0.5),
     (14.5, 0.9), (16.0, 0.75), (18.0, 0.4), (20.0, 0.15),
 )  # fmt: skip
-"""Hour → how many call, against the busiest moment; straight lines between. Some wait for the doors to open; then two humps,
-as in most centres."""
+"""Hour → how many call, against the busiest moment; straight lines between. Some wait for the doors to open; then two
+humps, as in most centres."""
 
 
 @dataclass(frozen=True, slots=True)
