@@ -99,14 +99,15 @@ def at_work(centre: MemoryCentre, phones: Station, clock: Clock, monkeypatch: py
 async def test_they_come_eat_and_go_by_their_shift(at_work, centre, clock):
     clock.hour = 7.0
     async with at_work():
+        await centre.is_asked(offline := Intent("offline"))
         clock.hour = 8.0
-        await centre.is_asked(ready := Intent("ready"))
+        await centre.is_asked(offline, ready := Intent("ready"))
         clock.hour = 12.0
-        await centre.is_asked(ready, lunch := Intent("paused", "lunch"))
+        await centre.is_asked(offline, ready, lunch := Intent("paused", "lunch"))
         clock.hour = 13.0
-        await centre.is_asked(ready, lunch, ready)
+        await centre.is_asked(offline, ready, lunch, ready)
         clock.hour = 17.0
-        await centre.is_asked(ready, lunch, ready, Intent("offline"))
+        await centre.is_asked(offline, ready, lunch, ready, offline)
 
 
 async def test_while_the_plane_is_away_they_ask_again_and_again(at_work, centre):

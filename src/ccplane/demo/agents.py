@@ -43,7 +43,8 @@ class PlayedAgent:
         self.id = agent
         self._shift, self._centre, self._phone, self._voice, self._hour = shift, centre, phone, voice, hour
         self._random = Random(f"{seed} {agent}")
-        self._asked, self._asked_at = Intent("offline"), 0.0
+        self._asked: Intent | None = None  # an earlier demo may have left them in any state
+        self._asked_at = 0.0
         self._break, self._break_until = "", 0.0
 
     async def live(self) -> None:
@@ -54,7 +55,7 @@ class PlayedAgent:
 
     async def go_home(self) -> None:
         """Sign out. httpx.HTTPError if nobody hears."""
-        if self._asked.state != "offline":
+        if self._asked != Intent("offline"):
             await self._ask(Intent("offline"))
 
     # ── intent ──
@@ -74,7 +75,7 @@ class PlayedAgent:
         return by_shift
 
     def _was_overruled(self) -> bool:
-        overruled = self._asked.state == "ready" and self._centre.shown(self.id) in ("paused", "offline")
+        overruled = self._asked == Intent("ready") and self._centre.shown(self.id) in ("paused", "offline")
         return overruled and self._now() - self._asked_at > NOTICES_AFTER
 
     async def _ask(self, intent: Intent) -> None:
