@@ -46,6 +46,7 @@ class Centre:
             "CCPLANE_ARI_PASSWORD": self.node.ari_password,
             "CCPLANE_SIP_PORT": str(self.node.sip_port),
             "CCPLANE_SOUNDS": str(self.node.sounds_dir),
+            "CCPLANE_SPOOL": str(self.node.spool_dir),
             "CCPLANE_DATABASE_URL": self.database,
             "CCPLANE_PORT": str(self.port),
             "CCPLANE_ADMIN_TOKEN": TOKEN,

@@ -120,7 +120,7 @@ def contact_of_playback(playback: str) -> ContactId | None:
 
 
 def message_id(contact: ContactId, step: int = 0, attempt: int = 0) -> MessageId:
-    """A message that this step recorded; without one, the message that the dialplan's fallback took from this caller."""
+    """The message that this step recorded; without one, what the dialplan's fallback took from this caller."""
     return MessageId(f"m-{contact}-{step}-{attempt}")
 
 

@@ -221,6 +221,7 @@ def plane_environment(settings: Settings, node: LocalNode | None, postgres: Embe
             "CCPLANE_ARI_USERNAME": node.ari_username,
             "CCPLANE_ARI_PASSWORD": node.ari_password,
             "CCPLANE_SOUNDS": str(node.sounds_dir),
+            "CCPLANE_SPOOL": str(node.spool_dir),
         }
     if postgres:
         environment["CCPLANE_DATABASE_URL"] = postgres.url()

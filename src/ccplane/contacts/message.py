@@ -1,4 +1,5 @@
-"""A message from the end of its recording until it is safe, or found to be none. Later marks are no business of calls."""
+"""A message from the end of its recording until it is safe, or found to be none. What people make of it later does not
+stand here."""
 
 from __future__ import annotations
 

@@ -37,9 +37,7 @@ def left_room(turn: Turn, what: i.LeftRoom) -> None:
 def began(turn: Turn, what: i.RecordingBegan) -> None:
     contact = _recorded(turn, what.message)
     if contact is not None and isinstance(contact.verb, TakeMessage):
-        turn.happened(
-            c.MessageStarted(at=turn.now, contact=contact.id, message=what.message, box=contact.verb.box)
-        )
+        turn.happened(c.MessageStarted(at=turn.now, contact=contact.id, message=what.message, box=contact.verb.box))
 
 
 def ended(turn: Turn, what: i.RecordingEnded) -> None:
@@ -89,9 +87,7 @@ def unusable(turn: Turn, what: i.MessageUnusable) -> None:
     if message is None:
         return
     turn.happened(
-        c.MessageDropped(
-            at=turn.now, message=message.id, contact=message.contact, box=message.box, reason=what.reason
-        )
+        c.MessageDropped(at=turn.now, message=message.id, contact=message.contact, box=message.box, reason=what.reason)
     )
     _resume(turn, message, NoMessage(what.reason))
 
@@ -100,7 +96,7 @@ def recording_found(turn: Turn, what: i.RecordingFound) -> None:
     """Nobody told us of its end, or our memory of it was lost: then who called is known only if they still do."""
     place = place_of_message(what.message)
     if place is None or what.message in turn.state.messages:
-        return
+        return None
     contact = turn.state.contacts.get(place[0])
     if contact is not None and contact.recording == what.message:
         return leave(turn, contact)

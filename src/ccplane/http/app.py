@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from ccplane import __version__
 from ccplane.asterisk.stats import AriStats
-from ccplane.http import agents, contacts, docs_page, health, index, problems, wallboard
+from ccplane.http import agents, contacts, docs_page, health, index, messages, problems, wallboard
 from ccplane.http.auth import admin_only, admin_or_this_machine
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
-from ccplane.http.ports import ContactsStore, Health, PhoneBook, Plane
+from ccplane.http.ports import ContactsStore, Health, MessagesStore, PhoneBook, Plane
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
@@ -27,6 +28,9 @@ class Ports:
 
     plane: Plane
     contacts: ContactsStore
+    messages: MessagesStore
+    audio: Path
+    """The folder of messages."""
     phones: PhoneBook
     health: Health
     clock: Callable[[], int]
@@ -65,6 +69,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(agents.routes(ports.plane, ports.phones, admin))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
+    app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin))
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]
