@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import struct
 import time
-import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +13,7 @@ import pytest
 from bench.siplab import How, Lab, open_lab
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
+from tests.asterisk.sounds import write_tone
 from tests.asterisk.stand_in import application
 
 LENGTH = 0.6
@@ -37,7 +34,7 @@ async def lab(local_node: LocalNode) -> AsyncIterator[Lab]:
 def apology(local_node: LocalNode) -> Iterator[int]:
     """The site's own prompt, here a short tone; its pitch."""
     path = local_node.sounds_dir / "apology.wav"
-    _write_tone(path, hz=700, seconds=LENGTH)
+    write_tone(path, hz=700, seconds=LENGTH)
     yield 700
     path.unlink()
 
@@ -173,12 +170,3 @@ async def _push_phone(node: LocalNode, user: str, secret: str) -> None:
             attributes = [{"attribute": key, "value": value} for key, value in fields.items()]
             put = await ari.put(f"/asterisk/config/dynamic/res_pjsip/{kind}/{user}", json={"fields": attributes})
             put.raise_for_status()
-
-
-def _write_tone(path: Path, *, hz: int, seconds: float) -> None:
-    samples = [int(8000 * math.sin(2 * math.pi * hz * at / 8000)) for at in range(int(8000 * seconds))]
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
