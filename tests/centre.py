@@ -214,6 +214,9 @@ async def open_centre(
     node: LocalNode, database: str, runtime: Path, *, audio: bool = False, start: bool = True, **settings: str
 ) -> AsyncIterator[Centre]:
     """A centre with a running plane; leaving ends its calls and the plane."""
+    for left in node.spool_dir.rglob("*"):  # by calls of other tests, which this plane would find
+        if left.is_file():
+            left.unlink()
     async with open_lab(("127.0.0.1", node.sip_port), audio=audio) as lab:
         centre = Centre(node, database, runtime, lab, **settings)
         try:
