@@ -116,21 +116,19 @@ class FarSpool:
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self._address = Address(url, username, password)
-        self._client: httpx.AsyncClient | None = None
 
     async def take(self, recording: str, target: Path) -> bool:
-        async with self._asking() as client:
-            answer = await client.get(f"/recordings/stored/{quote(recording, safe='')}/file")
+        answer = await self._ask("GET", f"{_stored(recording)}/file")
         if answer.status_code == 404:
             return False
-        if not answer.is_success:
-            raise SwitchError("recording-not-sent", f"The switch answers {answer.status_code} for {recording}.")
+        _need(answer)
         await to_thread(_put, target, answer.content)
         return True
 
     async def forget(self, recording: str) -> None:
-        async with self._asking() as client:
-            await client.delete(f"/recordings/stored/{quote(recording, safe='')}")
+        answer = await self._ask("DELETE", _stored(recording))
+        if answer.status_code != 404:
+            _need(answer)
 
     async def calls(self) -> list[FallbackCall]:
         names = [each.removeprefix(f"{FALLBACK}/") for each in await self._names() if each.startswith(f"{FALLBACK}/")]
@@ -143,17 +141,31 @@ class FarSpool:
         return [Recorded(message, None) for each in await self._names() if (message := message_of_recording(each))]
 
     async def _names(self) -> list[str]:
-        async with self._asking() as client:
-            answer = await client.get("/recordings/stored")
-        if not answer.is_success:
-            raise SwitchError("recordings-not-listed", f"The switch answers {answer.status_code} for its recordings.")
+        answer = await self._ask("GET", "/recordings/stored")
+        _need(answer)
         return [each.name for each in msgspec.json.decode(answer.content, type=list[StoredRecording])]
 
-    def _asking(self) -> httpx.AsyncClient:
+    async def _ask(self, method: str, path: str) -> httpx.Response:
         given = self._address
-        return httpx.AsyncClient(
-            base_url=given.rest, auth=(given.username, given.password), timeout=FETCH_S, trust_env=False
-        )
+        try:
+            async with httpx.AsyncClient(
+                base_url=given.rest, auth=(given.username, given.password), timeout=FETCH_S, trust_env=False
+            ) as client:
+                return await client.request(method, path)
+        except httpx.HTTPError as error:
+            raise SwitchError(
+                "switch-does-not-answer", f"The switch cannot be asked for recordings: {error}"
+            ) from error
+
+
+def _stored(recording: str) -> str:
+    return f"/recordings/stored/{quote(recording, safe='')}"
+
+
+def _need(answer: httpx.Response) -> None:
+    if not answer.is_success:
+        sentence = f"The switch answers {answer.status_code} to {answer.request.method} {answer.request.url.path}."
+        raise SwitchError("recordings-refused", sentence)
 
 
 def spool_of(folder: Path, url: str, username: str, password: str) -> Spool:

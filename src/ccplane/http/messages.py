@@ -105,9 +105,8 @@ def routes(plane: Plane, store: MessagesStore, folder: Path, admin: Guard) -> AP
         contact = ContactId(row.contact)
         marked = MessageMarkAsked(message=MessageId(row.id), contact=contact, state=asked.state, by=BY_API)
         after = await plane.ask(marked)
-        path = _path(folder, row)
-        if asked.state is MessageMark.DELETED and path is not None:
-            await to_thread(path.unlink, missing_ok=True)
+        if asked.state is MessageMark.DELETED:
+            await to_thread(_delete, _path(folder, row))
         return told(with_times(msgspec.to_builtins(_marked(row, asked.state, after.at))))
 
     return router
@@ -139,6 +138,11 @@ def _stat(path: Path | None) -> os.stat_result | None:
     except OSError:
         return None
     return found if found and stat.S_ISREG(found.st_mode) else None
+
+
+def _delete(path: Path | None) -> None:
+    if path is not None and _stat(path) is not None:
+        path.unlink(missing_ok=True)
 
 
 def _judge_range(asked: str | None, size: int) -> Response | None:

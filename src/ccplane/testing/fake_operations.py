@@ -215,11 +215,13 @@ class Operator:
         return handle
 
     def _stop_recording(self, line: Line, tape: Tape) -> Answered:
-        self._board.recorded(line, tape)
+        if self._board.rolls(tape):
+            self._board.recorded(line, tape)
         return DONE
 
     def _stored(self, operation: op.GetStoredRecording) -> Answered:
-        there = operation.name in self._node.recordings or self._tape(operation.name)
+        found = self._tape(operation.name)
+        there = operation.name in self._node.recordings or (found is not None and self._board.rolls(found[1]))
         return Done(StoredRecording(operation.name, "wav")) if there else Gone("Recording not found")
 
     def _delete_stored(self, operation: op.DeleteStoredRecording) -> Answered:

@@ -261,7 +261,7 @@ class Switchboard:
             return
         self.tell(e.ChannelDtmfReceived(at_switch=self.now(), channel=line.model(), digit=digit, duration_ms=100))
         tape = line.tape
-        if tape is not None and tape.state == "recording" and digit in tape.terminate_on:
+        if tape is not None and self.rolls(tape) and digit in tape.terminate_on:
             self.recorded(line, tape)
 
     def _next_sound(self, holder: Line | Room, prompt: Prompt, number: int) -> None:
@@ -322,6 +322,10 @@ class Switchboard:
             tape.timers.append(self.after(BEEP_S + tape.longest, lambda: self.recorded(line, tape)))
         if not line.speaks:
             self.fell_silent(line)
+
+    def rolls(self, tape: Tape) -> bool:
+        """Until its tone is over, nothing is recorded and no file made, and neither a key nor we can stop it."""
+        return tape.state == "recording" and self._loop.time() >= tape.began
 
     def fell_silent(self, line: Line) -> None:
         """Whoever talked there does not any more, until `speaks` is set again."""

@@ -9,7 +9,7 @@ from ccplane.asterisk.operations.operation import Operation, fields
 class RecordChannel(Operation[LiveRecording], frozen=True):
     """Record what the channel says. It waits behind a prompt that plays there, then tells RecordingStarted, then beeps,
     then records; a channel in a bridge is accepted, and fails (RecordingFailed). The file has its final name from the
-    first moment; its header says 0 bytes until the end. Ended by silence, the silence is cut off the file. Conflict: a
+    end of the tone on; its header says 0 bytes until the end. The silence that ends it is cut off the file. Conflict: a
     recording or a file of that name exists. `longest`, `silence`: seconds, 0 for never."""
 
     method = "POST"
@@ -34,7 +34,7 @@ class GetLiveRecording(Operation[LiveRecording], frozen=True):
 
 
 class StopRecording(Operation[None], frozen=True):
-    """End and keep it; RecordingFinished follows."""
+    """End and keep it; RecordingFinished follows. During its tone the answer is the same, and nothing happens."""
 
     method = "POST"
     route = "/recordings/live/{name}/stop"
