@@ -339,7 +339,7 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
             TOKEN={token}
             curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/agents/{first}/phone
   sign in   {ccplane} agent {first} ready
-  dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 0 anyone
+  dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 9 leave a message, 0 anyone
             sip:4002@{sip}   straight to support
             sip:4003@{sip}   straight to sales
   look      {ccplane} status

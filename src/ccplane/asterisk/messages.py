@@ -1,8 +1,9 @@
 """The keeper of messages: what callers leave at the switch is brought into safety here, and found if nobody told of it.
 
 A message that was left stands in the state until it is stored, so a crash at any point is made good by doing the rest
-again: the file lies at the switch or in our folder, under a name that follows from the message's id. A file is deleted
-only once the fact that settles it is on disk. Files are moved and measured on threads, never on the loop of all calls.
+again: the file lies at the switch or in our folder, under a name that follows from the message's id. It is moved only
+once it is on disk that it was left, and deleted only once what settles it is. Files are moved and measured on threads,
+never on the loop of all calls.
 """
 
 from __future__ import annotations
@@ -129,6 +130,7 @@ class Keeper:
         if not await to_thread(target.exists):
             if not isinstance(await self._ask(GetLiveRecording(message.recording)), Gone):
                 return False
+            await self._plane.written()  # a plane that has forgotten it would look for it at the switch
             if not await self._spool.take(message.recording, target):
                 await self._plane.ask(MessageUnusable(message.id, Unusable.NOTHING_RECORDED))
                 return True

@@ -30,7 +30,7 @@ from ccplane.errors import SwitchError
 from ccplane.ids import RECORDED, ChannelId, MessageId, message_of_recording
 
 FALLBACK: Final = "fallback"
-CALL: Final = re.compile(r"(?P<dialled>[0-9]{1,40})-(?P<channel>[\w.-]*?(?P<began>[0-9]{9,11})\.[0-9]+)", re.ASCII)
+CALL: Final = re.compile(r"(?P<dialled>[0-9*]{1,40})-(?P<channel>[\w.-]*?(?P<began>[0-9]{9,11})\.[0-9]+)", re.ASCII)
 """The name of a file of the fallback: the number dialled, and the channel's unique id, which tells when it began."""
 FETCH_S: Final = 60.0
 
