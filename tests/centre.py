@@ -47,6 +47,7 @@ class Centre:
             "CCPLANE_SIP_PORT": str(self.node.sip_port),
             "CCPLANE_HTTP_PORT": str(self.node.http_port),
             "CCPLANE_SOUNDS": str(self.node.sounds_dir),
+            "CCPLANE_SPOOL": str(self.node.spool_dir),
             "CCPLANE_DATABASE_URL": self.database,
             "CCPLANE_PORT": str(self.port),
             "CCPLANE_ADMIN_TOKEN": TOKEN,
@@ -214,6 +215,9 @@ async def open_centre(
     node: LocalNode, database: str, runtime: Path, *, audio: bool = False, start: bool = True, **settings: str
 ) -> AsyncIterator[Centre]:
     """A centre with a running plane; leaving ends its calls and the plane."""
+    for left in node.spool_dir.rglob("*"):  # by calls of other tests, which this plane would find
+        if left.is_file():
+            left.unlink()
     async with open_lab(("127.0.0.1", node.sip_port), audio=audio) as lab:
         centre = Centre(node, database, runtime, lab, **settings)
         try:

@@ -24,7 +24,9 @@ from ccplane import __version__
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
+from ccplane.asterisk.messages import Keeper
 from ccplane.asterisk.prompts import render
+from ccplane.asterisk.spool import spool_of
 from ccplane.asterisk.switch import Replaced
 from ccplane.beginning import begin, catch_up, taken
 from ccplane.callflow.runner import Runner
@@ -50,7 +52,7 @@ from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
-from ccplane.vitals import History, PhoneBook, Vitals
+from ccplane.vitals import History, Mailbox, PhoneBook, Vitals
 
 log = structlog.get_logger()
 
@@ -165,6 +167,14 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             provision=phones.push,
             lost_at=recovered.last_at or None,
         )
+        keeper = Keeper(
+            node=NodeName(settings.node),
+            plane=plane,
+            executor=executor,
+            spool=spool_of(settings.spool_dir, settings.ari_url, settings.ari_username, settings.ari_password),
+            folder=settings.messages_dir,
+            now=clock.now,
+        )
         gap = clock.now() - recovered.last_at if recovered.last_at else 0
         plane.post(PlaneBegan(begun.epoch, __version__, gap))
         plane.post(SiteRead(site.hash, site.rules, files))
@@ -176,6 +186,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             Ports(
                 plane=plane,
                 contacts=History(database),
+                messages=Mailbox(database),
+                audio=settings.messages_dir,
                 phones=phones,
                 websocket=phones.websocket,
                 health=vitals,
@@ -192,6 +204,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
+            asyncio.create_task(keeper.run(), name="keeping messages"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
         }
         ended = asyncio.create_task(_first_to_fail({leading, *others}))

@@ -59,7 +59,7 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
 
 SwitchFact = SwitchFound | SwitchLost | RepairMade | a.DeviceChanged
 SiteFact = PlaneStarted | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
-AnyFact = SiteFact | a.AnyAgentFact | c.AnyContactFact
+AnyFact = SiteFact | a.AnyAgentFact | c.AnyContactFact | c.AnyMessageFact
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final[msgspec.json.Decoder[AnyFact]] = msgspec.json.Decoder(AnyFact)

@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     ari_password: str = Field("", repr=False)
     sounds: Folder | None = None
     """Where rendered prompts go: what the node plays as `sound:ccplane/…`."""
+    spool: Folder | None = None
+    """Where the node records; one that cannot be reached from here is asked by ARI."""
 
     database_url: str = Field("", repr=False)
     """A Postgres that already runs; then none is started."""
@@ -103,6 +105,15 @@ class Settings(BaseSettings):
     @property
     def sounds_dir(self) -> Path:
         return self.sounds or self.node_dir / "sounds"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.spool or self.node_dir / "spool"
+
+    @property
+    def messages_dir(self) -> Path:
+        """What callers left for us to hear."""
+        return self.runtime / "messages"
 
     @property
     def postgres_dir(self) -> Path:

@@ -9,11 +9,12 @@ from ccplane.asterisk.link import Link
 from ccplane.asterisk.provision import Provisioned, both_phones, provision
 from ccplane.asterisk.switch import Switch
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, SeatId, device_at
+from ccplane.ids import AgentId, ContactId, MessageId, SeatId, device_at
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
 from ccplane.postgres import contacts as stored
+from ccplane.postgres import messages as left
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.people import Person
 from ccplane.postgres.pool import Database
@@ -68,6 +69,19 @@ class History:
 
     async def contact(self, contact: ContactId) -> stored.ContactDetail | None:
         return await stored.contact(self._database, contact)
+
+
+class Mailbox:
+    """The messages that callers left, as far as Postgres has them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def messages(self, wanted: left.MessagesWanted, *, after: str | None, limit: int) -> left.MessagePage:
+        return await left.messages(self._database, wanted, after=after, limit=limit)
+
+    async def message(self, message: MessageId) -> left.MessageRow | None:
+        return await left.message(self._database, message)
 
 
 class PhoneBook:

@@ -54,6 +54,7 @@ class Watch:
             assert after.wake_at is None or after.wake_at > now, "a tick leaves nothing undone"
             if before.wake_at is not None and before.wake_at <= now:
                 assert decision.facts, "a tick at wake_at makes progress"
+        self.recordings(before, after)
         self.indexes(after)
         self.pairs(after)
         self.clocks(before, after)
@@ -260,6 +261,15 @@ class Watch:
             assert isinstance(contact.verb, Connect if contact.call else EnterQueue)
         if contact.verb is not None and not isinstance(contact.verb, EnterQueue | Connect):
             assert contact.step_deadline is not None, "every step has a deadline"
+
+    def recordings(self, before, after):
+        """Whoever leaves while recorded has left a message; and a program that waits for one is not forgotten."""
+        for contact in before.contacts.values():
+            if contact.recording and contact.id not in after.contacts:
+                assert contact.recording in after.messages
+        for contact in after.contacts.values():
+            if contact.recording and contact.recording in after.messages:
+                assert contact.step_deadline is not None
 
     def clocks(self, before, after):
         """Place and clock are kept for as long as one waits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 
@@ -13,10 +14,11 @@ from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, ContactId, MessageId
 from ccplane.kpi.board import Board, evolve
 from ccplane.plane import Snapshot
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
+from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from tests.kpi.histories import History
 
 TOKEN = "a-good-token"
@@ -103,12 +105,29 @@ class MemoryContacts:
             raise StoreError("postgres-unreachable", "Postgres is away.")
 
 
+class MemoryMessages:
+    """`http.ports.MessagesStore` over a dict."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, MessageRow] = {}
+        self.wanted = MessagesWanted()
+
+    async def messages(self, wanted: MessagesWanted, *, after: str | None, limit: int) -> MessagePage:
+        self.wanted = wanted
+        return MessagePage(list(self.stored.values())[:limit], None)
+
+    async def message(self, message: MessageId, /) -> MessageRow | None:
+        return self.stored.get(message)
+
+
 class Site:
     """All that an app stands on, in memory."""
 
     def __init__(self) -> None:
         self.plane = MemoryPlane()
         self.contacts = MemoryContacts()
+        self.messages = MemoryMessages()
+        self.audio = Path("/nowhere")
         self.health = Vitals()
         self.meters = Meters()
 
@@ -116,6 +135,8 @@ class Site:
         return Ports(
             plane=self.plane,
             contacts=self.contacts,
+            messages=self.messages,
+            audio=self.audio,
             phones=MemoryPhones(),
             health=self.health,
             clock=lambda: self.plane.history.now,

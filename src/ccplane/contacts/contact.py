@@ -9,9 +9,20 @@ import msgspec
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
-from ccplane.contacts.verbs import Gather, Result, Verb
+from ccplane.contacts.verbs import Gather, Result, TakeMessage, Verb
 from ccplane.errors import IllegalMove
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, ProgramName, QueueName
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ContactId,
+    DeviceName,
+    MessageId,
+    NodeName,
+    OfferId,
+    ProgramName,
+    QueueName,
+    message_id,
+)
 from ccplane.laws import Transitions, move
 
 
@@ -247,6 +258,11 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     def gathering(self) -> Gather | None:
         return self.verb if isinstance(self.verb, Gather) else None
 
+    @property
+    def recording(self) -> MessageId | None:
+        """The message that is being recorded, or was and is not settled yet."""
+        return message_id(self.id, self.step, self.attempt) if isinstance(self.verb, TakeMessage) else None
+
 
 def opened(fact: f.ContactArrived) -> Contact:
     """The contact that an arrival begins."""
@@ -260,7 +276,7 @@ def opened(fact: f.ContactArrived) -> Contact:
         language=fact.language,
         attribution=fact.attribution,
         site=fact.site,
-        arrived_at=fact.at,
+        arrived_at=fact.at if fact.arrived_at is None else fact.arrived_at,
         device=fact.device,
         direction=fact.direction,
         agent=fact.agent,
@@ -295,6 +311,10 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, answered=True, pick_up_by=None)
         case f.CallerEnteredRoom():
             return replace(contact, in_room=True)
+        case f.CallerLeftRoom():
+            return replace(contact, in_room=False)
+        case f.MessageLeft():
+            return replace(contact, step_deadline=fact.settle_by) if contact.recording else contact
         case f.ContactQueued():
             since = fact.at if fact.since is None else fact.since
             waiting = Waiting(
@@ -360,7 +380,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, phase=phase, call=None)
         case f.ContactEnded():
             return replace(contact, phase=phase, verb=None, step_deadline=None)
-        case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked():
+        case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked() | f.MessageStarted():
             return contact
         case _:
             assert_never(fact)

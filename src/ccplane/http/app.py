@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -16,6 +17,7 @@ from ccplane.http import (
     docs_page,
     health,
     index,
+    messages,
     phone_page,
     problems,
     wallboard,
@@ -27,7 +29,7 @@ from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
-from ccplane.http.ports import ContactsStore, Health, PhoneBook, Plane
+from ccplane.http.ports import ContactsStore, Health, MessagesStore, PhoneBook, Plane
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
@@ -38,6 +40,9 @@ class Ports:
 
     plane: Plane
     contacts: ContactsStore
+    messages: MessagesStore
+    audio: Path
+    """The folder of messages."""
     phones: PhoneBook
     health: Health
     clock: Callable[[], int]
@@ -81,6 +86,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))
+    app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin))
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]

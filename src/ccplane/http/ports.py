@@ -9,9 +9,10 @@ import msgspec
 
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, ContactId, MessageId
 from ccplane.kpi.board import Board
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
+from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 
 
 class Snapshot(Protocol):
@@ -76,3 +77,12 @@ class ContactsStore(Protocol):
         """One page, the latest arrival first. RequestError "bad-cursor"."""
 
     async def contact(self, contact: ContactId, /) -> ContactDetail | None: ...
+
+
+class MessagesStore(Protocol):
+    """The messages that callers left. StoreError if it can't be asked."""
+
+    async def messages(self, wanted: MessagesWanted, *, after: str | None, limit: int) -> MessagePage:
+        """One page, the latest first. RequestError "bad-cursor"."""
+
+    async def message(self, message: MessageId, /) -> MessageRow | None: ...

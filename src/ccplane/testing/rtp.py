@@ -137,6 +137,11 @@ class Audio:
         self._keys_sent = asyncio.get_running_loop().create_future()
         await self._keys_sent
 
+    @property
+    def sent(self) -> int:
+        """Packets so far, 20 ms each."""
+        return self._ticks
+
     # ── what is heard ──
 
     async def hears(self, hz: int, within: float = 3.0, at_least: float = 0.5) -> None:
