@@ -110,13 +110,6 @@ class PlaybackFinished(Happened, frozen=True, kw_only=True):
     playback: Playback
 
 
-class EndpointStateChange(Happened, frozen=True, kw_only=True):
-    """A phone came, went, or has another call: `endpoint` has its state and all its channels, ours or not. It comes on
-    another socket than the calls' events and is not ordered against them."""
-
-    endpoint: Endpoint
-
-
 class PeerStatusChange(Happened, frozen=True, kw_only=True):
     endpoint: Endpoint
     peer: Peer
@@ -168,7 +161,6 @@ KnownEvent = (
     | BridgeDestroyed
     | PlaybackStarted
     | PlaybackFinished
-    | EndpointStateChange
     | PeerStatusChange
     | ContactStatusChange
     | DeviceStateChanged

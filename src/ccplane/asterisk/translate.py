@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ccplane.agents.facts import Phone
 from ccplane.asterisk import events as e
-from ccplane.asterisk.models import Channel, Endpoint
+from ccplane.asterisk.models import Channel
 from ccplane.core import inputs as i
 from ccplane.ids import (
     AgentId,
@@ -78,8 +77,6 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return i.KeyPressed(contact_id(node, ChannelId(event.channel.id)), event.digit)
         case e.PlaybackFinished():
             return _played(event)
-        case e.EndpointStateChange():
-            return i.PhoneSeen(DeviceName(event.endpoint.resource), phone_of(event.endpoint))
         case _:
             return None
 
@@ -129,11 +126,3 @@ def _played(event: e.PlaybackFinished) -> i.Input | None:
         return None
     step, attempt = (int(part) for part in event.playback.id.rsplit("-", 2)[1:])
     return i.SoundsFinished(ContactId(contact), step, attempt, ok=event.playback.state != "failed")
-
-
-def phone_of(endpoint: Endpoint) -> Phone:
-    """What a phone can do. A channel that is no leg of ours is a call of the agent's own."""
-    if endpoint.state != "online":
-        return Phone.GONE
-    foreign = any(offer_of_leg(channel) is None for channel in endpoint.channel_ids)
-    return Phone.IN_USE if foreign else Phone.REACHABLE

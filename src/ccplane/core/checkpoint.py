@@ -26,6 +26,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[ContactId, ...]
     seats: tuple[Seat, ...] = ()
     devices: dict[DeviceName, Phone] = {}
+    slow: dict[DeviceName, int] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -45,6 +46,7 @@ def encode(state: State) -> bytes:
             ended=state.ended,
             seats=tuple(state.seats.values()),
             devices=dict(state.devices),
+            slow=dict(state.slow),
         )
     )
 
@@ -62,4 +64,5 @@ def decode(data: bytes) -> State:
         ended=kept.ended,
         seats=kept.seats,
         devices=kept.devices,
+        slow=kept.slow,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from ccplane import __version__
-from ccplane.asterisk.stats import AriStats
+from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.http import agents, contacts, docs_page, health, index, problems, wallboard
 from ccplane.http.auth import admin_only, admin_or_this_machine
 from ccplane.http.exposition import Exposition
@@ -32,6 +32,8 @@ class Ports:
     clock: Callable[[], int]
     meters: Meters
     ari: AriStats | None = None
+    ami: AmiStats | None = None
+    heard: PhoneStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
 
@@ -54,6 +56,8 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
         clock=ports.clock,
         health=ports.health,
         ari=ports.ari,
+        ami=ports.ami,
+        heard=ports.heard,
         outbox=ports.outbox,
         shipping=ports.shipping,
         stream=stream,

@@ -122,7 +122,6 @@ class Node:
     states: dict[str, str] = field(default_factory=dict)
     config: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
-    subscriptions: set[str] = field(default_factory=set)
 
     def of_endpoint(self, endpoint: str) -> list[Line]:
         return [line for line in self.lines.values() if line.endpoint == endpoint]
@@ -137,4 +136,3 @@ class Node:
         self.lines.clear()
         self.rooms.clear()
         self.variables.clear()
-        self.subscriptions.clear()

@@ -17,8 +17,6 @@ from ccplane.asterisk.operations.applications import (
     ListApplications,
     Ping,
     SetEventFilter,
-    Subscribe,
-    Unsubscribe,
 )
 from ccplane.asterisk.operations.bridges import (
     AddChannel,
@@ -68,5 +66,5 @@ __all__ = [
     "HangUp", "ListApplications", "ListBridges", "ListChannels", "ListDeviceStates", "ListEndpoints", "Operation",
     "Originate", "Ping", "PlayOnBridge", "PlayOnChannel", "PutConfig", "RemoveChannel", "Request", "Ring", "RingStop",
     "SetBridgeVariable", "SetChannelVariable", "SetDeviceState", "SetEventFilter", "SetGlobalVariable", "StartMoh",
-    "StopMoh", "StopPlayback", "Subscribe", "Unsubscribe", "answer_of",
+    "StopMoh", "StopPlayback", "answer_of",
 ]  # fmt: skip
