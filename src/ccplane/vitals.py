@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 
 from ccplane.asterisk.link import Link
-from ccplane.asterisk.provision import Provisioned, provision
+from ccplane.asterisk.provision import Phones, Provisioned, provision
 from ccplane.asterisk.stats import AmiStats
 from ccplane.asterisk.switch import Switch
 from ccplane.http.ports import Part, PhoneAccount
@@ -90,6 +90,7 @@ class PhoneBook:
 
     def __init__(self, persons: Iterable[Person], settings: Settings) -> None:
         self._registrar = f"sip:{settings.external_address}:{settings.sip_port}"
+        self._accounts = Phones(qualify_s=settings.qualify_s)
         self._one_at_a_time = asyncio.Lock()
         self.hold(persons)
 
@@ -104,4 +105,5 @@ class PhoneBook:
     async def push(self, switch: Switch) -> Provisioned:
         """Make the accounts at the switch these. One after the other: an older list takes nothing back."""
         async with self._one_at_a_time:
-            return await provision(switch, {person.phone: person.secret for person in self._persons.values()})
+            secrets = {person.phone: person.secret for person in self._persons.values()}
+            return await provision(switch, secrets, self._accounts)
