@@ -204,6 +204,20 @@ class CallAsked(Input, frozen=True, kw_only=True):
     claim: str
 
 
+class RejectAsked(Input, frozen=True):
+    """An agent does not take this offer."""
+
+    agent: AgentId
+    offer: OfferId
+
+
+class HangUpAsked(Input, frozen=True):
+    """An agent ends their talk with this contact, by their screen."""
+
+    agent: AgentId
+    contact: ContactId
+
+
 class WrapUpEnded(Input, frozen=True):
     """An agent is done with the work after a call."""
 
@@ -257,6 +271,8 @@ AnyInput = (
     | IntentAsked
     | RejoinAsked
     | CallAsked
+    | RejectAsked
+    | HangUpAsked
     | WrapUpEnded
     | PlaneBegan
     | SiteRead
