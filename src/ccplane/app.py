@@ -50,7 +50,7 @@ from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
-from ccplane.vitals import History, PhoneBook, Vitals
+from ccplane.vitals import Callers, History, PhoneBook, Vitals
 
 log = structlog.get_logger()
 
@@ -176,6 +176,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             Ports(
                 plane=plane,
                 contacts=History(database),
+                callers=Callers(database),
+                notes=outbox,
                 phones=phones,
                 websocket=phones.websocket,
                 health=vitals,

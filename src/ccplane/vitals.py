@@ -13,6 +13,7 @@ from ccplane.ids import AgentId, ContactId, SeatId, device_at
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
+from ccplane.postgres import callers
 from ccplane.postgres import contacts as stored
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.people import Person
@@ -68,6 +69,16 @@ class History:
 
     async def contact(self, contact: ContactId) -> stored.ContactDetail | None:
         return await stored.contact(self._database, contact)
+
+
+class Callers:
+    """What there was before with a caller."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def before(self, contact: ContactId, caller: str) -> list[callers.Earlier]:
+        return await callers.before(self._database, contact, caller)
 
 
 class PhoneBook:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
@@ -15,7 +15,9 @@ from ccplane.http.metrics import Meters
 from ccplane.http.ports import Part, PhoneAccount
 from ccplane.ids import AgentId, ContactId
 from ccplane.kpi.board import Board, evolve
+from ccplane.laws import Fact
 from ccplane.plane import Snapshot
+from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 from tests.kpi.histories import History
 
@@ -30,6 +32,11 @@ class MemoryPlane:
         self._folded, self._board = 0, Board.begun()
         self._changed = asyncio.Event()
         self.subscribers = 0
+        self._followers: list[Callable[[Snapshot, Sequence[Fact], int], None]] = []
+        self._told = len(self.history.facts)
+
+    def follow(self, follower: Callable[[Snapshot, Sequence[Fact], int], None], /) -> None:
+        self._followers.append(follower)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -47,6 +54,10 @@ class MemoryPlane:
     def publish(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+        facts, first = self.history.facts[self._told :], self._told + 1
+        self._told = len(self.history.facts)
+        for follower in self._followers:
+            follower(self.snapshot, facts, first)
 
     async def subscribe(self) -> AsyncIterator[Snapshot]:
         self.subscribers += 1
@@ -103,6 +114,42 @@ class MemoryContacts:
             raise StoreError("postgres-unreachable", "Postgres is away.")
 
 
+class MemoryCallers:
+    """`http.ports.CallerHistory` over a list; `away`: the database can't be reached, `stuck`: it hangs."""
+
+    def __init__(self) -> None:
+        self.earlier: list[Earlier] = []
+        self.away = self.stuck = False
+
+    async def before(self, contact: ContactId, caller: str, /) -> list[Earlier]:
+        if self.away:
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+        if self.stuck:
+            await asyncio.Event().wait()
+        return self.earlier
+
+
+class MemoryNotes:
+    """`http.sessions.Notes` over a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def note(self, key: str) -> bytes | None:
+        return self.kept.get(key)
+
+    def put_note(self, key: str, data: bytes) -> None:
+        self.kept[key] = data
+
+
+class MemoryPins:
+    """`http.sessions.Pins`: everybody's is 1234."""
+
+    async def check(self, agent: AgentId, pin: str, /) -> None:
+        if pin != "1234":
+            raise RequestError("wrong-pin", "This is not the PIN of this agent.")
+
+
 class Site:
     """All that an app stands on, in memory."""
 
@@ -111,11 +158,16 @@ class Site:
         self.contacts = MemoryContacts()
         self.health = Vitals()
         self.meters = Meters()
+        self.callers = MemoryCallers()
+        self.notes = MemoryNotes()
 
     def ports(self) -> Ports:
         return Ports(
             plane=self.plane,
             contacts=self.contacts,
+            callers=self.callers,
+            notes=self.notes,
+            pins=MemoryPins(),
             phones=MemoryPhones(),
             health=self.health,
             clock=lambda: self.plane.history.now,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
 from ccplane import __version__
 from ccplane.asterisk.stats import AriStats
 from ccplane.http import (
+    agent_socket,
     agents,
     built_pages,
     contacts,
@@ -18,16 +19,18 @@ from ccplane.http import (
     index,
     phone_page,
     problems,
+    sign_in,
     wallboard,
     wallboard_page,
 )
-from ccplane.http.auth import admin_only, admin_or_this_machine
+from ccplane.http.auth import admin_only, admin_or_own, admin_or_this_machine, agent_only
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
-from ccplane.http.ports import ContactsStore, Health, PhoneBook, Plane
+from ccplane.http.ports import CallerHistory, ContactsStore, Health, PhoneBook, Plane
+from ccplane.http.sessions import NoNotes, NoPins, Notes, Pins, Sessions
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
@@ -38,12 +41,15 @@ class Ports:
 
     plane: Plane
     contacts: ContactsStore
+    callers: CallerHistory
     phones: PhoneBook
     health: Health
     clock: Callable[[], int]
     meters: Meters
     websocket: str = ""
     """Where browsers' phones register: `ws://host:port/ws`."""
+    notes: Notes = field(default_factory=NoNotes)
+    pins: Pins = field(default_factory=NoPins)
     ari: AriStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
@@ -60,6 +66,8 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
         redoc_url=None,
     )
     admin, open_here = admin_only(admin_token), admin_or_this_machine(admin_token)
+    sessions = Sessions(ports.notes, ports.clock)
+    own, agent = admin_or_own(admin_token, sessions), agent_only(sessions)
     stream = wallboard.Stream(ports.plane, ports.clock)
     app.state.stream = stream
     exposition = Exposition(
@@ -75,7 +83,10 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(index.routes())
     app.include_router(health.routes(ports.health))
     app.include_router(metrics_routes(ports.meters.registry))
-    app.include_router(agents.routes(ports.plane, ports.phones, admin))
+    app.include_router(agents.routes(ports.plane, ports.phones, admin, own))
+    desk = sign_in.Desk(ports.plane, ports.phones, sessions)
+    app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
+    app.include_router(agent_socket.routes(agent_socket.Sockets(ports.plane, sessions, ports.callers)))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(wallboard_page.routes(open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
