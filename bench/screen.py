@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,6 +24,8 @@ class Screen:
         self.view: dict[str, Any] = {}
         self.place: dict[str, int] = {}
         """What to resume with."""
+        self.on_message: Callable[[dict[str, Any]], None] | None = None
+        """Told each message as it is read, before anything else."""
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._numbers = itertools.count(1)
         self._news = asyncio.Event()
@@ -66,6 +68,8 @@ class Screen:
             self._news.set()
 
     def _take(self, message: dict[str, Any]) -> None:
+        if self.on_message is not None:
+            self.on_message(message)
         if "re" in message:
             answer = self._answers.pop(message["re"], None)
             if answer is not None and not answer.done():
