@@ -102,6 +102,7 @@ async def test_after_kill_9_a_screen_comes_back_with_its_old_token_and_shows_the
         ring = await desk.next_ring()
         ring.answer()
         connected = await screen.next("connected")
+        assert (await screen.ask("ready"))["ok"], "answered, so all before it is on disk"
         place = screen.place
         await centre.kill()
         await screen.closed()

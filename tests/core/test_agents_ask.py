@@ -5,7 +5,7 @@ from __future__ import annotations
 from ccplane.agents.agent import Shown
 from ccplane.contacts.facts import ConnectFailed, ConnectFailure, MissCause, OfferMissed, TalkEnded
 from ccplane.core import inputs as i
-from ccplane.core.commands import HangUpLeg
+from ccplane.core.commands import HangUpLeg, PickUp
 from ccplane.ids import AgentId, OfferId
 from tests.core.floor import a_floor, a_queue, c, doing, kinds, ready, the
 
@@ -50,6 +50,17 @@ def test_given_another_offer_since_then_a_late_rejection_hits_nothing():
     assert not rejects(floor, "two", offer=late).facts
     assert not rejects(floor, "two", agent=BEN).facts, "nor does that of an agent whose offer it is not"
     assert not rejects(floor, "two", offer=OfferId("o-c-ast1-nobody-1-1")).facts
+
+
+def test_given_a_ringing_offer_when_it_is_to_be_answered_then_the_phone_is_told_and_nothing_has_happened_yet():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    decision = floor.take(i.AnswerAsked(ANA, floor.offer("x").id))
+    assert not decision.facts
+    assert the(decision, PickUp).leg == floor.offer("x").leg
+    assert not floor.take(i.AnswerAsked(BEN, floor.offer("x").id)).commands
+    floor.picks_up("x")
+    assert not floor.take(i.AnswerAsked(ANA, floor.offer("x").id)).commands
 
 
 def test_given_an_answered_offer_then_it_can_no_longer_be_rejected():

@@ -325,6 +325,7 @@ class World:
         whose = contact.id if contact else ContactId("c-ast1-nobody")
         for agent in AGENTS if b % 3 else AGENTS[b % 4 :]:
             self.take(i.RejectAsked(AgentId(agent), offer) if b % 2 else i.HangUpAsked(AgentId(agent), whose))
+            self.take(i.AnswerAsked(AgentId(agent), offer))
 
     def wrap_up_ends(self, a, b):
         self.take(i.WrapUpEnded(AgentId(AGENTS[a % 4])))

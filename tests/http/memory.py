@@ -160,6 +160,7 @@ class Site:
         self.meters = Meters()
         self.callers = MemoryCallers()
         self.notes = MemoryNotes()
+        self.can_pick_up = False
 
     def ports(self) -> Ports:
         return Ports(
@@ -168,6 +169,7 @@ class Site:
             callers=self.callers,
             notes=self.notes,
             pins=MemoryPins(),
+            can_pick_up=lambda: self.can_pick_up,
             phones=MemoryPhones(),
             health=self.health,
             clock=lambda: self.plane.history.now,

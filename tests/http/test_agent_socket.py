@@ -247,7 +247,7 @@ async def test_a_talk_is_hung_up_and_the_work_after_it_is_done(app, site, url):
         assert screen.view["agent"]["state"] == "ready"
 
 
-async def test_a_browser_phone_is_told_to_answer_and_a_desk_phone_has_to_be_picked_up(app, site, url):
+async def test_a_browser_phone_is_told_to_answer_and_a_desk_phone_where_it_can_be_told(app, site, url):
     history = site.plane.history
     history.sign_in(ANA)
     async with on(url, await opened(app)) as screen:
@@ -255,6 +255,9 @@ async def test_a_browser_phone_is_told_to_answer_and_a_desk_phone_has_to_be_pick
         site.plane.publish()
         offer = (await screen.next("offered"))["call"]["offer"]
         assert (await screen.ask("answer", offer=offer))["code"] == "answer-at-the-phone"
+        site.can_pick_up = True
+        assert (await screen.ask("answer", offer=offer))["ok"]
+        assert "answer-now" not in {each["type"] for each in screen.seen}
         happens(site, inputs.CallerGone(history.state.agents[ANA].contact, 16))
     async with on(url, await opened(app, device="web", state="ready")) as screen:
         happens(site, inputs.PhoneSeen(f"{ANA}-web", Phone.REACHABLE))

@@ -1,4 +1,4 @@
-"""What agents ask for by their screen, beside what they want to be: not this call, no longer this talk.
+"""What agents ask for by their screen, beside what they want to be: this call, not this call, no longer this talk.
 
 Each names what it is about, as it stood on the screen: one that comes too late must not hit the next call. While the
 node is not connected nothing is done, since nobody there would hear of it.
@@ -14,6 +14,7 @@ from ccplane.contacts.contact import Contact, Offer, OfferState
 from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause
 from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
+from ccplane.core.commands import PickUp
 from ccplane.core.offers import fail_connect, miss
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.state import State
@@ -43,6 +44,14 @@ def in_call(state: State, whose: Agent, contact_id: ContactId) -> Contact | None
     return contact if with_them and with_them.agent == whose.id else None
 
 
+def answer_asked(turn: Turn, what: i.AnswerAsked) -> None:
+    """The phone is told, and no more is assumed: that it was picked up is an event of its own."""
+    found = rings(turn.state, what.agent, what.offer)
+    if found is not None:
+        contact, offer = found
+        turn.do(PickUp(contact.id, offer.leg))
+
+
 def reject_asked(turn: Turn, what: i.RejectAsked) -> None:
     """The phone stops ringing, without a missed call on it; the caller keeps place and clock."""
     found = rings(turn.state, what.agent, what.offer)
@@ -68,6 +77,7 @@ def hang_up_asked(turn: Turn, what: i.HangUpAsked) -> None:
 
 
 ASK_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
+    i.AnswerAsked: answer_asked,
     i.RejectAsked: reject_asked,
     i.HangUpAsked: hang_up_asked,
 }

@@ -204,6 +204,13 @@ class CallAsked(Input, frozen=True, kw_only=True):
     claim: str
 
 
+class AnswerAsked(Input, frozen=True):
+    """An agent takes this offer by their screen, and has a desk phone that is to be told."""
+
+    agent: AgentId
+    offer: OfferId
+
+
 class RejectAsked(Input, frozen=True):
     """An agent does not take this offer."""
 
@@ -271,6 +278,7 @@ AnyInput = (
     | IntentAsked
     | RejoinAsked
     | CallAsked
+    | AnswerAsked
     | RejectAsked
     | HangUpAsked
     | WrapUpEnded

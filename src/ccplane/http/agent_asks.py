@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Annotated, Final, assert_never
 
 import msgspec
@@ -17,7 +18,7 @@ import structlog
 from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Intent
 from ccplane.core.agents_ask import in_call, rings
-from ccplane.core.inputs import HangUpAsked, Input, IntentAsked, RejectAsked, WrapUpEnded
+from ccplane.core.inputs import AnswerAsked, HangUpAsked, Input, IntentAsked, RejectAsked, WrapUpEnded
 from ccplane.errors import CcplaneError, RequestError
 from ccplane.http.ports import Plane
 from ccplane.http.sessions import Session
@@ -122,8 +123,9 @@ def refused(about: str | None, error: CcplaneError) -> Answered:
 class Asked:
     """What one session has asked, and what it was answered."""
 
-    def __init__(self, plane: Plane, session: Session) -> None:
-        self._plane, self._session = plane, session
+    def __init__(self, plane: Plane, session: Session, can_pick_up: Callable[[], bool]) -> None:
+        """`can_pick_up`: whether desk phones can be told to answer now."""
+        self._plane, self._session, self._can_pick_up = plane, session, can_pick_up
         self._answers: OrderedDict[str, asyncio.Task[Answered]] = OrderedDict()
 
     async def answer(self, asking: AnyAsking) -> Answered:
@@ -161,9 +163,11 @@ class Asked:
             case Answer(offer=offer):
                 if rings(state, whose.id, OfferId(offer)) is None:
                     raise _over(offer)
-                if not is_web(whose.device):
+                if is_web(whose.device):
+                    return None
+                if not self._can_pick_up():
                     raise RequestError("answer-at-the-phone", "This desk phone can't be told to answer: pick it up.")
-                return None
+                return AnswerAsked(whose.id, OfferId(offer))
             case Reject(offer=offer):
                 if rings(state, whose.id, OfferId(offer)) is None:
                     raise _over(offer)

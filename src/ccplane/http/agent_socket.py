@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Final
 
@@ -23,6 +24,7 @@ from ccplane.http.agent_lines import BAD_HELLO, TOO_MUCH, UNAUTHORISED, Line, Li
 from ccplane.http.ports import CallerHistory, Plane
 from ccplane.http.sessions import Session, Sessions
 from ccplane.http.views import with_times
+from ccplane.ids import is_web
 
 log = structlog.get_logger()
 
@@ -62,8 +64,11 @@ _encoder: Final = msgspec.json.Encoder()
 class Sockets:
     """Serves the screens of all agents."""
 
-    def __init__(self, plane: Plane, sessions: Sessions, history: CallerHistory) -> None:
+    def __init__(
+        self, plane: Plane, sessions: Sessions, history: CallerHistory, can_pick_up: Callable[[], bool]
+    ) -> None:
         self._plane, self._sessions, self._history = plane, sessions, history
+        self._can_pick_up = can_pick_up
         self._lines = Lines(plane, sessions, self._look_back)
         self._asked: dict[str, Asked] = {}
         self._asking_postgres = asyncio.Semaphore(HISTORIES_AT_ONCE)
@@ -120,11 +125,15 @@ class Sockets:
 
     async def _ask(self, line: Line, asking: AnyAsking) -> None:
         if line.session.digest not in self._asked:
-            self._asked[line.session.digest] = Asked(self._plane, line.session)
+            self._asked[line.session.digest] = Asked(self._plane, line.session, self._can_pick_up)
         answer = await self._asked[line.session.digest].answer(asking)
-        if answer.ok and isinstance(asking, Answer):
+        if answer.ok and isinstance(asking, Answer) and self._at_a_browser(line):
             line.tell(_encoder.encode({"type": "answer-now", "offer": asking.offer}))
         line.tell(_encoder.encode(answer))
+
+    def _at_a_browser(self, line: Line) -> bool:
+        agent = self._plane.snapshot.state.agents.get(line.session.agent)
+        return agent is not None and is_web(agent.device)
 
     def _ended(self, session: Session, _: str) -> None:
         self._asked.pop(session.digest, None)

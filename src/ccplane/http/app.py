@@ -37,7 +37,8 @@ from ccplane.log.shipping import ShippingStats
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """What the API stands on. `clock`: ccplane's UTC in ms (law 12); the statistics are read at each scrape."""
+    """What the API stands on. `clock`: ccplane's UTC in ms (law 12); the statistics are read at each scrape.
+    `can_pick_up`: whether desk phones can be told to answer now."""
 
     plane: Plane
     contacts: ContactsStore
@@ -50,6 +51,7 @@ class Ports:
     """Where browsers' phones register: `ws://host:port/ws`."""
     notes: Notes = field(default_factory=NoNotes)
     pins: Pins = field(default_factory=NoPins)
+    can_pick_up: Callable[[], bool] = lambda: False
     ari: AriStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
@@ -86,7 +88,8 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(agents.routes(ports.plane, ports.phones, admin, own))
     desk = sign_in.Desk(ports.plane, ports.phones, sessions)
     app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
-    app.include_router(agent_socket.routes(agent_socket.Sockets(ports.plane, sessions, ports.callers)))
+    sockets = agent_socket.Sockets(ports.plane, sessions, ports.callers, ports.can_pick_up)
+    app.include_router(agent_socket.routes(sockets))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(wallboard_page.routes(open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
