@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from bench.screen import PATH, Screen, open_screen
 from ccplane.agents.facts import Intent, Phone
@@ -483,8 +486,36 @@ async def test_a_reader_that_is_too_slow_is_let_go_and_holds_up_nobody(app):
     assert line.closing == (agent_lines.TOO_SLOW, "too-slow")
 
 
+async def test_how_many_screens_are_open_is_a_metric(app, url):
+    async def told() -> float:
+        async with client_from(app) as client:
+            text = (await client.get("/metrics")).text
+        return float(text.partition("\nccplane_agent_screens ")[2].partition("\n")[0])
+
+    assert await told() == 0
+    async with on(url, await opened(app)), on(url, await opened(app, BEN)):
+        assert await told() == 2
+
+
 async def test_the_end_of_the_server_closes_all_screens_so_that_they_come_back(app):
     token = await opened(app)
     async with serve(app, "127.0.0.1", 0) as server:
         screen = await on(server.url, token).__aenter__()
     assert (await screen.closed())[0] == 1012
+
+
+async def test_a_screen_that_stops_reading_is_let_go_and_comes_back_to_the_truth(app, site, url):
+    token = await opened(app)
+    async with connect(url.replace("http", "ws") + PATH, proxy=None, max_queue=1) as asleep:
+        await asleep.send(json.dumps({"type": "hello", "token": token}))
+        place = {key: value for key, value in json.loads(await asleep.recv()).items() if key in ("epoch", "seq")}
+        for number in range(6_000):
+            happens(site, inputs.IntentAsked(agent=ANA, intent=Intent.PAUSED, reason=f"{number:0100}", by="test"))
+            if number % 50 == 0:
+                await asyncio.sleep(0)
+        with suppress(ConnectionClosed):
+            async for message in asleep:
+                place["seq"] = json.loads(message)["seq"]
+        assert (asleep.close_code, asleep.close_reason) == (agent_lines.TOO_SLOW, "too-slow")
+    async with on(url, token, place) as awake:
+        assert awake.view["agent"]["reason"] == f"{5_999:0100}"

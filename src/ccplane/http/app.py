@@ -70,6 +70,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     admin, open_here = admin_only(admin_token), admin_or_this_machine(admin_token)
     sessions = Sessions(ports.notes, ports.clock)
     own, agent = admin_or_own(admin_token, sessions), agent_only(sessions)
+    sockets = agent_socket.Sockets(ports.plane, sessions, ports.callers, ports.can_pick_up)
     stream = wallboard.Stream(ports.plane, ports.clock)
     app.state.stream = stream
     exposition = Exposition(
@@ -80,6 +81,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
         outbox=ports.outbox,
         shipping=ports.shipping,
         stream=stream,
+        screens=sockets,
     )
     ports.meters.registry.register(exposition)
     app.include_router(index.routes())
@@ -88,7 +90,6 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(agents.routes(ports.plane, ports.phones, admin, own))
     desk = sign_in.Desk(ports.plane, ports.phones, sessions)
     app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
-    sockets = agent_socket.Sockets(ports.plane, sessions, ports.callers, ports.can_pick_up)
     app.include_router(agent_socket.routes(sockets))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(wallboard_page.routes(open_here))
