@@ -12,6 +12,7 @@ from bench.rtp import CALLER_TONE
 from bench.screen import Screen, open_screen
 from bench.siplab import How, rings_for_ever
 from ccplane.asterisk.node import LocalNode
+from ccplane.postgres.embedded import EmbeddedPostgres
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
@@ -134,3 +135,36 @@ async def test_a_second_sign_in_during_a_talk_moves_the_screen_and_leaves_the_ta
             assert (await second.next("welcome"))["agent"]["state"] == "talking"
             ring.hang_up()
             await second.next("talk-ended")
+
+
+async def test_with_postgres_away_screens_pop_and_survive_a_restart(local_node: LocalNode, tmp_path: Path) -> None:
+    """Law 10: only what there was before with the caller is missing, and that is said."""
+    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
+    database = await server.start()
+    try:
+        await without_postgres(local_node, database, tmp_path, server)
+    finally:
+        await server.stop()
+
+
+async def without_postgres(node: LocalNode, database: str, runtime: Path, server: EmbeddedPostgres) -> None:
+    async with open_centre(node, database, runtime, audio=True) as centre:
+        await centre.sign_in("1001")
+        desk, token = phone(centre, "1001"), await session(centre, "1001")
+        async with open_screen(centre.url, token) as screen:
+            assert (await screen.ask("ready"))["ok"]
+            server.kill()
+            await centre.kill()
+        await centre.start()
+        await centre.agent_is("1001", "ready")
+        async with open_screen(centre.url, token) as screen:
+            centre.lab.callers.dial("4002", "77")
+            assert (await screen.next("offered"))["call"]["caller"] == "77"
+            told = await screen.next("history")
+            assert told["earlier"] is None
+            assert "Postgres" in told["why"]
+            (await desk.next_ring()).answer()
+            talk = (await screen.next("connected"))["call"]
+            assert (await screen.ask("hang-up", contact=talk["contact"]))["ok"]
+            await shown(screen, "ready")
+        assert await session(centre, "1001"), "an administrator can open sessions, too"
