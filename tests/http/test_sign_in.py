@@ -129,6 +129,13 @@ async def test_an_agent_may_what_is_their_own(app):
             assert put.json()["reason"] == "tea"
 
 
+async def test_an_agent_may_have_a_call_made_for_themselves(app, site):
+    site.plane.history.sign_in(ANA)
+    async with await signed_in(app) as client:
+        assert (await client.post("/api/v1/agents/me/calls", json={"to": BEN})).status_code == 201
+    assert site.plane.history.state.agents[ANA].shown == "own-call"
+
+
 async def test_what_an_agent_asks_for_themselves_is_recorded_as_theirs(app, site):
     async with await signed_in(app) as client:
         await client.put("/api/v1/agents/me/state", json={"state": "ready"})
@@ -141,6 +148,7 @@ async def test_what_an_agent_asks_for_themselves_is_recorded_as_theirs(app, site
         ("GET", f"/api/v1/agents/{BEN}", 403, "not-yours"),
         ("PUT", f"/api/v1/agents/{BEN}/state", 403, "not-yours"),
         ("GET", f"/api/v1/agents/{BEN}/phone", 403, "not-yours"),
+        ("POST", f"/api/v1/agents/{BEN}/calls", 403, "not-yours"),
         ("POST", f"/api/v1/agents/{ANA}/session", 401, "unauthorised"),
         ("GET", "/api/v1/agents", 401, "unauthorised"),
         ("GET", "/api/v1/contacts", 401, "unauthorised"),

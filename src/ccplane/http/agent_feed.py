@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from ccplane.agents import facts as a
 from ccplane.agents.agent import Agent, Shown
 from ccplane.agents.facts import AgentFact, Intent, PeopleLoaded, Phone
 from ccplane.contacts import facts as c
@@ -30,6 +31,7 @@ KINDS: Final[dict[type[Fact], str]] = {
     c.ConnectFailed: "not-connected",
     c.TalkStarted: "connected",
     c.TalkEnded: "talk-ended",
+    a.DiallingRefused: "dialling-refused",
     c.PhoneLost: "rejoining",
     c.PhoneRejoined: "rejoined",
 }
@@ -82,8 +84,8 @@ class Now(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What happened (`type`), when, and how all stands since. `why`: of a missed, withdrawn or failed offer; `by`, who
-    ended the talk."""
+    """What happened (`type`), when, and how all stands since. `why`: of a missed, withdrawn or failed offer, or of a
+    number that may not be dialled; `by`: who ended the talk."""
 
     type: str
     seq: int
@@ -165,6 +167,8 @@ def _message(kind: str, seq: int, fact: Fact, now: Now) -> Message:
             why = fact.cause.value
         case c.OfferWithdrawn():
             why = fact.reason.value
+        case a.DiallingRefused():
+            why = fact.rule
         case c.TalkEnded():
             by, talk_ms = fact.by.value, fact.talk_ms
     return Message(type=kind, seq=seq, at=iso(fact.at), why=why, by=by, talk_ms=talk_ms, agent=now.agent, call=now.call)

@@ -39,7 +39,6 @@ BY_CODE: Final[Mapping[str, int]] = {
     "no-such-seat": 404,
     "seat-not-yours": 403,
     "seat-taken": 409,
-    "agent-busy": 409,
     "not-yours": 403,
     "no-pins": 403,
     "pin-locked": 403,
