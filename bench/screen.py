@@ -80,7 +80,7 @@ class Screen:
         if "seq" in message:
             self.place["seq"] = message["seq"]
         if "agent" in message:
-            self.view = {"agent": message["agent"], "call": message["call"]}
+            self.view = {name: message[name] for name in ("agent", "call", "own_call")}
         self.seen.append(message | {"type": message.get("type", "answer")})
         self._news.set()
 

@@ -61,7 +61,7 @@ class Page:
         self.epoch, self.seq = message.get("epoch", self.epoch), message["seq"]
         self.types.append(message["type"])
         if "agent" in message:
-            self.view = {"agent": message["agent"], "call": message["call"]}
+            self.view = {name: message[name] for name in ("agent", "call", "own_call")}
 
 
 class Watched(World):

@@ -13,6 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.screen import PATH, Screen, open_screen
 from ccplane.agents.facts import Intent, Phone
+from ccplane.contacts.verbs import Connect
 from ccplane.core import inputs
 from ccplane.errors import StoreError
 from ccplane.http import agent_lines, agent_socket
@@ -97,6 +98,7 @@ async def test_a_screen_is_welcomed_with_all_there_is_to_know(app, site, url):
             "rejoin_until": None,
         },
         "call": None,
+        "own_call": None,
     }
 
 
@@ -166,6 +168,36 @@ async def test_an_offer_that_is_missed_or_taken_back_says_why(app, site, url):
         assert (await screen.next("withdrawn"))["why"] == "caller-gone"
 
 
+async def test_a_call_between_two_agents_is_on_both_their_screens(app, site, url):
+    for agent in (ANA, BEN):
+        site.plane.history.sign_in(agent)
+    async with on(url, await opened(app)) as ana, on(url, await opened(app, BEN)) as ben:
+        happens(site, inputs.CallAsked(agent=ANA, number=BEN, claim="one"))
+        contact = (await ana.next("state"))["own_call"]["contact"]
+        assert ana.view["own_call"] == {
+            "contact": contact,
+            "by": ANA,
+            "to": BEN,
+            "state": None,
+            "talking_since": None,
+        }
+        happens(site, inputs.CallerUp(contact), inputs.VerbAsked(contact, 1, Connect(BEN)))
+        assert (await ben.next("state"))["own_call"]["by"] == ANA
+        assert ben.view["own_call"]["state"] == "called"
+        happens(site, inputs.CallerGone(contact, 16))
+        for screen in (ana, ben):
+            assert (await screen.next("state"))["agent"]["state"] in ("own-call", "ready")
+        while ben.view["own_call"]:
+            await ben.next("state")
+
+
+async def test_a_number_that_may_not_be_dialled_is_told(app, site, url):
+    site.plane.history.sign_in(ANA)
+    async with on(url, await opened(app)) as screen:
+        happens(site, inputs.CallAsked(agent=ANA, number="0190123456", claim="one"))
+        assert (await screen.next("dialling-refused"))["why"]
+
+
 async def test_a_screen_is_told_of_its_own_agent_and_of_no_other(app, site, url):
     async with on(url, await opened(app)) as ana, on(url, await opened(app, BEN)) as ben:
         happens(site, inputs.IntentAsked(agent=BEN, intent=Intent.PAUSED, reason="lunch", by="test"))
@@ -206,6 +238,20 @@ async def test_a_database_that_is_away_or_hangs_delays_no_offer(app, site, url, 
     site.callers.away, site.callers.stuck = True, False
     async with on(url, await opened(app)) as screen:
         assert (await screen.next("history"))["why"] == "Postgres is away."
+
+
+async def test_a_fault_of_ours_in_looking_back_is_said_and_harms_nothing(app, site, url, monkeypatch):
+    async def broken(contact, caller):
+        raise ValueError("secret inside")
+
+    monkeypatch.setattr(site.callers, "before", broken)
+    site.plane.history.sign_in(ANA)
+    async with on(url, await opened(app)) as screen:
+        site.plane.history.call(SALES)
+        site.plane.publish()
+        told = await screen.next("history")
+        assert (told["earlier"], "secret" in told["why"]) == (None, False)
+        assert (await screen.ask("ping"))["ok"]
 
 
 # --------------------------------------------------------------------------------------------------------- it asks

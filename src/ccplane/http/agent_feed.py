@@ -12,10 +12,10 @@ from typing import Final
 import msgspec
 
 from ccplane.agents import facts as a
-from ccplane.agents.agent import Agent, Shown
+from ccplane.agents.agent import Agent, Shown, Work
 from ccplane.agents.facts import AgentFact, Intent, PeopleLoaded, Phone
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Choice, Contact
+from ccplane.contacts.contact import CallState, Choice, Contact
 from ccplane.contacts.facts import ContactFact, OfferFact
 from ccplane.core import State
 from ccplane.http.views import Time, iso
@@ -76,11 +76,23 @@ class CallNow(msgspec.Struct, frozen=True, kw_only=True):
     talking_since: Time | None
 
 
+class OwnCallNow(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that an agent makes themselves, or that a colleague makes to them. `by`: who makes it; `to`: the number
+    called; `state`: of the phone that is called, null before it is. `talking_since`: null before they talk."""
+
+    contact: ContactId
+    by: AgentId | None
+    to: str
+    state: CallState | None
+    talking_since: Time | None
+
+
 class Now(msgspec.Struct, frozen=True):
-    """All that a screen shows. `call`: null without one."""
+    """All that a screen shows. `call`, `own_call`: null without one."""
 
     agent: AgentNow
     call: CallNow | None
+    own_call: OwnCallNow | None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,6 +107,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     talk_ms: int = 0
     agent: AgentNow
     call: CallNow | None
+    own_call: OwnCallNow | None
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
@@ -109,6 +122,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome"):
     skills: dict[str, int]
     agent: AgentNow
     call: CallNow | None
+    own_call: OwnCallNow | None
 
 
 _encoder: Final = msgspec.json.Encoder()
@@ -117,7 +131,7 @@ _encoder: Final = msgspec.json.Encoder()
 def now_of(state: State, agent: AgentId) -> Now | None:
     """How all stands for this agent; None if there is no such agent any more."""
     found = state.agents.get(agent)
-    return None if found is None else Now(_agent(found), _call(state, found))
+    return None if found is None else Now(_agent(found), _call(state, found), _own_call(state, found))
 
 
 def messages(
@@ -154,10 +168,16 @@ def _concerned(state: State, fact: Fact) -> Sequence[AgentId]:
             return (fact.agent,)
         case ContactFact():
             contact = state.contacts.get(fact.contact)
-            return [each.agent for each in (contact.offer, contact.talk) if each] if contact else ()
+            return _with(contact) if contact else ()
         case PeopleLoaded():
             return tuple(state.agents)
     return ()
+
+
+def _with(contact: Contact) -> Sequence[AgentId]:
+    """The agents who have to do with it."""
+    parts = [each.agent for each in (contact.offer, contact.talk, contact.call) if each]
+    return [each for each in {*parts, contact.agent} if each is not None]
 
 
 def _message(kind: str, seq: int, fact: Fact, now: Now) -> Message:
@@ -171,7 +191,17 @@ def _message(kind: str, seq: int, fact: Fact, now: Now) -> Message:
             why = fact.rule
         case c.TalkEnded():
             by, talk_ms = fact.by.value, fact.talk_ms
-    return Message(type=kind, seq=seq, at=iso(fact.at), why=why, by=by, talk_ms=talk_ms, agent=now.agent, call=now.call)
+    return Message(
+        type=kind,
+        seq=seq,
+        at=iso(fact.at),
+        why=why,
+        by=by,
+        talk_ms=talk_ms,
+        agent=now.agent,
+        call=now.call,
+        own_call=now.own_call,
+    )
 
 
 def welcome(agent: Agent, now: Now, *, epoch: int, seq: int, at: int) -> bytes:
@@ -186,6 +216,7 @@ def welcome(agent: Agent, now: Now, *, epoch: int, seq: int, at: int) -> bytes:
             skills=agent.profile.skills,
             agent=now.agent,
             call=now.call,
+            own_call=now.own_call,
         )
     )
 
@@ -220,6 +251,21 @@ def _call(state: State, agent: Agent) -> CallNow | None:
         return None
     waited = max(0, offer.made_at - waiting.queued_at)
     return _told(contact, offer.id, waiting.queue, waited, offer.deadline, None)
+
+
+def _own_call(state: State, agent: Agent) -> OwnCallNow | None:
+    contact = state.contacts.get(agent.contact) if agent.contact and agent.work is Work.OWN_CALL else None
+    if contact is None:
+        return None
+    call = contact.call
+    talking = call is not None and call.state is CallState.CONNECTED
+    return OwnCallNow(
+        contact=contact.id,
+        by=contact.agent,
+        to=call.number if call else contact.number_dialled,
+        state=call.state if call else None,
+        talking_since=iso(call.since) if call and talking else None,
+    )
 
 
 def _told(

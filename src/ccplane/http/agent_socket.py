@@ -154,6 +154,9 @@ class Sockets:
             found = {"earlier": None, "why": "Postgres took too long."}
         except StoreError as error:
             found = {"earlier": None, "why": str(error)}
+        except Exception:
+            log.exception("what there was before with a caller could not be told")
+            found = {"earlier": None, "why": "ccplane failed at this; its log says why."}
         line.tell(_encoder.encode({"type": "history", "contact": call.contact, **found}))
 
 
