@@ -116,7 +116,9 @@ def test_wherever_a_socket_is_cut_a_screen_that_resumes_is_told_all_that_one_tha
     calm.play(USUAL + moves)
     torn.play(USUAL + moves)
     for agent, page in torn.pages.items():
-        if page.line is None and agent in torn.plane.snapshot.state.agents:
+        if agent not in torn.plane.snapshot.state.agents:
+            continue  # nobody who is no more is told anything
+        if page.line is None:
             page.line = torn.lines.open(torn.session(agent), page.epoch, page.seq)
         page.read()
         told = [each for each in page.types if each != "resumed"]
