@@ -54,7 +54,7 @@ from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
-from ccplane.vitals import History, Mailbox, PhoneBook, Vitals
+from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
 
 log = structlog.get_logger()
 
@@ -202,6 +202,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 contacts=History(database),
                 messages=Mailbox(database),
                 audio=settings.messages_dir,
+                callers=Callers(database),
+                notes=outbox,
                 phones=phones,
                 websocket=phones.websocket,
                 health=vitals,

@@ -15,6 +15,7 @@ from ccplane.ids import AgentId, ContactId, MessageId, SeatId, device_at
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
+from ccplane.postgres import callers
 from ccplane.postgres import contacts as stored
 from ccplane.postgres import messages as left
 from ccplane.postgres.lease import Lease
@@ -97,6 +98,16 @@ class Mailbox:
 
     async def message(self, message: MessageId) -> left.MessageRow | None:
         return await left.message(self._database, message)
+
+
+class Callers:
+    """What there was before with a caller."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def before(self, contact: ContactId, caller: str) -> list[callers.Earlier]:
+        return await callers.before(self._database, contact, caller)
 
 
 class PhoneBook:

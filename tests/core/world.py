@@ -402,6 +402,15 @@ class World:
             self.phone_changes(place, 0)
             self.agent_wants(place, 0)
 
+    def screen_asks(self, a, b):
+        """An agent rejects or hangs up by their screen: what it shows, or what it showed before."""
+        contact = self.some_contact(a)
+        offer = (contact and contact.offer and contact.offer.id) or OfferId("o-c-ast1-nobody-1-1")
+        whose = contact.id if contact else ContactId("c-ast1-nobody")
+        for agent in AGENTS if b % 3 else AGENTS[b % 4 :]:
+            self.take(i.RejectAsked(AgentId(agent), offer) if b % 2 else i.HangUpAsked(AgentId(agent), whose))
+            self.take(i.AnswerAsked(AgentId(agent), offer))
+
     def wrap_up_ends(self, a, b):
         self.take(i.WrapUpEnded(AgentId(AGENTS[a % 4])))
 
@@ -536,6 +545,7 @@ DAILY = (
     World.keeper_works,
     World.agent_wants,
     World.everyone_works,
+    World.screen_asks,
     World.wrap_up_ends,
     World.time_comes,
     World.browser_vanishes,

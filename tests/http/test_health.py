@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ccplane.asterisk.stats import AriStats
-from ccplane.http.app import Ports, create_app
+from ccplane.http.app import create_app
 from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.kpi.counters import Counters
 from ccplane.log.outbox import OutboxStats
@@ -89,19 +90,7 @@ async def test_metrics_count_what_the_board_counts(site, app):
 
 async def test_metrics_of_the_switch_the_outbox_and_shipping_are_read_at_the_scrape(site):
     ari, outbox, shipping = AriStats(), OutboxStats(), ShippingStats()
-    ports: Ports = site.ports()
-    app = create_app(
-        Ports(
-            **{
-                name: getattr(ports, name)
-                for name in ("plane", "contacts", "messages", "audio", "phones", "health", "clock", "meters")
-            },
-            ari=ari,
-            outbox=outbox,
-            shipping=shipping,
-        ),
-        admin_token=TOKEN,
-    )
+    app = create_app(replace(site.ports(), ari=ari, outbox=outbox, shipping=shipping), admin_token=TOKEN)
     ari.connected, ari.received["StasisStart"], ari.ends["probe"] = True, 7, 2
     outbox.appended_seq, outbox.committed_seq = 12, 10
     shipping.lag.observe(0.02)

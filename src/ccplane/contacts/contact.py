@@ -170,6 +170,7 @@ class Offer(msgspec.Struct, frozen=True):
     deadline: int
     joined: bool = False
     """The leg is in the room, and the caller is not yet."""
+    made_at: int = 0
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -208,6 +209,16 @@ class Talk(msgspec.Struct, frozen=True):
     back_leg: ChannelId | None = None
     """The leg by which they are being called back."""
     calls_back: int = 0
+    waited_ms: int = 0
+    """From entering the queue until both could hear each other."""
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A step of the way through the menus: which menu, which key, and what its entry is called."""
+
+    menu: str
+    key: str
+    name: str = ""
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,6 +255,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """When the open verb is given up; a gathering verb's clock is set anew when its sounds end."""
     sounds_over: bool = False
     """The open verb's sounds have ended: told again, that moves no clock."""
+    path: tuple[Choice, ...] = ()
+    """The way through the menus."""
+    data: dict[str, str] = {}
+    """What programs noted about the contact."""
     results: tuple[Result, ...] = ()
     """The journal: what the verbs of the running program gave, in order."""
     first_step: int = 1
@@ -348,6 +363,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
                 queue=fact.queue,
                 started_at=fact.at,
                 place=stay.held_place if stay else fact.at,
+                waited_ms=fact.waited_ms,
             )
             return replace(contact, phase=phase, waiting=None, offer=None, talk=talk, segments=fact.segment)
         case f.PhoneLost() | f.RejoinRung() | f.RejoinMissed() | f.PhoneRejoined():
@@ -429,6 +445,7 @@ def _offered(contact: Contact, fact: f.OfferMade) -> Contact:
         state=OfferState.MADE,
         ring_started_at=fact.at,
         deadline=fact.deadline,
+        made_at=fact.at,
     )
     return replace(contact, offer=offer, waiting=replace(contact.waiting, offers=fact.attempt))
 

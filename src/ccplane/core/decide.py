@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from ccplane.core import inputs as i
+from ccplane.core.agents_ask import ASK_RULES
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
@@ -37,6 +38,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **FLOOR_RULES,
     **SEAT_RULES,
     **REJOIN_RULES,
+    **ASK_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
     **KEEPING_RULES,

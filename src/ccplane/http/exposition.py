@@ -7,7 +7,7 @@ states, kinds; never a contact, a caller or an agent. Rates are Prometheus's to 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -52,6 +52,7 @@ class Exposition(Collector):
     clock: Callable[[], int]
     health: Health
     stream: Stream
+    screens: Sized
     ari: AriStats | None = None
     ami: AmiStats | None = None
     heard: PhoneStats | None = None
@@ -72,6 +73,7 @@ class Exposition(Collector):
         yield from _of_phones(self.heard) if self.heard else ()
         yield from _of_outbox(self.outbox) if self.outbox else ()
         yield from _of_shipping(self.shipping) if self.shipping else ()
+        yield _now("ccplane_agent_screens", "Agents' screens that are open", len(self.screens))
         yield _now("ccplane_wallboard_readers", "Readers of the wallboard's stream", self.stream.readers)
 
     def _parts(self) -> Iterator[Metric]:
