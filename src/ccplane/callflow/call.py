@@ -7,17 +7,20 @@ clock, no chance and no network but by verbs, and running it again over its jour
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Never
+from typing import Final, Never
 
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import (
+    KEYS,
     Answer,
     Connect,
     ConnectResult,
     EnterQueue,
+    Failed,
     Gather,
     HangUp,
     NoAgents,
+    NoInput,
     NotAllowed,
     NotReached,
     Play,
@@ -25,6 +28,8 @@ from ccplane.contacts.verbs import (
     QueueResult,
     Result,
     Served,
+    SetData,
+    SetLanguage,
     Talked,
     TimedOut,
     Verb,
@@ -33,6 +38,11 @@ from ccplane.errors import ProgramError
 from ccplane.ids import ContactId, QueueName
 from ccplane.routing.rules import Number
 from ccplane.site import MenuEntry, Site
+from ccplane.site.site import LANGUAGES
+
+KEYS_LONGEST: Final = 64
+KEYS_SHORTEST_S: Final = 0.2
+"""A hand needs longer than this from key to key."""
 
 
 class CallerGone(BaseException):
@@ -56,7 +66,8 @@ class Call:
         self.id: ContactId = contact.id
         self.caller = contact.caller
         self.caller_name = contact.caller_name
-        self.language = contact.language
+        self.language = contact.began_in or contact.language
+        """What the caller is spoken to in; `set_language` changes it."""
         self.arrived_at = contact.arrived_at
         """ms since 1970, UTC."""
         self.number: Number = site.number(contact.number_dialled)
@@ -76,15 +87,64 @@ class Call:
         """Ask what the caller wants, as ivr/NAME.toml says: so many tries, then the entry for no answer."""
         menu = self.site.menu(name)
         sounds: tuple[str, ...] = (menu.prompt.sound(self.language),)
+        fresh = False
         for _ in range(menu.tries):
-            match await Step(Gather(sounds, menu.timeout_ms)):
+            match result := await Step(Gather(sounds, menu.timeout_ms, fresh=fresh)):
                 case Pressed(key) if key in menu.keys:
                     return menu.keys[key]
                 case Pressed() if menu.invalid:
-                    sounds = (menu.invalid.sound(self.language), menu.prompt.sound(self.language))
+                    sounds, fresh = (menu.invalid.sound(self.language), menu.prompt.sound(self.language)), True
                 case _:
-                    sounds = (menu.prompt.sound(self.language),)
+                    sounds, fresh = (menu.prompt.sound(self.language),), not isinstance(result, NoInput)
         return menu.fallback
+
+    async def gather(
+        self,
+        *prompts: str,
+        longest: int = 1,
+        ends_with: str = "",
+        timeout_s: float = 5.0,
+        between_s: float = 3.0,
+        barge_in: bool = True,
+        fresh: bool = False,
+    ) -> str | None:
+        """Ask for keys: at most `longest` (64), or up to one of `ends_with`, which is not part of the answer.
+
+        The first key stops the prompts (unless `barge_in` is False: then they are heard out, and what is pressed
+        meanwhile counts). None if nothing is pressed for `timeout_s` after the prompts; once a key was pressed, the
+        answer is what there is when no other follows for `between_s`. Keys pressed ahead are taken at once, and the
+        prompts are not heard, unless `fresh`: then they are forgotten. "" if only a key of `ends_with` was pressed.
+
+            order = await call.gather("order-number", longest=8, ends_with="#")
+        """
+        if not 1 <= longest <= KEYS_LONGEST or not set(ends_with) <= set(KEYS) or between_s < KEYS_SHORTEST_S:
+            sentence = (
+                f"longest is 1 to {KEYS_LONGEST}, ends_with is of {KEYS}, between_s at least {KEYS_SHORTEST_S}; "
+                f"given: {longest}, {ends_with!r}, {between_s}"
+            )
+            raise ProgramError("bad-gather", sentence)
+        sounds = tuple(self.site.sound(prompt, self.language) for prompt in prompts)
+        within, between = round(timeout_s * 1000), round(between_s * 1000)
+        result = await Step(Gather(sounds, within, longest, ends_with, between, barge_in, fresh))
+        return result.keys if isinstance(result, Pressed) else None
+
+    async def set_language(self, language: str) -> None:
+        """Speak to the caller in this language from here on: prompts, menus, and Asterisk's own sounds."""
+        if language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise ProgramError("no-such-language", f"there is no language {language!r}; prompts are spoken in {known}")
+        await Step(SetLanguage(language))
+        self.language = language
+
+    async def set_data(self, name: str, value: str) -> None:
+        """Note something for the agent who takes the call, and for the record: at most 20 names of 40 characters,
+        with values of 200. What is longer is cut off; too many names are a ProgramError.
+
+            await call.set_data("order", order)
+        """
+        result = await Step(SetData(name, value))
+        if isinstance(result, Failed):
+            raise ProgramError("too-much-data", f"{name!r} cannot be noted: {result.reason}")
 
     async def queue(self, name: str | None) -> QueueResult:
         """Wait for an agent and talk. Returns when the talk is over or the waiting is; see QueueResult."""
