@@ -24,8 +24,6 @@ AGENT_TONE: Final = 880
 KEYS: Final = "0123456789*#ABCD"  # in the order of RFC 4733's event codes
 _HEADER: Final = struct.Struct("!BBHII")
 _EVENT: Final = struct.Struct("!BBH")
-_KEY_PACKETS: Final = 5  # 100 ms
-_GAP_PACKETS: Final = 5
 SILENCE: Final = b"\xff" * FRAME
 _AUDIBLE: Final = 200.0  # RMS of 16-bit samples: far above ulaw's own noise, far below any tone or music
 
@@ -126,14 +124,17 @@ class Audio:
         """Send these packets (ulaw, 20 ms each) from their first one on, round and round."""
         self._frames, self._ticks = frames, -1
 
-    async def press(self, keys: str) -> None:
-        """Press keys by RFC 4733, 100 ms each; returns when the last one is sent."""
+    async def press(self, keys: str, held: int = 5, ends: int = 3, gap: int = 5) -> None:
+        """Press keys by RFC 4733, `held` packets of 20 ms each with `gap` between; returns when the last one is sent.
+
+        `ends`: how often the end of each is told.
+        """
         await self.connected
         if self._event_type is None:
             raise ValueError("the other side takes no telephone-events")
         for key in keys:
-            self._keys.extend(_key_packets(KEYS.index(key.upper())))
-            self._keys.extend([None] * _GAP_PACKETS)
+            self._keys.extend(_key_packets(KEYS.index(key.upper()), held, ends))
+            self._keys.extend([None] * gap)
         self._keys_sent = asyncio.get_running_loop().create_future()
         await self._keys_sent
 
@@ -254,10 +255,10 @@ class Audio:
         self._heard = deque(self._heard, maxlen=WINDOW)  # ended calls are remembered by the thousand
 
 
-def _key_packets(event: int) -> list[tuple[int, bytes]]:
-    """One key press: a start with the marker, updates of growing duration, and the end three times."""
-    pressed = [(int(n == 1), _EVENT.pack(event, 10, n * FRAME)) for n in range(1, _KEY_PACKETS)]
-    return pressed + [(0, _EVENT.pack(event, 0x80 | 10, _KEY_PACKETS * FRAME))] * 3
+def _key_packets(event: int, held: int, ends: int) -> list[tuple[int, bytes]]:
+    """One key press: a start with the marker, updates of growing duration, and the end, of the same duration."""
+    pressed = [(int(n == 1), _EVENT.pack(event, 10, min(n * FRAME, 0xFFFF))) for n in range(1, held)]
+    return pressed + [(0, _EVENT.pack(event, 0x80 | 10, min(held * FRAME, 0xFFFF)))] * ends
 
 
 def _payload_at(data: bytes) -> int:
