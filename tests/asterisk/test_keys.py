@@ -19,7 +19,7 @@ ASKS = """from ccplane import Call
 
 async def main(call: Call) -> None:
     await call.answer()
-    keys = await call.gather("which", longest=16, timeout_s=20, between_s=1.5)
+    keys = await call.gather("which", longest=3 if call.number.attribution else 16, timeout_s=20, between_s=10)
     await call.set_data("keys", keys or "")
     await call.hang_up()
 """
@@ -27,12 +27,13 @@ FILES = {
     "acd/queues.toml": "[support]\nskills = { support = 1 }\n",
     "acd/agents.toml": "[demo]\nfrom = 1001\ncount = 2\nskills = { support = 5 }\n",
     "acd/site.toml": "",
-    "ivr/numbers.toml": 'default = "asks"\n[4001]\nprogram = "menu"\n[4002]\nprogram = "asks"\n',
+    "ivr/numbers.toml": 'default = "asks"\n[4001]\nprogram = "menu"\n[4002]\nprogram = "asks"\n'
+    '[4003]\nprogram = "asks"\nattribution = "three keys"\n',
     "ivr/prompts.toml": '[which]\nen = "Which number do you want to tell us?"\n[not-there]\nen = "Not there."\n',
     "ivr/main.toml": 'prompt = "which"\ninvalid = "not-there"\nno_input = "1"\n[keys]\n1 = { queue = "support" }\n',
     "ari_apps/asks.py": ASKS,
     "ari_apps/menu.py": "from ccplane import Call\n\nasync def main(call: Call) -> None:\n"
-    '    await call.menu("main")\n    await call.play("which")\n    await call.play("which")\n    await call.hang_up()\n',
+    '    await call.menu("main")\n    await call.play("which", "which", "which")\n    await call.hang_up()\n',
 }
 
 
@@ -75,7 +76,7 @@ async def test_every_key_there_is_arrives_by_info(centre: Centre, tmp_path: Path
 
 
 async def test_a_key_that_is_held_for_long_is_one_key(centre: Centre):
-    call = centre.lab.callers.dial("4002", "403")
+    call = centre.lab.callers.dial("4003", "403")
     await call.up()
     await call.audio.press("1")
     await call.audio.press("2", held=150)
@@ -85,7 +86,7 @@ async def test_a_key_that_is_held_for_long_is_one_key(centre: Centre):
 
 
 async def test_a_key_whose_end_is_told_many_times_is_one_key(centre: Centre):
-    call = centre.lab.callers.dial("4002", "404")
+    call = centre.lab.callers.dial("4003", "404")
     await call.up()
     await call.audio.press("55", ends=25)
     await call.audio.press("7")

@@ -131,7 +131,7 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
     ("main", M + KEYS + '2 = { program = "frontt" }\n', "no-such-program",
         "ivr/main.toml:5: keys.2.program: there is no program `frontt`; did you mean `front`?"),
     ("main", M + KEYS + '2 = { queue = "support", program = "front" }\n', "two-ways",
-        "ivr/main.toml:5: keys.2: leads to a queue or to a program, not both"),
+        "ivr/main.toml:5: keys.2: leads to one place, not to `queue` and `program`"),
     ("front", "async def main(call):\n    pass pass\n", "not-python",
         "ari_apps/front.py:2: not valid Python: …"),
     ("front", "return\n", "not-python",
@@ -268,5 +268,5 @@ def test_a_number_that_is_an_agents_id_is_a_warning(tmp_path):
 
 
 def test_a_program_that_imports_a_clock_is_a_warning(tmp_path):
-    [warning] = warnings(tmp_path, front="import time\nasync def main(call):\n    pass\n")
+    [warning] = warnings(tmp_path, front='import time\nasync def main(call):\n    await call.menu("main")\n')
     assert warning.startswith("ari_apps/front.py:1: import time: a program has no clock")

@@ -13,6 +13,7 @@ from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import (
     KEYS,
     Answer,
+    Choose,
     Connect,
     ConnectResult,
     EnterQueue,
@@ -20,7 +21,6 @@ from ccplane.contacts.verbs import (
     Gather,
     HangUp,
     NoAgents,
-    NoInput,
     NotAllowed,
     NotReached,
     Play,
@@ -37,8 +37,11 @@ from ccplane.contacts.verbs import (
 from ccplane.errors import ProgramError
 from ccplane.ids import ContactId, QueueName
 from ccplane.routing.rules import Number
-from ccplane.site import MenuEntry, Site
-from ccplane.site.site import LANGUAGES
+from ccplane.site import Menu, MenuEntry, Prompt, Site
+from ccplane.site.site import BACK, LANGUAGES, REPEAT
+
+ROUNDS: Final = 25
+"""Menus that are heard at most, one after the other: then whoever goes round and round is sent on."""
 
 KEYS_LONGEST: Final = 64
 KEYS_SHORTEST_S: Final = 0.2
@@ -84,19 +87,49 @@ class Call:
         await Step(Play(tuple(self.site.sound(prompt, self.language) for prompt in prompts)))
 
     async def menu(self, name: str) -> MenuEntry:
-        """Ask what the caller wants, as ivr/NAME.toml says: so many tries, then the entry for no answer."""
-        menu = self.site.menu(name)
-        sounds: tuple[str, ...] = (menu.prompt.sound(self.language),)
+        """Ask what the caller wants, as ivr/NAME.toml says, through all sub-menus; the entry that leads out of them.
+
+        `queue`, `program`, `voicemail` or nothing but `key` and `name` stand in it; the program decides what becomes
+        of each. What was chosen on the way is noted for whoever takes the call. Always returns: silence and wrong keys
+        have an entry of their own, and so has who goes round and round.
+        """
+        way = [self.site.menu(name)]
+        for _ in range(ROUNDS):
+            entry = await self._choice(way[-1])
+            if entry.action != REPEAT:
+                await Step(Choose(way[-1].name, entry.key, entry.name))
+            if entry.language:
+                await self.set_language(entry.language)
+            if entry.leaves:
+                return entry
+            if entry.menu:
+                way.append(self.site.menu(entry.menu))
+            elif entry.action == BACK:
+                way = way[:-1] or way
+        entry = way[-1].resignation
+        while entry.menu:
+            entry = self.site.menu(entry.menu).fallback
+        return entry
+
+    async def _choice(self, menu: Menu) -> MenuEntry:
+        """One menu, asked until a key of it is pressed, or it is given up."""
+        silences = wrongs = 0
+        before: Prompt | None = None
         fresh = False
-        for _ in range(menu.tries):
-            match result := await Step(Gather(sounds, menu.timeout_ms, fresh=fresh)):
+        while True:
+            sounds = tuple(each.sound(self.language) for each in (before, menu.prompt) if each)
+            asked = Gather(sounds, menu.timeout_ms, barge_in=menu.barge_in, fresh=fresh)
+            match await Step(asked):
                 case Pressed(key) if key in menu.keys:
                     return menu.keys[key]
-                case Pressed() if menu.invalid:
-                    sounds, fresh = (menu.invalid.sound(self.language), menu.prompt.sound(self.language)), True
+                case Pressed():
+                    wrongs, before, fresh = wrongs + 1, menu.invalid, True
+                    if wrongs >= menu.wrong_tries:
+                        return menu.resignation
                 case _:
-                    sounds, fresh = (menu.prompt.sound(self.language),), not isinstance(result, NoInput)
-        return menu.fallback
+                    silences, before, fresh = silences + 1, menu.silence, False
+                    if silences >= menu.tries:
+                        return menu.fallback
 
     async def gather(
         self,

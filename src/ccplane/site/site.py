@@ -18,6 +18,9 @@ from ccplane.routing.rules import Number, Rules
 LANGUAGES: Final = ("en", "zh-CN")
 """What prompts can be spoken in; asterisk/prompts.py has a voice for each."""
 
+BACK, REPEAT, OPERATOR = ACTIONS = ("back", "repeat", "operator")
+"""What a key of a menu may do beside leading somewhere."""
+
 RENDITION: Final = 1
 """Counted up when texts are to sound different: the files then get new names and are made anew."""
 
@@ -57,11 +60,31 @@ class Prompt:
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """What a key stands for: a queue, a program, or (neither) whatever the program makes of the key."""
+    """What a key stands for: a queue, a program, a mailbox, another menu, or whatever the program makes of the key.
+
+    `menu`, `back`, `repeat` and a language alone stay within the menus; a program gets the others.
+    """
 
     key: str
     queue: QueueName | None = None
+    """Of the operator too."""
     program: ProgramName | None = None
+    menu: str | None = None
+    action: str = ""
+    """One of ACTIONS, or nothing."""
+    language: str | None = None
+    """The caller is spoken to in this language from here on, wherever the key leads."""
+    voicemail: str | None = None
+    """The mailbox in which a message is left."""
+    name: str = ""
+    """What the agent reads about the caller's way; no two of a menu are the same."""
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it leads out of the menus, to the program that asked."""
+        if self.queue or self.program or self.voicemail:
+            return True
+        return not (self.menu or self.action or self.language)
 
 
 @dataclass(frozen=True)
@@ -72,25 +95,38 @@ class Menu:
     prompt: Prompt
     keys: Mapping[str, MenuEntry]
     no_input: str
-    """The key that is taken when the tries are over; always one of `keys`."""
+    """The key that is taken when nothing was pressed too often; always one of `keys`."""
     invalid: Prompt | None = None
     """Said after a key that is not on the menu."""
     timeout_ms: int = 5_000
     """How long to wait for a key once the prompt is over."""
     tries: int = 2
-    """How often the caller is asked in all; silence and a wrong key each use one up."""
+    """How often the caller is asked in all while nothing is pressed."""
+    silence: Prompt | None = None
+    """Said before asking again, when nothing was pressed."""
+    wrong_tries: int = 2
+    """How many wrong keys are too many."""
+    give_up: str = ""
+    """The key that is taken then; that for no input, if none is given."""
+    barge_in: bool = True
+    """False: a key does not stop the prompt."""
 
     def entry(self, key: str) -> MenuEntry | None:
         return self.keys.get(key)
 
     @property
     def fallback(self) -> MenuEntry:
-        """The entry that is taken when the tries are over."""
+        """The entry that is taken when nothing was pressed too often."""
         return self.keys[self.no_input]
 
     @property
+    def resignation(self) -> MenuEntry:
+        """The entry that is taken after too many wrong keys."""
+        return self.keys[self.give_up or self.no_input]
+
+    @property
     def prompts(self) -> tuple[Prompt, ...]:
-        return (self.prompt, self.invalid) if self.invalid else (self.prompt,)
+        return tuple(each for each in (self.prompt, self.invalid, self.silence) if each)
 
 
 @dataclass(frozen=True)
