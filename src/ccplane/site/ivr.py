@@ -15,6 +15,7 @@ from ccplane.site.document import Document
 from ccplane.site.names import Reference
 from ccplane.site.shapes import Dialled, Name, NumbersTable, NumberTable, Texts
 from ccplane.site.site import Prompt
+from ccplane.site.voices import Studio
 
 NAME: Final = TypeAdapter(Name)
 DIALLED: Final = TypeAdapter(Dialled)
@@ -73,13 +74,13 @@ def numbers_in(document: Document, references: list[Reference]) -> Numbers:
     return found
 
 
-def prompts_in(document: Document) -> dict[str, Spoken]:
+def prompts_in(document: Document, studio: Studio) -> dict[str, Spoken]:
     """The prompts of ivr/prompts.toml that are without fault."""
     found = {}
     for name, raw in document.tables():
         document.validated(NAME, name, name)
         if texts := document.validated(TEXTS, raw, name):
-            found[name] = Spoken(Prompt(name, texts), document, (name,))
+            found[name] = Spoken(studio.prompt(name, texts), document, (name,))
     return found
 
 

@@ -19,6 +19,7 @@ from ccplane.site.ivr import NAME, TEXTS, Spoken, blame
 from ccplane.site.names import Reference
 from ccplane.site.shapes import EntryTable, MenuTable
 from ccplane.site.site import BACK, OPERATOR, Menu, MenuEntry, Prompt
+from ccplane.site.voices import Studio
 
 MENU: Final = TypeAdapter(MenuTable)
 
@@ -28,6 +29,7 @@ class MenuReading:
     """What menus may name, and what they were found to name. `own`: prompts whose texts stand in the menu itself."""
 
     prompts: Mapping[str, Spoken]
+    studio: Studio
     operator: QueueName | None
     references: list[Reference]
     own: list[Spoken]
@@ -111,7 +113,7 @@ def _prompt(document: Document, menu: str, which: str, table: MenuTable, reading
     texts = document.validated(TEXTS, given, which) if given is not None else None
     if texts is None:
         return None
-    reading.own.append(Spoken(Prompt(f"{menu}.{which}", texts), document, (which,)))
+    reading.own.append(Spoken(reading.studio.prompt(f"{menu}.{which}", texts), document, (which,)))
     return reading.own[-1].prompt
 
 

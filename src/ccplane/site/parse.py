@@ -20,6 +20,7 @@ from ccplane.site.names import Reference, judge_references
 from ccplane.site.programs import computes_menu, judge_program
 from ccplane.site.shapes import RulesTable
 from ccplane.site.site import LANGUAGES, AgentEntry, Menu, Program, Site
+from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_in
 
 QUEUES: Final = "acd/queues.toml"
 AGENTS: Final = "acd/agents.toml"
@@ -27,6 +28,7 @@ RULES: Final = "acd/site.toml"
 DIALLING: Final = "acd/dialling.toml"
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
+VOICES: Final = "ivr/voices.toml"
 
 
 def parse(files: Mapping[str, str], demo_agents: int | None = None) -> Site:
@@ -62,7 +64,8 @@ class _Reading:
         self._agents: tuple[AgentEntry, ...] = agents_in(self._document(AGENTS), demo_agents)
         self._rules: RulesTable = rules_in(self._document(RULES))
         self._dialling = dialling_in(self._document(DIALLING), self._references)
-        self._prompts = prompts_in(self._document(PROMPTS))
+        self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
+        self._prompts = prompts_in(self._document(PROMPTS), self._studio)
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
@@ -112,7 +115,7 @@ class _Reading:
 
     def _read_menus(self) -> dict[str, Menu]:
         menus = {}
-        reading = MenuReading(self._prompts, self._numbers.operator, self._references, self._own_texts)
+        reading = MenuReading(self._prompts, self._studio, self._numbers.operator, self._references, self._own_texts)
         for path in self._menu_paths():
             document = self._documents[path]
             if document.broken:
@@ -123,7 +126,9 @@ class _Reading:
         return menus
 
     def _menu_paths(self) -> list[str]:
-        return sorted(path for path in self._documents if path.startswith("ivr/") and path not in {NUMBERS, PROMPTS})
+        return sorted(
+            path for path in self._documents if path.startswith("ivr/") and path not in {NUMBERS, PROMPTS, VOICES}
+        )
 
     # --- what no file can judge alone ---------------------------------------------------------------------------
 
@@ -153,6 +158,9 @@ class _Reading:
             judge_skills(self._document(QUEUES), self._queues, self._agents)
         if not self._document(NUMBERS).broken:
             judge_languages([*self._prompts.values(), *self._own_texts], self._languages())
+            spoken = {each.prompt.name: each.prompt for each in (*self._prompts.values(), *self._own_texts)}
+            if not self._document(PROMPTS).broken:
+                judge_recordings(self._studio.recorded, spoken, self.findings)
         self._judge_menus()
         self._judge_same_numbers()
         self._judge_roles()
@@ -162,7 +170,8 @@ class _Reading:
         keys = ((menu, entry) for menu in self._menus.values() for entry in menu.keys.values())
         by_key = {entry.language: f"the language of key {entry.key} of {menu.name}" for menu, entry in keys}
         chosen = {language: why for language, why in by_key.items() if language}
-        in_programs = {each.name: "the language of a program" for each in self._references if each.kind == "language"}
+        asked_for = {each.name for each in self._references if each.kind == "language"}
+        in_programs = dict.fromkeys(asked_for & set(LANGUAGES), "the language of a program")
         return chosen | in_programs | self._numbers.languages
 
     def _judge_menus(self) -> None:

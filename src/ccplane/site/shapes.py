@@ -81,6 +81,8 @@ Prefix = Annotated[str, _matching(r"\+?[0-9]{1,20}", "bad-prefix", "a prefix is 
 Key = Annotated[str, _matching(r"[0-9*#A-D]", "bad-key", "a key is one of 0-9, *, # and A-D")]
 Text = Annotated[str, Field(max_length=2_000), _matching(SPOKEN, "bad-text", "has nothing that can be spoken")]
 Language = Annotated[str, _one_of("no-such-language", "language", lambda: LANGUAGES)]
+ENGINES: Final = ("espeak-ng", "piper", "command")
+Engine = Annotated[str, _one_of("no-such-engine", "engine", lambda: ENGINES)]
 Action = Annotated[str, _one_of("no-such-action", "action", lambda: ACTIONS)]
 Strategy = Annotated[str, _one_of("no-such-strategy", "strategy", lambda: STRATEGIES)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
@@ -182,6 +184,22 @@ class NumberTable(Table):
     queue: Name | None = None
     language: Language | None = None
     attribution: Annotated[str, Field(max_length=200)] = ""
+
+
+class VoiceTable(Table):
+    """`[en]` in ivr/voices.toml. `speed`: 1.0 is the voice's own."""
+
+    engine: Engine = "espeak-ng"
+    voice: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=400),
+            _matching(r"[^-\x00-\x1f][^\x00-\x1f]*", "bad-voice", "a voice is a name or a file, and begins with no -"),
+        ]
+        | None
+    ) = None
+    speed: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+    command: Annotated[list[Annotated[str, Field(max_length=400)]], Field(min_length=1, max_length=20)] | None = None
 
 
 class EntryTable(Table):

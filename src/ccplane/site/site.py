@@ -6,7 +6,7 @@ A contact keeps to the site it arrived under, so nothing here may change after i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -28,18 +28,40 @@ APOLOGY: Final = "apology"
 """The prompt that the dialplan's fallback plays too, when ccplane is not there."""
 
 
+class Voice(NamedTuple):
+    """Who speaks a language: an engine, its voice (a name, or piper's file), its speed; or a command that does it."""
+
+    engine: str = "espeak-ng"
+    voice: str = ""
+    speed: float = 1.0
+    command: tuple[str, ...] = ()
+
+
+USUAL: Final = Voice()
+
+
 class Rendering(NamedTuple):
     """One text in one language, and the media URI under which it is played."""
 
     uri: str
     language: str
     text: str
+    voice: Voice = USUAL
+    recorded: str = ""
+    """The recording that is played instead, within the site's folder: ivr/sounds/en/welcome.wav."""
+    content: str = ""
+    """What the site holds of the recording; see recordings.py."""
 
 
-def sound_of(language: str, text: str) -> str:
-    """The media URI of a spoken text. It follows from the text alone, so no table of prompts is ever needed."""
-    name = sha256(f"{RENDITION}\0{language}\0{text}".encode()).hexdigest()[:16]
-    return f"sound:ccplane/{language}-{name}"
+def sound_of(language: str, text: str, voice: Voice = USUAL) -> str:
+    """The media URI of a spoken text. It follows from text and voice alone: no table of prompts is ever needed."""
+    spoken = f"{RENDITION}\0{language}\0{text}" + ("" if voice == USUAL else f"\0{voice!r}")
+    return f"sound:ccplane/{language}-{sha256(spoken.encode()).hexdigest()[:16]}"
+
+
+def sound_of_recording(language: str, content: str) -> str:
+    """The media URI of a recording. It follows from its content."""
+    return f"sound:ccplane/{language}-rec-{content[:16]}"
 
 
 @dataclass(frozen=True)
@@ -48,14 +70,25 @@ class Prompt:
 
     name: str
     texts: Mapping[str, str]
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    """By language, what the site holds of the recording that is played instead of the text."""
+    voices: Mapping[str, Voice] = field(default_factory=dict)
 
     def sound(self, language: str) -> str:
         """The media URI; in another language if this one is lacking, for silence is worse."""
         spoken = language if language in self.texts else next(iter(self.texts))
-        return sound_of(spoken, self.texts[spoken])
+        return self.rendering(spoken).uri
+
+    def rendering(self, language: str) -> Rendering:
+        """How it sounds in one of its languages."""
+        text, voice = self.texts[language], self.voices.get(language, USUAL)
+        if content := self.recorded.get(language):
+            path = f"ivr/sounds/{language}/{self.name}.wav"
+            return Rendering(sound_of_recording(language, content), language, text, voice, path, content)
+        return Rendering(sound_of(language, text, voice), language, text, voice)
 
     def renderings(self) -> tuple[Rendering, ...]:
-        return tuple(Rendering(sound_of(language, text), language, text) for language, text in self.texts.items())
+        return tuple(self.rendering(language) for language in self.texts)
 
 
 @dataclass(frozen=True)
@@ -188,6 +221,10 @@ class Site:
 
     def all_prompts(self) -> tuple[Rendering, ...]:
         """Every text that may be played, each once."""
+        return tuple(dict.fromkeys(each for prompt in self.spoken.values() for each in prompt.renderings()))
+
+    @property
+    def spoken(self) -> dict[str, Prompt]:
+        """Every prompt by name; those with texts in a menu's own file are `menu.prompt` and so on."""
         menus = (prompt for menu in self.menus.values() for prompt in menu.prompts)
-        prompts = (*self.prompts.values(), *menus)
-        return tuple(dict.fromkeys(each for prompt in prompts for each in prompt.renderings()))
+        return {prompt.name: prompt for prompt in (*self.prompts.values(), *menus)}
