@@ -75,6 +75,16 @@ async def test_every_key_there_is_arrives_by_info(centre: Centre, tmp_path: Path
     assert caller.returncode == 0, errors
 
 
+async def test_the_keys_of_an_agents_phone_arrive_too(centre: Centre):
+    """Its account is pushed by us: telephone-events are offered by it as by the trunk."""
+    await centre.register("1001")
+    call = centre.lab.phones.phone("1001").dial("4003")
+    await call.up()
+    await call.audio.press("4#2")
+    await call.over()
+    assert await entered(centre, "1001") == "4#2"
+
+
 async def test_a_key_that_is_held_for_long_is_one_key(centre: Centre):
     call = centre.lab.callers.dial("4003", "403")
     await call.up()
