@@ -137,7 +137,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(_quietly_release, lease)
         begun = await begin(settings, site, outbox, recovered, database, lease)
 
-        await render(site, settings.sounds_dir)
+        await render(site, settings.sounds_dir, settings.site)
         outbox.begin(begun.epoch)
         state, board = _recalled(recovered, site)
         meters = Meters()

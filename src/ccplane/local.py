@@ -362,6 +362,7 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
   dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 9 leave a message, 0 anyone
             sip:4002@{sip}   straight to support
             sip:4003@{sip}   straight to sales
+            sip:4004@{sip}   menus of two levels, and an order's number
   look      {ccplane} status
   open      {url}/wallboard          queues and agents, live
             {url}/api/v1/wallboard   the same as JSON

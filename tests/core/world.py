@@ -10,7 +10,19 @@ from msgspec.structs import replace
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Phone, Profile, Seat
 from ccplane.contacts.facts import MessageMark, Unusable
-from ccplane.contacts.verbs import Answer, Connect, EnterQueue, Gather, HangUp, Play, TakeMessage
+from ccplane.contacts.verbs import (
+    KEYS,
+    Answer,
+    Choose,
+    Connect,
+    EnterQueue,
+    Gather,
+    HangUp,
+    Play,
+    SetData,
+    SetLanguage,
+    TakeMessage,
+)
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.state import State
@@ -50,6 +62,11 @@ VERBS = (
     HangUp(),
     Connect("ben"),
     TakeMessage("general", longest_ms=20_000, silence_ms=5_000),
+    Gather(("sound:a",), 5_000, longest=3, ends_with="#", barge_in=False),
+    Gather(("sound:a",), 5_000, longest=12, ends_with="*#", between_ms=1_000, fresh=True),
+    SetLanguage("zh-CN"),
+    Choose("main", "1", "sales"),
+    SetData("order", "12"),
 )
 
 
@@ -345,7 +362,8 @@ class World:
     def key_comes(self, a, b):
         contact = self.some_contact(a)
         if contact:
-            self.send(i.KeyPressed(contact.id, str(b % 10)))
+            for _ in range(1 + a % 5 * 6):
+                self.send(i.KeyPressed(contact.id, KEYS[b % len(KEYS)]))
 
     def agent_wants(self, a, b):
         intent = (Intent.READY, Intent.READY, Intent.PAUSED, Intent.OFFLINE)[b % 4]

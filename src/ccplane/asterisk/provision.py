@@ -69,7 +69,7 @@ class Phones:
             "allow": self.codecs,
             "callerid": f"<{seat_of(device)}>",
             "language": self.language,
-            "dtmf_mode": "rfc4733",
+            "dtmf_mode": "auto_info",
             "direct_media": "false",
             "rewrite_contact": "true",
             "force_rport": "true",

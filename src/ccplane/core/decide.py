@@ -17,6 +17,7 @@ from ccplane.core.callers import CALLER_RULES
 from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.keeping import KEEPING_RULES
+from ccplane.core.keys import KEY_RULES
 from ccplane.core.offers import OFFER_RULES
 from ccplane.core.parties import PARTY_RULES
 from ccplane.core.recovery import RECOVERY_RULES
@@ -32,6 +33,7 @@ from ccplane.laws import Fact
 
 RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **CALLER_RULES,
+    **KEY_RULES,
     **STEP_RULES,
     **OFFER_RULES,
     **PARTY_RULES,

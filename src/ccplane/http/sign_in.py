@@ -110,7 +110,7 @@ class Desk:
         if found is None:
             raise RequestError("no-such-agent", "This agent is no more.", agent=session.agent)
         return SessionTold(
-            agent=agent_told(found),
+            agent=agent_told(found, self._plane.snapshot.state.slow),
             phone=await self._phones.phone(session.agent),
             expires_at=iso(session.expires_at),
         )
