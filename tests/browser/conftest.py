@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from bench.rtp import AGENT_TONE
 from ccplane.asterisk.node import LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.settings import HOME
+from ccplane.testing.rtp import AGENT_TONE
 from tests.browser.chromium import Chromium, chromium
 from tests.browser.desk import Desk
 from tests.centre import Centre, open_centre

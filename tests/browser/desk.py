@@ -6,8 +6,8 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
-from bench.siplab import Call
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import Call
 from tests.browser.chromium import Tab, Window
 from tests.centre import TOKEN, Centre
 from tests.proxy import Proxy

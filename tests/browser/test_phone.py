@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from tests.browser.chromium import Chromium
 from tests.browser.desk import REGISTERED, WITHIN, Desk, call_is, heard_both_ways
 

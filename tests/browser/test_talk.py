@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
-from bench.siplab import rings_for_ever
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import rings_for_ever
 from tests.browser.chromium import Chromium
 from tests.browser.desk import COLLEAGUE, REGISTERED, WITHIN, Desk, call_is, heard_both_ways
 
