@@ -107,9 +107,8 @@ class Ami:
         try:
             async with asyncio.timeout(self.limits.opening):
                 await asyncio.get_running_loop().create_connection(lambda: session, self.host, self.port)
-                said = await session.ask(
-                    {"Action": "Login", "Username": self.username, "Secret": self._password, "Events": "on"}
-                )
+                login = {"Action": "Login", "Username": self.username, "Secret": self._password, "Events": "on"}
+                said = await session.ask(login, within=self.limits.opening)  # a wrong one is answered after a second
         except OSError as fault:  # TimeoutError is one
             session.end("not opened")
             raise self._unreachable(str(fault) or type(fault).__name__) from fault

@@ -125,11 +125,15 @@ class Session(AMIProtocol):  # type: ignore[misc]
         if self.transport is not None:
             self.transport.abort()
 
-    # asyncio.Protocol
+    # asyncio.Protocol, as panoramisk has it
 
     transport: asyncio.Transport | None = None
+    encoding = "utf-8"
+    """Its own would be ASCII, without what isn't."""
 
     def data_received(self, data: bytes) -> None:
+        if self._over.done():
+            return
         self.heard_at = self._loop.time()
         self._unread += data
         if len(self._unread) > MOST_UNREAD:
