@@ -11,20 +11,22 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
 import uvloop
 
 from ccplane import __version__
+from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.spool import spool_of
 from ccplane.asterisk.switch import Replaced
@@ -61,6 +63,9 @@ LONGEST_PAUSE_S: Final = 10.0
 CALM_S: Final = 60.0
 """A plane that has led for so long takes the next loss for the first."""
 SHIP_LAST_WITHIN_S: Final = 1.0
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+"""What only the leader does."""
 
 GIVE_WAY_S: Final = 0.0005
 """How soon the outbox's thread gives the interpreter back to the loop of all calls: Python's 5 ms are an eternity."""
@@ -157,6 +162,14 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ari_password,
             may_send=lambda: lease.may_send() and outbox.has_room,
         )
+        ami = Ami(
+            settings.ami_address,
+            settings.ami_port,
+            settings.ami_username,
+            settings.ami_password,
+            may_send=lease.may_send,
+        )
+        watch = PhoneWatch(ami, ami.events, plane.post)
         phones = PhoneBook(begun.persons, settings)
         link = Link(
             node=NodeName(settings.node),
@@ -165,6 +178,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             post=plane.post,
             now=clock.now,
             provision=phones.push,
+            phones=watch,
             lost_at=recovered.last_at or None,
         )
         keeper = Keeper(
@@ -181,7 +195,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons)))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, shipper, database, outbox, clock)
+        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock)
         app = create_app(
             Ports(
                 plane=plane,
@@ -194,13 +208,15 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 clock=clock.now,
                 meters=meters,
                 ari=ari.stats,
+                ami=ami.stats,
+                heard=watch.stats,
                 outbox=outbox.stats,
                 shipping=shipper.stats,
             ),
             admin_token=token,
         )
         server = await stack.enter_async_context(serve(app, settings.bind, settings.port))
-        leading = asyncio.create_task(_lead(lease, link, plane, outbox), name="leading")
+        leading = asyncio.create_task(_lead(lease, (link.run, ami.run, watch.run), plane, outbox), name="leading")
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
@@ -249,7 +265,7 @@ def _recalled(recovered: Recovered, site: Site) -> tuple[State, Board]:
 # ------------------------------------------------------------------------------------------------------ living on
 
 
-async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
+async def _lead(lease: Lease, lead: Sequence[Work], plane: Plane, outbox: Outbox) -> None:
     """Command the switch while the lease is ours. Replaced or outvoted: stop at once, and win the lease again first.
 
     The pause before that grows, so that two planes that are each the leader in a database of their own don't take one
@@ -258,7 +274,7 @@ async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
     now, pause = asyncio.get_running_loop().time, 0.0
     while True:
         began = now()
-        await _led(lease, link)
+        await _led(lease, lead)
         calm = now() - began > CALM_S
         pause = FIRST_PAUSE_S if calm or not pause else min(pause * 2, LONGEST_PAUSE_S)
         log.warning("another plane took our place at the switch; waiting to win the lease again", pause_s=pause)
@@ -268,7 +284,7 @@ async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
         plane.post(PlaneBegan(epoch, __version__, 0))
 
 
-async def _led(lease: Lease, link: Link) -> None:
+async def _led(lease: Lease, lead: Sequence[Work]) -> None:
     """Returns when another plane has taken our place, by the switch's word or by the database's."""
     lost = asyncio.Event()
 
@@ -277,7 +293,7 @@ async def _led(lease: Lease, link: Link) -> None:
         lost.set()
 
     lease.on_lost = outvoted
-    tasks = [asyncio.create_task(each) for each in (link.run(), lease.run(), _outvoted(lost))]
+    tasks = [asyncio.create_task(each) for each in (*(work() for work in lead), lease.run(), _outvoted(lost))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -112,6 +112,7 @@ def status() -> None:
     The seconds beside a part:
       leader     since its lease was last confirmed
       ari        since what goes on at Asterisk was last looked through
+      ami        since when it is connected, or not
       database   since when it is connected
       phones     since the accounts were pushed to Asterisk
       outbox     how long its oldest fact has not been on disk

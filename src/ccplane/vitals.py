@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.provision import Provisioned, both_phones, provision
+from ccplane.asterisk.stats import AmiStats
 from ccplane.asterisk.switch import Switch
 from ccplane.http.ports import Part, PhoneAccount
 from ccplane.ids import AgentId, ContactId, MessageId, SeatId, device_at
@@ -25,16 +27,24 @@ class Vitals:
     """What /readyz tells: each part, how it is, and how long since it was last proven."""
 
     def __init__(
-        self, lease: Lease, link: Link, shipper: Shipper, pool: Database, outbox: Outbox, clock: SiteClock
+        self,
+        lease: Lease,
+        link: Link,
+        ami: AmiStats,
+        shipper: Shipper,
+        pool: Database,
+        outbox: Outbox,
+        clock: SiteClock,
     ) -> None:
-        self._lease, self._link, self._clock = lease, link, clock
+        self._lease, self._link, self._ami, self._clock = lease, link, ami, clock
         self._shipper, self._pool, self._outbox = shipper, pool, outbox
 
     def parts(self) -> dict[str, Part]:
-        """Leader, ARI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
+        """Leader, ARI, AMI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
         return {
             "leader": Part(self._lease.may_send(), self._lease.confirmed_ago() or 0.0, f"epoch {self._lease.epoch}"),
             "ari": self._ari(),
+            "ami": self._of_ami(),
             "database": self._database(),
             "phones": self._phones(),
             "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
@@ -45,6 +55,11 @@ class Vitals:
         age = (self._clock.now() - surveyed) / 1000 if surveyed else 0.0
         connected = self._link.connected_since is not None
         return Part(connected, age, "" if connected else "not connected; is Asterisk up?")
+
+    def _of_ami(self) -> Part:
+        since = self._ami.since
+        age = time.monotonic() - since if since is not None else 0.0
+        return Part(self._ami.connected, age, self._ami.last_error)
 
     def _phones(self) -> Part:
         at = self._link.provisioned_at

@@ -28,6 +28,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     seats: tuple[Seat, ...] = ()
     devices: dict[DeviceName, Phone] = {}
     messages: tuple[Message, ...] = ()
+    slow: dict[DeviceName, int] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -48,6 +49,7 @@ def encode(state: State) -> bytes:
             seats=tuple(state.seats.values()),
             devices=dict(state.devices),
             messages=tuple(state.messages.values()),
+            slow=dict(state.slow),
         )
     )
 
@@ -66,4 +68,5 @@ def decode(data: bytes) -> State:
         seats=kept.seats,
         devices=kept.devices,
         messages=kept.messages,
+        slow=kept.slow,
     )

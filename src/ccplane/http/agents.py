@@ -62,12 +62,12 @@ def routes(plane: Plane, phones: PhoneBook, admin: Guard) -> APIRouter:
         """By id. `after` is the `next` of the page before."""
         from_id = position_of(after) if after else ""
         found = sorted(agent for agent in plane.snapshot.state.agents if agent > from_id)
-        page = tuple(agent_told(plane.snapshot.state.agents[agent]) for agent in found[:limit])
+        page = tuple(_told(plane.snapshot, agent) for agent in found[:limit])
         return told(Agents(page, cursor_of(page[-1].id) if len(found) > limit else None))
 
     @router.get("/{agent_id}", summary="One agent", responses=answers(AgentTold))
     async def agent(agent_id: str) -> Response:
-        return told(agent_told(_known(plane.snapshot, agent_id)))
+        return told(_told(plane.snapshot, agent_id))
 
     @router.put("/{agent_id}/state", summary="Sign in, pause, sign out", responses=answers(AgentTold))
     async def put_state(agent_id: str, asked: StateAsked) -> Response:
@@ -75,7 +75,7 @@ def routes(plane: Plane, phones: PhoneBook, admin: Guard) -> APIRouter:
         known = _known(plane.snapshot, agent_id)
         intent = Intent(asked.state)
         after = await plane.ask(IntentAsked(agent=known.id, intent=intent, reason=asked.reason, by="api"))
-        return told(agent_told(_known(after, agent_id)))
+        return told(_told(after, agent_id))
 
     @router.post("/{agent_id}/calls", summary="Call somebody for them", responses=answers(None, also={201: CallTold}))
     async def call(agent_id: str, asked: CallWanted) -> Response:
@@ -102,6 +102,10 @@ def routes(plane: Plane, phones: PhoneBook, admin: Guard) -> APIRouter:
         return told(account, headers={"Cache-Control": "no-store"})
 
     return router
+
+
+def _told(snapshot: Snapshot, agent_id: str) -> AgentTold:
+    return agent_told(_known(snapshot, agent_id), snapshot.state.slow)
 
 
 def _known(snapshot: Snapshot, agent_id: str) -> Agent:

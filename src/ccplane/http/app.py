@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from ccplane import __version__
-from ccplane.asterisk.stats import AriStats
+from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.http import (
     agents,
     built_pages,
@@ -50,6 +50,8 @@ class Ports:
     websocket: str = ""
     """Where browsers' phones register: `ws://host:port/ws`."""
     ari: AriStats | None = None
+    ami: AmiStats | None = None
+    heard: PhoneStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
 
@@ -72,6 +74,8 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
         clock=ports.clock,
         health=ports.health,
         ari=ports.ari,
+        ami=ports.ami,
+        heard=ports.heard,
         outbox=ports.outbox,
         shipping=ports.shipping,
         stream=stream,
