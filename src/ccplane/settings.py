@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     ami_username: str = ""
     """Without an account in manager.conf calls are routed all the same; phones are looked at every 15 s only."""
     ami_password: str = Field("", repr=False)
+    qualify_s: int = Field(15, ge=1, le=3600)
+    """How often each phone is asked whether it is there; one that doesn't answer within 3 s is offered nothing."""
     sounds: Folder | None = None
     """Where rendered prompts go: what the node plays as `sound:ccplane/…`."""
     spool: Folder | None = None

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 
 from ccplane.asterisk.link import Link
-from ccplane.asterisk.provision import Provisioned, both_phones, provision
+from ccplane.asterisk.provision import Phones, Provisioned, both_phones, provision
 from ccplane.asterisk.stats import AmiStats
 from ccplane.asterisk.switch import Switch
 from ccplane.http.ports import Part, PhoneAccount
@@ -105,6 +105,7 @@ class PhoneBook:
     def __init__(self, persons: Iterable[Person], settings: Settings) -> None:
         self._registrar = f"sip:{settings.external_address}:{settings.sip_port}"
         self.websocket = f"ws://{settings.external_address}:{settings.http_port}/ws"
+        self._accounts = Phones(qualify_s=settings.qualify_s)
         self._one_at_a_time = asyncio.Lock()
         self.hold(persons)
 
@@ -124,4 +125,4 @@ class PhoneBook:
         """Make the accounts at the switch these. One after the other: an older list takes nothing back."""
         secrets = {person.phone: person.secret for person in self._persons.values()}
         async with self._one_at_a_time:
-            return await provision(switch, both_phones(secrets))
+            return await provision(switch, both_phones(secrets), self._accounts)

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from ccplane.asterisk.stats import AriStats
+from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.http import limits, problems
 from ccplane.http.app import Ports, create_app
 from ccplane.kpi import definitions
@@ -54,7 +54,8 @@ def test_every_code_is_on_the_page():
 async def test_every_metric_is_on_the_page(site):
     names = ("plane", "contacts", "messages", "audio", "phones", "health", "clock", "meters")
     ports = {name: getattr(site.ports(), name) for name in names}
-    app = create_app(Ports(**ports, ari=AriStats(), outbox=OutboxStats(), shipping=ShippingStats()), admin_token=TOKEN)
+    clients = {"ari": AriStats(), "ami": AmiStats(), "heard": PhoneStats()}
+    app = create_app(Ports(**ports, **clients, outbox=OutboxStats(), shipping=ShippingStats()), admin_token=TOKEN)
     async with client_from(app) as client:
         text = (await client.get("/metrics")).text
     families = re.findall(r"^# TYPE (ccplane_\w+) ", text, re.MULTILINE)

@@ -43,6 +43,7 @@ async def world(node: LocalNode | None) -> AsyncIterator[World]:
 async def on_the_fake() -> AsyncIterator[World]:
     world = FakeWorld()
     await world.connect()
+    world.phones_told.clear()
     yield world
     await world.leave()
 

@@ -126,9 +126,10 @@ class World(ABC):
         told: list[Phone] = []
         async with asyncio.timeout(within):
             while last not in told:
-                while self.phones_told and last not in told:
-                    seen = self.phones_told.pop(0)
-                    told += [seen.phone] if seen.device == user else []
+                for seen in list(self.phones_told):
+                    if seen.device == user and last not in told:
+                        told.append(seen.phone)
+                        self.phones_told.remove(seen)
                 if last not in told:
                     self._news.clear()
                     await self._news.wait()
