@@ -142,10 +142,10 @@ async def test_without_an_ami_account_the_plane_routes_calls_and_says_what_is_mi
         await call.over()
 
 
-async def test_a_phone_cut_off_in_mid_list_of_events_is_told_by_its_own_calls_too(
+async def test_a_phone_in_a_call_that_is_not_ours_is_offered_nothing_until_that_is_over(
     local_node: LocalNode, database: str, tmp_path: Path
 ):
-    """A call between two phones that the dialplan makes without us puts both in use; they are offered nothing."""
+    """Here one that somebody made at Asterisk's own console."""
     async with open_centre(local_node, database, tmp_path) as centre:
         await centre.sign_in("1001")
         await local_node.cli("channel originate PJSIP/1001 application Wait 30")
