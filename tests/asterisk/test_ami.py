@@ -7,14 +7,19 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ccplane.asterisk.ami import Ami, Limits
-from ccplane.asterisk.ami_wording import fault_of, outcome_of
+from ccplane.asterisk.ami_session import Session
+from ccplane.asterisk.ami_wording import fault_of, outcome_of, worded
 from ccplane.asterisk.node import LocalNode
 from ccplane.asterisk.outcomes import Done, Gone, Refused, Unknown
+from ccplane.asterisk.stats import AmiStats
+from ccplane.testing import run
 from tests.asterisk.ami_peer import AmiPeer, Headers, ami_peer, as_asterisk, message
 from tests.asterisk.rest_server import until
-from tests.asterisk.test_ami_faults import QUICK, ours, silent_at
+from tests.asterisk.test_ami_faults import QUICK, Unconnected, a_session, ours, silent_at
 from tests.stack import MakeNode
 
 
@@ -51,11 +56,57 @@ def test_what_ami_says_is_one_of_a_closed_set(response, outcome):
         ({"Action": "A", "ActionID": "7"}, "ActionID is the client's own"),
         ({"Action": "A", "Channel": "x" * 1000}, "Channel: longer than a line"),
         ({"Action": "A", "Channel": "王" * 400}, "Channel: longer than a line"),
+        ({"Action": "A", "Channel": "x\udc80"}, "Channel: half of a character"),
         ({"Action": "A", "Variable": ["a=1"] * 100}, "101 lines are more"),
     ],
 )
 def test_what_asterisk_would_misread_is_refused_with_what_is_wrong_with_it(action, fault):
     assert fault in fault_of(action)
+
+
+@given(st.dictionaries(st.text(max_size=9), st.text(max_size=20) | st.lists(st.text(max_size=20)), max_size=5))
+def test_whatever_is_not_refused_is_one_action_with_just_these_headers(rest):
+    action = {"Action": "A", **rest}
+    if fault_of(action):
+        return
+
+    async def on_a_loop() -> bytes:  # panoramisk's actions want one
+        return worded(action, "ask-1")
+
+    *actions, after = run(on_a_loop()).decode().split("\r\n\r\n")
+    assert (len(actions), after) == (1, "")
+    lines = sorted(actions[0].split("\r\n"))
+    assert lines == sorted(
+        f"{name}: {each}"
+        for name, value in {**action, "ActionID": "ask-1"}.items()
+        for each in ([value] if isinstance(value, str) else value)
+    )
+
+
+@given(st.binary(max_size=300), st.integers(1, 50))
+def test_whatever_bytes_come_in_whatever_pieces_nothing_is_raised(noise, piece):
+    async def main() -> None:
+        told: list[object] = []
+        session = a_session(told)
+        for start in range(0, len(noise), piece):
+            session.data_received(noise[start : start + piece])
+        session.data_received(b"\r\n\r\n" + message(Event="Last").encode())
+        await asyncio.sleep(0)
+        assert session.ended is None
+        assert told[-1] == {"event": "Last"}
+
+    run(main())
+
+
+async def test_a_message_on_which_the_parser_stumbles_ends_the_connection_so_that_all_is_asked_anew():
+    def stumbles(_: object) -> None:
+        raise ZeroDivisionError
+
+    stats = AmiStats()
+    session = Session(Limits(), stats, stumbles)
+    session.connection_made(Unconnected())
+    session.data_received(message(Event="Newchannel").encode())
+    assert (session.ended, stats.faults) == ("unreadable", 1)
 
 
 async def test_several_values_are_several_lines_and_come_back_as_one_value_of_several_lines(peer: AmiPeer):

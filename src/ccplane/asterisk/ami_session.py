@@ -22,12 +22,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import structlog
 from panoramisk.ami_protocol import AMIProtocol  # type: ignore[import-untyped]
 
 from ccplane.asterisk.actions import Action, Message
 from ccplane.asterisk.ami_wording import fault_of, outcome_of, plain, worded
 from ccplane.asterisk.outcomes import Done, Outcome, Refused, Unknown
 from ccplane.asterisk.stats import AmiStats
+
+log = structlog.get_logger(__name__)
 
 SLICE: Final = 8 * 1024
 """So many bytes are parsed in one go, half a millisecond; then others on the loop get their turn (law 13)."""
@@ -176,12 +179,21 @@ class Session(AMIProtocol):  # type: ignore[misc]
         if whole:
             lines = bytes(self._unread[:whole])
             del self._unread[:whole]
-            super().data_received(lines)
+            self._parse(lines)
         if self._too_long():
             self.end("overflow")
         elif whole and self._unread:
             self._reading_on = True
             self._loop.call_soon(self._read_on)
+
+    def _parse(self, lines: bytes) -> None:
+        """A message on which the parser stumbles would be lost in silence, and what came behind it."""
+        try:
+            super().data_received(lines)
+        except Exception as fault:
+            log.exception("what AMI said could not be read; asking anew", exc_info=fault)
+            self._stats.faults += 1
+            self.end("unreadable")
 
     def _too_long(self) -> bool:
         """A line longer than a slice, or a message that doesn't end."""
