@@ -92,6 +92,18 @@ async def test_a_desk_phone_picks_up_at_a_click(centre: Centre) -> None:
         await shown(screen, "ready")
 
 
+async def test_the_way_through_the_menu_is_on_the_screen(centre: Centre) -> None:
+    await centre.sign_in("1001")
+    async with open_screen(centre.url, await session(centre, "1001")) as screen:
+        call = centre.lab.callers.dial("4001", "88")
+        await call.up()
+        await call.audio.hears_sound()
+        await call.audio.press("2")
+        popped = (await screen.next("offered"))["call"]
+    assert (popped["number_dialled"], popped["queue"]) == ("4001", "support")
+    assert [(each["menu"], each["key"]) for each in popped["menu_path"]] == [("main", "2")]
+
+
 async def ami_is_up(centre: Centre) -> bool:
     return bool((await centre.get("/readyz"))["parts"]["ami"]["ok"])
 
