@@ -13,6 +13,7 @@ from ccplane.agents.facts import Phone
 from ccplane.core import inputs
 from ccplane.http import wallboard
 from ccplane.http.server import serve
+from ccplane.http.wallboard import EVERY_S
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN, MemoryPlane
 from tests.kpi.histories import AGENTS, QUEUES
@@ -55,6 +56,7 @@ async def test_a_stream_begins_with_how_it_is_and_goes_on_with_what_happens(site
 async def test_however_much_happens_at_once_the_stream_tells_the_latest(site, app):
     async with reading(app) as events:
         await anext(events)
+        began = asyncio.get_running_loop().time()
         for _ in range(500):
             site.plane.history.call_waiting(SALES)
             site.plane.publish()
@@ -62,7 +64,7 @@ async def test_however_much_happens_at_once_the_stream_tells_the_latest(site, ap
         seen = 0
         while (await anext(events))[1]["queues"][0]["waiting"] < 500:
             seen += 1
-        assert seen <= 1
+        assert seen <= 1 + (asyncio.get_running_loop().time() - began) / EVERY_S
 
 
 async def test_a_stream_tells_no_more_than_four_times_a_second(site, app):
