@@ -8,6 +8,7 @@
 | leg of one who is called back into a talk | the same, and which try | `l-c-ast1-1700000000.12-3-1-7r1` |
 | offer | the leg without its epoch | `o-c-ast1-1700000000.12-3-1` |
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
+| recording | contact, segment with the agent | `r-c-ast1-1700000000.12-2` |
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ ChannelId = NewType("ChannelId", str)
 BridgeId = NewType("BridgeId", str)
 PlaybackId = NewType("PlaybackId", str)
 OfferId = NewType("OfferId", str)
+RecordingId = NewType("RecordingId", str)
 AgentId = NewType("AgentId", str)
 SeatId = NewType("SeatId", str)
 DeviceName = NewType("DeviceName", str)
@@ -94,6 +96,18 @@ def seat_of(device: DeviceName) -> SeatId:
 
 def is_web(device: DeviceName) -> bool:
     return device.endswith(WEB)
+
+
+def recording_id(contact: ContactId, segment: int) -> RecordingId:
+    """The recording of a talk; also the name of its file."""
+    return RecordingId(f"r-{contact}-{segment}")
+
+
+def contact_of_recording(recording: str) -> ContactId | None:
+    """The contact that was recorded, or None for what is no id of a recording."""
+    contact, _, segment = recording.removeprefix("r-").rpartition("-")
+    ours = recording.startswith("r-c-") and segment.isdecimal() and contact.startswith("c-")
+    return ContactId(contact) if ours else None
 
 
 def playback_id(contact: ContactId, step: int, attempt: int) -> PlaybackId:

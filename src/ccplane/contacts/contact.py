@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
+from ccplane.contacts import recordings as r
 from ccplane.contacts.verbs import Gather, Result, Verb
 from ccplane.errors import IllegalMove
 from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, ProgramName, QueueName
@@ -185,6 +186,14 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Waiting | None = None
     offer: Offer | None = None
     talk: Talk | None = None
+    consent: bool | None = None
+    """To being recorded; None if the caller was not told of it."""
+    told_before: bool = False
+    """That they had been when the running program began: so that run again it takes the same course."""
+    recording: r.Recording | None = None
+    """Of the talk that goes on."""
+    unstopped: tuple[r.Recording, ...] = ()
+    """Of talks that are over, while the switch has not said that it stopped."""
 
     @property
     def gathering(self) -> Gather | None:
@@ -214,7 +223,15 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
     phase = move("contact", PHASE, contact.phase, fact) if type(fact) in MOVES_CONTACT else contact.phase
     match fact:
         case f.ProgramStarted():
-            return replace(contact, program=fact.program, first_step=contact.step + 1, results=(), verb=None)
+            told = contact.consent is not None
+            return replace(
+                contact,
+                program=fact.program,
+                first_step=contact.step + 1,
+                results=(),
+                verb=None,
+                told_before=told,
+            )
         case f.ProgramFailed():
             return replace(contact, failures=contact.failures + 1, verb=None, step_deadline=None)
         case f.StepStarted():
@@ -282,6 +299,31 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return contact
         case _:
             assert_never(fact)
+
+
+def recorded(contact: Contact, fact: r.AnyRecordingFact) -> Contact:
+    """The contact after a fact about its recordings; IllegalMove if it cannot happen now."""
+    match fact:
+        case r.RecordingAnnounced():
+            return replace(contact, consent=not fact.refused)
+        case r.RecordingAsked():
+            if contact.recording is not None or contact.talk is None or contact.talk.segment != fact.segment:
+                raise IllegalMove("recording", contact.recording and contact.recording.id, fact)
+            return replace(contact, recording=r.asked(fact))
+        case r.RecordingEnded():
+            ended = r.evolve(contact.recording, fact)
+            still = (*contact.unstopped, ended) if fact.stop_by is not None else contact.unstopped
+            return replace(contact, recording=None, unstopped=still)
+        case r.RecordingStopRetried() | r.RecordingStopped():
+            found = next((each for each in contact.unstopped if each.id == fact.recording), None)
+            after = r.evolve(found, fact)
+            over = after.state is r.RecordingState.STOPPED
+            left = (
+                (each if each is not found else after) for each in contact.unstopped if not over or each is not found
+            )
+            return replace(contact, unstopped=tuple(left))
+        case _:
+            return replace(contact, recording=r.evolve(contact.recording, fact))
 
 
 MOVES_CONTACT: Final = frozenset(fact for row in PHASE.values() for fact in row)

@@ -9,6 +9,7 @@ import msgspec
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
+from ccplane.contacts.recordings import Expected
 from ccplane.core.state import State, restored
 from ccplane.ids import ContactId, DeviceName
 from ccplane.routing.rules import Rules
@@ -26,6 +27,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[ContactId, ...]
     seats: tuple[Seat, ...] = ()
     devices: dict[DeviceName, Phone] = {}
+    unstored: tuple[Expected, ...] = ()
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -45,6 +47,7 @@ def encode(state: State) -> bytes:
             ended=state.ended,
             seats=tuple(state.seats.values()),
             devices=dict(state.devices),
+            unstored=tuple(state.unstored.values()),
         )
     )
 
@@ -62,4 +65,5 @@ def decode(data: bytes) -> State:
         ended=kept.ended,
         seats=kept.seats,
         devices=kept.devices,
+        unstored=kept.unstored,
     )

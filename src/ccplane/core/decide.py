@@ -16,6 +16,7 @@ from ccplane.core.callers import CALLER_RULES
 from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.offers import OFFER_RULES
+from ccplane.core.recorder import RECORDER_RULES
 from ccplane.core.recovery import RECOVERY_RULES
 from ccplane.core.rejoin import REJOIN_RULES
 from ccplane.core.route import route
@@ -36,6 +37,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **REJOIN_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
+    **RECORDER_RULES,
 }
 
 

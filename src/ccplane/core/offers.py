@@ -14,6 +14,7 @@ from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
 from ccplane.core import rejoin
 from ccplane.core.commands import AddCaller, JoinAgent, MirrorIntent, RingAgent, RingBack, StartMusic, StopMusic
+from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, talk_over
 from ccplane.core.turn import Turn
@@ -128,6 +129,7 @@ def _talk(turn: Turn, contact: Contact, offer: Offer) -> None:
             waited_ms=turn.now - waiting.queued_at,
         )
     )
+    start_recording(turn, contact.id)
 
 
 def leg_ended(turn: Turn, what: i.LegEnded) -> None:

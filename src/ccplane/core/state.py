@@ -21,6 +21,15 @@ from ccplane.agents.facts import AgentFact, DeviceChanged, Intent, PeopleLoaded,
 from ccplane.contacts import contact as contacts
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
+from ccplane.contacts.recordings import (
+    AnyRecordingFact,
+    Expected,
+    KeptFact,
+    RecordingAnnounced,
+    RecordingEnded,
+    RecordingFact,
+    RecordingPlayed,
+)
 from ccplane.errors import IllegalMove
 from ccplane.facts import AnyFact, DeadlineDropped, PlaneStarted, RepairMade, SwitchFound, SwitchLost
 from ccplane.ids import (
@@ -31,6 +40,7 @@ from ccplane.ids import (
     NodeName,
     ProgramName,
     QueueName,
+    RecordingId,
     SeatId,
     device_of,
     seat_of,
@@ -44,6 +54,8 @@ Deadline = tuple[int, str, str]
 
 _place: Final = attrgetter("place")
 REMEMBERED: Final = 1_000
+UNSTORED: Final = 10_000
+"""With so many waiting for the store the length of further ones is not held against what was asked for."""
 NO_RULES: Final = Rules(queues={}, numbers={}, default_program=ProgramName(""))
 
 
@@ -82,6 +94,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[ContactId, ...] = ()
     """The last contacts that ended: a late event or survey must not bring one back."""
 
+    unstored: Map[RecordingId, Expected] = Map()
+    """Recordings whose talk is over and whose file is not in the store yet: at most UNSTORED of them."""
+
     @property
     def wake_at(self) -> int | None:
         """The earliest deadline, in ms."""
@@ -114,6 +129,11 @@ def evolve(state: State, fact: AnyFact) -> State:
             contacts.evolve(contact, fact)
             state = replace(state, ended=(*state.ended[1 - REMEMBERED :], contact.id))
             return _put_contact(state, contact, None)
+        case RecordingAnnounced() | RecordingFact():
+            return _with_recording(state, _contact(state, fact), fact)
+        case KeptFact():
+            kept = isinstance(fact, RecordingPlayed) or fact.recording not in state.unstored
+            return state if kept else replace(state, unstored=state.unstored.delete(fact.recording))
         case ContactFact():
             contact = _contact(state, fact)
             return _put_contact(state, contact, contacts.evolve(contact, fact))
@@ -141,6 +161,7 @@ def restored(
     ended: tuple[ContactId, ...] = (),
     seats: tuple[Seat, ...] = (),
     devices: dict[DeviceName, Phone] | None = None,
+    unstored: tuple[Expected, ...] = (),
 ) -> State:
     """The state again from what a checkpoint keeps; all that follows from it is derived anew."""
     state = State(
@@ -151,6 +172,7 @@ def restored(
         ended=ended,
         seats=_by_id(seats),
         devices=Map(devices or {}),
+        unstored=Map({each.id: each for each in unstored}),
     )
     for agent in sorted(agents, key=lambda each: (each.idle_since, each.id)):
         state = _put_agent(state, None, agent)
@@ -171,6 +193,15 @@ def _agent(state: State, agent_id: AgentId, fact: Fact) -> Agent:
     if agent is None:
         raise IllegalMove("agent", "unknown", fact)
     return agent
+
+
+def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> State:
+    after = contacts.recorded(contact, fact)
+    began = contact.recording is not None and contact.recording.started_at is not None
+    if isinstance(fact, RecordingEnded) and began and len(state.unstored) < UNSTORED:
+        expected = Expected(fact.recording, contact.id, fact.ms, fact.at)
+        state = replace(state, unstored=state.unstored.set(fact.recording, expected))
+    return _put_contact(state, contact, after)
 
 
 def _with_rules(state: State, fact: RulesLoaded) -> State:
@@ -235,6 +266,8 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
     elif contact.waiting and (queue := rules.queues.get(contact.waiting.queue)):
         waits = (queue.max_wait_ms, queue.step_ends_at(contact.waiting.step))
         times.extend(contact.waiting.queued_at + wait for wait in waits if wait is not None)
+    recordings = (contact.recording, *contact.unstopped) if contact.recording else contact.unstopped
+    times.extend(each.deadline for each in recordings if each.deadline is not None)
     return min(times, default=None)
 
 
