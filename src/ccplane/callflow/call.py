@@ -7,9 +7,10 @@ clock, no chance and no network but by verbs, and running it again over its jour
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Never
+from typing import Final, Never
 
 from ccplane.contacts.contact import Contact
+from ccplane.contacts.recordings import Direction
 from ccplane.contacts.verbs import (
     Answer,
     EnterQueue,
@@ -28,6 +29,9 @@ from ccplane.errors import ProgramError
 from ccplane.ids import ContactId, QueueName
 from ccplane.routing.rules import Number
 from ccplane.site import MenuEntry, Site
+
+REFUSE_WITHIN_MS: Final = 1_500
+"""How long a caller may still refuse to be recorded once the words are over: everybody waits for so long."""
 
 
 class CallerGone(BaseException):
@@ -56,6 +60,7 @@ class Call:
         """ms since 1970, UTC."""
         self.number: Number = site.number(contact.number_dialled)
         self.site = site
+        self._consent = contact.consent_before
 
     async def answer(self) -> None:
         """Take the call. `play`, `menu` and `queue` do it by themselves where it is not done yet."""
@@ -84,10 +89,31 @@ class Call:
         if name not in self.site.rules.queues:
             known = ", ".join(self.site.rules.queues)
             raise ProgramError("no-such-queue", f"there is no queue {name!r}; acd/queues.toml has {known}")
-        result = await Step(EnterQueue(QueueName(name)))
+        await self._announce(QueueName(name))
+        result = await Step(EnterQueue(QueueName(name), self._consent))
         if not isinstance(result, Served | NoAgents | TimedOut):
             raise ProgramError("queue-failed", f"the queue gave {result!r}")
         return result
+
+    async def _announce(self, queue: QueueName) -> None:
+        """Say that talks are recorded, once a contact, where the policy wants it; a key may refuse.
+
+        Any other key cuts the words off: then they are said again, in full.
+        """
+        rule = self.site.rules.recording.rule(Direction.INBOUND, queue, self.number.number)
+        if self._consent is not None or not rule.record or not rule.consent:
+            return
+        words = (self.site.sound(rule.consent, self.language),)
+        if not rule.refuse:
+            await Step(Play(words))
+        else:
+            pressed = await Step(Gather(words, REFUSE_WITHIN_MS))
+            if pressed == Pressed(rule.refuse):
+                self._consent = False
+                return
+            if isinstance(pressed, Pressed):
+                await Step(Play(words))
+        self._consent = True
 
     async def hang_up(self, cause: int = 16) -> Never:
         """End the call. `cause`: Q.850. Never returns: the program ends here."""

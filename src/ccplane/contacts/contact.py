@@ -188,8 +188,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     talk: Talk | None = None
     consent: bool | None = None
     """To being recorded; None if the caller was not told of it."""
-    told_before: bool = False
-    """That they had been when the running program began: so that run again it takes the same course."""
+    consent_before: bool | None = None
+    """What it was when the running program began: so that run again it takes the same course."""
     recording: r.Recording | None = None
     """Of the talk that goes on."""
     unstopped: tuple[r.Recording, ...] = ()
@@ -223,14 +223,13 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
     phase = move("contact", PHASE, contact.phase, fact) if type(fact) in MOVES_CONTACT else contact.phase
     match fact:
         case f.ProgramStarted():
-            told = contact.consent is not None
             return replace(
                 contact,
                 program=fact.program,
                 first_step=contact.step + 1,
                 results=(),
                 verb=None,
-                told_before=told,
+                consent_before=contact.consent,
             )
         case f.ProgramFailed():
             return replace(contact, failures=contact.failures + 1, verb=None, step_deadline=None)

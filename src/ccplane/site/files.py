@@ -10,7 +10,7 @@ from typing import Final
 from ccplane.errors import SiteError
 from ccplane.site.faults import SiteFaults
 
-FOLDERS: Final = {"ari_apps": ".py", "ivr": ".toml", "acd": ".toml"}
+FOLDERS: Final = {"ari_apps": ".py", "ivr": ".toml", "acd": ".toml", "recordings": ".toml"}
 """Which files of which folder make a site."""
 
 FILE_LIMIT: Final = 256 * 1024

@@ -16,6 +16,7 @@ from ccplane.site.files import digest
 from ccplane.site.ivr import Numbers, Spoken, judge_languages, menu_in, numbers_in, prompts_in
 from ccplane.site.names import Reference, judge_references
 from ccplane.site.programs import judge_program
+from ccplane.site.recordings import policy_in
 from ccplane.site.shapes import RulesTable
 from ccplane.site.site import AgentEntry, Menu, Program, Site
 
@@ -24,6 +25,9 @@ AGENTS: Final = "acd/agents.toml"
 RULES: Final = "acd/site.toml"
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
+POLICY: Final = "recordings/policy.toml"
+READ_IN: Final = {"acd": (QUEUES, AGENTS, RULES), "recordings": (POLICY,)}
+"""Folders in which every file has its name."""
 
 
 def parse(files: Mapping[str, str], demo_agents: int | None = None) -> Site:
@@ -62,6 +66,7 @@ class _Reading:
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
+        self._policy = policy_in(self._document(POLICY), self._references)
         self._judge_all()
 
     def site(self) -> Site:
@@ -76,6 +81,7 @@ class _Reading:
                 rest_ms=self._rules.rest,
                 ring_cycle_ms=self._rules.ring_cycle,
                 timezone=self._rules.timezone,
+                recording=self._policy,
             ),
             menus=self._menus,
             programs=self._programs,
@@ -125,8 +131,9 @@ class _Reading:
         """A file that nothing reads is a file with a wrong name."""
         for path in self._files:
             name = PurePosixPath(path)
-            if name.parent.name == "acd" and path not in {QUEUES, AGENTS, RULES}:
-                known = [PurePosixPath(each).name for each in (QUEUES, AGENTS, RULES)]
+            read = READ_IN.get(name.parent.name)
+            if read is not None and path not in read:
+                known = [PurePosixPath(each).name for each in read]
                 sentence = "nothing reads a file of this name" + did_you_mean(name.name, known)
                 self.findings.faults.append(SiteError("unknown-file", sentence, path=path))
             if name.suffix == ".py" and not name.stem.isidentifier():
