@@ -21,10 +21,12 @@ import structlog
 import uvloop
 
 from ccplane import __version__
+from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.prompts import render
+from ccplane.asterisk.recordings import Recorder
 from ccplane.asterisk.switch import Replaced
 from ccplane.beginning import begin, catch_up, taken
 from ccplane.callflow.runner import Runner
@@ -48,6 +50,7 @@ from ccplane.postgres.lease import Lease
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
+from ccplane.recordings.keeper import Keeper
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
 from ccplane.vitals import History, PhoneBook, Vitals
@@ -147,6 +150,17 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             encode=_kept,
         )
         executor.post = plane.post
+        ami = Ami(
+            settings.bind,
+            settings.ami_port,
+            settings.ami_username if settings.ami_password else "",
+            settings.ami_password,
+            may_send=lambda: lease.may_send() and outbox.has_room,
+        )
+        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: keeper.free_mb)
+        keeper = Keeper(plane, settings.spool_dir, settings.recordings_dir, lambda: recorder.last_reason)
+        recorder.post, executor.record = plane.post, recorder.execute
+        ami.events.at_login(recorder.logged_in)
         stack.callback(plane.close)
         shipper = Shipper(outbox, PostgresFacts(database), clock.now)
         ari = Ari(
@@ -171,7 +185,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons)))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, shipper, database, outbox, clock)
+        vitals = Vitals(lease, link, shipper, database, outbox, clock, keeper)
         app = create_app(
             Ports(
                 plane=plane,
@@ -190,6 +204,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         leading = asyncio.create_task(_lead(lease, link, plane, outbox), name="leading")
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
+            asyncio.create_task(ami.run(), name="ami"),
+            asyncio.create_task(keeper.run(), name="recordings"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
         }

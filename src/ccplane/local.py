@@ -220,6 +220,10 @@ def plane_environment(settings: Settings, node: LocalNode | None, postgres: Embe
             "CCPLANE_ARI_USERNAME": node.ari_username,
             "CCPLANE_ARI_PASSWORD": node.ari_password,
             "CCPLANE_SOUNDS": str(node.sounds_dir),
+            "CCPLANE_SPOOL": str(node.spool_dir),
+            "CCPLANE_AMI_USERNAME": node.ami_username,
+            "CCPLANE_AMI_PASSWORD": node.ami_password,
+            "CCPLANE_AMI_PORT": str(node.ami_port),
         }
     if postgres:
         environment["CCPLANE_DATABASE_URL"] = postgres.url()

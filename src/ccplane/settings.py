@@ -78,6 +78,11 @@ class Settings(BaseSettings):
     """An Asterisk that already runs; then none is started. Ends in /ari."""
     ari_username: str = "ccplane"
     ari_password: str = Field("", repr=False)
+    ami_username: str = "ccplane"
+    ami_password: str = Field("", repr=False)
+    """Of AMI at `bind`:`ami_port`; without it nothing is recorded."""
+    spool: Folder | None = None
+    """The node's /var/spool/asterisk as this machine sees it: recordings are found there."""
     sounds: Folder | None = None
     """Where rendered prompts go: what the node plays as `sound:ccplane/…`."""
 
@@ -100,6 +105,15 @@ class Settings(BaseSettings):
     @property
     def sounds_dir(self) -> Path:
         return self.sounds or self.node_dir / "sounds"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.spool or self.node_dir / "spool"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """What was recorded, converted: YYYY/MM/DD/."""
+        return self.runtime / "recordings"
 
     @property
     def postgres_dir(self) -> Path:

@@ -17,6 +17,7 @@ from ccplane.postgres import contacts as stored
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.people import Person
 from ccplane.postgres.pool import Database
+from ccplane.recordings.keeper import Keeper
 from ccplane.settings import Settings
 
 
@@ -24,18 +25,26 @@ class Vitals:
     """What /readyz tells: each part, how it is, and how long since it was last proven."""
 
     def __init__(
-        self, lease: Lease, link: Link, shipper: Shipper, pool: Database, outbox: Outbox, clock: SiteClock
+        self,
+        lease: Lease,
+        link: Link,
+        shipper: Shipper,
+        pool: Database,
+        outbox: Outbox,
+        clock: SiteClock,
+        keeper: Keeper,
     ) -> None:
         self._lease, self._link, self._clock = lease, link, clock
-        self._shipper, self._pool, self._outbox = shipper, pool, outbox
+        self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
 
     def parts(self) -> dict[str, Part]:
-        """Leader, ARI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
+        """All parts; only the first two decide whether calls are routed."""
         return {
             "leader": Part(self._lease.may_send(), self._lease.confirmed_ago() or 0.0, f"epoch {self._lease.epoch}"),
             "ari": self._ari(),
             "database": self._database(),
             "phones": self._phones(),
+            "recordings": Part(not self._keeper.trouble(), 0.0, self._keeper.trouble()),
             "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
         }
 

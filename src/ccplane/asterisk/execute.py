@@ -105,10 +105,15 @@ class Executor:
     def __init__(self) -> None:
         self.switch: Switch | None = None
         self.post: Callable[[Input], None] = _nowhere
+        self.record: Callable[[do.RecordingCommand], None] = lambda _: None
+        """Takes what is AMI's to do."""
         self.refused: Counter[str] = Counter()
         """Definite refusals, by command and outcome."""
 
     def execute(self, command: do.Command) -> None:
+        if isinstance(command, do.RecordingCommand):
+            self.record(command)
+            return
         if self.switch is None:
             return  # the survey of the next connection puts right what this leaves undone
         lane = command.contact if isinstance(command, do.ContactCommand) else HOUSE

@@ -37,9 +37,13 @@ def _of(turn: Turn, contact_id: ContactId, recording: RecordingId) -> tuple[Cont
 
 
 def began(turn: Turn, what: i.RecordingBegan) -> None:
+    """Its handle may be that of an earlier one, whose stop was never confirmed: then that one is over."""
     found = _of(turn, what.contact, what.recording)
     if found and not begun(found[1]):
         late_ms = turn.now - found[1].asked_at
+        for each in found[0].unstopped:
+            if each.handle == what.handle:
+                over(turn, i.RecordingOver(what.contact, each.id))
         turn.happened(
             r.RecordingStarted(
                 at=turn.now, contact=what.contact, recording=what.recording, handle=what.handle, late_ms=late_ms
@@ -180,7 +184,8 @@ def pause_wanted(turn: Turn, what: i.RecordingPauseWanted) -> None:
 def converted(turn: Turn, what: i.RecordingConverted) -> None:
     """It is in the store. What should have been longer is an alarm; of what nobody expected nothing can be said."""
     expected = turn.state.unstored.get(what.recording)
-    if expected and expected.ms - what.ms > TOLERATED_MS:
+    kept = bool(what.opus or what.wav)
+    if expected and (not kept or expected.ms - what.ms > TOLERATED_MS):
         reason = "the switch wrote less than was said; was its disk full?" if what.ms else "there is no file of it"
         turn.happened(
             r.RecordingIncomplete(
@@ -192,7 +197,7 @@ def converted(turn: Turn, what: i.RecordingConverted) -> None:
                 reason=reason,
             )
         )
-    if what.opus or what.wav:
+    if kept:
         turn.happened(
             r.RecordingStored(
                 at=turn.now,

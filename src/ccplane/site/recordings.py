@@ -32,8 +32,8 @@ class PolicyTable(RuleTable):
     inbound: RuleTable | None = None
     internal: RuleTable | None = None
     outbound: RuleTable | None = None
-    queue: dict[Name, RuleTable] = {}
-    number: dict[Dialled, RuleTable] = {}
+    queue: Annotated[dict[Name, RuleTable], Field(default_factory=dict)]
+    number: Annotated[dict[Dialled, RuleTable], Field(default_factory=dict)]
 
 
 POLICY: Final = TypeAdapter(PolicyTable)
