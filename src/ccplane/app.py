@@ -186,10 +186,13 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
 
         token = _admin_token(settings)
         vitals = Vitals(lease, link, shipper, database, outbox, clock, keeper)
+        history = History(database)
         app = create_app(
             Ports(
                 plane=plane,
-                contacts=History(database),
+                contacts=history,
+                recordings=history,
+                recordings_dir=settings.recordings_dir,
                 phones=phones,
                 health=vitals,
                 clock=clock.now,

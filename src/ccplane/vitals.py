@@ -9,11 +9,12 @@ from ccplane.asterisk.link import Link
 from ccplane.asterisk.provision import Provisioned, provision
 from ccplane.asterisk.switch import Switch
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, ContactId, RecordingId
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
 from ccplane.postgres import contacts as stored
+from ccplane.postgres import recordings as recorded
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.people import Person
 from ccplane.postgres.pool import Database
@@ -77,6 +78,14 @@ class History:
 
     async def contact(self, contact: ContactId) -> stored.ContactDetail | None:
         return await stored.contact(self._database, contact)
+
+    async def recordings(
+        self, sought: recorded.Sought, *, after: tuple[int, str] | None, limit: int
+    ) -> list[recorded.RecordingRow]:
+        return await recorded.recordings(self._database, sought, after=after, limit=limit)
+
+    async def recording(self, recording: RecordingId) -> recorded.RecordingRow | None:
+        return await recorded.recording(self._database, recording)
 
 
 class PhoneBook:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import msgspec
 
@@ -13,10 +14,11 @@ from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, ContactId, RecordingId
 from ccplane.kpi.board import Board, evolve
 from ccplane.plane import Snapshot
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
+from ccplane.postgres.recordings import RecordingRow, Sought
 from tests.kpi.histories import History
 
 TOKEN = "a-good-token"
@@ -101,6 +103,21 @@ class MemoryContacts:
             raise StoreError("postgres-unreachable", "Postgres is away.")
 
 
+class MemoryRecordings:
+    """`http.ports.RecordingsStore` over a list, the latest first."""
+
+    def __init__(self) -> None:
+        self.rows: list[RecordingRow] = []
+        self.sought = Sought()
+
+    async def recordings(self, sought: Sought, *, after: tuple[int, str] | None, limit: int) -> list[RecordingRow]:
+        self.sought = sought
+        return [each for each in self.rows if after is None or (each.first_at, each.id) < after][:limit]
+
+    async def recording(self, recording: RecordingId, /) -> RecordingRow | None:
+        return next((each for each in self.rows if each.id == recording), None)
+
+
 class Site:
     """All that an app stands on, in memory."""
 
@@ -109,6 +126,8 @@ class Site:
         self.contacts = MemoryContacts()
         self.health = Vitals()
         self.meters = Meters()
+        self.recordings = MemoryRecordings()
+        self.recordings_dir = Path("/nowhere")
 
     def ports(self) -> Ports:
         return Ports(
@@ -118,6 +137,8 @@ class Site:
             health=self.health,
             clock=lambda: self.plane.history.now,
             meters=self.meters,
+            recordings=self.recordings,
+            recordings_dir=self.recordings_dir,
         )
 
 

@@ -14,6 +14,7 @@ from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN
+from tests.http.test_health import NEEDED
 from tests.kpi.histories import AGENTS, QUEUES
 
 PAGE = (Path(__file__).parents[2] / "docs/api.md").read_text()
@@ -52,7 +53,7 @@ def test_every_code_is_on_the_page():
 
 
 async def test_every_metric_is_on_the_page(site):
-    ports = {name: getattr(site.ports(), name) for name in ("plane", "contacts", "phones", "health", "clock", "meters")}
+    ports = {name: getattr(site.ports(), name) for name in NEEDED}
     app = create_app(Ports(**ports, ari=AriStats(), outbox=OutboxStats(), shipping=ShippingStats()), admin_token=TOKEN)
     async with client_from(app) as client:
         text = (await client.get("/metrics")).text

@@ -86,12 +86,15 @@ async def test_metrics_count_what_the_board_counts(site, app):
     assert samples["process_resident_memory_bytes"][()] > 0
 
 
+NEEDED = ("plane", "contacts", "phones", "health", "clock", "meters", "recordings", "recordings_dir")
+
+
 async def test_metrics_of_the_switch_the_outbox_and_shipping_are_read_at_the_scrape(site):
     ari, outbox, shipping = AriStats(), OutboxStats(), ShippingStats()
     ports: Ports = site.ports()
     app = create_app(
         Ports(
-            **{name: getattr(ports, name) for name in ("plane", "contacts", "phones", "health", "clock", "meters")},
+            **{name: getattr(ports, name) for name in NEEDED},
             ari=ari,
             outbox=outbox,
             shipping=shipping,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from ccplane import __version__
 from ccplane.asterisk.stats import AriStats
-from ccplane.http import agents, contacts, docs_page, health, index, problems, wallboard
-from ccplane.http.auth import admin_only, admin_or_this_machine
+from ccplane.http import agents, contacts, docs_page, health, index, problems, recordings, wallboard
+from ccplane.http.auth import admin_may_listen, admin_only, admin_or_this_machine
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
-from ccplane.http.ports import ContactsStore, Health, PhoneBook, Plane
+from ccplane.http.ports import ContactsStore, Health, PhoneBook, Plane, RecordingsStore
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
@@ -31,6 +32,8 @@ class Ports:
     health: Health
     clock: Callable[[], int]
     meters: Meters
+    recordings: RecordingsStore
+    recordings_dir: Path
     ari: AriStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
@@ -65,6 +68,9 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(agents.routes(ports.plane, ports.phones, admin))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
+    kept = recordings.Kept(ports.recordings, ports.recordings_dir)
+    app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
+    app.include_router(recordings.control(ports.plane, admin))
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]

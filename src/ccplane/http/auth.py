@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ccplane.errors import RequestError
+from ccplane.postgres.recordings import RecordingRow
 
 _bearer: Final = HTTPBearer(auto_error=False, description="The first administrator's token, or a user's")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -36,6 +37,20 @@ def admin_or_this_machine(token: str) -> Guard:
             _check(credentials, token)
 
     return guard
+
+
+MayListen = Callable[[HTTPAuthorizationCredentials | None, RecordingRow], Awaitable[str]]
+"""Who asks to hear this recording, by name; RequestError if they may not. The place where roles plug in."""
+
+
+def admin_may_listen(token: str) -> MayListen:
+    """The administrator may hear all."""
+
+    async def may_listen(credentials: HTTPAuthorizationCredentials | None, _: RecordingRow) -> str:
+        _check(credentials, token)
+        return "admin"
+
+    return may_listen
 
 
 def _check(credentials: HTTPAuthorizationCredentials | None, token: str) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 import msgspec
 
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, ContactId, RecordingId
 from ccplane.kpi.board import Board
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
+from ccplane.postgres.recordings import RecordingRow, Sought
 
 
 class Snapshot(Protocol):
@@ -73,3 +74,13 @@ class ContactsStore(Protocol):
         """One page, the latest arrival first. RequestError "bad-cursor"."""
 
     async def contact(self, contact: ContactId, /) -> ContactDetail | None: ...
+
+
+class RecordingsStore(Protocol):
+    """What was recorded, as far as Postgres has it. StoreError if it can't be asked."""
+
+    async def recordings(
+        self, sought: Sought, *, after: tuple[int, str] | None, limit: int
+    ) -> Sequence[RecordingRow]: ...
+
+    async def recording(self, recording: RecordingId, /) -> RecordingRow | None: ...

@@ -16,8 +16,12 @@ from ccplane.errors import RequestError
 from ccplane.ids import ContactId
 from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
+from ccplane.postgres.recordings import RecordingRow
 
 MOST: Final = 500
+OF_ONE: Final = (None, None, None)
+EVER: Final = (None, None, None, None)
+"""The filters of list_recordings before the contact, and after it."""
 LATEST: Final = 1 << 52
 """No cursor is of a later ms than this: beyond it Postgres has no timestamps."""
 
@@ -110,6 +114,7 @@ class ContactDetail(msgspec.Struct, frozen=True):
     segments: list[SegmentRow]
     offers: list[OfferRow]
     facts: list[dict[str, Any]]
+    recordings: list[RecordingRow] = []
 
 
 async def contacts(
@@ -137,6 +142,7 @@ async def contact(database: Database, contact_id: ContactId) -> ContactDetail | 
         found = ContactRow(**row)
         segments = await connection.fetch(query("read_segments"), contact_id)
         offers = await connection.fetch(query("read_offers"), contact_id)
+        recorded = await connection.fetch(query("list_recordings"), *OF_ONE, contact_id, *EVER, MOST)
         first = _moment(found.arrived_at).date()
         last = (_moment(found.ended_at) if found.ended_at is not None else datetime.now(UTC)).date()
         facts = await connection.fetch(query("read_facts"), contact_id, first, last + timedelta(days=1))
@@ -145,6 +151,7 @@ async def contact(database: Database, contact_id: ContactId) -> ContactDetail | 
         segments=[SegmentRow(**each) for each in segments],
         offers=[_offer(each) for each in offers],
         facts=[{"epoch": each["epoch"], "seq": each["seq"], **msgspec.json.decode(each["body"])} for each in facts],
+        recordings=[RecordingRow(**each) for each in reversed(recorded)],
     )
 
 
