@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
@@ -105,6 +106,8 @@ async def test_paused_it_holds_silence_and_keeps_its_length(centre: Centre):
     async with talking_call(centre.lab, "4002", "1001", "77002") as talk:
         await talk.heard_both_ways()
         began = await the_fact(centre, "RecordingStarted")
+        for _ in range(3):
+            await talk.heard_both_ways()
         path = f"/api/v1/contacts/{began['contact']}/recording"
         said = await centre.api.put(path, json={"state": "paused"})
         assert said.json()["state"] == "paused", said.text
@@ -116,11 +119,8 @@ async def test_paused_it_holds_silence_and_keeps_its_length(centre: Centre):
     kept = await the_fact(centre, "RecordingStored")
     left, right = await the_sound(centre, kept["recording"])
     for side, hz in ((left, CALLER_TONE), (right, AGENT_TONE)):
-        heard = [share > 0.5 for share in windows(side, hz)]
-        assert heard[1]
-        assert any(heard[-3:])
-        silent = [at for at, each in enumerate(heard) if not each and 0 < at < len(heard) - 1]
-        assert len(silent) >= 4
+        heard = "".join("x" if share > 0.5 else "." for share in windows(side, hz))
+        assert re.search(r"x[.]{5,}x", heard), heard
     resumed = await the_fact(centre, "RecordingResumed")
     ended = await the_fact(centre, "RecordingEnded")
     assert ended["paused_ms"] == resumed["paused_ms"] > 1_000
@@ -248,6 +248,10 @@ def small_disk(make_node: MakeNode, tmp_path: Path) -> Iterator[LocalNode]:
     subprocess.run(["umount", "-l", spool], check=True)
 
 
+async def in_trouble(centre: Centre) -> bool:
+    return not (await centre.get("/readyz"))["parts"]["recordings"]["ok"]
+
+
 def fill(folder: Path) -> Path:
     filler = folder / "filler"
     with suppress(OSError), filler.open("wb", buffering=0) as file:
@@ -278,7 +282,7 @@ async def test_a_disk_that_fills_up_loses_the_rest_of_the_recording_and_no_call(
         await the_fact(centre, "RecordingStored")
         contact = await centre.contact_of("77007")
         assert contact["recordings"][0]["incomplete"]
-        assert not (await centre.get("/readyz"))["parts"]["recordings"]["ok"]
+        await centre.until(lambda: in_trouble(centre), what=lambda: "an alarm")
         async with talking_call(centre.lab, "4002", "1001", "77008") as talk:
             await talk.heard_both_ways()
 

@@ -7,6 +7,7 @@ from functools import reduce
 from ccplane.agents.agent import Work
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import OfferState, Phase, TalkState
+from ccplane.contacts.recordings import RecordingState
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
@@ -240,6 +241,15 @@ class Watch:
             assert contact.offer.deadline
         if contact.phase is not Phase.IN_PROGRAM:
             assert isinstance(contact.verb, EnterQueue)
+        if contact.recording:
+            assert contact.talk, "only a talk is recorded"
+            assert contact.recording.segment == contact.talk.segment
+            assert contact.consent is not False, "who refused is not recorded"
+            waits = contact.recording.wanted is not None or contact.recording.started_at is None
+            assert (contact.recording.deadline is not None) == waits, "what is not proven has a deadline"
+        for each in contact.unstopped:
+            assert each.state is RecordingState.ENDED
+            assert each.deadline is not None, "the switch is asked until it confirms"
         if contact.verb is not None and not isinstance(contact.verb, EnterQueue):
             assert contact.step_deadline is not None, "every step has a deadline"
 

@@ -22,15 +22,22 @@ from ccplane.ids import (
     contact_of_offer,
     offer_of_leg,
 )
+from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
 from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
 from tests.core.invariants import Watch
 
 SKILLS = ({SUPPORT: 5}, {SUPPORT: 8, SALES: 3}, {SALES: 5}, {SUPPORT: 2, SALES: 9})
 AGENTS = ("ana", "ben", "cem", "dia")
 SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True),)
+RECORDED = RecordingPolicy(default=RecordingRule(record=True))
+OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
 RULES = (
-    the_rules(a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2),
-    the_rules(a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1))), a_queue(SALES, weight=60)),
+    the_rules(a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2, recording=RECORDED),
+    the_rules(
+        a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1))),
+        a_queue(SALES, weight=60),
+        recording=OR_NOT_AT_ALL,
+    ),
     the_rules(a_queue(SUPPORT, wrap_up=3, steps=((12, 6), (None, 2))), default="straight"),
 )
 VERBS = (
@@ -114,9 +121,41 @@ class World:
                 self.end(channel, 16)
             case do.HangUpLeg(leg=leg):
                 self.events.append(i.LegEnded(offer_of_leg(leg), leg, gone=leg not in self.channels))
+            case do.RecordingCommand():
+                self.record(command)
             case do.PlaySounds(contact=contact, playback=playback):
                 step, attempt = (int(part) for part in playback.rsplit("-", 2)[1:])
                 self.events.append(i.SoundsFinished(contact, step, attempt, ok=step % 3 > 0))
+
+    def record(self, command):
+        """What records answers, mostly; now and then it refuses, or says nothing."""
+        contact, recording = command.contact, command.recording
+        what = (len(self.events) + self.floor.now) % 5
+        match command:
+            case do.StartRecording() if what == 1:
+                self.events.append(i.RecordingRefused(contact, recording, "no"))
+            case do.StartRecording() if what > 1:
+                self.events.append(i.RecordingBegan(contact, recording, f"0x{what}"))
+            case do.MuteRecording(paused=paused) if what:
+                self.events.append(i.RecordingMuted(contact, recording, paused, "no" if what == 1 else ""))
+            case do.StopRecording() if what:
+                self.events.append(i.RecordingOver(contact, recording))
+
+    def pause_wanted(self, a, b):
+        contact = self.some_contact(a)
+        if contact:
+            self.take(i.RecordingPauseWanted(contact=contact.id, paused=b % 2 == 0, by="test"))
+
+    def recorder_back(self, a, b):
+        self.take(i.RecorderBack(NODE))
+
+    def recording_stored(self, a, b):
+        unstored = sorted(self.floor.state.unstored)
+        if unstored:
+            recording = unstored[a % len(unstored)]
+            contact = self.floor.state.unstored[recording].contact
+            opus = "o" if b % 3 else ""
+            self.take(i.RecordingConverted(contact=contact, recording=recording, ms=b * 500, opus=opus))
 
     def rings(self, agent):
         """For worlds that look at whom we ring."""
