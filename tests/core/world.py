@@ -130,7 +130,7 @@ class World:
     def record(self, command):
         """What records answers, mostly; now and then it refuses, or says nothing."""
         contact, recording = command.contact, command.recording
-        what = (len(self.events) + self.floor.now) % 5
+        what = (len(self.events) + self.floor.now // 500) % 7
         match command:
             case do.StartRecording() if what == 1:
                 self.events.append(i.RecordingRefused(contact, recording, "no"))
@@ -142,7 +142,8 @@ class World:
                 self.events.append(i.RecordingOver(contact, recording))
 
     def pause_wanted(self, a, b):
-        contact = self.some_contact(a)
+        recorded = sorted(each.id for each in self.floor.state.contacts.values() if each.recording)
+        contact = self.floor.state.contacts[recorded[a % len(recorded)]] if recorded else self.some_contact(a)
         if contact:
             self.take(i.RecordingPauseWanted(contact=contact.id, paused=b % 2 == 0, by="test"))
 
@@ -449,8 +450,11 @@ DAILY = (
     World.time_comes,
     World.browser_vanishes,
     World.browser_comes_back,
+    World.pause_wanted,
 )
 RARE = (
+    World.recorder_back,
+    World.recording_stored,
     World.program_ends,
     World.phone_changes,
     World.sits_down,
