@@ -114,6 +114,7 @@ def status() -> None:
       ari        since what goes on at Asterisk was last looked through
       database   since when it is connected
       phones     since the accounts were pushed to Asterisk
+      recordings whether talks can be recorded and kept, and why not
       outbox     how long its oldest fact has not been on disk
 
     \b

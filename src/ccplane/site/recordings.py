@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter
 
@@ -12,16 +12,16 @@ from ccplane.ids import QueueName
 from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
 from ccplane.site.document import Document
 from ccplane.site.names import Reference
-from ccplane.site.shapes import Dialled, Key, Name, Table
+from ccplane.site.shapes import Consequence, Dialled, KeyOrNone, Name, NameOrNone, Table
 
 
 class RuleTable(Table):
     """What may stand in every table of the policy."""
 
     record: bool | None = None
-    consent: Name | Literal[""] | None = None
-    refuse: Key | Literal[""] | None = None
-    if_it_fails: Literal["go-on", "end-call"] | None = None
+    consent: NameOrNone | None = None
+    refuse: KeyOrNone | None = None
+    if_it_fails: Consequence | None = None
 
 
 class PolicyTable(RuleTable):
