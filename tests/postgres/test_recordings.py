@@ -48,7 +48,7 @@ async def test_a_recordings_row_says_what_its_facts_say(db, seed):
         for fact in of:
             if isinstance(fact, r.RecordingEnded):
                 assert (row["expected_ms"], row["paused_ms"]) == (fact.ms, fact.paused_ms)
-    assert {"RecordingStarted", "RecordingEnded", "RecordingStored"} <= {type(fact).__name__ for fact in facts}
+    assert {"RecordingStarted", "RecordingEnded"} <= {type(fact).__name__ for fact in facts}
 
 
 async def test_a_file_of_which_nothing_else_is_known_has_a_row_too(db):
