@@ -19,7 +19,7 @@ import pytest
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.postgres.migrate import migrate
-from tests.ports import node_ports
+from tests.ports import free_port, node_ports
 
 MakeNode = Callable[..., LocalNode]
 _count = itertools.count(1)
@@ -42,6 +42,7 @@ def make_node(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
     def make(**options: object) -> LocalNode:
         options.setdefault("ports", node_ports())
+        options.setdefault("trunk", f"127.0.0.1:{free_port()}")
         options.setdefault("directory", tmp_path_factory.mktemp("node"))
         nodes.append(LocalNode(asterisk_root, **options))  # type: ignore[arg-type]
         return nodes[-1]

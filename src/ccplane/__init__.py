@@ -7,18 +7,34 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 if TYPE_CHECKING:
     from ccplane.callflow.call import Call as Call
     from ccplane.contacts.verbs import NoAgents as NoAgents
+    from ccplane.contacts.verbs import NotAllowed as NotAllowed
+    from ccplane.contacts.verbs import NotReached as NotReached
     from ccplane.contacts.verbs import QueueResult as QueueResult
     from ccplane.contacts.verbs import Served as Served
+    from ccplane.contacts.verbs import Talked as Talked
     from ccplane.contacts.verbs import TimedOut as TimedOut
 
 __version__ = "0.1.0"
-__all__ = ["Call", "NoAgents", "QueueResult", "Served", "TimedOut", "assert_never"]
+__all__ = [
+    "Call",
+    "NoAgents",
+    "NotAllowed",
+    "NotReached",
+    "QueueResult",
+    "Served",
+    "Talked",
+    "TimedOut",
+    "assert_never",
+]
 
 _HOMES: Final = {
     "Call": "ccplane.callflow.call",
     "NoAgents": "ccplane.contacts.verbs",
+    "NotAllowed": "ccplane.contacts.verbs",
+    "NotReached": "ccplane.contacts.verbs",
     "QueueResult": "ccplane.contacts.verbs",
     "Served": "ccplane.contacts.verbs",
+    "Talked": "ccplane.contacts.verbs",
     "TimedOut": "ccplane.contacts.verbs",
 }
 

@@ -7,6 +7,7 @@
 | leg | contact, step, try, epoch of the plane (last) | `l-c-ast1-1700000000.12-3-1-7` |
 | leg of one who is called back into a talk | the same, and which try | `l-c-ast1-1700000000.12-3-1-7r1` |
 | offer | the leg without its epoch | `o-c-ast1-1700000000.12-3-1` |
+| channel of an agent who asked us to call somebody | their claim | `d-5f3a09c1d2e4` |
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
 | recording | contact, segment with the agent | `r-c-ast1-1700000000.12-2` |
 """
@@ -108,6 +109,15 @@ def contact_of_recording(recording: str) -> ContactId | None:
     contact, _, segment = recording.removeprefix("r-").rpartition("-")
     ours = recording.startswith("r-c-") and segment.isdecimal() and contact.startswith("c-")
     return ContactId(contact) if ours else None
+
+
+def dialled_channel(claim: str) -> ChannelId:
+    """An agent's own channel of a call that they asked us to make: their phone is called first."""
+    return ChannelId(f"d-{claim}")
+
+
+def is_dialled(channel: str) -> bool:
+    return channel.startswith("d-")
 
 
 def playback_id(contact: ContactId, step: int, attempt: int) -> PlaybackId:

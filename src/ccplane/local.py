@@ -201,6 +201,7 @@ def local_node(settings: Settings) -> LocalNode:
         name=settings.node,
         bind=settings.bind,
         dialplan=settings.site / "dialplan",
+        trunk=settings.trunk,
         ports=NodePorts(
             sip=settings.sip_port,
             http=settings.http_port,

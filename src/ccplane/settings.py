@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     rtp_first: Port = 10000
     rtp_last: Port = 19999
 
+    trunk: str = Field("127.0.0.1:5090", pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")
+    """Where the private Asterisk sends calls of agents to the outside: host:port."""
+
     node: Annotated[str, AfterValidator(_node_name)] = "ast1"
     asterisk: Literal["root"] = "root"
     asterisk_root: Folder | None = None

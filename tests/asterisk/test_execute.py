@@ -9,6 +9,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.execute import Executor, caller_id, operation_of
@@ -37,6 +38,8 @@ ALL = (
     (JOIN, op.AddChannel(f"b-{X}", (LEG,))),
     (HANG_UP, op.HangUp(LEG, reason="answered_elsewhere")),
     (do.WriteJournal(X, "{}"), op.SetBridgeVariable(f"b-{X}", "CCPLANE", "{}")),
+    (do.LetRing(X, "1.1"), op.Ring("1.1")),
+    (do.StopRinging(X, "1.1"), op.RingStop("1.1")),
     (do.MirrorIntent("ana", ready=True), op.SetDeviceState("Stasis:agent-ana", "NOT_INUSE")),
     (do.MirrorIntent("ana", ready=False), op.SetDeviceState("Stasis:agent-ana", "BUSY")),
 )
@@ -55,8 +58,32 @@ def test_given_an_offer_then_the_phone_is_called_under_our_id_into_our_applicati
     assert originate.timeout == 23, "whole seconds, never fewer than asked for"
 
 
+def test_given_a_seat_that_answers_by_itself_then_the_phone_is_told_so_and_else_not():
+    assert operation_of(RING).variables == {}
+    told = operation_of(replace(RING, auto_answer=True)).variables
+    assert told["PJSIP_HEADER(add,Call-Info)"] == "<sip:ccplane>;answer-after=0"
+
+
+def test_given_one_who_is_called_back_then_their_phone_is_told_that_it_is_the_call_it_was_in():
+    back = operation_of(do.RingBack(X, OFFER, f"{LEG}r1", "ana", "PJSIP/ana-web", "5551234", "Ann", 9_001))
+    assert (back.channel, back.endpoint, back.app_args, back.timeout) == (f"{LEG}r1", "PJSIP/ana-web", "leg,ana", 10)
+    assert back.variables["PJSIP_HEADER(add,X-Ccplane-Rejoin)"] == "1"
+
+
+@pytest.mark.parametrize(("agent", "args"), [("ben", "leg,ben"), (None, "leg")])
+def test_given_an_own_call_then_the_other_is_called_under_our_id_as_we_are_known(agent, args):
+    called = operation_of(do.CallParty(X, OFFER, LEG, agent, "PJSIP/5551@out", "4000", "", 45_000))
+    assert (called.channel, called.endpoint, called.app_args) == (LEG, "PJSIP/5551@out", args)
+    assert (called.caller_id, called.timeout) == ("<4000>", 45)
+
+
+def test_given_a_click_then_the_agents_phone_is_called_as_if_it_had_dialled_the_number():
+    called = operation_of(do.CallOwner(X, "d-7", "PJSIP/ana", "5551", 32_000))
+    assert (called.channel, called.app_args, called.caller_id) == ("d-7", "5551,phone", "<5551>")
+
+
 def test_given_all_commands_there_are_then_each_is_an_operation():
-    told = {type(command) for command, _ in ALL} | {do.RingAgent, do.RingBack}
+    told = {type(command) for command, _ in ALL} | {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner}
     told |= {do.StartRecording, do.MuteRecording, do.StopRecording}  # AMI's to do: tests/asterisk/test_recorder.py
     assert told == set(do.AnyCommand.__args__)
 

@@ -62,6 +62,8 @@ class Living(World):
 
     def everyone_is_somewhere(self):
         for contact in self.floor.state.contacts.values():
+            if contact.pick_up_by is not None:
+                continue  # an agent whose own phone rings first: their program has not begun
             assert contact.verb is not None, "a caller for whom nothing goes on"
             running = contact.id in self.runner._running
             assert running or isinstance(contact.verb, HangUp), "a caller without a program"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from ccplane.agents.agent import AT_REST, WORK, Work
-from ccplane.contacts.contact import OFFER, PHASE, TALK, OfferState, Phase, TalkState
+from ccplane.contacts.contact import CALL, OFFER, PHASE, TALK, CallState, OfferState, Phase, TalkState
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "state-machines.md"
 MACHINES = {
     "Contact": (PHASE, Phase.IN_PROGRAM, "A contact ends only from `in-program`: what is open is closed first."),
     "Offer": (OFFER, OfferState.MADE, "One attempt to give one contact to one agent."),
     "Talk": (TALK, TalkState.UP, "A phone that vanishes in mid-talk has ten seconds to come back."),
+    "Own call": (CALL, CallState.CALLED, "A call that an agent makes, as the other party's phone sees it."),
     "Agent at work": (
         WORK,
         Work.IDLE,

@@ -8,7 +8,7 @@ from ccplane.agents.agent import Work
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import OfferState, Phase, TalkState
 from ccplane.contacts.recordings import RecordingState
-from ccplane.contacts.verbs import EnterQueue
+from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve
@@ -83,6 +83,10 @@ class Watch:
                 self.begin(fact.contact, ("talk", fact.segment))
             case c.TalkEnded():
                 self.end(fact.contact, ("talk", fact.segment))
+            case c.PartyCalled():
+                self.begin(fact.contact, ("call", fact.call))
+            case c.CallMissed() | c.CallEnded():
+                self.end(fact.contact, ("call", fact.call))
             case c.ContactQueued():
                 self.begin(fact.contact, ("stay", fact.segment))
             case c.ContactUnqueued():
@@ -121,6 +125,10 @@ class Watch:
             for leg in [leg for leg, agent in self.legs.items() if agent == made.agent]:
                 assert made.trace.strategy == ADOPTED or now - self.asked.get(leg, now) >= CLEAR_MS, "double-booked"
             self.legs[made.leg] = made.agent
+        for called in (fact for fact in decision.facts if isinstance(fact, c.PartyCalled) and fact.agent):
+            for leg in [leg for leg, agent in self.legs.items() if agent == called.agent]:
+                assert now - self.asked.get(leg, now) >= CLEAR_MS, "called while on another leg of ours"
+            self.legs[called.leg] = called.agent
         for rung in (fact for fact in decision.facts if isinstance(fact, c.RejoinRung)):
             self.legs[rung.leg] = rung.agent
         for leg in [leg for leg, agent in self.legs.items() if agent not in decision.state.agents]:
@@ -133,7 +141,7 @@ class Watch:
                 self.forget(leg)
             case i.CommandFailed(command=do.RingAgent(offer=offer)):
                 self.forget(*[leg for leg in self.legs if offer_of_leg(leg) == offer and leg not in self.asked])
-            case i.CommandFailed(command=do.RingBack(leg=leg)):
+            case i.CommandFailed(command=do.RingBack(leg=leg) | do.CallParty(leg=leg)):
                 self.forget(leg)
             case i.SwitchSurveyed():
                 self.forget(*[leg for leg in self.legs if leg not in what.channels])
@@ -220,6 +228,8 @@ class Watch:
                     assert (agent.work is Work.CONNECTING) == answered == (contact.phase is Phase.CONNECTING)
             self.shape(contact)
         for agent in state.agents.values():
+            if agent.work is Work.OWN_CALL:
+                assert agent.id in self.own_calls(state, agent.contact), "an own call is of an agent who is on it"
             assert (agent.work in BUSY) == (agent.id in taken), "an agent who is busy is busy with a contact"
             assert (agent.contact is None) == (agent.work is Work.IDLE)
             assert (agent.offer is not None) == (agent.work in BUSY), "an offer is forgotten when it is over"
@@ -232,6 +242,11 @@ class Watch:
                     "nobody waits where nobody could come"
                 )
 
+    def own_calls(self, state, contact_id):
+        """Those who are on this call: who made it, and whom it is to."""
+        contact = state.contacts[contact_id]
+        return {contact.agent, contact.call and contact.call.agent}
+
     def shape(self, contact):
         """A contact's parts agree with its phase; every open thing has a deadline or a queue's clocks."""
         assert (contact.waiting is not None) == (contact.phase in (Phase.WAITING, Phase.CONNECTING))
@@ -239,18 +254,21 @@ class Watch:
         if contact.offer:
             assert contact.phase in (Phase.WAITING, Phase.CONNECTING)
             assert contact.offer.deadline
+        assert (contact.call is not None) == (contact.phase in (Phase.CALLING, Phase.IN_CALL))
+        if contact.call:
+            assert (contact.call.deadline is None) == (contact.phase is Phase.IN_CALL)
         if contact.phase is not Phase.IN_PROGRAM:
-            assert isinstance(contact.verb, EnterQueue)
+            assert isinstance(contact.verb, Connect if contact.call else EnterQueue)
         if contact.recording:
-            assert contact.talk, "only a talk is recorded"
-            assert contact.recording.segment == contact.talk.segment
+            assert contact.in_talk, "only a talk is recorded"
+            assert contact.recording.segment == contact.segments
             assert contact.consent is not False, "who refused is not recorded"
             waits = contact.recording.wanted is not None or contact.recording.started_at is None
             assert (contact.recording.deadline is not None) == waits, "what is not proven has a deadline"
         for each in contact.unstopped:
             assert each.state is RecordingState.ENDED
             assert each.deadline is not None, "the switch is asked until it confirms"
-        if contact.verb is not None and not isinstance(contact.verb, EnterQueue):
+        if contact.verb is not None and not isinstance(contact.verb, EnterQueue | Connect):
             assert contact.step_deadline is not None, "every step has a deadline"
 
     def clocks(self, before, after):

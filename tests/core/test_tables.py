@@ -14,7 +14,17 @@ from ccplane.agents.agent import MOVES_WORK, WORK, Agent, Work
 from ccplane.agents.facts import Profile
 from ccplane.contacts import contact as contacts
 from ccplane.contacts import facts as f
-from ccplane.contacts.contact import MOVES_CONTACT, OFFER, PHASE, TALK, OfferState, Phase, TalkState
+from ccplane.contacts.contact import (
+    CALL,
+    MOVES_CONTACT,
+    OFFER,
+    PHASE,
+    TALK,
+    CallState,
+    OfferState,
+    Phase,
+    TalkState,
+)
 from ccplane.contacts.verbs import Answer, Done
 from ccplane.core.state import State, evolve
 from ccplane.errors import IllegalMove
@@ -29,6 +39,7 @@ OFFER_ID = OfferId(f"o-{X}-1-1")
 LEG = f"l-{X}-1-1-1"
 ANA = AgentId("ana")
 ABOUT_OFFER = {"at": 9, "contact": X, "offer": OFFER_ID, "agent": ANA}
+ABOUT_CALL = {"at": 9, "contact": X, "call": OFFER_ID}
 TRACE = f.Trace(strategy="longest-idle", winner_score_s=0)
 FACTS = (
     f.ContactQueued(at=9, contact=X, queue="support", segment=1),
@@ -52,9 +63,18 @@ FACTS = (
     f.PhoneRejoined(**ABOUT_OFFER, leg=f"{LEG}r1", away_ms=1),
     a.SeatTaken(at=9, agent=ANA, seat="ana", device="ana-web"),
     a.SeatLeft(at=9, agent=ANA, seat="ana"),
+    f.PartyCalled(**ABOUT_CALL, leg=LEG, number="5551", agent=None, deadline=20),
+    f.PartyRinging(**ABOUT_CALL),
+    f.PartyAnswered(**ABOUT_CALL, deadline=11, ring_ms=1),
+    f.PartyEnteredRoom(**ABOUT_CALL),
+    f.CallConnected(**ABOUT_CALL, segment=1, agent=ANA),
+    f.CallMissed(**ABOUT_CALL, cause="busy", sip=486, ring_ms=1),
+    f.CallEnded(**ABOUT_CALL, segment=1, agent=ANA, by="party", talk_ms=1),
+    a.DiallingRefused(at=9, agent=ANA, number="0900", rule="denied-prefix"),
     a.OwnCallStarted(at=9, agent=ANA),
     a.OwnCallEnded(at=9, agent=ANA),
 )
+MACHINES = [(PHASE, Phase), (OFFER, OfferState), (TALK, TalkState), (CALL, CallState), (WORK, Work)]
 OF_CONTACTS = [fact for fact in FACTS if isinstance(fact, f.ContactFact)]
 
 
@@ -84,6 +104,7 @@ def everything(contact, agent):
         contact and contact.phase,
         contact and contact.offer and contact.offer.state,
         contact and contact.talk and contact.talk.state,
+        contact and contact.call and contact.call.state,
         agent.work,
     )
 
@@ -94,10 +115,11 @@ def places():
 
 
 def test_given_every_fact_in_every_place_then_every_phase_every_open_offer_and_every_work_is_reached():
-    phases, offers, talks, works = (set(each) for each in zip(*(place for place, _ in places()), strict=True))
+    phases, offers, talks, calls, works = (set(each) for each in zip(*(place for place, _ in places()), strict=True))
     assert phases - {None} == set(Phase) - {Phase.ENDED}
     assert offers - {None} == {OfferState.MADE, OfferState.RINGING, OfferState.ANSWERED}
     assert talks - {None} == set(TalkState) - {TalkState.ENDED}
+    assert calls - {None} == {CallState.CALLED, CallState.RINGING, CallState.ANSWERED, CallState.CONNECTED}
     assert works == set(Work)
 
 
@@ -132,6 +154,9 @@ def allowed(contact, agent, fact):
         elif isinstance(fact, f.AnyTalkFact):
             if contact.talk is None or kind not in TALK[contact.talk.state]:
                 return False
+        elif isinstance(fact, f.CallFact):
+            if kind is not f.PartyCalled and (contact.call is None or kind not in CALL[contact.call.state]):
+                return False
         elif isinstance(fact, f.OfferFact) and not moves_offer(contact, kind):
             return False
     takes_part = isinstance(fact, f.OfferFact | a.AgentFact) and kind in MOVES_WORK
@@ -155,13 +180,13 @@ def as_told(fact, contact, agent, after):
         assert (left.state if left else None) is (to if to in (OfferState.RINGING, OfferState.ANSWERED) else None)
 
 
-@pytest.mark.parametrize(("table", "states"), [(PHASE, Phase), (OFFER, OfferState), (TALK, TalkState), (WORK, Work)])
+@pytest.mark.parametrize(("table", "states"), MACHINES)
 def test_given_a_table_then_it_has_a_row_for_every_state_and_every_state_can_be_reached(table, states):
     assert set(table) == set(states)
     assert {after for row in table.values() for after in row.values()} | {next(iter(states))} == set(states)
 
 
-@pytest.mark.parametrize(("table", "states"), [(PHASE, Phase), (OFFER, OfferState), (TALK, TalkState), (WORK, Work)])
+@pytest.mark.parametrize(("table", "states"), MACHINES)
 def test_given_a_table_then_every_pair_leads_where_it_says_or_is_illegal(table, states):
     for state in states:
         for fact in FACTS:
@@ -237,7 +262,7 @@ def test_given_every_fact_then_its_json_says_its_name_and_gives_it_back():
 
 def test_given_the_union_of_facts_then_it_is_closed_over_every_machine():
     known = set(get_args(AnyFact))
-    moving = {fact for table in (PHASE, OFFER, TALK, WORK) for row in table.values() for fact in row}
+    moving = {fact for table in (PHASE, OFFER, TALK, CALL, WORK) for row in table.values() for fact in row}
     assert moving <= known
     assert PlaneStarted in known
     assert {type(fact) for fact in FACTS} <= known

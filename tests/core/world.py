@@ -5,9 +5,11 @@ It answers commands with plausible events, late, twice or never, and hands in wh
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Phone, Profile, Seat
-from ccplane.contacts.verbs import Answer, EnterQueue, Gather, HangUp, Play
+from ccplane.contacts.verbs import Answer, Connect, EnterQueue, Gather, HangUp, Play
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.state import State
@@ -22,6 +24,7 @@ from ccplane.ids import (
     contact_of_offer,
     offer_of_leg,
 )
+from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
 from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
 from tests.core.invariants import Watch
@@ -29,10 +32,13 @@ from tests.core.invariants import Watch
 SKILLS = ({SUPPORT: 5}, {SUPPORT: 8, SALES: 3}, {SALES: 5}, {SUPPORT: 2, SALES: 9})
 AGENTS = ("ana", "ben", "cem", "dia")
 SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True),)
+DIALLING = Dialling(trunk="out", roles={"agent": Role(("5",), ("0900",))}, ring_ms=9_000)
 RECORDED = RecordingPolicy(default=RecordingRule(record=True))
 OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
 RULES = (
-    the_rules(a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2, recording=RECORDED),
+    the_rules(
+        a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2, dialling=DIALLING, recording=RECORDED
+    ),
     the_rules(
         a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1))),
         a_queue(SALES, weight=60),
@@ -49,6 +55,7 @@ VERBS = (
     Play(()),
     Gather(("sound:a",), 5_000),
     HangUp(),
+    Connect("ben"),
 )
 
 
@@ -100,6 +107,13 @@ class World:
                 self.rings(agent)
                 self.channels[leg], self.agents[leg] = False, agent
                 self.events.append(i.LegRinging(offer))
+            case do.CallParty(leg=leg, agent=agent):
+                if agent:
+                    self.rings(agent)
+                self.channels[leg], self.agents[leg] = False, agent
+                self.events.append(i.LegRinging(offer_of_leg(leg)))
+            case do.CallOwner(channel=channel):
+                self.channels[channel] = False
             case do.RingBack(leg=leg, agent=agent):
                 self.channels[leg], self.agents[leg] = False, agent
             case do.JoinAgent(leg=leg, contact=contact) if leg in self.channels:
@@ -191,6 +205,30 @@ class World:
         return contacts[a % len(contacts)] if contacts else None
 
     # --------------------------------------------------------------------------------------------------------- moves
+
+    def agent_calls(self, a, b):
+        """From their phone, or by a click: a colleague, outside, or what they may not."""
+        number = (*AGENTS, "5551", "0900", "shared", "4002")[b % 8]
+        if a % 2:
+            self.names += 1
+            self.take(i.CallAsked(agent=AgentId(AGENTS[a % 4]), number=number, claim=f"{self.names}"))
+            return
+        self.names += 1
+        name = f"{self.names}"
+        self.channels[ChannelId(name)] = False
+        self.send(replace(an_arrival(name, number), device=DeviceName(AGENTS[a // 2 % 4])))
+        contact = self.floor.contact(name)
+        if contact and contact.verb is None:
+            self.take(i.VerbAsked(contact.id, contact.step + 1, Connect(number)))
+
+    def owner_picks_up(self, a, b):
+        """One who asked for a call; their program then calls the other."""
+        for contact in list(self.floor.state.contacts.values()):
+            if contact.pick_up_by is not None and contact.channel in self.channels and self.connected:
+                self.channels[contact.channel] = True
+                self.send(i.CallerUp(contact.id))
+                self.take(i.VerbAsked(contact.id, contact.step + 1, Connect(contact.number_dialled)))
+                return
 
     def call_comes(self, a, b):
         self.names += 1
@@ -433,6 +471,8 @@ class World:
 
 DAILY = (
     World.call_comes,
+    World.agent_calls,
+    World.owner_picks_up,
     World.event_comes,
     World.event_comes,
     World.all_events_come,

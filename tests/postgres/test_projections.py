@@ -199,7 +199,8 @@ def test_what_a_projection_speaks_of_is_found_in_its_text():
     assert spoken_of("apply_agents") >= {"PeopleLoaded", "IntentChanged", "WrapUpDone"}
     spoken = set().union(*(spoken_of(name) for name in PROJECTIONS))
     assert spoken.isdisjoint({"StepStarted", "LegDropped", "LegCleared"})
-    assert spoken_of("apply_segments") == {"ContactQueued", "ContactUnqueued", "TalkStarted", "TalkEnded", "WrapUpDone"}
+    talks = {"TalkStarted", "TalkEnded", "WrapUpDone", "CallConnected", "CallEnded"}
+    assert spoken_of("apply_segments") == {"ContactQueued", "ContactUnqueued", *talks}
 
 
 async def test_a_callers_name_may_hold_anything(db):

@@ -207,16 +207,14 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, clearing=others, clear_by=agent.clear_by if others else None)
         case f.WrapUpDone():
             return replace(agent, work=work, contact=None, wrap_up_until=None)
-        case (
-            c.OfferRinging()
-            | c.OfferAnswered()
-            | c.AgentEnteredRoom()
-            | c.RejoinRung()
-            | c.RejoinMissed()
-            | f.OwnCallStarted()
-            | f.OwnCallEnded()
-        ):
+        case c.OfferRinging() | c.OfferAnswered() | c.AgentEnteredRoom() | c.RejoinRung() | c.RejoinMissed():
             return replace(agent, work=work)
+        case f.OwnCallStarted():
+            return replace(agent, work=work, contact=fact.contact)
+        case f.OwnCallEnded():
+            return replace(agent, work=work, contact=None)
+        case f.DiallingRefused():
+            return agent
         case _:
             assert_never(fact)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ccplane.ids import AgentId, ChannelId, DeviceName, SeatId
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, SeatId
 from ccplane.laws import Fact
 
 
@@ -28,12 +28,16 @@ class Phone(StrEnum):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """Who an agent is, as Postgres has it. `skills`: name to level 1-10. `endpoint`: what rings, `PJSIP/1001`."""
+    """Who an agent is, as Postgres has it. `skills`: name to level 1-10. `endpoint`: what rings, `PJSIP/1001`.
+
+    `role`: which of the roles in acd/dialling.toml says what they may dial.
+    """
 
     id: AgentId
     name: str
     skills: dict[str, int]
     endpoint: str
+    role: str = "agent"
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +126,18 @@ class LegCleared(AgentFact, frozen=True, kw_only=True):
 
 
 class OwnCallStarted(AgentFact, frozen=True, kw_only=True):
-    """The agent makes a call of their own through us."""
+    """The agent makes a call of their own through us, or another agent calls them: they are offered nothing."""
+
+    contact: ContactId | None = None
+
+
+class DiallingRefused(AgentFact, frozen=True, kw_only=True):
+    """The agent wanted to call a number that they may not. `rule`: why, `routing.dialling.Rule`."""
+
+    number: str
+    rule: str
+    contact: ContactId | None = None
+    """The call from their phone in which they tried; None if they asked us to make it."""
 
 
 class OwnCallEnded(AgentFact, frozen=True, kw_only=True):
@@ -140,4 +155,5 @@ AnyAgentFact = (
     | SeatLeft
     | OwnCallStarted
     | OwnCallEnded
+    | DiallingRefused
 )

@@ -17,9 +17,9 @@ import structlog
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.outcomes import Conflict, Done, Gone, Outcome, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE, Switch
-from ccplane.asterisk.translate import APP
+from ccplane.asterisk.translate import APP, PHONE
 from ccplane.core import commands as do
-from ccplane.core.inputs import CommandFailed, Input, LegEnded, SoundsFinished
+from ccplane.core.inputs import CallerGone, CommandFailed, Input, LegEnded, SoundsFinished
 from ccplane.ids import bridge_of, offer_of_leg
 
 log = structlog.get_logger()
@@ -37,6 +37,10 @@ AUTO_ANSWER: Final = {
 
 REJOIN: Final = {"PJSIP_HEADER(add,X-Ccplane-Rejoin)": "1"}
 """Tells our own browser phone that this is the call it was in."""
+
+
+UNREACHABLE: Final = 20
+"""Q.850: subscriber absent."""
 
 
 def caller_id(number: str, name: str) -> str:
@@ -69,6 +73,29 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
                 timeout=-(-command.timeout_ms // 1000),
                 variables=AUTO_ANSWER | REJOIN,
             )
+        case do.CallParty():
+            return op.Originate(
+                command.leg,
+                endpoint=command.endpoint,
+                app=APP,
+                app_args=f"leg,{command.agent}" if command.agent else "leg",
+                caller_id=caller_id(command.caller, command.caller_name),
+                timeout=-(-command.timeout_ms // 1000),
+            )
+        case do.CallOwner():
+            return op.Originate(
+                command.channel,
+                endpoint=command.endpoint,
+                app=APP,
+                app_args=f"{command.number},{PHONE}",
+                caller_id=caller_id(command.number, ""),
+                timeout=-(-command.timeout_ms // 1000),
+                variables=AUTO_ANSWER if command.auto_answer else {},
+            )
+        case do.LetRing():
+            return op.Ring(command.channel)
+        case do.StopRinging():
+            return op.RingStop(command.channel)
         case do.JoinAgent():
             return op.AddChannel(bridge_of(command.contact), (command.leg,))
         case do.AddCaller():
@@ -136,15 +163,17 @@ class Executor:
         self.refused[f"{type(command).__name__}: {type(outcome).__name__}"] += 1
         gone = isinstance(outcome, Gone)
         match command:
-            case do.RingAgent() | do.RingBack() if isinstance(outcome, Conflict):
+            case do.RingAgent() | do.RingBack() | do.CallParty() | do.CallOwner() if isinstance(outcome, Conflict):
                 return  # our id, so our leg: it rings already
-            case do.RingAgent() | do.RingBack() | do.JoinAgent():
+            case do.CallOwner():
+                self.post(CallerGone(command.contact, UNREACHABLE))  # their channel never came to be
+            case do.RingAgent() | do.RingBack() | do.CallParty() | do.JoinAgent():
                 self.post(CommandFailed(command, gone=gone, message=str(outcome)))
             case do.PlaySounds() if not gone:
                 self._never_played(command)
             case do.HangUpLeg() if gone and (offer := offer_of_leg(command.leg)):
                 self.post(LegEnded(offer, command.leg))  # it went before we asked; its end may have been told or not
-            case do.HangUpCaller() | do.CloseRoom() | do.StopSounds() | do.StopMusic() if gone:
+            case do.HangUpCaller() | do.CloseRoom() | do.StopSounds() | do.StopMusic() | do.StopRinging() if gone:
                 return  # it was to be gone
             case do.StopSounds() if isinstance(outcome, Refused):
                 # at a prompt's very first moment, one time in a hundred: it plays on, and addChannel waits behind it

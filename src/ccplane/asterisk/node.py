@@ -40,6 +40,7 @@ START_WITHIN: Final = 60.0
 """Seconds; a start takes about two on two cores, but a machine may be busy."""
 
 PLACEHOLDER: Final = re.compile(r"@([A-Z_]+)@")
+TRUNK: Final = "127.0.0.1:5090"
 SAFE: Final = re.compile(r"[\w.:,/-]+", re.ASCII)
 SECRETS: Final = ("ari", "ami")
 
@@ -70,9 +71,11 @@ class LocalNode:
         templates: Path | None = None,
         realm: str = "ccplane",
         rtp_timeout: int = 30,
+        trunk: str = TRUNK,
         outlive_parent: bool = False,
     ) -> None:
-        """`rtp_timeout`: seconds without media after which a call is ended, 0 for never (phones that send none)."""
+        """`rtp_timeout`: seconds without media after which a call is ended, 0 for never (phones that send none).
+        `trunk`: host and port to which calls outside go."""
         self.root = root
         self.directory = directory.absolute()
         self.name = name
@@ -82,6 +85,7 @@ class LocalNode:
         self._dialplan = dialplan or HOME / "dialplan"
         self._templates = templates or HOME / "asterisk-docker" / "etc"
         self._rtp_timeout = rtp_timeout
+        self.trunk = trunk
         self._outlive_parent = outlive_parent
         self._child = Child(self.directory / "run" / "process.json")
         self._secrets: dict[str, str] = {}
@@ -249,6 +253,7 @@ class LocalNode:
             "RTP_TIMEOUT": str(self._rtp_timeout),
             "PLANE_NETWORK": "127.0.0.0/255.0.0.0",
             "TRUNK_NETWORK": "127.0.0.0/8",
+            "TRUNK": self.trunk,
             "ARI_USERNAME": self.ari_username,
             "ARI_PASSWORD": self.ari_password,
             "AMI_USERNAME": self.ami_username,

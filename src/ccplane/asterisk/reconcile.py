@@ -15,7 +15,7 @@ from ccplane.asterisk.switch import HOUSE, Switch
 from ccplane.asterisk.translate import APP, caller_of, phone_of
 from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
 from ccplane.errors import SwitchError
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, contact_of_bridge, offer_of_leg
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, contact_of_bridge, is_dialled, offer_of_leg
 
 T = TypeVar("T")
 
@@ -66,6 +66,8 @@ def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
     up = channel.state == "Up"
     if offer_of_leg(channel.id) is not None:
         return ChannelSeen(ChannelId(channel.id), up, agent=_called(channel) if up else None)
+    if is_dialled(channel.id) and not up:
+        return ChannelSeen(ChannelId(channel.id), up)
     app, *args = channel.dialplan.app_data.split(",")
     if channel.dialplan.app_name != "Stasis" or app != APP:
         return None

@@ -13,15 +13,20 @@ from ccplane.contacts.contact import Contact
 from ccplane.contacts.recordings import Direction
 from ccplane.contacts.verbs import (
     Answer,
+    Connect,
+    ConnectResult,
     EnterQueue,
     Gather,
     HangUp,
     NoAgents,
+    NotAllowed,
+    NotReached,
     Play,
     Pressed,
     QueueResult,
     Result,
     Served,
+    Talked,
     TimedOut,
     Verb,
 )
@@ -61,6 +66,8 @@ class Call:
         self.number: Number = site.number(contact.number_dialled)
         self.site = site
         self._consent = contact.consent_before
+        self.device = contact.device
+        """The phone of ours that this call came from; None for a caller from outside."""
 
     async def answer(self) -> None:
         """Take the call. `play`, `menu` and `queue` do it by themselves where it is not done yet."""
@@ -114,6 +121,18 @@ class Call:
             if isinstance(pressed, Pressed):
                 await Step(Play(words))
         self._consent = True
+
+    async def connect(self, number: str | None = None) -> ConnectResult:
+        """Of an agent's own call: call somebody and let them talk. `number`: the one that was dialled, unless given.
+
+        ProgramError "not-our-phone" where the call did not come from a phone of ours.
+        """
+        if self.device is None:
+            raise ProgramError("not-our-phone", "only a call from a phone of ours can be connected to somebody")
+        result = await Step(Connect(self.number.number if number is None else number))
+        if not isinstance(result, Talked | NotReached | NotAllowed):
+            raise ProgramError("connect-failed", f"the call gave {result!r}")
+        return result
 
     async def hang_up(self, cause: int = 16) -> Never:
         """End the call. `cause`: Q.850. Never returns: the program ends here."""

@@ -23,14 +23,22 @@ class Phase(StrEnum):
     WAITING = "waiting"
     CONNECTING = "connecting"
     TALKING = "talking"
+    CALLING = "calling"
+    IN_CALL = "in-call"
     ENDED = "ended"
 
 
 PHASE: Final[Transitions[Phase]] = {
-    Phase.IN_PROGRAM: {f.ContactQueued: Phase.WAITING, f.ContactEnded: Phase.ENDED},
+    Phase.IN_PROGRAM: {
+        f.ContactQueued: Phase.WAITING,
+        f.PartyCalled: Phase.CALLING,
+        f.ContactEnded: Phase.ENDED,
+    },
     Phase.WAITING: {f.ContactUnqueued: Phase.IN_PROGRAM, f.OfferAnswered: Phase.CONNECTING},
     Phase.CONNECTING: {f.TalkStarted: Phase.TALKING, f.ConnectFailed: Phase.WAITING},
     Phase.TALKING: {f.TalkEnded: Phase.IN_PROGRAM},
+    Phase.CALLING: {f.CallConnected: Phase.IN_CALL, f.CallMissed: Phase.IN_PROGRAM},
+    Phase.IN_CALL: {f.CallEnded: Phase.IN_PROGRAM},
     Phase.ENDED: {},
 }
 
@@ -94,6 +102,50 @@ TALK: Final[Transitions[TalkState]] = {
     },
     TalkState.ENDED: {},
 }
+
+
+class CallState(StrEnum):
+    """Where an agent's own call is."""
+
+    CALLED = "called"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    CONNECTED = "connected"
+    MISSED = "missed"
+    ENDED = "ended"
+
+
+CALL: Final[Transitions[CallState]] = {
+    CallState.CALLED: {
+        f.PartyRinging: CallState.RINGING,
+        f.PartyAnswered: CallState.ANSWERED,
+        f.CallMissed: CallState.MISSED,
+    },
+    CallState.RINGING: {f.PartyAnswered: CallState.ANSWERED, f.CallMissed: CallState.MISSED},
+    CallState.ANSWERED: {
+        f.PartyEnteredRoom: CallState.ANSWERED,
+        f.CallConnected: CallState.CONNECTED,
+        f.CallMissed: CallState.MISSED,
+    },
+    CallState.CONNECTED: {f.CallEnded: CallState.ENDED},
+    CallState.MISSED: {},
+    CallState.ENDED: {},
+}
+
+
+class OwnCall(msgspec.Struct, frozen=True):
+    """The other party of an agent's own call, and their leg."""
+
+    id: OfferId
+    leg: ChannelId
+    number: str
+    agent: AgentId | None
+    state: CallState
+    since: int
+    """When it was called, began to ring, or they began to talk."""
+    deadline: int | None
+    joined: bool = False
+    """Their leg is in the room, and the one who called is not yet."""
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -164,6 +216,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     device: DeviceName | None = None
     """The phone of ours that it came from."""
     direction: f.Direction = f.Direction.INBOUND
+    agent: AgentId | None = None
+    """Whose own call it is."""
+    pick_up_by: int | None = None
+    """Until when the agent who asked for this call has to pick up."""
     phase: Phase = Phase.IN_PROGRAM
     answered: bool = False
     in_room: bool = False
@@ -194,6 +250,12 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """Of the talk that goes on."""
     unstopped: tuple[r.Recording, ...] = ()
     """Of talks that are over, while the switch has not said that it stopped."""
+    call: OwnCall | None = None
+
+    @property
+    def in_talk(self) -> bool:
+        """With an agent, or, of an agent's own call, with the other party."""
+        return self.talk is not None or (self.call is not None and self.call.state is CallState.CONNECTED)
 
     @property
     def gathering(self) -> Gather | None:
@@ -215,6 +277,8 @@ def opened(fact: f.ContactArrived) -> Contact:
         arrived_at=fact.at,
         device=fact.device,
         direction=fact.direction,
+        agent=fact.agent,
+        pick_up_by=fact.pick_up_by,
     )
 
 
@@ -249,7 +313,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             deadline = fact.at + gather.timeout_ms if gather else contact.step_deadline
             return replace(contact, sounds_over=True, step_deadline=deadline)
         case f.CallerAnswered():
-            return replace(contact, answered=True)
+            return replace(contact, answered=True, pick_up_by=None)
         case f.CallerEnteredRoom():
             return replace(contact, in_room=True)
         case f.ContactQueued():
@@ -292,6 +356,29 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.TalkEnded():
             _talk_after(contact, fact)
             return replace(contact, phase=phase, talk=None)
+        case f.PartyCalled():
+            call = OwnCall(
+                id=fact.call,
+                leg=fact.leg,
+                number=fact.number,
+                agent=fact.agent,
+                state=CallState.CALLED,
+                since=fact.at,
+                deadline=fact.deadline,
+            )
+            return replace(contact, phase=phase, call=call)
+        case f.PartyRinging():
+            return replace(contact, call=replace(_call_after(contact, fact), since=fact.at))
+        case f.PartyAnswered():
+            return replace(contact, call=replace(_call_after(contact, fact), deadline=fact.deadline))
+        case f.PartyEnteredRoom():
+            return replace(contact, call=replace(_call_after(contact, fact), joined=True))
+        case f.CallConnected():
+            call = replace(_call_after(contact, fact), since=fact.at, deadline=None)
+            return replace(contact, phase=phase, call=call, segments=fact.segment)
+        case f.CallMissed() | f.CallEnded():
+            _call_after(contact, fact)
+            return replace(contact, phase=phase, call=None)
         case f.ContactEnded():
             return replace(contact, phase=phase, verb=None, step_deadline=None)
         case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked():
@@ -306,7 +393,7 @@ def recorded(contact: Contact, fact: r.AnyRecordingFact) -> Contact:
         case r.RecordingAnnounced():
             return replace(contact, consent=not fact.refused)
         case r.RecordingAsked():
-            if contact.recording is not None or contact.talk is None or contact.talk.segment != fact.segment:
+            if contact.recording is not None or not contact.in_talk or contact.segments != fact.segment:
                 raise IllegalMove("recording", contact.recording and contact.recording.id, fact)
             return replace(contact, recording=r.asked(fact))
         case r.RecordingEnded():
@@ -348,6 +435,14 @@ def _talk_after(contact: Contact, fact: f.AnyTalkFact) -> Talk:
             return talk
         case _:
             assert_never(fact)
+
+
+def _call_after(contact: Contact, fact: f.CallFact) -> OwnCall:
+    """The own call moved by `fact`, which must be about it."""
+    call = contact.call
+    if call is None or call.id != fact.call:
+        raise IllegalMove("call", call and call.id, fact)
+    return replace(call, state=move("call", CALL, call.state, fact))
 
 
 def _offered(contact: Contact, fact: f.OfferMade) -> Contact:

@@ -40,6 +40,8 @@ class EndedBy(StrEnum):
     PROGRAM = "program"
     SWITCH = "switch"
     """The switch restarted, or the channel was found gone after a gap."""
+    PARTY = "party"
+    """The one whom an agent has called."""
     PHONE_LOST = "phone-lost"
     """The agent's phone vanished in mid-talk and did not come back in time; the caller waits for another."""
 
@@ -102,6 +104,10 @@ class ContactArrived(ContactFact, frozen=True, kw_only=True):
     device: DeviceName | None = None
     """The phone of ours that it came from, by the switch's word; None for a caller from outside."""
     direction: Direction = Direction.INBOUND
+    agent: AgentId | None = None
+    """Whose own call it is, by who sat at that phone."""
+    pick_up_by: int | None = None
+    """They asked us to make it: their phone is called first, and given up then."""
 
 
 class ProgramStarted(ContactFact, frozen=True, kw_only=True):
@@ -288,6 +294,71 @@ class PhoneRejoined(OfferFact, frozen=True, kw_only=True):
     away_ms: int
 
 
+class CallMiss(StrEnum):
+    """Why somebody who was called did not come to the phone."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no-answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    WITHDRAWN = "withdrawn"
+    """The one who called has hung up."""
+
+
+class CallFact(ContactFact, frozen=True, kw_only=True):
+    """A fact about a call that an agent makes, to another or to somebody outside. `call`: its id, as an offer's."""
+
+    call: OfferId
+
+
+class PartyCalled(CallFact, frozen=True, kw_only=True):
+    """The other party's phone is being called. `agent`: if it is one of ours; `deadline`: when it is given up."""
+
+    leg: ChannelId
+    number: str
+    agent: AgentId | None
+    deadline: int
+
+
+class PartyRinging(CallFact, frozen=True, kw_only=True):
+    """It rings."""
+
+
+class PartyAnswered(CallFact, frozen=True, kw_only=True):
+    """It was picked up; both are about to be joined, by `deadline` at the latest."""
+
+    deadline: int
+    ring_ms: int
+
+
+class PartyEnteredRoom(CallFact, frozen=True, kw_only=True):
+    """The other party is in the room before the one who called is seen there."""
+
+
+class CallConnected(CallFact, frozen=True, kw_only=True):
+    """Both are in the room, and talk: stay `segment` began. `agent`: whose own call it is."""
+
+    segment: int
+    agent: AgentId | None
+
+
+class CallMissed(CallFact, frozen=True, kw_only=True):
+    """The other party was not reached."""
+
+    cause: CallMiss
+    sip: int
+    ring_ms: int
+
+
+class CallEnded(CallFact, frozen=True, kw_only=True):
+    """They no longer talk."""
+
+    segment: int
+    agent: AgentId | None
+    by: EndedBy
+    talk_ms: int
+
+
 class ContactRelinked(ContactFact, frozen=True, kw_only=True):
     """After a gap the contact was found at the switch, alive. `gap_ms`: how long nobody watched it."""
 
@@ -317,8 +388,10 @@ AnyOfferFact = (
     | TalkEnded
 )
 AnyTalkFact = PhoneLost | RejoinRung | RejoinMissed | PhoneRejoined | TalkEnded
+AnyCallFact = PartyCalled | PartyRinging | PartyAnswered | PartyEnteredRoom | CallConnected | CallMissed | CallEnded
 AnyContactFact = (
     AnyOfferFact
+    | AnyCallFact
     | ContactArrived
     | ProgramStarted
     | ProgramFailed

@@ -42,9 +42,12 @@ class RecordingAsked(RecordingFact, frozen=True, kw_only=True):
     """The switch was asked to record the talk. `deadline`: by then its file is seen, or the recording has failed."""
 
     segment: int
-    agent: AgentId
-    queue: QueueName
+    agent: AgentId | None
+    queue: QueueName | None
+    """None for a call of an agent's own."""
     direction: Direction
+    number: str
+    """As the policy's numbers are looked up: the one that was dialled."""
     channel: ChannelId
     deadline: int
 
@@ -220,6 +223,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     state: RecordingState
     segment: int
     direction: Direction
+    queue: QueueName | None = None
+    number: str = ""
     asked_at: int
     deadline: int | None
     """When time alone changes something: no file, a next try, a pause or a stop that nobody confirmed."""
@@ -252,6 +257,8 @@ def asked(fact: RecordingAsked) -> Recording:
         state=RecordingState.ASKED,
         segment=fact.segment,
         direction=fact.direction,
+        queue=fact.queue,
+        number=fact.number,
         asked_at=fact.at,
         deadline=fact.deadline,
     )

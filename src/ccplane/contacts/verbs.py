@@ -32,13 +32,19 @@ class EnterQueue(msgspec.Struct, frozen=True, tag=True):
     """Whether the caller, told that talks are recorded, let it be; None if they were not told."""
 
 
+class Connect(msgspec.Struct, frozen=True, tag=True):
+    """Call somebody for the agent whose own call this is, and let them talk: another agent, or a number outside."""
+
+    number: str
+
+
 class HangUp(msgspec.Struct, frozen=True, tag=True):
     """End the call. `cause`: Q.850, 16 is a normal end."""
 
     cause: int = 16
 
 
-Verb = Answer | Play | Gather | EnterQueue | HangUp
+Verb = Answer | Play | Gather | EnterQueue | Connect | HangUp
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -75,5 +81,24 @@ class TimedOut(msgspec.Struct, frozen=True, tag=True):
     """The queue's `max_wait` is over."""
 
 
+class Talked(msgspec.Struct, frozen=True, tag=True):
+    """They have talked, and the other has hung up."""
+
+    talk_ms: int
+
+
+class NotReached(msgspec.Struct, frozen=True, tag=True):
+    """They were not reached. `why`: busy, no-answer, rejected or unreachable."""
+
+    why: str
+
+
+class NotAllowed(msgspec.Struct, frozen=True, tag=True):
+    """The agent may not dial that number. `rule`: why, as the fact says."""
+
+    rule: str
+
+
+ConnectResult = Talked | NotReached | NotAllowed
 QueueResult = Served | NoAgents | TimedOut
-Result = Done | Failed | Pressed | NoInput | Served | NoAgents | TimedOut
+Result = Done | Failed | Pressed | NoInput | Served | NoAgents | TimedOut | Talked | NotReached | NotAllowed

@@ -10,35 +10,38 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.verbs import Answer, Done, Gather, HangUp, Pressed
 from ccplane.core import inputs as i
-from ccplane.core.commands import CloseRoom, OpenRoom, StopSounds
+from ccplane.core import own_calls, parties
+from ccplane.core.commands import CloseRoom, HangUpCaller, OpenRoom, StopSounds
 from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.rejoin import drop_legs
+from ccplane.core.state import State
 from ccplane.core.steps import end_step, leave_queue
 from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, contact_id, playback_id
+from ccplane.ids import ContactId, DeviceName, contact_id, playback_id
 from ccplane.routing.rules import Number
 
-FEATURE: Final = "*"
-"""How a feature code begins: what phones of ours dial to be served, `*45`."""
+NO_ANSWER: Final = 19
+"""Q.850."""
 
 
 def arrive(turn: Turn, what: i.CallerArrived) -> None:
     """A caller came: a contact begins, its room is opened, its number's program starts."""
     contact = contact_id(what.node, what.channel)
+    if contact in turn.state.contacts and what.answered:
+        return up(turn, i.CallerUp(contact))  # an agent's own phone, which we called for them
     if contact in turn.state.contacts or contact in turn.state.ended:
-        return
+        return None
     number = opened(turn, what)
+    own_calls.take(turn, contact)
     turn.do(OpenRoom(contact))
-    turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
+    return turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
 
 
 def opened(turn: Turn, what: i.CallerArrived) -> Number:
     """The contact begins, by the rules of the number dialled."""
-    contact, rules = contact_id(what.node, what.channel), turn.state.rules
-    number = rules.numbers.get(what.number_dialled) or Number(
-        number=what.number_dialled, program=rules.default_program, language=rules.language
-    )
+    contact = contact_id(what.node, what.channel)
+    number = program_of(turn.state, what.number_dialled, what.device)
     turn.happened(
         c.ContactArrived(
             at=turn.now,
@@ -53,7 +56,8 @@ def opened(turn: Turn, what: i.CallerArrived) -> Number:
             switch_at=what.switch_at,
             site=turn.state.site,
             device=what.device,
-            direction=_direction(what),
+            direction=own_calls.direction_of(turn.state, what.device, what.number_dialled),
+            agent=own_calls.owner_of(turn.state, what.device),
         )
     )
     if what.answered:
@@ -61,10 +65,20 @@ def opened(turn: Turn, what: i.CallerArrived) -> Number:
     return number
 
 
-def _direction(what: i.CallerArrived) -> c.Direction:
-    """A phone of ours that dials a feature code calls nobody but us; any other number may have callers from outside."""
-    service = what.device is not None and what.number_dialled.startswith(FEATURE)
-    return c.Direction.INTERNAL if service else c.Direction.INBOUND
+def program_of(state: State, number: str, device: DeviceName | None) -> Number:
+    """What takes a call to this number; from a phone of ours to one that is not the site's, the own calls' program."""
+    rules = state.rules
+    known = rules.numbers.get(number)
+    if known is not None:
+        return known
+    program = rules.dialling.program if device is not None and rules.dialling.program else rules.default_program
+    return Number(number=number, program=program, language=rules.language)
+
+
+def not_picked_up(turn: Turn, contact: Contact) -> None:
+    """The agent who asked for this call did not take it."""
+    turn.do(HangUpCaller(contact.id, contact.channel, NO_ANSWER))
+    end_contact(turn, contact.id, EndedBy.CALLER, NO_ANSWER)
 
 
 def up(turn: Turn, what: i.CallerUp) -> None:
@@ -72,7 +86,11 @@ def up(turn: Turn, what: i.CallerUp) -> None:
     contact = turn.state.contacts.get(what.contact)
     if contact is None or contact.answered:
         return
+    asked_for = contact.pick_up_by is not None
     turn.happened(c.CallerAnswered(at=turn.now, contact=contact.id))
+    if asked_for:
+        program = program_of(turn.state, contact.number_dialled, contact.device).program
+        turn.happened(c.ProgramStarted(at=turn.now, contact=contact.id, program=program))
     if isinstance(contact.verb, Answer):
         end_step(turn, contact.id, Done())
 
@@ -105,9 +123,13 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int) -> N
             assert contact.talk
             drop_legs(turn, contact, contact.talk)
             talk_over(turn, contact, by)
+        case Phase.CALLING | Phase.IN_CALL:
+            assert contact.call
+            parties.caller_gone(turn, contact, contact.call)
         case Phase.CONNECTING | Phase.WAITING:
             _stop_offering(turn, contact, lost)
             leave_queue(turn, contact_id, QueueOutcome.LOST if lost else QueueOutcome.ABANDONED)
+    own_calls.release(turn, contact.agent, contact_id)
     turn.happened(c.ContactEnded(at=turn.now, contact=contact_id, by=by, cause=cause))
     turn.do(CloseRoom(contact_id))
 

@@ -97,6 +97,40 @@ class RingBack(ContactCommand, frozen=True):
     timeout_ms: int
 
 
+class CallParty(ContactCommand, frozen=True):
+    """Call the other party of an agent's own call. `agent`: if it is one of ours. `caller`: what they are shown."""
+
+    call: OfferId
+    leg: ChannelId
+    agent: AgentId | None
+    endpoint: str
+    caller: str
+    caller_name: str
+    timeout_ms: int
+
+
+class CallOwner(ContactCommand, frozen=True):
+    """Call the phone of the agent who asked for this call; once they pick up it is as if they had dialled `number`."""
+
+    channel: ChannelId
+    endpoint: str
+    number: str
+    timeout_ms: int
+    auto_answer: bool = False
+
+
+class LetRing(ContactCommand, frozen=True):
+    """Let the caller hear that it rings at the other end."""
+
+    channel: ChannelId
+
+
+class StopRinging(ContactCommand, frozen=True):
+    """No more of that."""
+
+    channel: ChannelId
+
+
 class JoinAgent(ContactCommand, frozen=True):
     """Put the agent's leg into the room."""
 
@@ -164,6 +198,10 @@ AnyCommand = (
     | StopSounds
     | RingAgent
     | RingBack
+    | CallParty
+    | CallOwner
+    | LetRing
+    | StopRinging
     | JoinAgent
     | HangUpLeg
     | WriteJournal

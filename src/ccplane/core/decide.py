@@ -16,6 +16,7 @@ from ccplane.core.callers import CALLER_RULES
 from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.offers import OFFER_RULES
+from ccplane.core.parties import PARTY_RULES
 from ccplane.core.recorder import RECORDER_RULES
 from ccplane.core.recovery import RECOVERY_RULES
 from ccplane.core.rejoin import REJOIN_RULES
@@ -32,6 +33,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **CALLER_RULES,
     **STEP_RULES,
     **OFFER_RULES,
+    **PARTY_RULES,
     **FLOOR_RULES,
     **SEAT_RULES,
     **REJOIN_RULES,

@@ -264,6 +264,14 @@ class RejoinAsked(Input, frozen=True):
     agent: AgentId
 
 
+class CallAsked(Input, frozen=True, kw_only=True):
+    """An agent wants to call a number: their own phone is called first. `claim`: chosen by who asks, once per call."""
+
+    agent: AgentId
+    number: str
+    claim: str
+
+
 class WrapUpEnded(Input, frozen=True):
     """An agent is done with the work after a call."""
 
@@ -324,6 +332,7 @@ AnyInput = (
     | ProgramRaised
     | IntentAsked
     | RejoinAsked
+    | CallAsked
     | WrapUpEnded
     | PlaneBegan
     | SiteRead

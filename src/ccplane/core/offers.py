@@ -12,31 +12,25 @@ from ccplane.contacts.contact import Contact, Offer, OfferState, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause, Withdrawal
 from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
-from ccplane.core import rejoin
-from ccplane.core.commands import AddCaller, JoinAgent, MirrorIntent, RingAgent, RingBack, StartMusic, StopMusic
+from ccplane.core import parties, rejoin
+from ccplane.core.commands import (
+    AddCaller,
+    CallParty,
+    JoinAgent,
+    MirrorIntent,
+    RingAgent,
+    RingBack,
+    StartMusic,
+    StopMusic,
+)
 from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
-from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, talk_over
+from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, talk_over
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, OfferId, contact_of_offer
 
-NO_ANSWER_SIP: Final = frozenset({408, 480, 487})
-REJECTED_SIP: Final = frozenset({603, 600, 606})
-BUSY_SIP: Final = frozenset({486})
-NO_ANSWER_CAUSES: Final = frozenset({18, 19, 26})
 RESTS: Final = frozenset({MissCause.REJECTED, MissCause.BUSY, MissCause.UNREACHABLE})
 """After these the agent is left alone for a while; a phone that rang out has had its pause."""
-
-
-def miss_cause(sip: int, cause: int) -> MissCause:
-    """Why a leg ended before it was answered: by the phone's own code first, by Q.850 where it gave none."""
-    if sip in BUSY_SIP or (not sip and cause == 17):
-        return MissCause.BUSY
-    if sip in REJECTED_SIP or (not sip and cause == 21):
-        return MissCause.REJECTED
-    if sip in NO_ANSWER_SIP or (not sip and cause in NO_ANSWER_CAUSES):
-        return MissCause.NO_ANSWER
-    return MissCause.UNREACHABLE
 
 
 def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
@@ -54,23 +48,28 @@ def _rung(turn: Turn, offer: Offer) -> tuple[int, bool]:
 
 def ringing(turn: Turn, what: i.LegRinging) -> None:
     """180: the clock of "within three rings" starts."""
+    if own := parties.of_own_call(turn, what.offer):
+        return parties.ringing(turn, *own)
     found = find(turn, what.offer)
     if found and found[1].state is OfferState.MADE:
         contact, offer = found
         turn.happened(c.OfferRinging(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent))
+    return None
 
 
 def answered(turn: Turn, what: i.LegUp) -> None:
     """The phone is up: music off and into the room, in one breath. Too late for this offer: no harm, hang it up."""
+    if own := parties.of_own_call(turn, what.offer, what.leg):
+        return parties.answered(turn, *own)
     found = find(turn, what.offer)
     if found is None or found[1].leg != what.leg:
         contact_talking = turn.state.contacts.get(contact_of_offer(what.offer))
         if contact_talking is None or not _of_its_talk(turn, contact_talking, what):
             hang_up_stray(turn, what.offer, what.leg, what.agent, "answered_elsewhere")
-        return
+        return None
     contact, offer = found
     if offer.state is OfferState.ANSWERED:
-        return
+        return None
     deadline = turn.now + turn.state.rules.join_ms
     ring_ms, _ = _rung(turn, offer)
     turn.happened(
@@ -84,7 +83,7 @@ def answered(turn: Turn, what: i.LegUp) -> None:
         )
     )
     turn.do(StopMusic(contact.id, contact.channel))
-    turn.do(JoinAgent(contact.id, offer.id, what.leg))
+    return turn.do(JoinAgent(contact.id, offer.id, what.leg))
 
 
 def _of_its_talk(turn: Turn, contact: Contact, what: i.LegUp) -> bool:
@@ -102,8 +101,12 @@ def entered(turn: Turn, what: i.EnteredRoom) -> None:
         if contact.in_room:
             return
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
+        if contact.call:
+            parties.entered(turn, contact, contact.call, what.channel)
         if contact.offer and contact.offer.joined:
             _talk(turn, contact, contact.offer)
+    elif contact.call:
+        parties.entered(turn, contact, contact.call, what.channel)
     elif contact.talk:
         rejoin.entered(turn, contact, what.channel)
     elif contact.offer and what.channel == contact.offer.leg and contact.offer.state is OfferState.ANSWERED:
@@ -137,12 +140,14 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
     dropped_of = turn.state.clearing.get(what.leg)
     if dropped_of is not None and what.gone:
         turn.happened(a.LegCleared(at=turn.now, agent=dropped_of, leg=what.leg, told=True))
+    if own := parties.of_own_call(turn, what.offer, what.leg):
+        return parties.leg_ended(turn, *own, what)
     contact = turn.state.contacts.get(contact_of_offer(what.offer))
     if contact is None or (contact.talk and rejoin.leg_ended(turn, contact, contact.talk, what)):
-        return
+        return None
     live = next((each for each in (contact.talk, contact.offer) if each and each.leg == what.leg), None)
     if live is None:
-        return
+        return None
     if not what.gone:
         turn.happened(a.LegDropped(at=turn.now, agent=live.agent, leg=what.leg, deadline=turn.now + CLEAR_MS))
     if contact.talk:
@@ -155,6 +160,7 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
             _not_joined(turn, contact, contact.offer, ConnectFailure.AGENT_GONE)
         else:
             miss(turn, contact, contact.offer, miss_cause(what.sip, what.cause), what.sip)
+    return None
 
 
 def miss(turn: Turn, contact: Contact, offer: Offer, cause: MissCause, sip: int = 0) -> None:
@@ -254,6 +260,10 @@ def offer_overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
 def command_failed(turn: Turn, what: i.CommandFailed) -> None:
     """The switch refused: an agent's leg could not be called or joined. All else shows by its own event or deadline."""
     match what.command:
+        case CallParty(call=call_id, leg=leg) | JoinAgent(offer=call_id, leg=leg) if own := parties.of_own_call(
+            turn, call_id, leg
+        ):
+            parties.not_done(turn, *own)
         case RingAgent(offer=offer_id):
             found = find(turn, offer_id)
             if found and found[1].state is not OfferState.ANSWERED:

@@ -11,6 +11,7 @@ from ccplane.contacts.facts import EndedBy
 from ccplane.contacts.recordings import Recording, RecordingState
 from ccplane.core import inputs as i
 from ccplane.core.commands import MuteRecording, StartRecording
+from ccplane.core.parties import end_call
 from ccplane.core.recordings import begun, stop
 from ccplane.core.steps import hand_to_default
 from ccplane.core.talks import drop_leg, talk_over
@@ -64,13 +65,18 @@ def _failed(turn: Turn, contact: Contact, recording: Recording, reason: str) -> 
             at=turn.now, contact=contact.id, recording=recording.id, reason=reason, again_at=turn.now + AGAIN_MS
         )
     )
-    talk = contact.talk
-    assert talk is not None
-    rule = turn.state.rules.recording.rule(recording.direction, talk.queue, contact.number_dialled)
+    rule = turn.state.rules.recording.rule(recording.direction, recording.queue, recording.number)
     if rule.if_it_fails is IfItFails.END_CALL:
-        drop_leg(turn, contact.id, talk.agent, talk.leg, "normal")
-        talk_over(turn, turn.state.contacts[contact.id], EndedBy.PROGRAM)
+        _end_talk(turn, turn.state.contacts[contact.id])
         hand_to_default(turn, turn.state.contacts[contact.id])
+
+
+def _end_talk(turn: Turn, contact: Contact) -> None:
+    if contact.call is not None:
+        end_call(turn, contact, contact.call, EndedBy.PROGRAM)
+    elif contact.talk is not None:
+        drop_leg(turn, contact.id, contact.talk.agent, contact.talk.leg, "normal")
+        talk_over(turn, turn.state.contacts[contact.id], EndedBy.PROGRAM)
 
 
 def muted(turn: Turn, what: i.RecordingMuted) -> None:

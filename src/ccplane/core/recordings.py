@@ -20,25 +20,30 @@ STOP_MS: Final = 2_000
 """How long it may take to confirm that one is stopped."""
 
 
-def start_recording(turn: Turn, contact_id: ContactId, direction: Direction = Direction.INBOUND) -> None:
+def start_recording(turn: Turn, contact_id: ContactId) -> None:
     """The talk that has just begun is recorded, if the policy says so and the caller has not refused."""
     contact = turn.state.contacts[contact_id]
-    talk = contact.talk
-    assert talk is not None
+    assert contact.in_talk
+    talk, call = contact.talk, contact.call
+    direction, number = Direction.INBOUND, contact.number_dialled
+    if call is not None:
+        direction = Direction.OUTBOUND if call.agent is None else Direction.INTERNAL
+        number = call.number
     policy = turn.state.rules.recording
-    rule = policy.rule(direction, talk.queue, contact.number_dialled)
+    rule = policy.rule(direction, talk.queue if talk else None, number)
     if not rule.record or contact.consent is False or (rule.consent and contact.consent is None):
         return
-    recording = recording_id(contact.id, talk.segment)
+    recording = recording_id(contact.id, contact.segments)
     turn.happened(
         r.RecordingAsked(
             at=turn.now,
             contact=contact.id,
             recording=recording,
-            segment=talk.segment,
-            agent=talk.agent,
-            queue=talk.queue,
+            segment=contact.segments,
+            agent=talk.agent if talk else contact.agent,
+            queue=talk.queue if talk else None,
             direction=direction,
+            number=number,
             channel=contact.channel,
             deadline=turn.now + BEGIN_MS,
         )

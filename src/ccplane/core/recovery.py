@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Contact, OfferState, Phase, Talk, TalkState
+from ccplane.contacts.contact import CallState, Contact, OfferState, Phase, Talk, TalkState
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
 from ccplane.contacts.verbs import Gather, Play, Served
 from ccplane.core import inputs as i
@@ -70,6 +70,8 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
             _compare_talk(turn, survey, contact)
         case Phase.WAITING | Phase.CONNECTING:
             _compare_waiting(turn, survey, contact)
+        case Phase.CALLING | Phase.IN_CALL:
+            _compare_call(turn, survey, contact)
         case _ if survey.after_gap and isinstance(contact.verb, Play | Gather):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None
@@ -100,6 +102,23 @@ def _compare_rejoining(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, t
             entered(turn, i.EnteredRoom(contact.id, talk.back_leg))
         elif back.up:
             answered(turn, i.LegUp(talk.offer, talk.back_leg, back.agent))
+
+
+def _compare_call(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    """An agent's own call whose other party came or went unseen."""
+    call = contact.call
+    assert call is not None
+    if call.since >= survey.began_at or (not survey.after_gap and call.since >= survey.began_at - SETTLING_MS):
+        return
+    seen, members = survey.channels.get(call.leg), survey.rooms.get(contact.id, ())
+    if seen is None:
+        _repaired(turn, "own call without its other leg", contact.id)
+        leg_ended(turn, i.LegEnded(call.id, call.leg))
+    elif seen.up and call.state is not CallState.CONNECTED:
+        answered(turn, i.LegUp(call.id, call.leg, call.agent))
+        for channel in (contact.channel, call.leg):
+            if channel in members:
+                entered(turn, i.EnteredRoom(contact.id, channel))
 
 
 def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -153,6 +172,7 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
 def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
     """Legs and callers that nobody knew; what was known and has just been ended is being hung up already."""
     legs = {each.leg for contact in known.values() for each in (contact.offer, contact.talk) if each}
+    legs |= {contact.call.leg for contact in known.values() if contact.call}
     legs |= {contact.talk.back_leg for contact in known.values() if contact.talk and contact.talk.back_leg}
     for channel in survey.channels.values():
         if channel.sure and channel.id not in legs:

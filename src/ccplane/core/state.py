@@ -260,7 +260,8 @@ def candidate(contact: Contact | None) -> Candidate | None:
 
 def contact_deadline(rules: Rules, contact: Contact) -> int | None:
     """The earliest moment at which time alone changes something about this contact."""
-    times = [contact.step_deadline] if contact.step_deadline is not None else []
+    own = (contact.step_deadline, contact.pick_up_by, contact.call.deadline if contact.call else None)
+    times = [at for at in own if at is not None]
     if contact.offer:
         times.append(contact.offer.deadline)
     elif contact.waiting and (queue := rules.queues.get(contact.waiting.queue)):

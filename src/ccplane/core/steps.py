@@ -10,6 +10,7 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import (
     Answer,
+    Connect,
     Done,
     EnterQueue,
     Failed,
@@ -22,7 +23,7 @@ from ccplane.contacts.verbs import (
     Verb,
 )
 from ccplane.core import inputs as i
-from ccplane.core import journal
+from ccplane.core import journal, own_calls
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
@@ -47,8 +48,8 @@ HANG_UP_MS: Final = 5_000
 def asked(turn: Turn, what: i.VerbAsked) -> None:
     """A program awaits a verb. The open verb asked again (a plane that came back) is taken up where it stands."""
     contact = turn.state.contacts.get(what.contact)
-    if contact is None:
-        return
+    if contact is None or contact.pick_up_by is not None:
+        return  # over; or no program has begun yet
     if contact.verb is not None and contact.step == what.step:
         _take_up(turn, contact)
     elif contact.verb is None and what.step == contact.step + 1:
@@ -60,12 +61,12 @@ def _take_up(turn: Turn, contact: Contact) -> None:
     assert contact.verb is not None
     if isinstance(contact.verb, Play | Gather):
         turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
-    if not isinstance(contact.verb, EnterQueue):
+    if not isinstance(contact.verb, EnterQueue | Connect):
         _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
 
 
 def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) -> None:
-    deadline = None if isinstance(verb, EnterQueue) else turn.now + _longest_ms(verb)
+    deadline = None if isinstance(verb, EnterQueue | Connect) else turn.now + _longest_ms(verb)
     turn.happened(
         c.StepStarted(at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline)
     )
@@ -80,6 +81,10 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
             _play(turn, contact, step, attempt, verb.sounds)
         case EnterQueue():
             _enter_queue(turn, contact, verb)
+        case Connect():
+            result = own_calls.begin(turn, contact, verb)
+            if result is not None:
+                end_step(turn, contact.id, result)
         case HangUp():
             turn.do(HangUpCaller(contact.id, contact.channel, verb.cause))
 

@@ -1,4 +1,4 @@
-"""Talks: their end, and the hanging up of agents' legs. Whatever ends a talk ends it here."""
+"""Talks: their end, and the end of agents' legs. Whatever ends a talk ends it here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from ccplane.agents import facts as a
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.facts import EndedBy
+from ccplane.contacts.facts import EndedBy, MissCause
 from ccplane.core.commands import HangUpLeg
 from ccplane.core.recordings import end_recording
 from ccplane.core.turn import Turn
@@ -15,6 +15,23 @@ from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, contact_of_offer
 
 CLEAR_MS: Final = 3_000
 """A leg that the switch has not let go of for so long after we dropped it is taken for gone."""
+
+
+NO_ANSWER_SIP: Final = frozenset({408, 480, 487})
+REJECTED_SIP: Final = frozenset({603, 600, 606})
+BUSY_SIP: Final = frozenset({486})
+NO_ANSWER_CAUSES: Final = frozenset({18, 19, 26})
+
+
+def miss_cause(sip: int, cause: int) -> MissCause:
+    """Why a leg ended before it was answered: by the phone's own code first, by Q.850 where it gave none."""
+    if sip in BUSY_SIP or (not sip and cause == 17):
+        return MissCause.BUSY
+    if sip in REJECTED_SIP or (not sip and cause == 21):
+        return MissCause.REJECTED
+    if sip in NO_ANSWER_SIP or (not sip and cause in NO_ANSWER_CAUSES):
+        return MissCause.NO_ANSWER
+    return MissCause.UNREACHABLE
 
 
 def drop_leg(turn: Turn, contact: ContactId, agent: AgentId, leg: ChannelId, reason: str) -> None:

@@ -8,7 +8,9 @@ from typing import Any, Final
 from ccplane.agents import facts as a
 from ccplane.contacts.contact import Contact
 from ccplane.core import inputs as i
+from ccplane.core.callers import not_picked_up
 from ccplane.core.offers import offer_overdue
+from ccplane.core.parties import overdue
 from ccplane.core.recorder import recordings_due
 from ccplane.core.rejoin import given_up
 from ccplane.core.steps import step_overdue
@@ -55,6 +57,12 @@ def _agent_due(turn: Turn, agent_id: AgentId) -> None:
 def _contact_due(turn: Turn, contact: Contact) -> None:
     if contact.step_deadline is not None and contact.step_deadline <= turn.now:
         step_overdue(turn, contact)
+    elif contact.pick_up_by is not None:
+        if contact.pick_up_by <= turn.now:
+            not_picked_up(turn, contact)
+    elif contact.call:
+        if contact.call.deadline is not None and contact.call.deadline <= turn.now:
+            overdue(turn, contact, contact.call)
     elif contact.offer:
         if contact.offer.deadline <= turn.now:
             offer_overdue(turn, contact, contact.offer)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from secrets import token_hex
+from typing import Annotated, Final, Literal
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent
-from ccplane.core.inputs import IntentAsked
+from ccplane.core.inputs import CallAsked, IntentAsked
+from ccplane.core.own_calls import why_not_call
 from ccplane.errors import RequestError
 from ccplane.http.auth import Guard
 from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Plane, Snapshot
 from ccplane.http.views import Agents, AgentTold, agent_told, told
-from ccplane.ids import AgentId
+from ccplane.ids import AgentId, ContactId, dialled_channel
 
 
 class StateAsked(BaseModel):
@@ -26,6 +29,29 @@ class StateAsked(BaseModel):
 
     state: Literal["ready", "paused", "offline"]
     reason: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+
+
+class CallWanted(BaseModel):
+    """Whom to call: a colleague's id, or a number outside that acd/dialling.toml allows. `claim`: one for each call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: Annotated[str, Field(min_length=1, max_length=30, pattern=r"^\+?[0-9 ()./-]+$")]
+    claim: Annotated[str | None, Field(min_length=8, max_length=40, pattern=r"^[A-Za-z0-9]+$")] = None
+
+
+class CallTold(msgspec.Struct, frozen=True):
+    """The contact that the call is."""
+
+    contact: ContactId
+
+
+CALL_FAULTS: Final = {
+    "agent-busy": "They are with a contact, or their phone is in use.",
+    "agent-unreachable": "Their phone is not there.",
+    "number-not-allowed": "Their role may not dial this number; acd/dialling.toml says who may dial what.",
+    "no-node": "No Asterisk is connected just now.",
+}
 
 
 def routes(plane: Plane, phones: PhoneBook, admin: Guard) -> APIRouter:
@@ -50,6 +76,22 @@ def routes(plane: Plane, phones: PhoneBook, admin: Guard) -> APIRouter:
         intent = Intent(asked.state)
         after = await plane.ask(IntentAsked(agent=known.id, intent=intent, reason=asked.reason, by="api"))
         return told(agent_told(_known(after, agent_id)))
+
+    @router.post("/{agent_id}/calls", summary="Call somebody for them", responses=answers(None, also={201: CallTold}))
+    async def call(agent_id: str, asked: CallWanted) -> Response:
+        """Their own phone rings first; once they pick up, the number is called. `claim`: the same again is one call."""
+        known = _known(plane.snapshot, agent_id)
+        claim = asked.claim or token_hex(8)
+        why = why_not_call(plane.snapshot.state, known, asked.to)
+        after = await plane.ask(CallAsked(agent=known.id, number=asked.to, claim=claim))
+        if why is not None:
+            raise RequestError(why, CALL_FAULTS[why], agent=known.id)
+        contact = next(
+            (each.id for each in after.state.contacts.values() if each.channel == dialled_channel(claim)), None
+        )
+        if contact is None:
+            raise RequestError("agent-busy", CALL_FAULTS["agent-busy"], agent=known.id)
+        return told(CallTold(contact), status=201)
 
     @router.get("/{agent_id}/phone", summary="How to set their phone up", responses=answers(PhoneAccount))
     async def phone(agent_id: str) -> Response:

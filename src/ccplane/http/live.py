@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ccplane.contacts.contact import Contact
+from ccplane.contacts.contact import Contact, Phase
 from ccplane.postgres.contacts import ContactDetail, ContactRow, OfferRow, SegmentRow
 
 
@@ -26,13 +26,14 @@ def known(contact: Contact) -> ContactDetail:
         program=contact.program,
         state=contact.phase.value,
         queue=segments[0].queue if segments else None,
-        agent=segments[0].agent if segments else None,
+        agent=segments[0].agent if segments else contact.agent,
         arrived_at=contact.arrived_at,
         answered_at=None,
         ended_at=None,
         ended_by=None,
         cause=None,
         gap_ms=0,
+        direction=contact.direction.value,
     )
     return ContactDetail(contact=row, segments=segments, offers=list(_open_offer(contact)), facts=[])
 
@@ -42,12 +43,14 @@ def _open_segment(contact: Contact) -> Iterator[SegmentRow]:
     stay, talk = contact.waiting, contact.talk
     if stay:
         yield _segment(stay.segment, "queue", stay.queue, stay.queued_at)
+    elif contact.call and contact.phase is Phase.IN_CALL:
+        yield _segment(contact.segments, "call", None, contact.call.since, contact.agent, contact.call.id)
     elif talk:
         yield _segment(talk.segment, "agent", talk.queue, talk.started_at, talk.agent, talk.offer)
 
 
 def _segment(
-    number: int, kind: str, queue: str, started_at: int, agent: str | None = None, offer: str | None = None
+    number: int, kind: str, queue: str | None, started_at: int, agent: str | None = None, offer: str | None = None
 ) -> SegmentRow:
     return SegmentRow(
         segment=number,

@@ -59,10 +59,12 @@ class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: str | None
     cause: int | None
     gap_ms: int
+    direction: str
 
 
 class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A stay in a queue (`outcome`, `waited_ms`) or with an agent (`ended_by`, `talk_ms`, `wrap_up_ms`)."""
+    """A stay in a queue (`outcome`, `waited_ms`) or with an agent (`ended_by`, `talk_ms`, `wrap_up_ms`), or an agent's
+    own call (`ended_by`, `talk_ms`)."""
 
     segment: int
     kind: str

@@ -16,6 +16,7 @@ from ccplane.agents.facts import Profile
 from ccplane.ids import AgentId
 from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
+from ccplane.routing.dialling import AGENT
 from ccplane.site import AgentEntry
 
 SECRET_BYTES: Final = 18
@@ -30,11 +31,12 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     seat: str
     phone: str
     secret: str
+    role: str = AGENT
 
     @property
     def profile(self) -> Profile:
         """What the core knows of them."""
-        return Profile(id=self.id, name=self.name, skills=self.skills, endpoint=f"PJSIP/{self.phone}")
+        return Profile(id=self.id, name=self.name, skills=self.skills, endpoint=f"PJSIP/{self.phone}", role=self.role)
 
     def __repr__(self) -> str:
         return f"Person({self.id!r}, {self.name!r})"  # the secret has no place in a log
@@ -49,9 +51,9 @@ async def import_agents(database: Database, entries: Iterable[AgentEntry]) -> li
     new = list(entries)
     skills = [msgspec.json.encode(dict(each.skills)).decode() for each in new]
     made = [secrets.token_urlsafe(SECRET_BYTES) for _ in new]
-    ids, names = [each.id for each in new], [each.name for each in new]
+    ids, names, roles = [each.id for each in new], [each.name for each in new], [each.role for each in new]
     async with database.connection() as connection:
-        rows = await connection.fetch(query("import_agents"), ids, names, skills, made)
+        rows = await connection.fetch(query("import_agents"), ids, names, skills, made, roles)
     return sorted(AgentId(row["id"]) for row in rows)
 
 
@@ -67,6 +69,7 @@ async def people(database: Database) -> tuple[Person, ...]:
             seat=row["seat"],
             phone=row["phone"],
             secret=row["sip_secret"],
+            role=row["role"],
         )
         for row in rows
     )

@@ -49,10 +49,10 @@ class RecordingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     least_free_mb: int = 500
     """With less than this free where recordings are written, none is begun."""
 
-    def rule(self, direction: Direction, queue: str, number: str) -> RecordingRule:
+    def rule(self, direction: Direction, queue: str | None, number: str) -> RecordingRule:
         """What holds for a talk; every field of it says something."""
         found = self.default.over(NOTHING_RECORDED)
-        nearer = (self.directions.get(direction), self.queues.get(QueueName(queue)), self.numbers.get(number))
+        nearer = (self.directions.get(direction), self.queues.get(QueueName(queue or "")), self.numbers.get(number))
         for rule in nearer:
             found = rule.over(found) if rule else found
         return found

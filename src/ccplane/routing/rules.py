@@ -8,6 +8,7 @@ import msgspec
 
 from ccplane.ids import ProgramName, QueueName
 from ccplane.laws import Fact
+from ccplane.routing.dialling import Dialling
 from ccplane.routing.recording import RecordingPolicy
 
 
@@ -78,6 +79,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     ring_cycle_ms: int = 5_000
     timezone: str = "UTC"
     recording: RecordingPolicy = RecordingPolicy()
+    dialling: Dialling = Dialling()
 
 
 class RulesLoaded(Fact, frozen=True, kw_only=True):

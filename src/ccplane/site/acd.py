@@ -103,7 +103,7 @@ def _range(document: Document, name: str, raw: object, demo_agents: int | None) 
     if table is not None:
         count = demo_agents if name == DEMO and demo_agents is not None else table.count
         for number in range(table.first, table.first + count):
-            yield AgentEntry(AgentId(str(number)), f"Agent {number}", table.skills)
+            yield AgentEntry(AgentId(str(number)), f"Agent {number}", table.skills, table.role)
 
 
 def _agent(document: Document, name: str, raw: object) -> Iterator[AgentEntry]:
@@ -112,7 +112,7 @@ def _agent(document: Document, name: str, raw: object) -> Iterator[AgentEntry]:
         document.fault("bad-agent-id", sentence, name)
     table = document.validated(AGENT, raw, name)
     if table is not None:
-        yield AgentEntry(AgentId(name), table.name or f"Agent {name}", table.skills)
+        yield AgentEntry(AgentId(name), table.name or f"Agent {name}", table.skills, table.role)
 
 
 def rules_in(document: Document) -> RulesTable:

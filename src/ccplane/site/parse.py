@@ -10,6 +10,7 @@ from ccplane.errors import SiteError
 from ccplane.ids import ProgramName, QueueName
 from ccplane.routing.rules import Queue, Rules
 from ccplane.site.acd import agents_in, judge_skills, queues_in, rules_in
+from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
 from ccplane.site.files import digest
@@ -23,10 +24,11 @@ from ccplane.site.site import AgentEntry, Menu, Program, Site
 QUEUES: Final = "acd/queues.toml"
 AGENTS: Final = "acd/agents.toml"
 RULES: Final = "acd/site.toml"
+DIALLING: Final = "acd/dialling.toml"
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
 POLICY: Final = "recordings/policy.toml"
-READ_IN: Final = {"acd": (QUEUES, AGENTS, RULES), "recordings": (POLICY,)}
+READ_IN: Final = {"acd": (QUEUES, AGENTS, RULES, DIALLING), "recordings": (POLICY,)}
 """Folders in which every file has its name."""
 
 
@@ -62,6 +64,7 @@ class _Reading:
         self._queues: dict[QueueName, Queue] = queues_in(self._document(QUEUES))
         self._agents: tuple[AgentEntry, ...] = agents_in(self._document(AGENTS), demo_agents)
         self._rules: RulesTable = rules_in(self._document(RULES))
+        self._dialling = dialling_in(self._document(DIALLING), self._references)
         self._prompts = prompts_in(self._document(PROMPTS))
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
@@ -82,6 +85,7 @@ class _Reading:
                 ring_cycle_ms=self._rules.ring_cycle,
                 timezone=self._rules.timezone,
                 recording=self._policy,
+                dialling=self._dialling,
             ),
             menus=self._menus,
             programs=self._programs,
@@ -154,6 +158,7 @@ class _Reading:
         if not self._document(NUMBERS).broken:
             judge_languages([*self._prompts.values(), *self._own_texts], self._numbers.languages)
         self._judge_same_numbers()
+        self._judge_roles()
 
     def _names_in(self, path: str) -> set[str] | None:
         """The names a file gives, also to what is faulty in itself; None if it cannot be read at all."""
@@ -165,6 +170,14 @@ class _Reading:
             if agent.id in self._numbers.listed:
                 sentence = f"is also the id of an agent ({AGENTS}); who dials it reaches the program"
                 self._document(NUMBERS).warning("number-of-agent", sentence, agent.id)
+
+    def _judge_roles(self) -> None:
+        """An agent of a role that is not there could not call anybody outside, and would wonder why."""
+        document = self._document(DIALLING)
+        if not document.data or document.broken:
+            return
+        for role in sorted({agent.role for agent in self._agents} - self._dialling.roles.keys()):
+            document.warning("role-without-rules", f"says nothing of the role `{role}`, which agents have", "roles")
 
 
 def _stem(path: str) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from ccplane.routing.dialling import AGENT
 from ccplane.routing.pick import STRATEGIES
 from ccplane.site.durations import milliseconds
 from ccplane.site.faults import did_you_mean
@@ -76,6 +77,7 @@ def _timezone(value: str) -> str:
 Duration = Annotated[int, BeforeValidator(_as_milliseconds)]
 Name = Annotated[str, _matching(r"\w[\w-]{0,39}", "bad-name", "a name is letters, digits, - and _, at most 40")]
 Dialled = Annotated[str, _matching(r"\+?[0-9]{2,20}", "bad-number", "a number is 2 to 20 digits, perhaps after a +")]
+Prefix = Annotated[str, _matching(r"\+?[0-9]{1,20}", "bad-prefix", "a prefix is 1 to 20 digits, perhaps after a +")]
 Key = Annotated[str, _matching(r"[0-9*#A-D]", "bad-key", "a key is one of 0-9, *, # and A-D")]
 NameOrNone = Annotated[str, _matching(r"(\w[\w-]{0,39})?", "bad-name", 'letters, digits, - and _; "" is none')]
 KeyOrNone = Annotated[str, _matching(r"[0-9*#A-D]?", "bad-key", 'a key is one of 0-9, *, # and A-D; "" is none')]
@@ -127,6 +129,7 @@ class AgentTable(Table):
 
     name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
     skills: Skills = {}
+    role: Name = AGENT
 
 
 class RangeTable(Table):
@@ -135,6 +138,7 @@ class RangeTable(Table):
     first: Annotated[int, Field(ge=10, le=99_999_999)] = Field(alias="from")
     count: Annotated[int, Field(ge=1, le=10_000)]
     skills: Skills = {}
+    role: Name = AGENT
 
 
 class RulesTable(Table):
@@ -144,6 +148,25 @@ class RulesTable(Table):
     misses_until_pause: Annotated[int, Field(ge=1, le=100)] = 3
     rest: Annotated[Duration, Field(le=HOUR)] = 5 * SECOND
     ring_cycle: Annotated[Duration, Field(ge=SECOND, le=60 * SECOND)] = 5 * SECOND
+
+
+class RoleTable(Table):
+    """What agents of a role may dial, by prefix."""
+
+    allow: list[Prefix] = []
+    deny: list[Prefix] = []
+
+
+class DiallingTable(Table):
+    """acd/dialling.toml."""
+
+    program: Name
+    trunk: Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]*$")] = ""
+    caller_id: Annotated[str, Field(max_length=20, pattern=r"^\+?[0-9]*$")] = ""
+    ring: Annotated[Duration, Field(ge=5 * SECOND, le=5 * 60 * SECOND)] = 45 * SECOND
+    international: Annotated[str, Field(max_length=6, pattern=r"^[0-9]*$")] = "00"
+    emergency: list[Prefix] = []
+    roles: dict[Name, RoleTable] = {}
 
 
 class NumbersTable(Table):

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from ccplane.errors import ProgramError
 from ccplane.ids import AgentId, ProgramName, QueueName
+from ccplane.routing.dialling import AGENT
 from ccplane.routing.rules import Number, Rules
 
 LANGUAGES: Final = ("en", "zh-CN")
@@ -107,6 +108,7 @@ class AgentEntry:
     id: AgentId
     name: str
     skills: Mapping[str, int]
+    role: str = AGENT
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 -- batch. The states are those of the table PHASE; the fact alone says where it leads.
 INSERT INTO contact AS c (
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-    arrived_at, answered_at, ended_at, ended_by, cause, gap_ms)
+    arrived_at, answered_at, ended_at, ended_by, cause, gap_ms, direction)
 SELECT
     contact,
     max(body ->> 'node') FILTER (WHERE kind = 'ContactArrived'),
@@ -21,23 +21,27 @@ SELECT
             WHEN 'OfferAnswered' THEN 'connecting'
             WHEN 'ConnectFailed' THEN 'waiting'
             WHEN 'TalkStarted' THEN 'talking'
+            WHEN 'PartyCalled' THEN 'calling'
+            WHEN 'CallConnected' THEN 'in-call'
             WHEN 'ContactEnded' THEN 'ended'
             ELSE 'in-program'
         END ORDER BY seq DESC)
         FILTER (WHERE kind NOT IN ('ProgramStarted', 'CallerAnswered', 'ContactRelinked')))[1],
     (array_agg(body ->> 'queue' ORDER BY seq DESC) FILTER (WHERE kind = 'ContactQueued'))[1],
-    (array_agg(agent ORDER BY seq DESC) FILTER (WHERE kind = 'TalkStarted'))[1],
+    (array_agg(agent ORDER BY seq DESC) FILTER (WHERE kind IN ('ContactArrived', 'TalkStarted') AND agent IS NOT NULL))[1],
     instant(min(at)),
     instant(min(at) FILTER (WHERE kind = 'CallerAnswered')),
     instant(max(at) FILTER (WHERE kind = 'ContactEnded')),
     max(body ->> 'by') FILTER (WHERE kind = 'ContactEnded'),
     max((body ->> 'cause')::integer) FILTER (WHERE kind = 'ContactEnded'),
-    coalesce(sum((body ->> 'gap_ms')::bigint) FILTER (WHERE kind = 'ContactRelinked'), 0)
+    coalesce(sum((body ->> 'gap_ms')::bigint) FILTER (WHERE kind = 'ContactRelinked'), 0),
+    coalesce(max(body ->> 'direction') FILTER (WHERE kind = 'ContactArrived'), 'inbound')
 FROM batch
 WHERE epoch = $1 AND seq > $2 AND seq <= $3
     AND kind IN (
         'ContactArrived', 'ProgramStarted', 'CallerAnswered', 'ContactQueued', 'ContactUnqueued', 'OfferAnswered',
-        'ConnectFailed', 'TalkStarted', 'TalkEnded', 'ContactRelinked', 'ContactEnded')
+        'ConnectFailed', 'TalkStarted', 'TalkEnded', 'PartyCalled', 'CallConnected', 'CallMissed', 'CallEnded',
+        'ContactRelinked', 'ContactEnded')
 GROUP BY contact
 ON CONFLICT (id) DO UPDATE SET
     node = coalesce(c.node, excluded.node),

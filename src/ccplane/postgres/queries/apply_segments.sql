@@ -6,7 +6,8 @@ WITH said AS (
     SELECT seq, at, kind, contact, agent, body, (body ->> 'segment')::integer AS segment
     FROM batch
     WHERE epoch = $1 AND seq > $2 AND seq <= $3
-        AND kind IN ('ContactQueued', 'ContactUnqueued', 'TalkStarted', 'TalkEnded', 'WrapUpDone')
+        AND kind IN (
+            'ContactQueued', 'ContactUnqueued', 'TalkStarted', 'TalkEnded', 'WrapUpDone', 'CallConnected', 'CallEnded')
 ), work AS (
     SELECT
         agent, at, kind,
@@ -35,6 +36,13 @@ AS (
     SELECT contact, segment, 'agent', NULL, agent, body ->> 'offer', NULL, at, NULL, body ->> 'by',
         NULL, (body ->> 'talk_ms')::bigint, NULL
     FROM said WHERE kind = 'TalkEnded'
+    UNION ALL
+    SELECT contact, segment, 'call', NULL, agent, body ->> 'call', at, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM said WHERE kind = 'CallConnected'
+    UNION ALL
+    SELECT contact, segment, 'call', NULL, agent, body ->> 'call', NULL, at, NULL, body ->> 'by',
+        NULL, (body ->> 'talk_ms')::bigint, NULL
+    FROM said WHERE kind = 'CallEnded'
     UNION ALL
     SELECT contact_before, segment_before, 'agent', NULL, agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL, at - at_before
     FROM work WHERE kind = 'WrapUpDone' AND kind_before = 'TalkEnded'

@@ -1,11 +1,11 @@
 -- import_agents --
 -- Insert where absent, in one statement: whoever lives here already was edited by people, and files don't overwrite them.
-INSERT INTO agent (id, name, skills, seat, phone, sip_secret)
-SELECT id, name, skills, id, id, sip_secret
-FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[]) AS entry (id, name, skills, sip_secret)
+INSERT INTO agent (id, name, skills, seat, phone, sip_secret, role)
+SELECT id, name, skills, id, id, sip_secret, role
+FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[]) AS entry (id, name, skills, sip_secret, role)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
 -- read_people --
 -- In the order of their ids, so that the same people are the same list.
-SELECT id, name, skills::text AS skills, seat, phone, sip_secret FROM agent WHERE active ORDER BY id;
+SELECT id, name, skills::text AS skills, seat, phone, sip_secret, role FROM agent WHERE active ORDER BY id;

@@ -1,0 +1,227 @@
+"""Calls that agents make themselves: to each other, to numbers outside, from their phone or by a click.
+
+They are contacts like any other. Who is on one is offered nothing, and what no list allows is never dialled.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ccplane.agents import facts as a
+from ccplane.agents.agent import Agent, Work
+from ccplane.agents.facts import Phone
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact
+from ccplane.contacts.facts import CallMiss, Direction
+from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Result
+from ccplane.core import inputs as i
+from ccplane.core.commands import AddCaller, CallOwner, CallParty, LetRing, OpenRoom
+from ccplane.core.state import State
+from ccplane.core.turn import Turn
+from ccplane.ids import (
+    AgentId,
+    ContactId,
+    DeviceName,
+    NodeName,
+    SeatId,
+    contact_id,
+    device_at,
+    dialled_channel,
+    leg_of,
+    offer_id,
+    seat_of,
+)
+from ccplane.routing.dialling import Rule, plain, refusal
+
+FEATURE: Final = "*"
+"""How a feature code begins: what phones of ours dial to be served, `*45`."""
+PICK_UP_MS: Final = 30_000
+"""How long the phone of an agent who asked for a call rings before it is given up."""
+SWITCH_LATER_MS: Final = 2_000
+"""The switch's own time-outs come this much after ours."""
+
+
+def owner_of(state: State, device: DeviceName | None) -> AgentId | None:
+    """Whose call one from this phone is: theirs who sits there, else theirs whose seat it is."""
+    if device is None:
+        return None
+    return state.sitting.get(device) or state.homes.get(seat_of(device))
+
+
+def direction_of(state: State, device: DeviceName | None, number: str) -> Direction:
+    """A call from a phone of ours goes to us (a number of the site's, a colleague) or outside."""
+    if device is None:
+        return Direction.INBOUND
+    if number.startswith(FEATURE) or _colleague(state, number):
+        return Direction.INTERNAL
+    return Direction.INBOUND if number in state.rules.numbers else Direction.OUTBOUND
+
+
+def begin(turn: Turn, contact: Contact, verb: Connect) -> Result | None:
+    """Call the other party; a result where that can't be done at all."""
+    colleague = _colleague(turn.state, verb.number)
+    if colleague is not None:
+        return _call_colleague(turn, contact, verb.number, *colleague)
+    rule = why_not(turn.state, contact.agent, verb.number)
+    if rule is not None:
+        if contact.agent is not None:
+            _refused(turn, contact.agent, verb.number, rule, contact)
+        return NotAllowed(rule.value)
+    dialling = turn.state.rules.dialling
+    digits = verb.number.replace(" ", "")
+    _call(turn, contact, digits, None, f"PJSIP/{digits}@{dialling.trunk}", dialling.caller_id, "")
+    return None
+
+
+def why_not(state: State, agent: AgentId | None, number: str) -> Rule | None:
+    """Why this agent may not call this number outside; None if they may."""
+    known = state.agents.get(agent) if agent else None
+    return refusal(state.rules.dialling, known.profile.role if known else None, number)
+
+
+def asked(turn: Turn, what: i.CallAsked) -> None:
+    """Call the agent's own phone; once they pick up, their program goes on as if they had dialled the number."""
+    state = turn.state
+    agent, node = state.agents.get(what.agent), _node(state)
+    channel = dialled_channel(what.claim)
+    if agent is None or node is None:
+        return None
+    contact = contact_id(node, channel)
+    if contact in state.contacts or contact in state.ended:
+        return None  # asked again
+    rule = None if _colleague(state, what.number) else why_not(state, agent.id, what.number)
+    if rule is not None:
+        return _refused(turn, agent.id, what.number, rule, None)
+    if not can_call(agent):
+        return None
+    turn.happened(
+        c.ContactArrived(
+            at=turn.now,
+            contact=contact,
+            node=node,
+            channel=channel,
+            number_dialled=what.number,
+            caller=agent.id,
+            caller_name=agent.profile.name,
+            language=state.rules.language,
+            attribution="",
+            switch_at=turn.now,
+            site=state.site,
+            device=agent.device,
+            direction=direction_of(state, agent.device, what.number),
+            agent=agent.id,
+            pick_up_by=turn.now + PICK_UP_MS,
+        )
+    )
+    take(turn, contact)
+    turn.do(OpenRoom(contact))
+    seat = state.seats.get(agent.seat)
+    return turn.do(
+        CallOwner(
+            contact,
+            channel,
+            agent.endpoint,
+            what.number,
+            PICK_UP_MS + SWITCH_LATER_MS,
+            auto_answer=seat is not None and seat.auto_answer,
+        )
+    )
+
+
+def why_not_call(state: State, agent: Agent, number: str) -> str | None:
+    """Why we can't make this call for the agent now, as the code of an error; None if we can."""
+    if _node(state) is None:
+        return "no-node"
+    if agent.phone is Phone.GONE:
+        return "agent-unreachable"
+    if not can_call(agent):
+        return "agent-busy"
+    if not _colleague(state, number) and why_not(state, agent.id, number) is not None:
+        return "number-not-allowed"
+    return None
+
+
+def can_call(agent: Agent) -> bool:
+    """Whether their phone may be called to make a call for them: it is there, and they are not with a contact."""
+    return agent.phone is Phone.REACHABLE and agent.work in (Work.IDLE, Work.WRAP_UP) and not agent.clearing
+
+
+def take(turn: Turn, contact: ContactId) -> None:
+    """The agent whose call it is, is offered nothing for as long as it lasts; wrap-up goes on beside it."""
+    whose = turn.state.contacts[contact].agent
+    agent = turn.state.agents.get(whose) if whose else None
+    if agent is not None and agent.work is Work.IDLE:
+        turn.happened(a.OwnCallStarted(at=turn.now, agent=agent.id, contact=contact))
+
+
+def release(turn: Turn, agent_id: AgentId | None, contact: ContactId) -> None:
+    """They are done with this call, if it was this that they were on."""
+    agent = turn.state.agents.get(agent_id) if agent_id else None
+    if agent is not None and agent.work is Work.OWN_CALL and agent.contact == contact:
+        turn.happened(a.OwnCallEnded(at=turn.now, agent=agent.id))
+
+
+def _colleague(state: State, number: str) -> tuple[DeviceName, AgentId | None] | None:
+    """The phone and the agent that a number inside stands for: an agent's id, or that of a shared seat."""
+    agent = state.agents.get(AgentId(number))
+    if agent is not None:
+        return agent.device, agent.id
+    if SeatId(number) in state.seats or SeatId(number) in state.homes:
+        device = device_at(SeatId(number), web=False)
+        return device, state.sitting.get(device)
+    return None
+
+
+def _call_colleague(
+    turn: Turn, contact: Contact, number: str, device: DeviceName, agent_id: AgentId | None
+) -> Result | None:
+    agent = turn.state.agents.get(agent_id) if agent_id else None
+    phone = agent.phone if agent else turn.state.devices.get(device, Phone.GONE)
+    if agent_id == contact.agent and agent_id is not None:
+        return NotReached(CallMiss.BUSY.value)
+    if phone is Phone.GONE:
+        return NotReached(CallMiss.UNREACHABLE.value)
+    if phone is Phone.IN_USE or (agent is not None and (agent.work is not Work.IDLE or agent.clearing)):
+        return NotReached(CallMiss.BUSY.value)
+    if agent is not None:
+        turn.happened(a.OwnCallStarted(at=turn.now, agent=agent.id, contact=contact.id))
+    caller = turn.state.agents.get(contact.agent) if contact.agent else None
+    name = caller.profile.name if caller else ""
+    _call(turn, contact, number, agent_id, f"PJSIP/{device}", contact.agent or contact.caller, name)
+    return None
+
+
+def _call(
+    turn: Turn, contact: Contact, number: str, agent: AgentId | None, endpoint: str, caller: str, name: str
+) -> None:
+    contact = turn.state.contacts[contact.id]
+    call = offer_id(contact.id, contact.step, contact.attempt)
+    leg, ring_ms = leg_of(call, turn.state.epoch), turn.state.rules.dialling.ring_ms
+    turn.happened(
+        c.PartyCalled(
+            at=turn.now,
+            contact=contact.id,
+            call=call,
+            leg=leg,
+            number=plain(turn.state.rules.dialling, number),
+            agent=agent,
+            deadline=turn.now + ring_ms,
+        )
+    )
+    if not contact.in_room:
+        turn.do(AddCaller(contact.id, contact.channel))
+    turn.do(LetRing(contact.id, contact.channel))
+    turn.do(CallParty(contact.id, call, leg, agent, endpoint, caller, name, ring_ms + SWITCH_LATER_MS))
+
+
+def _refused(turn: Turn, agent: AgentId, number: str, rule: Rule, contact: Contact | None) -> None:
+    turn.happened(
+        a.DiallingRefused(
+            at=turn.now, agent=agent, number=number, rule=rule.value, contact=contact.id if contact else None
+        )
+    )
+
+
+def _node(state: State) -> NodeName | None:
+    """Where a call that we begin is made: a node that is connected."""
+    return next((name for name in sorted(state.nodes) if state.nodes[name]), None)

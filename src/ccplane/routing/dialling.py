@@ -1,0 +1,80 @@
+"""Which outside numbers an agent may dial. What no list allows is refused: toll fraud is blocked by default."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from ccplane.ids import ProgramName
+
+AGENT: Final = "agent"
+"""The role of those for whom no other is given."""
+LONGEST: Final = 20
+
+
+class Rule(StrEnum):
+    """Why a number may not be dialled."""
+
+    NO_NUMBER = "no-number"
+    """Not digits, perhaps after a +, or too many."""
+    NOBODY = "nobody-signed-in"
+    """The phone is a shared seat's, and nobody sits there."""
+    NO_ROLE = "no-such-role"
+    DENIED = "denied-prefix"
+    NOT_ALLOWED = "not-allowed-prefix"
+    NO_TRUNK = "no-trunk"
+
+
+class Role(msgspec.Struct, frozen=True):
+    """What agents of a role may dial, by prefix. What is denied stays denied, however it is allowed."""
+
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+
+class Dialling(msgspec.Struct, frozen=True, kw_only=True):
+    """acd/dialling.toml. `trunk`: the endpoint through which outside numbers are called; empty: none are."""
+
+    trunk: str = ""
+    caller_id: str = ""
+    """What those who are called outside see: a number of ours."""
+    program: ProgramName = ProgramName("")
+    """Takes calls that a phone of ours makes to numbers that are not in ivr/numbers.toml; empty: the site's default."""
+    ring_ms: int = 45_000
+    international: str = "00"
+    """What stands for + when dialled."""
+    emergency: tuple[str, ...] = ()
+    """Numbers that every phone may dial, whoever sits there."""
+    roles: dict[str, Role] = {}
+
+
+def plain(rules: Dialling, number: str) -> str:
+    """The number as prefixes are compared with it: no separators, + for the international prefix."""
+    bare = "".join(each for each in number if each not in " -./()")
+    if rules.international and bare.startswith(rules.international):
+        return "+" + bare.removeprefix(rules.international)
+    return bare
+
+
+def refusal(rules: Dialling, role: str | None, number: str) -> Rule | None:
+    """Why somebody of this role may not dial this outside number; None if they may. `role` None: nobody is there."""
+    wanted = plain(rules, number)
+    digits = wanted.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST):
+        return Rule.NO_NUMBER
+    if not rules.trunk:
+        return Rule.NO_TRUNK
+    if wanted in rules.emergency:
+        return None
+    if role is None:
+        return Rule.NOBODY
+    known = rules.roles.get(role)
+    if known is None:
+        return Rule.NO_ROLE
+    if any(wanted.startswith(plain(rules, prefix)) for prefix in known.deny):
+        return Rule.DENIED
+    if any(wanted.startswith(plain(rules, prefix)) for prefix in known.allow):
+        return None
+    return Rule.NOT_ALLOWED
