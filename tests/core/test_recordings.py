@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from ccplane.contacts import recordings as r
 from ccplane.contacts.contact import Phase
-from ccplane.contacts.facts import TalkEnded
-from ccplane.contacts.recordings import RECORDING, Direction, RecordingState
-from ccplane.contacts.verbs import EnterQueue
+from ccplane.contacts.facts import Direction, TalkEnded
+from ccplane.contacts.recordings import RECORDING, RecordingState
+from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
@@ -16,9 +17,10 @@ from ccplane.core.recorder import SELDOM_MS, TOLERATED_MS
 from ccplane.core.recordings import BEGIN_MS, STOP_MS
 from ccplane.core.state import evolve
 from ccplane.errors import IllegalMove
-from ccplane.ids import NodeName, recording_id
+from ccplane.ids import DeviceName, NodeName, recording_id
+from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
-from tests.core.floor import NODE, SALES, SUPPORT, a_floor, a_queue, c, doing, kinds, ready, the
+from tests.core.floor import NODE, SALES, SUPPORT, a_floor, a_queue, an_arrival, c, doing, kinds, ready, the
 
 ALL = RecordingPolicy(default=RecordingRule(record=True))
 R = recording_id(c("x"), 2)
@@ -354,3 +356,48 @@ def test_given_what_is_long_over_then_nothing_happens():
         decision = floor.take(what)
         assert decision.facts == ()
         assert decision.commands == ()
+
+
+# ---------------------------------------------------------------------------------------------------- own calls
+
+
+DIALLING = Dialling(trunk="out", roles={"agent": Role(allow=("5",), deny=())})
+OUTBOUND = RecordingPolicy(directions={Direction.OUTBOUND: RecordingRule(record=True)})
+
+
+def on_an_own_call(number, policy):
+    floor = a_floor(agents=[ready("ana"), ready("ben")], dialling=DIALLING, recording=policy)
+    floor.take(replace(an_arrival("x", number), device=DeviceName("ana")))
+    floor.asks("x", Connect(number))
+    floor.enters("x")
+    call = floor.contact("x").call
+    floor.take(i.LegUp(call.id, call.leg, call.agent))
+    return floor, floor.enters("x", call.leg)
+
+
+@pytest.mark.parametrize(("number", "kept"), [("5551", True), ("ben", False)])
+def test_given_an_agents_own_call_then_its_direction_says_whether_it_is_recorded(number, kept):
+    _, decision = on_an_own_call(number, OUTBOUND)
+    assert ("RecordingAsked" in kinds(decision)) is kept
+    if kept:
+        asked = the(decision, r.RecordingAsked)
+        assert (asked.agent, asked.queue, asked.number, asked.direction) == ("ana", None, "5551", Direction.OUTBOUND)
+        assert the(decision, do.StartRecording).channel == "x"
+
+
+def test_given_a_recorded_own_call_when_the_other_hangs_up_then_the_recording_ends_with_it():
+    floor, _ = on_an_own_call("5551", OUTBOUND)
+    recording = the_recording(floor).id
+    floor.take(i.RecordingBegan(c("x"), recording, "0x1"))
+    call = floor.contact("x").call
+    decision = floor.take(i.LegEnded(call.id, call.leg, 16), at=4)
+    assert the(decision, r.RecordingEnded).ms == 4_000
+    assert doing(decision)[0] == "StopRecording"
+
+
+def test_given_end_call_when_an_own_call_cannot_be_recorded_then_the_other_is_hung_up():
+    policy = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
+    floor, _ = on_an_own_call("5551", policy)
+    decision = floor.take(i.RecordingRefused(c("x"), the_recording(floor).id, "no AMI"))
+    assert "HangUpLeg" in doing(decision)
+    assert floor.contact("x").call is None

@@ -18,7 +18,7 @@ from ccplane.ids import recording_id
 from ccplane.kpi.board import Board
 from ccplane.kpi.board import evolve as folded
 from ccplane.plane import Snapshot
-from ccplane.recordings.keeper import MISSED_AFTER_MS, Keeper
+from ccplane.recordings.keeper import LEEWAY_MS, MISSED_AFTER_MS, Keeper
 from ccplane.routing.recording import RecordingPolicy, RecordingRule
 from tests.core.floor import a_floor, c, ready
 from tests.recordings.test_store import a_sound
@@ -122,6 +122,19 @@ async def test_a_file_that_the_switch_may_still_write_to_is_left_alone(kept: Kep
         assert kept.keeper._live(R), "the switch has not said that it stopped"
         floor.take(i.RecordingOver(c("1795332955.0"), R))
         await until(lambda: not old.exists())
+
+
+async def test_what_the_switch_wrote_after_the_talk_is_not_kept(kept: Kept):
+    floor = kept.plane.floor
+    floor.talks("1795332955.0")
+    floor.take(i.RecordingBegan(c("1795332955.0"), R, "0x1"))
+    floor.leaves("1795332955.0", at=2)
+    raw = kept.raw(seconds=5)
+    async with kept.running():
+        await until(lambda: not raw.exists())
+    [fact] = kept.plane.of(RecordingStored)
+    assert fact.ms == 2_000 + LEEWAY_MS
+    assert (kept.store / fact.opus).stat().st_mode & 0o077 == 0, "voices are for the owner alone"
 
 
 async def test_a_recording_without_a_file_is_an_alarm_in_the_end(kept: Kept):

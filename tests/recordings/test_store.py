@@ -87,6 +87,15 @@ def test_a_moment_that_was_cut_off_is_left_out(spool: Path, kept: Path, more: in
     assert len(of_wav((kept / found.wav).read_bytes())[0]) == store.RATE
 
 
+def test_what_was_written_after_the_talk_is_cut_off_for_good(spool: Path, kept: Path):
+    raw = put(spool, a_sound(2))
+    found = store.convert(spool, kept, R, keep_wav=True, most_ms=1_200)
+    assert found.ms == 1_200
+    assert len(of_wav((kept / found.wav).read_bytes())[0]) == 1_200 * 8
+    assert raw.stat().st_size == 1_200 * 32
+    assert store.convert(spool, kept, R, keep_wav=True, most_ms=9_000).ms == 1_200
+
+
 def test_a_converter_that_fails_leaves_nothing_half_and_the_raw_file(
     spool: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ):

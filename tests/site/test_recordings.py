@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ccplane.contacts.recordings import Direction
+from ccplane.contacts.facts import Direction
 from ccplane.routing.recording import IfItFails
 from ccplane.site import Site, parse, read
 from ccplane.site.recordings import PolicyTable

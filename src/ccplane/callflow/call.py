@@ -10,7 +10,6 @@ from collections.abc import Generator
 from typing import Final, Never
 
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.recordings import Direction
 from ccplane.contacts.verbs import (
     Answer,
     Connect,
@@ -65,7 +64,7 @@ class Call:
         """ms since 1970, UTC."""
         self.number: Number = site.number(contact.number_dialled)
         self.site = site
-        self._consent = contact.consent_before
+        self._consent, self._direction = contact.consent_before, contact.direction
         self.device = contact.device
         """The phone of ours that this call came from; None for a caller from outside."""
 
@@ -107,7 +106,7 @@ class Call:
 
         Any other key cuts the words off: then they are said again, in full.
         """
-        rule = self.site.rules.recording.rule(Direction.INBOUND, queue, self.number.number)
+        rule = self.site.rules.recording.rule(self._direction, queue, self.number.number)
         if self._consent is not None or not rule.record or not rule.consent:
             return
         words = (self.site.sound(rule.consent, self.language),)

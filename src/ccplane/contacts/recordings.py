@@ -12,18 +12,10 @@ from typing import Final, assert_never
 import msgspec
 from msgspec.structs import replace
 
-from ccplane.contacts.facts import ContactFact
+from ccplane.contacts.facts import ContactFact, Direction
 from ccplane.errors import IllegalMove
 from ccplane.ids import AgentId, ChannelId, ContactId, QueueName, RecordingId
 from ccplane.laws import Fact, Transitions, move
-
-
-class Direction(StrEnum):
-    """Which way a contact goes."""
-
-    INBOUND = "inbound"
-    INTERNAL = "internal"
-    OUTBOUND = "outbound"
 
 
 class RecordingAnnounced(ContactFact, frozen=True, kw_only=True):
@@ -249,6 +241,8 @@ class Expected(msgspec.Struct, frozen=True):
     contact: ContactId
     ms: int
     ended_at: int
+    most_ms: int
+    """What is longer than this goes on after the talk, and must not be kept."""
 
 
 def asked(fact: RecordingAsked) -> Recording:

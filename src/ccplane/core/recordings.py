@@ -9,7 +9,7 @@ from typing import Final
 
 from ccplane.contacts import recordings as r
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.recordings import Direction, Recording, RecordingState
+from ccplane.contacts.recordings import Recording, RecordingState
 from ccplane.core.commands import StartRecording, StopRecording
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, recording_id
@@ -25,12 +25,9 @@ def start_recording(turn: Turn, contact_id: ContactId) -> None:
     contact = turn.state.contacts[contact_id]
     assert contact.in_talk
     talk, call = contact.talk, contact.call
-    direction, number = Direction.INBOUND, contact.number_dialled
-    if call is not None:
-        direction = Direction.OUTBOUND if call.agent is None else Direction.INTERNAL
-        number = call.number
+    number = call.number if call else contact.number_dialled
     policy = turn.state.rules.recording
-    rule = policy.rule(direction, talk.queue if talk else None, number)
+    rule = policy.rule(contact.direction, talk.queue if talk else None, number)
     if not rule.record or contact.consent is False or (rule.consent and contact.consent is None):
         return
     recording = recording_id(contact.id, contact.segments)
@@ -42,7 +39,7 @@ def start_recording(turn: Turn, contact_id: ContactId) -> None:
             segment=contact.segments,
             agent=talk.agent if talk else contact.agent,
             queue=talk.queue if talk else None,
-            direction=direction,
+            direction=contact.direction,
             number=number,
             channel=contact.channel,
             deadline=turn.now + BEGIN_MS,

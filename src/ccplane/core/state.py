@@ -197,9 +197,9 @@ def _agent(state: State, agent_id: AgentId, fact: Fact) -> Agent:
 
 def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> State:
     after = contacts.recorded(contact, fact)
-    began = contact.recording is not None and contact.recording.started_at is not None
-    if isinstance(fact, RecordingEnded) and began and len(state.unstored) < UNSTORED:
-        expected = Expected(fact.recording, contact.id, fact.ms, fact.at)
+    was = contact.recording
+    if isinstance(fact, RecordingEnded) and was and was.started_at is not None and len(state.unstored) < UNSTORED:
+        expected = Expected(fact.recording, contact.id, fact.ms, fact.at, fact.at - was.asked_at)
         state = replace(state, unstored=state.unstored.set(fact.recording, expected))
     return _put_contact(state, contact, after)
 

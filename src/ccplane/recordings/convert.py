@@ -4,7 +4,8 @@ It is asked by a line of JSON and answers by one; it knows no call and decides n
 whatever death, its input ends, and so does it.
 
     {"do": "list"}                                   → {"files": [["r-…", 4.2, 96000]]}
-    {"do": "convert", "id": "r-…", "keep_wav": true} → {"kept": [3000, 64000, "2026/01/31/r-….wav", "….opus"]}
+    {"do": "convert", "id": "r-…", "keep_wav": true, "most_ms": null}
+                                                     → {"kept": [3000, 64000, "2026/01/31/r-….wav", "….opus"]}
     {"do": "remove", "id": "r-…"}                    → {}
     anything that fails                              → {"error": "why, for people"}
 """
@@ -31,7 +32,11 @@ def answer(spool: Path, kept: Path, asked: Mapping[str, Any]) -> Mapping[str, An
             case "list":
                 return {"files": store.raw_files(spool, MOST)}
             case "convert":
-                return {"kept": store.convert(spool, kept, asked["id"], keep_wav=asked["keep_wav"])}
+                return {
+                    "kept": store.convert(
+                        spool, kept, asked["id"], keep_wav=asked["keep_wav"], most_ms=asked["most_ms"]
+                    )
+                }
             case "remove":
                 store.remove(spool, asked["id"])
                 return {}
@@ -43,6 +48,7 @@ def answer(spool: Path, kept: Path, asked: Mapping[str, Any]) -> Mapping[str, An
 
 
 def main() -> int:
+    os.umask(0o077)  # voices are for the owner alone
     os.setpriority(os.PRIO_PROCESS, 0, LOWEST)
     spool, kept = Path(sys.argv[1]), Path(sys.argv[2])
     for line in sys.stdin:

@@ -32,6 +32,9 @@ QUIET_S: Final = 3.0
 """A file that is being written changes at least once a second, also while it is paused."""
 MISSED_AFTER_MS: Final = 60_000
 """A recording without a file for so long after its talk has none."""
+LEEWAY_MS: Final = 500
+"""By so much a recording may be longer than its talk. What the switch wrote after that (AMI was away, the caller stayed)
+was never to be recorded, and is cut off."""
 MOST_MISSED: Final = 20
 AGAIN_S: Final = 30.0
 """After a failure the same file is tried again this much later."""
@@ -139,7 +142,9 @@ class Keeper:
 
     async def _put_away(self, name: str) -> None:
         keep_wav = self._plane.snapshot.state.rules.recording.keep_wav
-        said = await self._asked({"do": "convert", "id": name, "keep_wav": keep_wav})
+        expected = self._plane.snapshot.state.unstored.get(RecordingId(name))
+        most_ms = expected.most_ms + LEEWAY_MS if expected else None
+        said = await self._asked({"do": "convert", "id": name, "keep_wav": keep_wav, "most_ms": most_ms})
         if "error" in said:
             self._not_before[name] = asyncio.get_running_loop().time() + AGAIN_S
             self._troubled(str(said["error"]))

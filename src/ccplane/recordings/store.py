@@ -75,8 +75,10 @@ def folder_of(recording: str, otherwise: float) -> str:
     return f"{datetime.fromtimestamp(float(began[1]) if began else otherwise, UTC):%Y/%m/%d}"
 
 
-def convert(spool: Path, store: Path, recording: str, *, keep_wav: bool) -> Kept | None:
+def convert(spool: Path, store: Path, recording: str, *, keep_wav: bool, most_ms: int | None = None) -> Kept | None:
     """Put a recording into the store; done again it gives the same. None if there is no file of it anywhere.
+
+    What is longer than `most_ms` is cut off, also of the raw file.
 
     NotConverted if it can't be done now. A file without a sound in it gives no files.
     """
@@ -85,6 +87,7 @@ def convert(spool: Path, store: Path, recording: str, *, keep_wav: bool) -> Kept
     raw = spool / f"{recording}.raw"
     try:
         with raw.open("rb") as file:
+            _cut(raw, most_ms)
             stat = os.fstat(file.fileno())
             length = stat.st_size - stat.st_size % FRAME
             if not length:
@@ -102,6 +105,11 @@ def convert(spool: Path, store: Path, recording: str, *, keep_wav: bool) -> Kept
     except OSError as error:
         raise NotConverted(f"{recording}: {error.strerror}") from error
     return _kept(store, length * 1000 // (FRAME * RATE), wav, opus)
+
+
+def _cut(raw: Path, most_ms: int | None) -> None:
+    if most_ms is not None and raw.stat().st_size > (most := most_ms * RATE // 1000 * FRAME):
+        os.truncate(raw, most)
 
 
 def remove(spool: Path, recording: str) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from ccplane.contacts.recordings import Direction
+from ccplane.contacts.facts import Direction
 from ccplane.ids import QueueName
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter
 
-from ccplane.contacts.recordings import Direction
+from ccplane.contacts.facts import Direction
 from ccplane.ids import QueueName
 from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
 from ccplane.site.document import Document
