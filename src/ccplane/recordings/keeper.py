@@ -33,8 +33,8 @@ QUIET_S: Final = 3.0
 MISSED_AFTER_MS: Final = 60_000
 """A recording without a file for so long after its talk has none."""
 LEEWAY_MS: Final = 500
-"""By so much a recording may be longer than its talk. What the switch wrote after that (AMI was away, the caller stayed)
-was never to be recorded, and is cut off."""
+"""By so much a recording may be longer than its talk. What the switch wrote after that (AMI was away, the caller
+stayed) was never to be recorded, and is cut off."""
 MOST_MISSED: Final = 20
 AGAIN_S: Final = 30.0
 """After a failure the same file is tried again this much later."""
