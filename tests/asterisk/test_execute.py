@@ -84,7 +84,11 @@ def test_given_a_click_then_the_agents_phone_is_called_as_if_it_had_dialled_the_
 
 def test_given_all_commands_there_are_then_each_is_an_operation():
     told = {type(command) for command, _ in ALL} | {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner}
-    told |= {do.StartRecording, do.MuteRecording, do.StopRecording}  # AMI's to do: tests/asterisk/test_recorder.py
+    told |= {
+        do.StartTalkRecording,
+        do.MuteTalkRecording,
+        do.StopTalkRecording,
+    }  # AMI's to do: tests/asterisk/test_recorder.py
     assert told == set(do.AnyCommand.__args__)
 
 

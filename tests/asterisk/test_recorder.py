@@ -16,10 +16,10 @@ from ccplane.testing import FakeAmi
 
 X = "c-ast1-1.1"
 R = f"r-{X}-2"
-START = do.StartRecording(X, R, "ast1-1.1", 1, 100)
-AGAIN = do.StartRecording(X, R, "ast1-1.1", 2, 100)
-STOP = do.StopRecording(X, R, "ast1-1.1", "0x1")
-BEGUN = i.RecordingBegan(X, R, "0x1")
+START = do.StartTalkRecording(X, R, "ast1-1.1", 1, 100)
+AGAIN = do.StartTalkRecording(X, R, "ast1-1.1", 2, 100)
+STOP = do.StopTalkRecording(X, R, "ast1-1.1", "0x1")
+BEGUN = i.TalkRecordingBegan(X, R, "0x1")
 
 
 class Edge:
@@ -68,7 +68,7 @@ async def test_it_records_both_sides_to_a_file_of_ours_and_says_so_once_the_file
 async def test_success_without_a_file_is_a_failure_and_what_was_begun_is_stopped(edge: Edge):
     edge.ami.answers["MixMonitor"] = Done({"response": "Success", "mixmonitorid": "0x1"})
     await edge.does(START)
-    assert edge.posted == [i.RecordingRefused(X, R, NO_FILE)]
+    assert edge.posted == [i.TalkRecordingRefused(X, R, NO_FILE)]
     assert edge.ami.asked[-1] == {"Action": "StopMixMonitor", "Channel": "ast1-1.1", "MixMonitorID": "0x1"}
 
 
@@ -92,7 +92,7 @@ async def test_a_second_try_finds_the_first_that_came_through_and_begins_none(ed
     edge.ami.answers["Getvar"] = Done({"response": "Success", "value": "0x7"})
     await edge.does(AGAIN)
     assert edge.asked == ["Getvar"]
-    assert edge.posted == [i.RecordingBegan(X, R, "0x7")]
+    assert edge.posted == [i.TalkRecordingBegan(X, R, "0x7")]
 
 
 async def test_a_second_try_begins_anew_where_a_variable_is_left_of_one_that_wrote_nothing(edge: Edge):
@@ -111,22 +111,22 @@ async def test_with_too_little_free_nothing_is_asked(edge: Edge):
 
 async def test_it_is_stopped_by_its_handle_alone(edge: Edge):
     await edge.does(START, STOP)
-    assert edge.posted == [BEGUN, i.RecordingOver(X, R)]
+    assert edge.posted == [BEGUN, i.TalkRecordingOver(X, R)]
     assert edge.ami.asked[-1]["MixMonitorID"] == "0x1"
 
 
 async def test_without_a_handle_the_channel_is_asked_for_it(edge: Edge):
     edge.ami.answers["Getvar"] = Done({"response": "Success", "value": "0x7"})
-    await edge.does(do.StopRecording(X, R, "ast1-1.1", ""))
+    await edge.does(do.StopTalkRecording(X, R, "ast1-1.1", ""))
     assert edge.ami.asked[-1]["MixMonitorID"] == "0x7"
-    assert edge.posted == [i.RecordingOver(X, R)]
+    assert edge.posted == [i.TalkRecordingOver(X, R)]
 
 
 async def test_without_any_handle_nothing_is_stopped_for_that_would_stop_the_latest(edge: Edge):
     edge.ami.answers["Getvar"] = Done({"response": "Success", "value": ""})
-    await edge.does(do.StopRecording(X, R, "ast1-1.1", ""))
+    await edge.does(do.StopTalkRecording(X, R, "ast1-1.1", ""))
     assert edge.asked == ["Getvar"]
-    assert edge.posted == [i.RecordingOver(X, R)]
+    assert edge.posted == [i.TalkRecordingOver(X, R)]
 
 
 @pytest.mark.parametrize(
@@ -149,16 +149,16 @@ async def test_a_late_stop_does_not_stop_another_recording_that_was_given_the_sa
     second = f"r-{X}-4"
     file_of(edge.spool, second).parent.mkdir(parents=True)
     file_of(edge.spool, second).touch()
-    await edge.does(do.StartRecording(X, second, "ast1-1.1", 1, 100), STOP)
+    await edge.does(do.StartTalkRecording(X, second, "ast1-1.1", 1, 100), STOP)
     assert "StopMixMonitor" not in edge.asked
-    assert edge.posted[-1] == i.RecordingOver(X, R)
+    assert edge.posted[-1] == i.TalkRecordingOver(X, R)
 
 
 @pytest.mark.parametrize(("outcome", "reason"), [(Done({}), ""), (Refused(0, "closed"), "AMI can't be asked (closed)")])
 async def test_silence_is_said_to_be_written_only_where_the_switch_says_so(edge: Edge, outcome, reason):
     edge.ami.answers["MixMonitorMute"] = outcome
-    await edge.does(do.MuteRecording(X, R, "ast1-1.1", True))
-    assert edge.posted == [i.RecordingMuted(X, R, True, reason)]
+    await edge.does(do.MuteTalkRecording(X, R, "ast1-1.1", True))
+    assert edge.posted == [i.TalkRecordingMuted(X, R, True, reason)]
     if not reason:
         assert edge.ami.asked == [
             {"Action": "MixMonitorMute", "Channel": "ast1-1.1", "Direction": "both", "State": "1"}
@@ -173,6 +173,6 @@ async def test_each_login_has_what_waits_tried_again(edge: Edge):
 
 @pytest.mark.parametrize("channel", ["1.1\r\nAction: Originate", "x/../y", "a b", ""])
 async def test_a_name_that_could_say_more_than_a_name_is_never_sent(edge: Edge, channel: str):
-    await edge.does(do.StartRecording(X, R, channel, 1, 0))
+    await edge.does(do.StartTalkRecording(X, R, channel, 1, 0))
     assert edge.asked == []
-    assert isinstance(edge.posted[0], i.RecordingRefused)
+    assert isinstance(edge.posted[0], i.TalkRecordingRefused)

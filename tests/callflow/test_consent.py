@@ -51,7 +51,7 @@ def test_given_silence_then_the_caller_consents_and_is_not_asked_again():
     line.enters("x")
     line.picks_up("x")
     line.joins("x")
-    assert any(isinstance(each, do.StartRecording) for each in line.commands)
+    assert any(isinstance(each, do.StartTalkRecording) for each in line.commands)
     line.agent_hangs_up("x")
     assert line.verb == EnterQueue("support", consent=True)
     assert len(line.played()) == 1

@@ -38,7 +38,7 @@ def talking(policy=ALL, **more):
 
 def recorded(policy=ALL, handle="0x1"):
     floor = talking(policy)
-    floor.take(i.RecordingBegan(c("x"), R, handle))
+    floor.take(i.TalkRecordingBegan(c("x"), R, handle))
     return floor
 
 
@@ -57,7 +57,7 @@ def test_given_a_policy_that_says_so_when_a_talk_starts_then_it_is_asked_to_be_r
     asked = the(decision, r.RecordingAsked)
     assert kinds(decision)[-2:] == ["TalkStarted", "RecordingAsked"]
     assert (asked.segment, asked.agent, asked.queue, asked.direction) == (2, "ana", SUPPORT, Direction.INBOUND)
-    start = the(decision, do.StartRecording)
+    start = the(decision, do.StartTalkRecording)
     assert (start.channel, start.recording, start.attempt) == ("x", R, 1)
     assert floor.state.wake_at == floor.now + BEGIN_MS
 
@@ -114,7 +114,7 @@ def test_given_a_refusal_then_a_later_queue_does_not_record_either():
 
 def test_given_its_file_when_the_switch_shows_it_then_it_is_recording_and_waits_for_nothing():
     floor = talking()
-    decision = floor.take(i.RecordingBegan(c("x"), R, "0x1"), at=1)
+    decision = floor.take(i.TalkRecordingBegan(c("x"), R, "0x1"), at=1)
     assert kinds(decision) == ["RecordingStarted"]
     assert the_recording(floor).handle == "0x1"
     assert the_recording(floor).deadline is None
@@ -129,24 +129,24 @@ def test_given_no_file_when_the_time_is_up_then_it_has_failed_and_the_talk_goes_
 
 def test_given_a_failure_then_it_is_tried_again_ever_more_seldom_and_told_once():
     floor = talking()
-    floor.take(i.RecordingRefused(c("x"), R, "no AMI"))
+    floor.take(i.TalkRecordingRefused(c("x"), R, "no AMI"))
     pauses, at = [], floor.now
     for _ in range(8):
         decision = floor.wake()
         assert kinds(decision) == ["RecordingRetried"]
         pauses.append(floor.now - at)
         at = floor.now
-        assert the(decision, do.StartRecording).attempt > 1
-        assert floor.take(i.RecordingRefused(c("x"), R, "no AMI")).facts == ()
+        assert the(decision, do.StartTalkRecording).attempt > 1
+        assert floor.take(i.TalkRecordingRefused(c("x"), R, "no AMI")).facts == ()
     assert pauses == [2_000, 4_000, 8_000, 16_000, *[SELDOM_MS] * 4]
 
 
 def test_given_ami_back_then_what_waits_for_its_next_try_is_tried_now():
     floor = talking()
-    floor.take(i.RecordingRefused(c("x"), R, "no AMI"))
+    floor.take(i.TalkRecordingRefused(c("x"), R, "no AMI"))
     assert kinds(floor.take(i.RecorderBack(NODE))) == ["RecordingRetried"]
     assert floor.take(i.RecorderBack(NodeName("other"))).facts == ()
-    decision = floor.take(i.RecordingBegan(c("x"), R, "0x1"), at=5)
+    decision = floor.take(i.TalkRecordingBegan(c("x"), R, "0x1"), at=5)
     assert the(decision, r.RecordingStarted).late_ms == 5_000
 
 
@@ -156,7 +156,7 @@ def test_given_end_call_when_it_cannot_be_recorded_then_the_agent_is_freed_and_t
     )
     floor = talking(policy)
     floor.contact("x")
-    decision = floor.take(i.RecordingRefused(c("x"), R, "disk full"))
+    decision = floor.take(i.TalkRecordingRefused(c("x"), R, "disk full"))
     assert kinds(decision)[:1] == ["RecordingFailed"]
     assert "HangUpLeg" in doing(decision)
     assert kinds(decision)[-1] in ("ProgramStarted", "StepStarted")
@@ -167,7 +167,7 @@ def test_given_end_call_when_it_cannot_be_recorded_then_the_agent_is_freed_and_t
 def test_given_end_call_when_the_default_program_had_the_call_already_then_it_is_hung_up():
     policy = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
     floor = talking(policy, default="straight")
-    decision = floor.take(i.RecordingRefused(c("x"), R, "disk full"))
+    decision = floor.take(i.TalkRecordingRefused(c("x"), R, "disk full"))
     assert the(decision, do.HangUpCaller).cause == 41
 
 
@@ -179,27 +179,27 @@ def test_given_the_caller_stays_when_the_talk_ends_then_the_switch_is_told_until
     decision = floor.agent_hangs_up("x", at=9)
     ended = the(decision, r.RecordingEnded)
     assert (ended.ms, ended.stop_by) == (9_000, floor.now + STOP_MS)
-    assert the(decision, do.StopRecording).handle == "0x1"
+    assert the(decision, do.StopTalkRecording).handle == "0x1"
     assert kinds(decision).index("RecordingEnded") < kinds(decision).index("TalkEnded")
     again = floor.wake()
     assert kinds(again) == ["RecordingStopRetried"]
-    assert doing(again) == ["StopRecording"]
-    assert kinds(floor.take(i.RecordingOver(c("x"), R))) == ["RecordingStopped"]
+    assert doing(again) == ["StopTalkRecording"]
+    assert kinds(floor.take(i.TalkRecordingOver(c("x"), R))) == ["RecordingStopped"]
     assert floor.contact("x").unstopped == ()
-    assert floor.take(i.RecordingOver(c("x"), R)).facts == ()
+    assert floor.take(i.TalkRecordingOver(c("x"), R)).facts == ()
 
 
 def test_given_the_caller_leaves_then_their_channels_end_ends_it():
     floor = recorded()
     decision = floor.leaves("x", at=4)
     assert the(decision, r.RecordingEnded).stop_by is None
-    assert "StopRecording" not in doing(decision)
+    assert "StopTalkRecording" not in doing(decision)
 
 
 def test_given_it_was_never_seen_to_begin_when_the_talk_ends_then_it_is_stopped_all_the_same():
     floor = talking()
     decision = floor.agent_hangs_up("x")
-    assert the(decision, do.StopRecording).handle == ""
+    assert the(decision, do.StopTalkRecording).handle == ""
     assert not floor.state.unstored, "nobody knows whether there is anything to store"
 
 
@@ -213,7 +213,7 @@ def test_given_a_handle_that_is_used_again_then_the_earlier_recording_is_over():
     floor.joins("x")
     second = the_recording(floor).id
     assert second != R
-    decision = floor.take(i.RecordingBegan(c("x"), second, "0x1"))
+    decision = floor.take(i.TalkRecordingBegan(c("x"), second, "0x1"))
     assert kinds(decision) == ["RecordingStopped", "RecordingStarted"]
 
 
@@ -224,12 +224,12 @@ def test_given_a_pause_then_it_is_a_fact_only_once_the_switch_has_done_it():
     floor = recorded()
     decision = floor.take(i.RecordingPauseWanted(contact=c("x"), paused=True, by="1001"))
     assert kinds(decision) == ["RecordingPauseAsked"]
-    assert the(decision, do.MuteRecording).paused
+    assert the(decision, do.MuteTalkRecording).paused
     assert floor.take(i.RecordingPauseWanted(contact=c("x"), paused=False, by="1001")).facts == ()
-    done = floor.take(i.RecordingMuted(c("x"), R, True), at=3)
+    done = floor.take(i.TalkRecordingMuted(c("x"), R, True), at=3)
     assert the(done, r.RecordingPaused).by == "1001"
     floor.take(i.RecordingPauseWanted(contact=c("x"), paused=False, by="1002"))
-    resumed = floor.take(i.RecordingMuted(c("x"), R, False), at=5)
+    resumed = floor.take(i.TalkRecordingMuted(c("x"), R, False), at=5)
     assert the(resumed, r.RecordingResumed).paused_ms == 2_000
     assert the(floor.agent_hangs_up("x", at=9), r.RecordingEnded).paused_ms == 2_000
 
@@ -239,7 +239,7 @@ def test_given_a_pause_that_nobody_confirms_then_it_has_failed_and_is_told_so():
     floor.take(i.RecordingPauseWanted(contact=c("x"), paused=True, by="1001"))
     assert kinds(floor.wake()) == ["RecordingPauseFailed"]
     assert the_recording(floor).state is RecordingState.RECORDING
-    late = floor.take(i.RecordingMuted(c("x"), R, True))
+    late = floor.take(i.TalkRecordingMuted(c("x"), R, True))
     assert kinds(late) == ["RecordingPaused"], "what the switch says is so, however late"
 
 
@@ -307,7 +307,7 @@ def test_given_a_plane_that_comes_back_in_a_talk_then_what_it_does_not_know_to_r
     floor.survey(after_gap=True)
     decision = floor.wake()
     assert kinds(decision) == ["RecordingFailed"]
-    assert doing(floor.take(i.RecorderBack(NODE))) == ["StartRecording"]
+    assert doing(floor.take(i.RecorderBack(NODE))) == ["StartTalkRecording"]
 
 
 MOVES = {
@@ -347,10 +347,10 @@ def test_given_what_is_long_over_then_nothing_happens():
     floor = a_recorded_floor(queues=[a_queue()])
     nobody = c("nobody")
     for what in (
-        i.RecordingBegan(nobody, R, "0x1"),
-        i.RecordingRefused(nobody, R, "no"),
-        i.RecordingMuted(nobody, R, True),
-        i.RecordingOver(nobody, R),
+        i.TalkRecordingBegan(nobody, R, "0x1"),
+        i.TalkRecordingRefused(nobody, R, "no"),
+        i.TalkRecordingMuted(nobody, R, True),
+        i.TalkRecordingOver(nobody, R),
         i.RecordingPauseWanted(contact=nobody, paused=True, by="a"),
     ):
         decision = floor.take(what)
@@ -382,22 +382,22 @@ def test_given_an_agents_own_call_then_its_direction_says_whether_it_is_recorded
     if kept:
         asked = the(decision, r.RecordingAsked)
         assert (asked.agent, asked.queue, asked.number, asked.direction) == ("ana", None, "5551", Direction.OUTBOUND)
-        assert the(decision, do.StartRecording).channel == "x"
+        assert the(decision, do.StartTalkRecording).channel == "x"
 
 
 def test_given_a_recorded_own_call_when_the_other_hangs_up_then_the_recording_ends_with_it():
     floor, _ = on_an_own_call("5551", OUTBOUND)
     recording = the_recording(floor).id
-    floor.take(i.RecordingBegan(c("x"), recording, "0x1"))
+    floor.take(i.TalkRecordingBegan(c("x"), recording, "0x1"))
     call = floor.contact("x").call
     decision = floor.take(i.LegEnded(call.id, call.leg, 16), at=4)
     assert the(decision, r.RecordingEnded).ms == 4_000
-    assert doing(decision)[0] == "StopRecording"
+    assert doing(decision)[0] == "StopTalkRecording"
 
 
 def test_given_end_call_when_an_own_call_cannot_be_recorded_then_the_other_is_hung_up():
     policy = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
     floor, _ = on_an_own_call("5551", policy)
-    decision = floor.take(i.RecordingRefused(c("x"), the_recording(floor).id, "no AMI"))
+    decision = floor.take(i.TalkRecordingRefused(c("x"), the_recording(floor).id, "no AMI"))
     assert "HangUpLeg" in doing(decision)
     assert floor.contact("x").call is None

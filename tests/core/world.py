@@ -135,7 +135,7 @@ class World:
                 self.end(channel, 16)
             case do.HangUpLeg(leg=leg):
                 self.events.append(i.LegEnded(offer_of_leg(leg), leg, gone=leg not in self.channels))
-            case do.RecordingCommand():
+            case do.TalkRecordingCommand():
                 self.record(command)
             case do.PlaySounds(contact=contact, playback=playback):
                 step, attempt = (int(part) for part in playback.rsplit("-", 2)[1:])
@@ -146,14 +146,14 @@ class World:
         contact, recording = command.contact, command.recording
         what = (len(self.events) + self.floor.now // 500) % 7
         match command:
-            case do.StartRecording() if what == 1:
-                self.events.append(i.RecordingRefused(contact, recording, "no"))
-            case do.StartRecording() if what > 1:
-                self.events.append(i.RecordingBegan(contact, recording, f"0x{what}"))
-            case do.MuteRecording(paused=paused) if what:
-                self.events.append(i.RecordingMuted(contact, recording, paused, "no" if what == 1 else ""))
-            case do.StopRecording() if what:
-                self.events.append(i.RecordingOver(contact, recording))
+            case do.StartTalkRecording() if what == 1:
+                self.events.append(i.TalkRecordingRefused(contact, recording, "no"))
+            case do.StartTalkRecording() if what > 1:
+                self.events.append(i.TalkRecordingBegan(contact, recording, f"0x{what}"))
+            case do.MuteTalkRecording(paused=paused) if what:
+                self.events.append(i.TalkRecordingMuted(contact, recording, paused, "no" if what == 1 else ""))
+            case do.StopTalkRecording() if what:
+                self.events.append(i.TalkRecordingOver(contact, recording))
 
     def pause_wanted(self, a, b):
         recorded = sorted(each.id for each in self.floor.state.contacts.values() if each.recording)

@@ -163,7 +163,7 @@ def talking(site: Site) -> str:
     history.sign_in(AGENTS[0])
     contact = history.call(QUEUES[0])
     history.answer(contact)
-    history.give(i.RecordingBegan(contact, recording_id(contact, 2), "0x1"))
+    history.give(i.TalkRecordingBegan(contact, recording_id(contact, 2), "0x1"))
     return contact
 
 
@@ -175,7 +175,7 @@ async def answered(site: Site, contact: str, reason: str = "") -> None:
     """The switch answers the pause that is asked for."""
     while (wanted := site.plane.history.state.contacts[contact].recording.wanted) is None:
         await asyncio.sleep(0)
-    await site.plane.ask(i.RecordingMuted(contact, recording_id(contact, 2), wanted, reason))
+    await site.plane.ask(i.TalkRecordingMuted(contact, recording_id(contact, 2), wanted, reason))
 
 
 async def test_a_pause_is_answered_once_the_switch_has_done_it(admin, site, talking):

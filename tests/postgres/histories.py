@@ -144,11 +144,11 @@ class Centre:
         self.take(
             self.random.choice(
                 (
-                    i.RecordingBegan(*of, "0x1"),
-                    i.RecordingBegan(*of, "0x1"),
-                    i.RecordingRefused(*of, "no AMI"),
+                    i.TalkRecordingBegan(*of, "0x1"),
+                    i.TalkRecordingBegan(*of, "0x1"),
+                    i.TalkRecordingRefused(*of, "no AMI"),
                     i.RecordingPauseWanted(contact=contact.id, paused=True, by="test"),
-                    i.RecordingMuted(*of, self.random.random() < 0.5),
+                    i.TalkRecordingMuted(*of, self.random.random() < 0.5),
                 )
             )
         )

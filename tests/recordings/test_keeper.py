@@ -111,7 +111,7 @@ async def test_it_catches_up_with_many_and_lists_each_once(kept: Kept):
 async def test_a_file_that_the_switch_may_still_write_to_is_left_alone(kept: Kept):
     floor = kept.plane.floor
     floor.talks("1795332955.0")
-    floor.take(i.RecordingBegan(c("1795332955.0"), R, "0x1"))
+    floor.take(i.TalkRecordingBegan(c("1795332955.0"), R, "0x1"))
     old, young = kept.raw(age_s=100), kept.raw(recording_id(c("1795332955.9"), 2), age_s=0)
     done = kept.raw(recording_id(c("1795332955.8"), 2))
     async with kept.running():
@@ -120,14 +120,14 @@ async def test_a_file_that_the_switch_may_still_write_to_is_left_alone(kept: Kep
         assert young.exists()
         floor.agent_hangs_up("1795332955.0")
         assert kept.keeper._live(R), "the switch has not said that it stopped"
-        floor.take(i.RecordingOver(c("1795332955.0"), R))
+        floor.take(i.TalkRecordingOver(c("1795332955.0"), R))
         await until(lambda: not old.exists())
 
 
 async def test_what_the_switch_wrote_after_the_talk_is_not_kept(kept: Kept):
     floor = kept.plane.floor
     floor.talks("1795332955.0")
-    floor.take(i.RecordingBegan(c("1795332955.0"), R, "0x1"))
+    floor.take(i.TalkRecordingBegan(c("1795332955.0"), R, "0x1"))
     floor.leaves("1795332955.0", at=2)
     raw = kept.raw(seconds=5)
     async with kept.running():
@@ -140,7 +140,7 @@ async def test_what_the_switch_wrote_after_the_talk_is_not_kept(kept: Kept):
 async def test_a_recording_without_a_file_is_an_alarm_in_the_end(kept: Kept):
     floor = kept.plane.floor
     floor.talks("1795332955.0")
-    floor.take(i.RecordingBegan(c("1795332955.0"), R, "0x1"))
+    floor.take(i.TalkRecordingBegan(c("1795332955.0"), R, "0x1"))
     floor.leaves("1795332955.0", at=20)
     async with kept.running():
         await until(lambda: kept.keeper.free_mb is not None)
@@ -185,7 +185,7 @@ async def test_a_store_that_cannot_be_written_is_trouble_and_loses_nothing(kept:
 async def test_talks_that_are_not_recorded_are_trouble(kept: Kept):
     floor = kept.plane.floor
     floor.talks("1795332955.0")
-    floor.take(i.RecordingRefused(c("1795332955.0"), R, "no AMI"))
+    floor.take(i.TalkRecordingRefused(c("1795332955.0"), R, "no AMI"))
     assert kept.keeper.trouble() == "1 talks go on without being recorded: no AMI"
 
 

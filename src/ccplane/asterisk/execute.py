@@ -132,13 +132,13 @@ class Executor:
     def __init__(self) -> None:
         self.switch: Switch | None = None
         self.post: Callable[[Input], None] = _nowhere
-        self.record: Callable[[do.RecordingCommand], None] = lambda _: None
+        self.record: Callable[[do.TalkRecordingCommand], None] = lambda _: None
         """Takes what is AMI's to do."""
         self.refused: Counter[str] = Counter()
         """Definite refusals, by command and outcome."""
 
     def execute(self, command: do.Command) -> None:
-        if isinstance(command, do.RecordingCommand):
+        if isinstance(command, do.TalkRecordingCommand):
             self.record(command)
             return
         if self.switch is None:

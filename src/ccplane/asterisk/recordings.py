@@ -64,7 +64,7 @@ class Recorder:
         self._tails: dict[ContactId, asyncio.Task[None]] = {}
         self._handles: dict[ContactId, tuple[RecordingId, str]] = {}
 
-    def execute(self, command: do.RecordingCommand) -> None:
+    def execute(self, command: do.TalkRecordingCommand) -> None:
         """Begin with it; what comes of it is an input."""
         before = self._tails.get(command.contact)
         task = asyncio.get_running_loop().create_task(self._after(before, command), name=f"record {command.recording}")
@@ -75,17 +75,17 @@ class Recorder:
         """For `Events.at_login`."""
         self.post(i.RecorderBack(self._node))
 
-    async def _after(self, before: asyncio.Task[None] | None, command: do.RecordingCommand) -> None:
+    async def _after(self, before: asyncio.Task[None] | None, command: do.TalkRecordingCommand) -> None:
         if before is not None:
             await asyncio.wait((before,))
         if not (SAFE.fullmatch(command.channel) and SAFE.fullmatch(command.recording)):
             return self._refused(command, "its channel's name is none that AMI may be given")
         match command:
-            case do.StartRecording():
+            case do.StartTalkRecording():
                 return await self._start(command)
-            case do.MuteRecording():
+            case do.MuteTalkRecording():
                 return await self._mute(command)
-            case do.StopRecording():
+            case do.StopTalkRecording():
                 return await self._stop(command)
         raise TypeError(f"nothing records {type(command).__name__}")
 
@@ -97,7 +97,7 @@ class Recorder:
 
     # ------------------------------------------------------------------------------------------------------- begin
 
-    async def _start(self, command: do.StartRecording) -> None:
+    async def _start(self, command: do.StartTalkRecording) -> None:
         free = self._free_mb()
         if free is not None and free < command.least_free_mb:
             sentence = f"{free:.0f} MB are free for recordings, and none is begun below {command.least_free_mb} MB"
@@ -114,17 +114,17 @@ class Recorder:
                     return self._refused(command, _why(said))
         if await self._seen(command.recording):
             self._hold(command, handle)
-            return self.post(i.RecordingBegan(command.contact, command.recording, handle))
+            return self.post(i.TalkRecordingBegan(command.contact, command.recording, handle))
         await self._ask("StopMixMonitor", command.channel, MixMonitorID=handle)
         return self._refused(command, NO_FILE)
 
-    def _hold(self, command: do.StartRecording, handle: str) -> None:
+    def _hold(self, command: do.StartTalkRecording, handle: str) -> None:
         """For as long as the contact may live; a channel's end ends its recording without a word to us."""
         self._handles[command.contact] = (command.recording, handle)
         if len(self._handles) > HELD:
             del self._handles[next(iter(self._handles))]
 
-    async def _running(self, command: do.StartRecording) -> str:
+    async def _running(self, command: do.StartTalkRecording) -> str:
         """The handle of an earlier try that did come through, and whose file is there."""
         handle = await self._kept_handle(command.channel, command.recording)
         there = await asyncio.to_thread(file_of(self._spool, command.recording).exists)
@@ -144,21 +144,21 @@ class Recorder:
                 return True
         return False
 
-    def _refused(self, command: do.RecordingCommand, reason: str) -> None:
-        if isinstance(command, do.StartRecording):
+    def _refused(self, command: do.TalkRecordingCommand, reason: str) -> None:
+        if isinstance(command, do.StartTalkRecording):
             self.last_reason = reason
-            self.post(i.RecordingRefused(command.contact, command.recording, reason))
-        elif isinstance(command, do.MuteRecording):
-            self.post(i.RecordingMuted(command.contact, command.recording, command.paused, reason))
+            self.post(i.TalkRecordingRefused(command.contact, command.recording, reason))
+        elif isinstance(command, do.MuteTalkRecording):
+            self.post(i.TalkRecordingMuted(command.contact, command.recording, command.paused, reason))
 
     # ------------------------------------------------------------------------------------------- silence, and the end
 
-    async def _mute(self, command: do.MuteRecording) -> None:
+    async def _mute(self, command: do.MuteTalkRecording) -> None:
         said = await self._ask("MixMonitorMute", command.channel, Direction="both", State=str(int(command.paused)))
         reason = "" if isinstance(said, Done) else _why(said)
-        self.post(i.RecordingMuted(command.contact, command.recording, command.paused, reason))
+        self.post(i.TalkRecordingMuted(command.contact, command.recording, command.paused, reason))
 
-    async def _stop(self, command: do.StopRecording) -> None:
+    async def _stop(self, command: do.StopTalkRecording) -> None:
         """Refused by the switch: it does not record by this handle. No word from it: asked again by the core."""
         handle = command.handle
         if not handle:
@@ -174,7 +174,7 @@ class Recorder:
                 return
         if of == command.recording:
             self._handles.pop(command.contact, None)
-        self.post(i.RecordingOver(command.contact, command.recording))
+        self.post(i.TalkRecordingOver(command.contact, command.recording))
 
     def _ask(self, action: str, channel: ChannelId, **more: str) -> Awaitable[Outcome[Message]]:
         return self._actions.ask({"Action": action, "Channel": channel, **more})

@@ -151,7 +151,7 @@ class WriteJournal(ContactCommand, frozen=True):
     text: str
 
 
-class RecordingCommand(ContactCommand, frozen=True):
+class TalkRecordingCommand(ContactCommand, frozen=True):
     """A command for what records, which is not the switch's event side. `channel`: the caller's, whose two directions
     are the two sides of the recording."""
 
@@ -159,7 +159,7 @@ class RecordingCommand(ContactCommand, frozen=True):
     channel: ChannelId
 
 
-class StartRecording(RecordingCommand, frozen=True):
+class StartTalkRecording(TalkRecordingCommand, frozen=True):
     """Record this channel, unless less than `least_free_mb` are free. From the second `attempt` on look first whether
     an earlier one came through after all."""
 
@@ -167,13 +167,13 @@ class StartRecording(RecordingCommand, frozen=True):
     least_free_mb: int
 
 
-class MuteRecording(RecordingCommand, frozen=True):
+class MuteTalkRecording(TalkRecordingCommand, frozen=True):
     """Write silence instead of voices, or voices again."""
 
     paused: bool
 
 
-class StopRecording(RecordingCommand, frozen=True):
+class StopTalkRecording(TalkRecordingCommand, frozen=True):
     """Record no more. `handle`: the switch's name for the recording; "": ask the channel."""
 
     handle: str
@@ -205,8 +205,8 @@ AnyCommand = (
     | JoinAgent
     | HangUpLeg
     | WriteJournal
-    | StartRecording
-    | MuteRecording
-    | StopRecording
+    | StartTalkRecording
+    | MuteTalkRecording
+    | StopTalkRecording
     | MirrorIntent
 )

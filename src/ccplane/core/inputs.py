@@ -154,7 +154,7 @@ class SwitchSurveyed(Input, frozen=True, kw_only=True):
 # ------------------------------------------------------------------------------ from what records, and what stores
 
 
-class RecordingBegan(Input, frozen=True):
+class TalkRecordingBegan(Input, frozen=True):
     """The recording's file is there. `handle`: the switch's name for it."""
 
     contact: ContactId
@@ -162,7 +162,7 @@ class RecordingBegan(Input, frozen=True):
     handle: str
 
 
-class RecordingRefused(Input, frozen=True):
+class TalkRecordingRefused(Input, frozen=True):
     """A recording could not be begun; `reason` for people."""
 
     contact: ContactId
@@ -170,7 +170,7 @@ class RecordingRefused(Input, frozen=True):
     reason: str
 
 
-class RecordingMuted(Input, frozen=True):
+class TalkRecordingMuted(Input, frozen=True):
     """The switch writes silence now, or voices again; `reason`, if not empty: why it does not."""
 
     contact: ContactId
@@ -179,7 +179,7 @@ class RecordingMuted(Input, frozen=True):
     reason: str = ""
 
 
-class RecordingOver(Input, frozen=True):
+class TalkRecordingOver(Input, frozen=True):
     """The switch does not record this any more."""
 
     contact: ContactId
@@ -319,10 +319,10 @@ AnyInput = (
     | CommandFailed
     | SwitchDropped
     | SwitchSurveyed
-    | RecordingBegan
-    | RecordingRefused
-    | RecordingMuted
-    | RecordingOver
+    | TalkRecordingBegan
+    | TalkRecordingRefused
+    | TalkRecordingMuted
+    | TalkRecordingOver
     | RecorderBack
     | RecordingConverted
     | RecordingPauseWanted

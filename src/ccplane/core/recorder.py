@@ -10,7 +10,7 @@ from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import EndedBy
 from ccplane.contacts.recordings import Recording, RecordingState
 from ccplane.core import inputs as i
-from ccplane.core.commands import MuteRecording, StartRecording
+from ccplane.core.commands import MuteTalkRecording, StartTalkRecording
 from ccplane.core.parties import end_call
 from ccplane.core.recordings import begun, stop
 from ccplane.core.steps import hand_to_default
@@ -37,14 +37,14 @@ def _of(turn: Turn, contact_id: ContactId, recording: RecordingId) -> tuple[Cont
     return contact, contact.recording
 
 
-def began(turn: Turn, what: i.RecordingBegan) -> None:
+def began(turn: Turn, what: i.TalkRecordingBegan) -> None:
     """Its handle may be that of an earlier one, whose stop was never confirmed: then that one is over."""
     found = _of(turn, what.contact, what.recording)
     if found and not begun(found[1]):
         late_ms = turn.now - found[1].asked_at
         for each in found[0].unstopped:
             if each.handle == what.handle:
-                over(turn, i.RecordingOver(what.contact, each.id))
+                over(turn, i.TalkRecordingOver(what.contact, each.id))
         turn.happened(
             r.RecordingStarted(
                 at=turn.now, contact=what.contact, recording=what.recording, handle=what.handle, late_ms=late_ms
@@ -52,7 +52,7 @@ def began(turn: Turn, what: i.RecordingBegan) -> None:
         )
 
 
-def refused(turn: Turn, what: i.RecordingRefused) -> None:
+def refused(turn: Turn, what: i.TalkRecordingRefused) -> None:
     found = _of(turn, what.contact, what.recording)
     if found and found[1].state is RecordingState.ASKED:
         _failed(turn, *found, what.reason)
@@ -79,7 +79,7 @@ def _end_talk(turn: Turn, contact: Contact) -> None:
         talk_over(turn, turn.state.contacts[contact.id], EndedBy.PROGRAM)
 
 
-def muted(turn: Turn, what: i.RecordingMuted) -> None:
+def muted(turn: Turn, what: i.TalkRecordingMuted) -> None:
     """What the switch says is so, even if it says it after the time was up."""
     found = _of(turn, what.contact, what.recording)
     if not found or not begun(found[1]):
@@ -102,7 +102,7 @@ def muted(turn: Turn, what: i.RecordingMuted) -> None:
         turn.happened(r.RecordingResumed(at=at, contact=contact, recording=recording.id, by=by, paused_ms=paused_ms))
 
 
-def over(turn: Turn, what: i.RecordingOver) -> None:
+def over(turn: Turn, what: i.TalkRecordingOver) -> None:
     contact = turn.state.contacts.get(what.contact)
     if contact and any(each.id == what.recording for each in contact.unstopped):
         turn.happened(r.RecordingStopped(at=turn.now, contact=contact.id, recording=what.recording))
@@ -138,7 +138,7 @@ def recordings_due(turn: Turn, contact: Contact) -> None:
             _retry(turn, contact, recording)
         case _:
             assert recording.wanted is not None
-            muted(turn, i.RecordingMuted(contact.id, recording.id, recording.wanted, NO_ANSWER))
+            muted(turn, i.TalkRecordingMuted(contact.id, recording.id, recording.wanted, NO_ANSWER))
 
 
 def _retry(turn: Turn, contact: Contact, recording: Recording) -> None:
@@ -149,7 +149,7 @@ def _retry(turn: Turn, contact: Contact, recording: Recording) -> None:
         )
     )
     least = turn.state.rules.recording.least_free_mb
-    turn.do(StartRecording(contact.id, recording.id, contact.channel, attempt, least))
+    turn.do(StartTalkRecording(contact.id, recording.id, contact.channel, attempt, least))
 
 
 def _stop_again(turn: Turn, contact: Contact, recording: Recording) -> None:
@@ -184,7 +184,7 @@ def pause_wanted(turn: Turn, what: i.RecordingPauseWanted) -> None:
             deadline=turn.now + MUTE_MS,
         )
     )
-    turn.do(MuteRecording(contact.id, recording.id, contact.channel, what.paused))
+    turn.do(MuteTalkRecording(contact.id, recording.id, contact.channel, what.paused))
 
 
 def converted(turn: Turn, what: i.RecordingConverted) -> None:
@@ -222,10 +222,10 @@ def heard(turn: Turn, what: i.RecordingHeard) -> None:
 
 
 RECORDER_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
-    i.RecordingBegan: began,
-    i.RecordingRefused: refused,
-    i.RecordingMuted: muted,
-    i.RecordingOver: over,
+    i.TalkRecordingBegan: began,
+    i.TalkRecordingRefused: refused,
+    i.TalkRecordingMuted: muted,
+    i.TalkRecordingOver: over,
     i.RecorderBack: back,
     i.RecordingConverted: converted,
     i.RecordingPauseWanted: pause_wanted,

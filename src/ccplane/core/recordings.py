@@ -10,7 +10,7 @@ from typing import Final
 from ccplane.contacts import recordings as r
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.recordings import Recording, RecordingState
-from ccplane.core.commands import StartRecording, StopRecording
+from ccplane.core.commands import StartTalkRecording, StopTalkRecording
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, recording_id
 
@@ -45,7 +45,7 @@ def start_recording(turn: Turn, contact_id: ContactId) -> None:
             deadline=turn.now + BEGIN_MS,
         )
     )
-    turn.do(StartRecording(contact.id, recording, contact.channel, attempt=1, least_free_mb=policy.least_free_mb))
+    turn.do(StartTalkRecording(contact.id, recording, contact.channel, attempt=1, least_free_mb=policy.least_free_mb))
 
 
 def end_recording(turn: Turn, contact: Contact, *, caller_stays: bool) -> None:
@@ -71,7 +71,7 @@ def end_recording(turn: Turn, contact: Contact, *, caller_stays: bool) -> None:
 
 
 def stop(turn: Turn, contact: Contact, recording: Recording) -> None:
-    turn.do(StopRecording(contact.id, recording.id, contact.channel, recording.handle))
+    turn.do(StopTalkRecording(contact.id, recording.id, contact.channel, recording.handle))
 
 
 def note_consent(turn: Turn, contact: Contact, consent: bool | None) -> None:
