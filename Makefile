@@ -1,6 +1,8 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
+# make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
 # make test   all tests, on a real Asterisk and a real Postgres; test-fast: under a minute; lint
 # make bench  measurements into bench/results/    make lock  dependencies anew    make clean  remove what was made
+# make web    the pages, into src/ccplane/http/static (make run and make test see to it)
 #
 # Options of a target: ARGS, e.g. make test ARGS="-k dialplan". As root (apt, mounts).
 
@@ -8,19 +10,24 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint bench lock clean env env-dev host host-test asterisk-root
+.PHONY: help run demo test test-fast lint bench lock clean web env env-dev host host-test asterisk-root
 
 PY := .venv/bin/python
 INSTALL := asterisk-docker/install.sh
 ROOT := $(or $(CCPLANE_ASTERISK_ROOT),$(or $(CCPLANE_RUNTIME),.runtime)/asterisk-root)
 
 help:
-	@sed -n '1,5p' Makefile | cut -c3-
+	@sed -n '1,7p' Makefile | cut -c3-
 
 run: env host
-	@exec $(PY) -m ccplane.local
+	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
+	exec $(PY) -m ccplane.local
 
-test: env-dev host-test asterisk-root
+demo: env host
+	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
+	exec $(PY) -m ccplane.demo $(ARGS)
+
+test: env-dev host-test asterisk-root web
 	@exec $(PY) -m pytest $(ARGS)
 
 test-fast: env-dev
@@ -31,6 +38,7 @@ lint: env-dev
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	web/build.sh check
 
 bench: env-dev host-test asterisk-root
 	@exec $(PY) -m bench.switching $(ARGS)
@@ -42,6 +50,9 @@ host:
 
 host-test:
 	@$(INSTALL) host test
+
+web:
+	@web/build.sh
 
 asterisk-root:
 	@$(INSTALL) root $(ROOT)
@@ -105,4 +116,4 @@ clean:
 	flock -n .runtime/lock true || { echo "ccplane is running here; end it first." >&2; exit 1; }
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 	rm -rf --one-file-system .venv .runtime build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	rm -rf src/*.egg-info
+	rm -rf src/*.egg-info src/ccplane/http/static src/ccplane/http/static.partial web/node_modules

@@ -24,12 +24,12 @@ import asyncpg
 import uvloop
 
 from bench.rtp import AGENT_TONE, CALLER_TONE, loudness, share
-from bench.siplab import Lab, answers, open_lab
-from bench.siplab.call import Call
 from bench.switching.measure import machine, percentile, revision, usage
 from bench.switching.peers import NUMBER, channels_left
 from bench.switching.plane import Plane
 from ccplane.asterisk.node import HOME
+from ccplane.testing.siplab import Lab, answers, open_lab
+from ccplane.testing.siplab.call import Call
 
 RESULTS: Final = HOME / "bench" / "results" / "recording.json"
 PAGE: Final = HOME / "docs" / "performance.md"

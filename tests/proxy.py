@@ -17,6 +17,7 @@ class Proxy:
         self._target = target
         self._whole = True
         self._writers: set[asyncio.StreamWriter] = set()
+        self._deaf: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
         """Break every connection, and refuse new ones."""
@@ -26,6 +27,10 @@ class Proxy:
 
     def mend(self) -> None:
         self._whole = True
+
+    def swallow(self) -> None:
+        """What is connected now stays open and carries nothing any more, as behind a network that went away."""
+        self._deaf |= self._writers
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._whole:
@@ -37,12 +42,14 @@ class Proxy:
             await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
         finally:
             self._writers -= {writer, far_writer}
+            self._deaf -= {writer, far_writer}
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65_536):
-                writer.write(data)
-                await writer.drain()
+                if writer not in self._deaf:
+                    writer.write(data)
+                    await writer.drain()
         writer.transport.abort()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ccplane import local
-from ccplane.child import Child, started
+from ccplane.child import Child, recorded, started
 from ccplane.errors import SetupError, StoreError
 from ccplane.settings import HOME, Settings
 from ccplane.testing import run as in_virtual_time
@@ -152,7 +152,7 @@ def test_the_welcome_has_the_readmes_commands_and_addresses(at_home):
     commands = [line for block in re.findall(r"```\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
     looks = re.findall(r"^\| `?(http\S+?|\.venv\S+ \w+)`? \|", section, re.MULTILINE)
     assert len(commands) == 3
-    assert len(looks) == 5
+    assert len(looks) == 6
     lines = [line[12:] for line in local.welcome(Settings(), local.Stack(Settings()), 1.0).splitlines()]
     said = {*lines, *(line.split("   ")[0] for line in lines)}
     assert [each for each in (*commands, *looks) if each not in said] == []
@@ -164,3 +164,32 @@ def test_the_welcome_of_an_unusual_start_says_what_its_commands_need(at_home, tm
     assert f"CCPLANE_RUNTIME='{tmp_path}/a b' CCPLANE_PORT=9090 .venv/bin/ccplane agent 1001 ready" in welcome
     assert "TOKEN=$CCPLANE_ADMIN_TOKEN\n" in welcome
     assert "secret" not in welcome.replace("a phone's secret", "")
+
+
+async def test_what_goes_on_beside_begins_when_calls_can_be_taken_and_its_end_ends_all(stack, tmp_path: Path):
+    seen: list[int | None] = []
+    here = stack()
+
+    async def beside() -> None:
+        seen.append(recorded(tmp_path / "plane.json"))
+
+    command = here._plane._command
+    assert await local.run(here.settings, command, beside=beside) == 0
+    assert seen != [None]
+    assert started(seen[0]) is None
+
+
+async def test_what_goes_on_beside_is_cancelled_when_told_to_end_and_may_say_its_last_words(stack, capsys):
+    here = stack()
+
+    async def beside() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            local.say("last words")
+
+    assert await local.run(here.settings, here._plane._command, beside=beside) == 0
+    said = capsys.readouterr().out
+    assert said.index("last words") < said.index("ccplane: ended")

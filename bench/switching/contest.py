@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
-from bench.siplab import Lab, open_lab
 from bench.switching import plane, pool, scenarios
 from bench.switching.measure import usage
 from bench.switching.peers import Peer, channels_left
@@ -23,6 +22,7 @@ from bench.switching.plane import Plane
 from bench.switching.pool import Seen
 from bench.switching.scenarios import Size
 from bench.switching.turns import Turn, turns
+from ccplane.testing.siplab import Lab, open_lab
 
 Offer = Callable[[Lab, Sequence[str], Size], Awaitable[Seen]]
 OFFERS: Final[dict[str, Offer]] = {"idle": scenarios.idle, "refill": scenarios.refill, "load": scenarios.load}

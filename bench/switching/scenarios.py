@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bench.siplab import Lab, answers
 from bench.switching.peers import NUMBER
 from bench.switching.pool import Seen
+from ccplane.testing.siplab import Lab, answers
 
 ANSWER_AFTER: Final = 0.05
 DRAIN: Final = 20.0

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 if TYPE_CHECKING:
     from ccplane.callflow.call import Call as Call
+    from ccplane.contacts.verbs import MessageResult as MessageResult
+    from ccplane.contacts.verbs import MessageTaken as MessageTaken
     from ccplane.contacts.verbs import NoAgents as NoAgents
+    from ccplane.contacts.verbs import NoMessage as NoMessage
     from ccplane.contacts.verbs import NotAllowed as NotAllowed
     from ccplane.contacts.verbs import NotReached as NotReached
     from ccplane.contacts.verbs import QueueResult as QueueResult
@@ -17,7 +20,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Call",
+    "MessageResult",
+    "MessageTaken",
     "NoAgents",
+    "NoMessage",
     "NotAllowed",
     "NotReached",
     "QueueResult",
@@ -29,7 +35,10 @@ __all__ = [
 
 _HOMES: Final = {
     "Call": "ccplane.callflow.call",
+    "MessageResult": "ccplane.contacts.verbs",
+    "MessageTaken": "ccplane.contacts.verbs",
     "NoAgents": "ccplane.contacts.verbs",
+    "NoMessage": "ccplane.contacts.verbs",
     "NotAllowed": "ccplane.contacts.verbs",
     "NotReached": "ccplane.contacts.verbs",
     "QueueResult": "ccplane.contacts.verbs",

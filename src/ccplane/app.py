@@ -25,8 +25,10 @@ from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
+from ccplane.asterisk.messages import Keeper
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.recordings import Recorder
+from ccplane.asterisk.spool import spool_of
 from ccplane.asterisk.switch import Replaced
 from ccplane.beginning import begin, catch_up, taken
 from ccplane.callflow.runner import Runner
@@ -50,10 +52,10 @@ from ccplane.postgres.lease import Lease
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
-from ccplane.recordings.keeper import Keeper
+from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
-from ccplane.vitals import History, PhoneBook, Vitals
+from ccplane.vitals import History, Mailbox, PhoneBook, Vitals
 
 log = structlog.get_logger()
 
@@ -157,8 +159,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ami_password,
             may_send=lambda: lease.may_send() and outbox.has_room,
         )
-        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: keeper.free_mb)
-        keeper = Keeper(plane, settings.spool_dir, settings.recordings_dir, lambda: recorder.last_reason)
+        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: recordings.free_mb)
+        recordings = RecordingKeeper(plane, settings.spool_dir, settings.recordings_dir, lambda: recorder.last_reason)
         recorder.post, executor.record = plane.post, recorder.execute
         ami.events.at_login(recorder.logged_in)
         stack.callback(plane.close)
@@ -179,13 +181,21 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             provision=phones.push,
             lost_at=recovered.last_at or None,
         )
+        keeper = Keeper(
+            node=NodeName(settings.node),
+            plane=plane,
+            executor=executor,
+            spool=spool_of(settings.spool_dir, settings.ari_url, settings.ari_username, settings.ari_password),
+            folder=settings.messages_dir,
+            now=clock.now,
+        )
         gap = clock.now() - recovered.last_at if recovered.last_at else 0
         plane.post(PlaneBegan(begun.epoch, __version__, gap))
         plane.post(SiteRead(site.hash, site.rules, files))
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons)))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, shipper, database, outbox, clock, keeper)
+        vitals = Vitals(lease, link, shipper, database, outbox, clock, recordings)
         history = History(database)
         app = create_app(
             Ports(
@@ -193,7 +203,10 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 contacts=history,
                 recordings=history,
                 recordings_dir=settings.recordings_dir,
+                messages=Mailbox(database),
+                audio=settings.messages_dir,
                 phones=phones,
+                websocket=phones.websocket,
                 health=vitals,
                 clock=clock.now,
                 meters=meters,
@@ -208,8 +221,9 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(ami.run(), name="ami"),
-            asyncio.create_task(keeper.run(), name="recordings"),
+            asyncio.create_task(recordings.run(), name="recordings"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
+            asyncio.create_task(keeper.run(), name="keeping messages"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
         }
         ended = asyncio.create_task(_first_to_fail({leading, *others}))

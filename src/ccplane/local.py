@@ -18,7 +18,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -52,6 +52,9 @@ def say(words: str) -> None:
     """To the terminal; one that was closed must not keep us from ending the rest."""
     with suppress(OSError):
         click.echo(words)
+
+
+Beside = Callable[[], Coroutine[Any, Any, None]]
 
 
 class Part(Protocol):
@@ -282,8 +285,11 @@ def sole_instance(runtime: Path) -> Iterator[None]:
             lock.truncate(0)
 
 
-async def run(settings: Settings, plane_command: Sequence[str] | None = None) -> int:
-    """Starts all, watches until told to end, ends all. The exit status."""
+async def run(settings: Settings, plane_command: Sequence[str] | None = None, beside: Beside | None = None) -> int:
+    """Starts all, watches until told to end, ends all. The exit status.
+
+    `beside`: what else is done once calls can be taken; it is cancelled when told to end, and when it returns all ends.
+    """
     stack = Stack(settings, plane_command)
     told = asyncio.Event()
     with ExitStack() as cleanup:
@@ -292,13 +298,22 @@ async def run(settings: Settings, plane_command: Sequence[str] | None = None) ->
             asyncio.get_running_loop().add_signal_handler(number, _told, told, stack)
         try:
             started = time.monotonic()
-            if not await _unless(told, stack.start()):
+            if not await unless(told, stack.start()):
                 return 130
             say(welcome(settings, stack, time.monotonic() - started))
-            await _unless(told, stack.watch())
+            await unless(told, _both(stack, beside) if beside else stack.watch())
             return 0
         finally:
             await stack.stop()
+
+
+async def _both(stack: Stack, beside: Beside) -> None:
+    watching = asyncio.create_task(stack.watch())
+    try:
+        await beside()
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
 
 
 def _told(told: asyncio.Event, stack: Stack) -> None:
@@ -309,7 +324,7 @@ def _told(told: asyncio.Event, stack: Stack) -> None:
         told.set()
 
 
-async def _unless(told: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+async def unless(told: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
     """Does the work until we are told to end. True if it was done, False if it was cut off."""
     doing, waiting = asyncio.ensure_future(work), asyncio.ensure_future(told.wait())
     try:
@@ -341,12 +356,14 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
   phones    {first} to {last}, SIP {sip} (UDP or TCP); a phone's secret:
             TOKEN={token}
             curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/agents/{first}/phone
+            or in the browser, with that token: {url}/phone
   sign in   {ccplane} agent {first} ready
-  dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 0 anyone
+  dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 9 leave a message, 0 anyone
             sip:4002@{sip}   straight to support
             sip:4003@{sip}   straight to sales
   look      {ccplane} status
-  open      {url}/api/v1/wallboard   the numbers
+  open      {url}/wallboard          queues and agents, live
+            {url}/api/v1/wallboard   the same as JSON
             {url}/api/docs           the API
             {url}/readyz             what works and what doesn't
             {url}/metrics            for Prometheus
@@ -367,10 +384,19 @@ def _exports(settings: Settings) -> str:
     return "".join(f"CCPLANE_{name.upper()}={shlex.quote(str(value))} " for name, value in unusual.items())
 
 
+async def _main() -> int:
+    return await run(load())
+
+
 def main() -> int:
     """`python -m ccplane.local`, which is `make run`."""
+    return in_one_sentence(_main())
+
+
+def in_one_sentence(work: Coroutine[Any, Any, int]) -> int:
+    """Runs it; an error is one sentence for people. The exit status."""
     try:
-        return asyncio.run(run(load()))
+        return asyncio.run(work)
     except CcplaneError as error:
         told = error
     except OSError as error:

@@ -140,6 +140,10 @@ class Plane:
         self.post(what)
         if self.faults != faults:
             raise CcplaneError("not-decided", f"{type(what).__name__} could not be decided; nothing was changed.")
+        return await self.written()
+
+    async def written(self) -> Snapshot:
+        """Return when all that has been decided is on disk. StoreError "outbox-not-written" if that takes too long."""
         snapshot = self.snapshot
         try:
             async with asyncio.timeout(ACKNOWLEDGE_S):

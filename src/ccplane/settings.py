@@ -85,7 +85,8 @@ class Settings(BaseSettings):
     ami_password: str = Field("", repr=False)
     """Of AMI at `bind`:`ami_port`; without it nothing is recorded."""
     spool: Folder | None = None
-    """The node's /var/spool/asterisk as this machine sees it: recordings are found there."""
+    """The node's /var/spool/asterisk as this machine sees it. Of one that cannot be reached from here messages are
+    asked for by ARI, and talks are not recorded."""
     sounds: Folder | None = None
     """Where rendered prompts go: what the node plays as `sound:ccplane/…`."""
 
@@ -117,6 +118,11 @@ class Settings(BaseSettings):
     def recordings_dir(self) -> Path:
         """What was recorded, converted: YYYY/MM/DD/."""
         return self.runtime / "recordings"
+
+    @property
+    def messages_dir(self) -> Path:
+        """What callers left for us to hear."""
+        return self.runtime / "messages"
 
     @property
     def postgres_dir(self) -> Path:

@@ -6,14 +6,15 @@ import asyncio
 from collections.abc import Iterable
 
 from ccplane.asterisk.link import Link
-from ccplane.asterisk.provision import Provisioned, provision
+from ccplane.asterisk.provision import Provisioned, both_phones, provision
 from ccplane.asterisk.switch import Switch
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, RecordingId
+from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId, device_at
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
 from ccplane.postgres import contacts as stored
+from ccplane.postgres import messages as left
 from ccplane.postgres import recordings as recorded
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.people import Person
@@ -88,11 +89,25 @@ class History:
         return await recorded.recording(self._database, recording)
 
 
+class Mailbox:
+    """The messages that callers left, as far as Postgres has them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def messages(self, wanted: left.MessagesWanted, *, after: str | None, limit: int) -> left.MessagePage:
+        return await left.messages(self._database, wanted, after=after, limit=limit)
+
+    async def message(self, message: MessageId) -> left.MessageRow | None:
+        return await left.message(self._database, message)
+
+
 class PhoneBook:
     """The agents' phone accounts: told to an administrator who sets one up, and pushed to the switch."""
 
     def __init__(self, persons: Iterable[Person], settings: Settings) -> None:
         self._registrar = f"sip:{settings.external_address}:{settings.sip_port}"
+        self.websocket = f"ws://{settings.external_address}:{settings.http_port}/ws"
         self._one_at_a_time = asyncio.Lock()
         self.hold(persons)
 
@@ -102,9 +117,14 @@ class PhoneBook:
 
     async def phone(self, agent: AgentId) -> PhoneAccount | None:
         person = self._persons.get(agent)
-        return None if person is None else PhoneAccount(person.phone, person.secret, self._registrar)
+        return None if person is None else self._account(person.phone, person.secret)
+
+    def _account(self, seat: str, secret: str) -> PhoneAccount:
+        browser = device_at(SeatId(seat), web=True)
+        return PhoneAccount(seat, secret, self._registrar, browser, self.websocket)
 
     async def push(self, switch: Switch) -> Provisioned:
         """Make the accounts at the switch these. One after the other: an older list takes nothing back."""
+        secrets = {person.phone: person.secret for person in self._persons.values()}
         async with self._one_at_a_time:
-            return await provision(switch, {person.phone: person.secret for person in self._persons.values()})
+            return await provision(switch, both_phones(secrets))

@@ -183,3 +183,16 @@ async def test_a_phone_that_left_cannot_be_rung(switch: Connection, lab: Lab):
     await phone.register("s")
     await phone.unregister()
     assert await switch.send(Originate("leg-y", "PJSIP/7001", switch.app), "c-1") == Refused(500, "Allocation failed")
+
+
+@pytest.mark.asterisk
+async def test_a_browsers_account_demands_dtls_and_is_of_the_same_seat(switch: Connection):
+    """And it reads back as it was written: a second time nothing is."""
+    accounts = {"7001": "s", "7001-web": "s"}
+    await provision(switch, accounts, PHONES)
+    found = await switch.send(GetConfig("res_pjsip", "endpoint", "7001-web"), HOUSE)
+    assert isinstance(found, Done)
+    fields = {each.attribute: each.value for each in found.value}
+    assert (fields["webrtc"], fields["media_encryption"], fields["ice_support"]) == ("yes", "dtls", "true")
+    assert plain(fields["callerid"]) == "7001"
+    assert (await provision(switch, accounts, PHONES)).unchanged == 2

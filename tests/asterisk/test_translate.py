@@ -27,6 +27,34 @@ def meaning(kind, **fields):
     return translate(NODE, event)
 
 
+MESSAGE = f"m-{CONTACT}-5-1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "means"),
+    [
+        ("RecordingStarted", {}, i.RecordingBegan(MESSAGE)),
+        ("RecordingFinished", {"duration": 4}, i.RecordingEnded(MESSAGE, 4_000)),
+        ("RecordingFinished", {}, i.RecordingEnded(MESSAGE, None)),
+        ("RecordingFailed", {"cause": "Cannot record channel while in bridge"}, i.RecordingEnded(MESSAGE, None)),
+    ],
+)
+def test_given_a_recording_of_ours_then_its_beginning_and_its_end_are_told(kind, more, means):
+    recording = {"name": f"messages/{MESSAGE}", "format": "wav", "state": "done", "target_uri": "channel:x", **more}
+    assert meaning(kind, recording=recording) == means
+
+
+@pytest.mark.parametrize("name", ["mine", MESSAGE, "messages/m-c-x", "messages/../m-c-ast1-1-1", "messages/m-c-1-x-y"])
+def test_given_a_recording_of_somebody_elses_then_it_means_nothing(name):
+    recording = {"name": name, "format": "wav", "state": "done", "target_uri": "channel:x"}
+    assert meaning("RecordingFinished", recording=recording) is None
+
+
+def test_given_a_channel_that_leaves_its_room_then_it_is_told():
+    bridge = a_bridge(f"b-{CONTACT}")
+    assert meaning("ChannelLeftBridge", bridge=bridge, channel=a_channel()) == i.LeftRoom(CONTACT, CALLER)
+
+
 def test_given_a_caller_in_our_application_then_they_arrived():
     assert meaning("StasisStart", args=["4002"], channel=a_channel()) == i.CallerArrived(
         node=NODE,

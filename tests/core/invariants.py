@@ -55,6 +55,7 @@ class Watch:
             assert after.wake_at is None or after.wake_at > now, "a tick leaves nothing undone"
             if before.wake_at is not None and before.wake_at <= now:
                 assert decision.facts, "a tick at wake_at makes progress"
+        self.recordings(before, after)
         self.indexes(after)
         self.pairs(after)
         self.clocks(before, after)
@@ -259,17 +260,26 @@ class Watch:
             assert (contact.call.deadline is None) == (contact.phase is Phase.IN_CALL)
         if contact.phase is not Phase.IN_PROGRAM:
             assert isinstance(contact.verb, Connect if contact.call else EnterQueue)
-        if contact.recording:
+        if contact.tape:
             assert contact.in_talk, "only a talk is recorded"
-            assert contact.recording.segment == contact.segments
+            assert contact.tape.segment == contact.segments
             assert contact.consent is not False, "who refused is not recorded"
-            waits = contact.recording.wanted is not None or contact.recording.started_at is None
-            assert (contact.recording.deadline is not None) == waits, "what is not proven has a deadline"
+            waits = contact.tape.wanted is not None or contact.tape.started_at is None
+            assert (contact.tape.deadline is not None) == waits, "what is not proven has a deadline"
         for each in contact.unstopped:
             assert each.state is RecordingState.ENDED
             assert each.deadline is not None, "the switch is asked until it confirms"
         if contact.verb is not None and not isinstance(contact.verb, EnterQueue | Connect):
             assert contact.step_deadline is not None, "every step has a deadline"
+
+    def recordings(self, before, after):
+        """Whoever leaves while recorded has left a message; and a program that waits for one is not forgotten."""
+        for contact in before.contacts.values():
+            if contact.recording and contact.id not in after.contacts:
+                assert contact.recording in after.messages
+        for contact in after.contacts.values():
+            if contact.recording and contact.recording in after.messages:
+                assert contact.step_deadline is not None
 
     def clocks(self, before, after):
         """Place and clock are kept for as long as one waits."""

@@ -43,7 +43,7 @@ def recorded(policy=ALL, handle="0x1"):
 
 
 def the_recording(floor):
-    return floor.contact("x").recording
+    return floor.contact("x").tape
 
 
 # --------------------------------------------------------------------------------------------------- which, and whether

@@ -14,10 +14,11 @@ from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, RecordingId
+from ccplane.ids import AgentId, ContactId, MessageId, RecordingId
 from ccplane.kpi.board import Board, evolve
 from ccplane.plane import Snapshot
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
+from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.recordings import RecordingRow, Sought
 from tests.kpi.histories import History
 
@@ -62,7 +63,9 @@ class MemoryPlane:
 
 class MemoryPhones:
     async def phone(self, agent: AgentId, /) -> PhoneAccount | None:
-        return PhoneAccount(agent, "a-secret", "sip:127.0.0.1:5060") if agent == "1001" else None
+        if agent != "1001":
+            return None
+        return PhoneAccount(agent, "a-secret", "sip:127.0.0.1:5060", f"{agent}-web", "ws://127.0.0.1:8088/ws")
 
 
 class Vitals:
@@ -118,12 +121,29 @@ class MemoryRecordings:
         return next((each for each in self.rows if each.id == recording), None)
 
 
+class MemoryMessages:
+    """`http.ports.MessagesStore` over a dict."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, MessageRow] = {}
+        self.wanted = MessagesWanted()
+
+    async def messages(self, wanted: MessagesWanted, *, after: str | None, limit: int) -> MessagePage:
+        self.wanted = wanted
+        return MessagePage(list(self.stored.values())[:limit], None)
+
+    async def message(self, message: MessageId, /) -> MessageRow | None:
+        return self.stored.get(message)
+
+
 class Site:
     """All that an app stands on, in memory."""
 
     def __init__(self) -> None:
         self.plane = MemoryPlane()
         self.contacts = MemoryContacts()
+        self.messages = MemoryMessages()
+        self.audio = Path("/nowhere")
         self.health = Vitals()
         self.meters = Meters()
         self.recordings = MemoryRecordings()
@@ -133,6 +153,8 @@ class Site:
         return Ports(
             plane=self.plane,
             contacts=self.contacts,
+            messages=self.messages,
+            audio=self.audio,
             phones=MemoryPhones(),
             health=self.health,
             clock=lambda: self.plane.history.now,

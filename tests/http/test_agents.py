@@ -115,7 +115,13 @@ async def test_an_agent_that_does_not_exist_is_a_404_with_a_stable_code(admin, m
 
 async def test_the_phone_of_an_agent_is_told_and_not_kept_by_anyone_on_the_way(admin):
     answer = await admin.get(f"/api/v1/agents/{ANA}/phone")
-    assert answer.json() == {"username": "1001", "secret": "a-secret", "registrar": "sip:127.0.0.1:5060"}
+    assert answer.json() == {
+        "username": "1001",
+        "secret": "a-secret",
+        "registrar": "sip:127.0.0.1:5060",
+        "web_username": "1001-web",
+        "websocket": "ws://127.0.0.1:8088/ws",
+    }
     assert answer.headers["cache-control"] == "no-store"
 
 

@@ -86,7 +86,9 @@ async def test_metrics_count_what_the_board_counts(site, app):
     assert samples["process_resident_memory_bytes"][()] > 0
 
 
-NEEDED = ("plane", "contacts", "phones", "health", "clock", "meters", "recordings", "recordings_dir")
+NEEDED = (
+    "plane", "contacts", "messages", "audio", "phones", "health", "clock", "meters", "recordings", "recordings_dir",
+)  # fmt: skip
 
 
 async def test_metrics_of_the_switch_the_outbox_and_shipping_are_read_at_the_scrape(site):

@@ -66,5 +66,6 @@ async def test_fields_that_can_be_misread_say_what_they_mean(admin):
 async def test_the_root_says_where_everything_is_to_anyone_and_nothing_else(stranger):
     answer = await stranger.get("/")
     assert answer.status_code == 200
-    assert {"/api/docs", "/api/v1/wallboard", "/metrics", "/healthz"} <= set(answer.json().values())
-    assert set(answer.json().values()) <= {*(await described(stranger))["paths"], "/api/docs", "/api/openapi.json"}
+    assert {"/api/docs", "/wallboard", "/api/v1/wallboard", "/metrics", "/healthz"} <= set(answer.json().values())
+    pages = {"/api/docs", "/api/openapi.json", "/phone", "/wallboard"}
+    assert set(answer.json().values()) <= {*(await described(stranger))["paths"], *pages}

@@ -173,7 +173,7 @@ def path_of(contact: str) -> str:
 
 async def answered(site: Site, contact: str, reason: str = "") -> None:
     """The switch answers the pause that is asked for."""
-    while (wanted := site.plane.history.state.contacts[contact].recording.wanted) is None:
+    while (wanted := site.plane.history.state.contacts[contact].tape.wanted) is None:
         await asyncio.sleep(0)
     await site.plane.ask(i.TalkRecordingMuted(contact, recording_id(contact, 2), wanted, reason))
 
@@ -195,7 +195,7 @@ async def test_a_pause_that_was_not_done_is_said(admin, site, talking):
 
 async def test_two_at_once_are_told_apart(admin, site, talking):
     first = asyncio.create_task(admin.put(path_of(talking), json={"state": "paused"}))
-    while site.plane.history.state.contacts[talking].recording.wanted is None:
+    while site.plane.history.state.contacts[talking].tape.wanted is None:
         await asyncio.sleep(0)
     second = await admin.put(path_of(talking), json={"state": "recording"})
     assert (second.status_code, second.json()["code"]) == (409, "recording-being-changed")
@@ -205,7 +205,7 @@ async def test_two_at_once_are_told_apart(admin, site, talking):
 
 async def test_a_talk_that_ends_meanwhile_is_said(admin, site, talking):
     asked = asyncio.create_task(admin.put(path_of(talking), json={"state": "paused"}))
-    while site.plane.history.state.contacts[talking].recording.wanted is None:
+    while site.plane.history.state.contacts[talking].tape.wanted is None:
         await asyncio.sleep(0)
     await site.plane.ask(i.CallerGone(talking, 16))
     assert (await asked).json()["code"] == "not-recorded"

@@ -121,7 +121,7 @@ class Centre:
             if contact.verb is None:
                 return self.take(i.ProgramReturned(contact_id))
             return self.take(i.CallerGone(contact_id, 16))
-        if contact.recording and what < 0.7:
+        if contact.tape and what < 0.7:
             return self._recorder_says(contact)
         if contact.talk:
             return self.take(i.LegEnded(contact.talk.offer, contact.talk.leg, 16))
@@ -140,7 +140,7 @@ class Centre:
 
     def _recorder_says(self, contact):
         """What records, and what people want of it."""
-        of = (contact.id, contact.recording.id)
+        of = (contact.id, contact.tape.id)
         self.take(
             self.random.choice(
                 (

@@ -32,7 +32,7 @@ async def test_a_recordings_row_says_what_its_facts_say(db, seed):
     await store(db, centre.facts, random.Random(seed).sample(range(1, len(centre.facts)), 60))
     found = {row["id"]: row for row in await rows(db, "recording")}
     assert found.keys() == {fact.recording for fact in facts}
-    for live in (each.recording for each in centre.state.contacts.values() if each.recording):
+    for live in (each.tape for each in centre.state.contacts.values() if each.tape):
         assert found[live.id]["state"] == OF_STATE[live.state]
     for name, row in found.items():
         of = [fact for fact in facts if fact.recording == name]

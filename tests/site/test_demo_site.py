@@ -65,9 +65,11 @@ def test_its_numbers_are_those_people_rely_on(demo: Site):
     assert demo.number("5550000").program == "sorry"
 
 
-def test_its_menu_is_1_sales_2_support_0_anyone_which_is_taken_after_one_retry(demo: Site):
+def test_its_menu_is_1_sales_2_support_9_a_message_0_anyone_which_is_taken_after_one_retry(demo: Site):
     menu = demo.menu("main")
-    assert {key: entry.queue for key, entry in menu.keys.items()} == {"1": "sales", "2": "support", "0": "anyone"}
+    queues = {key: entry.queue for key, entry in menu.keys.items()}
+    assert queues == {"1": "sales", "2": "support", "9": None, "0": "anyone"}
+    assert menu.keys["9"].program == "voicemail"
     assert (menu.tries, menu.fallback.queue) == (2, "anyone")
 
 

@@ -19,6 +19,7 @@ from ccplane.asterisk.models import (
     ContactInfo,
     DeviceState,
     Endpoint,
+    LiveRecording,
     Millis,
     Peer,
     Playback,
@@ -110,6 +111,25 @@ class PlaybackFinished(Happened, frozen=True, kw_only=True):
     playback: Playback
 
 
+class RecordingStarted(Happened, frozen=True, kw_only=True):
+    """Its tone is about to be played."""
+
+    recording: LiveRecording
+
+
+class RecordingFinished(Happened, frozen=True, kw_only=True):
+    """Also when the caller hangs up, then after ChannelHangupRequest and before StasisEnd. The file is whole, or there
+    is none if nothing was heard before the end."""
+
+    recording: LiveRecording
+
+
+class RecordingFailed(Happened, frozen=True, kw_only=True):
+    """It never began: the channel is in a bridge, the file cannot be made."""
+
+    recording: LiveRecording
+
+
 class EndpointStateChange(Happened, frozen=True, kw_only=True):
     """A phone came, went, or has another call: `endpoint` has its state and all its channels, ours or not. It comes on
     another socket than the calls' events and is not ordered against them."""
@@ -168,6 +188,9 @@ KnownEvent = (
     | BridgeDestroyed
     | PlaybackStarted
     | PlaybackFinished
+    | RecordingStarted
+    | RecordingFinished
+    | RecordingFailed
     | EndpointStateChange
     | PeerStatusChange
     | ContactStatusChange

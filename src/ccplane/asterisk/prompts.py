@@ -21,6 +21,7 @@ from typing import Final, NamedTuple
 
 from ccplane.errors import SetupError
 from ccplane.site import Rendering, Site
+from ccplane.site.site import FALLBACK_PROMPTS
 
 RATE: Final = 8_000
 """Samples a second, 16 bit, mono."""
@@ -53,7 +54,7 @@ async def render(site: Site, sounds_dir: Path) -> int:
     ("prompt-not-made"); what was made before that stays, so it is enough to run it again.
     """
     made = await render_all(site.all_prompts(), sounds_dir)
-    return made + await _render_apology(site, sounds_dir)
+    return made + sum([await _render_for_fallback(site, name, sounds_dir) for name in FALLBACK_PROMPTS])
 
 
 async def render_all(prompts: Iterable[Rendering], sounds_dir: Path) -> int:
@@ -74,12 +75,13 @@ def file_of(uri: str, sounds_dir: Path) -> Path:
     return sounds_dir / f"{uri.removeprefix(PREFIX)}.wav"
 
 
-async def _render_apology(site: Site, sounds_dir: Path) -> int:
-    """`ccplane/apology`, which the dialplan plays when we are not there: the one sound whose name may not change."""
-    if site.apology is None:
+async def _render_for_fallback(site: Site, name: str, sounds_dir: Path) -> int:
+    """`ccplane/apology` and the like, which the dialplan plays when we are not there: their names may not change. A
+    site without one leaves the file alone that somebody may have put there."""
+    target, rendering = sounds_dir / f"{name}.wav", site.fallback_prompt(name)
+    if rendering is None:
         return 0
-    target, source = sounds_dir / "apology.wav", file_of(site.apology.uri, sounds_dir)
-    return await asyncio.to_thread(_copy_if_other, source, target)
+    return await asyncio.to_thread(_copy_if_other, file_of(rendering.uri, sounds_dir), target)
 
 
 def _copy_if_other(source: Path, target: Path) -> int:

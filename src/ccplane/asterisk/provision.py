@@ -1,4 +1,4 @@
-"""Phones: what every desk phone's account looks like at Asterisk, making it so, and being told of their states.
+"""Phones: what the accounts of desk phones and browsers look like at Asterisk, making them so, and being told of them.
 
 Accounts are pushed by ARI's dynamic configuration into the astdb: no reload, no database in the call path. At each
 connect what exists is read back and compared, and only differences are written, so that a plane that comes back to a
@@ -18,6 +18,7 @@ from ccplane.asterisk.operations import DeleteConfig, GetConfig, ListEndpoints, 
 from ccplane.asterisk.outcomes import Done, Gone, Outcome
 from ccplane.asterisk.switch import HOUSE, Switch
 from ccplane.errors import SwitchError
+from ccplane.ids import DeviceName, SeatId, device_at, is_web, seat_of
 
 Fields = dict[str, str]
 WINDOW = 25
@@ -29,12 +30,15 @@ ORDER = ("auth", "aor", "endpoint")
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """What all desk phones have in common."""
+    """What all phones have in common."""
 
     owner: str = "ccplane"
     context: str = "from-phones"
     codecs: str = "ulaw,alaw"
-    """Those of the prompts and the music; opus is for browsers, whose endpoints are their own."""
+    """Those of the prompts and the music."""
+    browser_codecs: str = "ulaw,alaw,opus"
+    """In this order: a telephone call gains nothing from opus, and each leg of it costs an encoder and a decoder. It is
+    there for a browser that has nothing else."""
     language: str = "en"
     qualify_s: int = 15
     rtp_timeout_s: int = 30
@@ -55,14 +59,15 @@ class Phones:
     def endpoint(self, user: str) -> Fields:
         """Many phones may sit behind one address and port: `rewrite_contact` takes the address a REGISTER came from
         and keeps the Contact's user, and phones are told apart by it."""
-        return {
+        device = DeviceName(user)
+        fields = {
             "tenantid": self.owner,
             "auth": user,
             "aors": user,
             "identify_by": "username",
             "context": self.context,
             "allow": self.codecs,
-            "callerid": f"<{user}>",
+            "callerid": f"<{seat_of(device)}>",
             "language": self.language,
             "dtmf_mode": "rfc4733",
             "direct_media": "false",
@@ -74,9 +79,20 @@ class Phones:
             "timers": "yes",
             "timers_sess_expires": "1800",
         }
+        return fields | self._for_a_browser() if is_web(device) else fields
+
+    def _for_a_browser(self) -> Fields:
+        """`webrtc` demands ICE and DTLS, which no desk phone can: hence two accounts a seat. A certificate is made for
+        each call."""
+        return {"webrtc": "yes", "dtls_auto_generate_cert": "yes", "allow": self.browser_codecs}
 
     def wanted(self, user: str, secret: str) -> dict[str, Fields]:
         return {"auth": self.auth(user, secret), "aor": self.aor(), "endpoint": self.endpoint(user)}
+
+
+def both_phones(secrets: Mapping[str, str]) -> dict[str, str]:
+    """Of each seat its desk phone and its browser phone, with one secret: they are the same person's."""
+    return {device_at(SeatId(seat), web=web): secret for seat, secret in secrets.items() for web in (False, True)}
 
 
 @dataclass(slots=True)

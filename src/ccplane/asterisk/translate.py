@@ -17,6 +17,7 @@ from ccplane.ids import (
     contact_id,
     contact_of_bridge,
     contact_of_playback,
+    message_of_recording,
     offer_of_leg,
 )
 
@@ -60,6 +61,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
     match event:
         case e.ChannelEnteredBridge():
             return _entered(event)
+        case e.ChannelLeftBridge():
+            return _left(event)
         case e.StasisStart():
             return _started(node, event)
         case e.ChannelStateChange():
@@ -78,6 +81,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return i.KeyPressed(contact_id(node, ChannelId(event.channel.id)), event.digit)
         case e.PlaybackFinished():
             return _played(event)
+        case e.RecordingStarted() | e.RecordingFinished() | e.RecordingFailed():
+            return _recorded(event)
         case e.EndpointStateChange():
             return i.PhoneSeen(DeviceName(event.endpoint.resource), phone_of(event.endpoint))
         case _:
@@ -87,6 +92,11 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
 def _entered(event: e.ChannelEnteredBridge) -> i.Input | None:
     contact = contact_of_bridge(event.bridge.id)
     return i.EnteredRoom(contact, ChannelId(event.channel.id)) if contact and event.channel else None
+
+
+def _left(event: e.ChannelLeftBridge) -> i.Input | None:
+    contact = contact_of_bridge(event.bridge.id)
+    return i.LeftRoom(contact, ChannelId(event.channel.id)) if contact else None
 
 
 def _started(node: NodeName, event: e.StasisStart) -> i.Input:
@@ -129,6 +139,15 @@ def _played(event: e.PlaybackFinished) -> i.Input | None:
         return None
     step, attempt = (int(part) for part in event.playback.id.rsplit("-", 2)[1:])
     return i.SoundsFinished(ContactId(contact), step, attempt, ok=event.playback.state != "failed")
+
+
+def _recorded(event: e.RecordingStarted | e.RecordingFinished | e.RecordingFailed) -> i.Input | None:
+    message = message_of_recording(event.recording.name)
+    if message is None:
+        return None
+    if isinstance(event, e.RecordingStarted):
+        return i.RecordingBegan(message)
+    return i.RecordingEnded(message, None if event.recording.duration is None else event.recording.duration * 1000)
 
 
 def phone_of(endpoint: Endpoint) -> Phone:

@@ -6,6 +6,7 @@ clock, no chance and no network but by verbs, and running it again over its jour
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from typing import Final, Never
 
@@ -17,7 +18,10 @@ from ccplane.contacts.verbs import (
     EnterQueue,
     Gather,
     HangUp,
+    MessageResult,
+    MessageTaken,
     NoAgents,
+    NoMessage,
     NotAllowed,
     NotReached,
     Play,
@@ -25,6 +29,7 @@ from ccplane.contacts.verbs import (
     QueueResult,
     Result,
     Served,
+    TakeMessage,
     Talked,
     TimedOut,
     Verb,
@@ -36,6 +41,9 @@ from ccplane.site import MenuEntry, Site
 
 REFUSE_WITHIN_MS: Final = 1_500
 """How long a caller may still refuse to be recorded once the words are over: everybody waits for so long."""
+LONGEST_S: Final = 180
+SILENCE_S: Final = 5
+BOX: Final = re.compile(r"\w[\w-]{0,39}")
 
 
 class CallerGone(BaseException):
@@ -131,6 +139,24 @@ class Call:
         result = await Step(Connect(self.number.number if number is None else number))
         if not isinstance(result, Talked | NotReached | NotAllowed):
             raise ProgramError("connect-failed", f"the call gave {result!r}")
+        return result
+
+    async def voicemail(
+        self, box: str = "general", *, longest_s: int = LONGEST_S, silence_s: int = SILENCE_S
+    ) -> MessageResult:
+        """Let the caller leave a message: the prompt `leave-a-message`, a tone, the recording, the prompt `thank-you`.
+
+        It ends with `#`, after `silence_s` of silence or `longest_s`, or when the caller hangs up, as most do: then
+        the message is kept all the same. `box`: by what messages are sorted; letters, digits, - and _.
+        """
+        if not BOX.fullmatch(box):
+            raise ProgramError("bad-box", f"{box!r} is no name of a box: letters, digits, - and _, at most 40")
+        await self.play("leave-a-message")
+        result = await Step(TakeMessage(box, longest_s * 1000, silence_s * 1000))
+        if not isinstance(result, MessageTaken | NoMessage):
+            raise ProgramError("message-failed", f"the recording gave {result!r}")
+        if isinstance(result, MessageTaken):
+            await self.play("thank-you")
         return result
 
     async def hang_up(self, cause: int = 16) -> Never:

@@ -10,9 +10,20 @@ from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
 from ccplane.contacts import recordings as r
-from ccplane.contacts.verbs import Gather, Result, Verb
+from ccplane.contacts.verbs import Gather, Result, TakeMessage, Verb
 from ccplane.errors import IllegalMove
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, ProgramName, QueueName
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ContactId,
+    DeviceName,
+    MessageId,
+    NodeName,
+    OfferId,
+    ProgramName,
+    QueueName,
+    message_id,
+)
 from ccplane.laws import Transitions, move
 
 
@@ -246,7 +257,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """To being recorded; None if the caller was not told of it."""
     consent_before: bool | None = None
     """What it was when the running program began: so that run again it takes the same course."""
-    recording: r.Recording | None = None
+    tape: r.Recording | None = None
     """Of the talk that goes on."""
     unstopped: tuple[r.Recording, ...] = ()
     """Of talks that are over, while the switch has not said that it stopped."""
@@ -261,6 +272,11 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     def gathering(self) -> Gather | None:
         return self.verb if isinstance(self.verb, Gather) else None
 
+    @property
+    def recording(self) -> MessageId | None:
+        """The message that is being recorded, or was and is not settled yet."""
+        return message_id(self.id, self.step, self.attempt) if isinstance(self.verb, TakeMessage) else None
+
 
 def opened(fact: f.ContactArrived) -> Contact:
     """The contact that an arrival begins."""
@@ -274,7 +290,7 @@ def opened(fact: f.ContactArrived) -> Contact:
         language=fact.language,
         attribution=fact.attribution,
         site=fact.site,
-        arrived_at=fact.at,
+        arrived_at=fact.at if fact.arrived_at is None else fact.arrived_at,
         device=fact.device,
         direction=fact.direction,
         agent=fact.agent,
@@ -316,6 +332,10 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, answered=True, pick_up_by=None)
         case f.CallerEnteredRoom():
             return replace(contact, in_room=True)
+        case f.CallerLeftRoom():
+            return replace(contact, in_room=False)
+        case f.MessageLeft():
+            return replace(contact, step_deadline=fact.settle_by) if contact.recording else contact
         case f.ContactQueued():
             since = fact.at if fact.since is None else fact.since
             waiting = Waiting(
@@ -381,7 +401,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, phase=phase, call=None)
         case f.ContactEnded():
             return replace(contact, phase=phase, verb=None, step_deadline=None)
-        case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked():
+        case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked() | f.MessageStarted():
             return contact
         case _:
             assert_never(fact)
@@ -393,13 +413,13 @@ def recorded(contact: Contact, fact: r.AnyRecordingFact) -> Contact:
         case r.RecordingAnnounced():
             return replace(contact, consent=not fact.refused)
         case r.RecordingAsked():
-            if contact.recording is not None or not contact.in_talk or contact.segments != fact.segment:
-                raise IllegalMove("recording", contact.recording and contact.recording.id, fact)
-            return replace(contact, recording=r.asked(fact))
+            if contact.tape is not None or not contact.in_talk or contact.segments != fact.segment:
+                raise IllegalMove("recording", contact.tape and contact.tape.id, fact)
+            return replace(contact, tape=r.asked(fact))
         case r.RecordingEnded():
-            ended = r.evolve(contact.recording, fact)
+            ended = r.evolve(contact.tape, fact)
             still = (*contact.unstopped, ended) if fact.stop_by is not None else contact.unstopped
-            return replace(contact, recording=None, unstopped=still)
+            return replace(contact, tape=None, unstopped=still)
         case r.RecordingStopRetried() | r.RecordingStopped():
             found = next((each for each in contact.unstopped if each.id == fact.recording), None)
             after = r.evolve(found, fact)
@@ -409,7 +429,7 @@ def recorded(contact: Contact, fact: r.AnyRecordingFact) -> Contact:
             )
             return replace(contact, unstopped=tuple(left))
         case _:
-            return replace(contact, recording=r.evolve(contact.recording, fact))
+            return replace(contact, tape=r.evolve(contact.tape, fact))
 
 
 MOVES_CONTACT: Final = frozenset(fact for row in PHASE.values() for fact in row)

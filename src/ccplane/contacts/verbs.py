@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ccplane.ids import AgentId, QueueName
+from ccplane.ids import AgentId, MessageId, QueueName
 
 
 class Answer(msgspec.Struct, frozen=True, tag=True):
@@ -38,13 +38,21 @@ class Connect(msgspec.Struct, frozen=True, tag=True):
     number: str
 
 
+class TakeMessage(msgspec.Struct, frozen=True, tag=True):
+    """Record what the caller says after a tone, until `#`, a silence, the longest time, or they hang up."""
+
+    box: str
+    longest_ms: int
+    silence_ms: int
+
+
 class HangUp(msgspec.Struct, frozen=True, tag=True):
     """End the call. `cause`: Q.850, 16 is a normal end."""
 
     cause: int = 16
 
 
-Verb = Answer | Play | Gather | EnterQueue | Connect | HangUp
+Verb = Answer | Play | Gather | EnterQueue | Connect | TakeMessage | HangUp
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -99,6 +107,20 @@ class NotAllowed(msgspec.Struct, frozen=True, tag=True):
     rule: str
 
 
+class MessageTaken(msgspec.Struct, frozen=True, tag=True):
+    """The caller has left a message of this length, and is still on the line."""
+
+    message: MessageId
+    ms: int
+
+
+class NoMessage(msgspec.Struct, frozen=True, tag=True):
+    """The caller said nothing, or too little to be a message; or it could not be recorded. `reason` says which."""
+
+    reason: str
+
+
 ConnectResult = Talked | NotReached | NotAllowed
 QueueResult = Served | NoAgents | TimedOut
-Result = Done | Failed | Pressed | NoInput | Served | NoAgents | TimedOut | Talked | NotReached | NotAllowed
+MessageResult = MessageTaken | NoMessage
+Result = Done | Failed | Pressed | NoInput | QueueResult | ConnectResult | MessageResult

@@ -12,6 +12,7 @@ from ccplane.contacts.verbs import Answer, Done, Gather, HangUp, Pressed
 from ccplane.core import inputs as i
 from ccplane.core import own_calls, parties
 from ccplane.core.commands import CloseRoom, HangUpCaller, OpenRoom, StopSounds
+from ccplane.core.messages import leave
 from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.state import State
@@ -38,8 +39,8 @@ def arrive(turn: Turn, what: i.CallerArrived) -> None:
     return turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
 
 
-def opened(turn: Turn, what: i.CallerArrived) -> Number:
-    """The contact begins, by the rules of the number dialled."""
+def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> Number:
+    """The contact begins, by the rules of the number dialled; at `arrived_at` if it began before we knew of it."""
     contact = contact_id(what.node, what.channel)
     number = program_of(turn.state, what.number_dialled, what.device)
     turn.happened(
@@ -58,6 +59,7 @@ def opened(turn: Turn, what: i.CallerArrived) -> Number:
             device=what.device,
             direction=own_calls.direction_of(turn.state, what.device, what.number_dialled),
             agent=own_calls.owner_of(turn.state, what.device),
+            arrived_at=arrived_at,
         )
     )
     if what.answered:
@@ -118,6 +120,7 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int) -> N
     """Close a contact in whatever phase it is."""
     contact = turn.state.contacts[contact_id]
     lost = by is EndedBy.SWITCH
+    leave(turn, contact)
     match contact.phase:
         case Phase.TALKING:
             assert contact.talk

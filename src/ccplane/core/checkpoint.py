@@ -9,6 +9,7 @@ import msgspec
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
+from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
 from ccplane.core.state import State, restored
 from ccplane.ids import ContactId, DeviceName
@@ -28,6 +29,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     seats: tuple[Seat, ...] = ()
     devices: dict[DeviceName, Phone] = {}
     unstored: tuple[Expected, ...] = ()
+    messages: tuple[Message, ...] = ()
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -48,6 +50,7 @@ def encode(state: State) -> bytes:
             seats=tuple(state.seats.values()),
             devices=dict(state.devices),
             unstored=tuple(state.unstored.values()),
+            messages=tuple(state.messages.values()),
         )
     )
 
@@ -66,4 +69,5 @@ def decode(data: bytes) -> State:
         seats=kept.seats,
         devices=kept.devices,
         unstored=kept.unstored,
+        messages=kept.messages,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, PlaybackId, RecordingId
+from ccplane.ids import AgentId, ChannelId, ContactId, MessageId, OfferId, PlaybackId, RecordingId
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -70,6 +70,33 @@ class StopSounds(ContactCommand, frozen=True):
     """Stop that playback; gone is as good."""
 
     playback: PlaybackId
+
+
+class RemoveCaller(ContactCommand, frozen=True):
+    """Take the caller out of the room."""
+
+    channel: ChannelId
+
+
+class RecordMessage(ContactCommand, frozen=True):
+    """Play a tone, then record the caller's channel under a name of ours, until `#`, silence or the longest time."""
+
+    channel: ChannelId
+    message: MessageId
+    longest_ms: int
+    silence_ms: int
+
+
+class StopRecording(ContactCommand, frozen=True):
+    """End that recording and keep it; gone is as good."""
+
+    message: MessageId
+
+
+class LookForRecording(ContactCommand, frozen=True):
+    """Find out what became of a recording while nobody watched."""
+
+    message: MessageId
 
 
 class RingAgent(ContactCommand, frozen=True):
@@ -196,6 +223,10 @@ AnyCommand = (
     | StopMusic
     | PlaySounds
     | StopSounds
+    | RemoveCaller
+    | RecordMessage
+    | StopRecording
+    | LookForRecording
     | RingAgent
     | RingBack
     | CallParty

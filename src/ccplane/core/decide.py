@@ -15,6 +15,7 @@ from ccplane.core import inputs as i
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
+from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.offers import OFFER_RULES
 from ccplane.core.parties import PARTY_RULES
 from ccplane.core.recorder import RECORDER_RULES
@@ -40,6 +41,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **TIME_RULES,
     **RECOVERY_RULES,
     **RECORDER_RULES,
+    **KEEPING_RULES,
 }
 
 

@@ -32,9 +32,9 @@ NO_ANSWER: Final = "the switch did not confirm it in time"
 def _of(turn: Turn, contact_id: ContactId, recording: RecordingId) -> tuple[Contact, Recording] | None:
     """The contact and the recording of its present talk, if it is this one."""
     contact = turn.state.contacts.get(contact_id)
-    if contact is None or contact.recording is None or contact.recording.id != recording:
+    if contact is None or contact.tape is None or contact.tape.id != recording:
         return None
-    return contact, contact.recording
+    return contact, contact.tape
 
 
 def began(turn: Turn, what: i.TalkRecordingBegan) -> None:
@@ -111,12 +111,12 @@ def over(turn: Turn, what: i.TalkRecordingOver) -> None:
 def back(turn: Turn, what: i.RecorderBack) -> None:
     """Whatever waits for its next try is tried now."""
     for contact in turn.state.contacts.values():
-        if contact.node == what.node and (contact.recording or contact.unstopped):
+        if contact.node == what.node and (contact.tape or contact.unstopped):
             turn.attempt(contact.id, _try_now, turn, contact)
 
 
 def _try_now(turn: Turn, contact: Contact) -> None:
-    recording = contact.recording
+    recording = contact.tape
     if recording and recording.state is RecordingState.FAILED:
         _retry(turn, contact, recording)
     for each in contact.unstopped:
@@ -128,7 +128,7 @@ def recordings_due(turn: Turn, contact: Contact) -> None:
     for each in contact.unstopped:
         if each.deadline is not None and each.deadline <= turn.now:
             _stop_again(turn, contact, each)
-    recording = contact.recording
+    recording = contact.tape
     if recording is None or recording.deadline is None or recording.deadline > turn.now:
         return
     match recording.state:
@@ -169,7 +169,7 @@ def _again_at(turn: Turn, attempt: int) -> int:
 def pause_wanted(turn: Turn, what: i.RecordingPauseWanted) -> None:
     """Asked of the switch; the fact that it is so comes with its answer. The same again is no fact."""
     contact = turn.state.contacts.get(what.contact)
-    recording = contact.recording if contact else None
+    recording = contact.tape if contact else None
     if contact is None or recording is None or not begun(recording):
         return
     if recording.wanted is not None or what.paused is (recording.state is RecordingState.PAUSED):

@@ -53,7 +53,7 @@ def end_recording(turn: Turn, contact: Contact, *, caller_stays: bool) -> None:
 
     Also where the recording was never seen to begin: that it was asked for may take effect late.
     """
-    recording = contact.recording
+    recording = contact.tape
     if recording is None:
         return
     turn.happened(

@@ -13,7 +13,7 @@ from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import CallState, Contact, OfferState, Phase, Talk, TalkState
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
-from ccplane.contacts.verbs import Gather, Play, Served
+from ccplane.contacts.verbs import Gather, Play, Served, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core.callers import arrive, end_contact, up
 from ccplane.core.commands import (
@@ -72,7 +72,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
             _compare_waiting(turn, survey, contact)
         case Phase.CALLING | Phase.IN_CALL:
             _compare_call(turn, survey, contact)
-        case _ if survey.after_gap and isinstance(contact.verb, Play | Gather):
+        case _ if survey.after_gap and isinstance(contact.verb, Play | Gather | TakeMessage):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None
 

@@ -19,8 +19,20 @@ from ccplane.agents import agent as agents
 from ccplane.agents.agent import Agent, Shown
 from ccplane.agents.facts import AgentFact, DeviceChanged, Intent, PeopleLoaded, Phone, PhoneChanged, Seat
 from ccplane.contacts import contact as contacts
+from ccplane.contacts import message as messages
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
+from ccplane.contacts.facts import (
+    ContactArrived,
+    ContactEnded,
+    ContactFact,
+    MessageDropped,
+    MessageFact,
+    MessageLeft,
+    MessageMarked,
+    MessageStored,
+    OfferFact,
+)
+from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
     AnyRecordingFact,
     Expected,
@@ -37,6 +49,7 @@ from ccplane.ids import (
     ChannelId,
     ContactId,
     DeviceName,
+    MessageId,
     NodeName,
     ProgramName,
     QueueName,
@@ -69,6 +82,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The files of every site that a live contact keeps to, by hash; and of the present one."""
     agents: Map[AgentId, Agent] = Map()
     contacts: Map[ContactId, Contact] = Map()
+    messages: Map[MessageId, Message] = Map()
+    """Those that were left and are not stored yet, in safety from a crash of ours only by this."""
     nodes: Map[NodeName, bool] = Map()
     """Each node we ever heard of, and whether it is connected. Without it nothing is offered and no ring runs out."""
     seats: Map[SeatId, Seat] = Map()
@@ -134,6 +149,13 @@ def evolve(state: State, fact: AnyFact) -> State:
         case KeptFact():
             kept = isinstance(fact, RecordingPlayed) or fact.recording not in state.unstored
             return state if kept else replace(state, unstored=state.unstored.delete(fact.recording))
+        case MessageLeft():
+            return _with_message(state, fact)
+        case MessageStored() | MessageDropped():
+            messages.settled(_message(state, fact), fact)
+            return replace(state, messages=state.messages.delete(fact.message))
+        case MessageMarked():
+            return state
         case ContactFact():
             contact = _contact(state, fact)
             return _put_contact(state, contact, contacts.evolve(contact, fact))
@@ -162,6 +184,7 @@ def restored(
     seats: tuple[Seat, ...] = (),
     devices: dict[DeviceName, Phone] | None = None,
     unstored: tuple[Expected, ...] = (),
+    messages: tuple[Message, ...] = (),
 ) -> State:
     """The state again from what a checkpoint keeps; all that follows from it is derived anew."""
     state = State(
@@ -173,6 +196,7 @@ def restored(
         seats=_by_id(seats),
         devices=Map(devices or {}),
         unstored=Map({each.id: each for each in unstored}),
+        messages=Map({message.id: message for message in messages}),
     )
     for agent in sorted(agents, key=lambda each: (each.idle_since, each.id)):
         state = _put_agent(state, None, agent)
@@ -197,11 +221,27 @@ def _agent(state: State, agent_id: AgentId, fact: Fact) -> Agent:
 
 def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> State:
     after = contacts.recorded(contact, fact)
-    was = contact.recording
+    was = contact.tape
     if isinstance(fact, RecordingEnded) and was and was.started_at is not None and len(state.unstored) < UNSTORED:
         expected = Expected(fact.recording, contact.id, fact.ms, fact.at, fact.at - was.asked_at)
         state = replace(state, unstored=state.unstored.set(fact.recording, expected))
     return _put_contact(state, contact, after)
+
+
+def _message(state: State, fact: MessageFact) -> Message:
+    message = state.messages.get(fact.message)
+    if message is None:
+        raise IllegalMove("message", "unknown", fact)
+    return message
+
+
+def _with_message(state: State, fact: MessageLeft) -> State:
+    """A message may be found long after its contact ended."""
+    if fact.message in state.messages:
+        raise IllegalMove("message", "left", fact)
+    state = replace(state, messages=state.messages.set(fact.message, messages.opened(fact)))
+    contact = state.contacts.get(fact.contact)
+    return state if contact is None else _put_contact(state, contact, contacts.evolve(contact, fact))
 
 
 def _with_rules(state: State, fact: RulesLoaded) -> State:
@@ -267,7 +307,7 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
     elif contact.waiting and (queue := rules.queues.get(contact.waiting.queue)):
         waits = (queue.max_wait_ms, queue.step_ends_at(contact.waiting.step))
         times.extend(contact.waiting.queued_at + wait for wait in waits if wait is not None)
-    recordings = (contact.recording, *contact.unstopped) if contact.recording else contact.unstopped
+    recordings = (contact.tape, *contact.unstopped) if contact.tape else contact.unstopped
     times.extend(each.deadline for each in recordings if each.deadline is not None)
     return min(times, default=None)
 

@@ -16,10 +16,13 @@ from ccplane.contacts.verbs import (
     Failed,
     Gather,
     HangUp,
+    MessageTaken,
     NoAgents,
     NoInput,
+    NoMessage,
     Play,
     Result,
+    TakeMessage,
     Verb,
 )
 from ccplane.core import inputs as i
@@ -28,16 +31,19 @@ from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
     HangUpCaller,
+    LookForRecording,
     PlaySounds,
     StartMusic,
     StopMusic,
+    StopRecording,
     StopSounds,
     WriteJournal,
 )
+from ccplane.core.messages import RECORDING_MS, leave, record
 from ccplane.core.recordings import note_consent
 from ccplane.core.route import anyone_signed_in
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, playback_id
+from ccplane.ids import ContactId, message_id, playback_id
 
 ANSWER_MS: Final = 5_000
 SOUNDS_MS: Final = 600_000
@@ -57,12 +63,20 @@ def asked(turn: Turn, what: i.VerbAsked) -> None:
 
 
 def _take_up(turn: Turn, contact: Contact) -> None:
-    """What sounded may have ended while nobody listened: sounds begin again. Waiting and talking just go on."""
+    """What sounded may have ended while nobody listened: sounds begin again. Waiting and talking just go on, and so
+    does a recording, unless it is over."""
     assert contact.verb is not None
+    if isinstance(contact.verb, TakeMessage):
+        return turn.do(LookForRecording(contact.id, message_id(contact.id, contact.step, contact.attempt)))
     if isinstance(contact.verb, Play | Gather):
         turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
-    if not isinstance(contact.verb, EnterQueue | Connect):
-        _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
+    return None if isinstance(contact.verb, EnterQueue | Connect) else begin_again(turn, contact)
+
+
+def begin_again(turn: Turn, contact: Contact) -> None:
+    """The open verb from its beginning, under the next try's ids."""
+    assert contact.verb is not None
+    _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
 
 
 def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) -> None:
@@ -85,6 +99,8 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
             result = own_calls.begin(turn, contact, verb)
             if result is not None:
                 end_step(turn, contact.id, result)
+        case TakeMessage():
+            record(turn, contact, verb)
         case HangUp():
             turn.do(HangUpCaller(contact.id, contact.channel, verb.cause))
 
@@ -95,6 +111,8 @@ def _longest_ms(verb: Verb) -> int:
             return ANSWER_MS
         case HangUp():
             return HANG_UP_MS
+        case TakeMessage():
+            return verb.longest_ms + RECORDING_MS
         case _:
             return SOUNDS_MS
 
@@ -145,11 +163,26 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
         case Gather():
             end_step(turn, contact.id, NoInput())
         case HangUp():
-            _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
+            begin_again(turn, contact)
+        case TakeMessage():
+            _message_overdue(turn, contact)
         case Answer() | Play():
             end_step(turn, contact.id, Failed("the switch did not confirm it in time"))
         case _:
             pass
+
+
+def _message_overdue(turn: Turn, contact: Contact) -> None:
+    """First nobody told of the recording's end: it is ended. Then nobody told what became of it: the switch's word
+    is taken. Whatever there is of it is kept all the same."""
+    assert contact.recording is not None
+    message = turn.state.messages.get(contact.recording)
+    if message is None:
+        turn.do(StopRecording(contact.id, contact.recording))
+        leave(turn, contact)
+    else:
+        result = MessageTaken(message.id, message.ms) if message.ms else NoMessage("not confirmed in time")
+        end_step(turn, contact.id, result)
 
 
 def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome) -> None:
@@ -195,6 +228,9 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
         return  # the call is being ended already
     if isinstance(contact.verb, Play | Gather):
         turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
+    if contact.recording:
+        turn.do(StopRecording(contact.id, contact.recording))
+        leave(turn, contact)
     turn.happened(
         c.ProgramFailed(at=turn.now, contact=contact.id, program=contact.program, error=what.error, where=what.where)
     )

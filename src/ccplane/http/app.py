@@ -10,14 +10,27 @@ from fastapi import FastAPI
 
 from ccplane import __version__
 from ccplane.asterisk.stats import AriStats
-from ccplane.http import agents, contacts, docs_page, health, index, problems, recordings, wallboard
+from ccplane.http import (
+    agents,
+    built_pages,
+    contacts,
+    docs_page,
+    health,
+    index,
+    messages,
+    phone_page,
+    problems,
+    recordings,
+    wallboard,
+    wallboard_page,
+)
 from ccplane.http.auth import admin_may_listen, admin_only, admin_or_this_machine
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
-from ccplane.http.ports import ContactsStore, Health, PhoneBook, Plane, RecordingsStore
+from ccplane.http.ports import ContactsStore, Health, MessagesStore, PhoneBook, Plane, RecordingsStore
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
@@ -28,12 +41,17 @@ class Ports:
 
     plane: Plane
     contacts: ContactsStore
+    messages: MessagesStore
+    audio: Path
+    """The folder of messages."""
     phones: PhoneBook
     health: Health
     clock: Callable[[], int]
     meters: Meters
     recordings: RecordingsStore
     recordings_dir: Path
+    websocket: str = ""
+    """Where browsers' phones register: `ws://host:port/ws`."""
     ari: AriStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
@@ -67,7 +85,11 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(metrics_routes(ports.meters.registry))
     app.include_router(agents.routes(ports.plane, ports.phones, admin))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
+    app.include_router(wallboard_page.routes(open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
+    app.include_router(built_pages.routes())
+    app.include_router(phone_page.routes(ports.websocket))
+    app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin))
     kept = recordings.Kept(ports.recordings, ports.recordings_dir)
     app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
     app.include_router(recordings.control(ports.plane, admin))

@@ -15,7 +15,9 @@ class Index(msgspec.Struct, frozen=True):
     """Addresses on this server; those under `/api/v1` need a token."""
 
     api: str = "/api/docs"
+    phone: str = "/phone"
     openapi: str = "/api/openapi.json"
+    wallboard_page: str = "/wallboard"
     wallboard: str = "/api/v1/wallboard"
     wallboard_stream: str = "/api/v1/wallboard/stream"
     metrics: str = "/metrics"

@@ -102,7 +102,7 @@ def _open_offer(contact: Contact) -> Iterator[OfferRow]:
 
 def _open_recording(contact: Contact) -> Iterator[RecordingRow]:
     """That of the talk that goes on."""
-    recording = contact.recording
+    recording = contact.tape
     if recording:
         yield RecordingRow(
             id=recording.id,

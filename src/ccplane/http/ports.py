@@ -9,9 +9,10 @@ import msgspec
 
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, ContactId, RecordingId
+from ccplane.ids import AgentId, ContactId, MessageId, RecordingId
 from ccplane.kpi.board import Board
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
+from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.recordings import RecordingRow, Sought
 
 
@@ -42,11 +43,14 @@ class Plane(Protocol):
 
 
 class PhoneAccount(msgspec.Struct, frozen=True):
-    """What a phone needs to register. `registrar`: `sip:host:port`."""
+    """What a seat's phones need to register, with one secret. `registrar`, for the desk phone: `sip:host:port`;
+    `websocket`, for the browser's: `ws://host:port/ws`."""
 
     username: str
     secret: str
     registrar: str
+    web_username: str
+    websocket: str
 
 
 class PhoneBook(Protocol):
@@ -84,3 +88,12 @@ class RecordingsStore(Protocol):
     ) -> Sequence[RecordingRow]: ...
 
     async def recording(self, recording: RecordingId, /) -> RecordingRow | None: ...
+
+
+class MessagesStore(Protocol):
+    """The messages that callers left. StoreError if it can't be asked."""
+
+    async def messages(self, wanted: MessagesWanted, *, after: str | None, limit: int) -> MessagePage:
+        """One page, the latest first. RequestError "bad-cursor"."""
+
+    async def message(self, message: MessageId, /) -> MessageRow | None: ...

@@ -28,6 +28,8 @@ log = structlog.get_logger()
 BY_CODE: Final[Mapping[str, int]] = {
     "no-such-agent": 404,
     "no-such-contact": 404,
+    "no-such-message": 404,
+    "no-audio": 404,
     "no-such-page": 404,
     "no-phone": 404,
     "no-such-recording": 404,

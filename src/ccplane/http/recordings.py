@@ -188,7 +188,7 @@ async def changed(plane: Plane, contact_id: ContactId, paused: bool, by: str) ->
     contact = plane.snapshot.state.contacts.get(contact_id)
     if contact is None:
         raise RequestError("no-such-contact", "There is no live contact with this id.", contact=contact_id)
-    recording = contact.recording
+    recording = contact.tape
     if recording is None or not begun(recording):
         raise RequestError("not-recorded", "This contact is not being recorded.", contact=contact_id)
     if recording.wanted is not None:
@@ -209,7 +209,7 @@ async def _settled(plane: Plane, contact_id: ContactId, recording: RecordingId) 
     async with aclosing(cast("AsyncGenerator[Snapshot]", plane.subscribe())) as snapshots:
         async for snapshot in snapshots:
             contact = snapshot.state.contacts.get(contact_id)
-            now = contact.recording if contact else None
+            now = contact.tape if contact else None
             if now is None or now.id != recording:
                 break
             if now.wanted is None:

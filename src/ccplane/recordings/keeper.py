@@ -87,7 +87,7 @@ class Keeper:
         if self.free_mb is not None and self.free_mb < least:
             return f"{self.free_mb:.0f} MB are free for recordings, and none is begun below {least} MB"
         lacking = sum(
-            contact.recording is not None and contact.recording.state is RecordingState.FAILED
+            contact.tape is not None and contact.tape.state is RecordingState.FAILED
             for contact in snapshot.state.contacts.values()
         )
         if lacking:
@@ -131,7 +131,7 @@ class Keeper:
         contact = self._plane.snapshot.state.contacts.get(contact_of_recording(name) or ContactId(""))
         if contact is None:
             return False
-        open_ones = (contact.recording, *contact.unstopped) if contact.recording else contact.unstopped
+        open_ones = (contact.tape, *contact.unstopped) if contact.tape else contact.unstopped
         return any(each.id == name for each in open_ones)
 
     def _missed(self, there: set[str]) -> Sequence[str]:

@@ -22,7 +22,9 @@ RENDITION: Final = 1
 """Counted up when texts are to sound different: the files then get new names and are made anew."""
 
 APOLOGY: Final = "apology"
-"""The prompt that the dialplan's fallback plays too, when ccplane is not there."""
+LEAVE_A_MESSAGE: Final = "leave-a-message"
+FALLBACK_PROMPTS: Final = (APOLOGY, LEAVE_A_MESSAGE)
+"""The prompts that the dialplan's fallback plays too, when ccplane is not there."""
 
 
 class Rendering(NamedTuple):
@@ -145,7 +147,11 @@ class Site:
     @property
     def apology(self) -> Rendering | None:
         """What the dialplan says when ccplane is not there, if the site has a text for it."""
-        prompt = self.prompts.get(APOLOGY)
+        return self.fallback_prompt(APOLOGY)
+
+    def fallback_prompt(self, name: str) -> Rendering | None:
+        """One that the dialplan plays, in the site's own language: it knows no other."""
+        prompt = self.prompts.get(name)
         if prompt is None:
             return None
         return next((each for each in prompt.renderings() if each.language == self.language), prompt.renderings()[0])

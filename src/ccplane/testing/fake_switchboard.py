@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from ccplane.asterisk import events as e
 from ccplane.asterisk.models import CallerId, Dialplan, Endpoint, Millis
-from ccplane.testing.fake_lines import REFUSALS, TEXTS, Line, Node, Party, Prompt, Room
+from ccplane.testing.fake_lines import REFUSALS, TEXTS, Line, Node, Party, Prompt, Room, Tape
 
 TRUNK = "trunk"
+BEEP_S = 0.4
 
 
 class Switchboard:
@@ -152,6 +153,8 @@ class Switchboard:
         """What an end brings with it, in order."""
         for prompt in list(line.prompts):
             self._finish(line, prompt, "failed", then_next=False)
+        if line.tape is not None:
+            self.recorded(line, line.tape)
         if line.room is not None:
             self.leave(line)
         if line.in_stasis:
@@ -254,8 +257,12 @@ class Switchboard:
             line.party.hears(f"music:{name}")
 
     def press(self, line: Line, digit: str) -> None:
-        if line.id in self.node.lines and line.in_stasis:
-            self.tell(e.ChannelDtmfReceived(at_switch=self.now(), channel=line.model(), digit=digit, duration_ms=100))
+        if line.id not in self.node.lines or not line.in_stasis:
+            return
+        self.tell(e.ChannelDtmfReceived(at_switch=self.now(), channel=line.model(), digit=digit, duration_ms=100))
+        tape = line.tape
+        if tape is not None and self.rolls(tape) and digit in tape.terminate_on:
+            self.recorded(line, tape)
 
     def _next_sound(self, holder: Line | Room, prompt: Prompt, number: int) -> None:
         if prompt not in holder.prompts:
@@ -289,7 +296,59 @@ class Switchboard:
         self.tell(e.PlaybackFinished(at_switch=self.now(), playback=prompt.model()))
         if holder.prompts and then_next:
             self._next_sound(holder, holder.prompts[0], 0)
+        elif isinstance(holder, Line) and holder.tape is not None and then_next:
+            self._roll(holder, holder.tape)
         self.prompt_ended()
+
+    # ── recordings ──
+
+    def record(self, line: Line, tape: Tape) -> None:
+        line.tape = tape
+        self._loop.call_soon(self._roll, line, tape)
+
+    def _roll(self, line: Line, tape: Tape) -> None:
+        """Once no prompt plays: the tone, and then all that is said."""
+        if line.tape is not tape or tape.state != "queued" or line.prompts:
+            return
+        if line.room is not None:
+            line.tape, tape.state = None, "failed"
+            failed = tape.model(cause="Cannot record channel while in bridge")
+            self.tell(e.RecordingFailed(at_switch=self.now(), recording=failed))
+            return
+        tape.state, tape.began = "recording", self._loop.time() + BEEP_S
+        self.tell(e.RecordingStarted(at_switch=self.now(), recording=tape.model()))
+        line.party.hears("beep")
+        if tape.longest:
+            tape.timers.append(self.after(BEEP_S + tape.longest, lambda: self.recorded(line, tape)))
+        if not line.speaks:
+            self.fell_silent(line)
+
+    def rolls(self, tape: Tape) -> bool:
+        """Until its tone is over, nothing is recorded and no file made, and neither a key nor we can stop it."""
+        return tape.state == "recording" and self._loop.time() >= tape.began
+
+    def fell_silent(self, line: Line) -> None:
+        """Whoever talked there does not any more, until `speaks` is set again."""
+        line.speaks, tape = False, line.tape
+        if tape is not None and tape.state == "recording" and tape.silence:
+            tape.timers.append(self.after(BEEP_S + tape.silence, lambda: self._silence_over(line, tape)))
+
+    def _silence_over(self, line: Line, tape: Tape) -> None:
+        if not line.speaks:
+            self.recorded(line, tape)
+
+    def recorded(self, line: Line, tape: Tape) -> None:
+        """It is over. Nothing heard leaves no file, and no length."""
+        if line.tape is not tape:
+            return
+        for timer in tape.timers:
+            timer.cancel()
+        seconds = self._loop.time() - tape.began if tape.state == "recording" else -1.0
+        line.tape, tape.state = None, "done"
+        if seconds > 0:
+            self.node.recordings[tape.name] = int(seconds)
+        duration = int(seconds) if seconds > 0 else None
+        self.tell(e.RecordingFinished(at_switch=self.now(), recording=tape.model(duration)))
 
     # ── phones ──
 

@@ -69,7 +69,7 @@ class Rehearsal:
         self.switch = FakeAsterisk()
         self.clock = FakeClock(monotonic=asyncio.get_running_loop().time)
         self._log = MemoryLog()
-        executor = Executor()
+        executor = self.executor = Executor()
         self.plane = Plane(
             state=State(),
             board=Board.begun(site.rules.timezone),

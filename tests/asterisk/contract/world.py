@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeVar
 
 from bench import siplab
+from bench.rtp import CALLER_TONE
 from ccplane.asterisk import events as e
 from ccplane.asterisk.operations import Operation, StopPlayback
 from ccplane.asterisk.outcomes import Done, Gone, Outcome, Refused
@@ -158,6 +159,8 @@ class World(ABC):
                 return f"{event.bridge.id} destroyed"
             case e.PlaybackStarted() | e.PlaybackFinished():
                 return f"{event.playback.id} {event.playback.state}"
+            case e.RecordingStarted() | e.RecordingFinished() | e.RecordingFailed():
+                return f"{event.recording.name} {event.recording.state}"
             case e.StasisStart() | e.StasisEnd():
                 return f"{self.name(event.channel.id)} {type(event).__name__}"
             case _:
@@ -179,6 +182,13 @@ class Person(ABC):
 
     @abstractmethod
     async def press(self, keys: str) -> None: ...
+
+    @abstractmethod
+    def speak(self) -> None:
+        """Be heard from now on."""
+
+    @abstractmethod
+    def fall_silent(self) -> None: ...
 
     @abstractmethod
     async def up(self) -> None:
@@ -205,6 +215,13 @@ class FakePerson(Person):
 
     async def press(self, keys: str) -> None:
         self._talker.press(keys)
+
+    def speak(self) -> None:
+        assert self._talker.line
+        self._talker.line.speaks = True
+
+    def fall_silent(self) -> None:
+        self._talker.falls_silent()
 
     async def up(self) -> None:
         await asyncio.wait_for(asyncio.shield(self._talker.up), 5)
@@ -259,6 +276,14 @@ class RealPerson(Person):
     async def press(self, keys: str) -> None:
         assert self._leg.audio is not None
         await self._leg.audio.press(keys)
+
+    def speak(self) -> None:
+        assert self._leg.audio is not None
+        self._leg.audio.play(CALLER_TONE)
+
+    def fall_silent(self) -> None:
+        assert self._leg.audio is not None
+        self._leg.audio.play(None)
 
     async def up(self) -> None:
         await self._leg.up()

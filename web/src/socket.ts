@@ -1,0 +1,82 @@
+// The agent's screen, live: what ccplane says of the agent and their call, and what the agent asks of it. Each message
+// holds all, so the last one is the truth; a line that breaks is taken up again where it was.
+
+export interface Agent {
+  state: string;
+  next: string;
+  reason: string;
+}
+
+export interface Call {
+  offer: string;
+  queue: string;
+  number_dialled: string;
+  waited_ms: number;
+  menu_path: { name: string }[];
+}
+
+export interface Screen {
+  agent: Agent;
+  call: Call | null;
+}
+
+export interface Listener {
+  shown(screen: Screen): void;
+  answerNow(): void;
+  over(reason: string): void; // the session has ended; there is no coming back
+}
+
+export type Wish = "ready" | "pause" | "wrap-up-done";
+
+const FINAL = new Set([4001, 4002, 4003, 4004, 4007]);
+const PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 8_000;
+
+export class AgentSocket {
+  private socket: WebSocket | null = null;
+  private seen: { epoch: number; seq: number } | null = null;
+  private tries = 0;
+  private again = 0;
+  private asked = 0;
+
+  constructor(
+    private readonly token: string,
+    private readonly listener: Listener,
+  ) {}
+
+  open(): void {
+    const address = new URL("/api/v1/agents/me/socket", location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address);
+    this.socket = socket;
+    socket.onopen = () => {
+      const resume = this.seen && { resume: this.seen };
+      socket.send(JSON.stringify({ type: "hello", token: this.token, ...resume }));
+    };
+    socket.onmessage = ({ data }) => this.read(JSON.parse(data));
+    socket.onclose = ({ code, reason }) => {
+      if (FINAL.has(code)) return this.listener.over(reason);
+      const pause = Math.min(PAUSE_MS * 2 ** this.tries++, LONGEST_PAUSE_MS);
+      this.again = setTimeout(() => this.open(), pause * (0.5 + Math.random()));
+    };
+  }
+
+  close(): void {
+    clearTimeout(this.again);
+    if (this.socket) this.socket.onclose = this.socket.onmessage = null;
+    this.socket?.close();
+  }
+
+  ask(wish: Wish): void {
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
+    this.socket.send(JSON.stringify({ id: `${Date.now()}-${this.asked++}`, do: wish }));
+  }
+
+  private read(message: { type?: string; epoch?: number; seq?: number } & Partial<Screen>): void {
+    this.tries = 0;
+    const { type, epoch, seq, agent, call } = message;
+    if (seq !== undefined) this.seen = { epoch: epoch ?? this.seen?.epoch ?? 0, seq };
+    if (type === "answer-now") this.listener.answerNow();
+    else if (agent) this.listener.shown({ agent, call: call ?? null });
+  }
+}
