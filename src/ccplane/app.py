@@ -11,10 +11,10 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -26,6 +26,7 @@ from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.recordings import Recorder
 from ccplane.asterisk.spool import spool_of
@@ -55,7 +56,7 @@ from ccplane.private import read_private, write_private
 from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
-from ccplane.vitals import History, Mailbox, PhoneBook, Vitals
+from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
 
 log = structlog.get_logger()
 
@@ -64,6 +65,9 @@ LONGEST_PAUSE_S: Final = 10.0
 CALM_S: Final = 60.0
 """A plane that has led for so long takes the next loss for the first."""
 SHIP_LAST_WITHIN_S: Final = 1.0
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+"""What only the leader does."""
 
 GIVE_WAY_S: Final = 0.0005
 """How soon the outbox's thread gives the interpreter back to the loop of all calls: Python's 5 ms are an eternity."""
@@ -135,7 +139,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(_quietly_release, lease)
         begun = await begin(settings, site, outbox, recovered, database, lease)
 
-        await render(site, settings.sounds_dir)
+        await render(site, settings.sounds_dir, settings.site)
         outbox.begin(begun.epoch)
         state, board = _recalled(recovered, site)
         meters = Meters()
@@ -152,17 +156,6 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             encode=_kept,
         )
         executor.post = plane.post
-        ami = Ami(
-            settings.bind,
-            settings.ami_port,
-            settings.ami_username if settings.ami_password else "",
-            settings.ami_password,
-            may_send=lambda: lease.may_send() and outbox.has_room,
-        )
-        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: recordings.free_mb)
-        recordings = RecordingKeeper(plane, settings.spool_dir, settings.recordings_dir, lambda: recorder.last_reason)
-        recorder.post, executor.record = plane.post, recorder.execute
-        ami.events.at_login(recorder.logged_in)
         stack.callback(plane.close)
         shipper = Shipper(outbox, PostgresFacts(database), clock.now)
         ari = Ari(
@@ -171,6 +164,18 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ari_password,
             may_send=lambda: lease.may_send() and outbox.has_room,
         )
+        ami = Ami(
+            settings.ami_address,
+            settings.ami_port,
+            settings.ami_username,
+            settings.ami_password,
+            may_send=lease.may_send,
+        )
+        watch = PhoneWatch(ami, ami.events, plane.post)
+        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: recordings.free_mb)
+        recordings = RecordingKeeper(plane, settings.spool_dir, settings.recordings_dir, lambda: recorder.last_reason)
+        recorder.post, executor.record = plane.post, recorder.execute
+        ami.events.at_login(recorder.logged_in)
         phones = PhoneBook(begun.persons, settings)
         link = Link(
             node=NodeName(settings.node),
@@ -179,6 +184,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             post=plane.post,
             now=clock.now,
             provision=phones.push,
+            phones=watch,
             lost_at=recovered.last_at or None,
         )
         keeper = Keeper(
@@ -195,7 +201,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons)))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, shipper, database, outbox, clock, recordings)
+        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock, recordings)
         history = History(database)
         app = create_app(
             Ports(
@@ -205,22 +211,25 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 recordings_dir=settings.recordings_dir,
                 messages=Mailbox(database),
                 audio=settings.messages_dir,
+                callers=Callers(database),
+                notes=outbox,
                 phones=phones,
                 websocket=phones.websocket,
                 health=vitals,
                 clock=clock.now,
                 meters=meters,
                 ari=ari.stats,
+                ami=ami.stats,
+                heard=watch.stats,
                 outbox=outbox.stats,
                 shipping=shipper.stats,
             ),
             admin_token=token,
         )
         server = await stack.enter_async_context(serve(app, settings.bind, settings.port))
-        leading = asyncio.create_task(_lead(lease, link, plane, outbox), name="leading")
+        leading = asyncio.create_task(_lead(lease, (link.run, ami.run, watch.run), plane, outbox), name="leading")
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
-            asyncio.create_task(ami.run(), name="ami"),
             asyncio.create_task(recordings.run(), name="recordings"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
             asyncio.create_task(keeper.run(), name="keeping messages"),
@@ -268,7 +277,7 @@ def _recalled(recovered: Recovered, site: Site) -> tuple[State, Board]:
 # ------------------------------------------------------------------------------------------------------ living on
 
 
-async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
+async def _lead(lease: Lease, lead: Sequence[Work], plane: Plane, outbox: Outbox) -> None:
     """Command the switch while the lease is ours. Replaced or outvoted: stop at once, and win the lease again first.
 
     The pause before that grows, so that two planes that are each the leader in a database of their own don't take one
@@ -277,7 +286,7 @@ async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
     now, pause = asyncio.get_running_loop().time, 0.0
     while True:
         began = now()
-        await _led(lease, link)
+        await _led(lease, lead)
         calm = now() - began > CALM_S
         pause = FIRST_PAUSE_S if calm or not pause else min(pause * 2, LONGEST_PAUSE_S)
         log.warning("another plane took our place at the switch; waiting to win the lease again", pause_s=pause)
@@ -287,7 +296,7 @@ async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
         plane.post(PlaneBegan(epoch, __version__, 0))
 
 
-async def _led(lease: Lease, link: Link) -> None:
+async def _led(lease: Lease, lead: Sequence[Work]) -> None:
     """Returns when another plane has taken our place, by the switch's word or by the database's."""
     lost = asyncio.Event()
 
@@ -296,7 +305,7 @@ async def _led(lease: Lease, link: Link) -> None:
         lost.set()
 
     lease.on_lost = outvoted
-    tasks = [asyncio.create_task(each) for each in (link.run(), lease.run(), _outvoted(lost))]
+    tasks = [asyncio.create_task(each) for each in (*(work() for work in lead), lease.run(), _outvoted(lost))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

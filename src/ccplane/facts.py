@@ -58,7 +58,7 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
     whose: str
 
 
-SwitchFact = SwitchFound | SwitchLost | RepairMade | a.DeviceChanged
+SwitchFact = SwitchFound | SwitchLost | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 SiteFact = PlaneStarted | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
 AnyFact = SiteFact | a.AnyAgentFact | c.AnyContactFact | c.AnyMessageFact | r.AnyRecordingFact | r.AnyKeptFact
 

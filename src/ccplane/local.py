@@ -223,11 +223,12 @@ def plane_environment(settings: Settings, node: LocalNode | None, postgres: Embe
             "CCPLANE_ARI_URL": node.ari_url,
             "CCPLANE_ARI_USERNAME": node.ari_username,
             "CCPLANE_ARI_PASSWORD": node.ari_password,
-            "CCPLANE_SOUNDS": str(node.sounds_dir),
-            "CCPLANE_SPOOL": str(node.spool_dir),
+            "CCPLANE_AMI_HOST": node.bind,
+            "CCPLANE_AMI_PORT": str(node.ami_port),
             "CCPLANE_AMI_USERNAME": node.ami_username,
             "CCPLANE_AMI_PASSWORD": node.ami_password,
-            "CCPLANE_AMI_PORT": str(node.ami_port),
+            "CCPLANE_SOUNDS": str(node.sounds_dir),
+            "CCPLANE_SPOOL": str(node.spool_dir),
         }
     if postgres:
         environment["CCPLANE_DATABASE_URL"] = postgres.url()
@@ -361,6 +362,7 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
   dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 9 leave a message, 0 anyone
             sip:4002@{sip}   straight to support
             sip:4003@{sip}   straight to sales
+            sip:4004@{sip}   menus of two levels, and an order's number
   look      {ccplane} status
   open      {url}/wallboard          queues and agents, live
             {url}/api/v1/wallboard   the same as JSON

@@ -12,6 +12,7 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -81,9 +82,13 @@ class Settings(BaseSettings):
     """An Asterisk that already runs; then none is started. Ends in /ari."""
     ari_username: str = "ccplane"
     ari_password: str = Field("", repr=False)
-    ami_username: str = "ccplane"
+    ami_host: str = Field("", pattern=r"^[\w.:-]*$")
+    """Where AMI is; the host of `ari_url` unless set. `ami_port` is its port."""
+    ami_username: str = ""
+    """Without an account in manager.conf calls are routed all the same; phones are looked at every 15 s only."""
     ami_password: str = Field("", repr=False)
-    """Of AMI at `bind`:`ami_port`; without it nothing is recorded."""
+    qualify_s: int = Field(15, ge=1, le=3600)
+    """How often each phone is asked whether it is there; one that doesn't answer within 3 s is offered nothing."""
     spool: Folder | None = None
     """The node's /var/spool/asterisk as this machine sees it. Of one that cannot be reached from here messages are
     asked for by ARI, and talks are not recorded."""
@@ -97,6 +102,10 @@ class Settings(BaseSettings):
     """The first administrator's; without it one is made in `<runtime>/admin-token`."""
     demo_agents: int = Field(20, ge=0, le=9000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def ami_address(self) -> str:
+        return self.ami_host or urlsplit(self.ari_url).hostname or self.bind
 
     @property
     def root_dir(self) -> Path:

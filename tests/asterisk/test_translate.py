@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccplane.agents.facts import Phone
 from ccplane.asterisk.events import UnknownEvent, decode
 from ccplane.asterisk.models import millis
 from ccplane.asterisk.translate import LONGEST, printable, translate
@@ -181,23 +180,6 @@ def test_given_a_playback_of_ours_that_ended_then_its_step_and_try_are_known_fro
 
 def test_given_a_playback_of_somebody_elses_then_it_means_nothing():
     assert meaning("PlaybackFinished", playback={"id": "a6f0-11", "state": "done"}) is None
-
-
-@pytest.mark.parametrize(
-    ("state", "channels", "phone"),
-    [
-        ("online", [], Phone.REACHABLE),
-        ("online", [LEG], Phone.REACHABLE),
-        ("online", ["1700000000.44"], Phone.IN_USE),
-        ("online", [LEG, "1700000000.44"], Phone.IN_USE),
-        ("offline", [], Phone.GONE),
-        ("unknown", [], Phone.GONE),
-        (None, [], Phone.GONE),
-    ],
-)
-def test_given_a_phones_state_then_only_calls_that_are_not_ours_put_it_in_use(state, channels, phone):
-    endpoint = {"technology": "PJSIP", "resource": "1001", "state": state, "channel_ids": channels}
-    assert meaning("EndpointStateChange", endpoint=endpoint) == i.PhoneSeen("1001", phone)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Phase
@@ -110,9 +112,57 @@ def test_given_a_menu_when_a_wrong_key_is_pressed_then_the_caller_is_told_and_as
     assert line.verb == EnterQueue("support")
 
 
-def test_given_a_key_while_nothing_is_asked_then_it_is_nobodys():
-    line = Line('await call.play("welcome")').call()
-    assert not line.presses("1").facts
+def test_given_a_key_pressed_ahead_then_the_menu_takes_it_and_is_not_heard():
+    line = Line('await call.play("apology")\n' + MENU).call()
+    line.presses("1")
+    line.sounds_end()
+    assert line.verb == EnterQueue("support")
+    assert len(line.played()) == 1
+
+
+GATHER = 'keys = await call.gather("what", longest=4, ends_with="#")\nawait call.hang_up(int(keys or 99))'
+
+
+@pytest.mark.parametrize(("pressed", "cause"), [("1234", 1234), ("12#", 12), ("#", 99)])
+def test_given_keys_asked_for_then_the_program_has_them(pressed, cause):
+    line = Line(GATHER).call()
+    for key in pressed:
+        line.presses(key)
+    assert line.verb == HangUp(cause)
+
+
+def test_given_keys_asked_for_when_nothing_is_pressed_then_the_program_has_none():
+    line = Line('keys = await call.gather("what")\nawait call.hang_up(int(keys is None))').call()
+    line.sounds_end()
+    line.wake()
+    assert line.verb == HangUp(1)
+
+
+@pytest.mark.parametrize("wrong", ["longest=0", "longest=65", 'ends_with="x"', "between_s=0.1"])
+def test_given_keys_asked_for_in_a_way_that_cannot_work_then_the_program_fails_and_says_why(wrong):
+    line = Line(f'await call.gather("what", {wrong})').call()
+    assert "longest is 1 to 64" in line.raised[0].error
+
+
+def test_given_another_language_then_all_prompts_after_it_are_spoken_in_it():
+    line = Line('await call.set_language("zh-CN")\nawait call.play("apology")').call()
+    assert line.contact("x").language == "zh-CN"
+    assert [each.language for each in line.commands if isinstance(each, do.PlaySounds)] == ["zh-CN"]
+
+
+def test_given_a_language_that_nobody_speaks_then_the_program_fails():
+    line = Line('await call.set_language("tlh")').call()
+    assert "no language 'tlh'" in line.raised[0].error
+
+
+def test_given_data_then_the_contact_has_them():
+    line = Line('await call.set_data("order", "12")\nawait call.answer()').call()
+    assert line.contact("x").data == {"order": "12"}
+
+
+def test_given_too_many_data_then_the_program_fails_and_says_so():
+    line = Line('for n in range(21):\n        await call.set_data(str(n), "1")').call()
+    assert "20 data" in line.raised[0].error
 
 
 def test_given_nobody_signed_in_when_the_program_queues_then_it_decides_itself_and_nothing_plays():

@@ -11,6 +11,7 @@ from ccplane.contacts.recordings import RecordingState
 from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.keys import AHEAD_LONGEST
 from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve
 from ccplane.core.takeover import ADOPTED
 from ccplane.core.talks import CLEAR_MS
@@ -269,6 +270,14 @@ class Watch:
         for each in contact.unstopped:
             assert each.state is RecordingState.ENDED
             assert each.deadline is not None, "the switch is asked until it confirms"
+        assert len(contact.ahead) <= AHEAD_LONGEST, "what a caller presses does not grow for ever"
+        if contact.gathering:
+            assert len(contact.keys) < contact.gathering.longest, "an answer that is whole is given"
+            assert not (contact.ahead and (contact.gathering.barge_in or contact.sounds_over)), "no key waits in vain"
+        else:
+            assert not contact.keys, "what a verb has gathered goes with it"
+        if isinstance(contact.verb, EnterQueue | Connect):
+            assert not contact.ahead, "what is pressed while waiting or talking is nobody's"
         if contact.verb is not None and not isinstance(contact.verb, EnterQueue | Connect):
             assert contact.step_deadline is not None, "every step has a deadline"
 

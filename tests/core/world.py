@@ -10,7 +10,19 @@ from msgspec.structs import replace
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Phone, Profile, Seat
 from ccplane.contacts.facts import MessageMark, Unusable
-from ccplane.contacts.verbs import Answer, Connect, EnterQueue, Gather, HangUp, Play, TakeMessage
+from ccplane.contacts.verbs import (
+    KEYS,
+    Answer,
+    Choose,
+    Connect,
+    EnterQueue,
+    Gather,
+    HangUp,
+    Play,
+    SetData,
+    SetLanguage,
+    TakeMessage,
+)
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.state import State
@@ -59,6 +71,11 @@ VERBS = (
     HangUp(),
     Connect("ben"),
     TakeMessage("general", longest_ms=20_000, silence_ms=5_000),
+    Gather(("sound:a",), 5_000, longest=3, ends_with="#", barge_in=False),
+    Gather(("sound:a",), 5_000, longest=12, ends_with="*#", between_ms=1_000, fresh=True),
+    SetLanguage("zh-CN"),
+    Choose("main", "1", "sales"),
+    SetData("order", "12"),
 )
 
 
@@ -387,7 +404,8 @@ class World:
     def key_comes(self, a, b):
         contact = self.some_contact(a)
         if contact:
-            self.send(i.KeyPressed(contact.id, str(b % 10)))
+            for _ in range(1 + a % 5 * 6):
+                self.send(i.KeyPressed(contact.id, KEYS[b % len(KEYS)]))
 
     def agent_wants(self, a, b):
         intent = (Intent.READY, Intent.READY, Intent.PAUSED, Intent.OFFLINE)[b % 4]
@@ -443,6 +461,15 @@ class World:
         for place in range(4):
             self.phone_changes(place, 0)
             self.agent_wants(place, 0)
+
+    def screen_asks(self, a, b):
+        """An agent rejects or hangs up by their screen: what it shows, or what it showed before."""
+        contact = self.some_contact(a)
+        offer = (contact and contact.offer and contact.offer.id) or OfferId("o-c-ast1-nobody-1-1")
+        whose = contact.id if contact else ContactId("c-ast1-nobody")
+        for agent in AGENTS if b % 3 else AGENTS[b % 4 :]:
+            self.take(i.RejectAsked(AgentId(agent), offer) if b % 2 else i.HangUpAsked(AgentId(agent), whose))
+            self.take(i.AnswerAsked(AgentId(agent), offer))
 
     def wrap_up_ends(self, a, b):
         self.take(i.WrapUpEnded(AgentId(AGENTS[a % 4])))
@@ -578,6 +605,7 @@ DAILY = (
     World.keeper_works,
     World.agent_wants,
     World.everyone_works,
+    World.screen_asks,
     World.wrap_up_ends,
     World.time_comes,
     World.browser_vanishes,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,7 +16,9 @@ from ccplane.http.metrics import Meters
 from ccplane.http.ports import Part, PhoneAccount
 from ccplane.ids import AgentId, ContactId, MessageId, RecordingId
 from ccplane.kpi.board import Board, evolve
+from ccplane.laws import Fact
 from ccplane.plane import Snapshot
+from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.recordings import RecordingRow, Sought
@@ -33,6 +35,11 @@ class MemoryPlane:
         self._folded, self._board = 0, Board.begun()
         self._changed = asyncio.Event()
         self.subscribers = 0
+        self._followers: list[Callable[[Snapshot, Sequence[Fact], int], None]] = []
+        self._told = len(self.history.facts)
+
+    def follow(self, follower: Callable[[Snapshot, Sequence[Fact], int], None], /) -> None:
+        self._followers.append(follower)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -50,6 +57,10 @@ class MemoryPlane:
     def publish(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+        facts, first = self.history.facts[self._told :], self._told + 1
+        self._told = len(self.history.facts)
+        for follower in self._followers:
+            follower(self.snapshot, facts, first)
 
     async def subscribe(self) -> AsyncIterator[Snapshot]:
         self.subscribers += 1
@@ -75,7 +86,7 @@ class Vitals:
         self.down: dict[str, str] = {}
 
     def parts(self) -> dict[str, Part]:
-        names = ("leader", "ari", "database", "phones", "outbox")
+        names = ("leader", "ari", "ami", "database", "phones", "outbox")
         return {name: Part(name not in self.down, 0.5, self.down.get(name, "")) for name in names}
 
 
@@ -136,6 +147,42 @@ class MemoryMessages:
         return self.stored.get(message)
 
 
+class MemoryCallers:
+    """`http.ports.CallerHistory` over a list; `away`: the database can't be reached, `stuck`: it hangs."""
+
+    def __init__(self) -> None:
+        self.earlier: list[Earlier] = []
+        self.away = self.stuck = False
+
+    async def before(self, contact: ContactId, caller: str, /) -> list[Earlier]:
+        if self.away:
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+        if self.stuck:
+            await asyncio.Event().wait()
+        return self.earlier
+
+
+class MemoryNotes:
+    """`http.sessions.Notes` over a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def note(self, key: str) -> bytes | None:
+        return self.kept.get(key)
+
+    def put_note(self, key: str, data: bytes) -> None:
+        self.kept[key] = data
+
+
+class MemoryPins:
+    """`http.sessions.Pins`: everybody's is 1234."""
+
+    async def check(self, agent: AgentId, pin: str, /) -> None:
+        if pin != "1234":
+            raise RequestError("wrong-pin", "This is not the PIN of this agent.")
+
+
 class Site:
     """All that an app stands on, in memory."""
 
@@ -148,6 +195,9 @@ class Site:
         self.meters = Meters()
         self.recordings = MemoryRecordings()
         self.recordings_dir = Path("/nowhere")
+        self.callers = MemoryCallers()
+        self.notes = MemoryNotes()
+        self.can_pick_up = False
 
     def ports(self) -> Ports:
         return Ports(
@@ -155,6 +205,10 @@ class Site:
             contacts=self.contacts,
             messages=self.messages,
             audio=self.audio,
+            callers=self.callers,
+            notes=self.notes,
+            pins=MemoryPins(),
+            can_pick_up=lambda: self.can_pick_up,
             phones=MemoryPhones(),
             health=self.health,
             clock=lambda: self.plane.history.now,

@@ -130,13 +130,6 @@ class RecordingFailed(Happened, frozen=True, kw_only=True):
     recording: LiveRecording
 
 
-class EndpointStateChange(Happened, frozen=True, kw_only=True):
-    """A phone came, went, or has another call: `endpoint` has its state and all its channels, ours or not. It comes on
-    another socket than the calls' events and is not ordered against them."""
-
-    endpoint: Endpoint
-
-
 class PeerStatusChange(Happened, frozen=True, kw_only=True):
     endpoint: Endpoint
     peer: Peer
@@ -191,7 +184,6 @@ KnownEvent = (
     | RecordingStarted
     | RecordingFinished
     | RecordingFailed
-    | EndpointStateChange
     | PeerStatusChange
     | ContactStatusChange
     | DeviceStateChanged

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ccplane.agents.facts import Phone
 from ccplane.asterisk import events as e
-from ccplane.asterisk.models import Channel, Endpoint
+from ccplane.asterisk.models import Channel
 from ccplane.core import inputs as i
 from ccplane.ids import (
     AgentId,
@@ -83,8 +82,6 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return _played(event)
         case e.RecordingStarted() | e.RecordingFinished() | e.RecordingFailed():
             return _recorded(event)
-        case e.EndpointStateChange():
-            return i.PhoneSeen(DeviceName(event.endpoint.resource), phone_of(event.endpoint))
         case _:
             return None
 
@@ -148,11 +145,3 @@ def _recorded(event: e.RecordingStarted | e.RecordingFinished | e.RecordingFaile
     if isinstance(event, e.RecordingStarted):
         return i.RecordingBegan(message)
     return i.RecordingEnded(message, None if event.recording.duration is None else event.recording.duration * 1000)
-
-
-def phone_of(endpoint: Endpoint) -> Phone:
-    """What a phone can do. A channel that is no leg of ours is a call of the agent's own."""
-    if endpoint.state != "online":
-        return Phone.GONE
-    foreign = any(offer_of_leg(channel) is None for channel in endpoint.channel_ids)
-    return Phone.IN_USE if foreign else Phone.REACHABLE

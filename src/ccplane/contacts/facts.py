@@ -171,6 +171,47 @@ class SoundsEnded(ContactFact, frozen=True, kw_only=True):
     step: int
 
 
+class KeyTaken(ContactFact, frozen=True, kw_only=True):
+    """The verb that gathers took a key. `kept`: one that had been pressed ahead, and waited for it."""
+
+    step: int
+    key: str
+    kept: bool = False
+
+
+class KeyKept(ContactFact, frozen=True, kw_only=True):
+    """A key was pressed ahead: no verb gathers, or its sounds are to be heard first. The next that gathers takes it."""
+
+    key: str
+
+
+class KeysDropped(ContactFact, frozen=True, kw_only=True):
+    """So many keys wait to be taken that no more are kept. Said once, until there is room again."""
+
+    kept: int
+
+
+class LanguageSet(ContactFact, frozen=True, kw_only=True):
+    """The caller is spoken to in this language from here on."""
+
+    language: str
+
+
+class MenuChosen(ContactFact, frozen=True, kw_only=True):
+    """The caller chose from a menu, or silence did. `name`: what the entry is called, perhaps nothing."""
+
+    menu: str
+    key: str
+    name: str
+
+
+class DataSet(ContactFact, frozen=True, kw_only=True):
+    """The program noted something about the contact."""
+
+    name: str
+    value: str
+
+
 class CallerEnteredRoom(ContactFact, frozen=True, kw_only=True):
     """The caller's channel is in the contact's bridge: seen, not assumed (law 8)."""
 
@@ -507,6 +548,12 @@ AnyContactFact = (
     | StepStarted
     | StepEnded
     | SoundsEnded
+    | KeyTaken
+    | KeyKept
+    | KeysDropped
+    | LanguageSet
+    | MenuChosen
+    | DataSet
     | CallerAnswered
     | CallerEnteredRoom
     | ContactQueued

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from ccplane.ids import AgentId, MessageId, QueueName
+
+KEYS: Final = "0123456789*#ABCD"
+"""What a caller can press, in the order of RFC 4733."""
 
 
 class Answer(msgspec.Struct, frozen=True, tag=True):
@@ -18,10 +23,20 @@ class Play(msgspec.Struct, frozen=True, tag=True):
 
 
 class Gather(msgspec.Struct, frozen=True, tag=True):
-    """Play sounds and wait for one key; a key stops the sounds. The time-out runs from the end of the sounds."""
+    """Play sounds and wait for keys; the first one stops the sounds. The time-out runs from the end of the sounds."""
 
     sounds: tuple[str, ...]
     timeout_ms: int
+    longest: int = 1
+    """So many keys are the whole answer."""
+    ends_with: str = ""
+    """Each of these keys ends the answer, and is no part of it."""
+    between_ms: int = 3_000
+    """No further key for so long, and what was pressed is the answer."""
+    barge_in: bool = True
+    """False: the sounds are heard to their end, and what is pressed during them is taken then."""
+    fresh: bool = False
+    """What was pressed before this verb began is forgotten: the caller was mistaken about what is asked."""
 
 
 class EnterQueue(msgspec.Struct, frozen=True, tag=True):
@@ -46,13 +61,34 @@ class TakeMessage(msgspec.Struct, frozen=True, tag=True):
     silence_ms: int
 
 
+class SetLanguage(msgspec.Struct, frozen=True, tag=True):
+    """The caller is spoken to in this language from here on."""
+
+    language: str
+
+
+class Choose(msgspec.Struct, frozen=True, tag=True):
+    """Note what the caller chose from a menu. `name`: what the entry is called, perhaps nothing."""
+
+    menu: str
+    key: str
+    name: str = ""
+
+
+class SetData(msgspec.Struct, frozen=True, tag=True):
+    """Note something about the contact, for whoever takes it: an order's number, a customer's."""
+
+    name: str
+    value: str
+
+
 class HangUp(msgspec.Struct, frozen=True, tag=True):
     """End the call. `cause`: Q.850, 16 is a normal end."""
 
     cause: int = 16
 
 
-Verb = Answer | Play | Gather | EnterQueue | Connect | TakeMessage | HangUp
+Verb = Answer | Play | Gather | SetLanguage | Choose | SetData | EnterQueue | Connect | TakeMessage | HangUp
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -66,9 +102,10 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Pressed(msgspec.Struct, frozen=True, tag=True):
-    """The caller pressed this key: 0-9, *, # or A-D."""
+    """The caller pressed these keys, each 0-9, *, # or A-D. None at all: only the one that ends the answer."""
 
-    key: str
+    keys: str = msgspec.field(name="key")
+    """Stored as `key`: logs from when there was but one must still be read."""
 
 
 class NoInput(msgspec.Struct, frozen=True, tag=True):

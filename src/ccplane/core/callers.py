@@ -1,4 +1,4 @@
-"""What callers do: arrive, press keys, leave."""
+"""What callers do: arrive and leave. (The keys they press: keys.py.)"""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Final
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
-from ccplane.contacts.verbs import Answer, Done, Gather, HangUp, Pressed
+from ccplane.contacts.verbs import Answer, Done, HangUp
 from ccplane.core import inputs as i
 from ccplane.core import own_calls, parties
-from ccplane.core.commands import CloseRoom, HangUpCaller, OpenRoom, StopSounds
+from ccplane.core.commands import CloseRoom, HangUpCaller, OpenRoom
 from ccplane.core.messages import leave
 from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.rejoin import drop_legs
@@ -19,7 +19,7 @@ from ccplane.core.state import State
 from ccplane.core.steps import end_step, leave_queue
 from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, DeviceName, contact_id, playback_id
+from ccplane.ids import ContactId, DeviceName, contact_id
 from ccplane.routing.rules import Number
 
 NO_ANSWER: Final = 19
@@ -97,15 +97,6 @@ def up(turn: Turn, what: i.CallerUp) -> None:
         end_step(turn, contact.id, Done())
 
 
-def key_pressed(turn: Turn, what: i.KeyPressed) -> None:
-    """A key while a verb gathers ends it and stops its sounds; any other key is nobody's."""
-    contact = turn.state.contacts.get(what.contact)
-    if contact is None or not isinstance(contact.verb, Gather):
-        return
-    turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
-    end_step(turn, contact.id, Pressed(what.key))
-
-
 def gone(turn: Turn, what: i.CallerGone) -> None:
     """The caller left: everything open is closed, each by its own fact, and the agent is free for the next."""
     contact = turn.state.contacts.get(what.contact)
@@ -148,5 +139,4 @@ CALLER_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.CallerArrived: arrive,
     i.CallerUp: up,
     i.CallerGone: gone,
-    i.KeyPressed: key_pressed,
 }

@@ -30,6 +30,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     devices: dict[DeviceName, Phone] = {}
     unstored: tuple[Expected, ...] = ()
     messages: tuple[Message, ...] = ()
+    slow: dict[DeviceName, int] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -51,6 +52,7 @@ def encode(state: State) -> bytes:
             devices=dict(state.devices),
             unstored=tuple(state.unstored.values()),
             messages=tuple(state.messages.values()),
+            slow=dict(state.slow),
         )
     )
 
@@ -70,4 +72,5 @@ def decode(data: bytes) -> State:
         devices=kept.devices,
         unstored=kept.unstored,
         messages=kept.messages,
+        slow=kept.slow,
     )

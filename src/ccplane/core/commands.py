@@ -172,6 +172,12 @@ class HangUpLeg(ContactCommand, frozen=True):
     reason: str
 
 
+class PickUp(ContactCommand, frozen=True):
+    """Tell the phone that rings on this leg to answer it. Whether it does is told by the phone alone."""
+
+    leg: ChannelId
+
+
 class WriteJournal(ContactCommand, frozen=True):
     """Leave at the switch what another plane needs to take this contact over: small, best effort."""
 
@@ -235,6 +241,7 @@ AnyCommand = (
     | StopRinging
     | JoinAgent
     | HangUpLeg
+    | PickUp
     | WriteJournal
     | StartTalkRecording
     | MuteTalkRecording

@@ -306,6 +306,27 @@ class CallAsked(Input, frozen=True, kw_only=True):
     claim: str
 
 
+class AnswerAsked(Input, frozen=True):
+    """An agent takes this offer by their screen, and has a desk phone that is to be told."""
+
+    agent: AgentId
+    offer: OfferId
+
+
+class RejectAsked(Input, frozen=True):
+    """An agent does not take this offer."""
+
+    agent: AgentId
+    offer: OfferId
+
+
+class HangUpAsked(Input, frozen=True):
+    """An agent ends their talk with this contact, by their screen."""
+
+    agent: AgentId
+    contact: ContactId
+
+
 class WrapUpEnded(Input, frozen=True):
     """An agent is done with the work after a call."""
 
@@ -417,6 +438,9 @@ AnyInput = (
     | IntentAsked
     | RejoinAsked
     | CallAsked
+    | AnswerAsked
+    | RejectAsked
+    | HangUpAsked
     | WrapUpEnded
     | MessageKept
     | MessageUnusable

@@ -17,7 +17,17 @@ from msgspec.structs import replace
 
 from ccplane.agents import agent as agents
 from ccplane.agents.agent import Agent, Shown
-from ccplane.agents.facts import AgentFact, DeviceChanged, Intent, PeopleLoaded, Phone, PhoneChanged, Seat
+from ccplane.agents.facts import (
+    AgentFact,
+    DeviceChanged,
+    Intent,
+    PeopleLoaded,
+    Phone,
+    PhoneChanged,
+    PhoneQuickened,
+    PhoneSlowed,
+    Seat,
+)
 from ccplane.contacts import contact as contacts
 from ccplane.contacts import message as messages
 from ccplane.contacts.contact import Contact, Phase
@@ -90,6 +100,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Those that are shared, or not as seats are by default."""
     devices: Map[DeviceName, Phone] = Map()
     """What each phone can do now, as far as the switch has told."""
+    slow: Map[DeviceName, int] = Map()
+    """Phones that take long to answer, and how long it was, in ms."""
     sitting: Map[DeviceName, AgentId] = Map()
     """Whose phone it is now, by where agents sit."""
     homes: Map[SeatId, AgentId] = Map()
@@ -131,6 +143,10 @@ def evolve(state: State, fact: AnyFact) -> State:
             return _with_people(state, fact)
         case DeviceChanged():
             return replace(state, devices=state.devices.set(fact.device, fact.phone))
+        case PhoneSlowed():
+            return replace(state, slow=state.slow.set(fact.device, fact.latency_ms))
+        case PhoneQuickened():
+            return replace(state, slow=state.slow.delete(fact.device)) if fact.device in state.slow else state
         case OfferFact():
             contact, agent = _contact(state, fact), _agent(state, fact.agent, fact)
             after, done = contacts.evolve(contact, fact), agents.evolve(agent, fact)
@@ -185,6 +201,7 @@ def restored(
     devices: dict[DeviceName, Phone] | None = None,
     unstored: tuple[Expected, ...] = (),
     messages: tuple[Message, ...] = (),
+    slow: dict[DeviceName, int] | None = None,
 ) -> State:
     """The state again from what a checkpoint keeps; all that follows from it is derived anew."""
     state = State(
@@ -197,6 +214,7 @@ def restored(
         devices=Map(devices or {}),
         unstored=Map({each.id: each for each in unstored}),
         messages=Map({message.id: message for message in messages}),
+        slow=Map(slow or {}),
     )
     for agent in sorted(agents, key=lambda each: (each.idle_since, each.id)):
         state = _put_agent(state, None, agent)

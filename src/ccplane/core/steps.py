@@ -10,6 +10,7 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import (
     Answer,
+    Choose,
     Connect,
     Done,
     EnterQueue,
@@ -21,12 +22,15 @@ from ccplane.contacts.verbs import (
     NoInput,
     NoMessage,
     Play,
+    Pressed,
     Result,
+    SetData,
+    SetLanguage,
     TakeMessage,
     Verb,
 )
 from ccplane.core import inputs as i
-from ccplane.core import journal, own_calls
+from ccplane.core import journal, notes, own_calls
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
@@ -84,6 +88,8 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
     turn.happened(
         c.StepStarted(at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline)
     )
+    if isinstance(verb, SetLanguage | Choose | SetData):
+        return end_step(turn, contact.id, notes.noted(turn, contact, verb))
     _write_journal(turn, contact.id, step, verb)
     match verb:
         case Answer():
@@ -91,8 +97,10 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
                 end_step(turn, contact.id, Done())
             else:
                 turn.do(AnswerCaller(contact.id, contact.channel))
-        case Play() | Gather():
+        case Play():
             _play(turn, contact, step, attempt, verb.sounds)
+        case Gather():
+            _gather(turn, turn.state.contacts[contact.id], verb)
         case EnterQueue():
             _enter_queue(turn, contact, verb)
         case Connect():
@@ -103,6 +111,7 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
             record(turn, contact, verb)
         case HangUp():
             turn.do(HangUpCaller(contact.id, contact.channel, verb.cause))
+    return None
 
 
 def _longest_ms(verb: Verb) -> int:
@@ -124,6 +133,34 @@ def _play(turn: Turn, contact: Contact, step: int, attempt: int, sounds: tuple[s
         turn.do(AnswerCaller(contact.id, contact.channel))
     playback = playback_id(contact.id, step, attempt)
     return turn.do(PlaySounds(contact.id, contact.channel, playback, sounds, contact.language))
+
+
+def _gather(turn: Turn, contact: Contact, verb: Gather) -> None:
+    """Who knows what will be asked, or was in the middle of the answer, doesn't hear the question (again)."""
+    if not (contact.keys or (contact.ahead and verb.barge_in)):
+        return _play(turn, contact, contact.step, contact.attempt, verb.sounds)
+    if not contact.answered:
+        turn.do(AnswerCaller(contact.id, contact.channel))
+    if contact.keys:
+        sounds_finished(turn, i.SoundsFinished(contact.id, contact.step, contact.attempt))
+    return take_kept(turn, contact.id, contact.step)
+
+
+def take_kept(turn: Turn, contact_id: ContactId, step: int) -> None:
+    """The verb of this step takes the keys that were pressed ahead, as far as it needs them."""
+    while (contact := turn.state.contacts[contact_id]).ahead and contact.gathering and contact.step == step:
+        take_key(turn, contact, contact.ahead[0], kept=True)
+
+
+def take_key(turn: Turn, contact: Contact, key: str, *, kept: bool = False) -> None:
+    """The verb that gathers takes a key: it may be the last one."""
+    gather = contact.gathering
+    assert gather is not None
+    turn.happened(c.KeyTaken(at=turn.now, contact=contact.id, step=contact.step, key=key, kept=kept))
+    if key in gather.ends_with:
+        end_step(turn, contact.id, Pressed(contact.keys))
+    elif len(contact.keys) + 1 >= gather.longest:
+        end_step(turn, contact.id, Pressed(contact.keys + key))
 
 
 def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
@@ -149,6 +186,7 @@ def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
         end_step(turn, contact.id, Done() if what.ok else Failed("a sound could not be played"))
     elif isinstance(contact.verb, Gather) and not contact.sounds_over:
         turn.happened(c.SoundsEnded(at=turn.now, contact=contact.id, step=contact.step))
+        take_kept(turn, contact.id, contact.step)
 
 
 def end_step(turn: Turn, contact_id: ContactId, result: Result) -> None:
@@ -161,7 +199,7 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
     """The open verb's time is up: for a gathering one that is an answer, for the others a failure."""
     match contact.verb:
         case Gather():
-            end_step(turn, contact.id, NoInput())
+            end_step(turn, contact.id, Pressed(contact.keys) if contact.keys else NoInput())
         case HangUp():
             begin_again(turn, contact)
         case TakeMessage():

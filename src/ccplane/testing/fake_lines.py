@@ -141,7 +141,6 @@ class Node:
     states: dict[str, str] = field(default_factory=dict)
     config: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
-    subscriptions: set[str] = field(default_factory=set)
     recordings: dict[str, int] = field(default_factory=dict)
     """Files in the spool, and their seconds."""
 
@@ -158,4 +157,3 @@ class Node:
         self.lines.clear()
         self.rooms.clear()
         self.variables.clear()
-        self.subscriptions.clear()

@@ -79,8 +79,6 @@ class Operator:
             op.GetEndpoint: lambda it: Done(board.endpoint(it.resource)),
             op.ListApplications: lambda _: Done([self._application()]),
             op.GetApplication: lambda _: Done(self._application()),
-            op.Subscribe: self._subscribe,
-            op.Unsubscribe: self._unsubscribe,
             op.SetEventFilter: lambda _: Done(self._application()),
             op.Ping: self._ping,
             op.GetInfo: self._info,
@@ -303,17 +301,7 @@ class Operator:
 
     def _application(self) -> Application:
         lines = [line.id for line in self._node.lines.values() if line.heard_by_app]
-        return Application(self._board.app, lines, list(self._node.rooms), [], sorted(self._node.subscriptions))
-
-    def _subscribe(self, operation: op.Subscribe) -> Answered:
-        self._node.subscriptions.update(operation.sources)
-        return Done(self._application())
-
-    def _unsubscribe(self, operation: op.Unsubscribe) -> Answered:
-        if not set(operation.sources) <= self._node.subscriptions:
-            return Busy("Event source was not subscribed to")
-        self._node.subscriptions.difference_update(operation.sources)
-        return Done(self._application())
+        return Application(self._board.app, lines, list(self._node.rooms), [], [])
 
     def _ping(self, operation: op.Ping) -> Answered:
         if operation.app != self._board.app:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from ccplane.asterisk import events as e
+from ccplane.asterisk.actions import Message
 from ccplane.asterisk.models import CallerId, Dialplan, Endpoint, Millis
 from ccplane.testing.fake_lines import REFUSALS, TEXTS, Line, Node, Party, Prompt, Room, Tape
 
@@ -14,9 +15,11 @@ BEEP_S = 0.4
 
 
 class Switchboard:
-    """The lines and rooms of a node. `tell` takes events; it says False where no application listens."""
+    """The lines and rooms of a node. `tell` takes ARI's events, `say` AMI's."""
 
-    def __init__(self, node: str, app: str, tell: Callable[[e.Event], None], start: int) -> None:
+    def __init__(
+        self, node: str, app: str, tell: Callable[[e.Event], None], say: Callable[[Message], None], start: int
+    ) -> None:
         self.name = node
         self.app = app
         self.node = Node()
@@ -30,7 +33,7 @@ class Switchboard:
         """Sounds whose file isn't there."""
         self.prompt_ended: Callable[[], None] = lambda: None
         self._loop = asyncio.get_running_loop()
-        self.tell = tell
+        self.tell, self._say = tell, say
         self._start = start
         self._numbers = 0
         self._endpoints: dict[str, Endpoint] = {}
@@ -353,13 +356,21 @@ class Switchboard:
     # ── phones ──
 
     def endpoint_changed(self, endpoint: str) -> None:
-        """Tell of a phone's state and calls, if they are others than last told. The trunk is no phone."""
+        """AMI tells of a phone that comes or goes and of its calls, but for those that are legs of ours. The trunk is
+        no phone."""
         if endpoint == TRUNK:
             return
-        now = self.endpoint(endpoint)
-        if self._endpoints.get(endpoint, Endpoint("PJSIP", endpoint, "offline", [])) != now:
-            self._endpoints[endpoint] = now
-            self.tell(e.EndpointStateChange(at_switch=self.now(), endpoint=now))
+        before = self._endpoints.get(endpoint, Endpoint("PJSIP", endpoint, "offline", []))
+        now = self._endpoints[endpoint] = self.endpoint(endpoint)
+        name = f"PJSIP/{endpoint}"
+        if now.state != before.state:
+            status = "Reachable" if now.state == "online" else "Unreachable"
+            self._say({"event": "PeerStatus", "channeltype": "PJSIP", "peer": name, "peerstatus": status})
+        changed = {channel for channel in {*now.channel_ids, *before.channel_ids} if not channel.startswith("l-c-")}
+        for channel in sorted(changed - set(before.channel_ids)):
+            self._say({"event": "Newchannel", "channel": f"{name}-{self._numbers:08x}", "uniqueid": channel})
+        for channel in sorted(changed - set(now.channel_ids)):
+            self._say({"event": "Hangup", "channel": f"{name}-{self._numbers:08x}", "uniqueid": channel})
 
     def device(self, endpoint: str) -> str:
         states = {line.state for line in self.node.of_endpoint(endpoint)}

@@ -17,8 +17,6 @@ from ccplane.asterisk.operations.applications import (
     ListApplications,
     Ping,
     SetEventFilter,
-    Subscribe,
-    Unsubscribe,
 )
 from ccplane.asterisk.operations.bridges import (
     AddChannel,
@@ -76,5 +74,5 @@ __all__ = [
     "ListChannels", "ListDeviceStates", "ListEndpoints", "Operation", "Originate", "Ping", "PlayOnBridge",
     "PlayOnChannel", "PutConfig", "RecordChannel", "RemoveChannel", "Request", "Ring", "RingStop",
     "SetBridgeVariable", "SetChannelVariable", "SetDeviceState", "SetEventFilter", "SetGlobalVariable", "StartMoh",
-    "StopMoh", "StopPlayback", "StopRecording", "Subscribe", "Unsubscribe", "answer_of",
+    "StopMoh", "StopPlayback", "StopRecording", "answer_of",
 ]  # fmt: skip
