@@ -27,6 +27,7 @@ from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper
 from ccplane.asterisk.phones import PhoneWatch
+from ccplane.asterisk.pick_up import PickUps
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.recordings import Recorder
 from ccplane.asterisk.spool import spool_of
@@ -171,6 +172,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ami_password,
             may_send=lease.may_send,
         )
+        executor.pick_up = PickUps(ami)
         watch = PhoneWatch(ami, ami.events, plane.post)
         recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: recordings.free_mb)
         recordings = RecordingKeeper(plane, settings.spool_dir, settings.recordings_dir, lambda: recorder.last_reason)
@@ -213,6 +215,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 audio=settings.messages_dir,
                 callers=Callers(database),
                 notes=outbox,
+                can_pick_up=lambda: ami.stats.connected,
                 phones=phones,
                 websocket=phones.websocket,
                 health=vitals,
