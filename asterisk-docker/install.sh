@@ -16,7 +16,7 @@ PACKAGES=(asterisk asterisk-core-sounds-en-wav asterisk-moh-opsound-wav)
 SUITES=(forky sid)                          # testing, then unstable
 OLDEST=22.10.1                              # earlier 22.x deadlock under an ARI-only load
 REFUSED=(22.11.0~rc1)                       # known bad
-RUN_TOOLS=(espeak-ng=espeak-ng sox=sox unshare=util-linux)                    # program=package
+RUN_TOOLS=(espeak-ng=espeak-ng sox=sox opusenc=opus-tools unshare=util-linux)                    # program=package
 ROOT_TOOLS=(debootstrap=debootstrap gpgv=gpgv)
 TEST_TOOLS=(sipp=sip-tester baresip=baresip-core chromium=chromium)
 KEYRINGS=(/usr/share/keyrings/debian-archive-keyring.gpg /usr/share/keyrings/debian-archive-keyring.pgp)

@@ -29,6 +29,7 @@ from ccplane.asterisk.messages import Keeper
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.pick_up import PickUps
 from ccplane.asterisk.prompts import render
+from ccplane.asterisk.recordings import Recorder
 from ccplane.asterisk.spool import spool_of
 from ccplane.asterisk.switch import Replaced
 from ccplane.beginning import begin, catch_up, taken
@@ -53,6 +54,7 @@ from ccplane.postgres.lease import Lease
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
+from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
 from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
@@ -172,6 +174,10 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         )
         executor.pick_up = PickUps(ami)
         watch = PhoneWatch(ami, ami.events, plane.post)
+        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: recordings.free_mb)
+        recordings = RecordingKeeper(plane, settings.spool_dir, settings.recordings_dir, lambda: recorder.last_reason)
+        recorder.post, executor.record = plane.post, recorder.execute
+        ami.events.at_login(recorder.logged_in)
         phones = PhoneBook(begun.persons, settings)
         link = Link(
             node=NodeName(settings.node),
@@ -197,11 +203,14 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons)))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock)
+        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock, recordings)
+        history = History(database)
         app = create_app(
             Ports(
                 plane=plane,
-                contacts=History(database),
+                contacts=history,
+                recordings=history,
+                recordings_dir=settings.recordings_dir,
                 messages=Mailbox(database),
                 audio=settings.messages_dir,
                 callers=Callers(database),
@@ -224,6 +233,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         leading = asyncio.create_task(_lead(lease, (link.run, ami.run, watch.run), plane, outbox), name="leading")
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
+            asyncio.create_task(recordings.run(), name="recordings"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
             asyncio.create_task(keeper.run(), name="keeping messages"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),

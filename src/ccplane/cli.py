@@ -116,6 +116,7 @@ def status() -> None:
       ami        since when it is connected, or not
       database   since when it is connected
       phones     since the accounts were pushed to Asterisk
+      recordings whether talks can be recorded and kept, and why not
       outbox     how long its oldest fact has not been on disk
 
     \b

@@ -11,6 +11,7 @@ import msgspec
 
 from ccplane.agents import facts as a
 from ccplane.contacts import facts as c
+from ccplane.contacts import recordings as r
 from ccplane.ids import NodeName
 from ccplane.laws import Fact
 from ccplane.routing.rules import RulesLoaded
@@ -59,7 +60,7 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
 
 SwitchFact = SwitchFound | SwitchLost | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 SiteFact = PlaneStarted | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
-AnyFact = SiteFact | a.AnyAgentFact | c.AnyContactFact | c.AnyMessageFact
+AnyFact = SiteFact | a.AnyAgentFact | c.AnyContactFact | c.AnyMessageFact | r.AnyRecordingFact | r.AnyKeptFact
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final[msgspec.json.Decoder[AnyFact]] = msgspec.json.Decoder(AnyFact)

@@ -9,6 +9,7 @@
 | offer | the leg without its epoch | `o-c-ast1-1700000000.12-3-1` |
 | channel of an agent who asked us to call somebody | their claim | `d-5f3a09c1d2e4` |
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
+| recording | contact, segment with the agent | `r-c-ast1-1700000000.12-2` |
 | message | contact, step, try; 0, 0 if the dialplan's fallback took it | `m-c-ast1-1700000000.12-3-1` |
 """
 
@@ -23,6 +24,7 @@ BridgeId = NewType("BridgeId", str)
 PlaybackId = NewType("PlaybackId", str)
 MessageId = NewType("MessageId", str)
 OfferId = NewType("OfferId", str)
+RecordingId = NewType("RecordingId", str)
 AgentId = NewType("AgentId", str)
 SeatId = NewType("SeatId", str)
 DeviceName = NewType("DeviceName", str)
@@ -100,6 +102,18 @@ def seat_of(device: DeviceName) -> SeatId:
 
 def is_web(device: DeviceName) -> bool:
     return device.endswith(WEB)
+
+
+def recording_id(contact: ContactId, segment: int) -> RecordingId:
+    """The recording of a talk; also the name of its file."""
+    return RecordingId(f"r-{contact}-{segment}")
+
+
+def contact_of_recording(recording: str) -> ContactId | None:
+    """The contact that was recorded, or None for what is no id of a recording."""
+    contact, _, segment = recording.removeprefix("r-").rpartition("-")
+    ours = recording.startswith("r-c-") and segment.isdecimal() and contact.startswith("c-")
+    return ContactId(contact) if ours else None
 
 
 def dialled_channel(claim: str) -> ChannelId:

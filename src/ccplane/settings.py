@@ -89,10 +89,11 @@ class Settings(BaseSettings):
     ami_password: str = Field("", repr=False)
     qualify_s: int = Field(15, ge=1, le=3600)
     """How often each phone is asked whether it is there; one that doesn't answer within 3 s is offered nothing."""
+    spool: Folder | None = None
+    """The node's /var/spool/asterisk as this machine sees it. Of one that cannot be reached from here messages are
+    asked for by ARI, and talks are not recorded."""
     sounds: Folder | None = None
     """Where rendered prompts go: what the node plays as `sound:ccplane/…`."""
-    spool: Folder | None = None
-    """Where the node records; one that cannot be reached from here is asked by ARI."""
 
     database_url: str = Field("", repr=False)
     """A Postgres that already runs; then none is started."""
@@ -121,6 +122,11 @@ class Settings(BaseSettings):
     @property
     def spool_dir(self) -> Path:
         return self.spool or self.node_dir / "spool"
+
+    @property
+    def recordings_dir(self) -> Path:
+        """What was recorded, converted: YYYY/MM/DD/."""
+        return self.runtime / "recordings"
 
     @property
     def messages_dir(self) -> Path:

@@ -11,16 +11,18 @@ from ccplane.asterisk.provision import Phones, Provisioned, both_phones, provisi
 from ccplane.asterisk.stats import AmiStats
 from ccplane.asterisk.switch import Switch
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, MessageId, SeatId, device_at
+from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId, device_at
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
 from ccplane.postgres import callers
 from ccplane.postgres import contacts as stored
 from ccplane.postgres import messages as left
+from ccplane.postgres import recordings as recorded
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.people import Person
 from ccplane.postgres.pool import Database
+from ccplane.recordings.keeper import Keeper
 from ccplane.settings import Settings
 
 
@@ -36,18 +38,20 @@ class Vitals:
         pool: Database,
         outbox: Outbox,
         clock: SiteClock,
+        keeper: Keeper,
     ) -> None:
         self._lease, self._link, self._ami, self._clock = lease, link, ami, clock
-        self._shipper, self._pool, self._outbox = shipper, pool, outbox
+        self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
 
     def parts(self) -> dict[str, Part]:
-        """Leader, ARI, AMI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
+        """All parts; only the first two decide whether calls are routed."""
         return {
             "leader": Part(self._lease.may_send(), self._lease.confirmed_ago() or 0.0, f"epoch {self._lease.epoch}"),
             "ari": self._ari(),
             "ami": self._of_ami(),
             "database": self._database(),
             "phones": self._phones(),
+            "recordings": Part(not self._keeper.trouble(), 0.0, self._keeper.trouble()),
             "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
         }
 
@@ -85,6 +89,14 @@ class History:
 
     async def contact(self, contact: ContactId) -> stored.ContactDetail | None:
         return await stored.contact(self._database, contact)
+
+    async def recordings(
+        self, sought: recorded.Sought, *, after: tuple[int, str] | None, limit: int
+    ) -> list[recorded.RecordingRow]:
+        return await recorded.recordings(self._database, sought, after=after, limit=limit)
+
+    async def recording(self, recording: RecordingId) -> recorded.RecordingRow | None:
+        return await recorded.recording(self._database, recording)
 
 
 class Mailbox:

@@ -7,6 +7,7 @@ from functools import reduce
 from ccplane.agents.agent import Work
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import OfferState, Phase, TalkState
+from ccplane.contacts.recordings import RecordingState
 from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
@@ -260,6 +261,15 @@ class Watch:
             assert (contact.call.deadline is None) == (contact.phase is Phase.IN_CALL)
         if contact.phase is not Phase.IN_PROGRAM:
             assert isinstance(contact.verb, Connect if contact.call else EnterQueue)
+        if contact.tape:
+            assert contact.in_talk, "only a talk is recorded"
+            assert contact.tape.segment == contact.segments
+            assert contact.consent is not False, "who refused is not recorded"
+            waits = contact.tape.wanted is not None or contact.tape.started_at is None
+            assert (contact.tape.deadline is not None) == waits, "what is not proven has a deadline"
+        for each in contact.unstopped:
+            assert each.state is RecordingState.ENDED
+            assert each.deadline is not None, "the switch is asked until it confirms"
         assert len(contact.ahead) <= AHEAD_LONGEST, "what a caller presses does not grow for ever"
         if contact.gathering:
             assert len(contact.keys) < contact.gathering.longest, "an answer that is whole is given"

@@ -39,6 +39,7 @@ from ccplane.ids import (
     offer_of_leg,
 )
 from ccplane.routing.dialling import Dialling, Role
+from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
 from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
 from tests.core.invariants import Watch
 
@@ -46,9 +47,17 @@ SKILLS = ({SUPPORT: 5}, {SUPPORT: 8, SALES: 3}, {SALES: 5}, {SUPPORT: 2, SALES: 
 AGENTS = ("ana", "ben", "cem", "dia")
 SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True),)
 DIALLING = Dialling(trunk="out", roles={"agent": Role(("5",), ("0900",))}, ring_ms=9_000)
+RECORDED = RecordingPolicy(default=RecordingRule(record=True))
+OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
 RULES = (
-    the_rules(a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2, dialling=DIALLING),
-    the_rules(a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1))), a_queue(SALES, weight=60)),
+    the_rules(
+        a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2, dialling=DIALLING, recording=RECORDED
+    ),
+    the_rules(
+        a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1))),
+        a_queue(SALES, weight=60),
+        recording=OR_NOT_AT_ALL,
+    ),
     the_rules(a_queue(SUPPORT, wrap_up=3, steps=((12, 6), (None, 2))), default="straight"),
 )
 VERBS = (
@@ -148,6 +157,8 @@ class World:
                 self.end(channel, 16)
             case do.HangUpLeg(leg=leg):
                 self.events.append(i.LegEnded(offer_of_leg(leg), leg, gone=leg not in self.channels))
+            case do.TalkRecordingCommand():
+                self.record_talk(command)
             case do.RemoveCaller(contact=contact, channel=channel):
                 if channel in self.rooms.get(contact, ()):
                     self.rooms[contact].remove(channel)
@@ -162,6 +173,37 @@ class World:
             case do.PlaySounds(contact=contact, playback=playback):
                 step, attempt = (int(part) for part in playback.rsplit("-", 2)[1:])
                 self.events.append(i.SoundsFinished(contact, step, attempt, ok=step % 3 > 0))
+
+    def record_talk(self, command):
+        """What records answers, mostly; now and then it refuses, or says nothing."""
+        contact, recording = command.contact, command.recording
+        what = (len(self.events) + self.floor.now // 500) % 7
+        match command:
+            case do.StartTalkRecording() if what == 1:
+                self.events.append(i.TalkRecordingRefused(contact, recording, "no"))
+            case do.StartTalkRecording() if what > 1:
+                self.events.append(i.TalkRecordingBegan(contact, recording, f"0x{what}"))
+            case do.MuteTalkRecording(paused=paused) if what:
+                self.events.append(i.TalkRecordingMuted(contact, recording, paused, "no" if what == 1 else ""))
+            case do.StopTalkRecording() if what:
+                self.events.append(i.TalkRecordingOver(contact, recording))
+
+    def pause_wanted(self, a, b):
+        recorded = sorted(each.id for each in self.floor.state.contacts.values() if each.tape)
+        contact = self.floor.state.contacts[recorded[a % len(recorded)]] if recorded else self.some_contact(a)
+        if contact:
+            self.take(i.RecordingPauseWanted(contact=contact.id, paused=b % 2 == 0, by="test"))
+
+    def recorder_back(self, a, b):
+        self.take(i.RecorderBack(NODE))
+
+    def recording_stored(self, a, b):
+        unstored = sorted(self.floor.state.unstored)
+        if unstored:
+            recording = unstored[a % len(unstored)]
+            contact = self.floor.state.unstored[recording].contact
+            opus = "o" if b % 3 else ""
+            self.take(i.RecordingConverted(contact=contact, recording=recording, ms=b * 500, opus=opus))
 
     def record(self, channel, message):
         """In a room, or with the caller gone, it fails."""
@@ -568,8 +610,11 @@ DAILY = (
     World.time_comes,
     World.browser_vanishes,
     World.browser_comes_back,
+    World.pause_wanted,
 )
 RARE = (
+    World.recorder_back,
+    World.recording_stored,
     World.program_ends,
     World.phone_changes,
     World.sits_down,

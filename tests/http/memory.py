@@ -14,13 +14,14 @@ from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, MessageId
+from ccplane.ids import AgentId, ContactId, MessageId, RecordingId
 from ccplane.kpi.board import Board, evolve
 from ccplane.laws import Fact
 from ccplane.plane import Snapshot
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
+from ccplane.postgres.recordings import RecordingRow, Sought
 from tests.kpi.histories import History
 
 TOKEN = "a-good-token"
@@ -116,6 +117,21 @@ class MemoryContacts:
             raise StoreError("postgres-unreachable", "Postgres is away.")
 
 
+class MemoryRecordings:
+    """`http.ports.RecordingsStore` over a list, the latest first."""
+
+    def __init__(self) -> None:
+        self.rows: list[RecordingRow] = []
+        self.sought = Sought()
+
+    async def recordings(self, sought: Sought, *, after: tuple[int, str] | None, limit: int) -> list[RecordingRow]:
+        self.sought = sought
+        return [each for each in self.rows if after is None or (each.first_at, each.id) < after][:limit]
+
+    async def recording(self, recording: RecordingId, /) -> RecordingRow | None:
+        return next((each for each in self.rows if each.id == recording), None)
+
+
 class MemoryMessages:
     """`http.ports.MessagesStore` over a dict."""
 
@@ -177,6 +193,8 @@ class Site:
         self.audio = Path("/nowhere")
         self.health = Vitals()
         self.meters = Meters()
+        self.recordings = MemoryRecordings()
+        self.recordings_dir = Path("/nowhere")
         self.callers = MemoryCallers()
         self.notes = MemoryNotes()
         self.can_pick_up = False
@@ -195,6 +213,8 @@ class Site:
             health=self.health,
             clock=lambda: self.plane.history.now,
             meters=self.meters,
+            recordings=self.recordings,
+            recordings_dir=self.recordings_dir,
         )
 
 

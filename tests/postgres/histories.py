@@ -14,6 +14,7 @@ from ccplane.core import inputs as i
 from ccplane.core.decide import decide
 from ccplane.core.state import State
 from ccplane.ids import AgentId, ChannelId, NodeName, ProgramName, QueueName, offer_of_leg
+from ccplane.routing.recording import RecordingPolicy, RecordingRule
 from ccplane.routing.rules import Number, Queue, Rules, Step
 
 NODE = NodeName("ast1")
@@ -40,7 +41,8 @@ class Centre:
             for name in QUEUES
         }
         numbers = {"4002": Number(number="4002", program=ProgramName("straight"), attribution="radio")}
-        rules = Rules(queues=queues, numbers=numbers, default_program=ProgramName("straight"))
+        policy = RecordingPolicy(default=RecordingRule(record=True))
+        rules = Rules(queues=queues, numbers=numbers, default_program=ProgramName("straight"), recording=policy)
         self.take(i.PlaneBegan(1, "test", 0))
         self.take(i.SiteRead("site-1", rules, {"acd/queues.toml": "[support]"}))
         self.people(self.names)
@@ -94,6 +96,8 @@ class Centre:
             self.take(i.Tick())
         for leg in self.state.clearing:
             self.take(i.LegEnded(offer_of_leg(leg), leg, 16))
+        if chance.random() < 0.1:
+            self._store_says()
         what = chance.random()
         if what < 0.18:
             self.arrive()
@@ -117,6 +121,8 @@ class Centre:
             if contact.verb is None:
                 return self.take(i.ProgramReturned(contact_id))
             return self.take(i.CallerGone(contact_id, 16))
+        if contact.tape and what < 0.7:
+            return self._recorder_says(contact)
         if contact.talk:
             return self.take(i.LegEnded(contact.talk.offer, contact.talk.leg, 16))
         if contact.offer is None:
@@ -131,6 +137,29 @@ class Centre:
             if chance.random() < 0.8:
                 self.take(i.EnteredRoom(contact_id, contact.channel))
         return None
+
+    def _recorder_says(self, contact):
+        """What records, and what people want of it."""
+        of = (contact.id, contact.tape.id)
+        self.take(
+            self.random.choice(
+                (
+                    i.TalkRecordingBegan(*of, "0x1"),
+                    i.TalkRecordingBegan(*of, "0x1"),
+                    i.TalkRecordingRefused(*of, "no AMI"),
+                    i.RecordingPauseWanted(contact=contact.id, paused=True, by="test"),
+                    i.TalkRecordingMuted(*of, self.random.random() < 0.5),
+                )
+            )
+        )
+
+    def _store_says(self):
+        """What the converter put away, and who listens to it."""
+        for each in sorted(self.state.unstored.values(), key=lambda each: each.id)[:1]:
+            ms = self.random.choice((each.ms, each.ms // 2, 0))
+            opus = f"{each.id}.opus" if ms else ""
+            self.take(i.RecordingConverted(contact=each.contact, recording=each.id, ms=ms, bytes=ms * 5, opus=opus))
+            self.take(i.RecordingHeard(contact=each.contact, recording=each.id, by="test"))
 
 
 def a_history(seed, steps=120, **options):

@@ -25,6 +25,7 @@ TABLES = {
     "segment": "SELECT * FROM segment ORDER BY contact, segment",
     "offer": "SELECT * FROM offer ORDER BY id",
     "agent_interval": "SELECT * FROM agent_interval ORDER BY agent, epoch, seq",
+    "recording": "SELECT * FROM recording ORDER BY id",
     "agent_axes": "SELECT * FROM agent_axes ORDER BY agent",
     "message": "SELECT * FROM message ORDER BY id",
 }

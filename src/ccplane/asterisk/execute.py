@@ -164,12 +164,17 @@ class Executor:
     def __init__(self) -> None:
         self.switch: Switch | None = None
         self.post: Callable[[Input], None] = _nowhere
+        self.record: Callable[[do.TalkRecordingCommand], None] = lambda _: None
+        """Takes what is AMI's to do."""
         self.pick_up: Callable[[do.PickUp], None] = lambda _: None
         """Tells a phone to answer, which is AMI's to do."""
         self.refused: Counter[str] = Counter()
         """Definite refusals, by command and outcome."""
 
     def execute(self, command: do.Command) -> None:
+        if isinstance(command, do.TalkRecordingCommand):
+            self.record(command)
+            return
         if isinstance(command, do.PickUp):
             self.pick_up(command)
             return

@@ -52,6 +52,8 @@ KEYS_LONGEST: Final = 64
 KEYS_SHORTEST_S: Final = 0.2
 """A hand needs longer than this from key to key."""
 
+REFUSE_WITHIN_MS: Final = 1_500
+"""How long a caller may still refuse to be recorded once the words are over: everybody waits for so long."""
 LONGEST_S: Final = 180
 SILENCE_S: Final = 5
 BOX: Final = re.compile(r"\w[\w-]{0,39}")
@@ -84,6 +86,7 @@ class Call:
         """ms since 1970, UTC."""
         self.number: Number = site.number(contact.number_dialled)
         self.site = site
+        self._consent, self._direction = contact.consent_before, contact.direction
         self.device = contact.device
         """The phone of ours that this call came from; None for a caller from outside."""
 
@@ -193,10 +196,31 @@ class Call:
         if name not in self.site.rules.queues:
             known = ", ".join(self.site.rules.queues)
             raise ProgramError("no-such-queue", f"there is no queue {name!r}; acd/queues.toml has {known}")
-        result = await Step(EnterQueue(QueueName(name)))
+        await self._announce(QueueName(name))
+        result = await Step(EnterQueue(QueueName(name), self._consent))
         if not isinstance(result, Served | NoAgents | TimedOut):
             raise ProgramError("queue-failed", f"the queue gave {result!r}")
         return result
+
+    async def _announce(self, queue: QueueName) -> None:
+        """Say that talks are recorded, once a contact, where the policy wants it; a key may refuse.
+
+        Any other key cuts the words off: then they are said again, in full.
+        """
+        rule = self.site.rules.recording.rule(self._direction, queue, self.number.number)
+        if self._consent is not None or not rule.record or not rule.consent:
+            return
+        words = (self.site.sound(rule.consent, self.language),)
+        if not rule.refuse:
+            await Step(Play(words))
+        else:
+            pressed = await Step(Gather(words, REFUSE_WITHIN_MS))
+            if pressed == Pressed(rule.refuse):
+                self._consent = False
+                return
+            if isinstance(pressed, Pressed):
+                await Step(Play(words))
+        self._consent = True
 
     async def connect(self, number: str | None = None) -> ConnectResult:
         """Of an agent's own call: call somebody and let them talk. `number`: the one that was dialled, unless given.

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
+from ccplane.contacts import recordings as r
 from ccplane.contacts.verbs import Connect, EnterQueue, Gather, Result, TakeMessage, Verb
 from ccplane.errors import IllegalMove
 from ccplane.ids import (
@@ -279,7 +280,20 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Waiting | None = None
     offer: Offer | None = None
     talk: Talk | None = None
+    consent: bool | None = None
+    """To being recorded; None if the caller was not told of it."""
+    consent_before: bool | None = None
+    """What it was when the running program began: so that run again it takes the same course."""
+    tape: r.Recording | None = None
+    """Of the talk that goes on."""
+    unstopped: tuple[r.Recording, ...] = ()
+    """Of talks that are over, while the switch has not said that it stopped."""
     call: OwnCall | None = None
+
+    @property
+    def in_talk(self) -> bool:
+        """With an agent, or, of an agent's own call, with the other party."""
+        return self.talk is not None or (self.call is not None and self.call.state is CallState.CONNECTED)
 
     @property
     def gathering(self) -> Gather | None:
@@ -323,6 +337,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
                 results=(),
                 verb=None,
                 began_in=contact.language,
+                consent_before=contact.consent,
             )
         case f.ProgramFailed():
             failures = contact.failures + 1
@@ -424,6 +439,31 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return contact
         case _:
             assert_never(fact)
+
+
+def recorded(contact: Contact, fact: r.AnyRecordingFact) -> Contact:
+    """The contact after a fact about its recordings; IllegalMove if it cannot happen now."""
+    match fact:
+        case r.RecordingAnnounced():
+            return replace(contact, consent=not fact.refused)
+        case r.RecordingAsked():
+            if contact.tape is not None or not contact.in_talk or contact.segments != fact.segment:
+                raise IllegalMove("recording", contact.tape and contact.tape.id, fact)
+            return replace(contact, tape=r.asked(fact))
+        case r.RecordingEnded():
+            ended = r.evolve(contact.tape, fact)
+            still = (*contact.unstopped, ended) if fact.stop_by is not None else contact.unstopped
+            return replace(contact, tape=None, unstopped=still)
+        case r.RecordingStopRetried() | r.RecordingStopped():
+            found = next((each for each in contact.unstopped if each.id == fact.recording), None)
+            after = r.evolve(found, fact)
+            over = after.state is r.RecordingState.STOPPED
+            left = (
+                (each if each is not found else after) for each in contact.unstopped if not over or each is not found
+            )
+            return replace(contact, unstopped=tuple(left))
+        case _:
+            return replace(contact, tape=r.evolve(contact.tape, fact))
 
 
 MOVES_CONTACT: Final = frozenset(fact for row in PHASE.values() for fact in row)

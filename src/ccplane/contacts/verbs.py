@@ -43,6 +43,8 @@ class EnterQueue(msgspec.Struct, frozen=True, tag=True):
     """Wait in a queue for an agent, and talk to them. Ends when the talk is over or the waiting is."""
 
     queue: QueueName
+    consent: bool | None = None
+    """Whether the caller, told that talks are recorded, let it be; None if they were not told."""
 
 
 class Connect(msgspec.Struct, frozen=True, tag=True):

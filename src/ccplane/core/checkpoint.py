@@ -10,6 +10,7 @@ from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.message import Message
+from ccplane.contacts.recordings import Expected
 from ccplane.core.state import State, restored
 from ccplane.ids import ContactId, DeviceName
 from ccplane.routing.rules import Rules
@@ -27,6 +28,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[ContactId, ...]
     seats: tuple[Seat, ...] = ()
     devices: dict[DeviceName, Phone] = {}
+    unstored: tuple[Expected, ...] = ()
     messages: tuple[Message, ...] = ()
     slow: dict[DeviceName, int] = {}
 
@@ -48,6 +50,7 @@ def encode(state: State) -> bytes:
             ended=state.ended,
             seats=tuple(state.seats.values()),
             devices=dict(state.devices),
+            unstored=tuple(state.unstored.values()),
             messages=tuple(state.messages.values()),
             slow=dict(state.slow),
         )
@@ -67,6 +70,7 @@ def decode(data: bytes) -> State:
         ended=kept.ended,
         seats=kept.seats,
         devices=kept.devices,
+        unstored=kept.unstored,
         messages=kept.messages,
         slow=kept.slow,
     )

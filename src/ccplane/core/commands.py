@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ccplane.ids import AgentId, ChannelId, ContactId, MessageId, OfferId, PlaybackId
+from ccplane.ids import AgentId, ChannelId, ContactId, MessageId, OfferId, PlaybackId, RecordingId
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -184,6 +184,34 @@ class WriteJournal(ContactCommand, frozen=True):
     text: str
 
 
+class TalkRecordingCommand(ContactCommand, frozen=True):
+    """A command for what records, which is not the switch's event side. `channel`: the caller's, whose two directions
+    are the two sides of the recording."""
+
+    recording: RecordingId
+    channel: ChannelId
+
+
+class StartTalkRecording(TalkRecordingCommand, frozen=True):
+    """Record this channel, unless less than `least_free_mb` are free. From the second `attempt` on look first whether
+    an earlier one came through after all."""
+
+    attempt: int
+    least_free_mb: int
+
+
+class MuteTalkRecording(TalkRecordingCommand, frozen=True):
+    """Write silence instead of voices, or voices again."""
+
+    paused: bool
+
+
+class StopTalkRecording(TalkRecordingCommand, frozen=True):
+    """Record no more. `handle`: the switch's name for the recording; "": ask the channel."""
+
+    handle: str
+
+
 class MirrorIntent(Command, frozen=True):
     """Show the agent's intent in a device state, for lamps and for the fallback when we are gone."""
 
@@ -215,5 +243,8 @@ AnyCommand = (
     | HangUpLeg
     | PickUp
     | WriteJournal
+    | StartTalkRecording
+    | MuteTalkRecording
+    | StopTalkRecording
     | MirrorIntent
 )

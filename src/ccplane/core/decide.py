@@ -20,6 +20,7 @@ from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.keys import KEY_RULES
 from ccplane.core.offers import OFFER_RULES
 from ccplane.core.parties import PARTY_RULES
+from ccplane.core.recorder import RECORDER_RULES
 from ccplane.core.recovery import RECOVERY_RULES
 from ccplane.core.rejoin import REJOIN_RULES
 from ccplane.core.route import route
@@ -43,6 +44,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **ASK_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
+    **RECORDER_RULES,
     **KEEPING_RULES,
 }
 

@@ -11,7 +11,7 @@ from ccplane.agents.facts import Intent, Phone, Profile, Seat
 from ccplane.contacts.facts import MessageMark, Unusable
 from ccplane.contacts.verbs import Verb
 from ccplane.core.commands import Command
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, MessageId, NodeName, OfferId, SeatId
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, MessageId, NodeName, OfferId, RecordingId, SeatId
 from ccplane.routing.rules import Rules
 
 
@@ -185,6 +185,74 @@ class SwitchSurveyed(Input, frozen=True, kw_only=True):
     """What lies in the rooms for a plane that knows nothing of their contacts."""
 
 
+# ------------------------------------------------------------------------------ from what records, and what stores
+
+
+class TalkRecordingBegan(Input, frozen=True):
+    """The recording's file is there. `handle`: the switch's name for it."""
+
+    contact: ContactId
+    recording: RecordingId
+    handle: str
+
+
+class TalkRecordingRefused(Input, frozen=True):
+    """A recording could not be begun; `reason` for people."""
+
+    contact: ContactId
+    recording: RecordingId
+    reason: str
+
+
+class TalkRecordingMuted(Input, frozen=True):
+    """The switch writes silence now, or voices again; `reason`, if not empty: why it does not."""
+
+    contact: ContactId
+    recording: RecordingId
+    paused: bool
+    reason: str = ""
+
+
+class TalkRecordingOver(Input, frozen=True):
+    """The switch does not record this any more."""
+
+    contact: ContactId
+    recording: RecordingId
+
+
+class RecorderBack(Input, frozen=True):
+    """What records can be commanded again: whatever waits for its next try is tried now."""
+
+    node: NodeName
+
+
+class RecordingConverted(Input, frozen=True, kw_only=True):
+    """A recording lies in the store, or (`ms` 0, no paths) its file was never found."""
+
+    contact: ContactId
+    recording: RecordingId
+    ms: int
+    bytes: int = 0
+    wav: str = ""
+    opus: str = ""
+
+
+class RecordingPauseWanted(Input, frozen=True, kw_only=True):
+    """Somebody wants the recording of the present talk silent, or heard again."""
+
+    contact: ContactId
+    paused: bool
+    by: str
+
+
+class RecordingHeard(Input, frozen=True, kw_only=True):
+    """Somebody is about to listen to a recording."""
+
+    contact: ContactId
+    recording: RecordingId
+    by: str
+
+
 # -------------------------------------------------------------------------------------- from programs, API, timers
 
 
@@ -356,6 +424,14 @@ AnyInput = (
     | CommandFailed
     | SwitchDropped
     | SwitchSurveyed
+    | TalkRecordingBegan
+    | TalkRecordingRefused
+    | TalkRecordingMuted
+    | TalkRecordingOver
+    | RecorderBack
+    | RecordingConverted
+    | RecordingPauseWanted
+    | RecordingHeard
     | VerbAsked
     | ProgramReturned
     | ProgramRaised

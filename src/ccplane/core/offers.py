@@ -23,6 +23,7 @@ from ccplane.core.commands import (
     StartMusic,
     StopMusic,
 )
+from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, talk_over
 from ccplane.core.turn import Turn
@@ -131,6 +132,7 @@ def _talk(turn: Turn, contact: Contact, offer: Offer) -> None:
             waited_ms=turn.now - waiting.queued_at,
         )
     )
+    start_recording(turn, contact.id)
 
 
 def leg_ended(turn: Turn, what: i.LegEnded) -> None:

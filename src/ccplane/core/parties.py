@@ -12,6 +12,7 @@ from ccplane.contacts.verbs import NotReached, Talked
 from ccplane.core import inputs as i
 from ccplane.core.commands import AnswerCaller, HangUpLeg, JoinAgent, StopRinging
 from ccplane.core.own_calls import asked, release
+from ccplane.core.recordings import end_recording, start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import drop_leg, miss_cause
 from ccplane.core.turn import Turn
@@ -60,6 +61,7 @@ def entered(turn: Turn, contact: Contact, call: OwnCall, channel: ChannelId) -> 
             turn.happened(
                 c.CallConnected(at=turn.now, contact=contact.id, call=call.id, segment=segment, agent=contact.agent)
             )
+            start_recording(turn, contact.id)
     elif channel == call.leg and not call.joined:
         turn.happened(c.PartyEnteredRoom(at=turn.now, contact=contact.id, call=call.id))
 
@@ -101,9 +103,16 @@ def caller_gone(turn: Turn, contact: Contact, call: OwnCall) -> None:
         _missed(turn, contact, call, CallMiss.WITHDRAWN, 0)
 
 
+def end_call(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> None:
+    """End a talk of theirs that is under way."""
+    _hang_up(turn, contact, call)
+    over(turn, contact, call, by)
+
+
 def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> int:
     """They no longer talk; how long they did."""
     talk_ms = turn.now - call.since
+    end_recording(turn, contact, caller_stays=by not in (EndedBy.CALLER, EndedBy.SWITCH))
     turn.happened(
         c.CallEnded(
             at=turn.now,

@@ -43,6 +43,15 @@ from ccplane.contacts.facts import (
     OfferFact,
 )
 from ccplane.contacts.message import Message
+from ccplane.contacts.recordings import (
+    AnyRecordingFact,
+    Expected,
+    KeptFact,
+    RecordingAnnounced,
+    RecordingEnded,
+    RecordingFact,
+    RecordingPlayed,
+)
 from ccplane.errors import IllegalMove
 from ccplane.facts import AnyFact, DeadlineDropped, PlaneStarted, RepairMade, SwitchFound, SwitchLost
 from ccplane.ids import (
@@ -54,6 +63,7 @@ from ccplane.ids import (
     NodeName,
     ProgramName,
     QueueName,
+    RecordingId,
     SeatId,
     device_of,
     seat_of,
@@ -67,6 +77,8 @@ Deadline = tuple[int, str, str]
 
 _place: Final = attrgetter("place")
 REMEMBERED: Final = 1_000
+UNSTORED: Final = 10_000
+"""With so many waiting for the store the length of further ones is not held against what was asked for."""
 NO_RULES: Final = Rules(queues={}, numbers={}, default_program=ProgramName(""))
 
 
@@ -109,6 +121,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[ContactId, ...] = ()
     """The last contacts that ended: a late event or survey must not bring one back."""
 
+    unstored: Map[RecordingId, Expected] = Map()
+    """Recordings whose talk is over and whose file is not in the store yet: at most UNSTORED of them."""
+
     @property
     def wake_at(self) -> int | None:
         """The earliest deadline, in ms."""
@@ -145,6 +160,11 @@ def evolve(state: State, fact: AnyFact) -> State:
             contacts.evolve(contact, fact)
             state = replace(state, ended=(*state.ended[1 - REMEMBERED :], contact.id))
             return _put_contact(state, contact, None)
+        case RecordingAnnounced() | RecordingFact():
+            return _with_recording(state, _contact(state, fact), fact)
+        case KeptFact():
+            kept = isinstance(fact, RecordingPlayed) or fact.recording not in state.unstored
+            return state if kept else replace(state, unstored=state.unstored.delete(fact.recording))
         case MessageLeft():
             return _with_message(state, fact)
         case MessageStored() | MessageDropped():
@@ -179,6 +199,7 @@ def restored(
     ended: tuple[ContactId, ...] = (),
     seats: tuple[Seat, ...] = (),
     devices: dict[DeviceName, Phone] | None = None,
+    unstored: tuple[Expected, ...] = (),
     messages: tuple[Message, ...] = (),
     slow: dict[DeviceName, int] | None = None,
 ) -> State:
@@ -191,6 +212,7 @@ def restored(
         ended=ended,
         seats=_by_id(seats),
         devices=Map(devices or {}),
+        unstored=Map({each.id: each for each in unstored}),
         messages=Map({message.id: message for message in messages}),
         slow=Map(slow or {}),
     )
@@ -213,6 +235,15 @@ def _agent(state: State, agent_id: AgentId, fact: Fact) -> Agent:
     if agent is None:
         raise IllegalMove("agent", "unknown", fact)
     return agent
+
+
+def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> State:
+    after = contacts.recorded(contact, fact)
+    was = contact.tape
+    if isinstance(fact, RecordingEnded) and was and was.started_at is not None and len(state.unstored) < UNSTORED:
+        expected = Expected(fact.recording, contact.id, fact.ms, fact.at, fact.at - was.asked_at)
+        state = replace(state, unstored=state.unstored.set(fact.recording, expected))
+    return _put_contact(state, contact, after)
 
 
 def _message(state: State, fact: MessageFact) -> Message:
@@ -294,6 +325,8 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
     elif contact.waiting and (queue := rules.queues.get(contact.waiting.queue)):
         waits = (queue.max_wait_ms, queue.step_ends_at(contact.waiting.step))
         times.extend(contact.waiting.queued_at + wait for wait in waits if wait is not None)
+    recordings = (contact.tape, *contact.unstopped) if contact.tape else contact.unstopped
+    times.extend(each.deadline for each in recordings if each.deadline is not None)
     return min(times, default=None)
 
 

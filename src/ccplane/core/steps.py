@@ -44,6 +44,7 @@ from ccplane.core.commands import (
     WriteJournal,
 )
 from ccplane.core.messages import RECORDING_MS, leave, record
+from ccplane.core.recordings import note_consent
 from ccplane.core.route import anyone_signed_in
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, message_id, playback_id
@@ -164,6 +165,7 @@ def take_key(turn: Turn, contact: Contact, key: str, *, kept: bool = False) -> N
 
 def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
     """Nobody who could serve it: the program decides. Else answer, music, and a place in the line."""
+    note_consent(turn, contact, verb.consent)
     if not anyone_signed_in(turn.state, verb.queue):
         return end_step(turn, contact.id, NoAgents())
     if not contact.answered:
@@ -270,6 +272,11 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
     turn.happened(
         c.ProgramFailed(at=turn.now, contact=contact.id, program=contact.program, error=what.error, where=what.where)
     )
+    hand_to_default(turn, contact)
+
+
+def hand_to_default(turn: Turn, contact: Contact) -> None:
+    """The site's default program takes the call from here; if it has had it already, the call is ended."""
     default = turn.state.rules.default_program
     if contact.failures == 0 and default and contact.program != default:
         turn.happened(c.ProgramStarted(at=turn.now, contact=contact.id, program=default))

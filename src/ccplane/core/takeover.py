@@ -17,6 +17,7 @@ from ccplane.core import journal
 from ccplane.core.callers import opened
 from ccplane.core.commands import AddCaller, AnswerCaller, StartMusic, StopMusic
 from ccplane.core.offers import withdraw
+from ccplane.core.recordings import start_recording
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade
 from ccplane.ids import ChannelId, ContactId, QueueName, contact_id, contact_of_offer, offer_of_leg, place_of_offer
@@ -112,6 +113,7 @@ def _talks(turn: Turn, contact: Contact, leg: i.ChannelSeen, agent: Agent) -> No
             waited_ms=turn.now - waiting.queued_at,
         )
     )
+    start_recording(turn, contact.id)
 
 
 def take_up_waiting(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -> bool:

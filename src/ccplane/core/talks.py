@@ -9,6 +9,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import EndedBy, MissCause
 from ccplane.core.commands import HangUpLeg
+from ccplane.core.recordings import end_recording
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, contact_of_offer
 
@@ -54,6 +55,7 @@ def talk_over(turn: Turn, contact: Contact, by: EndedBy) -> None:
     assert talk is not None
     queue = turn.state.rules.queues.get(talk.queue)
     wrap_up_ms = queue.wrap_up_ms if queue else 0
+    end_recording(turn, contact, caller_stays=by not in (EndedBy.CALLER, EndedBy.SWITCH))
     turn.happened(
         c.TalkEnded(
             at=turn.now,

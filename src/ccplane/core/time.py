@@ -11,6 +11,7 @@ from ccplane.core import inputs as i
 from ccplane.core.callers import not_picked_up
 from ccplane.core.offers import offer_overdue
 from ccplane.core.parties import overdue
+from ccplane.core.recorder import recordings_due
 from ccplane.core.rejoin import given_up
 from ccplane.core.steps import step_overdue
 from ccplane.core.turn import Turn
@@ -35,7 +36,9 @@ def _due(turn: Turn, kind: str, whose: str) -> None:
     if kind == "agent":
         _agent_due(turn, AgentId(whose))
     elif contact := turn.state.contacts.get(ContactId(whose)):
-        _contact_due(turn, contact)
+        recordings_due(turn, contact)
+        if contact := turn.state.contacts.get(contact.id):
+            _contact_due(turn, contact)
 
 
 def _agent_due(turn: Turn, agent_id: AgentId) -> None:

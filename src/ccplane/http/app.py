@@ -21,17 +21,18 @@ from ccplane.http import (
     messages,
     phone_page,
     problems,
+    recordings,
     sign_in,
     wallboard,
     wallboard_page,
 )
-from ccplane.http.auth import admin_only, admin_or_own, admin_or_this_machine, agent_only
+from ccplane.http.auth import admin_may_listen, admin_only, admin_or_own, admin_or_this_machine, agent_only
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
-from ccplane.http.ports import CallerHistory, ContactsStore, Health, MessagesStore, PhoneBook, Plane
+from ccplane.http.ports import CallerHistory, ContactsStore, Health, MessagesStore, PhoneBook, Plane, RecordingsStore
 from ccplane.http.sessions import NoNotes, NoPins, Notes, Pins, Sessions
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
@@ -52,6 +53,8 @@ class Ports:
     health: Health
     clock: Callable[[], int]
     meters: Meters
+    recordings: RecordingsStore
+    recordings_dir: Path
     websocket: str = ""
     """Where browsers' phones register: `ws://host:port/ws`."""
     notes: Notes = field(default_factory=NoNotes)
@@ -106,6 +109,9 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))
     app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin))
+    kept = recordings.Kept(ports.recordings, ports.recordings_dir)
+    app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
+    app.include_router(recordings.control(ports.plane, admin))
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -15,6 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from ccplane.errors import RequestError
 from ccplane.http.sessions import Session, Sessions
 from ccplane.ids import AgentId
+from ccplane.postgres.recordings import RecordingRow
 
 _bearer: Final = HTTPBearer(auto_error=False, description="An administrator's token, or that of an agent's session")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
@@ -54,6 +55,20 @@ def admin_or_this_machine(token: str) -> Guard:
             _check(credentials, token)
 
     return guard
+
+
+MayListen = Callable[[HTTPAuthorizationCredentials | None, RecordingRow], Awaitable[str]]
+"""Who asks to hear this recording, by name; RequestError if they may not. The place where roles plug in."""
+
+
+def admin_may_listen(token: str) -> MayListen:
+    """The administrator may hear all."""
+
+    async def may_listen(credentials: HTTPAuthorizationCredentials | None, _: RecordingRow) -> str:
+        _check(credentials, token)
+        return "admin"
+
+    return may_listen
 
 
 def agent_only(sessions: Sessions) -> AgentGuard:

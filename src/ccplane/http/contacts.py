@@ -16,6 +16,7 @@ from ccplane.http.live import known
 from ccplane.http.messages import MESSAGE
 from ccplane.http.openapi import answers
 from ccplane.http.ports import ContactsStore, Plane
+from ccplane.http.recordings import Recording
 from ccplane.http.views import readable, told, with_times
 from ccplane.ids import ContactId
 from ccplane.postgres.contacts import ContactDetail, ContactRow, OfferRow, SegmentRow, Wanted
@@ -68,6 +69,7 @@ _InFull: Final = msgspec.defstruct(
     [
         ("segments", GenericAlias(list, (_Segment,))),
         ("offers", GenericAlias(list, (_Offer,))),
+        ("recordings", GenericAlias(list, (Recording,))),
         ("messages", GenericAlias(list, (MESSAGE,))),
         ("facts", list[dict[str, Any]]),
         ("trace", list[dict[str, Any]]),

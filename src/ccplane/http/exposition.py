@@ -33,6 +33,12 @@ from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
 OUTCOMES: Final = ("answered", "abandoned", "no_agents", "timed_out", "lost")
+OF_RECORDINGS: Final = {
+    "RecordingStarted": ("ccplane_recordings_started", "Talks whose recording began"),
+    "RecordingFailed": ("ccplane_recordings_failed", "Talks whose recording could not be begun in time"),
+    "RecordingIncomplete": ("ccplane_recordings_incomplete", "Recordings shorter than their talks, or without a file"),
+    "RecordingStored": ("ccplane_recordings_stored", "Recordings put into the store"),
+}
 OF_QUEUES: Final = {
     "entered": ("ccplane_queue_entered", "offered"),
     "answered_within": ("ccplane_queue_answered_within", "answered_within"),
@@ -105,6 +111,8 @@ class Exposition(Collector):
         yield _ringing(snapshot.board.ringing)
         yield _counter("ccplane_repairs", "What the reconciler put right", totals.repairs, "what")
         yield _counter("ccplane_contacts_ended", "Contacts that ended, by whom", totals.contacts, "by")
+        for kind, (name, means) in OF_RECORDINGS.items():
+            yield _total(name, means, totals.facts.get(kind, 0))
 
     def _queues(self) -> Iterator[Metric]:
         snapshot = self.plane.snapshot

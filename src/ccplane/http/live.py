@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.postgres.contacts import ContactDetail, ContactRow, OfferRow, SegmentRow
+from ccplane.postgres.recordings import RecordingRow
 
 
 def known(contact: Contact) -> ContactDetail:
@@ -35,7 +36,13 @@ def known(contact: Contact) -> ContactDetail:
         gap_ms=0,
         direction=contact.direction.value,
     )
-    return ContactDetail(contact=row, segments=segments, offers=list(_open_offer(contact)), facts=[])
+    return ContactDetail(
+        contact=row,
+        segments=segments,
+        offers=list(_open_offer(contact)),
+        facts=[],
+        recordings=list(_open_recording(contact)),
+    )
 
 
 def _open_segment(contact: Contact) -> Iterator[SegmentRow]:
@@ -90,4 +97,32 @@ def _open_offer(contact: Contact) -> Iterator[OfferRow]:
             rang=None,
             ring_ms=None,
             trace=None,
+        )
+
+
+def _open_recording(contact: Contact) -> Iterator[RecordingRow]:
+    """That of the talk that goes on."""
+    recording = contact.tape
+    if recording:
+        yield RecordingRow(
+            id=recording.id,
+            contact=contact.id,
+            segment=recording.segment,
+            agent=contact.talk.agent if contact.talk else contact.agent,
+            queue=recording.queue,
+            direction=recording.direction.value,
+            state=recording.state.value,
+            first_at=recording.asked_at,
+            started_at=recording.started_at,
+            ended_at=None,
+            stored_at=None,
+            expected_ms=None,
+            ms=None,
+            paused_ms=None,
+            bytes=None,
+            incomplete=False,
+            reason=None,
+            wav=None,
+            opus=None,
+            plays=0,
         )

@@ -9,12 +9,13 @@ import msgspec
 
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, ContactId, MessageId
+from ccplane.ids import AgentId, ContactId, MessageId, RecordingId
 from ccplane.kpi.board import Board
 from ccplane.laws import Fact
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
+from ccplane.postgres.recordings import RecordingRow, Sought
 
 
 class Snapshot(Protocol):
@@ -82,6 +83,16 @@ class ContactsStore(Protocol):
         """One page, the latest arrival first. RequestError "bad-cursor"."""
 
     async def contact(self, contact: ContactId, /) -> ContactDetail | None: ...
+
+
+class RecordingsStore(Protocol):
+    """What was recorded, as far as Postgres has it. StoreError if it can't be asked."""
+
+    async def recordings(
+        self, sought: Sought, *, after: tuple[int, str] | None, limit: int
+    ) -> Sequence[RecordingRow]: ...
+
+    async def recording(self, recording: RecordingId, /) -> RecordingRow | None: ...
 
 
 class MessagesStore(Protocol):

@@ -16,8 +16,14 @@ from ccplane.postgres.cursors import cursor, place
 from ccplane.postgres.messages import MessageRow
 from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
+from ccplane.postgres.recordings import RecordingRow
 
 MOST: Final = 500
+OF_ONE: Final = (None, None, None)
+EVER: Final = (None, None, None, None)
+"""The filters of list_recordings before the contact, and after it."""
+LATEST: Final = 1 << 52
+"""No cursor is of a later ms than this: beyond it Postgres has no timestamps."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +116,7 @@ class ContactDetail(msgspec.Struct, frozen=True):
     segments: list[SegmentRow]
     offers: list[OfferRow]
     facts: list[dict[str, Any]]
+    recordings: list[RecordingRow] = []
     messages: list[MessageRow] = []
 
 
@@ -138,6 +145,7 @@ async def contact(database: Database, contact_id: ContactId) -> ContactDetail | 
         found = ContactRow(**row)
         segments = await connection.fetch(query("read_segments"), contact_id)
         offers = await connection.fetch(query("read_offers"), contact_id)
+        recorded = await connection.fetch(query("list_recordings"), *OF_ONE, contact_id, *EVER, MOST)
         left = await connection.fetch(query("read_messages_of_contact"), contact_id)
         first = _moment(found.arrived_at).date()
         last = (_moment(found.ended_at) if found.ended_at is not None else datetime.now(UTC)).date()
@@ -147,6 +155,7 @@ async def contact(database: Database, contact_id: ContactId) -> ContactDetail | 
         segments=[SegmentRow(**each) for each in segments],
         offers=[_offer(each) for each in offers],
         facts=[{"epoch": each["epoch"], "seq": each["seq"], **msgspec.json.decode(each["body"])} for each in facts],
+        recordings=[RecordingRow(**each) for each in reversed(recorded)],
         messages=[MessageRow(**each) for each in left],
     )
 

@@ -9,6 +9,7 @@ import msgspec
 from ccplane.ids import ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.dialling import Dialling
+from ccplane.routing.recording import RecordingPolicy
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -77,6 +78,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """How long the switch may take to show two channels in a room."""
     ring_cycle_ms: int = 5_000
     timezone: str = "UTC"
+    recording: RecordingPolicy = RecordingPolicy()
     dialling: Dialling = Dialling()
 
 

@@ -104,6 +104,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Any, Mapping[str, Any]], tuple[str, str
     "missing": lambda given, ctx: ("missing", "is missing"),
     "int_type": lambda given, ctx: ("wrong-type", f"is a whole number, not {_shown(given)}"),
     "string_type": lambda given, ctx: ("wrong-type", f"is a text in quotes, not {_shown(given)}"),
+    "bool_type": lambda given, ctx: ("wrong-type", f"is true or false, not {_shown(given)}"),
     "list_type": lambda given, ctx: ("wrong-type", f"is a list, [ … ], not {_shown(given)}"),
     "dict_type": lambda given, ctx: ("wrong-type", f"is a table, {{ … }}, not {_shown(given)}"),
     "model_type": lambda given, ctx: ("wrong-type", f"is a table, {{ … }}, not {_shown(given)}"),

@@ -11,7 +11,7 @@ from ccplane.errors import SiteError
 from ccplane.site.faults import SiteFaults
 from ccplane.site.recordings import FOLDER, SIZE_LIMIT, NotASound, written
 
-FOLDERS: Final = {"ari_apps": ".py", "ivr": ".toml", "acd": ".toml"}
+FOLDERS: Final = {"ari_apps": ".py", "ivr": ".toml", "acd": ".toml", "recordings": ".toml"}
 """Which files of which folder make a site."""
 
 FILE_LIMIT: Final = 256 * 1024

@@ -17,6 +17,7 @@ from ccplane.site.files import digest
 from ccplane.site.ivr import Numbers, Spoken, judge_languages, numbers_in, prompts_in
 from ccplane.site.menus import MenuReading, judge_reached, judge_ways, menu_in
 from ccplane.site.names import Reference, judge_references
+from ccplane.site.policy import policy_in
 from ccplane.site.programs import computes_menu, judge_program
 from ccplane.site.shapes import RulesTable
 from ccplane.site.site import LANGUAGES, AgentEntry, Menu, Program, Site
@@ -28,6 +29,9 @@ RULES: Final = "acd/site.toml"
 DIALLING: Final = "acd/dialling.toml"
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
+POLICY: Final = "recordings/policy.toml"
+READ_IN: Final = {"acd": (QUEUES, AGENTS, RULES, DIALLING), "recordings": (POLICY,)}
+"""Folders in which every file has its name."""
 VOICES: Final = "ivr/voices.toml"
 
 
@@ -69,6 +73,7 @@ class _Reading:
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
+        self._policy = policy_in(self._document(POLICY), self._references)
         self._judge_all()
 
     def site(self) -> Site:
@@ -83,6 +88,7 @@ class _Reading:
                 rest_ms=self._rules.rest,
                 ring_cycle_ms=self._rules.ring_cycle,
                 timezone=self._rules.timezone,
+                recording=self._policy,
                 dialling=self._dialling,
             ),
             menus=self._menus,
@@ -136,8 +142,9 @@ class _Reading:
         """A file that nothing reads is a file with a wrong name."""
         for path in self._files:
             name = PurePosixPath(path)
-            if name.parent.name == "acd" and path not in {QUEUES, AGENTS, RULES, DIALLING}:
-                known = [PurePosixPath(each).name for each in (QUEUES, AGENTS, RULES, DIALLING)]
+            read = READ_IN.get(name.parent.name)
+            if read is not None and path not in read:
+                known = [PurePosixPath(each).name for each in read]
                 sentence = "nothing reads a file of this name" + did_you_mean(name.name, known)
                 self.findings.faults.append(SiteError("unknown-file", sentence, path=path))
             if name.suffix == ".py" and not name.stem.isidentifier():

@@ -79,6 +79,9 @@ Name = Annotated[str, _matching(r"\w[\w-]{0,39}", "bad-name", "a name is letters
 Dialled = Annotated[str, _matching(r"\+?[0-9]{2,20}", "bad-number", "a number is 2 to 20 digits, perhaps after a +")]
 Prefix = Annotated[str, _matching(r"\+?[0-9]{1,20}", "bad-prefix", "a prefix is 1 to 20 digits, perhaps after a +")]
 Key = Annotated[str, _matching(r"[0-9*#A-D]", "bad-key", "a key is one of 0-9, *, # and A-D")]
+NameOrNone = Annotated[str, _matching(r"(\w[\w-]{0,39})?", "bad-name", 'letters, digits, - and _; "" is none')]
+KeyOrNone = Annotated[str, _matching(r"[0-9*#A-D]?", "bad-key", 'a key is one of 0-9, *, # and A-D; "" is none')]
+Consequence = Annotated[str, _matching(r"go-on|end-call", "bad-choice", 'is "go-on" or "end-call"')]
 Text = Annotated[str, Field(max_length=2_000), _matching(SPOKEN, "bad-text", "has nothing that can be spoken")]
 Language = Annotated[str, _one_of("no-such-language", "language", lambda: LANGUAGES)]
 ENGINES: Final = ("espeak-ng", "piper", "command")

@@ -1,0 +1,226 @@
+"""Leads the converter: what the switch has written and nobody writes to any more goes into the store, one at a time.
+
+It looks at the spool, not at a list of its own, so whatever was left undone is done after any restart. A raw file is
+removed only once the fact that its recording is in the store is on disk. It may lag behind the calls and catches up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import structlog
+
+from ccplane.contacts.recordings import RecordingState
+from ccplane.core import State
+from ccplane.core.inputs import Input, RecordingConverted
+from ccplane.errors import CcplaneError
+from ccplane.ids import ContactId, RecordingId, contact_of_recording
+from ccplane.kpi.board import Board
+from ccplane.recordings.store import Raw
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S: Final = 1.0
+QUIET_S: Final = 3.0
+"""A file that is being written changes at least once a second, also while it is paused."""
+MISSED_AFTER_MS: Final = 60_000
+"""A recording without a file for so long after its talk has none."""
+LEEWAY_MS: Final = 500
+"""By so much a recording may be longer than its talk. What the switch wrote after that (AMI was away, the caller
+stayed) was never to be recorded, and is cut off."""
+MOST_MISSED: Final = 20
+AGAIN_S: Final = 30.0
+"""After a failure the same file is tried again this much later."""
+ALARM_S: Final = 600.0
+"""How long a recording that failed is shown as trouble."""
+ALARMS: Final = ("RecordingFailed", "RecordingIncomplete")
+
+
+class Snapshot(Protocol):
+    @property
+    def state(self) -> State: ...
+    @property
+    def board(self) -> Board: ...
+    @property
+    def at(self) -> int: ...
+
+
+class Plane(Protocol):
+    """The control plane as the keeper sees it."""
+
+    @property
+    def snapshot(self) -> Snapshot: ...
+
+    async def ask(self, what: Input) -> Snapshot:
+        """Decide this; return once its facts are on disk."""
+
+
+class Keeper:
+    """`spool`: where raw files are; `store`: where they go. `run` until cancelled. `why`: of the last that failed."""
+
+    def __init__(
+        self, plane: Plane, spool: Path, store: Path, why: Callable[[], str] = lambda: "", pause_s: float = LOOK_EVERY_S
+    ) -> None:
+        self.waiting = 0
+        """Raw files that wait for their turn."""
+        self.stored = 0
+        self.free_mb: float | None = None
+        """On the disks of spool and store, whichever has less; None while unknown."""
+        self._plane, self._spool, self._store, self._why, self._pause_s = plane, spool, store, why, pause_s
+        self._not_before: dict[str, float] = {}
+        self._trouble = ""
+        self._alarms: int | None = None
+        self._alarm: tuple[float, str] = (0.0, "")
+        self._converter: asyncio.subprocess.Process | None = None
+
+    def trouble(self) -> str:
+        """What is wrong with recording now, for people; "" if nothing is."""
+        snapshot = self._plane.snapshot
+        least = snapshot.state.rules.recording.least_free_mb
+        if self.free_mb is not None and self.free_mb < least:
+            return f"{self.free_mb:.0f} MB are free for recordings, and none is begun below {least} MB"
+        lacking = sum(
+            contact.tape is not None and contact.tape.state is RecordingState.FAILED
+            for contact in snapshot.state.contacts.values()
+        )
+        if lacking:
+            return f"{lacking} talks go on without being recorded: {self._why()}"
+        if self._trouble:
+            return self._trouble
+        until, alarm = self._alarm
+        return alarm if asyncio.get_running_loop().time() < until else ""
+
+    async def run(self) -> None:
+        """Nothing that goes wrong here reaches a call: it is said, and tried again."""
+        try:
+            while True:
+                try:
+                    await self._look()
+                except Exception as fault:
+                    self._troubled(str(fault) if isinstance(fault, CcplaneError | OSError) else repr(fault))
+                    await self._end_converter()
+                    await asyncio.sleep(self._pause_s)
+                await asyncio.sleep(self._pause_s)
+        finally:
+            await self._end_converter()
+
+    async def _look(self) -> None:
+        self.free_mb = await asyncio.to_thread(_free_mb, self._spool, self._store)
+        self._look_for_alarms()
+        said = await self._asked({"do": "list"})
+        now = asyncio.get_running_loop().time()
+        raws = [Raw(*each) for each in said["files"]]
+        self._not_before = {name: at for name, at in self._not_before.items() if at > now}
+        ready = [each.id for each in raws if each.age_s > QUIET_S and not self._live(each.id)]
+        self.waiting = len(ready)
+        for name in (*ready, *self._missed({each.id for each in raws})):
+            if name not in self._not_before:
+                await self._put_away(name)
+        if not self._not_before:
+            self._trouble = ""
+
+    def _live(self, name: str) -> bool:
+        """Whether the switch may still write to it."""
+        contact = self._plane.snapshot.state.contacts.get(contact_of_recording(name) or ContactId(""))
+        if contact is None:
+            return False
+        open_ones = (contact.tape, *contact.unstopped) if contact.tape else contact.unstopped
+        return any(each.id == name for each in open_ones)
+
+    def _missed(self, there: set[str]) -> Sequence[str]:
+        """Recordings that should have a file by now and have none in the spool."""
+        state, now = self._plane.snapshot.state, self._plane.snapshot.at
+        long_over = (each for each in state.unstored.values() if now - each.ended_at > MISSED_AFTER_MS)
+        return [each.id for each in long_over if each.id not in there][:MOST_MISSED]
+
+    async def _put_away(self, name: str) -> None:
+        keep_wav = self._plane.snapshot.state.rules.recording.keep_wav
+        expected = self._plane.snapshot.state.unstored.get(RecordingId(name))
+        most_ms = expected.most_ms + LEEWAY_MS if expected else None
+        said = await self._asked({"do": "convert", "id": name, "keep_wav": keep_wav, "most_ms": most_ms})
+        if "error" in said:
+            self._not_before[name] = asyncio.get_running_loop().time() + AGAIN_S
+            self._troubled(str(said["error"]))
+            return
+        contact, recording = contact_of_recording(name), RecordingId(name)
+        assert contact is not None
+        ms, size, wav, opus = said["kept"] or (0, 0, "", "")
+        await self._plane.ask(
+            RecordingConverted(contact=contact, recording=recording, ms=ms, bytes=size, wav=wav, opus=opus)
+        )
+        await self._asked({"do": "remove", "id": name})
+        self.stored += bool(opus)
+        self.waiting = max(0, self.waiting - 1)
+
+    def _look_for_alarms(self) -> None:
+        facts = self._plane.snapshot.board.totals.facts
+        count = sum(facts.get(each, 0) for each in ALARMS)
+        if self._alarms is not None and count > self._alarms:
+            words = f"{count - self._alarms} recordings could not be begun, or are shorter than their talks"
+            reason = self._why()
+            log.error(words, reason=reason)
+            until = asyncio.get_running_loop().time() + ALARM_S
+            self._alarm = (until, f"{words}: {reason}" if reason else words)
+        self._alarms = count
+
+    def _troubled(self, why: str) -> None:
+        if why != self._trouble:
+            log.error("a recording could not be put into the store yet; its raw file stays", reason=why)
+        self._trouble = f"recordings wait to be converted: {why}"
+
+    # --------------------------------------------------------------------------------------------- the other process
+
+    async def _asked(self, what: Mapping[str, Any]) -> Mapping[str, Any]:
+        process = self._converter
+        if process is None or process.returncode is not None:
+            process = self._converter = await self._begun()
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(json.dumps(what).encode() + b"\n")
+        await process.stdin.drain()
+        line = await process.stdout.readline()
+        if not line:
+            raise ConverterEnded
+        answer: Mapping[str, Any] = json.loads(line)
+        return answer
+
+    async def _begun(self) -> asyncio.subprocess.Process:
+        folder = self._spool / "monitor" / "ccplane"
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "ccplane.recordings.convert", folder, self._store,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20, start_new_session=True,
+        )  # fmt: skip
+
+    async def _end_converter(self) -> None:
+        """Its input ends, and it with it; what it was at is done again by the next."""
+        process, self._converter = self._converter, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+class ConverterEnded(OSError):
+    """Its process has gone; another is begun."""
+
+    def __str__(self) -> str:
+        return "the converter's process ended"
+
+
+def _free_mb(*folders: Path) -> float | None:
+    """On the fullest of their disks; of a folder that is not there yet its parent's counts."""
+    found = []
+    for folder in folders:
+        there = next((each for each in (folder, *folder.parents) if each.exists()), None)
+        if there is not None:
+            stat = os.statvfs(there)
+            found.append(stat.f_bavail * stat.f_frsize / 1e6)
+    return min(found, default=None)
