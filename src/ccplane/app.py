@@ -43,6 +43,7 @@ from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
+from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.pool import Database
@@ -156,6 +157,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             may_send=lambda: lease.may_send() and outbox.has_room,
         )
         phones = PhoneBook(begun.persons, settings)
+        pins = Pins(begun.persons, plane, database, outbox, clock.now)
+        stack.callback(pins.close)
         link = Link(
             node=NodeName(settings.node),
             switches=ari,
@@ -178,6 +181,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 contacts=History(database),
                 phones=phones,
                 websocket=phones.websocket,
+                pins=pins,
                 health=vitals,
                 clock=clock.now,
                 meters=meters,
@@ -200,7 +204,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(_cancelled, ended, leading)
         if not begun.with_postgres:
             late = asyncio.create_task(
-                catch_up(settings, site, outbox, database, plane, phones, executor), name="catching up"
+                catch_up(settings, site, outbox, database, plane, phones, pins, executor), name="catching up"
             )
             stack.push_async_callback(_cancelled, late)
         yield Running(plane, server.url, token, ended)

@@ -18,6 +18,7 @@ from ccplane.core.inputs import PeopleRead
 from ccplane.errors import StoreError, SwitchError
 from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Recovered
+from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.migrate import migrate
@@ -120,6 +121,7 @@ async def catch_up(
     database: Database,
     plane: Plane,
     phones: PhoneBook,
+    pins: Pins,
     executor: Executor,
 ) -> None:
     """After a beginning without Postgres: what is done there otherwise, once it answers. No call waits for it.
@@ -132,6 +134,7 @@ async def catch_up(
         await _migrated(settings)
         persons = await _people(site, outbox, database)
         phones.hold(persons)
+        pins.hold(persons)
         plane.post(PeopleRead(tuple(person.profile for person in persons)))
         if executor.switch is not None:
             pushed = Provisioned()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from ccplane.agents.facts import PinWay
 from ccplane.core import inputs
 from ccplane.core.inputs import Input
 from ccplane.errors import RequestError, StoreError
@@ -65,6 +66,27 @@ class MemoryPhones:
         return PhoneAccount(agent, "a-secret", "sip:127.0.0.1:5060", f"{agent}-web", "ws://127.0.0.1:8088/ws")
 
 
+class MemoryPins:
+    """`http.ports.Pins` over a dict, with the real core's counting."""
+
+    def __init__(self, plane: MemoryPlane) -> None:
+        self.plane, self.pins = plane, dict[AgentId, str]()
+
+    async def check(self, agent: AgentId, pin: str, *, way: PinWay = PinWay.API, whence: str = "") -> None:
+        right = self.pins.get(agent) == pin
+        await self.plane.ask(inputs.PinTried(agent=agent, right=right, way=way, whence=whence))
+        if not right:
+            raise RequestError("wrong-pin", "Id or PIN is wrong.")
+
+    async def put(self, agent: AgentId, pin: str | None, *, by: str) -> str:
+        self.pins[agent] = pin or "424242"
+        await self.plane.ask(inputs.PinChanged(agent, by))
+        return self.pins[agent]
+
+    async def unlock(self, agent: AgentId, *, by: str) -> None:
+        await self.plane.ask(inputs.PinUnlockAsked(agent, by))
+
+
 class Vitals:
     """`http.ports.Health` as a test sets it."""
 
@@ -108,6 +130,7 @@ class Site:
 
     def __init__(self) -> None:
         self.plane = MemoryPlane()
+        self.pins = MemoryPins(self.plane)
         self.contacts = MemoryContacts()
         self.health = Vitals()
         self.meters = Meters()
@@ -117,6 +140,7 @@ class Site:
             plane=self.plane,
             contacts=self.contacts,
             phones=MemoryPhones(),
+            pins=self.pins,
             health=self.health,
             clock=lambda: self.plane.history.now,
             meters=self.meters,

@@ -52,7 +52,10 @@ def test_every_code_is_on_the_page():
 
 
 async def test_every_metric_is_on_the_page(site):
-    ports = {name: getattr(site.ports(), name) for name in ("plane", "contacts", "phones", "health", "clock", "meters")}
+    ports = {
+        name: getattr(site.ports(), name)
+        for name in ("plane", "contacts", "phones", "pins", "health", "clock", "meters")
+    }
     app = create_app(Ports(**ports, ari=AriStats(), outbox=OutboxStats(), shipping=ShippingStats()), admin_token=TOKEN)
     async with client_from(app) as client:
         text = (await client.get("/metrics")).text

@@ -91,7 +91,10 @@ async def test_metrics_of_the_switch_the_outbox_and_shipping_are_read_at_the_scr
     ports: Ports = site.ports()
     app = create_app(
         Ports(
-            **{name: getattr(ports, name) for name in ("plane", "contacts", "phones", "health", "clock", "meters")},
+            **{
+                name: getattr(ports, name)
+                for name in ("plane", "contacts", "phones", "pins", "health", "clock", "meters")
+            },
             ari=ari,
             outbox=outbox,
             shipping=shipping,

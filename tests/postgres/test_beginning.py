@@ -131,7 +131,7 @@ async def test_whatever_goes_wrong_in_catching_up_is_told_once_and_tried_again(w
         return read(*given)
 
     monkeypatch.setattr(owner, fails, twice_wrong)
-    parts = (world.settings, world.site, world.outbox, world.db, late, late, late)
+    parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
     await asyncio.wait_for(beginning.catch_up(*parts), 10)
     assert (len(late.held), len(late.posted[-1].agents), late.pushed[-1]) == (2, 2, late.switch)
     assert [(each["error"], str(each["exc_info"])) for each in logged] == [("ValueError('unforeseen')", "unforeseen")]
@@ -146,7 +146,7 @@ async def test_accounts_that_the_switch_refused_in_catching_up_are_pushed_again(
         return next(said, Provisioned())
 
     monkeypatch.setattr(late, "push", push)
-    parts = (world.settings, world.site, world.outbox, world.db, late, late, late)
+    parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
     await asyncio.wait_for(beginning.catch_up(*parts), 10)
     assert len(late.pushed) == 2
 

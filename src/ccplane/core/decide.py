@@ -17,6 +17,7 @@ from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.offers import OFFER_RULES
 from ccplane.core.parties import PARTY_RULES
+from ccplane.core.pins import PIN_RULES
 from ccplane.core.recovery import RECOVERY_RULES
 from ccplane.core.rejoin import REJOIN_RULES
 from ccplane.core.route import route
@@ -35,6 +36,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **PARTY_RULES,
     **FLOOR_RULES,
     **SEAT_RULES,
+    **PIN_RULES,
     **REJOIN_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,

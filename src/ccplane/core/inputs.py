@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ccplane.agents.facts import Intent, Phone, Profile, Seat
+from ccplane.agents.facts import Intent, Phone, PinWay, Profile, Seat
 from ccplane.contacts.verbs import Verb
 from ccplane.core.commands import Command
 from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, SeatId
@@ -204,6 +204,29 @@ class CallAsked(Input, frozen=True, kw_only=True):
     claim: str
 
 
+class PinTried(Input, frozen=True, kw_only=True):
+    """Somebody gave a PIN for an agent, and it was compared: the core never sees one."""
+
+    agent: AgentId
+    right: bool
+    way: PinWay
+    whence: str
+
+
+class PinChanged(Input, frozen=True):
+    """An agent was given a new PIN. `by`: who did it."""
+
+    agent: AgentId
+    by: str
+
+
+class PinUnlockAsked(Input, frozen=True):
+    """An administrator lets an agent's PIN count again."""
+
+    agent: AgentId
+    by: str
+
+
 class WrapUpEnded(Input, frozen=True):
     """An agent is done with the work after a call."""
 
@@ -257,6 +280,9 @@ AnyInput = (
     | IntentAsked
     | RejoinAsked
     | CallAsked
+    | PinTried
+    | PinChanged
+    | PinUnlockAsked
     | WrapUpEnded
     | PlaneBegan
     | SiteRead

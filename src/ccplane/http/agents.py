@@ -17,7 +17,7 @@ from ccplane.errors import RequestError
 from ccplane.http.auth import Guard
 from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
-from ccplane.http.ports import PhoneAccount, PhoneBook, Plane, Snapshot
+from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
 from ccplane.http.views import Agents, AgentTold, agent_told, told
 from ccplane.ids import AgentId, ContactId, dialled_channel
 
@@ -54,7 +54,22 @@ CALL_FAULTS: Final = {
 }
 
 
-def routes(plane: Plane, phones: PhoneBook, admin: Guard) -> APIRouter:
+class PinAsked(BaseModel):
+    """The PIN that an agent is to have: six digits. Without one a PIN is made by chance."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pin: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
+
+
+class PinTold(msgspec.Struct, frozen=True):
+    """An agent's new PIN. Nobody can read it again."""
+
+    id: AgentId
+    pin: str
+
+
+def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard) -> APIRouter:
     router = APIRouter(prefix="/api/v1/agents", tags=["agents"], dependencies=[Depends(admin)])
 
     @router.get("", summary="All agents", responses=answers(Agents))
@@ -100,6 +115,20 @@ def routes(plane: Plane, phones: PhoneBook, admin: Guard) -> APIRouter:
         if account is None:
             raise RequestError("no-phone", f"Agent {known.id} has no phone account.", agent=known.id)
         return told(account, headers={"Cache-Control": "no-store"})
+
+    @router.put("/{agent_id}/pin", summary="Give them a PIN", responses=answers(PinTold))
+    async def put_pin(agent_id: str, asked: PinAsked) -> Response:
+        """Their old one is no good any more, and a lock is lifted."""
+        known = _known(plane.snapshot, agent_id)
+        pin = await pins.put(known.id, asked.pin, by="api")
+        return told(PinTold(known.id, pin), headers={"Cache-Control": "no-store"})
+
+    @router.delete("/{agent_id}/pin/lock", summary="Let their PIN count again", responses=answers(AgentTold))
+    async def unlock(agent_id: str) -> Response:
+        """After five wrong ones in a row no PIN counts for 15 minutes; this ends it. No fault if nothing is locked."""
+        known = _known(plane.snapshot, agent_id)
+        await pins.unlock(known.id, by="api")
+        return told(agent_told(_known(plane.snapshot, agent_id)))
 
     return router
 

@@ -27,7 +27,7 @@ from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
-from ccplane.http.ports import ContactsStore, Health, PhoneBook, Plane
+from ccplane.http.ports import ContactsStore, Health, PhoneBook, Pins, Plane
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
@@ -39,6 +39,7 @@ class Ports:
     plane: Plane
     contacts: ContactsStore
     phones: PhoneBook
+    pins: Pins
     health: Health
     clock: Callable[[], int]
     meters: Meters
@@ -75,7 +76,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(index.routes())
     app.include_router(health.routes(ports.health))
     app.include_router(metrics_routes(ports.meters.registry))
-    app.include_router(agents.routes(ports.plane, ports.phones, admin))
+    app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, admin))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(wallboard_page.routes(open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from ccplane.agents.facts import PinWay
 from ccplane.core import State
 from ccplane.core.inputs import Input
 from ccplane.ids import AgentId, ContactId
@@ -54,6 +55,19 @@ class PhoneAccount(msgspec.Struct, frozen=True):
 class PhoneBook(Protocol):
     async def phone(self, agent: AgentId, /) -> PhoneAccount | None:
         """The account of the agent's own phone; None if they have none."""
+
+
+class Pins(Protocol):
+    """Agents' PINs. Every try is counted and is a fact."""
+
+    async def check(self, agent: AgentId, pin: str, *, way: PinWay = PinWay.API, whence: str = "") -> None:
+        """Returns if it is theirs. RequestError "wrong-pin" (also for nobody's id), "pin-locked", "too-many-tries"."""
+
+    async def put(self, agent: AgentId, pin: str | None, *, by: str) -> str:
+        """Give them this one, or (None) one made by chance; the PIN. RequestError "bad-pin", "no-such-agent"."""
+
+    async def unlock(self, agent: AgentId, *, by: str) -> None:
+        """Let it count again before its time."""
 
 
 class Part(msgspec.Struct, frozen=True):

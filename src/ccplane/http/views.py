@@ -68,6 +68,10 @@ def told(what: object, status: int = 200, headers: dict[str, str] | None = None)
     return Response(msgspec.json.encode(what), status, headers, media_type="application/json")
 
 
+def _iso(at: int | None) -> str | None:
+    return None if at is None else iso(at)
+
+
 def _since(agent: Agent | AgentView) -> str | None:
     return iso(agent.since) if agent.since else None
 
@@ -75,7 +79,7 @@ def _since(agent: Agent | AgentView) -> str | None:
 class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     """An agent. `state` is what is shown, `next` what will be once the present work is done. `seat`: where they sit,
     `device`: the phone there that offers ring. `rest_until`: offered nothing until then, after an offer that their
-    phone refused; null if not resting."""
+    phone refused; null if not resting. `pin_locked_until`: no PIN of theirs counts before, after five wrong ones."""
 
     id: AgentId
     name: str
@@ -92,6 +96,7 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     contact: ContactId | None
     missed_in_a_row: int
     rest_until: Time | None
+    pin_locked_until: Time | None
 
 
 class Agents(msgspec.Struct, frozen=True):
@@ -117,7 +122,8 @@ def agent_told(agent: Agent) -> AgentTold:
         device=agent.device,
         contact=agent.contact,
         missed_in_a_row=agent.misses,
-        rest_until=None if agent.rest_until is None else iso(agent.rest_until),
+        rest_until=_iso(agent.rest_until),
+        pin_locked_until=_iso(agent.pin_locked_until),
     )
 
 
