@@ -156,7 +156,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ari_password,
             may_send=lambda: lease.may_send() and outbox.has_room,
         )
-        phones = PhoneBook(begun.persons, settings)
+        phones = PhoneBook(begun.persons, begun.desks, settings)
         pins = Pins(begun.persons, plane, database, outbox, clock.now)
         stack.callback(pins.close)
         link = Link(
@@ -171,7 +171,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         gap = clock.now() - recovered.last_at if recovered.last_at else 0
         plane.post(PlaneBegan(begun.epoch, __version__, gap))
         plane.post(SiteRead(site.hash, site.rules, files))
-        plane.post(PeopleRead(tuple(person.profile for person in begun.persons)))
+        seats = tuple(desk.seat for desk in begun.desks)
+        plane.post(PeopleRead(tuple(person.profile for person in begun.persons), seats))
 
         token = _admin_token(settings)
         vitals = Vitals(lease, link, shipper, database, outbox, clock)

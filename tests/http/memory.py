@@ -14,7 +14,7 @@ from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, ContactId, SeatId
 from ccplane.kpi.board import Board, evolve
 from ccplane.plane import Snapshot
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
@@ -61,9 +61,12 @@ class MemoryPlane:
 
 class MemoryPhones:
     async def phone(self, agent: AgentId, /) -> PhoneAccount | None:
-        if agent != "1001":
+        return await self.at(SeatId(agent))
+
+    async def at(self, seat: SeatId, /) -> PhoneAccount | None:
+        if seat not in ("1001", "2001"):
             return None
-        return PhoneAccount(agent, "a-secret", "sip:127.0.0.1:5060", f"{agent}-web", "ws://127.0.0.1:8088/ws")
+        return PhoneAccount(seat, "a-secret", "sip:127.0.0.1:5060", f"{seat}-web", "ws://127.0.0.1:8088/ws")
 
 
 class MemoryPins:

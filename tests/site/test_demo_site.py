@@ -83,6 +83,13 @@ def test_its_agents_are_1001_to_1020_and_each_can_serve_every_queue(demo: Site):
         assert all(queue.widest.met_by(agent.skills) for agent in demo.agents)
 
 
+def test_it_has_two_shared_seats_of_which_one_answers_by_itself(demo: Site):
+    assert [(seat.id, seat.shared, seat.auto_answer) for seat in demo.seats] == [
+        ("2001", True, True),
+        ("2002", True, False),
+    ]
+
+
 def test_it_speaks_english_and_chinese(demo: Site):
     assert {frozenset(prompt.texts) for prompt in demo.prompts.values()} == {frozenset({"en", "zh-CN"})}
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent
@@ -18,17 +18,29 @@ from ccplane.http.auth import Guard
 from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
+from ccplane.http.seats import sit_down
 from ccplane.http.views import Agents, AgentTold, agent_told, told
-from ccplane.ids import AgentId, ContactId, dialled_channel
+from ccplane.ids import AgentId, ContactId, SeatId, dialled_channel
 
 
 class StateAsked(BaseModel):
-    """What an agent is to be. It takes effect when their present work allows; `reason` is shown beside a pause."""
+    """What an agent is to be. It takes effect when their present work allows; `reason` is shown beside a pause.
+
+    `seat`: where they sit down, `device`: with which of its phones; without either they stay where they sit.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     state: Literal["ready", "paused", "offline"]
     reason: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    seat: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    device: Literal["desk", "web"] | None = None
+
+    @model_validator(mode="after")
+    def _seats_are_for_signing_in(self) -> StateAsked:
+        if self.state == "offline" and (self.seat or self.device):
+            raise ValueError("`seat` and `device` are for who signs in; signing out needs none")
+        return self
 
 
 class CallWanted(BaseModel):
@@ -88,8 +100,11 @@ def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard) -> APIRout
     async def put_state(agent_id: str, asked: StateAsked) -> Response:
         """Answers once it is safely recorded. `state` is what is shown now, `next` what comes after present work."""
         known = _known(plane.snapshot, agent_id)
-        intent = Intent(asked.state)
-        after = await plane.ask(IntentAsked(agent=known.id, intent=intent, reason=asked.reason, by="api"))
+        seat = SeatId(asked.seat) if asked.seat else known.seat if asked.device else None
+        intent, web = Intent(asked.state), asked.device == "web"
+        after = await sit_down(
+            plane, IntentAsked(agent=known.id, intent=intent, reason=asked.reason, by="api", seat=seat, web=web)
+        )
         return told(agent_told(_known(after, agent_id)))
 
     @router.post("/{agent_id}/calls", summary="Call somebody for them", responses=answers(None, also={201: CallTold}))

@@ -18,6 +18,7 @@ from ccplane.http import (
     index,
     phone_page,
     problems,
+    seats,
     wallboard,
     wallboard_page,
 )
@@ -77,6 +78,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(health.routes(ports.health))
     app.include_router(metrics_routes(ports.meters.registry))
     app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, admin))
+    app.include_router(seats.routes(ports.plane, ports.phones, admin))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(wallboard_page.routes(open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))

@@ -10,7 +10,7 @@ import msgspec
 from ccplane.agents.facts import PinWay
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, ContactId, SeatId
 from ccplane.kpi.board import Board
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
 
@@ -55,6 +55,9 @@ class PhoneAccount(msgspec.Struct, frozen=True):
 class PhoneBook(Protocol):
     async def phone(self, agent: AgentId, /) -> PhoneAccount | None:
         """The account of the agent's own phone; None if they have none."""
+
+    async def at(self, seat: SeatId, /) -> PhoneAccount | None:
+        """The account of the desk phone at a seat; None if there is none."""
 
 
 class Pins(Protocol):

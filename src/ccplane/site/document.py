@@ -102,6 +102,7 @@ def _not_toml(path: str, text: str, error: Exception) -> SiteError:
 
 _SENTENCES: Final[Mapping[str, Callable[[Any, Mapping[str, Any]], tuple[str, str]]]] = {
     "missing": lambda given, ctx: ("missing", "is missing"),
+    "bool_type": lambda given, ctx: ("wrong-type", f"is true or false, not {_shown(given)}"),
     "int_type": lambda given, ctx: ("wrong-type", f"is a whole number, not {_shown(given)}"),
     "string_type": lambda given, ctx: ("wrong-type", f"is a text in quotes, not {_shown(given)}"),
     "list_type": lambda given, ctx: ("wrong-type", f"is a list, [ … ], not {_shown(given)}"),

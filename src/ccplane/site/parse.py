@@ -9,7 +9,7 @@ from typing import Final
 from ccplane.errors import SiteError
 from ccplane.ids import ProgramName, QueueName
 from ccplane.routing.rules import Queue, Rules
-from ccplane.site.acd import agents_in, judge_skills, queues_in, rules_in
+from ccplane.site.acd import agents_in, judge_skills, queues_in, rules_in, seats_in
 from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
@@ -22,8 +22,10 @@ from ccplane.site.site import AgentEntry, Menu, Program, Site
 
 QUEUES: Final = "acd/queues.toml"
 AGENTS: Final = "acd/agents.toml"
+SEATS: Final = "acd/seats.toml"
 RULES: Final = "acd/site.toml"
 DIALLING: Final = "acd/dialling.toml"
+ACD: Final = (QUEUES, AGENTS, SEATS, RULES, DIALLING)
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
 
@@ -59,6 +61,7 @@ class _Reading:
         self._judge_paths()
         self._queues: dict[QueueName, Queue] = queues_in(self._document(QUEUES))
         self._agents: tuple[AgentEntry, ...] = agents_in(self._document(AGENTS), demo_agents)
+        self._seats = seats_in(self._document(SEATS), self._agents)
         self._rules: RulesTable = rules_in(self._document(RULES))
         self._dialling = dialling_in(self._document(DIALLING), self._references)
         self._prompts = prompts_in(self._document(PROMPTS))
@@ -86,6 +89,7 @@ class _Reading:
             agents=self._agents,
             prompts={name: spoken.prompt for name, spoken in self._prompts.items()},
             language=self._numbers.language,
+            seats=self._seats,
         )
 
     # --- reading ------------------------------------------------------------------------------------------------
@@ -129,8 +133,8 @@ class _Reading:
         """A file that nothing reads is a file with a wrong name."""
         for path in self._files:
             name = PurePosixPath(path)
-            if name.parent.name == "acd" and path not in {QUEUES, AGENTS, RULES, DIALLING}:
-                known = [PurePosixPath(each).name for each in (QUEUES, AGENTS, RULES, DIALLING)]
+            if name.parent.name == "acd" and path not in ACD:
+                known = [PurePosixPath(each).name for each in ACD]
                 sentence = "nothing reads a file of this name" + did_you_mean(name.name, known)
                 self.findings.faults.append(SiteError("unknown-file", sentence, path=path))
             if name.suffix == ".py" and not name.stem.isidentifier():

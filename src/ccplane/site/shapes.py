@@ -138,6 +138,14 @@ class RangeTable(Table):
     role: Name = AGENT
 
 
+class SeatTable(Table):
+    """`[2001]` in acd/seats.toml."""
+
+    shared: bool = False
+    auto_answer: bool = False
+    always_on: bool = False
+
+
 class RulesTable(Table):
     """acd/site.toml."""
 
