@@ -24,6 +24,7 @@ from ccplane import __version__
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
+from ccplane.asterisk.pins import PinPad
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.switch import Replaced
 from ccplane.beginning import begin, catch_up, taken
@@ -159,11 +160,13 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         phones = PhoneBook(begun.persons, begun.desks, settings)
         pins = Pins(begun.persons, plane, database, outbox, clock.now)
         stack.callback(pins.close)
+        pin_pad = PinPad(plane, pins)
+        stack.callback(pin_pad.close)
         link = Link(
             node=NodeName(settings.node),
             switches=ari,
             executor=executor,
-            post=plane.post,
+            post=pin_pad.post,
             now=clock.now,
             provision=phones.push,
             lost_at=recovered.last_at or None,

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Phone, Profile, Seat
-from ccplane.contacts.verbs import Answer, Connect, EnterQueue, Gather, HangUp, Play
+from ccplane.contacts.verbs import Answer, AskPin, Connect, EnterQueue, Gather, HangUp, LookHere, Play, SetIntent
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.state import State
@@ -47,6 +47,12 @@ VERBS = (
     Gather(("sound:a",), 5_000),
     HangUp(),
     Connect("ben"),
+    LookHere(),
+    AskPin(AgentId("ana"), ("sound:a",), 9_000),
+    SetIntent(AgentId("ana"), "ready", sit=True),
+    SetIntent(AgentId("ben"), "paused", "lunch", sit=True),
+    SetIntent(AgentId("ana"), "offline"),
+    SetIntent(AgentId("nobody"), "ready"),
 )
 
 
@@ -192,7 +198,8 @@ class World:
         self.names += 1
         name = f"{self.names}"
         self.channels[ChannelId(name)] = a % 2 == 0
-        self.send(an_arrival(name, "4002" if b % 2 else "999", a % 2 == 0))
+        device = (None, None, None, "ana", "ben-web", "shared")[b % 6]
+        self.send(replace(an_arrival(name, "4002" if b % 2 else "999", a % 2 == 0), device=device))
         contact = self.floor.contact(name)
         if contact:
             self.take(i.VerbAsked(contact.id, 1, VERBS[b % 3]))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-from ccplane.ids import AgentId, QueueName
+from ccplane.ids import AgentId, QueueName, SeatId
 
 
 class Answer(msgspec.Struct, frozen=True, tag=True):
@@ -22,6 +24,30 @@ class Gather(msgspec.Struct, frozen=True, tag=True):
 
     sounds: tuple[str, ...]
     timeout_ms: int
+
+
+class AskPin(msgspec.Struct, frozen=True, tag=True):
+    """Play sounds and take an agent's PIN by keys, which neither the program nor any fact ever sees.
+
+    `timeout_ms` runs from the beginning.
+    """
+
+    agent: AgentId
+    sounds: tuple[str, ...]
+    timeout_ms: int
+
+
+class LookHere(msgspec.Struct, frozen=True, tag=True):
+    """Look where the call comes from: which seat of ours, whose it is and who sits there."""
+
+
+class SetIntent(msgspec.Struct, frozen=True, tag=True):
+    """Set what an agent wants. `sit`: they sit down where the call comes from."""
+
+    agent: AgentId
+    state: Literal["ready", "paused", "offline"]
+    reason: str = ""
+    sit: bool = False
 
 
 class EnterQueue(msgspec.Struct, frozen=True, tag=True):
@@ -42,7 +68,7 @@ class HangUp(msgspec.Struct, frozen=True, tag=True):
     cause: int = 16
 
 
-Verb = Answer | Play | Gather | EnterQueue | Connect | HangUp
+Verb = Answer | Play | Gather | AskPin | LookHere | SetIntent | EnterQueue | Connect | HangUp
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -63,6 +89,29 @@ class Pressed(msgspec.Struct, frozen=True, tag=True):
 
 class NoInput(msgspec.Struct, frozen=True, tag=True):
     """The caller pressed nothing in time."""
+
+
+class Here(msgspec.Struct, frozen=True, tag=True):
+    """Where the call comes from. `owner`: whose own seat it is; `agent`: who sits there, signed in or not, and what
+    they want to be (`state`)."""
+
+    seat: SeatId
+    shared: bool
+    owner: AgentId | None
+    agent: AgentId | None
+    state: str
+
+
+class Proven(msgspec.Struct, frozen=True, tag=True):
+    """The PIN is theirs."""
+
+    agent: AgentId
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """It may not be. `why`: the code of an error, as the API has it: wrong-pin, pin-locked, seat-taken, …"""
+
+    why: str
 
 
 class Served(msgspec.Struct, frozen=True, tag=True):
@@ -99,4 +148,5 @@ class NotAllowed(msgspec.Struct, frozen=True, tag=True):
 
 ConnectResult = Talked | NotReached | NotAllowed
 QueueResult = Served | NoAgents | TimedOut
-Result = Done | Failed | Pressed | NoInput | Served | NoAgents | TimedOut | Talked | NotReached | NotAllowed
+OwnResult = Here | Proven | Refused
+Result = Done | Failed | Pressed | NoInput | OwnResult | QueueResult | ConnectResult

@@ -22,6 +22,7 @@ from ccplane.core.recovery import RECOVERY_RULES
 from ccplane.core.rejoin import REJOIN_RULES
 from ccplane.core.route import route
 from ccplane.core.seats import SEAT_RULES, leave_seats
+from ccplane.core.sign_in import SIGN_IN_RULES
 from ccplane.core.state import State
 from ccplane.core.steps import STEP_RULES
 from ccplane.core.time import TIME_RULES
@@ -37,6 +38,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **FLOOR_RULES,
     **SEAT_RULES,
     **PIN_RULES,
+    **SIGN_IN_RULES,
     **REJOIN_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,

@@ -54,6 +54,21 @@ class KeyPressed(Input, frozen=True):
     key: str
 
 
+class PinKeyed(Input, frozen=True):
+    """A first key of a PIN was pressed; which one stays at the edge."""
+
+    contact: ContactId
+
+
+class PinChecked(Input, frozen=True):
+    """The PIN that the verb of this step asks for was given and compared. `refused`: the code of why not; else it is
+    theirs."""
+
+    contact: ContactId
+    step: int
+    refused: str = ""
+
+
 class SoundsFinished(Input, frozen=True):
     """A playback ended; `ok` False if the switch could not play it (a missing file)."""
 
@@ -265,6 +280,8 @@ AnyInput = (
     | CallerUp
     | CallerGone
     | KeyPressed
+    | PinKeyed
+    | PinChecked
     | SoundsFinished
     | EnteredRoom
     | LegRinging

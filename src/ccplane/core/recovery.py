@@ -13,7 +13,7 @@ from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import CallState, Contact, OfferState, Phase, Talk, TalkState
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
-from ccplane.contacts.verbs import Gather, Play, Served
+from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
 from ccplane.core.callers import arrive, end_contact, up
 from ccplane.core.commands import (
@@ -26,7 +26,7 @@ from ccplane.core.commands import (
 )
 from ccplane.core.offers import answered, entered, fail_connect, leg_ended, withdraw
 from ccplane.core.seats import phone_seen
-from ccplane.core.steps import asked, end_step
+from ccplane.core.steps import SOUNDING, asked, end_step
 from ccplane.core.takeover import adopt, caller_beside, in_talk, take_up_waiting
 from ccplane.core.talks import hang_up_stray, talk_over
 from ccplane.core.turn import Turn
@@ -72,7 +72,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
             _compare_waiting(turn, survey, contact)
         case Phase.CALLING | Phase.IN_CALL:
             _compare_call(turn, survey, contact)
-        case _ if survey.after_gap and isinstance(contact.verb, Play | Gather):
+        case _ if survey.after_gap and isinstance(contact.verb, SOUNDING):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None
 

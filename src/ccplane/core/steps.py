@@ -11,6 +11,7 @@ from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import (
     Answer,
     Connect,
+    AskPin,
     Done,
     EnterQueue,
     Failed,
@@ -19,6 +20,8 @@ from ccplane.contacts.verbs import (
     NoAgents,
     NoInput,
     Play,
+    Proven,
+    Refused,
     Result,
     Verb,
 )
@@ -42,6 +45,8 @@ ANSWER_MS: Final = 5_000
 SOUNDS_MS: Final = 600_000
 """A prompt's end is proven by its event; this is only for the case that the event is lost."""
 HANG_UP_MS: Final = 5_000
+SOUNDING: Final = (Play, Gather, AskPin)
+"""Verbs that play sounds; begun again by a plane that comes back."""
 
 
 def asked(turn: Turn, what: i.VerbAsked) -> None:
@@ -58,8 +63,8 @@ def asked(turn: Turn, what: i.VerbAsked) -> None:
 def _take_up(turn: Turn, contact: Contact) -> None:
     """What sounded may have ended while nobody listened: sounds begin again. Waiting and talking just go on."""
     assert contact.verb is not None
-    if isinstance(contact.verb, Play | Gather):
-        turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
+    if isinstance(contact.verb, SOUNDING):
+        _stop_sounds(turn, contact)
     if not isinstance(contact.verb, EnterQueue | Connect):
         _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
 
@@ -76,7 +81,7 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
                 end_step(turn, contact.id, Done())
             else:
                 turn.do(AnswerCaller(contact.id, contact.channel))
-        case Play() | Gather():
+        case Play() | Gather() | AskPin():
             _play(turn, contact, step, attempt, verb.sounds)
         case EnterQueue():
             _enter_queue(turn, contact, verb)
@@ -94,6 +99,8 @@ def _longest_ms(verb: Verb) -> int:
             return ANSWER_MS
         case HangUp():
             return HANG_UP_MS
+        case AskPin():
+            return verb.timeout_ms
         case _:
             return SOUNDS_MS
 
@@ -120,6 +127,24 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
     return turn.happened(c.ContactQueued(at=turn.now, contact=contact.id, queue=verb.queue, segment=segment))
 
 
+def pin_keyed(turn: Turn, what: i.PinKeyed) -> None:
+    """A key stops the sounds; which one it was is nobody's business."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is not None and isinstance(contact.verb, AskPin):
+        _stop_sounds(turn, contact)
+
+
+def pin_checked(turn: Turn, what: i.PinChecked) -> None:
+    """The PIN was compared, and whether it is theirs is all that the program hears."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is not None and contact.step == what.step and isinstance(contact.verb, AskPin):
+        end_step(turn, contact.id, Refused(what.refused) if what.refused else Proven(contact.verb.agent))
+
+
+def _stop_sounds(turn: Turn, contact: Contact) -> None:
+    turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
+
+
 def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
     """The sounds of the open verb are over. A sound that could not be played is said to the program, not hidden."""
     contact = turn.state.contacts.get(what.contact)
@@ -141,6 +166,9 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
     """The open verb's time is up: for a gathering one that is an answer, for the others a failure."""
     match contact.verb:
         case Gather():
+            end_step(turn, contact.id, NoInput())
+        case AskPin():
+            _stop_sounds(turn, contact)
             end_step(turn, contact.id, NoInput())
         case HangUp():
             _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
@@ -191,8 +219,8 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
         return  # a talk or a wait goes on; when it ends the program is found missing, and this is asked again
     if isinstance(contact.verb, HangUp):
         return  # the call is being ended already
-    if isinstance(contact.verb, Play | Gather):
-        turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
+    if isinstance(contact.verb, SOUNDING):
+        _stop_sounds(turn, contact)
     turn.happened(
         c.ProgramFailed(at=turn.now, contact=contact.id, program=contact.program, error=what.error, where=what.where)
     )
@@ -211,6 +239,8 @@ def _write_journal(turn: Turn, contact: ContactId, step: int, verb: Verb) -> Non
 STEP_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.VerbAsked: asked,
     i.SoundsFinished: sounds_finished,
+    i.PinKeyed: pin_keyed,
+    i.PinChecked: pin_checked,
     i.ProgramReturned: returned,
     i.ProgramRaised: raised,
 }

@@ -12,7 +12,7 @@ from ccplane.errors import SiteError
 from ccplane.site.faults import Findings
 from ccplane.site.names import Reference
 
-NAMED_BY: Final = {"menu": "menu", "queue": "queue", "play": "prompt"}
+NAMED_BY: Final = {"menu": "menu", "queue": "queue", "play": "prompt", "ask_agent": "prompt", "ask_pin": "prompt"}
 """Verbs whose first argument is a name, and of what."""
 
 
