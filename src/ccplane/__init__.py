@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from ccplane.contacts.verbs import Done as Done
     from ccplane.contacts.verbs import Here as Here
     from ccplane.contacts.verbs import NoAgents as NoAgents
+    from ccplane.contacts.verbs import NoInput as NoInput
     from ccplane.contacts.verbs import NotAllowed as NotAllowed
     from ccplane.contacts.verbs import NotReached as NotReached
-    from ccplane.contacts.verbs import NoInput as NoInput
     from ccplane.contacts.verbs import Proven as Proven
     from ccplane.contacts.verbs import QueueResult as QueueResult
     from ccplane.contacts.verbs import Refused as Refused

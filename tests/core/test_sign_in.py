@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from ccplane.agents import facts as a
+from ccplane.agents.agent import Work
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import AskPin, Done, Failed, Here, LookHere, NoInput, Proven, Refused, SetIntent
@@ -72,6 +73,7 @@ def test_given_a_browser_phone_that_dials_then_offers_ring_it(floor):
     dials(floor, "ana-web")
     given(floor, SetIntent("ana", "ready", sit=True))
     assert floor.agent("ana").device == "ana-web"
+    assert floor.agent("ana").work is Work.OWN_CALL, "with this very call: nothing is offered before it is over"
     dials(floor, "ana", "y")
     given(floor, SetIntent("ana", "paused"), "y")
     assert floor.agent("ana").device == "ana-web", "who only pauses stays where they sit"

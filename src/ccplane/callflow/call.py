@@ -12,9 +12,9 @@ from typing import Final, Literal, Never
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import (
     Answer,
+    AskPin,
     Connect,
     ConnectResult,
-    AskPin,
     Done,
     EnterQueue,
     Gather,
@@ -22,9 +22,9 @@ from ccplane.contacts.verbs import (
     Here,
     LookHere,
     NoAgents,
+    NoInput,
     NotAllowed,
     NotReached,
-    NoInput,
     Play,
     Pressed,
     Proven,
@@ -32,8 +32,8 @@ from ccplane.contacts.verbs import (
     Refused,
     Result,
     Served,
-    Talked,
     SetIntent,
+    Talked,
     TimedOut,
     Verb,
 )

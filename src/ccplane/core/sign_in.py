@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Intent
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import Done, Failed, Here, LookHere, Refused, Result, SetIntent
 from ccplane.core import inputs as i
-from ccplane.core import steps
+from ccplane.core import own_calls, steps
 from ccplane.core.floor import intent_asked
 from ccplane.core.seats import why_not
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
-from ccplane.ids import device_at, is_web, seat_of
+from ccplane.ids import DeviceName, SeatId, device_at, is_web, seat_of
 
 BY: Final = "phone"
 
@@ -56,13 +57,26 @@ def _set(turn: Turn, contact: Contact, verb: SetIntent) -> Result:
     agent = turn.state.agents.get(verb.agent)
     if agent is None:
         return Refused("no-such-agent")
-    device = contact.device if verb.sit else None
-    seat, web = (seat_of(device), is_web(device)) if device else (None, False)
-    if verb.sit and seat is None:
+    if not verb.sit:
+        return _want(turn, agent, verb)
+    if contact.device is None:
         return Refused("no-such-seat")
-    refused = why_not(turn.state, agent, seat, web=web) if seat else None
-    if refused:
-        return Refused(refused)
+    moves = agent.work is Work.OWN_CALL and agent.contact == contact.id and agent.device != contact.device
+    if moves:  # this call, by which they come, keeps nobody at the phone where they sat
+        own_calls.release(turn, agent.id, contact.id)
+    result = _sit(turn, turn.state.agents[agent.id], contact.device, verb)
+    if moves:
+        own_calls.take(turn, contact.id)
+    return result
+
+
+def _sit(turn: Turn, agent: Agent, device: DeviceName, verb: SetIntent) -> Result:
+    seat, web = seat_of(device), is_web(device)
+    refused = why_not(turn.state, agent, seat, web=web)
+    return Refused(refused) if refused else _want(turn, agent, verb, seat, web)
+
+
+def _want(turn: Turn, agent: Agent, verb: SetIntent, seat: SeatId | None = None, web: bool = False) -> Result:
     intent = Intent(verb.state)
     intent_asked(turn, i.IntentAsked(agent=agent.id, intent=intent, reason=verb.reason, by=BY, seat=seat, web=web))
     return Done()

@@ -10,8 +10,8 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import (
     Answer,
-    Connect,
     AskPin,
+    Connect,
     Done,
     EnterQueue,
     Failed,
