@@ -163,6 +163,24 @@ async def test_given_commands_of_one_contact_then_they_go_at_once_in_order_on_it
         (op.StopMoh, X),
         (op.AddChannel, X),
         (op.SetDeviceState, HOUSE),
+        (op.SetDeviceState, HOUSE),
+        (op.SetDeviceState, HOUSE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "signed_in", "paused"),
+    [
+        (do.MirrorIntent("ana", ready=True), "INUSE", "NOT_INUSE"),
+        (do.MirrorIntent("ana", ready=False, paused=True), "INUSE", "INUSE"),
+        (do.MirrorIntent("ana", ready=False), "NOT_INUSE", "NOT_INUSE"),
+    ],
+)
+async def test_given_an_intent_then_lamps_say_who_is_signed_in_and_who_is_paused(hands, command, signed_in, paused):
+    hands.execute(command)
+    assert [operation for operation, _ in hands.switch.sent][:2] == [
+        op.SetDeviceState("Stasis:signed-in-ana", signed_in),
+        op.SetDeviceState("Stasis:paused-ana", paused),
     ]
 
 

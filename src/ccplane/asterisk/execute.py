@@ -126,6 +126,15 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
     raise TypeError(f"no operation for {type(command).__name__}")
 
 
+def lamps_of(command: do.MirrorIntent) -> tuple[op.SetDeviceState, ...]:
+    """Lamps of their own say who is signed in and who is paused: one lamp can't tell a pause from a call."""
+    signed_in = command.ready or command.paused
+    lit = {"signed-in": signed_in, "paused": command.paused}
+    return tuple(
+        op.SetDeviceState(f"Stasis:{lamp}-{command.agent}", "INUSE" if on else "NOT_INUSE") for lamp, on in lit.items()
+    )
+
+
 class Executor:
     """The plane's hands. `switch` is the live connection, None while there is none; `post` takes inputs back."""
 
@@ -139,6 +148,8 @@ class Executor:
         if self.switch is None:
             return  # the survey of the next connection puts right what this leaves undone
         lane = command.contact if isinstance(command, do.ContactCommand) else HOUSE
+        for lamp in lamps_of(command) if isinstance(command, do.MirrorIntent) else ():
+            self.switch.send(lamp, lane)  # only shown: the next connection sets all of them right
         answer = self.switch.send(operation_of(command), lane)
         answer.add_done_callback(lambda done: self._answered(command, done))
 

@@ -152,10 +152,11 @@ class WriteJournal(ContactCommand, frozen=True):
 
 
 class MirrorIntent(Command, frozen=True):
-    """Show the agent's intent in a device state, for lamps and for the fallback when we are gone."""
+    """Show the agent's intent in device states, for lamps and for the fallback when we are gone."""
 
     agent: AgentId
     ready: bool
+    paused: bool = False
 
 
 AnyCommand = (

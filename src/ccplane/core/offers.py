@@ -191,7 +191,7 @@ def _pause_after_misses(turn: Turn, agent_id: AgentId, cause: MissCause | Connec
 def set_intent(turn: Turn, agent: AgentId, intent: Intent, reason: str, by: str) -> None:
     """Change what an agent wants, and show it at the switch."""
     turn.happened(a.IntentChanged(at=turn.now, agent=agent, intent=intent, reason=reason, by=by))
-    turn.do(MirrorIntent(agent, intent is Intent.READY))
+    turn.do(MirrorIntent(agent, intent is Intent.READY, intent is Intent.PAUSED))
 
 
 def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:

@@ -216,7 +216,7 @@ def _begin_anew(turn: Turn) -> None:
         for waiting in line:
             turn.unserved[waiting.contact] = None
     for agent in turn.state.agents.values():
-        turn.do(MirrorIntent(agent.id, agent.intent is Intent.READY))
+        turn.do(MirrorIntent(agent.id, agent.intent is Intent.READY, agent.intent is Intent.PAUSED))
 
 
 def _repaired(turn: Turn, what: str, subject: str) -> None:
