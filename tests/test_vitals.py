@@ -43,6 +43,6 @@ def test_all_accounts_are_pushed():
         async with aclosing(FakeAsterisk().connections()) as connections:
             switch = await anext(connections)
             done = await a_book(a_desk("2001"), a_desk("2002")).push(switch)
-            assert sorted(done.created) == ["1001", "2001", "2002"]
+            assert sorted(done.created) == ["1001", "1001-web", "2001", "2001-web", "2002", "2002-web"]
 
     run(scene())

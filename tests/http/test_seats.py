@@ -129,7 +129,13 @@ async def test_what_is_no_seat_or_device_at_all_is_refused(admin, where):
 
 async def test_the_phone_of_a_seat_is_told_to_an_administrator_and_not_kept(admin, stranger):
     answer = await admin.get("/api/v1/seats/2001/phone")
-    assert answer.json() == {"username": "2001", "secret": "a-secret", "registrar": "sip:127.0.0.1:5060"}
+    assert answer.json() == {
+        "username": "2001",
+        "secret": "a-secret",
+        "registrar": "sip:127.0.0.1:5060",
+        "web_username": "2001-web",
+        "websocket": "ws://127.0.0.1:8088/ws",
+    }
     assert answer.headers["cache-control"] == "no-store"
     assert (await admin.get("/api/v1/seats/9999/phone")).json()["code"] == "no-such-seat"
     assert (await admin.get(f"/api/v1/seats/{BEN}/phone")).json()["code"] == "no-phone"

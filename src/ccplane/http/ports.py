@@ -57,7 +57,7 @@ class PhoneBook(Protocol):
         """The account of the agent's own phone; None if they have none."""
 
     async def at(self, seat: SeatId, /) -> PhoneAccount | None:
-        """The account of the desk phone at a seat; None if there is none."""
+        """The accounts of the phones at a seat; None if there are none."""
 
 
 class Pins(Protocol):

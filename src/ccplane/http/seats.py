@@ -65,7 +65,7 @@ def routes(plane: Plane, phones: PhoneBook, admin: Guard) -> APIRouter:
         page = tuple(_told(state, each) for each in found[:limit])
         return told(Seats(page, cursor_of(page[-1].id) if len(found) > limit else None))
 
-    @router.get("/{seat_id}/phone", summary="How to set its phone up", responses=answers(PhoneAccount))
+    @router.get("/{seat_id}/phone", summary="How to set its phones up", responses=answers(PhoneAccount))
     async def phone(seat_id: str) -> Response:
         seat, state = SeatId(seat_id), plane.snapshot.state
         if seat not in state.homes and seat not in state.seats:
