@@ -15,7 +15,7 @@ ANA = Person(id="1001", name="Ana", skills={}, seat="1001", phone="1001", secret
 
 
 def a_desk(seat, shared=True):
-    return Desk(id=seat, shared=shared, auto_answer=False, always_on=False, secret=f"of-{seat}")
+    return Desk(id=seat, shared=shared, auto_answer=False, secret=f"of-{seat}")
 
 
 def a_book(*desks):

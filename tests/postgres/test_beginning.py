@@ -23,7 +23,7 @@ pytestmark = pytest.mark.postgres
 
 AWAY = StoreError("postgres-unreachable", "Postgres is away.")
 KEPT = (Person(id="1007", name="Kept", skills={}, seat="agent", phone="1007", secret="s"),)
-SEATS = (Desk(id="2007", shared=True, auto_answer=False, always_on=False, secret="s"),)
+SEATS = (Desk(id="2007", shared=True, auto_answer=False, secret="s"),)
 
 
 class Away:

@@ -33,10 +33,10 @@ async def test_none_is_overwritten_by_the_files(db):
     await import_seats(db, [entry("2001", shared=True)])
     [before] = await desks(db)
     async with db.connection() as connection:
-        await connection.execute("UPDATE seat SET always_on = true")
+        await connection.execute("UPDATE seat SET shared = false")
     assert await import_seats(db, [entry("2001", auto_answer=True), entry("2002")]) == ["2002"]
     after = (await desks(db))[0]
-    assert (after.shared, after.auto_answer, after.always_on, after.secret) == (True, False, True, before.secret)
+    assert (after.shared, after.auto_answer, after.secret) == (False, False, before.secret)
 
 
 async def test_one_that_is_no_more_is_not_read(db):
@@ -47,7 +47,7 @@ async def test_one_that_is_no_more_is_not_read(db):
 
 
 async def test_a_snapshot_gives_the_same_seats_again_and_that_of_a_time_before_them_none(db):
-    await import_seats(db, [entry("2001", shared=True, always_on=True), entry("1001", auto_answer=True)])
+    await import_seats(db, [entry("2001", shared=True), entry("1001", auto_answer=True)])
     everything = await desks(db)
     assert decode_desks(encode_desks(everything)) == everything
     assert decode_desks(None) == ()

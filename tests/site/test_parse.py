@@ -77,9 +77,11 @@ def test_agents_stand_one_by_one_or_many_at_once():
 
 
 def test_seats_are_as_by_default_but_for_what_is_said():
-    site = parsed(seats="[20010]\nshared = true\nauto_answer = true\n[2001]\nshared = true\n[1001]\nalways_on = true\n")
+    site = parsed(
+        seats="[20010]\nshared = true\nauto_answer = true\n[2001]\nshared = true\n[1001]\nauto_answer = true\n"
+    )
     assert site.seats == (
-        SeatEntry("1001", always_on=True),
+        SeatEntry("1001", auto_answer=True),
         SeatEntry("2001", shared=True),
         SeatEntry("20010", shared=True, auto_answer=True),
     )

@@ -96,10 +96,7 @@ class Rehearsal:
             Profile(id=agent.id, name=agent.name, skills=dict(agent.skills), endpoint=f"PJSIP/{agent.id}")
             for agent in site.agents
         ]
-        seats = [
-            Seat(id=seat.id, shared=seat.shared, auto_answer=seat.auto_answer, always_on=seat.always_on)
-            for seat in site.seats
-        ]
+        seats = [Seat(id=seat.id, shared=seat.shared, auto_answer=seat.auto_answer) for seat in site.seats]
         self.plane.post(PeopleRead(tuple(profiles), tuple(seats)))
 
     @property

@@ -4,7 +4,6 @@ CREATE TABLE seat (
     id          text PRIMARY KEY,
     shared      boolean     NOT NULL,
     auto_answer boolean     NOT NULL,
-    always_on   boolean     NOT NULL,
     sip_secret  text        NOT NULL,     -- of the phones of a seat that is nobody's own; theirs are their agent's
     active      boolean     NOT NULL DEFAULT true,
     created_at  timestamptz NOT NULL DEFAULT now()
