@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bench.siplab.wire import Message, authorization, parse, request, response, unique
+from ccplane.testing.siplab.wire import Message, authorization, parse, request, response, unique
 
 
 class Lamp(asyncio.DatagramProtocol):
