@@ -73,6 +73,24 @@ async def test_the_lamp_of_a_seat_follows_its_phone(centre: Centre) -> None:
         await of_seat.becomes(OFF)
 
 
+async def test_the_lamp_of_an_agent_at_a_shared_seat_follows_what_they_do_there(centre: Centre) -> None:
+    phone = centre.lab.phones.phone("2002")
+    phone.behaviour = rings_for_ever()
+    await phone.register((await centre.get("/api/v1/seats/2002/phone"))["secret"])
+    async with await watch(centre, "1003") as of_agent:
+        (await centre.api.put("/api/v1/agents/1003/state", json={"state": "ready", "seat": "2002"})).raise_for_status()
+        await of_agent.becomes(OFF)
+        await centre.agent_is("1003", "ready")
+        call = centre.lab.callers.dial("4002", "78")
+        ring = await phone.next_ring()
+        await of_agent.becomes(BLINKS)
+        ring.answer()
+        await of_agent.becomes(ON)
+        call.hang_up()
+        await ring.over()
+        await of_agent.becomes(OFF)
+
+
 async def test_who_is_no_phone_of_ours_sees_nothing(centre: Centre) -> None:
     async with lamp(("127.0.0.1", centre.node.sip_port), "13800138000", "", "1001") as stranger:
         assert stranger.answer.result() >= 400

@@ -120,6 +120,8 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.DestroyBridge(bridge_of(command.contact))
         case do.WriteJournal():
             return op.SetBridgeVariable(bridge_of(command.contact), JOURNAL, command.text)
+        case do.MirrorWork():
+            return _elsewhere(command)
         case do.MirrorIntent():
             state = "NOT_INUSE" if command.ready else "BUSY"
             return op.SetDeviceState(f"Stasis:agent-{command.agent}", state)
@@ -130,9 +132,18 @@ def lamps_of(command: do.MirrorIntent) -> tuple[op.SetDeviceState, ...]:
     """Lamps of their own say who is signed in and who is paused: one lamp can't tell a pause from a call."""
     signed_in = command.ready or command.paused
     lit = {"signed-in": signed_in, "paused": command.paused}
-    return tuple(
-        op.SetDeviceState(f"Stasis:{lamp}-{command.agent}", "INUSE" if on else "NOT_INUSE") for lamp, on in lit.items()
+    return (
+        *(op.SetDeviceState(f"Stasis:{lamp}-{command.agent}", _LIT[on]) for lamp, on in lit.items()),
+        _elsewhere(command),
     )
+
+
+def _elsewhere(command: do.MirrorIntent | do.MirrorWork) -> op.SetDeviceState:
+    return op.SetDeviceState(f"Stasis:elsewhere-{command.agent}", _SHOWN[command.elsewhere])
+
+
+_LIT: Final = {True: "INUSE", False: "NOT_INUSE"}
+_SHOWN: Final = {do.Light.OFF: "NOT_INUSE", do.Light.RINGS: "RINGING", do.Light.IN_CALL: "INUSE"}
 
 
 class Executor:

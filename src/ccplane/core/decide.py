@@ -15,6 +15,7 @@ from ccplane.core import inputs as i
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
+from ccplane.core.lamps import light
 from ccplane.core.offers import OFFER_RULES
 from ccplane.core.parties import PARTY_RULES
 from ccplane.core.pins import PIN_RULES
@@ -61,4 +62,5 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     settle(turn)
     route(turn)
     leave_seats(turn)
+    light(turn, state)
     return Decision(tuple(turn.facts), tuple(turn.commands), turn.state.wake_at, turn.state)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import CallState, Contact, OfferState, Phase, Talk, TalkState
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
@@ -20,10 +19,10 @@ from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
     CloseRoom,
-    MirrorIntent,
     OpenRoom,
     StartMusic,
 )
+from ccplane.core.lamps import mirror
 from ccplane.core.offers import answered, entered, fail_connect, leg_ended, withdraw
 from ccplane.core.seats import phone_seen
 from ccplane.core.steps import SOUNDING, asked, end_step
@@ -216,7 +215,7 @@ def _begin_anew(turn: Turn) -> None:
         for waiting in line:
             turn.unserved[waiting.contact] = None
     for agent in turn.state.agents.values():
-        turn.do(MirrorIntent(agent.id, agent.intent is Intent.READY, agent.intent is Intent.PAUSED))
+        turn.do(mirror(agent))
 
 
 def _repaired(turn: Turn, what: str, subject: str) -> None:
