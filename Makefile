@@ -1,7 +1,7 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
 # make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
 # make test   all tests, on a real Asterisk and a real Postgres; test-fast: under a minute; lint
-# make bench  measurements into bench/results/    make lock  dependencies anew    make clean  remove what was made
+# make bench  measurements into bench/results/; bench-menus: keys, prompts    make lock  dependencies anew    make clean  remove what was made
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
 #
 # Options of a target: ARGS, e.g. make test ARGS="-k dialplan". As root (apt, mounts).
@@ -10,7 +10,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-fast lint bench lock clean web env env-dev host host-test asterisk-root
+.PHONY: help run demo test test-fast lint bench bench-menus lock clean web env env-dev host host-test asterisk-root
 
 PY := .venv/bin/python
 INSTALL := asterisk-docker/install.sh
@@ -42,6 +42,9 @@ lint: env-dev
 
 bench: env-dev host-test asterisk-root
 	@exec $(PY) -m bench.switching $(ARGS)
+
+bench-menus: env-dev host-test asterisk-root
+	@exec $(PY) -m bench.menus $(ARGS)
 
 # --- what a fresh machine lacks ---------------------------------------------------------------------------------
 

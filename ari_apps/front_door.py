@@ -5,6 +5,9 @@ from ccplane import Call, NoAgents, Served, TimedOut, assert_never
 
 async def main(call: Call) -> None:
     choice = await call.menu("main")  # ivr/main.toml
+    if choice.voicemail:
+        await call.voicemail(choice.voicemail)  # listed and played at /api/v1/messages
+        return
     match await call.queue(choice.queue):  # acd/queues.toml; a hang-up ends the program here
         case Served():
             pass  # the talk is over; a program that ends hangs up

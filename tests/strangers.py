@@ -92,10 +92,27 @@ async def baresip(folder: Path, pbx: int, user: str, secret: str, transport: str
             await process.communicate()
 
 
-async def sipp(folder: Path, pbx: int, exten: str, number: str) -> asyncio.subprocess.Process:
+def keys_by_info(keys: str, plain: bool = False) -> str:
+    """A scenario for `sipp`: these keys by SIP INFO, as application/dtmf-relay or (`plain`) application/dtmf."""
+    kind = "application/dtmf" if plain else "application/dtmf-relay"
+    pressed = [
+        fill(
+            HERE / "sipp" / "key.xml",
+            cseq=place,
+            type=kind,
+            body=key if plain else f"Signal={key}\n      Duration=160",
+        )
+        for place, key in enumerate(keys, start=2)
+    ]
+    return fill(HERE / "sipp" / "keys.xml", keys="".join(pressed))
+
+
+async def sipp(
+    folder: Path, pbx: int, exten: str, number: str, scenario: str | None = None
+) -> asyncio.subprocess.Process:
     """SIPp (Debian sip-tester) as one caller: 440 Hz until it is hung up on. Its exit code says whether all fitted."""
     (folder / "tone.ulaw").write_bytes(b"".join(tone(CALLER_TONE)))
-    scenario = (HERE / "sipp" / "caller.xml").read_text().replace("[tone]", "tone.ulaw")
+    scenario = scenario or (HERE / "sipp" / "caller.xml").read_text().replace("[tone]", "tone.ulaw")
     (folder / "caller.xml").write_text(scenario)
     port = free_block()
     return await asyncio.create_subprocess_exec(

@@ -109,7 +109,7 @@ def test_two_planes_on_one_asterisk_take_it_from_each_other_ever_more_slowly():
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(app._lead(Ours(), link, plane, outbox), 1000)
+            await asyncio.wait_for(app._lead(Ours(), [link.run], plane, outbox), 1000)
 
     in_virtual_time(main())
     at = link.connected_at

@@ -33,6 +33,7 @@ class Ready(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b'{"parts": {"phones": {"ok": true}}}')
     def log_message(self, *_): pass
 assert os.environ["CCPLANE_ARI_URL"].endswith("/ari") and os.environ["CCPLANE_ARI_PASSWORD"]
+assert os.environ["CCPLANE_AMI_HOST"] and os.environ["CCPLANE_AMI_USERNAME"] and os.environ["CCPLANE_AMI_PASSWORD"]
 assert os.environ["CCPLANE_DATABASE_URL"].startswith("postgresql://")
 print("stand-in", os.getpid(), flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["CCPLANE_PORT"])), Ready).serve_forever()

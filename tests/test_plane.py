@@ -112,6 +112,43 @@ def test_who_subscribes_sees_what_was_published_while_it_was_busy():
     on(scene)
 
 
+def test_who_follows_is_told_every_fact_once_and_in_order():
+    async def scene(centre: Rehearsal) -> None:
+        told, from_here = [], len(centre.facts)
+
+        def follower(snapshot, facts, first):
+            assert snapshot is centre.plane.snapshot
+            assert snapshot.seq == first + len(facts) - 1
+            told.extend(zip(range(first, snapshot.seq + 1), facts, strict=True))
+
+        centre.plane.follow(follower)
+        centre.sign_in("1001")
+        centre.switch.call("4002")
+        await centre.becomes("1001", "talking")
+        assert told == list(enumerate(centre.facts, 1))[from_here:]
+
+    on(scene)
+
+
+def test_a_follower_that_raises_harms_nobody_and_is_counted():
+    async def scene(centre: Rehearsal) -> None:
+        told = []
+
+        def broken(snapshot, facts, first):
+            raise RuntimeError("a fault of ours")
+
+        centre.plane.follow(broken)
+        centre.plane.follow(lambda snapshot, facts, first: told.extend(facts))
+        centre.sign_in("1001")
+        call = centre.switch.call("4002")
+        await centre.becomes("1001", "talking")
+        assert call.talks_with == {"1001"}
+        assert centre.plane.faults
+        assert told
+
+    on(scene)
+
+
 def test_a_program_that_breaks_the_runner_leaves_the_others_running():
     async def scene(centre: Rehearsal) -> None:
         follow = centre.plane._runner.follow

@@ -48,6 +48,8 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
         ("CCPLANE_BIND", "here", "CCPLANE_BIND: 'here' is not an IPv4 address"),
         ("CCPLANE_NODE", "a b", "CCPLANE_NODE: a node's name"),
         ("CCPLANE_ARI_URL", "127.0.0.1", "CCPLANE_ARI_URL"),
+        ("CCPLANE_AMI_HOST", "tcp://pbx", "CCPLANE_AMI_HOST"),
+        ("CCPLANE_QUALIFY_S", "0", "CCPLANE_QUALIFY_S"),
         ("CCPLANE_RTP_LAST", "10001", "CCPLANE_RTP_LAST: must be at least 3 above CCPLANE_RTP_FIRST"),
         ("CCPLANE_DATABSE_URL", "x", "there is no such setting; did you mean CCPLANE_DATABASE_URL"),
         ("CCPLANE_ASTERISK", "docker", "CCPLANE_ASTERISK: Input should be 'root'"),
@@ -69,9 +71,17 @@ def test_all_faults_are_told_at_once(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch):
-    for name in ("ADMIN_TOKEN", "ARI_PASSWORD", "DATABASE_URL"):
+    for name in ("ADMIN_TOKEN", "ARI_PASSWORD", "AMI_PASSWORD", "DATABASE_URL"):
         monkeypatch.setenv(f"CCPLANE_{name}", "hidden-value")
     assert "hidden-value" not in repr(settings.load())
+
+
+def test_ami_is_where_ari_is_unless_it_is_said_to_be_elsewhere(monkeypatch: pytest.MonkeyPatch):
+    assert settings.load().ami_address == "127.0.0.1"
+    monkeypatch.setenv("CCPLANE_ARI_URL", "http://pbx:8088/ari")
+    assert settings.load().ami_address == "pbx"
+    monkeypatch.setenv("CCPLANE_AMI_HOST", "10.0.0.7")
+    assert settings.load().ami_address == "10.0.0.7"
 
 
 def test_a_runtime_folder_that_cannot_be_had_is_named_with_its_variable(tmp_path: Path):

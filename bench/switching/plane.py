@@ -51,12 +51,13 @@ class Plane:
         self.postgres = EmbeddedPostgres(directory / "postgres", settings=SERVER)
         self._directory, self._agents = directory, list(agents)
         self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
         self._token = secrets.token_urlsafe(16)
         self._child = Child(directory / "plane.json")
         self._log = directory / "plane.log"
         self._ready: set[str] = set()
         self.http = httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{self._port}", headers={"Authorization": f"Bearer {self._token}"}, timeout=30.0
+            base_url=self.url, headers={"Authorization": f"Bearer {self._token}"}, timeout=30.0
         )
 
     @property
@@ -88,6 +89,9 @@ class Plane:
             "CCPLANE_ARI_URL": node.ari_url,
             "CCPLANE_ARI_USERNAME": node.ari_username,
             "CCPLANE_ARI_PASSWORD": node.ari_password,
+            "CCPLANE_AMI_PORT": str(node.ami_port),
+            "CCPLANE_AMI_USERNAME": node.ami_username,
+            "CCPLANE_AMI_PASSWORD": node.ami_password,
             "CCPLANE_DATABASE_URL": self.postgres.url(),
             "CCPLANE_RUNTIME": str(self._directory / "runtime"),
             "CCPLANE_SITE": str(a_site(self._directory / "site")),
@@ -114,6 +118,11 @@ class Plane:
             state = "ready" if agent in agents else "offline"
             await self._json("PUT", f"/api/v1/agents/{agent}/state", {"state": state})
         self._ready = set(agents)
+
+    async def session(self, agent: str, state: str) -> str:
+        """The token of a new session of this agent, who is `ready` or `paused` from now on."""
+        token: str = (await self._json("POST", f"/api/v1/agents/{agent}/session", {"state": state}))["token"]
+        return token
 
     async def _json(self, method: str, path: str, body: Any = None) -> Any:
         answer = await self.http.request(method, path, json=body)

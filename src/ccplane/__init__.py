@@ -8,8 +8,11 @@ if TYPE_CHECKING:
     from ccplane.callflow.call import Call as Call
     from ccplane.contacts.verbs import Done as Done
     from ccplane.contacts.verbs import Here as Here
+    from ccplane.contacts.verbs import MessageResult as MessageResult
+    from ccplane.contacts.verbs import MessageTaken as MessageTaken
     from ccplane.contacts.verbs import NoAgents as NoAgents
     from ccplane.contacts.verbs import NoInput as NoInput
+    from ccplane.contacts.verbs import NoMessage as NoMessage
     from ccplane.contacts.verbs import NotAllowed as NotAllowed
     from ccplane.contacts.verbs import NotReached as NotReached
     from ccplane.contacts.verbs import Proven as Proven
@@ -26,8 +29,11 @@ __all__ = [
     "Call",
     "Done",
     "Here",
+    "MessageResult",
+    "MessageTaken",
     "NoAgents",
     "NoInput",
+    "NoMessage",
     "NotAllowed",
     "NotReached",
     "Proven",
@@ -44,7 +50,10 @@ _HOMES: Final = {
     "Call": "ccplane.callflow.call",
     "Done": "ccplane.contacts.verbs",
     "Here": "ccplane.contacts.verbs",
+    "MessageResult": "ccplane.contacts.verbs",
+    "MessageTaken": "ccplane.contacts.verbs",
     "NoAgents": "ccplane.contacts.verbs",
+    "NoMessage": "ccplane.contacts.verbs",
     "NotAllowed": "ccplane.contacts.verbs",
     "NotReached": "ccplane.contacts.verbs",
     "NoInput": "ccplane.contacts.verbs",

@@ -11,21 +11,25 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
 import uvloop
 
 from ccplane import __version__
+from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
+from ccplane.asterisk.messages import Keeper
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.pins import PinPad
 from ccplane.asterisk.prompts import render
+from ccplane.asterisk.spool import spool_of
 from ccplane.asterisk.switch import Replaced
 from ccplane.beginning import begin, catch_up, taken
 from ccplane.callflow.runner import Runner
@@ -52,7 +56,7 @@ from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
-from ccplane.vitals import History, PhoneBook, Vitals
+from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
 
 log = structlog.get_logger()
 
@@ -61,6 +65,9 @@ LONGEST_PAUSE_S: Final = 10.0
 CALM_S: Final = 60.0
 """A plane that has led for so long takes the next loss for the first."""
 SHIP_LAST_WITHIN_S: Final = 1.0
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+"""What only the leader does."""
 
 GIVE_WAY_S: Final = 0.0005
 """How soon the outbox's thread gives the interpreter back to the loop of all calls: Python's 5 ms are an eternity."""
@@ -132,7 +139,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(_quietly_release, lease)
         begun = await begin(settings, site, outbox, recovered, database, lease)
 
-        await render(site, settings.sounds_dir)
+        await render(site, settings.sounds_dir, settings.site)
         outbox.begin(begun.epoch)
         state, board = _recalled(recovered, site)
         meters = Meters()
@@ -162,6 +169,14 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         stack.callback(pins.close)
         pin_pad = PinPad(plane, pins)
         stack.callback(pin_pad.close)
+        ami = Ami(
+            settings.ami_address,
+            settings.ami_port,
+            settings.ami_username,
+            settings.ami_password,
+            may_send=lease.may_send,
+        )
+        watch = PhoneWatch(ami, ami.events, plane.post)
         link = Link(
             node=NodeName(settings.node),
             switches=ari,
@@ -169,7 +184,16 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             post=pin_pad.post,
             now=clock.now,
             provision=phones.push,
+            phones=watch,
             lost_at=recovered.last_at or None,
+        )
+        keeper = Keeper(
+            node=NodeName(settings.node),
+            plane=plane,
+            executor=executor,
+            spool=spool_of(settings.spool_dir, settings.ari_url, settings.ari_username, settings.ari_password),
+            folder=settings.messages_dir,
+            now=clock.now,
         )
         gap = clock.now() - recovered.last_at if recovered.last_at else 0
         plane.post(PlaneBegan(begun.epoch, __version__, gap))
@@ -178,11 +202,15 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons), seats))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, shipper, database, outbox, clock)
+        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock)
         app = create_app(
             Ports(
                 plane=plane,
                 contacts=History(database),
+                messages=Mailbox(database),
+                audio=settings.messages_dir,
+                callers=Callers(database),
+                notes=outbox,
                 phones=phones,
                 websocket=phones.websocket,
                 pins=pins,
@@ -190,16 +218,19 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 clock=clock.now,
                 meters=meters,
                 ari=ari.stats,
+                ami=ami.stats,
+                heard=watch.stats,
                 outbox=outbox.stats,
                 shipping=shipper.stats,
             ),
             admin_token=token,
         )
         server = await stack.enter_async_context(serve(app, settings.bind, settings.port))
-        leading = asyncio.create_task(_lead(lease, link, plane, outbox), name="leading")
+        leading = asyncio.create_task(_lead(lease, (link.run, ami.run, watch.run), plane, outbox), name="leading")
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
+            asyncio.create_task(keeper.run(), name="keeping messages"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
         }
         ended = asyncio.create_task(_first_to_fail({leading, *others}))
@@ -244,7 +275,7 @@ def _recalled(recovered: Recovered, site: Site) -> tuple[State, Board]:
 # ------------------------------------------------------------------------------------------------------ living on
 
 
-async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
+async def _lead(lease: Lease, lead: Sequence[Work], plane: Plane, outbox: Outbox) -> None:
     """Command the switch while the lease is ours. Replaced or outvoted: stop at once, and win the lease again first.
 
     The pause before that grows, so that two planes that are each the leader in a database of their own don't take one
@@ -253,7 +284,7 @@ async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
     now, pause = asyncio.get_running_loop().time, 0.0
     while True:
         began = now()
-        await _led(lease, link)
+        await _led(lease, lead)
         calm = now() - began > CALM_S
         pause = FIRST_PAUSE_S if calm or not pause else min(pause * 2, LONGEST_PAUSE_S)
         log.warning("another plane took our place at the switch; waiting to win the lease again", pause_s=pause)
@@ -263,7 +294,7 @@ async def _lead(lease: Lease, link: Link, plane: Plane, outbox: Outbox) -> None:
         plane.post(PlaneBegan(epoch, __version__, 0))
 
 
-async def _led(lease: Lease, link: Link) -> None:
+async def _led(lease: Lease, lead: Sequence[Work]) -> None:
     """Returns when another plane has taken our place, by the switch's word or by the database's."""
     lost = asyncio.Event()
 
@@ -272,7 +303,7 @@ async def _led(lease: Lease, link: Link) -> None:
         lost.set()
 
     lease.on_lost = outvoted
-    tasks = [asyncio.create_task(each) for each in (link.run(), lease.run(), _outvoted(lost))]
+    tasks = [asyncio.create_task(each) for each in (*(work() for work in lead), lease.run(), _outvoted(lost))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

@@ -19,6 +19,7 @@ from ccplane.errors import CcplaneError, MachineError, RequestError, SetupError
 
 if TYPE_CHECKING:
     from ccplane.settings import Settings
+    from ccplane.site import Site
 
 STATES: Final = ("ready", "paused", "offline")
 PIN: Final = "pin"
@@ -114,6 +115,7 @@ def status() -> None:
     The seconds beside a part:
       leader     since its lease was last confirmed
       ari        since what goes on at Asterisk was last looked through
+      ami        since when it is connected, or not
       database   since when it is connected
       phones     since the accounts were pushed to Asterisk
       outbox     how long its oldest fact has not been on disk
@@ -184,6 +186,76 @@ def agent(agent_id: str, state: str | None, pin: str | None, reason: str) -> Non
     click.echo(f"{_name(known)}: {known['state']}{after}{why}{_how_reached(settings, known)}{_locked(known)}")
 
 
+@main.group(invoke_without_command=True)
+@click.pass_context
+def prompts(ctx: click.Context) -> None:
+    """List what callers hear: text or recording, length and level of each, in each language.
+
+    \b
+    The columns:
+      source   who says it: an engine of ivr/voices.toml, or recorded (ivr/sounds/LANGUAGE/NAME.wav)
+      length   seconds; - where it is not rendered yet
+      speech   level of the speech without its pauses, dB below full scale; -26 is usual
+      rms      level of the whole; peak: the loudest sample
+
+    \b
+    Examples:
+      ccplane prompts                         what there is
+      ccplane prompts render                  make what is missing now; `run` does it too
+      ccplane prompts check                   exit code 2 if one is silent, clipped, too loud, too long …
+      CCPLANE_SITE=/srv/callcentre ccplane prompts check
+    """
+    if ctx.invoked_subcommand is None:
+        from ccplane.asterisk.levels import table
+
+        settings = _settings()
+        for line in table(_site(settings), settings.sounds_dir):
+            click.echo(line)
+
+
+@prompts.command("render")
+def prompts_render() -> None:
+    """Make the sound of every prompt that has none yet.
+
+    \b
+    Example:
+      ccplane prompts render                  into the folder that CCPLANE_SOUNDS names, or .runtime/
+    """
+    from ccplane.asterisk.prompts import render
+
+    settings = _settings()
+    made = asyncio.run(render(_site(settings), settings.sounds_dir, settings.site))
+    click.echo(f"Made {made} sounds in {settings.sounds_dir}.")
+
+
+@prompts.command("check")
+def prompts_check() -> None:
+    """Measure every prompt as callers hear it; what is not rendered yet is, for this alone. Exit code 2 at a fault.
+
+    \b
+    A fault is a prompt that
+      is silent, or clipped
+      has speech louder than -16 dB or softer than -36 dB
+      lasts longer than 120 s
+      is not a telephone's 8 kHz, 16 bit, mono; or cannot be made at all
+
+    \b
+    Examples:
+      ccplane prompts check
+      CCPLANE_SITE=/srv/callcentre ccplane prompts check
+    """
+    from ccplane.asterisk.levels import faults
+
+    settings = _settings()
+    site = _site(settings)
+    found = asyncio.run(faults(site, settings.sounds_dir, settings.site))
+    for line in found:
+        click.echo(line)
+    if found:
+        raise SystemExit(2)
+    click.echo(f"No fault found: prompts {len(site.spoken)}, sounds {len(site.all_prompts())}.")
+
+
 @main.command()
 def migrate() -> None:
     """Bring the database to this version's schema. `run` does it too; this is for doing it ahead of time.
@@ -204,6 +276,12 @@ def migrate() -> None:
 
 
 # --------------------------------------------------------------------------------------------------- the running plane
+
+
+def _site(settings: Settings) -> Site:
+    from ccplane import site
+
+    return site.parse(site.read(settings.site), settings.demo_agents)
 
 
 def _settings() -> Settings:

@@ -57,9 +57,9 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
     whose: str
 
 
-SwitchFact = SwitchFound | SwitchLost | RepairMade | a.DeviceChanged
+SwitchFact = SwitchFound | SwitchLost | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 SiteFact = PlaneStarted | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
-AnyFact = SiteFact | a.AnyAgentFact | c.AnyContactFact
+AnyFact = SiteFact | a.AnyAgentFact | c.AnyContactFact | c.AnyMessageFact
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final[msgspec.json.Decoder[AnyFact]] = msgspec.json.Decoder(AnyFact)

@@ -9,6 +9,7 @@
 | offer | the leg without its epoch | `o-c-ast1-1700000000.12-3-1` |
 | channel of an agent who asked us to call somebody | their claim | `d-5f3a09c1d2e4` |
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
+| message | contact, step, try; 0, 0 if the dialplan's fallback took it | `m-c-ast1-1700000000.12-3-1` |
 """
 
 from __future__ import annotations
@@ -20,12 +21,16 @@ ContactId = NewType("ContactId", str)
 ChannelId = NewType("ChannelId", str)
 BridgeId = NewType("BridgeId", str)
 PlaybackId = NewType("PlaybackId", str)
+MessageId = NewType("MessageId", str)
 OfferId = NewType("OfferId", str)
 AgentId = NewType("AgentId", str)
 SeatId = NewType("SeatId", str)
 DeviceName = NewType("DeviceName", str)
 QueueName = NewType("QueueName", str)
 ProgramName = NewType("ProgramName", str)
+
+RECORDED: Final = "messages/"
+"""The folder, among the switch's recordings, of those that programs take."""
 
 
 WEB: Final = "-web"
@@ -112,3 +117,27 @@ def playback_id(contact: ContactId, step: int, attempt: int) -> PlaybackId:
 
 def contact_of_playback(playback: str) -> ContactId | None:
     return ContactId(playback[2:].rsplit("-", 2)[0]) if playback.startswith("p-c-") else None
+
+
+def message_id(contact: ContactId, step: int = 0, attempt: int = 0) -> MessageId:
+    """The message that this step recorded; without one, what the dialplan's fallback took from this caller."""
+    return MessageId(f"m-{contact}-{step}-{attempt}")
+
+
+def place_of_message(message: str) -> tuple[ContactId, int, int] | None:
+    """The contact, the step and the try that a message's id was made from; None for an id that is not ours."""
+    contact, *place = message[2:].rsplit("-", 2)
+    if not message.startswith("m-c-") or len(place) != 2 or not all(part.isdecimal() for part in place):
+        return None
+    return ContactId(contact), int(place[0]), int(place[1])
+
+
+def recording_of(message: MessageId) -> str:
+    """The name under which the switch records it."""
+    return f"{RECORDED}{message}"
+
+
+def message_of_recording(name: str) -> MessageId | None:
+    """The message that is recorded under this name; None for a recording that is not ours."""
+    message = name.removeprefix(RECORDED)
+    return MessageId(message) if name.startswith(RECORDED) and place_of_message(message) else None

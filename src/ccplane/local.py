@@ -223,7 +223,12 @@ def plane_environment(settings: Settings, node: LocalNode | None, postgres: Embe
             "CCPLANE_ARI_URL": node.ari_url,
             "CCPLANE_ARI_USERNAME": node.ari_username,
             "CCPLANE_ARI_PASSWORD": node.ari_password,
+            "CCPLANE_AMI_HOST": node.bind,
+            "CCPLANE_AMI_PORT": str(node.ami_port),
+            "CCPLANE_AMI_USERNAME": node.ami_username,
+            "CCPLANE_AMI_PASSWORD": node.ami_password,
             "CCPLANE_SOUNDS": str(node.sounds_dir),
+            "CCPLANE_SPOOL": str(node.spool_dir),
         }
     if postgres:
         environment["CCPLANE_DATABASE_URL"] = postgres.url()
@@ -354,9 +359,10 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
             curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/agents/{first}/phone
             or in the browser, with that token: {url}/phone
   sign in   {ccplane} agent {first} ready
-  dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 0 anyone
+  dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 9 leave a message, 0 anyone
             sip:4002@{sip}   straight to support
             sip:4003@{sip}   straight to sales
+            sip:4004@{sip}   menus of two levels, and an order's number
   look      {ccplane} status
   open      {url}/wallboard          queues and agents, live
             {url}/api/v1/wallboard   the same as JSON

@@ -75,6 +75,10 @@ class Snapshot(msgspec.Struct, frozen=True):
     at: int
 
 
+Follower = Callable[[Snapshot, Sequence[Fact], int], None]
+"""Told what was just published: the snapshot, the facts that led to it, and the sequence number of the first."""
+
+
 class Meter(Protocol):
     """What is measured of the loop itself."""
 
@@ -108,6 +112,7 @@ class Plane:
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at: int | None = None
         self._changed = asyncio.Event()
+        self._followers: list[Follower] = []
         self._checkpointed = (seq, clock.now())
         self.snapshot = Snapshot(state, board, seq, clock.now())
 
@@ -140,6 +145,10 @@ class Plane:
         self.post(what)
         if self.faults != faults:
             raise CcplaneError("not-decided", f"{type(what).__name__} could not be decided; nothing was changed.")
+        return await self.written()
+
+    async def written(self) -> Snapshot:
+        """Return when all that has been decided is on disk. StoreError "outbox-not-written" if that takes too long."""
         snapshot = self.snapshot
         try:
             async with asyncio.timeout(ACKNOWLEDGE_S):
@@ -157,6 +166,10 @@ class Plane:
                 yield seen
                 continue  # more may have been published while its reader was busy
             await self._changed.wait()
+
+    def follow(self, follower: Follower) -> None:
+        """Tell it every fact from now on, once and in order. It must be quick; what it raises harms nobody else."""
+        self._followers.append(follower)
 
     def close(self) -> None:
         """Stop deciding; calls that are up stay up."""
@@ -185,6 +198,7 @@ class Plane:
         if decision.facts:
             self._resume(what, decision)
             self._publish()
+            self._tell(decision.facts)
         self._wake(decision.wake_at, now)
 
     def _folded(self, board: Board, facts: Sequence[Fact]) -> Board:
@@ -231,6 +245,13 @@ class Plane:
         seq, at = self._checkpointed
         if self.snapshot.seq - seq >= CHECKPOINT_FACTS or self.snapshot.at - at >= CHECKPOINT_S * 1000:
             self.save()
+
+    def _tell(self, facts: Sequence[Fact]) -> None:
+        for follower in self._followers:
+            try:
+                follower(self.snapshot, facts, self.snapshot.seq - len(facts) + 1)
+            except Exception:
+                self._fault("a follower could not take what happened", follower)
 
     def _wake(self, wake_at: int | None, now: int) -> None:
         if wake_at == self._wake_at:

@@ -12,6 +12,7 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -81,8 +82,17 @@ class Settings(BaseSettings):
     """An Asterisk that already runs; then none is started. Ends in /ari."""
     ari_username: str = "ccplane"
     ari_password: str = Field("", repr=False)
+    ami_host: str = Field("", pattern=r"^[\w.:-]*$")
+    """Where AMI is; the host of `ari_url` unless set. `ami_port` is its port."""
+    ami_username: str = ""
+    """Without an account in manager.conf calls are routed all the same; phones are looked at every 15 s only."""
+    ami_password: str = Field("", repr=False)
+    qualify_s: int = Field(15, ge=1, le=3600)
+    """How often each phone is asked whether it is there; one that doesn't answer within 3 s is offered nothing."""
     sounds: Folder | None = None
     """Where rendered prompts go: what the node plays as `sound:ccplane/…`."""
+    spool: Folder | None = None
+    """Where the node records; one that cannot be reached from here is asked by ARI."""
 
     database_url: str = Field("", repr=False)
     """A Postgres that already runs; then none is started."""
@@ -91,6 +101,10 @@ class Settings(BaseSettings):
     """The first administrator's; without it one is made in `<runtime>/admin-token`."""
     demo_agents: int = Field(20, ge=0, le=9000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def ami_address(self) -> str:
+        return self.ami_host or urlsplit(self.ari_url).hostname or self.bind
 
     @property
     def root_dir(self) -> Path:
@@ -103,6 +117,15 @@ class Settings(BaseSettings):
     @property
     def sounds_dir(self) -> Path:
         return self.sounds or self.node_dir / "sounds"
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.spool or self.node_dir / "spool"
+
+    @property
+    def messages_dir(self) -> Path:
+        """What callers left for us to hear."""
+        return self.runtime / "messages"
 
     @property
     def postgres_dir(self) -> Path:

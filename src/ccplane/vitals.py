@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable
 
 from ccplane.asterisk.link import Link
-from ccplane.asterisk.provision import Provisioned, both_phones, provision
+from ccplane.asterisk.provision import Phones, Provisioned, both_phones, provision
+from ccplane.asterisk.stats import AmiStats
 from ccplane.asterisk.switch import Switch
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, SeatId, device_at
+from ccplane.ids import AgentId, ContactId, MessageId, SeatId, device_at
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
+from ccplane.postgres import callers
 from ccplane.postgres import contacts as stored
+from ccplane.postgres import messages as left
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.people import Person
 from ccplane.postgres.pool import Database
@@ -25,16 +29,24 @@ class Vitals:
     """What /readyz tells: each part, how it is, and how long since it was last proven."""
 
     def __init__(
-        self, lease: Lease, link: Link, shipper: Shipper, pool: Database, outbox: Outbox, clock: SiteClock
+        self,
+        lease: Lease,
+        link: Link,
+        ami: AmiStats,
+        shipper: Shipper,
+        pool: Database,
+        outbox: Outbox,
+        clock: SiteClock,
     ) -> None:
-        self._lease, self._link, self._clock = lease, link, clock
+        self._lease, self._link, self._ami, self._clock = lease, link, ami, clock
         self._shipper, self._pool, self._outbox = shipper, pool, outbox
 
     def parts(self) -> dict[str, Part]:
-        """Leader, ARI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
+        """Leader, ARI, AMI, database, phone accounts and outbox; only the first two decide whether calls are routed."""
         return {
             "leader": Part(self._lease.may_send(), self._lease.confirmed_ago() or 0.0, f"epoch {self._lease.epoch}"),
             "ari": self._ari(),
+            "ami": self._of_ami(),
             "database": self._database(),
             "phones": self._phones(),
             "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
@@ -45,6 +57,11 @@ class Vitals:
         age = (self._clock.now() - surveyed) / 1000 if surveyed else 0.0
         connected = self._link.connected_since is not None
         return Part(connected, age, "" if connected else "not connected; is Asterisk up?")
+
+    def _of_ami(self) -> Part:
+        since = self._ami.since
+        age = time.monotonic() - since if since is not None else 0.0
+        return Part(self._ami.connected, age, self._ami.last_error)
 
     def _phones(self) -> Part:
         at = self._link.provisioned_at
@@ -71,12 +88,36 @@ class History:
         return await stored.contact(self._database, contact)
 
 
+class Mailbox:
+    """The messages that callers left, as far as Postgres has them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def messages(self, wanted: left.MessagesWanted, *, after: str | None, limit: int) -> left.MessagePage:
+        return await left.messages(self._database, wanted, after=after, limit=limit)
+
+    async def message(self, message: MessageId) -> left.MessageRow | None:
+        return await left.message(self._database, message)
+
+
+class Callers:
+    """What there was before with a caller."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def before(self, contact: ContactId, caller: str) -> list[callers.Earlier]:
+        return await callers.before(self._database, contact, caller)
+
+
 class PhoneBook:
     """The phone accounts of agents and shared seats: told to an administrator who sets one up, pushed to the switch."""
 
     def __init__(self, persons: Iterable[Person], desks: Iterable[Desk], settings: Settings) -> None:
         self._registrar = f"sip:{settings.external_address}:{settings.sip_port}"
         self.websocket = f"ws://{settings.external_address}:{settings.http_port}/ws"
+        self._accounts = Phones(qualify_s=settings.qualify_s)
         self._one_at_a_time = asyncio.Lock()
         self.hold(persons, desks)
 
@@ -101,4 +142,4 @@ class PhoneBook:
         """Make the accounts at the switch these. One after the other: an older list takes nothing back."""
         secrets = {str(seat): secret for seat, secret in self._secrets.items()}
         async with self._one_at_a_time:
-            return await provision(switch, both_phones(secrets))
+            return await provision(switch, both_phones(secrets), self._accounts)

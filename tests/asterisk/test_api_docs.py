@@ -20,7 +20,17 @@ from ccplane.asterisk.rest import _Pair, _RestRequest
 
 pytestmark = pytest.mark.asterisk
 
-RESOURCES = ["applications", "asterisk", "bridges", "channels", "deviceStates", "endpoints", "events", "playbacks"]
+RESOURCES = [
+    "applications",
+    "asterisk",
+    "bridges",
+    "channels",
+    "deviceStates",
+    "endpoints",
+    "events",
+    "playbacks",
+    "recordings",
+]
 MODELS = [value for value in vars(models).values() if isinstance(value, type) and issubclass(value, msgspec.Struct)]
 MODELS = [model for model in MODELS if model is not msgspec.Struct]
 NAMES = {"CallerId": "CallerID", "Dialplan": "DialplanCEP", "ConfigField": "ConfigTuple", "Info": "AsteriskInfo"}

@@ -37,7 +37,6 @@ from ccplane.asterisk.operations import (
     SetEventFilter,
     SetGlobalVariable,
     StopPlayback,
-    Subscribe,
 )
 from ccplane.asterisk.outcomes import Conflict, Done, Gone, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE
@@ -145,7 +144,6 @@ async def test_what_can_not_be_is_refused(connection: Connection):
     """A phone that nobody has registered can't even be rung, and no event tells."""
     leg = Originate("l-1", "PJSIP/nobody", connection.app)
     assert await connection.send(leg, "c-1") == Refused(500, "Allocation failed")
-    assert isinstance(await connection.send(Subscribe(connection.app, ("nonsense:1",)), HOUSE), Refused)
 
 
 async def test_a_leg_of_ours_starts_and_ends_under_its_id(connection: Connection, local_node: LocalNode):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import menus
 from bench.switching.__main__ import arguments, run
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
@@ -46,3 +47,11 @@ def test_ctrl_c_stops_all_that_was_started(asterisk_root: Path, tmp_path: Path):
     assert bench.returncode == 130
     assert said.startswith("Interrupted")
     assert [record for record in records if record.exists()] == []
+
+
+async def test_the_menus_bench_hears_a_prompt_after_every_key(asterisk_root: Path, tmp_path: Path):
+    options = menus.arguments(["--calls=1", f"--root={asterisk_root}", f"--work={tmp_path}"])
+    made = await menus.run(options)
+    assert made["key_to_prompt_ms"]["n"] == menus.KEYS_A_CALL
+    assert (made["never_came"], made["key_to_prompt_ms"]["min"] > 0) == (0, True)
+    assert "p99 at most 50 ms" in menus.table(made)

@@ -22,6 +22,8 @@ from ccplane.core import inputs as i
 X = "c-ast1-1.1"
 OFFER, LEG = f"o-{X}-3-1", f"l-{X}-3-1-7"
 RING = do.RingAgent(X, OFFER, LEG, "ana", "PJSIP/ana", "5551234", "Ann", 22_001)
+MESSAGE, RECORDING = f"m-{X}-5-1", f"messages/m-{X}-5-1"
+RECORD = do.RecordMessage(X, "1.1", MESSAGE, 180_000, 4_500)
 JOIN = do.JoinAgent(X, OFFER, LEG)
 PLAY = do.PlaySounds(X, "1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")
 HANG_UP = do.HangUpLeg(X, LEG, "answered_elsewhere")
@@ -37,6 +39,10 @@ ALL = (
     (do.StopSounds(X, f"p-{X}-4-2"), op.StopPlayback(f"p-{X}-4-2")),
     (JOIN, op.AddChannel(f"b-{X}", (LEG,))),
     (HANG_UP, op.HangUp(LEG, reason="answered_elsewhere")),
+    (do.RemoveCaller(X, "1.1"), op.RemoveChannel(f"b-{X}", ("1.1",))),
+    (RECORD, op.RecordChannel("1.1", RECORDING, "wav", longest=180, silence=5, beep=True, terminate_on="#")),
+    (do.StopRecording(X, MESSAGE), op.StopRecording(RECORDING)),
+    (do.LookForRecording(X, MESSAGE), op.GetLiveRecording(RECORDING)),
     (do.WriteJournal(X, "{}"), op.SetBridgeVariable(f"b-{X}", "CCPLANE", "{}")),
     (do.LetRing(X, "1.1"), op.Ring("1.1")),
     (do.StopRinging(X, "1.1"), op.RingStop("1.1")),
@@ -87,7 +93,17 @@ def test_given_a_click_then_the_agents_phone_is_called_as_if_it_had_dialled_the_
 
 def test_given_all_commands_there_are_then_each_is_an_operation():
     told = {type(command) for command, _ in ALL} | {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner}
-    assert told == set(do.AnyCommand.__args__)
+    assert told == set(do.AnyCommand.__args__) - {do.PickUp}, "that one is AMI's"
+
+
+async def test_given_a_phone_that_is_to_answer_then_that_goes_another_way_than_to_the_switch():
+    executor = Executor()
+    executor.switch, told = Wire(), []
+    executor.execute(do.PickUp(X, LEG))
+    executor.pick_up = told.append
+    executor.execute(do.PickUp(X, LEG))
+    assert told == [do.PickUp(X, LEG)]
+    assert not executor.switch.sent
 
 
 @pytest.mark.parametrize(

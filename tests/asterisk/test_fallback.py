@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import struct
 import time
-import wave
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
-from pathlib import Path
 
 import httpx
 import pytest
 
+from bench.rtp import CALLER_TONE
 from bench.siplab import How, Lab, open_lab
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
+from tests.asterisk.sounds import write_tone
 from tests.asterisk.stand_in import application
 
 LENGTH = 0.6
@@ -33,11 +31,18 @@ async def lab(local_node: LocalNode) -> AsyncIterator[Lab]:
         yield lab
 
 
+@pytest.fixture(autouse=True)
+def no_prompts(local_node: LocalNode) -> None:
+    """As Asterisk comes; a plane of another test may have left its own here."""
+    for name in ("apology", "leave-a-message"):
+        (local_node.sounds_dir / f"{name}.wav").unlink(missing_ok=True)
+
+
 @pytest.fixture
 def apology(local_node: LocalNode) -> Iterator[int]:
     """The site's own prompt, here a short tone; its pitch."""
     path = local_node.sounds_dir / "apology.wav"
-    _write_tone(path, hz=700, seconds=LENGTH)
+    write_tone(path, hz=700, seconds=LENGTH)
     yield 700
     path.unlink()
 
@@ -49,6 +54,29 @@ async def test_a_call_to_any_demo_number_hears_the_apology_and_a_normal_end(lab:
     await call.audio.hears(apology)
     end = await call.over()
     assert (end.how, end.reason) == (How.PEER_HUNG_UP, "Q.850;cause=16")
+
+
+async def test_a_site_that_wants_messages_offers_to_take_one_after_the_apology(
+    lab: Lab, local_node: LocalNode, apology: int
+):
+    """Apology, offer, tone; the hash key ends it, and two files say who called what, when, and hold what was said."""
+    offer = local_node.sounds_dir / "leave-a-message.wav"
+    write_tone(offer, hz=1900, seconds=LENGTH)
+    call = lab.callers.dial("4003", "5551")
+    await call.up()
+    await call.audio.hears(apology)
+    await call.audio.hears(1900)
+    call.audio.play(CALLER_TONE)
+    recorded = local_node.spool_dir / "recording" / "fallback"
+    while not any(recorded.glob("4003-*.wav")):
+        await asyncio.sleep(0.01)
+    await call.audio.press("#")
+    assert (await call.over()).how is How.PEER_HUNG_UP
+    [sound] = recorded.glob("4003-*.wav")
+    text = local_node.spool_dir / "fallback" / f"{sound.stem}.txt"
+    assert text.read_text().split(" ")[1] == "5551"
+    sound.unlink()
+    text.unlink()
 
 
 async def test_a_plane_that_may_not_command_is_not_there_for_callers(lab: Lab, local_node: LocalNode, apology: int):
@@ -173,12 +201,3 @@ async def _push_phone(node: LocalNode, user: str, secret: str) -> None:
             attributes = [{"attribute": key, "value": value} for key, value in fields.items()]
             put = await ari.put(f"/asterisk/config/dynamic/res_pjsip/{kind}/{user}", json={"fields": attributes})
             put.raise_for_status()
-
-
-def _write_tone(path: Path, *, hz: int, seconds: float) -> None:
-    samples = [int(8000 * math.sin(2 * math.pi * hz * at / 8000)) for at in range(int(8000 * seconds))]
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))

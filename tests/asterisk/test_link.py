@@ -11,6 +11,7 @@ from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.operations import PutConfig
 from ccplane.asterisk.outcomes import Refused
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned, provision
 from ccplane.asterisk.switch import Switch
 from ccplane.contacts import facts as c
@@ -51,6 +52,7 @@ def linked(provision: Provision, scene: Callable[[Link, FakeAsterisk], Awaitable
             post=lambda _: None,
             now=lambda: 1,
             provision=provision,
+            phones=PhoneWatch(fake.ami, fake.ami.events, lambda _: None),
         )
         running = asyncio.create_task(link.run())
         await asyncio.sleep(1)

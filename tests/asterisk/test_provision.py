@@ -10,17 +10,21 @@ from typing import Any
 import pytest
 
 from bench.siplab import Lab, RegistrationRefused, open_lab
+from ccplane.agents.facts import Phone
+from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Connection
-from ccplane.asterisk.events import EndpointStateChange
-from ccplane.asterisk.models import ConfigField, Endpoint
+from ccplane.asterisk.models import ConfigField
 from ccplane.asterisk.node import LocalNode
 from ccplane.asterisk.operations import DeleteConfig, GetConfig, GetEndpoint, Operation, Originate, PutConfig
 from ccplane.asterisk.outcomes import Done, Gone, Refused, Unknown
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Phones, differences, plain, provision
 from ccplane.asterisk.switch import HOUSE
+from ccplane.core.inputs import PhoneSeen
 from ccplane.testing.clock import run
 from ccplane.testing.fake_asterisk import FakeAsterisk
 from tests.asterisk.phones import online
+from tests.asterisk.rest_server import until
 from tests.asterisk.test_ari import an_ari, connected
 
 SECRETS = {str(user): f"s;e=cr#et-{user}" for user in range(7001, 7021)}
@@ -118,24 +122,28 @@ async def test_a_change_is_made_and_the_phone_stays_registered(switch: Connectio
 
 
 @pytest.mark.asterisk
-async def test_a_phone_that_was_removed_and_comes_back_is_told_of_again(switch: Connection, lab: Lab):
-    async def told(state: str) -> None:
-        async with asyncio.timeout(5):
-            async for event, _ in switch.events:
-                if isinstance(event, EndpointStateChange) and event.endpoint == Endpoint("PJSIP", "7001", state):
-                    return
+async def test_a_phone_that_was_removed_and_comes_back_is_told_of_again(
+    switch: Connection, lab: Lab, local_node: LocalNode
+):
+    told: list[PhoneSeen] = []
+    ami = Ami(local_node.bind, local_node.ami_port, local_node.ami_username, local_node.ami_password)
+    PhoneWatch(ami, ami.events, told.append)
+    listening = asyncio.create_task(ami.run())
+    await until(lambda: ami.stats.connected)
 
-    for _ in range(2):
+    async def is_told(phone: Phone) -> None:
+        await until(lambda: phone in [seen.phone for seen in told if seen.device == "7001"])
+        told.clear()
+
+    for _ in range(3):
         await provision(switch, SECRETS, PHONES)
         await provision(switch, SECRETS, PHONES)
         await lab.phones.register({"7001": SECRETS["7001"]})
-        await told("online")
+        await is_told(Phone.REACHABLE)
+        await lab.phones.phone("7001").unregister()
+        await is_told(Phone.GONE)
         await provision(switch, {}, PHONES)
-    await provision(switch, SECRETS, PHONES)
-    await lab.phones.register({"7001": SECRETS["7001"]})
-    await told("online")
-    await lab.phones.phone("7001").unregister()
-    await told("offline")
+    listening.cancel()
 
 
 @pytest.mark.asterisk

@@ -6,9 +6,11 @@ import pytest
 
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.outcomes import Done
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.reconcile import confirmed, survey
 from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
 from ccplane.ids import ContactId, NodeName, bridge_of
+from ccplane.testing import FakeAmi
 from tests.asterisk.test_ari import an_ari, connected
 from tests.stack import MakeNode
 
@@ -51,6 +53,8 @@ async def test_a_survey_of_a_switch_with_much_to_tell_does_not_kill_it(make_node
     """Over a WebSocket an answer of 490 kB segfaults Asterisk; the rooms alone are more than 800 kB here."""
     node = make_node()
     await node.start()
+    ami = FakeAmi()
+    phones = PhoneWatch(ami, ami.events, lambda _: None)
     async with connected(an_ari(node)) as switch:
         for number in range(40):
             contact = ContactId(f"c-ast1-{number}.1")
@@ -58,7 +62,7 @@ async def test_a_survey_of_a_switch_with_much_to_tell_does_not_kill_it(make_node
             journal = op.SetBridgeVariable(bridge_of(contact), "CCPLANE", "x" * 20_000)
             assert await switch.send(journal, contact) == Done(None)
         for _ in range(5):
-            found = await survey(switch, NodeName("ast1"), 0, 0, after_gap=True)
+            found = await survey(switch, phones, NodeName("ast1"), 0, 0, after_gap=True)
             assert len(found.rooms) == 40
         assert node.running
         assert switch.ended is None

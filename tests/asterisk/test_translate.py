@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccplane.agents.facts import Phone
 from ccplane.asterisk.events import UnknownEvent, decode
 from ccplane.asterisk.models import millis
 from ccplane.asterisk.translate import LONGEST, printable, translate
@@ -25,6 +24,34 @@ def meaning(kind, **fields):
     event = decode(an_event(kind, **fields))
     assert not isinstance(event, UnknownEvent), event
     return translate(NODE, event)
+
+
+MESSAGE = f"m-{CONTACT}-5-1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "means"),
+    [
+        ("RecordingStarted", {}, i.RecordingBegan(MESSAGE)),
+        ("RecordingFinished", {"duration": 4}, i.RecordingEnded(MESSAGE, 4_000)),
+        ("RecordingFinished", {}, i.RecordingEnded(MESSAGE, None)),
+        ("RecordingFailed", {"cause": "Cannot record channel while in bridge"}, i.RecordingEnded(MESSAGE, None)),
+    ],
+)
+def test_given_a_recording_of_ours_then_its_beginning_and_its_end_are_told(kind, more, means):
+    recording = {"name": f"messages/{MESSAGE}", "format": "wav", "state": "done", "target_uri": "channel:x", **more}
+    assert meaning(kind, recording=recording) == means
+
+
+@pytest.mark.parametrize("name", ["mine", MESSAGE, "messages/m-c-x", "messages/../m-c-ast1-1-1", "messages/m-c-1-x-y"])
+def test_given_a_recording_of_somebody_elses_then_it_means_nothing(name):
+    recording = {"name": name, "format": "wav", "state": "done", "target_uri": "channel:x"}
+    assert meaning("RecordingFinished", recording=recording) is None
+
+
+def test_given_a_channel_that_leaves_its_room_then_it_is_told():
+    bridge = a_bridge(f"b-{CONTACT}")
+    assert meaning("ChannelLeftBridge", bridge=bridge, channel=a_channel()) == i.LeftRoom(CONTACT, CALLER)
 
 
 def test_given_a_caller_in_our_application_then_they_arrived():
@@ -153,23 +180,6 @@ def test_given_a_playback_of_ours_that_ended_then_its_step_and_try_are_known_fro
 
 def test_given_a_playback_of_somebody_elses_then_it_means_nothing():
     assert meaning("PlaybackFinished", playback={"id": "a6f0-11", "state": "done"}) is None
-
-
-@pytest.mark.parametrize(
-    ("state", "channels", "phone"),
-    [
-        ("online", [], Phone.REACHABLE),
-        ("online", [LEG], Phone.REACHABLE),
-        ("online", ["1700000000.44"], Phone.IN_USE),
-        ("online", [LEG, "1700000000.44"], Phone.IN_USE),
-        ("offline", [], Phone.GONE),
-        ("unknown", [], Phone.GONE),
-        (None, [], Phone.GONE),
-    ],
-)
-def test_given_a_phones_state_then_only_calls_that_are_not_ours_put_it_in_use(state, channels, phone):
-    endpoint = {"technology": "PJSIP", "resource": "1001", "state": state, "channel_ids": channels}
-    assert meaning("EndpointStateChange", endpoint=endpoint) == i.PhoneSeen("1001", phone)
 
 
 @pytest.mark.parametrize(

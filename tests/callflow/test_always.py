@@ -27,6 +27,9 @@ async def main(call):
     match await call.queue(choice.queue):
         case Served():
             await call.play("welcome")
+            await call.set_data("keys", await call.gather("what", longest=5, ends_with="#") or "")
+            await call.set_language("zh-CN")
+            await call.gather("welcome", longest=2, barge_in=False)
         case NoAgents():
             await call.play()
             await call.play("apology")

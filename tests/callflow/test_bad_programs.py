@@ -13,6 +13,7 @@ from ccplane.callflow import runner
 from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import HangUp, Play
 from ccplane.core import inputs as i
+from ccplane.facts import decode, encode
 from tests.callflow.line import Line
 from tests.core.floor import c
 
@@ -238,3 +239,21 @@ def test_given_a_program_that_gives_way_in_time_then_the_log_says_nothing(monkey
     with capture_logs() as said:
         line.call()
     assert not said
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [
+        ('call.set_data("order", 5)', "Expected `str`, got `int`"),
+        ('call.set_data("order", None)', "Expected `str`, got `null`"),
+        ('call.gather("what", longest=2.5)', "Expected `int`, got `float`"),
+        ('call.hang_up("busy")', "Expected `int`, got `str`"),
+        ('call.set_data("order", "\\ud800")', "surrogates not allowed"),
+    ],
+)
+def test_given_a_verb_that_the_log_could_not_be_read_with_then_the_program_fails_and_nothing_is_kept(verb, told):
+    line = Line(f"await {verb}").call()
+    assert told in line.raised[0].error
+    assert line.contact("x").program == "sorry"
+    for fact in line.facts:
+        assert decode(encode(fact)) == fact

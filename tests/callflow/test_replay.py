@@ -43,6 +43,29 @@ def talked(line):
 
 
 @pytest.mark.parametrize("from_checkpoint", [True, False])
+def test_given_another_language_when_the_plane_dies_then_the_program_takes_the_same_course(
+    from_checkpoint,
+):
+    body = """
+    if call.language == "en":
+        await call.set_language("zh-CN")
+    keys = await call.gather("what", longest=3)
+    await call.set_data("order", keys)
+    await call.hang_up(len(keys))
+    """
+    line = Line(body).call()
+    line.presses("4")
+    line.dies_and_comes_back(from_checkpoint)
+    assert not line.raised
+    contact = line.contact("x")
+    assert (contact.language, contact.keys, contact.step) == ("zh-CN", "4", 2)
+    line.presses("5")
+    line.presses("6")
+    assert line.contact("x").data == {"order": "456"}
+    assert line.verb == HangUp(3)
+
+
+@pytest.mark.parametrize("from_checkpoint", [True, False])
 @pytest.mark.parametrize(
     ("so_far", "verb"),
     [

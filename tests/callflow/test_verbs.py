@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Phase
-from ccplane.contacts.verbs import Answer, EnterQueue, Gather, HangUp, Play
+from ccplane.contacts.facts import Unusable
+from ccplane.contacts.verbs import Answer, EnterQueue, Gather, HangUp, Play, TakeMessage
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.ids import AgentId
-from tests.callflow.line import Line
+from ccplane.site import parse
+from tests.callflow.line import FILES, Line
 from tests.core.floor import c, doing, the
 
 WELCOME = "sound:ccplane/en-"
@@ -106,9 +112,57 @@ def test_given_a_menu_when_a_wrong_key_is_pressed_then_the_caller_is_told_and_as
     assert line.verb == EnterQueue("support")
 
 
-def test_given_a_key_while_nothing_is_asked_then_it_is_nobodys():
-    line = Line('await call.play("welcome")').call()
-    assert not line.presses("1").facts
+def test_given_a_key_pressed_ahead_then_the_menu_takes_it_and_is_not_heard():
+    line = Line('await call.play("apology")\n' + MENU).call()
+    line.presses("1")
+    line.sounds_end()
+    assert line.verb == EnterQueue("support")
+    assert len(line.played()) == 1
+
+
+GATHER = 'keys = await call.gather("what", longest=4, ends_with="#")\nawait call.hang_up(int(keys or 99))'
+
+
+@pytest.mark.parametrize(("pressed", "cause"), [("1234", 1234), ("12#", 12), ("#", 99)])
+def test_given_keys_asked_for_then_the_program_has_them(pressed, cause):
+    line = Line(GATHER).call()
+    for key in pressed:
+        line.presses(key)
+    assert line.verb == HangUp(cause)
+
+
+def test_given_keys_asked_for_when_nothing_is_pressed_then_the_program_has_none():
+    line = Line('keys = await call.gather("what")\nawait call.hang_up(int(keys is None))').call()
+    line.sounds_end()
+    line.wake()
+    assert line.verb == HangUp(1)
+
+
+@pytest.mark.parametrize("wrong", ["longest=0", "longest=65", 'ends_with="x"', "between_s=0.1"])
+def test_given_keys_asked_for_in_a_way_that_cannot_work_then_the_program_fails_and_says_why(wrong):
+    line = Line(f'await call.gather("what", {wrong})').call()
+    assert "longest is 1 to 64" in line.raised[0].error
+
+
+def test_given_another_language_then_all_prompts_after_it_are_spoken_in_it():
+    line = Line('await call.set_language("zh-CN")\nawait call.play("apology")').call()
+    assert line.contact("x").language == "zh-CN"
+    assert [each.language for each in line.commands if isinstance(each, do.PlaySounds)] == ["zh-CN"]
+
+
+def test_given_a_language_that_nobody_speaks_then_the_program_fails():
+    line = Line('await call.set_language("tlh")').call()
+    assert "no language 'tlh'" in line.raised[0].error
+
+
+def test_given_data_then_the_contact_has_them():
+    line = Line('await call.set_data("order", "12")\nawait call.answer()').call()
+    assert line.contact("x").data == {"order": "12"}
+
+
+def test_given_too_many_data_then_the_program_fails_and_says_so():
+    line = Line('for n in range(21):\n        await call.set_data(str(n), "1")').call()
+    assert "20 data" in line.raised[0].error
 
 
 def test_given_nobody_signed_in_when_the_program_queues_then_it_decides_itself_and_nothing_plays():
@@ -187,3 +241,87 @@ def test_given_an_agent_when_the_caller_leaves_in_mid_talk_then_the_agent_is_fre
     assert not line.agent(AgentId("ana")).free
     line.let_go()
     assert line.agent(AgentId("ana")).free
+
+
+VOICEMAIL = """
+result = await call.voicemail("sales", longest_s=60)
+await call.hang_up(1 if isinstance(result, MessageTaken) else 2)
+"""
+PROMPTS = '[leave-a-message]\nen = "Speak."\n[thank-you]\nen = "Thanks."\n'
+
+
+def a_line_with_voicemail(body=VOICEMAIL):
+    line = Line(body)
+    site = replace(line.site, prompts=parse(FILES | {"ivr/prompts.toml": FILES["ivr/prompts.toml"] + PROMPTS}).prompts)
+    line.sites[site.hash] = line.site = site
+    return line.call()
+
+
+def the_message(line):
+    return line.contact("x").recording
+
+
+def test_given_voicemail_then_the_caller_is_asked_recorded_and_thanked():
+    line = a_line_with_voicemail()
+    assert line.played() == [(line.site.sound("leave-a-message", "en"),)]
+    line.sounds_end()
+    assert line.verb == TakeMessage("sales", longest_ms=60_000, silence_ms=5_000)
+    message = the_message(line)
+    line.take(i.RecordingEnded(message, 4_000))
+    line.take(i.MessageKept(message, "f", 4_200, 67_244))
+    assert line.played()[-1] == (line.site.sound("thank-you", "en"),)
+    line.sounds_end()
+    assert line.verb == HangUp(1)
+
+
+def test_given_voicemail_when_nothing_is_said_then_nobody_is_thanked_for_it():
+    line = a_line_with_voicemail()
+    line.sounds_end()
+    message = the_message(line)
+    line.take(i.RecordingEnded(message, 1_000))
+    line.take(i.MessageUnusable(message, Unusable.SILENT))
+    assert line.verb == HangUp(2)
+    assert len(line.played()) == 1
+
+
+def test_given_voicemail_when_the_caller_hangs_up_then_the_program_ends_and_the_message_is_left():
+    line = a_line_with_voicemail()
+    line.sounds_end()
+    message = the_message(line)
+    line.leaves("x")
+    assert message in line.state.messages
+    assert line.contact("x") is None
+
+
+def test_given_voicemail_when_the_plane_dies_then_the_program_stands_where_it_stood_and_goes_on():
+    line = a_line_with_voicemail()
+    line.sounds_end()
+    message = the_message(line)
+    decision = line.dies_and_comes_back()
+    assert "LookForRecording" in doing(decision)
+    assert the_message(line) == message
+    line.take(i.RecordingEnded(message))
+    line.take(i.MessageKept(message, "f", 4_200, 67_244))
+    assert line.played()[-1] == (line.site.sound("thank-you", "en"),)
+
+
+def test_given_voicemail_when_the_plane_dies_after_the_message_was_left_then_it_is_not_asked_for_twice():
+    line = a_line_with_voicemail()
+    line.sounds_end()
+    message = the_message(line)
+    line.take(i.RecordingEnded(message, 4_000))
+    line.dies_and_comes_back()
+    line.take(i.RecordingEnded(message))
+    line.take(i.MessageKept(message, "f", 4_200, 67_244))
+    assert [type(fact).__name__ for fact in line.facts].count("MessageLeft") == 1
+    assert line.played()[-1] == (line.site.sound("thank-you", "en"),)
+
+
+def test_given_a_box_that_is_no_name_then_the_program_is_told_so():
+    line = a_line_with_voicemail('await call.voicemail("../../etc")')
+    assert "no name of a box" in line.raised[0].error
+
+
+def test_given_a_site_without_the_prompt_then_the_program_is_told_which():
+    line = Line("await call.voicemail()").call()
+    assert "leave-a-message" in line.raised[0].error

@@ -10,6 +10,7 @@ from ccplane.contacts.contact import OfferState, Phase, TalkState
 from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.keys import AHEAD_LONGEST
 from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve
 from ccplane.core.takeover import ADOPTED
 from ccplane.core.talks import CLEAR_MS
@@ -54,6 +55,7 @@ class Watch:
             assert after.wake_at is None or after.wake_at > now, "a tick leaves nothing undone"
             if before.wake_at is not None and before.wake_at <= now:
                 assert decision.facts, "a tick at wake_at makes progress"
+        self.recordings(before, after)
         self.indexes(after)
         self.pairs(after)
         self.clocks(before, after)
@@ -258,8 +260,25 @@ class Watch:
             assert (contact.call.deadline is None) == (contact.phase is Phase.IN_CALL)
         if contact.phase is not Phase.IN_PROGRAM:
             assert isinstance(contact.verb, Connect if contact.call else EnterQueue)
+        assert len(contact.ahead) <= AHEAD_LONGEST, "what a caller presses does not grow for ever"
+        if contact.gathering:
+            assert len(contact.keys) < contact.gathering.longest, "an answer that is whole is given"
+            assert not (contact.ahead and (contact.gathering.barge_in or contact.sounds_over)), "no key waits in vain"
+        else:
+            assert not contact.keys, "what a verb has gathered goes with it"
+        if isinstance(contact.verb, EnterQueue | Connect):
+            assert not contact.ahead, "what is pressed while waiting or talking is nobody's"
         if contact.verb is not None and not isinstance(contact.verb, EnterQueue | Connect):
             assert contact.step_deadline is not None, "every step has a deadline"
+
+    def recordings(self, before, after):
+        """Whoever leaves while recorded has left a message; and a program that waits for one is not forgotten."""
+        for contact in before.contacts.values():
+            if contact.recording and contact.id not in after.contacts:
+                assert contact.recording in after.messages
+        for contact in after.contacts.values():
+            if contact.recording and contact.recording in after.messages:
+                assert contact.step_deadline is not None
 
     def clocks(self, before, after):
         """Place and clock are kept for as long as one waits."""

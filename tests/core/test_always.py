@@ -59,6 +59,7 @@ HONEST = (
     *[Honest.three_calls_come, World.all_events_come, World.phone_answers, World.caller_leaves] * 3,
     *[World.all_events_come, World.event_comes, World.leg_goes, World.time_comes, World.everyone_works] * 2,
     World.phone_refuses,
+    World.screen_asks,
     World.agent_wants,
     Honest.survey_comes,
     World.connection_ends,

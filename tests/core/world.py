@@ -9,7 +9,23 @@ from msgspec.structs import replace
 
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Phone, Profile, Seat
-from ccplane.contacts.verbs import Answer, AskPin, Connect, EnterQueue, Gather, HangUp, LookHere, Play, SetIntent
+from ccplane.contacts.facts import MessageMark, Unusable
+from ccplane.contacts.verbs import (
+    KEYS,
+    Answer,
+    AskPin,
+    Choose,
+    Connect,
+    EnterQueue,
+    Gather,
+    HangUp,
+    LookHere,
+    Play,
+    SetData,
+    SetIntent,
+    SetLanguage,
+    TakeMessage,
+)
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.state import State
@@ -22,6 +38,7 @@ from ccplane.ids import (
     QueueName,
     SeatId,
     contact_of_offer,
+    message_id,
     offer_of_leg,
 )
 from ccplane.routing.dialling import Dialling, Role
@@ -53,6 +70,12 @@ VERBS = (
     SetIntent(AgentId("ben"), "paused", "lunch", sit=True),
     SetIntent(AgentId("ana"), "offline"),
     SetIntent(AgentId("nobody"), "ready"),
+    TakeMessage("general", longest_ms=20_000, silence_ms=5_000),
+    Gather(("sound:a",), 5_000, longest=3, ends_with="#", barge_in=False),
+    Gather(("sound:a",), 5_000, longest=12, ends_with="*#", between_ms=1_000, fresh=True),
+    SetLanguage("zh-CN"),
+    Choose("main", "1", "sales"),
+    SetData("order", "12"),
 )
 
 
@@ -73,6 +96,8 @@ class World:
         self.channels, self.rooms, self.agents, self.journals = {}, {}, {}, {}
         self.asked, self.hung_up = {}, set()
         """Legs on their way out: since when we want them gone, and those whose phones hung up themselves."""
+        self.tapes, self.files = {}, set()
+        """Which channel each recording is of that goes on; and those that are over."""
         self.events = []
         """Under way to the plane."""
         self.connected = False
@@ -132,9 +157,34 @@ class World:
                 self.end(channel, 16)
             case do.HangUpLeg(leg=leg):
                 self.events.append(i.LegEnded(offer_of_leg(leg), leg, gone=leg not in self.channels))
+            case do.RemoveCaller(contact=contact, channel=channel):
+                if channel in self.rooms.get(contact, ()):
+                    self.rooms[contact].remove(channel)
+                self.events.append(i.LeftRoom(contact, channel))
+            case do.RecordMessage(channel=channel, message=message):
+                self.record(channel, message)
+            case do.StopRecording(message=message):
+                self.tape_ends(message)
+            case do.LookForRecording(message=message) if message not in self.tapes:
+                there = message in self.files
+                self.events.append(i.RecordingEnded(message) if there else i.RecordingMissing(message))
             case do.PlaySounds(contact=contact, playback=playback):
                 step, attempt = (int(part) for part in playback.rsplit("-", 2)[1:])
                 self.events.append(i.SoundsFinished(contact, step, attempt, ok=step % 3 > 0))
+
+    def record(self, channel, message):
+        """In a room, or with the caller gone, it fails."""
+        in_a_room = any(channel in members for members in self.rooms.values())
+        if channel not in self.channels or in_a_room:
+            self.events.append(i.RecordingRefused(message, "no") if in_a_room else i.RecordingEnded(message))
+        else:
+            self.tapes[message] = channel
+            self.events.append(i.RecordingBegan(message))
+
+    def tape_ends(self, message):
+        if self.tapes.pop(message, None) is not None:
+            self.files.add(message)
+            self.events.append(i.RecordingEnded(message, 3_000))
 
     def rings(self, agent):
         """For worlds that look at whom we ring."""
@@ -154,6 +204,8 @@ class World:
         for members in self.rooms.values():
             if channel in members:
                 members.remove(channel)
+        for message in [each for each, whose in self.tapes.items() if whose == channel]:
+            self.tape_ends(message)
         offer = offer_of_leg(channel)
         if offer:
             self.events.append(i.LegEnded(offer, channel, cause, sip))
@@ -265,10 +317,63 @@ class World:
         elif contact:
             self.take(i.ProgramRaised(contact.id, "ValueError: no", "ari_apps/x.py:1"))
 
+    def message_ends(self, a, b):
+        """By silence or a key."""
+        if self.tapes:
+            self.tape_ends(sorted(self.tapes)[a % len(self.tapes)])
+
+    def keeper_works(self, a, b):
+        """On what was left: it is kept where there is a file, else it is none. Now and then told twice."""
+        left = sorted(self.floor.state.messages)
+        if not left:
+            return
+        message = left[a % len(left)]
+        if message in self.tapes:
+            return
+        there = message in self.files
+        told = i.MessageKept(message, "f", 3_000, 48_044) if there else i.MessageUnusable(message, Unusable.TOO_SHORT)
+        self.take(told)
+        self.files.discard(message)
+        if b % 3 == 0:
+            assert not self.take(told).facts
+
+    def spool_is_searched(self, a, b):
+        """What nobody told of is found; and calls that the fallback had, now and then once more."""
+        for message in sorted(self.files - set(self.floor.state.messages)):
+            self.take(i.RecordingFound(NODE, message, self.floor.now))
+        if b % 2:
+            self.names += 1
+            name = ChannelId(f"{self.names}")
+        else:
+            name = (
+                next(iter(self.floor.state.contacts.values())).channel if self.floor.state.contacts else ChannelId("0")
+            )
+        self.take(
+            i.FallbackCallFound(
+                node=NODE,
+                channel=name,
+                number_dialled="4002",
+                caller="1",
+                arrived_at=self.floor.now + 500 * (a % 3 - 1),
+                ended_at=self.floor.now,
+                recording="fallback/1" if a % 2 else None,
+            )
+        )
+
+    def message_is_marked(self, a, b):
+        contact = self.some_contact(a)
+        if contact:
+            self.take(
+                i.MessageMarkAsked(
+                    message=message_id(contact.id), contact=contact.id, state=list(MessageMark)[b % 3], by="test"
+                )
+            )
+
     def key_comes(self, a, b):
         contact = self.some_contact(a)
         if contact:
-            self.send(i.KeyPressed(contact.id, str(b % 10)))
+            for _ in range(1 + a % 5 * 6):
+                self.send(i.KeyPressed(contact.id, KEYS[b % len(KEYS)]))
 
     def agent_wants(self, a, b):
         intent = (Intent.READY, Intent.READY, Intent.PAUSED, Intent.OFFLINE)[b % 4]
@@ -324,6 +429,15 @@ class World:
         for place in range(4):
             self.phone_changes(place, 0)
             self.agent_wants(place, 0)
+
+    def screen_asks(self, a, b):
+        """An agent rejects or hangs up by their screen: what it shows, or what it showed before."""
+        contact = self.some_contact(a)
+        offer = (contact and contact.offer and contact.offer.id) or OfferId("o-c-ast1-nobody-1-1")
+        whose = contact.id if contact else ContactId("c-ast1-nobody")
+        for agent in AGENTS if b % 3 else AGENTS[b % 4 :]:
+            self.take(i.RejectAsked(AgentId(agent), offer) if b % 2 else i.HangUpAsked(AgentId(agent), whose))
+            self.take(i.AnswerAsked(AgentId(agent), offer))
 
     def wrap_up_ends(self, a, b):
         self.take(i.WrapUpEnded(AgentId(AGENTS[a % 4])))
@@ -422,6 +536,12 @@ class World:
             i.EnteredRoom(whose, leg),
             i.SoundsFinished(whose, b % 4, a % 3),
             i.CallerUp(whose),
+            i.LeftRoom(whose, leg),
+            i.RecordingBegan(message_id(whose, b % 4, 1)),
+            i.RecordingEnded(message_id(whose, b % 4, a % 3)),
+            i.RecordingRefused(message_id(whose, b % 4, a % 3), "no"),
+            i.MessageKept(message_id(whose, b % 4, a % 3), "f", 1, 1),
+            i.MessageUnusable(message_id(whose, b % 4, a % 3), Unusable.SILENT),
             i.KeyPressed(whose, "1"),
             i.VerbAsked(whose, a % 5, VERBS[b % len(VERBS)]),
             i.IntentAsked(agent=AgentId("nobody"), intent=Intent.READY, by="test"),
@@ -449,8 +569,11 @@ DAILY = (
     World.caller_leaves,
     World.program_asks,
     World.key_comes,
+    World.message_ends,
+    World.keeper_works,
     World.agent_wants,
     World.everyone_works,
+    World.screen_asks,
     World.wrap_up_ends,
     World.time_comes,
     World.browser_vanishes,
@@ -469,6 +592,8 @@ RARE = (
     World.plane_restarts,
     World.memory_is_lost,
     World.site_changes,
+    World.spool_is_searched,
+    World.message_is_marked,
     World.people_change,
     World.nonsense_comes,
     World.nonsense_comes,

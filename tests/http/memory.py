@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -14,10 +15,13 @@ from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, SeatId
+from ccplane.ids import AgentId, ContactId, MessageId, SeatId
 from ccplane.kpi.board import Board, evolve
+from ccplane.laws import Fact
 from ccplane.plane import Snapshot
+from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
+from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from tests.kpi.histories import History
 
 TOKEN = "a-good-token"
@@ -31,6 +35,11 @@ class MemoryPlane:
         self._folded, self._board = 0, Board.begun()
         self._changed = asyncio.Event()
         self.subscribers = 0
+        self._followers: list[Callable[[Snapshot, Sequence[Fact], int], None]] = []
+        self._told = len(self.history.facts)
+
+    def follow(self, follower: Callable[[Snapshot, Sequence[Fact], int], None], /) -> None:
+        self._followers.append(follower)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -48,6 +57,10 @@ class MemoryPlane:
     def publish(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
+        facts, first = self.history.facts[self._told :], self._told + 1
+        self._told = len(self.history.facts)
+        for follower in self._followers:
+            follower(self.snapshot, facts, first)
 
     async def subscribe(self) -> AsyncIterator[Snapshot]:
         self.subscribers += 1
@@ -70,15 +83,13 @@ class MemoryPhones:
 
 
 class MemoryPins:
-    """`http.ports.Pins` over a dict, with the real core's counting."""
+    """`http.ports.Pins` over a dict; nothing is counted, and whom none was given has 1234."""
 
     def __init__(self, plane: MemoryPlane) -> None:
         self.plane, self.pins = plane, dict[AgentId, str]()
 
     async def check(self, agent: AgentId, pin: str, *, way: PinWay = PinWay.API, whence: str = "") -> None:
-        right = self.pins.get(agent) == pin
-        await self.plane.ask(inputs.PinTried(agent=agent, right=right, way=way, whence=whence))
-        if not right:
+        if self.pins.get(agent, "1234") != pin:
             raise RequestError("wrong-pin", "Id or PIN is wrong.")
 
     async def put(self, agent: AgentId, pin: str | None, *, by: str) -> str:
@@ -97,7 +108,7 @@ class Vitals:
         self.down: dict[str, str] = {}
 
     def parts(self) -> dict[str, Part]:
-        names = ("leader", "ari", "database", "phones", "outbox")
+        names = ("leader", "ari", "ami", "database", "phones", "outbox")
         return {name: Part(name not in self.down, 0.5, self.down.get(name, "")) for name in names}
 
 
@@ -128,6 +139,49 @@ class MemoryContacts:
             raise StoreError("postgres-unreachable", "Postgres is away.")
 
 
+class MemoryMessages:
+    """`http.ports.MessagesStore` over a dict."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, MessageRow] = {}
+        self.wanted = MessagesWanted()
+
+    async def messages(self, wanted: MessagesWanted, *, after: str | None, limit: int) -> MessagePage:
+        self.wanted = wanted
+        return MessagePage(list(self.stored.values())[:limit], None)
+
+    async def message(self, message: MessageId, /) -> MessageRow | None:
+        return self.stored.get(message)
+
+
+class MemoryCallers:
+    """`http.ports.CallerHistory` over a list; `away`: the database can't be reached, `stuck`: it hangs."""
+
+    def __init__(self) -> None:
+        self.earlier: list[Earlier] = []
+        self.away = self.stuck = False
+
+    async def before(self, contact: ContactId, caller: str, /) -> list[Earlier]:
+        if self.away:
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+        if self.stuck:
+            await asyncio.Event().wait()
+        return self.earlier
+
+
+class MemoryNotes:
+    """`http.sessions.Notes` over a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def note(self, key: str) -> bytes | None:
+        return self.kept.get(key)
+
+    def put_note(self, key: str, data: bytes) -> None:
+        self.kept[key] = data
+
+
 class Site:
     """All that an app stands on, in memory."""
 
@@ -135,13 +189,23 @@ class Site:
         self.plane = MemoryPlane()
         self.pins = MemoryPins(self.plane)
         self.contacts = MemoryContacts()
+        self.messages = MemoryMessages()
+        self.audio = Path("/nowhere")
         self.health = Vitals()
         self.meters = Meters()
+        self.callers = MemoryCallers()
+        self.notes = MemoryNotes()
+        self.can_pick_up = False
 
     def ports(self) -> Ports:
         return Ports(
             plane=self.plane,
             contacts=self.contacts,
+            messages=self.messages,
+            audio=self.audio,
+            callers=self.callers,
+            notes=self.notes,
+            can_pick_up=lambda: self.can_pick_up,
             phones=MemoryPhones(),
             pins=self.pins,
             health=self.health,

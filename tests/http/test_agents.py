@@ -29,6 +29,7 @@ async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(ad
         "phone": "gone",
         "seat": "1001",
         "device": "1001",
+        "phone_slow_ms": None,
         "contact": None,
         "missed_in_a_row": 0,
         "rest_until": None,

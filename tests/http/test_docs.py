@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
-from ccplane.asterisk.stats import AriStats
+from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.http import limits, problems
-from ccplane.http.app import Ports, create_app
+from ccplane.http.app import create_app
 from ccplane.kpi import definitions
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
@@ -52,11 +53,9 @@ def test_every_code_is_on_the_page():
 
 
 async def test_every_metric_is_on_the_page(site):
-    ports = {
-        name: getattr(site.ports(), name)
-        for name in ("plane", "contacts", "phones", "pins", "health", "clock", "meters")
-    }
-    app = create_app(Ports(**ports, ari=AriStats(), outbox=OutboxStats(), shipping=ShippingStats()), admin_token=TOKEN)
+    clients = {"ari": AriStats(), "ami": AmiStats(), "heard": PhoneStats()}
+    ports = replace(site.ports(), **clients, outbox=OutboxStats(), shipping=ShippingStats())
+    app = create_app(ports, admin_token=TOKEN)
     async with client_from(app) as client:
         text = (await client.get("/metrics")).text
     families = re.findall(r"^# TYPE (ccplane_\w+) ", text, re.MULTILINE)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ccplane.asterisk.stats import AriStats
-from ccplane.http.app import Ports, create_app
+from ccplane.http.app import create_app
 from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.kpi.counters import Counters
 from ccplane.log.outbox import OutboxStats
@@ -27,11 +28,11 @@ async def test_ready_tells_each_part_with_its_age(stranger):
     answer = await stranger.get("/readyz")
     body = answer.json()
     assert (answer.status_code, body["status"], body["degraded"]) == (200, "ready", False)
-    assert set(body["parts"]) == {"leader", "ari", "database", "phones", "outbox"}
+    assert set(body["parts"]) == {"leader", "ari", "ami", "database", "phones", "outbox"}
     assert body["parts"]["ari"] == {"ok": True, "age_s": 0.5, "detail": ""}
 
 
-@pytest.mark.parametrize("part", ["database", "phones", "outbox"])
+@pytest.mark.parametrize("part", ["ami", "database", "phones", "outbox"])
 async def test_what_calls_can_do_without_only_degrades(site, stranger, part):
     site.health.down[part] = "connection refused"
     answer = await stranger.get("/readyz")
@@ -82,25 +83,14 @@ async def test_metrics_count_what_the_board_counts(site, app):
     assert samples["ccplane_offer_ringing_seconds_bucket"]["0.2",] == 1
     assert samples["ccplane_offer_ringing_seconds_sum"][()] == 0.15
     assert samples["ccplane_contacts_live"]["talking",] == 1
-    assert samples["ccplane_part_up"] == {(part,): 1 for part in ("leader", "ari", "database", "phones", "outbox")}
+    parts = ("leader", "ari", "ami", "database", "phones", "outbox")
+    assert samples["ccplane_part_up"] == {(part,): 1 for part in parts}
     assert samples["process_resident_memory_bytes"][()] > 0
 
 
 async def test_metrics_of_the_switch_the_outbox_and_shipping_are_read_at_the_scrape(site):
     ari, outbox, shipping = AriStats(), OutboxStats(), ShippingStats()
-    ports: Ports = site.ports()
-    app = create_app(
-        Ports(
-            **{
-                name: getattr(ports, name)
-                for name in ("plane", "contacts", "phones", "pins", "health", "clock", "meters")
-            },
-            ari=ari,
-            outbox=outbox,
-            shipping=shipping,
-        ),
-        admin_token=TOKEN,
-    )
+    app = create_app(replace(site.ports(), ari=ari, outbox=outbox, shipping=shipping), admin_token=TOKEN)
     ari.connected, ari.received["StasisStart"], ari.ends["probe"] = True, 7, 2
     outbox.appended_seq, outbox.committed_seq = 12, 10
     shipping.lag.observe(0.02)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from ccplane.core.state import State, evolve
 from ccplane.errors import RequestError
 from ccplane.facts import decode
-from ccplane.postgres.contacts import Wanted, _decoded, contact, contacts
+from ccplane.postgres.contacts import Wanted, contact, contacts
+from ccplane.postgres.cursors import place
 from tests.postgres.histories import a_history
 from tests.postgres.test_projections import store
 
@@ -108,7 +109,7 @@ async def test_the_limit_is_kept_in_bounds(db, centre):
 @given(st.text(max_size=50))
 def test_no_cursor_does_more_than_be_refused(cursor):
     try:
-        at, contact_id = _decoded(cursor)
+        at, contact_id = place(cursor)
     except RequestError:
         return
     assert at >= 0

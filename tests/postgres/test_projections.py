@@ -26,6 +26,7 @@ TABLES = {
     "offer": "SELECT * FROM offer ORDER BY id",
     "agent_interval": "SELECT * FROM agent_interval ORDER BY agent, epoch, seq",
     "agent_axes": "SELECT * FROM agent_axes ORDER BY agent",
+    "message": "SELECT * FROM message ORDER BY id",
 }
 
 

@@ -14,6 +14,7 @@ from ccplane.contacts.facts import ContactArrived
 from ccplane.contacts.verbs import (
     Answer,
     AskPin,
+    Choose,
     Done,
     EnterQueue,
     Failed,
@@ -29,7 +30,9 @@ from ccplane.contacts.verbs import (
     Refused,
     Result,
     Served,
+    SetData,
     SetIntent,
+    SetLanguage,
     TimedOut,
     Verb,
 )
@@ -71,13 +74,16 @@ def test_its_numbers_are_those_people_rely_on(demo: Site):
         "4003": ("straight_to_queue", "sales"),
         "*45": ("sign_in", None),
         "*46": ("pause", None),
+        "4004": ("orders", None),
     }
     assert demo.number("5550000").program == "sorry"
 
 
-def test_its_menu_is_1_sales_2_support_0_anyone_which_is_taken_after_one_retry(demo: Site):
+def test_its_menu_is_1_sales_2_support_9_a_message_0_anyone_which_is_taken_after_one_retry(demo: Site):
     menu = demo.menu("main")
-    assert {key: entry.queue for key, entry in menu.keys.items()} == {"1": "sales", "2": "support", "0": "anyone"}
+    queues = {key: entry.queue for key, entry in menu.keys.items() if entry.queue}
+    assert queues == {"1": "sales", "2": "support", "0": "anyone"}
+    assert menu.keys["9"].voicemail == "general"
     assert (menu.tries, menu.fallback.queue) == (2, "anyone")
 
 
@@ -131,8 +137,8 @@ def asked(site: Site, dialled: str, results: Sequence[Result]) -> list[Verb]:
     return verbs
 
 
-def asks_for_a_key(site: Site, *prompts: str) -> Gather:
-    return Gather(tuple(site.sound(prompt, "en") for prompt in prompts), 5_000)
+def asks_for_a_key(site: Site, *prompts: str, fresh: bool = False) -> Gather:
+    return Gather(tuple(site.sound(prompt, "en") for prompt in prompts), 5_000, fresh=fresh)
 
 
 def says(site: Site, prompt: str) -> Play:
@@ -149,23 +155,55 @@ def test_who_dials_4003_waits_for_sales_at_once(demo: Site):
 
 @pytest.mark.parametrize(("key", "queue"), [("1", "sales"), ("2", "support"), ("0", "anyone")])
 def test_who_dials_4001_chooses_by_a_key(demo: Site, key: str, queue: str):
-    assert asked(demo, "4001", [Pressed(key), SERVED]) == [asks_for_a_key(demo, "welcome"), EnterQueue(queue)]
+    verbs = asked(demo, "4001", [Pressed(key), Done(), SERVED])
+    assert verbs == [asks_for_a_key(demo, "welcome"), Choose("main", key, queue), EnterQueue(queue)]
 
 
 def test_who_presses_nothing_is_asked_once_more_and_then_gets_anyone(demo: Site):
     question = asks_for_a_key(demo, "welcome")
-    assert asked(demo, "4001", [NoInput(), NoInput(), SERVED]) == [question, question, EnterQueue("anyone")]
+    verbs = asked(demo, "4001", [NoInput(), NoInput(), Done(), SERVED])
+    assert verbs == [question, question, Choose("main", "0", "anyone"), EnterQueue("anyone")]
 
 
 def test_who_presses_a_key_that_is_not_there_is_told_so(demo: Site):
-    question, again = asks_for_a_key(demo, "welcome"), asks_for_a_key(demo, "not-understood", "welcome")
-    assert asked(demo, "4001", [Pressed("7"), Pressed("1"), SERVED]) == [question, again, EnterQueue("sales")]
+    question = asks_for_a_key(demo, "welcome")
+    again = asks_for_a_key(demo, "not-understood", "welcome", fresh=True)
+    verbs = asked(demo, "4001", [Pressed("5"), Pressed("1"), Done(), SERVED])
+    assert verbs == [question, again, Choose("main", "1", "sales"), EnterQueue("sales")]
+
+
+def test_who_dials_4001_may_go_on_in_chinese_and_back_from_the_second_level(demo: Site):
+    verbs = asked(
+        demo, "4001", [Pressed("8"), Done(), Done(), Pressed("3"), Done(), Pressed("#"), Done(), Pressed("0"), Done()]
+    )
+    welcome, more = (Gather((demo.sound(prompt, "zh-CN"),), 5_000) for prompt in ("welcome", "more"))
+    assert verbs == [
+        asks_for_a_key(demo, "welcome"),
+        Choose("main", "8", "中文"),
+        SetLanguage("zh-CN"),
+        welcome,
+        Choose("main", "3", "more"),
+        more,
+        Choose("more", "#"),
+        welcome,
+        Choose("main", "0", "anyone"),
+        EnterQueue("anyone"),
+    ]
+
+
+def test_who_dials_4004_gives_an_orders_number_which_the_agent_will_see(demo: Site):
+    verbs = asked(demo, "4004", [Pressed("1"), Done(), Pressed("12345678"), Done(), SERVED])
+    assert verbs[2:] == [
+        Gather((demo.sound("order-number", "en"),), 5_000, longest=8, ends_with="#"),
+        SetData("order", "12345678"),
+        EnterQueue("support"),
+    ]
 
 
 @pytest.mark.parametrize("outcome", [NoAgents(), TimedOut()])
 @pytest.mark.parametrize("number", ["4001", "4002"])
 def test_who_cannot_be_served_hears_so(demo: Site, number: str, outcome: Result):
-    before = [Pressed("1")] if number == "4001" else []
+    before = [Pressed("1"), Done()] if number == "4001" else []
     assert asked(demo, number, [*before, outcome, Done()])[-1] == says(demo, "nobody-free")
 
 

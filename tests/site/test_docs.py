@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from ccplane.callflow.call import Call
+from ccplane.callflow.loader import load
+from ccplane.contacts.contact import opened
+from ccplane.contacts.facts import ContactArrived
+from ccplane.contacts.verbs import Done, EnterQueue, Pressed, SetData
 from ccplane.site import check, parse, read
 from tests.site.sites import TOP
 
@@ -57,6 +62,33 @@ def test_the_typos_on_the_page_are_told_as_the_page_says(tmp_path: Path):
 def test_the_examples_of_the_folders_own_pages_hold(readme: str, language: str, number: int, path: str, also: str):
     example = blocks(TOP / readme / "README.md", language)[number]
     assert parse(read(TOP) | {path: example + also})
+
+
+def test_the_voices_on_the_page_can_be():
+    (voices,) = (block for block in blocks(TOP / "docs" / "site.md", "toml") if "piper" in block)
+    spoken = {each.voice.engine for each in parse(EXAMPLE | {"ivr/voices.toml": voices}).all_prompts()}
+    assert spoken == {"espeak-ng", "piper"}
+
+
+def test_the_program_on_the_page_gathers_what_the_page_says():
+    site = parse(EXAMPLE)
+    arrived = ContactArrived(
+        at=1, contact="c-1", node="n", channel="ch", number_dialled="4002", caller="", caller_name="",
+        language="en", attribution="", switch_at=1, site=site.hash,
+    )  # fmt: skip
+    program = load(site, site.number("4002").program)(Call(opened(arrived), site))
+    asked = program.send(None)
+    assert (asked.longest, asked.ends_with, asked.between_ms) == (8, "#", 4_000)
+    assert program.send(Pressed("4711")) == SetData("order", "4711")
+    assert program.send(Done()) == EnterQueue("support")
+    program.close()
+
+
+def test_every_key_of_a_menu_and_of_an_entry_is_on_the_page():
+    from ccplane.site.shapes import EntryTable, MenuTable
+
+    for key in [*MenuTable.model_fields, *EntryTable.model_fields]:
+        assert f"`{key}`" in PAGE, key
 
 
 def test_every_key_of_a_queue_is_on_the_page():

@@ -139,7 +139,33 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
     ("main", M + KEYS + '2 = { program = "frontt" }\n', "no-such-program",
         "ivr/main.toml:5: keys.2.program: there is no program `frontt`; did you mean `front`?"),
     ("main", M + KEYS + '2 = { queue = "support", program = "front" }\n', "two-ways",
-        "ivr/main.toml:5: keys.2: leads to a queue or to a program, not both"),
+        "ivr/main.toml:5: keys.2: leads to one place, not to `queue` and `program`"),
+    ("main", M + KEYS + '2 = { menu = "mian" }\n', "no-such-menu",
+        "ivr/main.toml:5: keys.2.menu: there is no menu `mian`; did you mean `main`?"),
+    ("main", M + KEYS + '2 = { action = "bakc" }\n', "no-such-action",
+        "ivr/main.toml:5: keys.2.action: unknown action `bakc`; did you mean `back`?"),
+    ("main", M + KEYS + '2 = { menu = "main", action = "back" }\n', "two-ways",
+        "ivr/main.toml:5: keys.2: leads to one place, not to `menu` and `action`"),
+    ("main", M + KEYS + '2 = { action = "operator" }\n', "no-operator",
+        "ivr/main.toml:5: keys.2.action: nobody says who that is: give `operator`, a queue, in this file or in …"),
+    ("main", M + 'operator = "nobody"\n' + KEYS, "no-such-queue",
+        "ivr/main.toml:3: operator: there is no queue `nobody`; there is `support`"),
+    ("main", M + 'give_up = "7"\n' + KEYS, "no-such-key",
+        "ivr/main.toml:3: give_up: key 7 is not on this menu; it has `1`"),
+    ("main", M + '[keys]\n1 = { action = "repeat" }\n', "endless",
+        "ivr/main.toml:2: no_input: a caller who does nothing would go round for ever: main → main"),
+    ("main", M + '[keys]\n1 = { language = "en" }\n', "endless",
+        "ivr/main.toml:2: no_input: a caller who does nothing would go round for ever: main → main"),
+    ("main", M + 'give_up = "2"\n' + KEYS + '2 = { menu = "main" }\n', "endless",
+        "ivr/main.toml:3: give_up: a caller who does nothing would go round for ever: main → main"),
+    ("main", M + '[keys]\n1 = { queue = "support", name = "a" }\n2 = { name = "a" }\n', "name-twice",
+        "ivr/main.toml:5: keys.2.name: key 1 is called so too; a screen could not tell them apart"),
+    ("main", M + KEYS + '2 = { language = "zh-CN" }\n', "text-missing",
+        "ivr/prompts.toml:1: welcome: has no text in zh-CN, the language of key 2 of main"),
+    ("front", "async def main(call):\n    await call.menu('main')\n    await call.gather('welcom')\n", "no-such-prompt",
+        "ari_apps/front.py:3: call.gather: there is no prompt `welcom`; did you mean `welcome`?"),
+    ("front", "async def main(c):\n    await c.menu('main')\n    await c.set_language('fr')\n", "no-such-language",
+        "ari_apps/front.py:3: c.set_language: there is no language `fr`; …"),
     ("front", "async def main(call):\n    pass pass\n", "not-python",
         "ari_apps/front.py:2: not valid Python: …"),
     ("front", "return\n", "not-python",
@@ -281,6 +307,17 @@ def test_a_number_that_is_an_agents_id_is_a_warning(tmp_path):
     assert warning.startswith("ivr/numbers.toml:2: 1001: is also the id of an agent")
 
 
+def test_a_menu_that_nothing_leads_to_is_a_warning(tmp_path):
+    assert warnings(tmp_path, front="async def main(call):\n    await call.answer()\n") == [
+        "ivr/main.toml:1: no program asks for this menu, and no key of another leads to it"
+    ]
+
+
+def test_a_menu_whose_name_a_program_makes_up_is_not_judged(tmp_path):
+    front = 'async def main(call):\n    await call.menu("ma" + "in")\n'
+    assert warnings(tmp_path, front=front) == []
+
+
 def test_a_program_that_imports_a_clock_is_a_warning(tmp_path):
-    [warning] = warnings(tmp_path, front="import time\nasync def main(call):\n    pass\n")
+    [warning] = warnings(tmp_path, front='import time\nasync def main(call):\n    await call.menu("main")\n')
     assert warning.startswith("ari_apps/front.py:1: import time: a program has no clock")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ccplane.asterisk.events import ChannelEnteredBridge, EndpointStateChange, Event, StasisEnd, StasisStart
+from ccplane.agents.facts import Phone
+from ccplane.asterisk.events import ChannelEnteredBridge, Event, StasisEnd, StasisStart
 from ccplane.asterisk.operations import (
     AddChannel,
     Answer,
@@ -25,6 +26,7 @@ from ccplane.asterisk.operations import (
     StartMoh,
 )
 from ccplane.asterisk.outcomes import Done, Gone, Outcome, Refused, Unknown
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import provision
 from ccplane.asterisk.switch import HOUSE, Replaced, Switch
 from ccplane.testing.clock import run
@@ -183,20 +185,20 @@ def test_who_comes_second_replaces_the_first():
     run(play())
 
 
-def test_phones_are_told_of_with_calls_of_others():
+def test_phones_are_told_of_by_ami_with_calls_of_others():
     async def scene(fake: FakeAsterisk, switch: Switch) -> None:
+        told: list[Phone] = []
+        PhoneWatch(fake.ami, fake.ami.events, lambda seen: told.append(seen.phone))
         fake.phone("1001", rings_for_ever())
-        assert (await next_event(switch, EndpointStateChange)).endpoint.state == "online"
         call = fake.busy_elsewhere("1001")
-        assert len((await next_event(switch, EndpointStateChange)).endpoint.channel_ids) == 1
         call.hang_up()
-        assert (await next_event(switch, EndpointStateChange)).endpoint.channel_ids == []
+        await switch.send(Originate("l-c-ast1-1.1-1-1-1", "PJSIP/1001", "ccplane"), HOUSE)
+        assert told == [Phone.REACHABLE, Phone.IN_USE, Phone.REACHABLE]
         own = fake.dial("1001", "4002")
         assert (await next_event(switch, StasisStart)).channel.caller.number == "1001"
         own.hang_up()
         fake.phone("1001").unregister()
-        while (await next_event(switch, EndpointStateChange)).endpoint.state != "offline":
-            pass
+        assert told[3:] == [Phone.IN_USE, Phone.REACHABLE, Phone.GONE]
 
     on_stage(scene)
 

@@ -77,7 +77,7 @@ def test_a_wrong_key_is_told_so():
         centre.sign_in("1001")
         call = centre.switch.call("4001")
         await call.up
-        call.press("7")
+        call.press("6")
         await centre.becomes("1001", "talking")
         assert prompt("not-understood") in call.heard
 

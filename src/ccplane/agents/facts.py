@@ -74,6 +74,20 @@ class DeviceChanged(Fact, frozen=True, kw_only=True):
     phone: Phone
 
 
+class PhoneSlowed(Fact, frozen=True, kw_only=True):
+    """A phone takes long to answer when the switch asks whether it is there: speech will lag as much."""
+
+    device: DeviceName
+    latency_ms: int
+
+
+class PhoneQuickened(Fact, frozen=True, kw_only=True):
+    """It answers as fast as it should again."""
+
+    device: DeviceName
+    latency_ms: int
+
+
 class AgentFact(Fact, frozen=True, kw_only=True):
     """A fact about one agent."""
 

@@ -73,9 +73,14 @@ class Ami:
             self._down("there is no AMI account: set CCPLANE_AMI_USERNAME and CCPLANE_AMI_PASSWORD")
             await asyncio.get_running_loop().create_future()
         while True:
-            session = await self._login()
-            if session is not None:
-                await self._serve(session)
+            try:
+                session = await self._login()
+                if session is not None:
+                    await self._serve(session)
+            except Exception as fault:  # calls go on without AMI, whatever is wrong with it (law 10)
+                log.exception("a fault of ours at the AMI connection; trying on", exc_info=fault)
+                self.stats.faults += 1
+                self._down(f"a fault of ours: {fault}")
             await self._pause()
 
     # within
@@ -107,9 +112,8 @@ class Ami:
         try:
             async with asyncio.timeout(self.limits.opening):
                 await asyncio.get_running_loop().create_connection(lambda: session, self.host, self.port)
-                said = await session.ask(
-                    {"Action": "Login", "Username": self.username, "Secret": self._password, "Events": "on"}
-                )
+                login = {"Action": "Login", "Username": self.username, "Secret": self._password, "Events": "on"}
+                said = await session.ask(login, within=self.limits.opening)  # a wrong one is answered after a second
         except OSError as fault:  # TimeoutError is one
             session.end("not opened")
             raise self._unreachable(str(fault) or type(fault).__name__) from fault

@@ -22,12 +22,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+import structlog
 from panoramisk.ami_protocol import AMIProtocol  # type: ignore[import-untyped]
 
 from ccplane.asterisk.actions import Action, Message
 from ccplane.asterisk.ami_wording import fault_of, outcome_of, plain, worded
 from ccplane.asterisk.outcomes import Done, Outcome, Refused, Unknown
 from ccplane.asterisk.stats import AmiStats
+
+log = structlog.get_logger(__name__)
 
 SLICE: Final = 8 * 1024
 """So many bytes are parsed in one go, half a millisecond; then others on the loop get their turn (law 13)."""
@@ -125,11 +128,15 @@ class Session(AMIProtocol):  # type: ignore[misc]
         if self.transport is not None:
             self.transport.abort()
 
-    # asyncio.Protocol
+    # asyncio.Protocol, as panoramisk has it
 
     transport: asyncio.Transport | None = None
+    encoding = "utf-8"
+    """Its own would be ASCII, without what isn't."""
 
     def data_received(self, data: bytes) -> None:
+        if self._over.done():
+            return
         self.heard_at = self._loop.time()
         self._unread += data
         if len(self._unread) > MOST_UNREAD:
@@ -172,12 +179,21 @@ class Session(AMIProtocol):  # type: ignore[misc]
         if whole:
             lines = bytes(self._unread[:whole])
             del self._unread[:whole]
-            super().data_received(lines)
+            self._parse(lines)
         if self._too_long():
             self.end("overflow")
         elif whole and self._unread:
             self._reading_on = True
             self._loop.call_soon(self._read_on)
+
+    def _parse(self, lines: bytes) -> None:
+        """A message on which the parser stumbles would be lost in silence, and what came behind it."""
+        try:
+            super().data_received(lines)
+        except Exception as fault:
+            log.exception("what AMI said could not be read; asking anew", exc_info=fault)
+            self._stats.faults += 1
+            self.end("unreadable")
 
     def _too_long(self) -> bool:
         """A line longer than a slice, or a message that doesn't end."""

@@ -46,9 +46,11 @@ def _fault_of_line(name: str, value: str) -> str:
         return f"{name} is the client's own"
     if UNSAFE.search(value):
         return f"{name}: a line break or another control character can't stand in a value"
-    if len(name) + len(value.encode()) + 2 > LONGEST_LINE:
-        return f"{name}: longer than a line that Asterisk reads"
-    return ""
+    try:
+        length = len(name) + len(value.encode()) + 2
+    except UnicodeEncodeError:
+        return f"{name}: half of a character is no text"
+    return f"{name}: longer than a line that Asterisk reads" if length > LONGEST_LINE else ""
 
 
 def worded(action: Action, number: str) -> bytes:

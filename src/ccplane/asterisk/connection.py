@@ -5,25 +5,22 @@ command the first one's channels fully and receive none of its events, so that a
 a prompt: 9.5 s) holds up the contacts of one socket and never the events. If any socket drops, all of it ends: one
 truth, and the next connection starts with the reconciler. Whole lists alone are read by HTTP (`lists`).
 
-The phones' states come on the house's socket, whose application `ccplane-phones` is subscribed to each of our phones
-and filtered to EndpointStateChange. In the application of the calls that subscription would double each event of our
-own legs; to all of PJSIP it would make Asterisk word every event of every call, the trunk's too, a second time before
-the filter drops it; and a subscription to device states instead **deadlocks ARI for good** when a socket closes while
-one is being delivered (asterisk issue 2170; here after 2 to 31 connects), so we take none.
+Nobody subscribes to endpoints or device states here. The first would make Asterisk word each event of a phone's legs
+once more, the second **deadlocks ARI for good** when a socket closes while one is being delivered (asterisk issue 2170;
+here after 2 to 31 connects). What phones do AMI tells (`phones`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 from zlib import crc32
 
-from ccplane.asterisk.events import UNWANTED, ApplicationReplaced, EndpointStateChange, Event, UnknownEvent
+from ccplane.asterisk.events import UNWANTED, ApplicationReplaced, Event, UnknownEvent
 from ccplane.asterisk.inbox import Inbox
 from ccplane.asterisk.lists import WHOLE, Lists
-from ccplane.asterisk.models import Application
-from ccplane.asterisk.operations import Operation, SetEventFilter, Subscribe, Unsubscribe
+from ccplane.asterisk.operations import Operation, SetEventFilter
 from ccplane.asterisk.outcomes import Done, Outcome, Refused
 from ccplane.asterisk.stats import AriStats
 from ccplane.asterisk.switch import HOUSE, Replaced
@@ -36,8 +33,8 @@ T = TypeVar("T")
 LOOKS = 4
 """How often the gate is looked at in `Limits.fenced`."""
 
-PHONE_EVENTS = ("EndpointStateChange", "ChannelUserevent", "RESTResponse")
-"""What the phones' socket brings: states, the echoes of probes, answers."""
+NO_EVENTS = ("ChannelUserevent", "RESTResponse")
+"""What the house's socket brings: the echoes of probes, answers."""
 
 
 class Connection:
@@ -55,7 +52,7 @@ class Connection:
         self._held_back = False
         """A command was refused because we may not send: what it was for is undone."""
         self._main = Wire(app, limits, stats, self._event)
-        self._house = Wire(f"{app}-phones", limits, stats, self._phone_event)
+        self._house = Wire(f"{app}-house", limits, stats, _ignore)
         self._lanes = [Wire(f"{app}-cmd-{n}", limits, stats, _ignore) for n in range(1, sockets + 1)]
         self._lists = Lists(limits.listing, stats)
 
@@ -68,14 +65,6 @@ class Connection:
         if type(operation) in WHOLE:
             return self._lists.send(operation)
         return self._lane(lane).rest.send(operation)
-
-    def watch(self, phones: Sequence[str]) -> asyncio.Future[Outcome[Application]]:
-        """From now on their states are among the events. Taking it twice doubles nothing."""
-        return self.send(Subscribe(self._house.app, tuple(f"endpoint:PJSIP/{phone}" for phone in phones)), HOUSE)
-
-    def unwatch(self, phone: str) -> asyncio.Future[Outcome[Application]]:
-        """Take one `watch` of it back: Asterisk counts them, over all our connections."""
-        return self.send(Unsubscribe(self._house.app, (f"endpoint:PJSIP/{phone}",)), HOUSE)
 
     def flush(self) -> None:
         """What was sent on the contacts' sockets leaves now, not only in the loop's next turn."""
@@ -100,7 +89,7 @@ class Connection:
             await self._main.open(address, self._lost)
             await self._open_all(address, [self._house, *self._lanes])
             await self._ask(self._main, SetEventFilter(self.app, disallowed=UNWANTED))
-            await self._ask(self._house, SetEventFilter(self._house.app, allowed=PHONE_EVENTS))
+            await self._ask(self._house, SetEventFilter(self._house.app, allowed=NO_EVENTS))
             if not await self._probe():
                 raise SwitchError("ari-zombie", f"ARI at {address.url} took the connection but sends no events.")
         except BaseException:
@@ -151,11 +140,6 @@ class Connection:
                 self._stats.undecodable += 1
         self._take(event)
 
-    def _phone_event(self, event: Event) -> None:
-        """Whoever takes the calls' application takes this one too; that one tells."""
-        if isinstance(event, EndpointStateChange):
-            self._take(event)
-
     def _take(self, event: Event) -> None:
         self._stats.received[event.type if isinstance(event, UnknownEvent) else type(event).__name__] += 1
         if not self.events.put(event):
@@ -180,7 +164,7 @@ class Connection:
     # life
 
     async def _beat(self) -> None:
-        """Every few seconds: do the event sockets bring our own event, do the others give any sign of life?"""
+        """Every few seconds: do the first two bring our own event, do the others give any sign of life?"""
         while self.ended is None:
             await asyncio.sleep(self._limits.probe_every)
             for wire in self._lanes:
@@ -203,7 +187,7 @@ class Connection:
                 self._end("fenced")
 
     async def _probe(self) -> bool:
-        """Both sockets that bring events do."""
+        """The event socket lives, and the one on which all else stands."""
         return all(await asyncio.gather(self._house.probe(), self._main.probe()))
 
 

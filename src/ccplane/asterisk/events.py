@@ -19,6 +19,7 @@ from ccplane.asterisk.models import (
     ContactInfo,
     DeviceState,
     Endpoint,
+    LiveRecording,
     Millis,
     Peer,
     Playback,
@@ -110,11 +111,23 @@ class PlaybackFinished(Happened, frozen=True, kw_only=True):
     playback: Playback
 
 
-class EndpointStateChange(Happened, frozen=True, kw_only=True):
-    """A phone came, went, or has another call: `endpoint` has its state and all its channels, ours or not. It comes on
-    another socket than the calls' events and is not ordered against them."""
+class RecordingStarted(Happened, frozen=True, kw_only=True):
+    """Its tone is about to be played."""
 
-    endpoint: Endpoint
+    recording: LiveRecording
+
+
+class RecordingFinished(Happened, frozen=True, kw_only=True):
+    """Also when the caller hangs up, then after ChannelHangupRequest and before StasisEnd. The file is whole, or there
+    is none if nothing was heard before the end."""
+
+    recording: LiveRecording
+
+
+class RecordingFailed(Happened, frozen=True, kw_only=True):
+    """It never began: the channel is in a bridge, the file cannot be made."""
+
+    recording: LiveRecording
 
 
 class PeerStatusChange(Happened, frozen=True, kw_only=True):
@@ -168,7 +181,9 @@ KnownEvent = (
     | BridgeDestroyed
     | PlaybackStarted
     | PlaybackFinished
-    | EndpointStateChange
+    | RecordingStarted
+    | RecordingFinished
+    | RecordingFailed
     | PeerStatusChange
     | ContactStatusChange
     | DeviceStateChanged

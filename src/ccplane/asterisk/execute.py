@@ -15,16 +15,28 @@ from typing import Any, Final
 import structlog
 
 from ccplane.asterisk import operations as op
-from ccplane.asterisk.outcomes import Conflict, Done, Gone, Outcome, Refused, Unknown
+from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Outcome, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE, Switch
 from ccplane.asterisk.translate import APP, PHONE
 from ccplane.core import commands as do
-from ccplane.core.inputs import CallerGone, CommandFailed, Input, LegEnded, SoundsFinished
-from ccplane.ids import bridge_of, offer_of_leg
+from ccplane.core.inputs import (
+    CallerGone,
+    CommandFailed,
+    Input,
+    LeftRoom,
+    LegEnded,
+    RecordingEnded,
+    RecordingMissing,
+    RecordingRefused,
+    SoundsFinished,
+)
+from ccplane.ids import bridge_of, offer_of_leg, recording_of
 
 log = structlog.get_logger()
 
 STOP_AGAIN_S: Final = 0.05
+END_KEY: Final = "#"
+"""Ends a message; callers are told so by the prompt."""
 JOURNAL: Final = "CCPLANE"
 """The room's variable in which the contact's journal lies."""
 
@@ -114,6 +126,14 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.PlayOnChannel(command.channel, command.playback, command.sounds, command.language)
         case do.StopSounds():
             return op.StopPlayback(command.playback)
+        case do.RemoveCaller():
+            return op.RemoveChannel(bridge_of(command.contact), (command.channel,))
+        case do.RecordMessage():
+            return _recording(command)
+        case do.StopRecording():
+            return op.StopRecording(recording_of(command.message))
+        case do.LookForRecording():
+            return op.GetLiveRecording(recording_of(command.message))
         case do.OpenRoom():
             return op.CreateBridge(bridge_of(command.contact), name=command.contact)
         case do.CloseRoom():
@@ -146,16 +166,33 @@ _LIT: Final = {True: "INUSE", False: "NOT_INUSE"}
 _SHOWN: Final = {do.Light.OFF: "NOT_INUSE", do.Light.RINGS: "RINGING", do.Light.IN_CALL: "INUSE"}
 
 
+def _recording(command: do.RecordMessage) -> op.RecordChannel:
+    return op.RecordChannel(
+        command.channel,
+        name=recording_of(command.message),
+        format="wav",
+        longest=-(-command.longest_ms // 1000),
+        silence=-(-command.silence_ms // 1000),
+        beep=True,
+        terminate_on=END_KEY,
+    )
+
+
 class Executor:
     """The plane's hands. `switch` is the live connection, None while there is none; `post` takes inputs back."""
 
     def __init__(self) -> None:
         self.switch: Switch | None = None
         self.post: Callable[[Input], None] = _nowhere
+        self.pick_up: Callable[[do.PickUp], None] = lambda _: None
+        """Tells a phone to answer, which is AMI's to do."""
         self.refused: Counter[str] = Counter()
         """Definite refusals, by command and outcome."""
 
     def execute(self, command: do.Command) -> None:
+        if isinstance(command, do.PickUp):
+            self.pick_up(command)
+            return
         if self.switch is None:
             return  # the survey of the next connection puts right what this leaves undone
         lane = command.contact if isinstance(command, do.ContactCommand) else HOUSE
@@ -177,6 +214,9 @@ class Executor:
             self._look_for(command)
         if isinstance(outcome, Done | Unknown) or _never_left(command, outcome):
             return
+        if isinstance(command, do.LookForRecording) and isinstance(outcome, Gone):
+            self._look_for_file(command)
+            return
         self.refused[f"{type(command).__name__}: {type(outcome).__name__}"] += 1
         gone = isinstance(outcome, Gone)
         match command:
@@ -190,13 +230,41 @@ class Executor:
                 self._never_played(command)
             case do.HangUpLeg() if gone and (offer := offer_of_leg(command.leg)):
                 self.post(LegEnded(offer, command.leg))  # it went before we asked; its end may have been told or not
-            case do.HangUpCaller() | do.CloseRoom() | do.StopSounds() | do.StopMusic() | do.StopRinging() if gone:
+            case do.RecordMessage() if isinstance(outcome, Conflict):
+                return  # our name, so our recording: its end is told
+            case do.RecordMessage() if not gone:
+                self.post(RecordingRefused(command.message, str(outcome)))
+            case do.RemoveCaller() if isinstance(outcome, Busy) or gone:
+                self.post(LeftRoom(command.contact, command.channel))  # they were not in it
+            case (
+                do.HangUpCaller()
+                | do.CloseRoom()
+                | do.StopSounds()
+                | do.StopMusic()
+                | do.StopRinging()
+                | do.StopRecording()
+            ) if gone:
                 return  # it was to be gone
             case do.StopSounds() if isinstance(outcome, Refused):
                 # at a prompt's very first moment, one time in a hundred: it plays on, and addChannel waits behind it
                 asyncio.get_running_loop().call_later(STOP_AGAIN_S, self.execute, command)
             case _:
                 log.info("the switch refused a command", command=type(command).__name__, outcome=repr(outcome))
+
+    def _look_for_file(self, command: do.LookForRecording) -> None:
+        """It is not being recorded: either it is over, or it was lost before it began."""
+        if self.switch is not None:
+            answer = self.switch.send(op.GetStoredRecording(recording_of(command.message)), command.contact)
+            answer.add_done_callback(lambda done: self._looked_for_file(command, done))
+
+    def _looked_for_file(self, command: do.LookForRecording, answer: asyncio.Future[Outcome[Any]]) -> None:
+        if answer.cancelled():
+            return
+        match answer.result():
+            case Done():
+                self.post(RecordingEnded(command.message))
+            case Gone():
+                self.post(RecordingMissing(command.message))
 
     def _look_for(self, command: do.PlaySounds) -> None:
         """Whether it plays is asked on the contact's own lane, so behind it: what isn't there now never will be."""

@@ -17,13 +17,14 @@ import structlog
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.operations import ListEndpoints
 from ccplane.asterisk.outcomes import Done
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned
 from ccplane.asterisk.reconcile import confirmed, survey
 from ccplane.asterisk.switch import HOUSE, Switch, Switches
-from ccplane.asterisk.translate import phone_of, translate
+from ccplane.asterisk.translate import translate
 from ccplane.core.inputs import Input, PhoneSeen, SwitchDropped, SwitchSurveyed
 from ccplane.errors import SwitchError
-from ccplane.ids import DeviceName, NodeName
+from ccplane.ids import NodeName
 
 log = structlog.get_logger()
 
@@ -44,11 +45,12 @@ class Link:
         post: Callable[[Input], None],
         now: Callable[[], int],
         provision: Callable[[Switch], Awaitable[Provisioned | None]],
+        phones: PhoneWatch,
         lost_at: int | None = None,
     ) -> None:
         self.node = node
         self._switches, self._executor, self._post, self._now = switches, executor, post, now
-        self._provision = provision
+        self._provision, self._phones = provision, phones
         self._lost_at = lost_at
         """When events were last seen; None if never."""
         self._found: SwitchSurveyed | None = None
@@ -92,7 +94,7 @@ class Link:
                 self._post(what)
 
     async def _provisioned(self, switch: Switch) -> None:
-        """Until all accounts are in place. What their phones did before we were told of them is read."""
+        """Until all accounts are in place; what their phones do is read at once then."""
         for pause in chain(PROVISION_AGAIN_S, repeat(SURVEY_EVERY_S)):
             self.provisioning_trouble = await self._trouble_provisioning(switch)
             await self._see_phones(switch)
@@ -102,9 +104,11 @@ class Link:
             await asyncio.sleep(pause)
 
     async def _see_phones(self, switch: Switch) -> None:
+        asked_at = asyncio.get_running_loop().time()
         found = await switch.send(ListEndpoints(), HOUSE)
-        for endpoint in found.value if isinstance(found, Done) else ():
-            self._post(PhoneSeen(DeviceName(endpoint.resource), phone_of(endpoint)))
+        endpoints = found.value if isinstance(found, Done) else []
+        for device, phone in self._phones.surveyed(endpoints, asked_at).items():
+            self._post(PhoneSeen(device, phone))
 
     async def _trouble_provisioning(self, switch: Switch) -> str:
         """What is wrong, empty if nothing; the log has it once, not every 15 s."""
@@ -129,7 +133,7 @@ class Link:
     async def _survey(self, switch: Switch, after_gap: bool) -> None:
         began = self._now()
         gap = began - self._lost_at if after_gap and self._lost_at is not None else 0
-        found = await survey(switch, self.node, began, gap, after_gap)
+        found = await survey(switch, self._phones, self.node, began, gap, after_gap)
         before, self._found = self._found, found
         self._post(found if after_gap or before is None else confirmed(found, before))
         self.last_survey = self._now()

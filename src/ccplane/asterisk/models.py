@@ -109,6 +109,23 @@ class Playback(Struct, frozen=True):
     target_uri: str = ""
 
 
+class LiveRecording(Struct, frozen=True):
+    """`state` is queued, recording, paused, done, failed or canceled. `duration`: whole seconds; the silence that ended
+    the recording, though cut off the file, may be in it."""
+
+    name: str
+    state: str
+    format: str = ""
+    target_uri: str = ""
+    duration: int | None = None
+    cause: str | None = None
+
+
+class StoredRecording(Struct, frozen=True):
+    name: str
+    format: str = ""
+
+
 class DeviceState(Struct, frozen=True):
     """UNKNOWN, NOT_INUSE, INUSE, BUSY, INVALID, UNAVAILABLE, RINGING, RINGINUSE or ONHOLD."""
 

@@ -235,8 +235,8 @@ class LocalNode:
         self.directory.chmod(0o700)
         for each in ("etc", "lib", "log", "run", "spool", "sounds"):
             (self.directory / each).mkdir(exist_ok=True)
-        for each in ("spool/recording", "spool/monitor", "lib/keys"):
-            (self.directory / each).mkdir(exist_ok=True)
+        for each in ("spool/recording/fallback", "spool/fallback", "spool/monitor", "lib/keys"):
+            (self.directory / each).mkdir(parents=True, exist_ok=True)
 
     def _values(self) -> dict[str, str]:
         modules = next(self.root.glob("usr/lib/*/asterisk/modules"), Path("usr/lib/asterisk/modules"))

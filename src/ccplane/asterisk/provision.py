@@ -1,4 +1,4 @@
-"""Phones: what the accounts of desk phones and browsers look like at Asterisk, making them so, and being told of them.
+"""Phones: what the accounts of desk phones and browsers look like at Asterisk, and making them so.
 
 Accounts are pushed by ARI's dynamic configuration into the astdb: no reload, no database in the call path. At each
 connect what exists is read back and compared, and only differences are written, so that a plane that comes back to a
@@ -75,7 +75,7 @@ class Phones:
             "allow": self.codecs,
             "callerid": f"<{seat_of(device)}>",
             "language": self.language,
-            "dtmf_mode": "rfc4733",
+            "dtmf_mode": "auto_info",
             "direct_media": "false",
             "rewrite_contact": "true",
             "force_rport": "true",
@@ -129,9 +129,6 @@ async def provision(switch: Switch, secrets: Mapping[str, str], phones: Phones |
         await asyncio.gather(*(_account(switch, user, phones.wanted(user, secrets[user]), done) for user in users))
     for users in _windows(there - secrets.keys()):
         await asyncio.gather(*(_retire(switch, user, phones.owner, done) for user in users))
-    await asyncio.gather(*(_unwatch(switch, user) for user in done.created))
-    for users in _windows(secrets.keys() - done.failed.keys()):
-        await _watch(switch, users, done)
     return done
 
 
@@ -158,19 +155,6 @@ async def _account(switch: Switch, user: str, wanted: Mapping[str, Fields], done
         (done.created if isinstance(found[-1], Gone) else done.changed).append(user)
 
 
-async def _watch(switch: Switch, users: Sequence[str], done: Provisioned) -> None:
-    outcome = await switch.watch(users)
-    if not isinstance(outcome, Done):
-        done.failed.update(dict.fromkeys(users, f"its state is not told: {outcome}"))
-
-
-async def _unwatch(switch: Switch, user: str) -> None:
-    """A subscription outlives the account it was taken for, and then stood in the way of one to a later account of that
-    name (asterisk-findings). So every one that was ever taken is given back."""
-    while isinstance(await switch.unwatch(user), Done):
-        pass
-
-
 async def _retire(switch: Switch, user: str, owner: str, done: Provisioned) -> None:
     """Delete an account that nobody wants any more, if it is ours. The endpoint, by which we find it, isn't the first
     to go, so that an interrupted deletion is taken up again; nor the last, so that it is never without its auth."""
@@ -182,7 +166,6 @@ async def _retire(switch: Switch, user: str, owner: str, done: Provisioned) -> N
         return
     deletions = [switch.send(DeleteConfig("res_pjsip", kind, user), HOUSE) for kind in ("aor", "endpoint", "auth")]
     said = await asyncio.gather(*deletions)
-    await _unwatch(switch, user)
     if all(isinstance(outcome, Done | Gone) for outcome in said):
         done.removed.append(user)
     else:

@@ -11,17 +11,21 @@ from ccplane.asterisk import operations as op
 from ccplane.asterisk.execute import JOURNAL
 from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.switch import HOUSE, Switch
-from ccplane.asterisk.translate import APP, caller_of, phone_of
+from ccplane.asterisk.translate import APP, caller_of
 from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
 from ccplane.errors import SwitchError
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, contact_of_bridge, is_dialled, offer_of_leg
+from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, contact_of_bridge, is_dialled, offer_of_leg
 
 T = TypeVar("T")
 
 
-async def survey(switch: Switch, node: NodeName, began_at: int, gap_ms: int, after_gap: bool) -> SwitchSurveyed:
+async def survey(
+    switch: Switch, phones: PhoneWatch, node: NodeName, began_at: int, gap_ms: int, after_gap: bool
+) -> SwitchSurveyed:
     """Channels, rooms and phones of a node, as one input. SwitchError if it does not answer."""
+    asked_at = asyncio.get_running_loop().time()
     channels, bridges, endpoints, info = await asyncio.gather(
         _ask(switch, op.ListChannels()),
         _ask(switch, op.ListBridges()),
@@ -37,7 +41,7 @@ async def survey(switch: Switch, node: NodeName, began_at: int, gap_ms: int, aft
         channels={ChannelId(each.id): seen for each in channels if (seen := _seen(node, each)) is not None},
         rooms=_rooms(bridges),
         journals=_journals(bridges),
-        phones={DeviceName(each.resource): phone_of(each) for each in endpoints if each.technology == "PJSIP"},
+        phones=phones.surveyed(endpoints, asked_at),
     )
 
 

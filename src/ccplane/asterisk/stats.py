@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
 from ccplane.histogram import Histogram
+
+LATENCIES_S: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0)
 
 
 @dataclass(slots=True)
@@ -35,6 +38,14 @@ class AriStats:
     late: int = 0
     """Answers that came after their deadline."""
     outcomes: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class PhoneStats:
+    """What was heard of the phones."""
+
+    latency: Histogram = field(default_factory=lambda: Histogram(LATENCIES_S))
+    """Seconds that phones took to answer, each time it was told or listed."""
 
 
 @dataclass(slots=True)

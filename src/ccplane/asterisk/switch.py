@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Protocol, TypeVar
 
 from ccplane.asterisk.inbox import Received
-from ccplane.asterisk.models import Application
 from ccplane.asterisk.operations import Operation
 from ccplane.asterisk.outcomes import Outcome
 from ccplane.errors import SwitchError
@@ -41,14 +40,6 @@ class Switch(Protocol):
     def send(self, operation: Operation[T], lane: str) -> asyncio.Future[Outcome[T]]:
         """Write a command, in strict order with the others of its lane (a contact's id, or HOUSE). It leaves with
         `flush`, at the latest in the loop's next turn."""
-        ...
-
-    def watch(self, phones: Sequence[str]) -> asyncio.Future[Outcome[Application]]:
-        """From now on the states of these phones are among the events; how they are now is to be read."""
-        ...
-
-    def unwatch(self, phone: str) -> asyncio.Future[Outcome[Application]]:
-        """Take one `watch` of it back; Refused once there is none left."""
         ...
 
     def flush(self) -> None:

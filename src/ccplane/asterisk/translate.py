@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ccplane.agents.facts import Phone
 from ccplane.asterisk import events as e
-from ccplane.asterisk.models import Channel, Endpoint
+from ccplane.asterisk.models import Channel
 from ccplane.core import inputs as i
 from ccplane.ids import (
     AgentId,
@@ -17,6 +16,7 @@ from ccplane.ids import (
     contact_id,
     contact_of_bridge,
     contact_of_playback,
+    message_of_recording,
     offer_of_leg,
 )
 
@@ -60,6 +60,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
     match event:
         case e.ChannelEnteredBridge():
             return _entered(event)
+        case e.ChannelLeftBridge():
+            return _left(event)
         case e.StasisStart():
             return _started(node, event)
         case e.ChannelStateChange():
@@ -78,8 +80,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return i.KeyPressed(contact_id(node, ChannelId(event.channel.id)), event.digit)
         case e.PlaybackFinished():
             return _played(event)
-        case e.EndpointStateChange():
-            return i.PhoneSeen(DeviceName(event.endpoint.resource), phone_of(event.endpoint))
+        case e.RecordingStarted() | e.RecordingFinished() | e.RecordingFailed():
+            return _recorded(event)
         case _:
             return None
 
@@ -87,6 +89,11 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
 def _entered(event: e.ChannelEnteredBridge) -> i.Input | None:
     contact = contact_of_bridge(event.bridge.id)
     return i.EnteredRoom(contact, ChannelId(event.channel.id)) if contact and event.channel else None
+
+
+def _left(event: e.ChannelLeftBridge) -> i.Input | None:
+    contact = contact_of_bridge(event.bridge.id)
+    return i.LeftRoom(contact, ChannelId(event.channel.id)) if contact else None
 
 
 def _started(node: NodeName, event: e.StasisStart) -> i.Input:
@@ -131,9 +138,10 @@ def _played(event: e.PlaybackFinished) -> i.Input | None:
     return i.SoundsFinished(ContactId(contact), step, attempt, ok=event.playback.state != "failed")
 
 
-def phone_of(endpoint: Endpoint) -> Phone:
-    """What a phone can do. A channel that is no leg of ours is a call of the agent's own."""
-    if endpoint.state != "online":
-        return Phone.GONE
-    foreign = any(offer_of_leg(channel) is None for channel in endpoint.channel_ids)
-    return Phone.IN_USE if foreign else Phone.REACHABLE
+def _recorded(event: e.RecordingStarted | e.RecordingFinished | e.RecordingFailed) -> i.Input | None:
+    message = message_of_recording(event.recording.name)
+    if message is None:
+        return None
+    if isinstance(event, e.RecordingStarted):
+        return i.RecordingBegan(message)
+    return i.RecordingEnded(message, None if event.recording.duration is None else event.recording.duration * 1000)

@@ -6,23 +6,30 @@ clock, no chance and no network but by verbs, and running it again over its jour
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from typing import Final, Literal, Never
 
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import (
+    KEYS,
     Answer,
     AskPin,
+    Choose,
     Connect,
     ConnectResult,
     Done,
     EnterQueue,
+    Failed,
     Gather,
     HangUp,
     Here,
     LookHere,
+    MessageResult,
+    MessageTaken,
     NoAgents,
     NoInput,
+    NoMessage,
     NotAllowed,
     NotReached,
     Play,
@@ -32,7 +39,10 @@ from ccplane.contacts.verbs import (
     Refused,
     Result,
     Served,
+    SetData,
     SetIntent,
+    SetLanguage,
+    TakeMessage,
     Talked,
     TimedOut,
     Verb,
@@ -40,7 +50,19 @@ from ccplane.contacts.verbs import (
 from ccplane.errors import ProgramError
 from ccplane.ids import AgentId, ContactId, QueueName
 from ccplane.routing.rules import Number
-from ccplane.site import MenuEntry, Site
+from ccplane.site import Menu, MenuEntry, Prompt, Site
+from ccplane.site.site import BACK, LANGUAGES, REPEAT
+
+ROUNDS: Final = 25
+"""Menus that are heard at most, one after the other: then whoever goes round and round is sent on."""
+
+KEYS_LONGEST: Final = 64
+KEYS_SHORTEST_S: Final = 0.2
+"""A hand needs longer than this from key to key."""
+
+LONGEST_S: Final = 180
+SILENCE_S: Final = 5
+BOX: Final = re.compile(r"\w[\w-]{0,39}")
 
 
 class CallerGone(BaseException):
@@ -71,7 +93,8 @@ class Call:
         self.id: ContactId = contact.id
         self.caller = contact.caller
         self.caller_name = contact.caller_name
-        self.language = contact.language
+        self.language = contact.began_in or contact.language
+        """What the caller is spoken to in; `set_language` changes it."""
         self.arrived_at = contact.arrived_at
         """ms since 1970, UTC."""
         self.number: Number = site.number(contact.number_dialled)
@@ -88,18 +111,97 @@ class Call:
         await Step(Play(tuple(self.site.sound(prompt, self.language) for prompt in prompts)))
 
     async def menu(self, name: str) -> MenuEntry:
-        """Ask what the caller wants, as ivr/NAME.toml says: so many tries, then the entry for no answer."""
-        menu = self.site.menu(name)
-        sounds: tuple[str, ...] = (menu.prompt.sound(self.language),)
-        for _ in range(menu.tries):
-            match await Step(Gather(sounds, menu.timeout_ms)):
+        """Ask what the caller wants, as ivr/NAME.toml says, through all sub-menus; the entry that leads out of them.
+
+        `queue`, `program`, `voicemail` or nothing but `key` and `name` stand in it; the program decides what becomes
+        of each. What was chosen on the way is noted for whoever takes the call. Always returns: silence and wrong keys
+        have an entry of their own, and so has who goes round and round.
+        """
+        way = [self.site.menu(name)]
+        for _ in range(ROUNDS):
+            entry = await self._choice(way[-1])
+            if entry.action != REPEAT:
+                await Step(Choose(way[-1].name, entry.key, entry.name))
+            if entry.language:
+                await self.set_language(entry.language)
+            if entry.leaves:
+                return entry
+            if entry.menu:
+                way.append(self.site.menu(entry.menu))
+            elif entry.action == BACK:
+                way = way[:-1] or way
+        entry = way[-1].resignation
+        while entry.menu:
+            entry = self.site.menu(entry.menu).fallback
+        return entry
+
+    async def _choice(self, menu: Menu) -> MenuEntry:
+        """One menu, asked until a key of it is pressed, or it is given up."""
+        silences = wrongs = 0
+        before: Prompt | None = None
+        fresh = False
+        while True:
+            sounds = tuple(each.sound(self.language) for each in (before, menu.prompt) if each)
+            asked = Gather(sounds, menu.timeout_ms, barge_in=menu.barge_in, fresh=fresh)
+            match await Step(asked):
                 case Pressed(key) if key in menu.keys:
                     return menu.keys[key]
-                case Pressed() if menu.invalid:
-                    sounds = (menu.invalid.sound(self.language), menu.prompt.sound(self.language))
+                case Pressed():
+                    wrongs, before, fresh = wrongs + 1, menu.invalid, True
+                    if wrongs >= menu.wrong_tries:
+                        return menu.resignation
                 case _:
-                    sounds = (menu.prompt.sound(self.language),)
-        return menu.fallback
+                    silences, before, fresh = silences + 1, menu.silence, False
+                    if silences >= menu.tries:
+                        return menu.fallback
+
+    async def gather(
+        self,
+        *prompts: str,
+        longest: int = 1,
+        ends_with: str = "",
+        timeout_s: float = 5.0,
+        between_s: float = 3.0,
+        barge_in: bool = True,
+        fresh: bool = False,
+    ) -> str | None:
+        """Ask for keys: at most `longest` (64), or up to one of `ends_with`, which is not part of the answer.
+
+        The first key stops the prompts (unless `barge_in` is False: then they are heard out, and what is pressed
+        meanwhile counts). None if nothing is pressed for `timeout_s` after the prompts; once a key was pressed, the
+        answer is what there is when no other follows for `between_s`. Keys pressed ahead are taken at once, and the
+        prompts are not heard, unless `fresh`: then they are forgotten. "" if only a key of `ends_with` was pressed.
+
+            order = await call.gather("order-number", longest=8, ends_with="#")
+        """
+        if not 1 <= longest <= KEYS_LONGEST or not set(ends_with) <= set(KEYS) or between_s < KEYS_SHORTEST_S:
+            sentence = (
+                f"longest is 1 to {KEYS_LONGEST}, ends_with is of {KEYS}, between_s at least {KEYS_SHORTEST_S}; "
+                f"given: {longest}, {ends_with!r}, {between_s}"
+            )
+            raise ProgramError("bad-gather", sentence)
+        sounds = tuple(self.site.sound(prompt, self.language) for prompt in prompts)
+        within, between = round(timeout_s * 1000), round(between_s * 1000)
+        result = await Step(Gather(sounds, within, longest, ends_with, between, barge_in, fresh))
+        return result.keys if isinstance(result, Pressed) else None
+
+    async def set_language(self, language: str) -> None:
+        """Speak to the caller in this language from here on: prompts, menus, and Asterisk's own sounds."""
+        if language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise ProgramError("no-such-language", f"there is no language {language!r}; prompts are spoken in {known}")
+        await Step(SetLanguage(language))
+        self.language = language
+
+    async def set_data(self, name: str, value: str) -> None:
+        """Note something for the agent who takes the call, and for the record: at most 20 names of 40 characters,
+        with values of 200. What is longer is cut off; too many names are a ProgramError.
+
+            await call.set_data("order", order)
+        """
+        result = await Step(SetData(name, value))
+        if isinstance(result, Failed):
+            raise ProgramError("too-much-data", f"{name!r} cannot be noted: {result.reason}")
 
     async def here(self) -> Here | None:
         """The seat of ours that the call comes from, whose it is and who sits there now; None for any other caller."""
@@ -157,6 +259,24 @@ class Call:
         result = await Step(Connect(self.number.number if number is None else number))
         if not isinstance(result, Talked | NotReached | NotAllowed):
             raise ProgramError("connect-failed", f"the call gave {result!r}")
+        return result
+
+    async def voicemail(
+        self, box: str = "general", *, longest_s: int = LONGEST_S, silence_s: int = SILENCE_S
+    ) -> MessageResult:
+        """Let the caller leave a message: the prompt `leave-a-message`, a tone, the recording, the prompt `thank-you`.
+
+        It ends with `#`, after `silence_s` of silence or `longest_s`, or when the caller hangs up, as most do: then
+        the message is kept all the same. `box`: by what messages are sorted; letters, digits, - and _.
+        """
+        if not BOX.fullmatch(box):
+            raise ProgramError("bad-box", f"{box!r} is no name of a box: letters, digits, - and _, at most 40")
+        await self.play("leave-a-message")
+        result = await Step(TakeMessage(box, longest_s * 1000, silence_s * 1000))
+        if not isinstance(result, MessageTaken | NoMessage):
+            raise ProgramError("message-failed", f"the recording gave {result!r}")
+        if isinstance(result, MessageTaken):
+            await self.play("thank-you")
         return result
 
     async def hang_up(self, cause: int = 16) -> Never:

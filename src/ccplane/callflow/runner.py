@@ -12,6 +12,7 @@ from traceback import extract_tb
 from types import FrameType
 from typing import Any, Final, get_args
 
+import msgspec
 import structlog
 
 from ccplane.callflow.call import Call, CallerGone
@@ -38,6 +39,8 @@ PROGRAMS: Final = "ari_apps/"
 """Where the code of programs says that it is from."""
 VERBS: Final = get_args(Verb)
 
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final[msgspec.json.Decoder[Verb]] = msgspec.json.Decoder(Verb)
 log = structlog.get_logger()
 Program = Coroutine[Any, Any, None]
 
@@ -149,6 +152,10 @@ class Runner:
             where = _where(program)
             self._end(contact)
             return ProgramRaised(contact, f"awaited {type(verb).__name__}, which is no verb of the call", where)
+        if wrong := _cannot_be_kept(verb):
+            where = _where(program)
+            self._end(contact)
+            return ProgramRaised(contact, f"asked for a {type(verb).__name__} that is none: {wrong}", where)
         return VerbAsked(contact, step, verb)
 
     def _end(self, contact: ContactId) -> None:
@@ -166,6 +173,15 @@ class Runner:
             log.warning("program failed while its caller was leaving", contact=contact, error=repr(error))
             return
         _close(program, contact)
+
+
+def _cannot_be_kept(verb: Verb) -> str:
+    """Why a verb could not be read again from the log: a number where a text belongs would spoil it for good."""
+    try:
+        _decoder.decode(_encoder.encode(verb))
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def _close(program: Program, contact: ContactId) -> None:

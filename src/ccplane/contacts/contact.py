@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 import msgspec
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
-from ccplane.contacts.verbs import Gather, Result, Verb
+from ccplane.contacts.verbs import Connect, EnterQueue, Gather, Result, TakeMessage, Verb
 from ccplane.errors import IllegalMove
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, ProgramName, QueueName
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ContactId,
+    DeviceName,
+    MessageId,
+    NodeName,
+    OfferId,
+    ProgramName,
+    QueueName,
+    message_id,
+)
 from ccplane.laws import Transitions, move
 
 
@@ -159,6 +170,7 @@ class Offer(msgspec.Struct, frozen=True):
     deadline: int
     joined: bool = False
     """The leg is in the room, and the caller is not yet."""
+    made_at: int = 0
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -197,6 +209,20 @@ class Talk(msgspec.Struct, frozen=True):
     back_leg: ChannelId | None = None
     """The leg by which they are being called back."""
     calls_back: int = 0
+    waited_ms: int = 0
+    """From entering the queue until both could hear each other."""
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A step of the way through the menus: which menu, which key, and what its entry is called."""
+
+    menu: str
+    key: str
+    name: str = ""
+
+
+PATH_LONGEST: Final = 20
+"""Choices that are remembered, the last ones."""
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,6 +259,18 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """When the open verb is given up; a gathering verb's clock is set anew when its sounds end."""
     sounds_over: bool = False
     """The open verb's sounds have ended: told again, that moves no clock."""
+    keys: str = ""
+    """What the open verb has gathered so far."""
+    ahead: str = ""
+    """Keys pressed ahead, which the next gathering verb takes."""
+    ahead_full: bool = False
+    """More were pressed than are kept, and that was said."""
+    began_in: str = ""
+    """The language when the running program began: run again, it must see what it saw then."""
+    path: tuple[Choice, ...] = ()
+    """The way through the menus."""
+    data: dict[str, str] = {}
+    """What programs noted about the contact."""
     results: tuple[Result, ...] = ()
     """The journal: what the verbs of the running program gave, in order."""
     first_step: int = 1
@@ -247,6 +285,11 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     def gathering(self) -> Gather | None:
         return self.verb if isinstance(self.verb, Gather) else None
 
+    @property
+    def recording(self) -> MessageId | None:
+        """The message that is being recorded, or was and is not settled yet."""
+        return message_id(self.id, self.step, self.attempt) if isinstance(self.verb, TakeMessage) else None
+
 
 def opened(fact: f.ContactArrived) -> Contact:
     """The contact that an arrival begins."""
@@ -260,7 +303,7 @@ def opened(fact: f.ContactArrived) -> Contact:
         language=fact.language,
         attribution=fact.attribution,
         site=fact.site,
-        arrived_at=fact.at,
+        arrived_at=fact.at if fact.arrived_at is None else fact.arrived_at,
         device=fact.device,
         direction=fact.direction,
         agent=fact.agent,
@@ -273,28 +316,44 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
     phase = move("contact", PHASE, contact.phase, fact) if type(fact) in MOVES_CONTACT else contact.phase
     match fact:
         case f.ProgramStarted():
-            return replace(contact, program=fact.program, first_step=contact.step + 1, results=(), verb=None)
-        case f.ProgramFailed():
-            return replace(contact, failures=contact.failures + 1, verb=None, step_deadline=None)
-        case f.StepStarted():
             return replace(
                 contact,
-                step=fact.step,
-                attempt=fact.attempt,
-                verb=fact.verb,
-                step_deadline=fact.deadline,
-                sounds_over=False,
+                program=fact.program,
+                first_step=contact.step + 1,
+                results=(),
+                verb=None,
+                began_in=contact.language,
             )
+        case f.ProgramFailed():
+            failures = contact.failures + 1
+            return replace(contact, failures=failures, verb=None, step_deadline=None, **_NO_KEYS)
+        case f.StepStarted():
+            return _begun(contact, fact)
         case f.StepEnded():
-            return replace(contact, verb=None, step_deadline=None, results=(*contact.results, fact.result))
+            return replace(contact, verb=None, step_deadline=None, keys="", results=(*contact.results, fact.result))
         case f.SoundsEnded():
-            gather = contact.gathering
-            deadline = fact.at + gather.timeout_ms if gather else contact.step_deadline
-            return replace(contact, sounds_over=True, step_deadline=deadline)
+            return replace(contact, sounds_over=True, step_deadline=_patience(contact, fact.at))
+        case f.KeyTaken():
+            return _took(contact, fact)
+        case f.KeyKept():
+            return replace(contact, ahead=contact.ahead + fact.key)
+        case f.KeysDropped():
+            return replace(contact, ahead_full=True)
+        case f.LanguageSet():
+            return replace(contact, language=fact.language)
+        case f.MenuChosen():
+            way = (*contact.path, Choice(fact.menu, fact.key, fact.name))
+            return replace(contact, path=way[-PATH_LONGEST:])
+        case f.DataSet():
+            return replace(contact, data={**contact.data, fact.name: fact.value})
         case f.CallerAnswered():
             return replace(contact, answered=True, pick_up_by=None)
         case f.CallerEnteredRoom():
             return replace(contact, in_room=True)
+        case f.CallerLeftRoom():
+            return replace(contact, in_room=False)
+        case f.MessageLeft():
+            return replace(contact, step_deadline=fact.settle_by) if contact.recording else contact
         case f.ContactQueued():
             since = fact.at if fact.since is None else fact.since
             waiting = Waiting(
@@ -328,6 +387,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
                 queue=fact.queue,
                 started_at=fact.at,
                 place=stay.held_place if stay else fact.at,
+                waited_ms=fact.waited_ms,
             )
             return replace(contact, phase=phase, waiting=None, offer=None, talk=talk, segments=fact.segment)
         case f.PhoneLost() | f.RejoinRung() | f.RejoinMissed() | f.PhoneRejoined():
@@ -360,7 +420,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, phase=phase, call=None)
         case f.ContactEnded():
             return replace(contact, phase=phase, verb=None, step_deadline=None)
-        case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked():
+        case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked() | f.MessageStarted():
             return contact
         case _:
             assert_never(fact)
@@ -399,6 +459,39 @@ def _call_after(contact: Contact, fact: f.CallFact) -> OwnCall:
     return replace(call, state=move("call", CALL, call.state, fact))
 
 
+_NO_KEYS: Final[dict[str, Any]] = {"keys": "", "ahead": "", "ahead_full": False}
+
+
+def _begun(contact: Contact, fact: f.StepStarted) -> Contact:
+    """A verb begun again keeps what it had gathered. Keys for a menu are not for whoever waits or talks next."""
+    begun = replace(
+        contact,
+        step=fact.step,
+        attempt=fact.attempt,
+        verb=fact.verb,
+        step_deadline=fact.deadline,
+        sounds_over=False,
+    )
+    forgets = isinstance(fact.verb, EnterQueue | Connect) or (isinstance(fact.verb, Gather) and fact.verb.fresh)
+    return replace(begun, **_NO_KEYS) if forgets and fact.attempt == 1 else begun
+
+
+def _took(contact: Contact, fact: f.KeyTaken) -> Contact:
+    if contact.gathering is None or contact.step != fact.step or not (contact.ahead or not fact.kept):
+        raise IllegalMove("keys", contact.verb and type(contact.verb).__name__, fact)
+    took = replace(contact, keys=contact.keys + fact.key, sounds_over=True)
+    took = replace(took, step_deadline=_patience(took, fact.at))
+    return replace(took, ahead=took.ahead[1:], ahead_full=False) if fact.kept else took
+
+
+def _patience(contact: Contact, now: int) -> int | None:
+    """Until when the next key is waited for."""
+    gather = contact.gathering
+    if gather is None:
+        return contact.step_deadline
+    return now + (gather.between_ms if contact.keys else gather.timeout_ms)
+
+
 def _offered(contact: Contact, fact: f.OfferMade) -> Contact:
     if contact.phase is not Phase.WAITING or contact.offer or not contact.waiting:
         raise IllegalMove("offer", contact.phase, fact)
@@ -409,6 +502,7 @@ def _offered(contact: Contact, fact: f.OfferMade) -> Contact:
         state=OfferState.MADE,
         ring_started_at=fact.at,
         deadline=fact.deadline,
+        made_at=fact.at,
     )
     return replace(contact, offer=offer, waiting=replace(contact.waiting, offers=fact.attempt))
 

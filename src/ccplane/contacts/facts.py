@@ -7,7 +7,17 @@ from enum import StrEnum
 import msgspec
 
 from ccplane.contacts.verbs import Result, Verb
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, ProgramName, QueueName
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ContactId,
+    DeviceName,
+    MessageId,
+    NodeName,
+    OfferId,
+    ProgramName,
+    QueueName,
+)
 from ccplane.laws import Fact
 
 
@@ -44,6 +54,8 @@ class EndedBy(StrEnum):
     """The one whom an agent has called."""
     PHONE_LOST = "phone-lost"
     """The agent's phone vanished in mid-talk and did not come back in time; the caller waits for another."""
+    FALLBACK = "fallback"
+    """ccplane was not there: the dialplan's fallback had the call, and it was found afterwards."""
 
 
 class MissCause(StrEnum):
@@ -108,6 +120,8 @@ class ContactArrived(ContactFact, frozen=True, kw_only=True):
     """Whose own call it is, by who sat at that phone."""
     pick_up_by: int | None = None
     """They asked us to make it: their phone is called first, and given up then."""
+    arrived_at: int | None = None
+    """When, if that is older than this fact: found afterwards, by the switch's clock."""
 
 
 class ProgramStarted(ContactFact, frozen=True, kw_only=True):
@@ -155,6 +169,47 @@ class SoundsEnded(ContactFact, frozen=True, kw_only=True):
     """What a gathering verb plays has ended, or a key stopped it: now its time-out runs."""
 
     step: int
+
+
+class KeyTaken(ContactFact, frozen=True, kw_only=True):
+    """The verb that gathers took a key. `kept`: one that had been pressed ahead, and waited for it."""
+
+    step: int
+    key: str
+    kept: bool = False
+
+
+class KeyKept(ContactFact, frozen=True, kw_only=True):
+    """A key was pressed ahead: no verb gathers, or its sounds are to be heard first. The next that gathers takes it."""
+
+    key: str
+
+
+class KeysDropped(ContactFact, frozen=True, kw_only=True):
+    """So many keys wait to be taken that no more are kept. Said once, until there is room again."""
+
+    kept: int
+
+
+class LanguageSet(ContactFact, frozen=True, kw_only=True):
+    """The caller is spoken to in this language from here on."""
+
+    language: str
+
+
+class MenuChosen(ContactFact, frozen=True, kw_only=True):
+    """The caller chose from a menu, or silence did. `name`: what the entry is called, perhaps nothing."""
+
+    menu: str
+    key: str
+    name: str
+
+
+class DataSet(ContactFact, frozen=True, kw_only=True):
+    """The program noted something about the contact."""
+
+    name: str
+    value: str
 
 
 class CallerEnteredRoom(ContactFact, frozen=True, kw_only=True):
@@ -370,8 +425,102 @@ class ContactEnded(ContactFact, frozen=True, kw_only=True):
 
     by: EndedBy
     cause: int
+    ended_at: int | None = None
+    """When, if that is older than this fact."""
 
 
+class CallerLeftRoom(ContactFact, frozen=True, kw_only=True):
+    """The caller's channel has left the contact's bridge, as we asked: there it cannot be recorded."""
+
+
+class MessageSource(StrEnum):
+    """Who took a message."""
+
+    IVR = "ivr"
+    FALLBACK = "fallback"
+    """The dialplan, while ccplane was not there."""
+
+
+class MessageStarted(ContactFact, frozen=True, kw_only=True):
+    """The tone that a message follows is being played; from here on all is recorded."""
+
+    message: MessageId
+    box: str
+
+
+class MessageLeft(ContactFact, frozen=True, kw_only=True):
+    """A recording is over, however it ended: what there is of it is to be kept. The contact may have ended before.
+
+    `recording`: its name at the switch, `node`; `ms`: what the switch says of its length, None if nothing.
+    """
+
+    message: MessageId
+    box: str
+    node: NodeName
+    recording: str
+    caller: str
+    number_dialled: str
+    source: MessageSource
+    left_at: int
+    """By the switch's clock if it was found afterwards, else `at`."""
+    ms: int | None
+    settle_by: int
+    """A program that waits for the message is resumed by then, kept or not."""
+
+
+class Unusable(StrEnum):
+    """Why nothing is kept of a recording."""
+
+    NOTHING_RECORDED = "nothing-recorded"
+    TOO_SHORT = "too-short"
+    SILENT = "silent"
+    NO_SOUND_FILE = "no-sound-file"
+    """What the switch left is no WAV file."""
+
+
+class MessageFact(Fact, frozen=True, kw_only=True):
+    """A fact about a message. Its contact may have ended long ago."""
+
+    message: MessageId
+    contact: ContactId
+
+
+class MessageStored(MessageFact, frozen=True, kw_only=True):
+    """The message is safe. `file`: where, in ccplane's folder of messages; `ms`, `bytes`: measured."""
+
+    box: str
+    caller: str
+    number_dialled: str
+    source: MessageSource
+    left_at: int
+    ms: int
+    bytes: int
+    file: str
+
+
+class MessageDropped(MessageFact, frozen=True, kw_only=True):
+    """A recording was no message, and is deleted."""
+
+    box: str
+    reason: Unusable
+
+
+class MessageMark(StrEnum):
+    """What people have made of a message."""
+
+    NEW = "new"
+    HEARD = "heard"
+    DELETED = "deleted"
+
+
+class MessageMarked(MessageFact, frozen=True, kw_only=True):
+    """Somebody said that the message was heard, is to count as new again, or is deleted for good."""
+
+    state: MessageMark
+    by: str
+
+
+AnyMessageFact = MessageStored | MessageDropped | MessageMarked
 AnyOfferFact = (
     OfferMade
     | OfferRinging
@@ -399,11 +548,20 @@ AnyContactFact = (
     | StepStarted
     | StepEnded
     | SoundsEnded
+    | KeyTaken
+    | KeyKept
+    | KeysDropped
+    | LanguageSet
+    | MenuChosen
+    | DataSet
     | CallerAnswered
     | CallerEnteredRoom
     | ContactQueued
     | ContactUnqueued
     | RequirementRelaxed
     | ContactRelinked
+    | CallerLeftRoom
+    | MessageStarted
+    | MessageLeft
     | ContactEnded
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
-from ccplane.ids import AgentId, QueueName, SeatId
+from ccplane.ids import AgentId, MessageId, QueueName, SeatId
+
+KEYS: Final = "0123456789*#ABCD"
+"""What a caller can press, in the order of RFC 4733."""
 
 
 class Answer(msgspec.Struct, frozen=True, tag=True):
@@ -20,10 +23,20 @@ class Play(msgspec.Struct, frozen=True, tag=True):
 
 
 class Gather(msgspec.Struct, frozen=True, tag=True):
-    """Play sounds and wait for one key; a key stops the sounds. The time-out runs from the end of the sounds."""
+    """Play sounds and wait for keys; the first one stops the sounds. The time-out runs from the end of the sounds."""
 
     sounds: tuple[str, ...]
     timeout_ms: int
+    longest: int = 1
+    """So many keys are the whole answer."""
+    ends_with: str = ""
+    """Each of these keys ends the answer, and is no part of it."""
+    between_ms: int = 3_000
+    """No further key for so long, and what was pressed is the answer."""
+    barge_in: bool = True
+    """False: the sounds are heard to their end, and what is pressed during them is taken then."""
+    fresh: bool = False
+    """What was pressed before this verb began is forgotten: the caller was mistaken about what is asked."""
 
 
 class AskPin(msgspec.Struct, frozen=True, tag=True):
@@ -62,13 +75,43 @@ class Connect(msgspec.Struct, frozen=True, tag=True):
     number: str
 
 
+class TakeMessage(msgspec.Struct, frozen=True, tag=True):
+    """Record what the caller says after a tone, until `#`, a silence, the longest time, or they hang up."""
+
+    box: str
+    longest_ms: int
+    silence_ms: int
+
+
+class SetLanguage(msgspec.Struct, frozen=True, tag=True):
+    """The caller is spoken to in this language from here on."""
+
+    language: str
+
+
+class Choose(msgspec.Struct, frozen=True, tag=True):
+    """Note what the caller chose from a menu. `name`: what the entry is called, perhaps nothing."""
+
+    menu: str
+    key: str
+    name: str = ""
+
+
+class SetData(msgspec.Struct, frozen=True, tag=True):
+    """Note something about the contact, for whoever takes it: an order's number, a customer's."""
+
+    name: str
+    value: str
+
+
 class HangUp(msgspec.Struct, frozen=True, tag=True):
     """End the call. `cause`: Q.850, 16 is a normal end."""
 
     cause: int = 16
 
 
-Verb = Answer | Play | Gather | AskPin | LookHere | SetIntent | EnterQueue | Connect | HangUp
+OwnVerb = AskPin | LookHere | SetIntent
+Verb = Answer | Play | Gather | SetLanguage | Choose | SetData | EnterQueue | Connect | TakeMessage | OwnVerb | HangUp
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -82,9 +125,10 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Pressed(msgspec.Struct, frozen=True, tag=True):
-    """The caller pressed this key: 0-9, *, # or A-D."""
+    """The caller pressed these keys, each 0-9, *, # or A-D. None at all: only the one that ends the answer."""
 
-    key: str
+    keys: str = msgspec.field(name="key")
+    """Stored as `key`: logs from when there was but one must still be read."""
 
 
 class NoInput(msgspec.Struct, frozen=True, tag=True):
@@ -146,7 +190,21 @@ class NotAllowed(msgspec.Struct, frozen=True, tag=True):
     rule: str
 
 
+class MessageTaken(msgspec.Struct, frozen=True, tag=True):
+    """The caller has left a message of this length, and is still on the line."""
+
+    message: MessageId
+    ms: int
+
+
+class NoMessage(msgspec.Struct, frozen=True, tag=True):
+    """The caller said nothing, or too little to be a message; or it could not be recorded. `reason` says which."""
+
+    reason: str
+
+
 ConnectResult = Talked | NotReached | NotAllowed
 QueueResult = Served | NoAgents | TimedOut
 OwnResult = Here | Proven | Refused
-Result = Done | Failed | Pressed | NoInput | OwnResult | QueueResult | ConnectResult
+MessageResult = MessageTaken | NoMessage
+Result = Done | Failed | Pressed | NoInput | OwnResult | QueueResult | ConnectResult | MessageResult

@@ -1,4 +1,4 @@
-"""What callers do: arrive, press keys, leave."""
+"""What callers do: arrive and leave. (The keys they press: keys.py.)"""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any, Final
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
-from ccplane.contacts.verbs import Answer, Done, Gather, HangUp, Pressed
+from ccplane.contacts.verbs import Answer, Done, HangUp
 from ccplane.core import inputs as i
 from ccplane.core import own_calls, parties
-from ccplane.core.commands import CloseRoom, HangUpCaller, OpenRoom, StopSounds
+from ccplane.core.commands import CloseRoom, HangUpCaller, OpenRoom
+from ccplane.core.messages import leave
 from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.state import State
 from ccplane.core.steps import end_step, leave_queue
 from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, DeviceName, contact_id, playback_id
+from ccplane.ids import ContactId, DeviceName, contact_id
 from ccplane.routing.rules import Number
 
 NO_ANSWER: Final = 19
@@ -38,8 +39,8 @@ def arrive(turn: Turn, what: i.CallerArrived) -> None:
     return turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
 
 
-def opened(turn: Turn, what: i.CallerArrived) -> Number:
-    """The contact begins, by the rules of the number dialled."""
+def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> Number:
+    """The contact begins, by the rules of the number dialled; at `arrived_at` if it began before we knew of it."""
     contact = contact_id(what.node, what.channel)
     number = program_of(turn.state, what.number_dialled, what.device)
     turn.happened(
@@ -58,6 +59,7 @@ def opened(turn: Turn, what: i.CallerArrived) -> Number:
             device=what.device,
             direction=own_calls.direction_of(turn.state, what.device, what.number_dialled),
             agent=own_calls.owner_of(turn.state, what.device),
+            arrived_at=arrived_at,
         )
     )
     if what.answered:
@@ -95,15 +97,6 @@ def up(turn: Turn, what: i.CallerUp) -> None:
         end_step(turn, contact.id, Done())
 
 
-def key_pressed(turn: Turn, what: i.KeyPressed) -> None:
-    """A key while a verb gathers ends it and stops its sounds; any other key is nobody's."""
-    contact = turn.state.contacts.get(what.contact)
-    if contact is None or not isinstance(contact.verb, Gather):
-        return
-    turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
-    end_step(turn, contact.id, Pressed(what.key))
-
-
 def gone(turn: Turn, what: i.CallerGone) -> None:
     """The caller left: everything open is closed, each by its own fact, and the agent is free for the next."""
     contact = turn.state.contacts.get(what.contact)
@@ -118,6 +111,7 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int) -> N
     """Close a contact in whatever phase it is."""
     contact = turn.state.contacts[contact_id]
     lost = by is EndedBy.SWITCH
+    leave(turn, contact)
     match contact.phase:
         case Phase.TALKING:
             assert contact.talk
@@ -145,5 +139,4 @@ CALLER_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.CallerArrived: arrive,
     i.CallerUp: up,
     i.CallerGone: gone,
-    i.KeyPressed: key_pressed,
 }

@@ -9,6 +9,7 @@ import msgspec
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
+from ccplane.contacts.message import Message
 from ccplane.core.state import State, restored
 from ccplane.ids import ContactId, DeviceName
 from ccplane.routing.rules import Rules
@@ -26,6 +27,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[ContactId, ...]
     seats: tuple[Seat, ...] = ()
     devices: dict[DeviceName, Phone] = {}
+    messages: tuple[Message, ...] = ()
+    slow: dict[DeviceName, int] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -45,6 +48,8 @@ def encode(state: State) -> bytes:
             ended=state.ended,
             seats=tuple(state.seats.values()),
             devices=dict(state.devices),
+            messages=tuple(state.messages.values()),
+            slow=dict(state.slow),
         )
     )
 
@@ -62,4 +67,6 @@ def decode(data: bytes) -> State:
         ended=kept.ended,
         seats=kept.seats,
         devices=kept.devices,
+        messages=kept.messages,
+        slow=kept.slow,
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, PlaybackId
+from ccplane.ids import AgentId, ChannelId, ContactId, MessageId, OfferId, PlaybackId
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -72,6 +72,33 @@ class StopSounds(ContactCommand, frozen=True):
     """Stop that playback; gone is as good."""
 
     playback: PlaybackId
+
+
+class RemoveCaller(ContactCommand, frozen=True):
+    """Take the caller out of the room."""
+
+    channel: ChannelId
+
+
+class RecordMessage(ContactCommand, frozen=True):
+    """Play a tone, then record the caller's channel under a name of ours, until `#`, silence or the longest time."""
+
+    channel: ChannelId
+    message: MessageId
+    longest_ms: int
+    silence_ms: int
+
+
+class StopRecording(ContactCommand, frozen=True):
+    """End that recording and keep it; gone is as good."""
+
+    message: MessageId
+
+
+class LookForRecording(ContactCommand, frozen=True):
+    """Find out what became of a recording while nobody watched."""
+
+    message: MessageId
 
 
 class RingAgent(ContactCommand, frozen=True):
@@ -147,6 +174,12 @@ class HangUpLeg(ContactCommand, frozen=True):
     reason: str
 
 
+class PickUp(ContactCommand, frozen=True):
+    """Tell the phone that rings on this leg to answer it. Whether it does is told by the phone alone."""
+
+    leg: ChannelId
+
+
 class WriteJournal(ContactCommand, frozen=True):
     """Leave at the switch what another plane needs to take this contact over: small, best effort."""
 
@@ -187,6 +220,10 @@ AnyCommand = (
     | StopMusic
     | PlaySounds
     | StopSounds
+    | RemoveCaller
+    | RecordMessage
+    | StopRecording
+    | LookForRecording
     | RingAgent
     | RingBack
     | CallParty
@@ -195,6 +232,7 @@ AnyCommand = (
     | StopRinging
     | JoinAgent
     | HangUpLeg
+    | PickUp
     | WriteJournal
     | MirrorIntent
     | MirrorWork

@@ -12,9 +12,12 @@ from typing import Any, Final
 import msgspec
 
 from ccplane.core import inputs as i
+from ccplane.core.agents_ask import ASK_RULES
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
+from ccplane.core.keeping import KEEPING_RULES
+from ccplane.core.keys import KEY_RULES
 from ccplane.core.lamps import light
 from ccplane.core.offers import OFFER_RULES
 from ccplane.core.parties import PARTY_RULES
@@ -33,6 +36,7 @@ from ccplane.laws import Fact
 
 RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **CALLER_RULES,
+    **KEY_RULES,
     **STEP_RULES,
     **OFFER_RULES,
     **PARTY_RULES,
@@ -41,8 +45,10 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **PIN_RULES,
     **SIGN_IN_RULES,
     **REJOIN_RULES,
+    **ASK_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
+    **KEEPING_RULES,
 }
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import msgspec
 
 from ccplane.agents.facts import Intent, Phone, PinWay, Profile, Seat
+from ccplane.contacts.facts import MessageMark, Unusable
 from ccplane.contacts.verbs import Verb
 from ccplane.core.commands import Command
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName, OfferId, SeatId
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, MessageId, NodeName, OfferId, SeatId
 from ccplane.routing.rules import Rules
 
 
@@ -83,6 +84,39 @@ class EnteredRoom(Input, frozen=True):
 
     contact: ContactId
     channel: ChannelId
+
+
+class LeftRoom(Input, frozen=True):
+    """A channel is not in the contact's bridge any more."""
+
+    contact: ContactId
+    channel: ChannelId
+
+
+class RecordingBegan(Input, frozen=True):
+    """The switch plays the tone, and records from then on."""
+
+    message: MessageId
+
+
+class RecordingEnded(Input, frozen=True):
+    """A recording is over, well or badly: what there is of it lies at the switch. `ms`: its length by the switch."""
+
+    message: MessageId
+    ms: int | None = None
+
+
+class RecordingRefused(Input, frozen=True):
+    """The switch definitely did not begin to record."""
+
+    message: MessageId
+    reason: str
+
+
+class RecordingMissing(Input, frozen=True):
+    """Looked for after a gap: nothing is being recorded under this name, and nothing was."""
+
+    message: MessageId
 
 
 class LegRinging(Input, frozen=True):
@@ -242,10 +276,76 @@ class PinUnlockAsked(Input, frozen=True):
     by: str
 
 
+class AnswerAsked(Input, frozen=True):
+    """An agent takes this offer by their screen, and has a desk phone that is to be told."""
+
+    agent: AgentId
+    offer: OfferId
+
+
+class RejectAsked(Input, frozen=True):
+    """An agent does not take this offer."""
+
+    agent: AgentId
+    offer: OfferId
+
+
+class HangUpAsked(Input, frozen=True):
+    """An agent ends their talk with this contact, by their screen."""
+
+    agent: AgentId
+    contact: ContactId
+
+
 class WrapUpEnded(Input, frozen=True):
     """An agent is done with the work after a call."""
 
     agent: AgentId
+
+
+class MessageKept(Input, frozen=True):
+    """A message lies safely in ccplane's folder of messages. `file`: its path there; `ms`, `bytes`: measured."""
+
+    message: MessageId
+    file: str
+    ms: int
+    bytes: int
+
+
+class MessageUnusable(Input, frozen=True):
+    """What was recorded is no message."""
+
+    message: MessageId
+    reason: Unusable
+
+
+class RecordingFound(Input, frozen=True):
+    """A message at the switch that nobody told us of, its recording over. `left_at`: its file's time."""
+
+    node: NodeName
+    message: MessageId
+    left_at: int
+
+
+class FallbackCallFound(Input, frozen=True, kw_only=True):
+    """A call that the dialplan's fallback had, now over. `recording`: its name at the switch if a message was left."""
+
+    node: NodeName
+    channel: ChannelId
+    number_dialled: str
+    caller: str
+    arrived_at: int
+    ended_at: int
+    recording: str | None = None
+
+
+class MessageMarkAsked(Input, frozen=True, kw_only=True):
+    """Somebody who has looked it up wants this message to count as new, heard or deleted."""
+
+    message: MessageId
+    contact: ContactId
+    state: MessageMark
+    by: str
 
 
 class PlaneBegan(Input, frozen=True):
@@ -284,6 +384,11 @@ AnyInput = (
     | PinChecked
     | SoundsFinished
     | EnteredRoom
+    | LeftRoom
+    | RecordingBegan
+    | RecordingEnded
+    | RecordingRefused
+    | RecordingMissing
     | LegRinging
     | LegUp
     | LegEnded
@@ -300,7 +405,15 @@ AnyInput = (
     | PinTried
     | PinChanged
     | PinUnlockAsked
+    | AnswerAsked
+    | RejectAsked
+    | HangUpAsked
     | WrapUpEnded
+    | MessageKept
+    | MessageUnusable
+    | RecordingFound
+    | FallbackCallFound
+    | MessageMarkAsked
     | PlaneBegan
     | SiteRead
     | PeopleRead

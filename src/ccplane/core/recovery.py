@@ -12,7 +12,7 @@ from typing import Any, Final
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import CallState, Contact, OfferState, Phase, Talk, TalkState
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
-from ccplane.contacts.verbs import Served
+from ccplane.contacts.verbs import Served, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core.callers import arrive, end_contact, up
 from ccplane.core.commands import (
@@ -71,7 +71,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
             _compare_waiting(turn, survey, contact)
         case Phase.CALLING | Phase.IN_CALL:
             _compare_call(turn, survey, contact)
-        case _ if survey.after_gap and isinstance(contact.verb, SOUNDING):
+        case _ if survey.after_gap and isinstance(contact.verb, (*SOUNDING, TakeMessage)):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None
 

@@ -10,6 +10,7 @@ from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Phone
 from ccplane.core import inputs as i
 from ccplane.core.rejoin import phone_changed
+from ccplane.core.slowness import judge
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, DeviceName, SeatId, device_at, seat_of
@@ -55,6 +56,8 @@ def phone_seen(turn: Turn, what: i.PhoneSeen) -> None:
     """A phone's state is a fact only where it changes, and only of a phone at a seat that we know."""
     state = turn.state
     whose = state.sitting.get(what.device)
+    if what.latency_ms is not None and (whose is not None or _known(state, what.device)):
+        judge(turn, what.device, what.latency_ms)
     if whose is not None:
         _changed(turn, whose, what.device, what.phone)
     elif _known(state, what.device) and state.devices.get(what.device, Phone.GONE) is not what.phone:

@@ -17,10 +17,32 @@ from msgspec.structs import replace
 
 from ccplane.agents import agent as agents
 from ccplane.agents.agent import Agent, Shown
-from ccplane.agents.facts import AgentFact, DeviceChanged, Intent, PeopleLoaded, Phone, PhoneChanged, Seat
+from ccplane.agents.facts import (
+    AgentFact,
+    DeviceChanged,
+    Intent,
+    PeopleLoaded,
+    Phone,
+    PhoneChanged,
+    PhoneQuickened,
+    PhoneSlowed,
+    Seat,
+)
 from ccplane.contacts import contact as contacts
+from ccplane.contacts import message as messages
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.facts import ContactArrived, ContactEnded, ContactFact, OfferFact
+from ccplane.contacts.facts import (
+    ContactArrived,
+    ContactEnded,
+    ContactFact,
+    MessageDropped,
+    MessageFact,
+    MessageLeft,
+    MessageMarked,
+    MessageStored,
+    OfferFact,
+)
+from ccplane.contacts.message import Message
 from ccplane.errors import IllegalMove
 from ccplane.facts import AnyFact, DeadlineDropped, PlaneStarted, RepairMade, SwitchFound, SwitchLost
 from ccplane.ids import (
@@ -28,6 +50,7 @@ from ccplane.ids import (
     ChannelId,
     ContactId,
     DeviceName,
+    MessageId,
     NodeName,
     ProgramName,
     QueueName,
@@ -57,12 +80,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """The files of every site that a live contact keeps to, by hash; and of the present one."""
     agents: Map[AgentId, Agent] = Map()
     contacts: Map[ContactId, Contact] = Map()
+    messages: Map[MessageId, Message] = Map()
+    """Those that were left and are not stored yet, in safety from a crash of ours only by this."""
     nodes: Map[NodeName, bool] = Map()
     """Each node we ever heard of, and whether it is connected. Without it nothing is offered and no ring runs out."""
     seats: Map[SeatId, Seat] = Map()
     """Those that are shared, or not as seats are by default."""
     devices: Map[DeviceName, Phone] = Map()
     """What each phone can do now, as far as the switch has told."""
+    slow: Map[DeviceName, int] = Map()
+    """Phones that take long to answer, and how long it was, in ms."""
     sitting: Map[DeviceName, AgentId] = Map()
     """Whose phone it is now, by where agents sit."""
     homes: Map[SeatId, AgentId] = Map()
@@ -101,6 +128,10 @@ def evolve(state: State, fact: AnyFact) -> State:
             return _with_people(state, fact)
         case DeviceChanged():
             return replace(state, devices=state.devices.set(fact.device, fact.phone))
+        case PhoneSlowed():
+            return replace(state, slow=state.slow.set(fact.device, fact.latency_ms))
+        case PhoneQuickened():
+            return replace(state, slow=state.slow.delete(fact.device)) if fact.device in state.slow else state
         case OfferFact():
             contact, agent = _contact(state, fact), _agent(state, fact.agent, fact)
             after, done = contacts.evolve(contact, fact), agents.evolve(agent, fact)
@@ -114,6 +145,13 @@ def evolve(state: State, fact: AnyFact) -> State:
             contacts.evolve(contact, fact)
             state = replace(state, ended=(*state.ended[1 - REMEMBERED :], contact.id))
             return _put_contact(state, contact, None)
+        case MessageLeft():
+            return _with_message(state, fact)
+        case MessageStored() | MessageDropped():
+            messages.settled(_message(state, fact), fact)
+            return replace(state, messages=state.messages.delete(fact.message))
+        case MessageMarked():
+            return state
         case ContactFact():
             contact = _contact(state, fact)
             return _put_contact(state, contact, contacts.evolve(contact, fact))
@@ -141,6 +179,8 @@ def restored(
     ended: tuple[ContactId, ...] = (),
     seats: tuple[Seat, ...] = (),
     devices: dict[DeviceName, Phone] | None = None,
+    messages: tuple[Message, ...] = (),
+    slow: dict[DeviceName, int] | None = None,
 ) -> State:
     """The state again from what a checkpoint keeps; all that follows from it is derived anew."""
     state = State(
@@ -151,6 +191,8 @@ def restored(
         ended=ended,
         seats=_by_id(seats),
         devices=Map(devices or {}),
+        messages=Map({message.id: message for message in messages}),
+        slow=Map(slow or {}),
     )
     for agent in sorted(agents, key=lambda each: (each.idle_since, each.id)):
         state = _put_agent(state, None, agent)
@@ -171,6 +213,22 @@ def _agent(state: State, agent_id: AgentId, fact: Fact) -> Agent:
     if agent is None:
         raise IllegalMove("agent", "unknown", fact)
     return agent
+
+
+def _message(state: State, fact: MessageFact) -> Message:
+    message = state.messages.get(fact.message)
+    if message is None:
+        raise IllegalMove("message", "unknown", fact)
+    return message
+
+
+def _with_message(state: State, fact: MessageLeft) -> State:
+    """A message may be found long after its contact ended."""
+    if fact.message in state.messages:
+        raise IllegalMove("message", "left", fact)
+    state = replace(state, messages=state.messages.set(fact.message, messages.opened(fact)))
+    contact = state.contacts.get(fact.contact)
+    return state if contact is None else _put_contact(state, contact, contacts.evolve(contact, fact))
 
 
 def _with_rules(state: State, fact: RulesLoaded) -> State:

@@ -11,35 +11,45 @@ from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import (
     Answer,
     AskPin,
+    Choose,
     Connect,
     Done,
     EnterQueue,
     Failed,
     Gather,
     HangUp,
+    MessageTaken,
     NoAgents,
     NoInput,
+    NoMessage,
     Play,
+    Pressed,
     Proven,
     Refused,
     Result,
+    SetData,
+    SetLanguage,
+    TakeMessage,
     Verb,
 )
 from ccplane.core import inputs as i
-from ccplane.core import journal, own_calls
+from ccplane.core import journal, notes, own_calls
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
     HangUpCaller,
+    LookForRecording,
     PlaySounds,
     StartMusic,
     StopMusic,
+    StopRecording,
     StopSounds,
     WriteJournal,
 )
+from ccplane.core.messages import RECORDING_MS, leave, record
 from ccplane.core.route import anyone_signed_in
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, playback_id
+from ccplane.ids import ContactId, message_id, playback_id
 
 ANSWER_MS: Final = 5_000
 SOUNDS_MS: Final = 600_000
@@ -61,12 +71,20 @@ def asked(turn: Turn, what: i.VerbAsked) -> None:
 
 
 def _take_up(turn: Turn, contact: Contact) -> None:
-    """What sounded may have ended while nobody listened: sounds begin again. Waiting and talking just go on."""
+    """What sounded may have ended while nobody listened: sounds begin again. Waiting and talking just go on, and so
+    does a recording, unless it is over."""
     assert contact.verb is not None
+    if isinstance(contact.verb, TakeMessage):
+        return turn.do(LookForRecording(contact.id, message_id(contact.id, contact.step, contact.attempt)))
     if isinstance(contact.verb, SOUNDING):
         _stop_sounds(turn, contact)
-    if not isinstance(contact.verb, EnterQueue | Connect):
-        _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
+    return None if isinstance(contact.verb, EnterQueue | Connect) else begin_again(turn, contact)
+
+
+def begin_again(turn: Turn, contact: Contact) -> None:
+    """The open verb from its beginning, under the next try's ids."""
+    assert contact.verb is not None
+    _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
 
 
 def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) -> None:
@@ -74,6 +92,8 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
     turn.happened(
         c.StepStarted(at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline)
     )
+    if isinstance(verb, SetLanguage | Choose | SetData):
+        return end_step(turn, contact.id, notes.noted(turn, contact, verb))
     _write_journal(turn, contact.id, step, verb)
     match verb:
         case Answer():
@@ -81,16 +101,21 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
                 end_step(turn, contact.id, Done())
             else:
                 turn.do(AnswerCaller(contact.id, contact.channel))
-        case Play() | Gather() | AskPin():
+        case Play() | AskPin():
             _play(turn, contact, step, attempt, verb.sounds)
+        case Gather():
+            _gather(turn, turn.state.contacts[contact.id], verb)
         case EnterQueue():
             _enter_queue(turn, contact, verb)
         case Connect():
             result = own_calls.begin(turn, contact, verb)
             if result is not None:
                 end_step(turn, contact.id, result)
+        case TakeMessage():
+            record(turn, contact, verb)
         case HangUp():
             turn.do(HangUpCaller(contact.id, contact.channel, verb.cause))
+    return None
 
 
 def _longest_ms(verb: Verb) -> int:
@@ -101,6 +126,8 @@ def _longest_ms(verb: Verb) -> int:
             return HANG_UP_MS
         case AskPin():
             return verb.timeout_ms
+        case TakeMessage():
+            return verb.longest_ms + RECORDING_MS
         case _:
             return SOUNDS_MS
 
@@ -112,6 +139,34 @@ def _play(turn: Turn, contact: Contact, step: int, attempt: int, sounds: tuple[s
         turn.do(AnswerCaller(contact.id, contact.channel))
     playback = playback_id(contact.id, step, attempt)
     return turn.do(PlaySounds(contact.id, contact.channel, playback, sounds, contact.language))
+
+
+def _gather(turn: Turn, contact: Contact, verb: Gather) -> None:
+    """Who knows what will be asked, or was in the middle of the answer, doesn't hear the question (again)."""
+    if not (contact.keys or (contact.ahead and verb.barge_in)):
+        return _play(turn, contact, contact.step, contact.attempt, verb.sounds)
+    if not contact.answered:
+        turn.do(AnswerCaller(contact.id, contact.channel))
+    if contact.keys:
+        sounds_finished(turn, i.SoundsFinished(contact.id, contact.step, contact.attempt))
+    return take_kept(turn, contact.id, contact.step)
+
+
+def take_kept(turn: Turn, contact_id: ContactId, step: int) -> None:
+    """The verb of this step takes the keys that were pressed ahead, as far as it needs them."""
+    while (contact := turn.state.contacts[contact_id]).ahead and contact.gathering and contact.step == step:
+        take_key(turn, contact, contact.ahead[0], kept=True)
+
+
+def take_key(turn: Turn, contact: Contact, key: str, *, kept: bool = False) -> None:
+    """The verb that gathers takes a key: it may be the last one."""
+    gather = contact.gathering
+    assert gather is not None
+    turn.happened(c.KeyTaken(at=turn.now, contact=contact.id, step=contact.step, key=key, kept=kept))
+    if key in gather.ends_with:
+        end_step(turn, contact.id, Pressed(contact.keys))
+    elif len(contact.keys) + 1 >= gather.longest:
+        end_step(turn, contact.id, Pressed(contact.keys + key))
 
 
 def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
@@ -154,6 +209,7 @@ def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
         end_step(turn, contact.id, Done() if what.ok else Failed("a sound could not be played"))
     elif isinstance(contact.verb, Gather) and not contact.sounds_over:
         turn.happened(c.SoundsEnded(at=turn.now, contact=contact.id, step=contact.step))
+        take_kept(turn, contact.id, contact.step)
 
 
 def end_step(turn: Turn, contact_id: ContactId, result: Result) -> None:
@@ -166,16 +222,31 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
     """The open verb's time is up: for a gathering one that is an answer, for the others a failure."""
     match contact.verb:
         case Gather():
-            end_step(turn, contact.id, NoInput())
+            end_step(turn, contact.id, Pressed(contact.keys) if contact.keys else NoInput())
         case AskPin():
             _stop_sounds(turn, contact)
             end_step(turn, contact.id, NoInput())
         case HangUp():
-            _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
+            begin_again(turn, contact)
+        case TakeMessage():
+            _message_overdue(turn, contact)
         case Answer() | Play():
             end_step(turn, contact.id, Failed("the switch did not confirm it in time"))
         case _:
             pass
+
+
+def _message_overdue(turn: Turn, contact: Contact) -> None:
+    """First nobody told of the recording's end: it is ended. Then nobody told what became of it: the switch's word
+    is taken. Whatever there is of it is kept all the same."""
+    assert contact.recording is not None
+    message = turn.state.messages.get(contact.recording)
+    if message is None:
+        turn.do(StopRecording(contact.id, contact.recording))
+        leave(turn, contact)
+    else:
+        result = MessageTaken(message.id, message.ms) if message.ms else NoMessage("not confirmed in time")
+        end_step(turn, contact.id, result)
 
 
 def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome) -> None:
@@ -221,6 +292,9 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
         return  # the call is being ended already
     if isinstance(contact.verb, SOUNDING):
         _stop_sounds(turn, contact)
+    if contact.recording:
+        turn.do(StopRecording(contact.id, contact.recording))
+        leave(turn, contact)
     turn.happened(
         c.ProgramFailed(at=turn.now, contact=contact.id, program=contact.program, error=what.error, where=what.where)
     )

@@ -14,7 +14,7 @@ from ccplane.agents.facts import Intent
 from ccplane.core.inputs import CallAsked, IntentAsked
 from ccplane.core.own_calls import why_not_call
 from ccplane.errors import RequestError
-from ccplane.http.auth import Guard
+from ccplane.http.auth import Asker, Guard, OwnGuard
 from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
@@ -81,36 +81,38 @@ class PinTold(msgspec.Struct, frozen=True):
     pin: str
 
 
-def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard) -> APIRouter:
-    router = APIRouter(prefix="/api/v1/agents", tags=["agents"], dependencies=[Depends(admin)])
+def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard, own: OwnGuard) -> APIRouter:
+    """`own`: what an agent may for themselves, too; their id is then also `me`."""
+    router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
+    of_theirs, only_admin = Depends(own), [Depends(admin)]
 
-    @router.get("", summary="All agents", responses=answers(Agents))
+    @router.get("", summary="All agents", responses=answers(Agents), dependencies=only_admin)
     async def agents(limit: Annotated[int, Query(ge=1, le=1000)] = 200, after: str | None = None) -> Response:
         """By id. `after` is the `next` of the page before."""
         from_id = position_of(after) if after else ""
         found = sorted(agent for agent in plane.snapshot.state.agents if agent > from_id)
-        page = tuple(agent_told(plane.snapshot.state.agents[agent]) for agent in found[:limit])
+        page = tuple(_told(plane.snapshot, agent) for agent in found[:limit])
         return told(Agents(page, cursor_of(page[-1].id) if len(found) > limit else None))
 
     @router.get("/{agent_id}", summary="One agent", responses=answers(AgentTold))
-    async def agent(agent_id: str) -> Response:
-        return told(agent_told(_known(plane.snapshot, agent_id)))
+    async def agent(asker: Asker = of_theirs) -> Response:
+        return told(_told(plane.snapshot, asker.agent))
 
     @router.put("/{agent_id}/state", summary="Sign in, pause, sign out", responses=answers(AgentTold))
-    async def put_state(agent_id: str, asked: StateAsked) -> Response:
+    async def put_state(asked: StateAsked, asker: Asker = of_theirs) -> Response:
         """Answers once it is safely recorded. `state` is what is shown now, `next` what comes after present work."""
-        known = _known(plane.snapshot, agent_id)
+        known = _known(plane.snapshot, asker.agent)
         seat = SeatId(asked.seat) if asked.seat else known.seat if asked.device else None
         intent, web = Intent(asked.state), asked.device == "web"
         after = await sit_down(
-            plane, IntentAsked(agent=known.id, intent=intent, reason=asked.reason, by="api", seat=seat, web=web)
+            plane, IntentAsked(agent=known.id, intent=intent, reason=asked.reason, by=asker.by, seat=seat, web=web)
         )
-        return told(agent_told(_known(after, agent_id)))
+        return told(_told(after, asker.agent))
 
     @router.post("/{agent_id}/calls", summary="Call somebody for them", responses=answers(None, also={201: CallTold}))
-    async def call(agent_id: str, asked: CallWanted) -> Response:
+    async def call(asked: CallWanted, asker: Asker = of_theirs) -> Response:
         """Their own phone rings first; once they pick up, the number is called. `claim`: the same again is one call."""
-        known = _known(plane.snapshot, agent_id)
+        known = _known(plane.snapshot, asker.agent)
         claim = asked.claim or token_hex(8)
         why = why_not_call(plane.snapshot.state, known, asked.to)
         after = await plane.ask(CallAsked(agent=known.id, number=asked.to, claim=claim))
@@ -124,32 +126,41 @@ def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard) -> APIRout
         return told(CallTold(contact), status=201)
 
     @router.get("/{agent_id}/phone", summary="How to set their phone up", responses=answers(PhoneAccount))
-    async def phone(agent_id: str) -> Response:
-        known = _known(plane.snapshot, agent_id)
+    async def phone(asker: Asker = of_theirs) -> Response:
+        known = _known(plane.snapshot, asker.agent)
         account = await phones.phone(known.id)
         if account is None:
             raise RequestError("no-phone", f"Agent {known.id} has no phone account.", agent=known.id)
         return told(account, headers={"Cache-Control": "no-store"})
 
-    @router.put("/{agent_id}/pin", summary="Give them a PIN", responses=answers(PinTold))
+    @router.put("/{agent_id}/pin", summary="Give them a PIN", responses=answers(PinTold), dependencies=only_admin)
     async def put_pin(agent_id: str, asked: PinAsked) -> Response:
         """Their old one is no good any more, and a lock is lifted."""
-        known = _known(plane.snapshot, agent_id)
+        known = _known(plane.snapshot, AgentId(agent_id))
         pin = await pins.put(known.id, asked.pin, by="api")
         return told(PinTold(known.id, pin), headers={"Cache-Control": "no-store"})
 
-    @router.delete("/{agent_id}/pin/lock", summary="Let their PIN count again", responses=answers(AgentTold))
+    @router.delete(
+        "/{agent_id}/pin/lock",
+        summary="Let their PIN count again",
+        responses=answers(AgentTold),
+        dependencies=only_admin,
+    )
     async def unlock(agent_id: str) -> Response:
         """After five wrong ones in a row no PIN counts for 15 minutes; this ends it. No fault if nothing is locked."""
-        known = _known(plane.snapshot, agent_id)
+        known = _known(plane.snapshot, AgentId(agent_id))
         await pins.unlock(known.id, by="api")
-        return told(agent_told(_known(plane.snapshot, agent_id)))
+        return told(_told(plane.snapshot, known.id))
 
     return router
 
 
-def _known(snapshot: Snapshot, agent_id: str) -> Agent:
-    agent = snapshot.state.agents.get(AgentId(agent_id))
+def _told(snapshot: Snapshot, agent_id: AgentId) -> AgentTold:
+    return agent_told(_known(snapshot, agent_id), snapshot.state.slow)
+
+
+def _known(snapshot: Snapshot, agent_id: AgentId) -> Agent:
+    agent = snapshot.state.agents.get(agent_id)
     if agent is None:
         raise RequestError("no-such-agent", "There is no agent with this id.", agent=agent_id)
     return agent

@@ -3,42 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from ccplane import __version__
-from ccplane.asterisk.stats import AriStats
+from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.http import (
+    agent_socket,
     agents,
     built_pages,
     contacts,
     docs_page,
     health,
     index,
+    messages,
     phone_page,
     problems,
     seats,
+    sign_in,
     wallboard,
     wallboard_page,
 )
-from ccplane.http.auth import admin_only, admin_or_this_machine
+from ccplane.http.auth import admin_only, admin_or_own, admin_or_this_machine, agent_only
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
-from ccplane.http.ports import ContactsStore, Health, PhoneBook, Pins, Plane
+from ccplane.http.ports import CallerHistory, ContactsStore, Health, MessagesStore, PhoneBook, Pins, Plane
+from ccplane.http.sessions import NoNotes, Notes, Sessions
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """What the API stands on. `clock`: ccplane's UTC in ms (law 12); the statistics are read at each scrape."""
+    """What the API stands on. `clock`: ccplane's UTC in ms (law 12); the statistics are read at each scrape.
+    `can_pick_up`: whether desk phones can be told to answer now."""
 
     plane: Plane
     contacts: ContactsStore
+    messages: MessagesStore
+    audio: Path
+    """The folder of messages."""
+    callers: CallerHistory
     phones: PhoneBook
     pins: Pins
     health: Health
@@ -46,7 +56,11 @@ class Ports:
     meters: Meters
     websocket: str = ""
     """Where browsers' phones register: `ws://host:port/ws`."""
+    notes: Notes = field(default_factory=NoNotes)
+    can_pick_up: Callable[[], bool] = lambda: False
     ari: AriStats | None = None
+    ami: AmiStats | None = None
+    heard: PhoneStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
 
@@ -62,6 +76,9 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
         redoc_url=None,
     )
     admin, open_here = admin_only(admin_token), admin_or_this_machine(admin_token)
+    sessions = Sessions(ports.notes, ports.clock)
+    own, agent = admin_or_own(admin_token, sessions), agent_only(sessions)
+    sockets = agent_socket.Sockets(ports.plane, sessions, ports.callers, ports.can_pick_up)
     stream = wallboard.Stream(ports.plane, ports.clock)
     app.state.stream = stream
     exposition = Exposition(
@@ -69,21 +86,28 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
         clock=ports.clock,
         health=ports.health,
         ari=ports.ari,
+        ami=ports.ami,
+        heard=ports.heard,
         outbox=ports.outbox,
         shipping=ports.shipping,
         stream=stream,
+        screens=sockets,
     )
     ports.meters.registry.register(exposition)
     app.include_router(index.routes())
     app.include_router(health.routes(ports.health))
     app.include_router(metrics_routes(ports.meters.registry))
-    app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, admin))
     app.include_router(seats.routes(ports.plane, ports.phones, admin))
+    app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, admin, own))
+    desk = sign_in.Desk(ports.plane, ports.phones, sessions)
+    app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
+    app.include_router(agent_socket.routes(sockets))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(wallboard_page.routes(open_here))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))
+    app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin))
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]

@@ -1,4 +1,5 @@
-"""Who may ask for what. One administrator's token for now; the wallboard needs none from this machine."""
+"""Who may ask for what. Two roles: the administrator, by the one token, may all; an agent, by the token of their
+session, may what is their own. The wallboard needs none from this machine."""
 
 from __future__ import annotations
 
@@ -7,16 +8,33 @@ import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
 
+import msgspec
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from ccplane.errors import RequestError
+from ccplane.http.sessions import Session, Sessions
+from ccplane.ids import AgentId
 
-_bearer: Final = HTTPBearer(auto_error=False, description="The first administrator's token, or a user's")
+_bearer: Final = HTTPBearer(auto_error=False, description="An administrator's token, or that of an agent's session")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 Guard = Callable[..., Awaitable[None]]
 
 FORWARDED: Final = ("forwarded", "x-forwarded-for")
+ME: Final = "me"
+
+
+class Asker(msgspec.Struct, frozen=True):
+    """Which agent it is about, and who asks: `api` for an administrator, else the agent themselves."""
+
+    agent: AgentId
+    by: str
+
+
+AgentGuard = Callable[..., Awaitable[Session]]
+"""Lets through who has the token of a live session, and says which."""
+OwnGuard = Callable[..., Awaitable[Asker]]
+"""For what is one agent's: lets through the administrator, and that agent, whose id may be said as `me`."""
 
 
 def admin_only(token: str) -> Guard:
@@ -38,11 +56,48 @@ def admin_or_this_machine(token: str) -> Guard:
     return guard
 
 
+def agent_only(sessions: Sessions) -> AgentGuard:
+    """Let through an agent who is signed in."""
+
+    async def guard(credentials: Credentials) -> Session:
+        return sessions.find(_given(credentials))
+
+    return guard
+
+
+def admin_or_own(token: str, sessions: Sessions) -> OwnGuard:
+    """Let through the administrator, and an agent to what is their own."""
+
+    async def guard(agent_id: str, credentials: Credentials) -> Asker:
+        if _is(credentials, token):
+            return Asker(AgentId(agent_id), "api")
+        try:
+            own = sessions.find(_given(credentials)).agent
+        except RequestError:
+            raise _unauthorised() from None
+        if agent_id not in (ME, own):
+            raise RequestError("not-yours", "This is another agent's; your token opens what is your own.", agent=own)
+        return Asker(own, own)
+
+    return guard
+
+
 def _check(credentials: HTTPAuthorizationCredentials | None, token: str) -> None:
-    given = credentials.credentials if credentials else ""
+    if not _is(credentials, token):
+        raise _unauthorised()
+
+
+def _is(credentials: HTTPAuthorizationCredentials | None, token: str) -> bool:
     # Compared in constant time, so that the token cannot be guessed letter by letter; an empty one opens nothing.
-    if not token or not hmac.compare_digest(given.encode(), token.encode()):
-        raise RequestError("unauthorised", "This needs a valid token: `Authorization: Bearer …`.")
+    return bool(token) and hmac.compare_digest(_given(credentials).encode(), token.encode())
+
+
+def _given(credentials: HTTPAuthorizationCredentials | None) -> str:
+    return credentials.credentials if credentials else ""
+
+
+def _unauthorised() -> RequestError:
+    return RequestError("unauthorised", "This needs a valid token: `Authorization: Bearer …`.")
 
 
 def from_this_machine(request: Request) -> bool:

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime
 from ccplane.errors import RequestError, StoreError
 from ccplane.http.auth import Guard
 from ccplane.http.live import known
+from ccplane.http.messages import MESSAGE
 from ccplane.http.openapi import answers
 from ccplane.http.ports import ContactsStore, Plane
 from ccplane.http.views import readable, told, with_times
@@ -67,13 +68,14 @@ _InFull: Final = msgspec.defstruct(
     [
         ("segments", GenericAlias(list, (_Segment,))),
         ("offers", GenericAlias(list, (_Offer,))),
+        ("messages", GenericAlias(list, (MESSAGE,))),
         ("facts", list[dict[str, Any]]),
         ("trace", list[dict[str, Any]]),
         ("live", bool),
     ],
     bases=(_Row,),
     kw_only=True,
-    namespace={"__doc__": "A contact with its stays, offers, facts, and the trace of each routing decision."},
+    namespace={"__doc__": "A contact with its stays, offers, messages, facts, and the trace of each routing decision."},
 )
 
 

@@ -7,7 +7,7 @@ states, kinds; never a contact, a caller or an agent. Rates are Prometheus's to 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 
 from ccplane import __version__
 from ccplane.agents.agent import Shown
-from ccplane.asterisk.stats import AriStats
+from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.contacts.contact import Phase
 from ccplane.histogram import Histogram
 from ccplane.http.ports import Health, Plane
@@ -52,7 +52,10 @@ class Exposition(Collector):
     clock: Callable[[], int]
     health: Health
     stream: Stream
+    screens: Sized
     ari: AriStats | None = None
+    ami: AmiStats | None = None
+    heard: PhoneStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
 
@@ -66,8 +69,11 @@ class Exposition(Collector):
         yield from self._site()
         yield from self._queues()
         yield from _of_ari(self.ari) if self.ari else ()
+        yield from _of_ami(self.ami) if self.ami else ()
+        yield from _of_phones(self.heard) if self.heard else ()
         yield from _of_outbox(self.outbox) if self.outbox else ()
         yield from _of_shipping(self.shipping) if self.shipping else ()
+        yield _now("ccplane_agent_screens", "Agents' screens that are open", len(self.screens))
         yield _now("ccplane_wallboard_readers", "Readers of the wallboard's stream", self.stream.readers)
 
     def _parts(self) -> Iterator[Metric]:
@@ -149,6 +155,24 @@ def _of_ari(stats: AriStats) -> Iterator[Metric]:
     yield _now("ccplane_ari_commands_pending", "Operations without an answer", stats.pending)
     yield _total("ccplane_ari_answers_late", "Answers after their deadline", stats.late)
     yield _counter("ccplane_ari_outcomes", "Operations by outcome", stats.outcomes, "outcome")
+
+
+def _of_ami(stats: AmiStats) -> Iterator[Metric]:
+    yield _now("ccplane_ami_connected", "Whether AMI is logged in to", int(stats.connected))
+    yield _total("ccplane_ami_connects", "Logins made", stats.connects)
+    yield _counter("ccplane_ami_disconnects", "Connections that ended, by reason", stats.ends, "reason")
+    yield _counter("ccplane_ami_refusals", "Tries to connect that failed", stats.refusals, "code")
+    yield _counter("ccplane_ami_events", "Events by name", stats.events, "name")
+    yield _total("ccplane_ami_faults", "Exceptions of ours at what AMI said, fenced off", stats.faults)
+    yield _total("ccplane_ami_actions_sent", "Actions sent, pings too", stats.sent)
+    yield _now("ccplane_ami_actions_pending", "Actions without an answer", stats.pending)
+    yield _total("ccplane_ami_answers_late", "Answers after their deadline", stats.late)
+    yield _counter("ccplane_ami_outcomes", "Actions by outcome", stats.outcomes, "outcome")
+    yield _histogram("ccplane_ami_round_trip_seconds", "From an action to the end of its answer", stats.round_trips)
+
+
+def _of_phones(stats: PhoneStats) -> Iterator[Metric]:
+    yield _histogram("ccplane_phone_latency_seconds", "How long phones took to answer Asterisk", stats.latency)
 
 
 def _of_outbox(stats: OutboxStats) -> Iterator[Metric]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
 from ccplane.agents.facts import PinWay
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, ContactId, SeatId
+from ccplane.ids import AgentId, ContactId, MessageId, SeatId
 from ccplane.kpi.board import Board
+from ccplane.laws import Fact
+from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
+from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 
 
 class Snapshot(Protocol):
@@ -36,6 +39,9 @@ class Plane(Protocol):
 
     async def ask(self, what: Input) -> Snapshot:
         """Decide this; return once its facts are in the outbox: acknowledged."""
+
+    def follow(self, follower: Callable[[Any, Sequence[Fact], int], None], /) -> None:
+        """Tell it each snapshot as it is published, the facts that led to it, and the number of the first of them."""
 
     def subscribe(self) -> AsyncIterator[Snapshot]:
         """Every published snapshot; a slow reader misses some, the latest always comes."""
@@ -93,3 +99,19 @@ class ContactsStore(Protocol):
         """One page, the latest arrival first. RequestError "bad-cursor"."""
 
     async def contact(self, contact: ContactId, /) -> ContactDetail | None: ...
+
+
+class MessagesStore(Protocol):
+    """The messages that callers left. StoreError if it can't be asked."""
+
+    async def messages(self, wanted: MessagesWanted, *, after: str | None, limit: int) -> MessagePage:
+        """One page, the latest first. RequestError "bad-cursor"."""
+
+    async def message(self, message: MessageId, /) -> MessageRow | None: ...
+
+
+class CallerHistory(Protocol):
+    """What there was before with a caller, as far as Postgres has it. StoreError if it can't be asked."""
+
+    async def before(self, contact: ContactId, caller: str, /) -> list[Earlier]:
+        """Their last contacts other than this one, the latest first."""

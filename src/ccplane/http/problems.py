@@ -28,6 +28,8 @@ log = structlog.get_logger()
 BY_CODE: Final[Mapping[str, int]] = {
     "no-such-agent": 404,
     "no-such-contact": 404,
+    "no-such-message": 404,
+    "no-audio": 404,
     "no-such-page": 404,
     "no-phone": 404,
     "agent-busy": 409,
@@ -42,6 +44,7 @@ BY_CODE: Final[Mapping[str, int]] = {
     "bad-pin": 422,
     "pin-locked": 429,
     "too-many-tries": 503,
+    "not-yours": 403,
     "invalid-request": 422,
     "too-many-readers": 503,
     "contact-on-its-way": 503,

@@ -20,6 +20,10 @@ STALLED_S: Final = 30.0
 SEND_BUFFER: Final = 256 * 1024
 """What one such reader can hold of our memory until then."""
 GRACE_S: Final = 3
+LARGEST_MESSAGE: Final = 16 * 1024
+"""Of a WebSocket; who sends a larger one is cut off (1009)."""
+PING_S: Final = 15.0
+"""How often a WebSocket is asked whether it lives, and how long it may think about that."""
 BACKLOG: Final = 512
 
 
@@ -70,6 +74,11 @@ async def serve(app: FastAPI, host: str, port: int, *, stalled_s: float = STALLE
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=False,
     )
     server = Server(config, host, listener.getsockname()[1])
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")

@@ -78,8 +78,10 @@ def _since(agent: Agent | AgentView) -> str | None:
 
 class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     """An agent. `state` is what is shown, `next` what will be once the present work is done. `seat`: where they sit,
-    `device`: the phone there that offers ring. `rest_until`: offered nothing until then, after an offer that their
-    phone refused; null if not resting. `pin_locked_until`: no PIN of theirs counts before, after five wrong ones."""
+    `device`: the phone there that offers ring, `phone_slow_ms`: how long it took to answer when it was found slow
+    (above 300 ms, until it is below 200), else null. `rest_until`: offered nothing until then, after an offer that
+    their phone refused; null if not resting. `pin_locked_until`: no PIN of theirs counts before, after five wrong
+    ones."""
 
     id: AgentId
     name: str
@@ -93,6 +95,7 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     phone: Phone
     seat: SeatId
     device: DeviceName
+    phone_slow_ms: int | None
     contact: ContactId | None
     missed_in_a_row: int
     rest_until: Time | None
@@ -106,7 +109,8 @@ class Agents(msgspec.Struct, frozen=True):
     next: str | None
 
 
-def agent_told(agent: Agent) -> AgentTold:
+def agent_told(agent: Agent, slow: Mapping[DeviceName, int]) -> AgentTold:
+    """`slow`: how long slow phones take to answer."""
     return AgentTold(
         id=agent.id,
         name=agent.profile.name,
@@ -120,6 +124,7 @@ def agent_told(agent: Agent) -> AgentTold:
         phone=agent.phone,
         seat=agent.seat,
         device=agent.device,
+        phone_slow_ms=slow.get(agent.device),
         contact=agent.contact,
         missed_in_a_row=agent.misses,
         rest_until=_iso(agent.rest_until),

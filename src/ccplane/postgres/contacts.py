@@ -5,21 +5,19 @@ All instants are integer ms UTC, all durations integer ms; None where there is n
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 import msgspec
 
-from ccplane.errors import RequestError
 from ccplane.ids import ContactId
+from ccplane.postgres.cursors import cursor, place
+from ccplane.postgres.messages import MessageRow
 from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
 
 MOST: Final = 500
-LATEST: Final = 1 << 52
-"""No cursor is of a later ms than this: beyond it Postgres has no timestamps."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +110,7 @@ class ContactDetail(msgspec.Struct, frozen=True):
     segments: list[SegmentRow]
     offers: list[OfferRow]
     facts: list[dict[str, Any]]
+    messages: list[MessageRow] = []
 
 
 async def contacts(
@@ -123,11 +122,11 @@ async def contacts(
     """
     limit = max(1, min(limit, MOST))
     asked = msgspec.structs.astuple(wanted or Wanted())
-    place = _decoded(after) if after is not None else (None, None)
+    from_there = place(after) if after is not None else (None, None)
     async with database.connection() as connection:
-        rows = await connection.fetch(query("list_contacts"), *asked, *place, limit + 1)
+        rows = await connection.fetch(query("list_contacts"), *asked, *from_there, limit + 1)
     found = [ContactRow(**row) for row in rows[:limit]]
-    return Page(found, _encoded(found[-1]) if len(rows) > limit else None)
+    return Page(found, cursor(found[-1].arrived_at, found[-1].id) if len(rows) > limit else None)
 
 
 async def contact(database: Database, contact_id: ContactId) -> ContactDetail | None:
@@ -139,6 +138,7 @@ async def contact(database: Database, contact_id: ContactId) -> ContactDetail | 
         found = ContactRow(**row)
         segments = await connection.fetch(query("read_segments"), contact_id)
         offers = await connection.fetch(query("read_offers"), contact_id)
+        left = await connection.fetch(query("read_messages_of_contact"), contact_id)
         first = _moment(found.arrived_at).date()
         last = (_moment(found.ended_at) if found.ended_at is not None else datetime.now(UTC)).date()
         facts = await connection.fetch(query("read_facts"), contact_id, first, last + timedelta(days=1))
@@ -147,6 +147,7 @@ async def contact(database: Database, contact_id: ContactId) -> ContactDetail | 
         segments=[SegmentRow(**each) for each in segments],
         offers=[_offer(each) for each in offers],
         facts=[{"epoch": each["epoch"], "seq": each["seq"], **msgspec.json.decode(each["body"])} for each in facts],
+        messages=[MessageRow(**each) for each in left],
     )
 
 
@@ -158,18 +159,3 @@ def _offer(row: asyncpg.Record) -> OfferRow:
 
 def _moment(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _encoded(last: ContactRow) -> str:
-    return base64.urlsafe_b64encode(f"{last.arrived_at}:{last.id}".encode()).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> tuple[int, str]:
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        at, _, contact_id = text.partition(":")
-        if contact_id and "\0" not in contact_id and 0 <= int(at) < LATEST:
-            return int(at), contact_id
-    except ValueError:
-        pass
-    raise RequestError("bad-cursor", "This cursor is none of ours: take `next` of the page before.")

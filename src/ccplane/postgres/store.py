@@ -24,7 +24,7 @@ from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
 from ccplane.postgres.queries import query
 
 COLUMNS: Final = ("day", "epoch", "seq", "at", "kind", "contact", "agent", "body")
-PROJECTIONS: Final = ("apply_contacts", "apply_segments", "apply_offers", "apply_agents")
+PROJECTIONS: Final = ("apply_contacts", "apply_segments", "apply_offers", "apply_agents", "apply_messages")
 DAY_MS: Final = 86_400_000
 EPOCH_DAY: Final = date(1970, 1, 1)
 NO_NUL: Final = (b"\\u0000", b"\\ufffd")

@@ -2,9 +2,9 @@
 
 from ccplane.site.check import Report, check
 from ccplane.site.faults import SiteFaults
-from ccplane.site.files import digest, read
+from ccplane.site.files import digest, read, recording
 from ccplane.site.parse import parse
-from ccplane.site.site import AgentEntry, Menu, MenuEntry, Program, Prompt, Rendering, SeatEntry, Site, sound_of
+from ccplane.site.site import AgentEntry, Menu, MenuEntry, Program, Prompt, Rendering, SeatEntry, Site, Voice, sound_of
 
 __all__ = [
     "AgentEntry",
@@ -17,9 +17,11 @@ __all__ = [
     "SeatEntry",
     "Site",
     "SiteFaults",
+    "Voice",
     "check",
     "digest",
     "parse",
     "read",
+    "recording",
     "sound_of",
 ]

@@ -9,6 +9,7 @@ from typing import Final
 
 from ccplane.errors import SiteError
 from ccplane.site.faults import SiteFaults
+from ccplane.site.recordings import FOLDER, SIZE_LIMIT, NotASound, written
 
 FOLDERS: Final = {"ari_apps": ".py", "ivr": ".toml", "acd": ".toml"}
 """Which files of which folder make a site."""
@@ -46,7 +47,41 @@ def read_what_can_be(directory: Path) -> tuple[dict[str, str], list[SiteError]]:
             size += len(files[name].encode())
         if size > SITE_LIMIT:
             return files, [*faults, _too_big(directory, f"more than {SITE_LIMIT // 2**20} MiB of files")]
-    return files, faults
+    files_of_sound, unfit = _recordings(directory)
+    return files | files_of_sound, [*faults, *unfit]
+
+
+def recording(directory: Path, name: str) -> bytes:
+    """A recorded prompt's content. SiteError if it cannot be read."""
+    try:
+        with (directory / name).open("rb") as file:
+            raw = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise SiteError("unreadable", f"cannot be read: {error.strerror}", path=name) from error
+    if len(raw) > SIZE_LIMIT:
+        raise SiteError("too-big", f"more than {SIZE_LIMIT // 2**20} MiB", path=name)
+    return raw
+
+
+def _recordings(directory: Path) -> tuple[dict[str, str], list[SiteError]]:
+    """Of each recorded prompt what a site holds of it."""
+    found: dict[str, str] = {}
+    faults: list[SiteError] = []
+    for path in sorted((directory / FOLDER).glob("*/*")):
+        name = path.relative_to(directory).as_posix()
+        if path.name.startswith(".") or path.is_dir():
+            continue
+        try:
+            if path.suffix != ".wav":
+                raise SiteError("not-a-sound", "is no WAV file; save it as ….wav", path=name)
+            found[name] = written(recording(directory, name))
+        except NotASound as error:
+            faults.append(SiteError("not-a-sound", f"is {error}", path=name))
+        except SiteError as fault:
+            faults.append(fault)
+        if len(found) > FILES_LIMIT:
+            return found, [*faults, _too_big(directory, f"more than {FILES_LIMIT} recorded prompts")]
+    return found, faults
 
 
 def digest(files: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""ivr/: what the caller hears. Numbers dialled, menus and prompts, as their files say it."""
+"""ivr/: what the caller hears. Numbers dialled and prompts, as their files say it. (Menus: menus.py.)"""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from pydantic import TypeAdapter
 from ccplane.ids import ProgramName, QueueName
 from ccplane.routing.rules import Number
 from ccplane.site.document import Document
-from ccplane.site.faults import listed
 from ccplane.site.names import Reference
-from ccplane.site.shapes import Dialled, MenuTable, Name, NumbersTable, NumberTable, Texts
-from ccplane.site.site import Menu, MenuEntry, Prompt
+from ccplane.site.shapes import Dialled, Name, NumbersTable, NumberTable, Texts
+from ccplane.site.site import Prompt
+from ccplane.site.voices import Studio
 
 NAME: Final = TypeAdapter(Name)
 DIALLED: Final = TypeAdapter(Dialled)
 NUMBERS: Final = TypeAdapter(NumbersTable)
 NUMBER: Final = TypeAdapter(NumberTable)
-MENU: Final = TypeAdapter(MenuTable)
 TEXTS: Final = TypeAdapter(Texts)
 
 
@@ -40,6 +39,7 @@ class Numbers:
 
     default: ProgramName | None = None
     language: str = "en"
+    operator: QueueName | None = None
     listed: dict[str, Number] = field(default_factory=dict)
 
     @property
@@ -53,9 +53,11 @@ def numbers_in(document: Document, references: list[Reference]) -> Numbers:
     """All numbers that are without fault. Tables are numbers, everything else holds for the whole file."""
     tables = {name: value for name, value in document.data.items() if isinstance(value, dict)}
     top = document.validated(NUMBERS, {name: value for name, value in document.data.items() if name not in tables})
-    found = Numbers(ProgramName(top.default), top.language) if top else Numbers()
+    found = Numbers(ProgramName(top.default), top.language, _queue(top.operator)) if top else Numbers()
     if top:
-        references.append(Reference("program", top.default, _blame(document, "default")))
+        references.append(Reference("program", top.default, blame(document, "default")))
+        if top.operator:
+            references.append(Reference("queue", top.operator, blame(document, "operator")))
     for dialled, raw in tables.items():
         document.validated(DIALLED, dialled, dialled)
         if table := document.validated(NUMBER, raw, dialled):
@@ -66,62 +68,20 @@ def numbers_in(document: Document, references: list[Reference]) -> Numbers:
                 queue=QueueName(table.queue) if table.queue else None,
                 attribution=table.attribution,
             )
-            references.extend(_named(document, table.queue, table.program, dialled))
+            references.append(Reference("program", table.program, blame(document, dialled, "program")))
+            if table.queue:
+                references.append(Reference("queue", table.queue, blame(document, dialled, "queue")))
     return found
 
 
-def prompts_in(document: Document) -> dict[str, Spoken]:
+def prompts_in(document: Document, studio: Studio) -> dict[str, Spoken]:
     """The prompts of ivr/prompts.toml that are without fault."""
     found = {}
     for name, raw in document.tables():
         document.validated(NAME, name, name)
         if texts := document.validated(TEXTS, raw, name):
-            found[name] = Spoken(Prompt(name, texts), document, (name,))
+            found[name] = Spoken(studio.prompt(name, texts), document, (name,))
     return found
-
-
-def menu_in(
-    document: Document, name: str, prompts: Mapping[str, Spoken], references: list[Reference], own: list[Spoken]
-) -> Menu | None:
-    """A menu from its file; None if it has a fault. Texts of its own are added to `own`."""
-    document.validated(NAME, name)
-    table = document.validated(MENU, document.data)
-    if table is None:
-        return None
-    if table.no_input not in table.keys:
-        document.fault(
-            "no-such-key", f"key {table.no_input} is not on this menu; it has {listed([*table.keys])}", "no_input"
-        )
-    for key, entry in table.keys.items():
-        if entry.queue and entry.program:
-            document.fault("two-ways", "leads to a queue or to a program, not both", "keys", key)
-        references.extend(_named(document, entry.queue, entry.program, "keys", key))
-    heard = [_prompt(document, name, which, table, prompts, references, own) for which in ("prompt", "invalid")]
-    if heard[0] is None:
-        return None
-    keys = {key: MenuEntry(key, _queue(entry.queue), _program(entry.program)) for key, entry in table.keys.items()}
-    return Menu(name, heard[0], keys, table.no_input, heard[1], table.timeout, table.tries)
-
-
-def _prompt(
-    document: Document,
-    menu: str,
-    which: str,
-    table: MenuTable,
-    prompts: Mapping[str, Spoken],
-    references: list[Reference],
-    own: list[Spoken],
-) -> Prompt | None:
-    """The prompt that a menu names, or whose texts it has."""
-    given: object = getattr(table, which)
-    if isinstance(given, str):
-        references.append(Reference("prompt", given, _blame(document, which)))
-        return prompts[given].prompt if given in prompts else None
-    texts = document.validated(TEXTS, given, which) if given is not None else None
-    if texts is None:
-        return None
-    own.append(Spoken(Prompt(f"{menu}.{which}", texts), document, (which,)))
-    return own[-1].prompt
 
 
 def judge_languages(spoken: Iterable[Spoken], languages: Mapping[str, str]) -> None:
@@ -132,14 +92,8 @@ def judge_languages(spoken: Iterable[Spoken], languages: Mapping[str, str]) -> N
                 each.document.fault("text-missing", f"has no text in {language}, {why}", *each.at)
 
 
-def _named(document: Document, queue: str | None, program: str | None, *at: str) -> Iterable[Reference]:
-    if queue:
-        yield Reference("queue", queue, _blame(document, *at, "queue"))
-    if program:
-        yield Reference("program", program, _blame(document, *at, "program"))
-
-
-def _blame(document: Document, *at: str) -> partial[None]:
+def blame(document: Document, *at: str) -> partial[None]:
+    """Tells a fault at this place of a file."""
     return partial(_fault, document, at)
 
 
@@ -149,7 +103,3 @@ def _fault(document: Document, at: tuple[str, ...], code: str, sentence: str) ->
 
 def _queue(name: str | None) -> QueueName | None:
     return QueueName(name) if name else None
-
-
-def _program(name: str | None) -> ProgramName | None:
-    return ProgramName(name) if name else None

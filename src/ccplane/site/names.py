@@ -18,6 +18,7 @@ class Reference:
     kind: str
     name: str
     blame: Blame
+    by_program: bool = False
 
 
 def judge_references(references: Collection[Reference], known: Mapping[str, Collection[str] | None]) -> None:

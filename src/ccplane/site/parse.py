@@ -14,11 +14,13 @@ from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
 from ccplane.site.files import digest
-from ccplane.site.ivr import Numbers, Spoken, judge_languages, menu_in, numbers_in, prompts_in
+from ccplane.site.ivr import Numbers, Spoken, judge_languages, numbers_in, prompts_in
+from ccplane.site.menus import MenuReading, judge_reached, judge_ways, menu_in
 from ccplane.site.names import Reference, judge_references
-from ccplane.site.programs import judge_program
+from ccplane.site.programs import computes_menu, judge_program
 from ccplane.site.shapes import RulesTable
-from ccplane.site.site import AgentEntry, Menu, Program, Site
+from ccplane.site.site import LANGUAGES, AgentEntry, Menu, Program, Site
+from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_in
 
 QUEUES: Final = "acd/queues.toml"
 AGENTS: Final = "acd/agents.toml"
@@ -28,6 +30,7 @@ DIALLING: Final = "acd/dialling.toml"
 ACD: Final = (QUEUES, AGENTS, SEATS, RULES, DIALLING)
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
+VOICES: Final = "ivr/voices.toml"
 
 
 def parse(files: Mapping[str, str], demo_agents: int | None = None) -> Site:
@@ -64,7 +67,8 @@ class _Reading:
         self._seats = seats_in(self._document(SEATS), self._agents)
         self._rules: RulesTable = rules_in(self._document(RULES))
         self._dialling = dialling_in(self._document(DIALLING), self._references)
-        self._prompts = prompts_in(self._document(PROMPTS))
+        self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
+        self._prompts = prompts_in(self._document(PROMPTS), self._studio)
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
@@ -115,17 +119,20 @@ class _Reading:
 
     def _read_menus(self) -> dict[str, Menu]:
         menus = {}
+        reading = MenuReading(self._prompts, self._studio, self._numbers.operator, self._references, self._own_texts)
         for path in self._menu_paths():
             document = self._documents[path]
             if document.broken:
                 continue
-            menu = menu_in(document, _stem(path), self._prompts, self._references, self._own_texts)
+            menu = menu_in(document, _stem(path), reading)
             if menu is not None:
                 menus[menu.name] = menu
         return menus
 
     def _menu_paths(self) -> list[str]:
-        return sorted(path for path in self._documents if path.startswith("ivr/") and path not in {NUMBERS, PROMPTS})
+        return sorted(
+            path for path in self._documents if path.startswith("ivr/") and path not in {NUMBERS, PROMPTS, VOICES}
+        )
 
     # --- what no file can judge alone ---------------------------------------------------------------------------
 
@@ -148,14 +155,36 @@ class _Reading:
             "prompt": self._names_in(PROMPTS),
             "program": {str(name) for name in self._programs},
             "menu": menus,
+            "language": LANGUAGES,
         }
         judge_references(self._references, known)
         if not self._document(AGENTS).broken:
             judge_skills(self._document(QUEUES), self._queues, self._agents)
         if not self._document(NUMBERS).broken:
-            judge_languages([*self._prompts.values(), *self._own_texts], self._numbers.languages)
+            judge_languages([*self._prompts.values(), *self._own_texts], self._languages())
+            spoken = {each.prompt.name: each.prompt for each in (*self._prompts.values(), *self._own_texts)}
+            if not self._document(PROMPTS).broken:
+                judge_recordings(self._studio.recorded, spoken, self.findings)
+        self._judge_menus()
         self._judge_same_numbers()
         self._judge_roles()
+
+    def _languages(self) -> dict[str, str]:
+        """Every language that callers are spoken to in, and who says so."""
+        keys = ((menu, entry) for menu in self._menus.values() for entry in menu.keys.values())
+        by_key = {entry.language: f"the language of key {entry.key} of {menu.name}" for menu, entry in keys}
+        chosen = {language: why for language, why in by_key.items() if language}
+        asked_for = {each.name for each in self._references if each.kind == "language"}
+        in_programs = dict.fromkeys(asked_for & set(LANGUAGES), "the language of a program")
+        return chosen | in_programs | self._numbers.languages
+
+    def _judge_menus(self) -> None:
+        documents = {_stem(path): self._documents[path] for path in self._menu_paths()}
+        judge_ways(self._menus, documents)
+        sources = [each.source for each in self._programs.values()]
+        if not any(computes_menu(source) for source in sources):
+            literal = {each.name for each in self._references if each.kind == "menu" and each.by_program}
+            judge_reached(self._menus, documents, literal)
 
     def _names_in(self, path: str) -> set[str] | None:
         """The names a file gives, also to what is faulty in itself; None if it cannot be read at all."""

@@ -12,8 +12,16 @@ from ccplane.errors import SiteError
 from ccplane.site.faults import Findings
 from ccplane.site.names import Reference
 
-NAMED_BY: Final = {"menu": "menu", "queue": "queue", "play": "prompt", "ask_agent": "prompt", "ask_pin": "prompt"}
-"""Verbs whose first argument is a name, and of what."""
+NAMED_BY: Final = {
+    "menu": "menu",
+    "queue": "queue",
+    "play": "prompt",
+    "gather": "prompt",
+    "ask_agent": "prompt",
+    "ask_pin": "prompt",
+    "set_language": "language",
+}
+"""Verbs whose arguments are names, and of what."""
 
 
 FORBIDDEN: Final = {"asyncio", "random", "secrets", "socket", "subprocess", "threading", "time", "uuid"}
@@ -39,6 +47,19 @@ def judge_program(path: str, source: str, findings: Findings) -> list[Reference]
         return []
     call = [*main.args.posonlyargs, *main.args.args][0].arg
     return list(_names(path, main, call, findings))
+
+
+def computes_menu(source: str) -> bool:
+    """Whether a program asks for a menu whose name does not stand in it: then which ones it asks for is not known."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    asks = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
+    return any(
+        node.func.attr == "menu" and not (node.args and isinstance(node.args[0], ast.Constant))  # type: ignore[attr-defined]
+        for node in asks
+    )
 
 
 def _forbidden(path: str, tree: ast.Module) -> Iterator[SiteError]:
@@ -81,12 +102,14 @@ def _takes_one(arguments: ast.arguments) -> bool:
 def _names(path: str, main: ast.AST, call: str, findings: Findings) -> Iterator[Reference]:
     for node in ast.walk(main):
         match node:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id=owner), attr=verb), args=[ast.Constant(value=str(name)), *_]
-            ) if owner == call and verb in NAMED_BY:
-                if not (verb == "play" and name.startswith("sound:")):
-                    blame = partial(_tell, path, node.lineno, f"{call}.{verb}", findings)
-                    yield Reference(NAMED_BY[verb], name, blame)
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=verb), args=arguments) if (
+                owner == call and verb in NAMED_BY
+            ):
+                blame = partial(_tell, path, node.lineno, f"{call}.{verb}", findings)
+                names = [each.value for each in arguments if isinstance(each, ast.Constant)]
+                for name in (name for name in names if isinstance(name, str)):
+                    if not (NAMED_BY[verb] == "prompt" and name.startswith("sound:")):
+                        yield Reference(NAMED_BY[verb], name, blame, by_program=True)
 
 
 def _tell(path: str, line: int, key: str, findings: Findings, code: str, sentence: str) -> None:

@@ -17,7 +17,7 @@ from ccplane.routing.dialling import AGENT
 from ccplane.routing.pick import STRATEGIES
 from ccplane.site.durations import milliseconds
 from ccplane.site.faults import did_you_mean
-from ccplane.site.site import LANGUAGES
+from ccplane.site.site import ACTIONS, LANGUAGES
 
 SECOND: Final = 1_000
 HOUR: Final = 3_600_000
@@ -84,6 +84,9 @@ Dialled = Annotated[str, _matching(r"\+?[0-9]{2,20}|\*[0-9]{2,4}", "bad-number",
 Key = Annotated[str, _matching(r"[0-9*#A-D]", "bad-key", "a key is one of 0-9, *, # and A-D")]
 Text = Annotated[str, Field(max_length=2_000), _matching(SPOKEN, "bad-text", "has nothing that can be spoken")]
 Language = Annotated[str, _one_of("no-such-language", "language", lambda: LANGUAGES)]
+ENGINES: Final = ("espeak-ng", "piper", "command")
+Engine = Annotated[str, _one_of("no-such-engine", "engine", lambda: ENGINES)]
+Action = Annotated[str, _one_of("no-such-action", "action", lambda: ACTIONS)]
 Strategy = Annotated[str, _one_of("no-such-strategy", "strategy", lambda: STRATEGIES)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Skills = dict[Name, Annotated[int, Field(ge=1, le=10)]]
@@ -181,6 +184,7 @@ class NumbersTable(Table):
 
     default: Name
     language: Language = "en"
+    operator: Name | None = None
 
 
 class NumberTable(Table):
@@ -192,11 +196,32 @@ class NumberTable(Table):
     attribution: Annotated[str, Field(max_length=200)] = ""
 
 
+class VoiceTable(Table):
+    """`[en]` in ivr/voices.toml. `speed`: 1.0 is the voice's own."""
+
+    engine: Engine = "espeak-ng"
+    voice: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=400),
+            _matching(r"[^-\x00-\x1f][^\x00-\x1f]*", "bad-voice", "a voice is a name or a file, and begins with no -"),
+        ]
+        | None
+    ) = None
+    speed: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
+    command: Annotated[list[Annotated[str, Field(max_length=400)]], Field(min_length=1, max_length=20)] | None = None
+
+
 class EntryTable(Table):
     """What a key of a menu stands for."""
 
     queue: Name | None = None
     program: Name | None = None
+    menu: Name | None = None
+    voicemail: Name | None = None
+    action: Action | None = None
+    language: Language | None = None
+    name: Annotated[str, Field(min_length=1, max_length=40)] | None = None
 
 
 def _name_or_texts(value: object) -> object:
@@ -207,11 +232,16 @@ def _name_or_texts(value: object) -> object:
 
 
 class MenuTable(Table):
-    """A menu's file in ivr/. `prompt` and `invalid`: a name in prompts.toml, or texts by language."""
+    """A menu's file in ivr/. `prompt`, `invalid`, `silence`: a name in prompts.toml, or texts by language."""
 
     prompt: Annotated[Any, BeforeValidator(_name_or_texts)]
     invalid: Annotated[Any, BeforeValidator(_name_or_texts)] = None
     timeout: Annotated[Duration, Field(ge=SECOND, le=60 * SECOND)] = 5 * SECOND
+    silence: Annotated[Any, BeforeValidator(_name_or_texts)] = None
     tries: Annotated[int, Field(ge=1, le=10)] = 2
+    wrong_tries: Annotated[int, Field(ge=1, le=10)] | None = None
     no_input: Key
+    give_up: Key | None = None
+    operator: Name | None = None
+    barge_in: bool = True
     keys: Annotated[dict[Key, EntryTable], Field(min_length=1)]

@@ -6,7 +6,7 @@ A contact keeps to the site it arrived under, so nothing here may change after i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -18,11 +18,28 @@ from ccplane.routing.rules import Number, Rules
 LANGUAGES: Final = ("en", "zh-CN")
 """What prompts can be spoken in; asterisk/prompts.py has a voice for each."""
 
+BACK, REPEAT, OPERATOR = ACTIONS = ("back", "repeat", "operator")
+"""What a key of a menu may do beside leading somewhere."""
+
 RENDITION: Final = 1
 """Counted up when texts are to sound different: the files then get new names and are made anew."""
 
 APOLOGY: Final = "apology"
-"""The prompt that the dialplan's fallback plays too, when ccplane is not there."""
+LEAVE_A_MESSAGE: Final = "leave-a-message"
+FALLBACK_PROMPTS: Final = (APOLOGY, LEAVE_A_MESSAGE)
+"""The prompts that the dialplan's fallback plays too, when ccplane is not there."""
+
+
+class Voice(NamedTuple):
+    """Who speaks a language: an engine, its voice (a name, or piper's file), its speed; or a command that does it."""
+
+    engine: str = "espeak-ng"
+    voice: str = ""
+    speed: float = 1.0
+    command: tuple[str, ...] = ()
+
+
+USUAL: Final = Voice()
 
 
 class Rendering(NamedTuple):
@@ -31,12 +48,22 @@ class Rendering(NamedTuple):
     uri: str
     language: str
     text: str
+    voice: Voice = USUAL
+    recorded: str = ""
+    """The recording that is played instead, within the site's folder: ivr/sounds/en/welcome.wav."""
+    content: str = ""
+    """What the site holds of the recording; see recordings.py."""
 
 
-def sound_of(language: str, text: str) -> str:
-    """The media URI of a spoken text. It follows from the text alone, so no table of prompts is ever needed."""
-    name = sha256(f"{RENDITION}\0{language}\0{text}".encode()).hexdigest()[:16]
-    return f"sound:ccplane/{language}-{name}"
+def sound_of(language: str, text: str, voice: Voice = USUAL) -> str:
+    """The media URI of a spoken text. It follows from text and voice alone: no table of prompts is ever needed."""
+    spoken = f"{RENDITION}\0{language}\0{text}" + ("" if voice == USUAL else f"\0{voice!r}")
+    return f"sound:ccplane/{language}-{sha256(spoken.encode()).hexdigest()[:16]}"
+
+
+def sound_of_recording(language: str, content: str) -> str:
+    """The media URI of a recording. It follows from its content."""
+    return f"sound:ccplane/{language}-rec-{content[:16]}"
 
 
 @dataclass(frozen=True)
@@ -45,23 +72,54 @@ class Prompt:
 
     name: str
     texts: Mapping[str, str]
+    recorded: Mapping[str, str] = field(default_factory=dict)
+    """By language, what the site holds of the recording that is played instead of the text."""
+    voices: Mapping[str, Voice] = field(default_factory=dict)
 
     def sound(self, language: str) -> str:
         """The media URI; in another language if this one is lacking, for silence is worse."""
         spoken = language if language in self.texts else next(iter(self.texts))
-        return sound_of(spoken, self.texts[spoken])
+        return self.rendering(spoken).uri
+
+    def rendering(self, language: str) -> Rendering:
+        """How it sounds in one of its languages."""
+        text, voice = self.texts[language], self.voices.get(language, USUAL)
+        if content := self.recorded.get(language):
+            path = f"ivr/sounds/{language}/{self.name}.wav"
+            return Rendering(sound_of_recording(language, content), language, text, voice, path, content)
+        return Rendering(sound_of(language, text, voice), language, text, voice)
 
     def renderings(self) -> tuple[Rendering, ...]:
-        return tuple(Rendering(sound_of(language, text), language, text) for language, text in self.texts.items())
+        return tuple(self.rendering(language) for language in self.texts)
 
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """What a key stands for: a queue, a program, or (neither) whatever the program makes of the key."""
+    """What a key stands for: a queue, a program, a mailbox, another menu, or whatever the program makes of the key.
+
+    `menu`, `back`, `repeat` and a language alone stay within the menus; a program gets the others.
+    """
 
     key: str
     queue: QueueName | None = None
+    """Of the operator too."""
     program: ProgramName | None = None
+    menu: str | None = None
+    action: str = ""
+    """One of ACTIONS, or nothing."""
+    language: str | None = None
+    """The caller is spoken to in this language from here on, wherever the key leads."""
+    voicemail: str | None = None
+    """The mailbox in which a message is left."""
+    name: str = ""
+    """What the agent reads about the caller's way; no two of a menu are the same."""
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it leads out of the menus, to the program that asked."""
+        if self.queue or self.program or self.voicemail:
+            return True
+        return not (self.menu or self.action or self.language)
 
 
 @dataclass(frozen=True)
@@ -72,25 +130,38 @@ class Menu:
     prompt: Prompt
     keys: Mapping[str, MenuEntry]
     no_input: str
-    """The key that is taken when the tries are over; always one of `keys`."""
+    """The key that is taken when nothing was pressed too often; always one of `keys`."""
     invalid: Prompt | None = None
     """Said after a key that is not on the menu."""
     timeout_ms: int = 5_000
     """How long to wait for a key once the prompt is over."""
     tries: int = 2
-    """How often the caller is asked in all; silence and a wrong key each use one up."""
+    """How often the caller is asked in all while nothing is pressed."""
+    silence: Prompt | None = None
+    """Said before asking again, when nothing was pressed."""
+    wrong_tries: int = 2
+    """How many wrong keys are too many."""
+    give_up: str = ""
+    """The key that is taken then; that for no input, if none is given."""
+    barge_in: bool = True
+    """False: a key does not stop the prompt."""
 
     def entry(self, key: str) -> MenuEntry | None:
         return self.keys.get(key)
 
     @property
     def fallback(self) -> MenuEntry:
-        """The entry that is taken when the tries are over."""
+        """The entry that is taken when nothing was pressed too often."""
         return self.keys[self.no_input]
 
     @property
+    def resignation(self) -> MenuEntry:
+        """The entry that is taken after too many wrong keys."""
+        return self.keys[self.give_up or self.no_input]
+
+    @property
     def prompts(self) -> tuple[Prompt, ...]:
-        return (self.prompt, self.invalid) if self.invalid else (self.prompt,)
+        return tuple(each for each in (self.prompt, self.invalid, self.silence) if each)
 
 
 @dataclass(frozen=True)
@@ -155,13 +226,21 @@ class Site:
     @property
     def apology(self) -> Rendering | None:
         """What the dialplan says when ccplane is not there, if the site has a text for it."""
-        prompt = self.prompts.get(APOLOGY)
+        return self.fallback_prompt(APOLOGY)
+
+    def fallback_prompt(self, name: str) -> Rendering | None:
+        """One that the dialplan plays, in the site's own language: it knows no other."""
+        prompt = self.prompts.get(name)
         if prompt is None:
             return None
         return next((each for each in prompt.renderings() if each.language == self.language), prompt.renderings()[0])
 
     def all_prompts(self) -> tuple[Rendering, ...]:
         """Every text that may be played, each once."""
+        return tuple(dict.fromkeys(each for prompt in self.spoken.values() for each in prompt.renderings()))
+
+    @property
+    def spoken(self) -> dict[str, Prompt]:
+        """Every prompt by name; those with texts in a menu's own file are `menu.prompt` and so on."""
         menus = (prompt for menu in self.menus.values() for prompt in menu.prompts)
-        prompts = (*self.prompts.values(), *menus)
-        return tuple(dict.fromkeys(each for prompt in prompts for each in prompt.renderings()))
+        return {prompt.name: prompt for prompt in (*self.prompts.values(), *menus)}

@@ -18,18 +18,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeVar
 from zlib import crc32
 
 from ccplane.asterisk.events import Event
 from ccplane.asterisk.inbox import Inbox
-from ccplane.asterisk.models import Application
-from ccplane.asterisk.operations import Operation, Originate, Subscribe, Unsubscribe
+from ccplane.asterisk.operations import Operation, Originate
 from ccplane.asterisk.outcomes import Outcome, Refused, Unknown
 from ccplane.asterisk.stats import AriStats
 from ccplane.asterisk.switch import HOUSE, Replaced
 from ccplane.testing.clock import START
+from ccplane.testing.fake_ami import FakeAmi
 from ccplane.testing.fake_lines import Line
 from ccplane.testing.fake_operations import Operator
 from ccplane.testing.fake_people import Behaviour, FakeCall, FakePhone, Ring, answers
@@ -61,13 +61,6 @@ class FakeConnection:
             self._queues[number].append((operation, future))
             self.pump_soon()
         return future
-
-    def watch(self, phones: Sequence[str]) -> asyncio.Future[Outcome[Application]]:
-        """Here all phones are told of anyway."""
-        return self.send(Subscribe("ccplane-phones", tuple(f"endpoint:PJSIP/{phone}" for phone in phones)), HOUSE)
-
-    def unwatch(self, phone: str) -> asyncio.Future[Outcome[Application]]:
-        return self.send(Unsubscribe("ccplane-phones", (f"endpoint:PJSIP/{phone}",)), HOUSE)
 
     def flush(self) -> None:
         """Nothing is held back here."""
@@ -110,7 +103,9 @@ class FakeAsterisk:
         self.phones: dict[str, FakePhone] = {}
         self.behaviour: Behaviour = answers()
         """Of phones that are asked for the first time."""
-        self.board = Switchboard(node, app, self._tell, start)
+        self.ami = FakeAmi()
+        """What it says of phones, beside the calls."""
+        self.board = Switchboard(node, app, self._tell, self.ami.say, start)
         self.board.registered = lambda user: user in self.phones and self.phones[user].registered
         self.board.listening = lambda: self._connection is not None
         self.board.prompt_ended = self._pump

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ccplane.asterisk.models import Bridge, CallerId, Channel, Dialplan, Millis, Playback
+from ccplane.asterisk.models import Bridge, CallerId, Channel, Dialplan, LiveRecording, Millis, Playback
 
 CAUSES = {
     "normal": 16, "busy": 17, "no_answer": 19, "rejected": 21, "answered_elsewhere": 26, "unallocated": 1,
@@ -51,6 +51,23 @@ class Prompt:
 
 
 @dataclass(eq=False)
+class Tape:
+    """A recording: it waits behind the prompts of its line, then records until something ends it."""
+
+    name: str
+    target: str
+    longest: int
+    silence: int
+    terminate_on: str
+    state: str = "queued"
+    began: float = 0.0
+    timers: list[asyncio.TimerHandle] = field(default_factory=list)
+
+    def model(self, duration: int | None = None, cause: str | None = None) -> LiveRecording:
+        return LiveRecording(self.name, self.state, "wav", self.target, duration, cause)
+
+
+@dataclass(eq=False)
 class Line:
     """A channel."""
 
@@ -71,6 +88,8 @@ class Line:
     room: Room | None = None
     music: str = ""
     prompts: deque[Prompt] = field(default_factory=deque)
+    tape: Tape | None = None
+    speaks: bool = True
     variables: dict[str, str] = field(default_factory=dict)
     timeout: asyncio.TimerHandle | None = None
 
@@ -122,7 +141,8 @@ class Node:
     states: dict[str, str] = field(default_factory=dict)
     config: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
-    subscriptions: set[str] = field(default_factory=set)
+    recordings: dict[str, int] = field(default_factory=dict)
+    """Files in the spool, and their seconds."""
 
     def of_endpoint(self, endpoint: str) -> list[Line]:
         return [line for line in self.lines.values() if line.endpoint == endpoint]
@@ -137,4 +157,3 @@ class Node:
         self.lines.clear()
         self.rooms.clear()
         self.variables.clear()
-        self.subscriptions.clear()

@@ -17,11 +17,12 @@ from ccplane.asterisk.models import (
     Dialplan,
     Info,
     StatusInfo,
+    StoredRecording,
     SystemInfo,
     Variable,
 )
 from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Outcome, Refused
-from ccplane.testing.fake_lines import CAUSES, Line, Prompt, Room
+from ccplane.testing.fake_lines import CAUSES, Line, Prompt, Room, Tape
 from ccplane.testing.fake_switchboard import Switchboard
 
 VERSION = "22.10.1-fake"
@@ -54,6 +55,11 @@ class Operator:
             op.PlayOnBridge: self._play_on_bridge,
             op.StopPlayback: self._stop_playback,
             op.GetPlayback: self._get_playback,
+            op.RecordChannel: self._record,
+            op.GetLiveRecording: self._on_tape(lambda _, tape: Done(tape.model())),
+            op.StopRecording: self._on_tape(self._stop_recording),
+            op.GetStoredRecording: self._stored,
+            op.DeleteStoredRecording: self._delete_stored,
             op.SetChannelVariable: self._in_stasis(lambda line, it: line.variables.update({it.variable: it.value})),
             op.GetChannelVariable: self._channel_variable,
             op.Continue: self._in_stasis(self._continue),
@@ -73,8 +79,6 @@ class Operator:
             op.GetEndpoint: lambda it: Done(board.endpoint(it.resource)),
             op.ListApplications: lambda _: Done([self._application()]),
             op.GetApplication: lambda _: Done(self._application()),
-            op.Subscribe: self._subscribe,
-            op.Unsubscribe: self._unsubscribe,
             op.SetEventFilter: lambda _: Done(self._application()),
             op.Ping: self._ping,
             op.GetInfo: self._info,
@@ -181,6 +185,48 @@ class Operator:
         found = next((prompt for prompt in prompts if prompt.id == operation.playback), None)
         return Done(found.model()) if found else Gone("Playback not found")
 
+    # ── recordings ──
+
+    def _record(self, operation: op.RecordChannel) -> Answered:
+        line = self._node.lines.get(operation.channel)
+        if line is None:
+            return NO_CHANNEL
+        if not line.in_stasis:
+            return NOT_IN_STASIS
+        if operation.name in self._node.recordings or self._tape(operation.name):
+            return Conflict(f"Recording '{operation.name}' already exists and can not be overwritten")
+        target = f"channel:{line.id}"
+        tape = Tape(operation.name, target, operation.longest, operation.silence, operation.terminate_on)
+        said = tape.model()
+        self._board.record(line, tape)
+        return Done(said)
+
+    def _tape(self, name: str) -> tuple[Line, Tape] | None:
+        tapes = ((line, line.tape) for line in self._node.lines.values() if line.tape)
+        return next((each for each in tapes if each[1].name == name), None)
+
+    def _on_tape(self, act: Callable[[Line, Tape], Answered]) -> Handler:
+        def handle(operation: Any) -> Answered:
+            found = self._tape(operation.name)
+            return act(*found) if found else Gone("Recording not found")
+
+        return handle
+
+    def _stop_recording(self, line: Line, tape: Tape) -> Answered:
+        if self._board.rolls(tape):
+            self._board.recorded(line, tape)
+        return DONE
+
+    def _stored(self, operation: op.GetStoredRecording) -> Answered:
+        found = self._tape(operation.name)
+        there = operation.name in self._node.recordings or (found is not None and self._board.rolls(found[1]))
+        return Done(StoredRecording(operation.name, "wav")) if there else Gone("Recording not found")
+
+    def _delete_stored(self, operation: op.DeleteStoredRecording) -> Answered:
+        if self._node.recordings.pop(operation.name, None) is None:
+            return Gone("Recording not found")
+        return DONE
+
     # ── bridges ──
 
     def _in_room(self, act: Callable[[Room, Any], Answered]) -> Handler:
@@ -255,17 +301,7 @@ class Operator:
 
     def _application(self) -> Application:
         lines = [line.id for line in self._node.lines.values() if line.heard_by_app]
-        return Application(self._board.app, lines, list(self._node.rooms), [], sorted(self._node.subscriptions))
-
-    def _subscribe(self, operation: op.Subscribe) -> Answered:
-        self._node.subscriptions.update(operation.sources)
-        return Done(self._application())
-
-    def _unsubscribe(self, operation: op.Unsubscribe) -> Answered:
-        if not set(operation.sources) <= self._node.subscriptions:
-            return Busy("Event source was not subscribed to")
-        self._node.subscriptions.difference_update(operation.sources)
-        return Done(self._application())
+        return Application(self._board.app, lines, list(self._node.rooms), [], [])
 
     def _ping(self, operation: op.Ping) -> Answered:
         if operation.app != self._board.app:

@@ -86,6 +86,11 @@ class Talker:
             if self.line is not None:
                 self._board.press(self.line, digit)
 
+    def falls_silent(self) -> None:
+        """Say nothing more; until then they speak all the time."""
+        if self.line is not None:
+            self._board.fell_silent(self.line)
+
     async def over(self, within: float = 10.0) -> End:
         """Wait for the end."""
         async with asyncio.timeout(within):

@@ -6,16 +6,20 @@ import asyncio
 from collections.abc import Callable
 
 from ccplane.asterisk import events as e
+from ccplane.asterisk.actions import Message
 from ccplane.asterisk.models import CallerId, Dialplan, Endpoint, Millis
-from ccplane.testing.fake_lines import REFUSALS, TEXTS, Line, Node, Party, Prompt, Room
+from ccplane.testing.fake_lines import REFUSALS, TEXTS, Line, Node, Party, Prompt, Room, Tape
 
 TRUNK = "trunk"
+BEEP_S = 0.4
 
 
 class Switchboard:
-    """The lines and rooms of a node. `tell` takes events; it says False where no application listens."""
+    """The lines and rooms of a node. `tell` takes ARI's events, `say` AMI's."""
 
-    def __init__(self, node: str, app: str, tell: Callable[[e.Event], None], start: int) -> None:
+    def __init__(
+        self, node: str, app: str, tell: Callable[[e.Event], None], say: Callable[[Message], None], start: int
+    ) -> None:
         self.name = node
         self.app = app
         self.node = Node()
@@ -29,7 +33,7 @@ class Switchboard:
         """Sounds whose file isn't there."""
         self.prompt_ended: Callable[[], None] = lambda: None
         self._loop = asyncio.get_running_loop()
-        self.tell = tell
+        self.tell, self._say = tell, say
         self._start = start
         self._numbers = 0
         self._endpoints: dict[str, Endpoint] = {}
@@ -152,6 +156,8 @@ class Switchboard:
         """What an end brings with it, in order."""
         for prompt in list(line.prompts):
             self._finish(line, prompt, "failed", then_next=False)
+        if line.tape is not None:
+            self.recorded(line, line.tape)
         if line.room is not None:
             self.leave(line)
         if line.in_stasis:
@@ -254,8 +260,12 @@ class Switchboard:
             line.party.hears(f"music:{name}")
 
     def press(self, line: Line, digit: str) -> None:
-        if line.id in self.node.lines and line.in_stasis:
-            self.tell(e.ChannelDtmfReceived(at_switch=self.now(), channel=line.model(), digit=digit, duration_ms=100))
+        if line.id not in self.node.lines or not line.in_stasis:
+            return
+        self.tell(e.ChannelDtmfReceived(at_switch=self.now(), channel=line.model(), digit=digit, duration_ms=100))
+        tape = line.tape
+        if tape is not None and self.rolls(tape) and digit in tape.terminate_on:
+            self.recorded(line, tape)
 
     def _next_sound(self, holder: Line | Room, prompt: Prompt, number: int) -> None:
         if prompt not in holder.prompts:
@@ -289,18 +299,78 @@ class Switchboard:
         self.tell(e.PlaybackFinished(at_switch=self.now(), playback=prompt.model()))
         if holder.prompts and then_next:
             self._next_sound(holder, holder.prompts[0], 0)
+        elif isinstance(holder, Line) and holder.tape is not None and then_next:
+            self._roll(holder, holder.tape)
         self.prompt_ended()
+
+    # ── recordings ──
+
+    def record(self, line: Line, tape: Tape) -> None:
+        line.tape = tape
+        self._loop.call_soon(self._roll, line, tape)
+
+    def _roll(self, line: Line, tape: Tape) -> None:
+        """Once no prompt plays: the tone, and then all that is said."""
+        if line.tape is not tape or tape.state != "queued" or line.prompts:
+            return
+        if line.room is not None:
+            line.tape, tape.state = None, "failed"
+            failed = tape.model(cause="Cannot record channel while in bridge")
+            self.tell(e.RecordingFailed(at_switch=self.now(), recording=failed))
+            return
+        tape.state, tape.began = "recording", self._loop.time() + BEEP_S
+        self.tell(e.RecordingStarted(at_switch=self.now(), recording=tape.model()))
+        line.party.hears("beep")
+        if tape.longest:
+            tape.timers.append(self.after(BEEP_S + tape.longest, lambda: self.recorded(line, tape)))
+        if not line.speaks:
+            self.fell_silent(line)
+
+    def rolls(self, tape: Tape) -> bool:
+        """Until its tone is over, nothing is recorded and no file made, and neither a key nor we can stop it."""
+        return tape.state == "recording" and self._loop.time() >= tape.began
+
+    def fell_silent(self, line: Line) -> None:
+        """Whoever talked there does not any more, until `speaks` is set again."""
+        line.speaks, tape = False, line.tape
+        if tape is not None and tape.state == "recording" and tape.silence:
+            tape.timers.append(self.after(BEEP_S + tape.silence, lambda: self._silence_over(line, tape)))
+
+    def _silence_over(self, line: Line, tape: Tape) -> None:
+        if not line.speaks:
+            self.recorded(line, tape)
+
+    def recorded(self, line: Line, tape: Tape) -> None:
+        """It is over. Nothing heard leaves no file, and no length."""
+        if line.tape is not tape:
+            return
+        for timer in tape.timers:
+            timer.cancel()
+        seconds = self._loop.time() - tape.began if tape.state == "recording" else -1.0
+        line.tape, tape.state = None, "done"
+        if seconds > 0:
+            self.node.recordings[tape.name] = int(seconds)
+        duration = int(seconds) if seconds > 0 else None
+        self.tell(e.RecordingFinished(at_switch=self.now(), recording=tape.model(duration)))
 
     # ── phones ──
 
     def endpoint_changed(self, endpoint: str) -> None:
-        """Tell of a phone's state and calls, if they are others than last told. The trunk is no phone."""
+        """AMI tells of a phone that comes or goes and of its calls, but for those that are legs of ours. The trunk is
+        no phone."""
         if endpoint == TRUNK:
             return
-        now = self.endpoint(endpoint)
-        if self._endpoints.get(endpoint, Endpoint("PJSIP", endpoint, "offline", [])) != now:
-            self._endpoints[endpoint] = now
-            self.tell(e.EndpointStateChange(at_switch=self.now(), endpoint=now))
+        before = self._endpoints.get(endpoint, Endpoint("PJSIP", endpoint, "offline", []))
+        now = self._endpoints[endpoint] = self.endpoint(endpoint)
+        name = f"PJSIP/{endpoint}"
+        if now.state != before.state:
+            status = "Reachable" if now.state == "online" else "Unreachable"
+            self._say({"event": "PeerStatus", "channeltype": "PJSIP", "peer": name, "peerstatus": status})
+        changed = {channel for channel in {*now.channel_ids, *before.channel_ids} if not channel.startswith("l-c-")}
+        for channel in sorted(changed - set(before.channel_ids)):
+            self._say({"event": "Newchannel", "channel": f"{name}-{self._numbers:08x}", "uniqueid": channel})
+        for channel in sorted(changed - set(now.channel_ids)):
+            self._say({"event": "Hangup", "channel": f"{name}-{self._numbers:08x}", "uniqueid": channel})
 
     def device(self, endpoint: str) -> str:
         states = {line.state for line in self.node.of_endpoint(endpoint)}

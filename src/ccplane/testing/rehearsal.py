@@ -23,6 +23,7 @@ from contextlib import asynccontextmanager
 from ccplane.agents.facts import Intent, Profile, Seat
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.switch import Switch
 from ccplane.callflow.runner import Runner
 from ccplane.core import State
@@ -69,7 +70,7 @@ class Rehearsal:
         self.switch = FakeAsterisk()
         self.clock = FakeClock(monotonic=asyncio.get_running_loop().time)
         self._log = MemoryLog()
-        executor = Executor()
+        executor = self.executor = Executor()
         self.plane = Plane(
             state=State(),
             board=Board.begun(site.rules.timezone),
@@ -82,6 +83,7 @@ class Rehearsal:
             encode=lambda state, board: b"",
         )
         executor.post = self.plane.post
+        ami = self.switch.ami
         self.link = Link(
             node=NodeName("ast1"),
             switches=self.switch,
@@ -89,6 +91,7 @@ class Rehearsal:
             post=self.plane.post,
             now=self.clock.now,
             provision=_nothing_to_push,
+            phones=PhoneWatch(ami, ami.events, self.plane.post),
         )
         self.plane.post(PlaneBegan(1, "rehearsal", 0))
         self.plane.post(SiteRead(site.hash, site.rules, dict(files)))

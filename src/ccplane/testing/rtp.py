@@ -11,6 +11,7 @@ import math
 import random
 import socket
 import struct
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -24,8 +25,8 @@ AGENT_TONE: Final = 880
 KEYS: Final = "0123456789*#ABCD"  # in the order of RFC 4733's event codes
 _HEADER: Final = struct.Struct("!BBHII")
 _EVENT: Final = struct.Struct("!BBH")
-_KEY_PACKETS: Final = 5  # 100 ms
-_GAP_PACKETS: Final = 5
+_SO_TIMESTAMPNS: Final = 35  # Linux; Python's socket module has no name for it
+_STAMP: Final = struct.Struct("qq")
 SILENCE: Final = b"\xff" * FRAME
 _AUDIBLE: Final = 200.0  # RMS of 16-bit samples: far above ulaw's own noise, far below any tone or music
 
@@ -97,6 +98,8 @@ class Audio:
         self.packets = 0  # received
         self.keys = ""  # received by RFC 4733
         self.connected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.let_go: list[float] = []  # when the first packet left that told a key's end, monotonic seconds
+        self.arrived = 0.0  # when the packet came that is being listened to, by the kernel's clock, monotonic seconds
         self._heard: deque[bytes] = deque(maxlen=250)
         self._listeners: list[Callable[[bytes], None]] = []
         self._remote: tuple[str, int] | None = None
@@ -106,7 +109,7 @@ class Audio:
         self._keys_sent: asyncio.Future[None] | None = None
         self._sequence, self._timestamp = random.randrange(1 << 16), random.randrange(1 << 31)
         self._source, self._event_at, self._last_event = random.randrange(1 << 32), 0, -1
-        self._ticks = 0
+        self._ticks, self._ending = 0, False
         self._timer: asyncio.TimerHandle | None = None
         asyncio.get_running_loop().add_reader(self._socket, self._readable)
 
@@ -126,16 +129,24 @@ class Audio:
         """Send these packets (ulaw, 20 ms each) from their first one on, round and round."""
         self._frames, self._ticks = frames, -1
 
-    async def press(self, keys: str) -> None:
-        """Press keys by RFC 4733, 100 ms each; returns when the last one is sent."""
+    async def press(self, keys: str, held: int = 5, ends: int = 3, gap: int = 5) -> None:
+        """Press keys by RFC 4733, `held` packets of 20 ms each with `gap` between; returns when the last one is sent.
+
+        `ends`: how often the end of each is told.
+        """
         await self.connected
         if self._event_type is None:
             raise ValueError("the other side takes no telephone-events")
         for key in keys:
-            self._keys.extend(_key_packets(KEYS.index(key.upper())))
-            self._keys.extend([None] * _GAP_PACKETS)
+            self._keys.extend(_key_packets(KEYS.index(key.upper()), held, ends))
+            self._keys.extend([None] * gap)
         self._keys_sent = asyncio.get_running_loop().create_future()
         await self._keys_sent
+
+    @property
+    def sent(self) -> int:
+        """Packets so far, 20 ms each."""
+        return self._ticks
 
     # ── what is heard ──
 
@@ -201,6 +212,9 @@ class Audio:
             if marker:
                 self._event_at = self._timestamp
             assert self._event_type is not None
+            if event[1] & 0x80 and not self._ending:
+                self.let_go.append(time.monotonic())
+            self._ending = bool(event[1] & 0x80)
             self._emit(marker << 7 | self._event_type, event, self._event_at)
         if not self._keys and self._keys_sent is not None and not self._keys_sent.done():
             self._keys_sent.set_result(None)
@@ -213,14 +227,20 @@ class Audio:
                 _HEADER.pack(0x80, kind, self._sequence, timestamp, self._source) + payload, self._remote
             )
 
+    def listen(self, listener: Callable[[bytes], None]) -> None:
+        """From now on told of each packet's ulaw bytes; `arrived` says when it came."""
+        self._listeners.append(listener)
+
     def _readable(self) -> None:
+        offset = time.time() - time.monotonic()
         while True:
             try:
-                data = self._socket.recv(2048)
+                data, extra, _flags, _sender = self._socket.recvmsg(2048, 64)
             except (BlockingIOError, InterruptedError):
                 return
             except ConnectionRefusedError:
                 continue
+            self.arrived = _arrived(extra) - offset
             self._received(data)
 
     def _received(self, data: bytes) -> None:
@@ -254,10 +274,10 @@ class Audio:
         self._heard = deque(self._heard, maxlen=WINDOW)  # ended calls are remembered by the thousand
 
 
-def _key_packets(event: int) -> list[tuple[int, bytes]]:
-    """One key press: a start with the marker, updates of growing duration, and the end three times."""
-    pressed = [(int(n == 1), _EVENT.pack(event, 10, n * FRAME)) for n in range(1, _KEY_PACKETS)]
-    return pressed + [(0, _EVENT.pack(event, 0x80 | 10, _KEY_PACKETS * FRAME))] * 3
+def _key_packets(event: int, held: int, ends: int) -> list[tuple[int, bytes]]:
+    """One key press: a start with the marker, updates of growing duration, and the end, of the same duration."""
+    pressed = [(int(n == 1), _EVENT.pack(event, 10, min(n * FRAME, 0xFFFF))) for n in range(1, held)]
+    return pressed + [(0, _EVENT.pack(event, 0x80 | 10, min(held * FRAME, 0xFFFF)))] * ends
 
 
 def _payload_at(data: bytes) -> int:
@@ -267,11 +287,20 @@ def _payload_at(data: bytes) -> int:
     return start
 
 
+def _arrived(extra: list[tuple[int, int, bytes]]) -> float:
+    """When the kernel had it, in seconds since 1970."""
+    for _level, _kind, data in extra:
+        seconds, nanoseconds = _STAMP.unpack(data[: _STAMP.size])
+        return float(seconds + nanoseconds / 1e9)
+    return time.time()
+
+
 def _even_port() -> socket.socket:
     """RTP lives on even ports: the odd one above is taken to be RTCP."""
     while True:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         sock.bind(("127.0.0.1", 0))
         if sock.getsockname()[1] % 2 == 0:
             return sock

@@ -10,6 +10,8 @@ from typing import TypeVar
 import pytest
 
 from bench.siplab import open_lab
+from ccplane.agents.facts import Phone
+from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
 from ccplane.asterisk.operations import DestroyBridge, HangUp, ListBridges, ListChannels, Operation
@@ -18,6 +20,7 @@ from ccplane.asterisk.provision import Phones, provision
 from ccplane.asterisk.switch import HOUSE, Switch
 from tests.asterisk.contract.world import APP, FakeWorld, RealWorld, World
 from tests.asterisk.phones import online
+from tests.asterisk.rest_server import until
 
 T = TypeVar("T")
 PHONES = Phones(owner="contract", rtp_timeout_s=0)
@@ -40,6 +43,7 @@ async def world(node: LocalNode | None) -> AsyncIterator[World]:
 async def on_the_fake() -> AsyncIterator[World]:
     world = FakeWorld()
     await world.connect()
+    world.phones_told.clear()
     yield world
     await world.leave()
 
@@ -49,20 +53,26 @@ async def on_the_real(node: LocalNode) -> AsyncIterator[World]:
     if not node.running:
         await node.start()
     ari = Ari(node.ari_url, node.ari_username, node.ari_password, app=APP)
+    ami = Ami(node.bind, node.ami_port, node.ami_username, node.ami_password)
+    listening = asyncio.create_task(ami.run())
     async with open_lab((node.bind, node.sip_port), audio=True) as lab:
-        world = RealWorld(ari.connections(), lab)
+        world = RealWorld(ari.connections(), ami, lab)
         try:
             await world.connect()
+            await until(lambda: ami.stats.connected)
             await sweep(world.switch)
             await provision(world.switch, SECRETS, PHONES)
             await lab.phones.register(SECRETS)
             await online(world.switch, *SECRETS)
+            for user in SECRETS:
+                await world.story_of_phone(user, Phone.REACHABLE)
             world.told.clear()
             yield world
             await sweep(world.switch)
             await provision(world.switch, {}, PHONES)
         finally:
             await world.leave()
+            listening.cancel()
 
 
 async def _all(switch: Switch, listing: Operation[list[T]]) -> list[T]:

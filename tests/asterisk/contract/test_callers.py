@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from ccplane.asterisk.events import ChannelHangupRequest, EndpointStateChange, StasisEnd, StasisStart
+from ccplane.asterisk.events import ChannelHangupRequest, StasisEnd, StasisStart
 from ccplane.asterisk.operations import (
     AddChannel,
     Answer,
@@ -46,8 +46,7 @@ async def test_the_trunk_is_no_phone_and_its_calls_are_not_told_of_as_one(world:
     caller.hang_up()
     await world.event(StasisEnd)
     await asyncio.sleep(0.1)
-    told_of = {event.endpoint.resource for event in world.told if isinstance(event, EndpointStateChange)}
-    assert "trunk" not in told_of
+    assert "trunk" not in {seen.device for seen in world.phones_told}
 
 
 async def test_an_answer_is_told_once(world: World):

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from ccplane.agents.facts import Phone
 from ccplane.asterisk.events import ChannelStateChange, Dial, StasisStart
 from ccplane.asterisk.operations import (
     AddChannel,
@@ -171,18 +172,19 @@ async def test_who_is_gone_can_not_be_added(world: World):
 
 
 async def test_a_phones_state_and_calls_are_told_as_they_change(world: World):
-    """Once each, also of calls that aren't ours; nothing tells ringing from talking."""
+    """Once each, by AMI, whose filter keeps our own legs back; nothing tells ringing from talking."""
     world.behave("8001", "rings_for_ever")
     await world.unregister("8001")
-    await world.story_of_phone("8001", "offline")
+    assert await world.story_of_phone("8001", Phone.GONE) == [Phone.GONE]
     await world.register("8001")
-    assert await world.story_of_phone("8001", "online") == ["online"]
-    await world.done(leg())
-    ring = await world.ring("8001")
-    assert await world.story_of_phone("8001", "online l-1") == ["online l-1"]
-    ring.answer()
-    await world.story("l-1 StasisStart")
-    ring.hang_up()
-    assert await world.story_of_phone("8001", "online") == ["online"]
+    assert await world.story_of_phone("8001", Phone.REACHABLE) == [Phone.REACHABLE]
+    for channel in ("l-c-ast1-1.1-1-1-1", "strange"):
+        await world.done(leg(channel))
+        ring = await world.ring("8001")
+        ring.answer()
+        await world.story(f"{channel} StasisStart")
+        ring.hang_up()
+        await world.gone(GetChannel(channel))
+    assert await world.story_of_phone("8001", Phone.REACHABLE) == [Phone.IN_USE, Phone.REACHABLE]
     await world.unregister("8001")
-    assert await world.story_of_phone("8001", "offline") == ["offline"]
+    assert await world.story_of_phone("8001", Phone.GONE) == [Phone.GONE]

@@ -8,10 +8,15 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeVar
 
 from bench import siplab
+from bench.rtp import CALLER_TONE
+from ccplane.agents.facts import Phone
 from ccplane.asterisk import events as e
+from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.operations import Operation, StopPlayback
 from ccplane.asterisk.outcomes import Done, Gone, Outcome, Refused
+from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.switch import Switch
+from ccplane.core.inputs import PhoneSeen
 from ccplane.testing import fake_people
 from ccplane.testing.fake_asterisk import FakeAsterisk
 
@@ -25,6 +30,7 @@ class World(ABC):
 
     def __init__(self) -> None:
         self.told: list[e.Event] = []
+        self.phones_told: list[PhoneSeen] = []
         self.switch: Switch
         self._connections: AsyncGenerator[Switch, None]
         self._names: dict[str, str] = {}
@@ -105,31 +111,39 @@ class World(ABC):
 
     async def story(self, last: str, within: float = 5.0) -> list[str]:
         """What we were told of calls since the last story, in short, up to `last`."""
-        return await self._up_to(last, lambda line: not line.startswith("phone "), within)
-
-    async def story_of_phone(self, user: str, last: str, within: float = 5.0) -> list[str]:
-        """What we were told of a phone, up to `last`. Not ordered against the calls' events."""
-        told = await self._up_to(f"phone {user} {last}", lambda line: line.startswith(f"phone {user} "), within)
-        return [line.removeprefix(f"phone {user} ") for line in told]
-
-    async def _up_to(self, last: str, wanted: Callable[[str], bool], within: float) -> list[str]:
         told: list[str] = []
         async with asyncio.timeout(within):
             while last not in told:
-                for event in list(self.told):
-                    if wanted(line := self._short(event)) and last not in told:
-                        told.append(line)
-                        self.told.remove(event)
+                while self.told and last not in told:
+                    told.append(self._short(self.told.pop(0)))
                 if last not in told:
                     self._news.clear()
                     await self._news.wait()
         return told
 
+    async def story_of_phone(self, user: str, last: Phone, within: float = 5.0) -> list[Phone]:
+        """What AMI told of a phone since the last such story, up to `last`. Not ordered against the calls' events."""
+        told: list[Phone] = []
+        async with asyncio.timeout(within):
+            while last not in told:
+                for seen in list(self.phones_told):
+                    if seen.device == user and last not in told:
+                        told.append(seen.phone)
+                        self.phones_told.remove(seen)
+                if last not in told:
+                    self._news.clear()
+                    await self._news.wait()
+        return told
+
+    def _phone_seen(self, seen: PhoneSeen) -> None:
+        self.phones_told.append(seen)
+        self._news.set()
+
     async def quiet(self, seconds: float = 0.1) -> list[str]:
         """What comes of calls within a while in which nothing should."""
         await asyncio.sleep(seconds)
         told, self.told = self.told, []
-        return [line for line in map(self._short, told) if not line.startswith("phone ")]
+        return [self._short(event) for event in told]
 
     def name(self, channel: str) -> str:
         """Callers are `caller`; our legs go by the ids we chose."""
@@ -137,9 +151,6 @@ class World(ABC):
 
     def _short(self, event: e.Event) -> str:
         match event:
-            case e.EndpointStateChange(endpoint=endpoint):
-                calls = ",".join(self.name(channel) for channel in endpoint.channel_ids)
-                return f"phone {endpoint.resource} {endpoint.state} {calls}".rstrip()
             case e.Dial():
                 return f"{self.name(event.peer.id)} Dial {event.dialstatus}".rstrip()
             case e.ChannelDestroyed():
@@ -158,6 +169,8 @@ class World(ABC):
                 return f"{event.bridge.id} destroyed"
             case e.PlaybackStarted() | e.PlaybackFinished():
                 return f"{event.playback.id} {event.playback.state}"
+            case e.RecordingStarted() | e.RecordingFinished() | e.RecordingFailed():
+                return f"{event.recording.name} {event.recording.state}"
             case e.StasisStart() | e.StasisEnd():
                 return f"{self.name(event.channel.id)} {type(event).__name__}"
             case _:
@@ -179,6 +192,13 @@ class Person(ABC):
 
     @abstractmethod
     async def press(self, keys: str) -> None: ...
+
+    @abstractmethod
+    def speak(self) -> None:
+        """Be heard from now on."""
+
+    @abstractmethod
+    def fall_silent(self) -> None: ...
 
     @abstractmethod
     async def up(self) -> None:
@@ -206,6 +226,13 @@ class FakePerson(Person):
     async def press(self, keys: str) -> None:
         self._talker.press(keys)
 
+    def speak(self) -> None:
+        assert self._talker.line
+        self._talker.line.speaks = True
+
+    def fall_silent(self) -> None:
+        self._talker.falls_silent()
+
     async def up(self) -> None:
         await asyncio.wait_for(asyncio.shield(self._talker.up), 5)
 
@@ -220,6 +247,7 @@ class FakeWorld(World):
         self.fake.board.durations = {"sound:beep": 0.05}
         self.fake.board.missing = {"sound:nonesuch"}
         self._connections = self.fake.connections()
+        PhoneWatch(self.fake.ami, self.fake.ami.events, self._phone_seen)
         for user in ("8001", "8002"):
             self.fake.phone(user)
 
@@ -260,6 +288,14 @@ class RealPerson(Person):
         assert self._leg.audio is not None
         await self._leg.audio.press(keys)
 
+    def speak(self) -> None:
+        assert self._leg.audio is not None
+        self._leg.audio.play(CALLER_TONE)
+
+    def fall_silent(self) -> None:
+        assert self._leg.audio is not None
+        self._leg.audio.play(None)
+
     async def up(self) -> None:
         await self._leg.up()
 
@@ -268,8 +304,9 @@ class RealPerson(Person):
 
 
 class RealWorld(World):
-    def __init__(self, connections: AsyncGenerator[Any, None], lab: siplab.Lab) -> None:
+    def __init__(self, connections: AsyncGenerator[Any, None], ami: Ami, lab: siplab.Lab) -> None:
         super().__init__()
+        PhoneWatch(ami, ami.events, self._phone_seen)
         self._connections = connections
         self._lab = lab
 

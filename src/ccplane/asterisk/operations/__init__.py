@@ -17,8 +17,6 @@ from ccplane.asterisk.operations.applications import (
     ListApplications,
     Ping,
     SetEventFilter,
-    Subscribe,
-    Unsubscribe,
 )
 from ccplane.asterisk.operations.bridges import (
     AddChannel,
@@ -58,15 +56,23 @@ from ccplane.asterisk.operations.node import (
 )
 from ccplane.asterisk.operations.operation import Operation, Request, answer_of
 from ccplane.asterisk.operations.playbacks import GetPlayback, StopPlayback
+from ccplane.asterisk.operations.recordings import (
+    DeleteStoredRecording,
+    GetLiveRecording,
+    GetStoredRecording,
+    RecordChannel,
+    StopRecording,
+)
 
 OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(Operation.__subclasses__())
 
 __all__ = [
     "OPERATIONS", "AddChannel", "Answer", "Continue", "CreateBridge", "DeleteConfig", "DeleteDeviceState",
-    "DestroyBridge", "EventType", "GetApplication", "GetBridge", "GetBridgeVariable", "GetChannel",
-    "GetChannelVariable", "GetConfig", "GetDeviceState", "GetEndpoint", "GetGlobalVariable", "GetInfo", "GetPlayback",
-    "HangUp", "ListApplications", "ListBridges", "ListChannels", "ListDeviceStates", "ListEndpoints", "Operation",
-    "Originate", "Ping", "PlayOnBridge", "PlayOnChannel", "PutConfig", "RemoveChannel", "Request", "Ring", "RingStop",
+    "DeleteStoredRecording", "DestroyBridge", "EventType", "GetApplication", "GetBridge", "GetBridgeVariable",
+    "GetChannel", "GetChannelVariable", "GetConfig", "GetDeviceState", "GetEndpoint", "GetGlobalVariable", "GetInfo",
+    "GetLiveRecording", "GetPlayback", "GetStoredRecording", "HangUp", "ListApplications", "ListBridges",
+    "ListChannels", "ListDeviceStates", "ListEndpoints", "Operation", "Originate", "Ping", "PlayOnBridge",
+    "PlayOnChannel", "PutConfig", "RecordChannel", "RemoveChannel", "Request", "Ring", "RingStop",
     "SetBridgeVariable", "SetChannelVariable", "SetDeviceState", "SetEventFilter", "SetGlobalVariable", "StartMoh",
-    "StopMoh", "StopPlayback", "Subscribe", "Unsubscribe", "answer_of",
+    "StopMoh", "StopPlayback", "StopRecording", "answer_of",
 ]  # fmt: skip

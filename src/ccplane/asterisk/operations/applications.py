@@ -18,29 +18,6 @@ class GetApplication(Operation[Application], frozen=True):
     app: str
 
 
-class Subscribe(Operation[Application], frozen=True):
-    """Never `deviceState:…`: closing a socket while one is delivered deadlocks ARI for good (asterisk issue 2170).
-    Never `endpoint:…` for the application of the calls: it doubles every event of our own legs; the connection's
-    phones' socket has it. Subscriptions outlive the socket, taking one twice doubles nothing, and no current value is
-    sent."""
-
-    method = "POST"
-    route = "/applications/{app}/subscription"
-    query = fields(sources="eventSource")
-    app: str
-    sources: tuple[str, ...]
-
-
-class Unsubscribe(Operation[Application], frozen=True):
-    """Busy (422) where there was no such subscription."""
-
-    method = "DELETE"
-    route = "/applications/{app}/subscription"
-    query = fields(sources="eventSource")
-    app: str
-    sources: tuple[str, ...]
-
-
 class EventType(Struct, frozen=True):
     type: str
 

@@ -7,7 +7,7 @@ from ccplane.asterisk.operations.operation import Operation
 
 
 class ListEndpoints(Operation[list[Endpoint]], frozen=True):
-    """All phones with state and channels, in one answer: the phone axis at connect. Subscribe first, then read."""
+    """All phones with state and channels, in one answer."""
 
     route = "/endpoints"
 

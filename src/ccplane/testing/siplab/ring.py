@@ -67,3 +67,5 @@ class Ring(Leg):
             self._end(How.CANCELLED, 487, message.first("reason"), message.at)
         else:
             super().on_request(message, link, sender)
+            if message.method == "NOTIFY" and message.first("event") == "talk":
+                self.answer()  # as desk phones do that know this

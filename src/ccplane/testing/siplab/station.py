@@ -44,6 +44,8 @@ class Station:
         self.phones: dict[str, Phone] = {}
         self.legs: dict[str, Leg] = {}
         self.registrations: dict[str, _Registration] = {}
+        self.lag: float | None = 0.0
+        """So many seconds late everything is heard here; None: not at all, as if its power were gone."""
         self.behaviour: Behaviour = answers()  # of phones that are asked for the first time
         self._ended: dict[str, Leg] = {}
         self._sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -122,8 +124,14 @@ class Station:
     # ── what comes in ──
 
     def received(self, data: bytes, link: Link, sender: Address, at: float) -> None:
-        if len(data) < 16:  # a keep-alive
+        if len(data) < 16 or self.lag is None:  # a keep-alive
             return
+        if self.lag:
+            asyncio.get_running_loop().call_later(self.lag, self._hear, data, link, sender, at + self.lag)
+        else:
+            self._hear(data, link, sender, at)
+
+    def _hear(self, data: bytes, link: Link, sender: Address, at: float) -> None:
         try:
             message = parse(data, at)
         except NotSip:

@@ -1,0 +1,17 @@
+"""About an order: which one, and then an agent, who has its number on the screen."""
+
+from ccplane import Call, NoAgents, Served, TimedOut, assert_never
+
+
+async def main(call: Call) -> None:
+    choice = await call.menu("orders")  # ivr/orders.toml, and what it leads to
+    if choice.name == "order":
+        order = await call.gather("order-number", longest=8, ends_with="#")
+        await call.set_data("order", order or "none given")
+    match await call.queue(choice.queue):
+        case Served():
+            pass
+        case NoAgents() | TimedOut():
+            await call.play("nobody-free")
+        case other:
+            assert_never(other)

@@ -1,0 +1,197 @@
+"""The keeper of messages: what callers leave at the switch is brought into safety here, and found if nobody told of it.
+
+A message that was left stands in the state until it is stored, so a crash at any point is made good by doing the rest
+again: the file lies at the switch or in our folder, under a name that follows from the message's id. It is moved only
+once it is on disk that it was left, and deleted only once what settles it is. Files are moved and measured on threads,
+never on the loop of all calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, ParamSpec, TypeVar
+
+import structlog
+
+from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.operations import GetLiveRecording, ListChannels, Operation
+from ccplane.asterisk.outcomes import Done, Gone, Outcome, Unknown
+from ccplane.asterisk.spool import FallbackCall, Spool
+from ccplane.asterisk.switch import HOUSE
+from ccplane.asterisk.wav import Sound, examine
+from ccplane.contacts.facts import Unusable
+from ccplane.contacts.message import Message
+from ccplane.core.inputs import FallbackCallFound, MessageKept, MessageUnusable, RecordingFound
+from ccplane.errors import CcplaneError
+from ccplane.ids import NodeName, contact_id, message_id, recording_of
+from ccplane.plane import Plane
+
+log = structlog.get_logger()
+T = TypeVar("T")
+P = ParamSpec("P")
+
+LOOK_EVERY_S: Final = 60.0
+"""For what nobody told us of."""
+AGAIN_S: Final = (0.05, 0.2, 1.0, 5.0, 15.0)
+"""After a message that could not be kept yet; the last repeats."""
+SHORTEST_MS: Final = 1_000
+UNTOLD_MS: Final = 30_000
+"""A recording whose end nobody told for so long is looked after."""
+
+
+def place_of(message: Message) -> str:
+    """Where it is kept, in the folder of messages: by the day on which it was left, UTC."""
+    left = datetime.fromtimestamp(message.left_at / 1000, UTC)
+    return f"{left:%Y/%m/%d}/{message.id}.wav"
+
+
+class Keeper:
+    """Keeps the messages that are left at one node."""
+
+    def __init__(
+        self, *, node: NodeName, plane: Plane, executor: Executor, spool: Spool, folder: Path, now: Callable[[], int]
+    ) -> None:
+        self._node, self._plane, self._executor, self._now = node, plane, executor, now
+        self._spool, self._folder = spool, folder
+        self._news = asyncio.Event()
+        self._connected = False
+        self._look_at = 0.0
+        """When (the loop's time) to look for what nobody told us of."""
+        self._trouble = ""
+
+    async def run(self) -> None:
+        """Until cancelled. What goes wrong is tried again: a message is never given up for a fault of ours."""
+        watching = asyncio.create_task(self._watch())
+        try:
+            tries = 0
+            while True:
+                self._news.clear()
+                whole = await self._round()
+                tries = 0 if whole else min(tries + 1, len(AGAIN_S))
+                pause = AGAIN_S[tries - 1] if tries else LOOK_EVERY_S
+                try:
+                    async with asyncio.timeout(pause):
+                        await self._news.wait()
+                except TimeoutError:
+                    pass
+        finally:
+            watching.cancel()
+
+    async def _watch(self) -> None:
+        """Say when there is something to do: a message more or less, or the node is back."""
+        seen = None
+        async for snapshot in self._plane.subscribe():
+            state = snapshot.state
+            connected = state.nodes.get(self._node, False)
+            if connected and not self._connected:
+                self._look_at = 0.0
+            if state.messages is not seen or connected is not self._connected:
+                seen, self._connected = state.messages, connected
+                self._news.set()
+
+    async def _round(self) -> bool:
+        """Keep and look. False if something is left to be tried again soon."""
+        if not self._connected:
+            return True
+        whole = True
+        loop = asyncio.get_running_loop()
+        if loop.time() >= self._look_at:
+            whole = await self._tried("looking for messages", self._look)
+            self._look_at = loop.time() + LOOK_EVERY_S if whole else 0.0
+        for message in self._plane.state.messages.values():
+            if message.node == self._node:
+                whole &= await self._tried(message.id, self._keep, message)
+        return whole
+
+    async def _tried(self, what: str, work: Callable[P, Awaitable[bool]], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """Do it; whatever goes wrong is said once, and keeps nobody else's message waiting."""
+        try:
+            return await work(*args, **kwargs)
+        except (OSError, CcplaneError) as error:
+            trouble = f"{what}: {error}"
+        except Exception as error:
+            trouble = f"{what}: {error!r}"
+            log.exception("a message could not be kept; it is tried again", what=what)
+        if trouble != self._trouble:
+            log.warning("a message is not in safety yet; it is tried again", what=what, reason=trouble)
+            self._trouble = trouble
+        return False
+
+    # ------------------------------------------------------------------------------------------------------ keeping
+
+    async def _keep(self, message: Message) -> bool:
+        """Bring it into safety, or say that it is none. False if its recording is not over yet."""
+        file = place_of(message)
+        target = self._folder / file
+        if not await to_thread(target.exists):
+            if not isinstance(await self._ask(GetLiveRecording(message.recording)), Gone):
+                return False
+            await self._plane.written()  # a plane that has forgotten it would look for it at the switch
+            if not await self._spool.take(message.recording, target):
+                await self._plane.ask(MessageUnusable(message.id, Unusable.NOTHING_RECORDED))
+                return True
+        sound = await to_thread(examine, target)
+        reason = _fault(sound)
+        if sound is not None and reason is None:
+            await self._plane.ask(MessageKept(message.id, file, sound.ms, sound.bytes))
+        else:
+            await self._plane.ask(MessageUnusable(message.id, reason or Unusable.NO_SOUND_FILE))
+            await to_thread(target.unlink, missing_ok=True)
+        await self._spool.forget(message.recording)
+        return True
+
+    async def _ask(self, operation: Operation[T]) -> Outcome[T]:
+        switch = self._executor.switch
+        return Unknown("disconnected") if switch is None else await switch.send(operation, HOUSE)
+
+    # ------------------------------------------------------------------------------------------------------ finding
+
+    async def _look(self) -> bool:
+        """What the fallback had, and what was recorded while our memory was lost. Files first, then who still lives: a
+        call whose file was seen and that is not there any more has ended, and its file is whole."""
+        calls, recorded = await self._spool.calls(), await self._spool.recorded()
+        if calls:
+            await self._take_over_calls(calls)
+        for each in recorded:
+            told_of = each.message in self._plane.state.messages
+            if told_of or (each.at is not None and self._now() - each.at < UNTOLD_MS):
+                continue
+            if isinstance(await self._ask(GetLiveRecording(recording_of(each.message))), Gone):
+                await self._plane.ask(RecordingFound(self._node, each.message, each.at or self._now()))
+        return True
+
+    async def _take_over_calls(self, calls: Sequence[FallbackCall]) -> None:
+        found = await self._ask(ListChannels())
+        if not isinstance(found, Done):
+            return
+        live = {channel.id for channel in found.value}
+        for call in calls:
+            if call.channel in live:
+                continue
+            left = message_id(contact_id(self._node, call.channel))
+            if left not in self._plane.state.messages:
+                await self._plane.ask(
+                    FallbackCallFound(
+                        node=self._node,
+                        channel=call.channel,
+                        number_dialled=call.number_dialled,
+                        caller=call.caller,
+                        arrived_at=call.arrived_at,
+                        ended_at=call.ended_at,
+                        recording=call.recording,
+                    )
+                )
+            await self._spool.forget_call(call)
+
+
+def _fault(sound: Sound | None) -> Unusable | None:
+    """Why this is no message, None if it is one."""
+    if sound is None:
+        return Unusable.NO_SOUND_FILE
+    if sound.ms < SHORTEST_MS:
+        return Unusable.TOO_SHORT
+    return Unusable.SILENT if sound.silent else None

@@ -1,0 +1,240 @@
+"""Where the switch puts what it records, and how it comes from there to us: on this machine, or over ARI.
+
+    recording/messages/m-….wav            what programs record
+    recording/fallback/4001-ast1-….wav    what the dialplan's fallback records: the number dialled, the channel
+    fallback/4001-ast1-….txt              each call that the fallback had: its beginning in Unix seconds, the caller
+
+Nothing that a caller chose stands in a name; what stands in a text file is made printable and short where it is read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from asyncio import to_thread
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from ccplane.asterisk.models import StoredRecording
+from ccplane.asterisk.translate import printable
+from ccplane.asterisk.websocket import Address
+from ccplane.errors import SwitchError
+from ccplane.ids import RECORDED, ChannelId, MessageId, message_of_recording
+
+FALLBACK: Final = "fallback"
+CALL: Final = re.compile(r"(?P<dialled>[0-9*]{1,40})-(?P<channel>[\w.-]*?(?P<began>[0-9]{9,11})\.[0-9]+)", re.ASCII)
+"""The name of a file of the fallback: the number dialled, and the channel's unique id, which tells when it began."""
+FETCH_S: Final = 60.0
+
+
+class FallbackCall(NamedTuple):
+    """A call that the fallback has or had. `recording`: of its message, if there is one."""
+
+    name: str
+    number_dialled: str
+    channel: ChannelId
+    caller: str
+    arrived_at: int
+    ended_at: int
+    recording: str | None
+
+
+class Recorded(NamedTuple):
+    """A program's recording. `at`: when its file was last written to; None if that is not known."""
+
+    message: MessageId
+    at: int | None
+
+
+class Spool(Protocol):
+    """What the keeper of messages asks of the place where they are recorded. OSError or SwitchError if it fails."""
+
+    async def take(self, recording: str, target: Path) -> bool:
+        """Put that recording there, whole and for good; False if there is none of this name."""
+
+    async def forget(self, recording: str) -> None:
+        """What is left of it is not needed any more."""
+
+    async def calls(self) -> list[FallbackCall]:
+        """The calls that the fallback has had and that were not forgotten."""
+
+    async def forget_call(self, call: FallbackCall) -> None:
+        """It has been taken over; its recording is taken by `take`."""
+
+    async def recorded(self) -> list[Recorded]:
+        """All recordings of programs that lie there."""
+
+
+class LocalSpool:
+    """The spool of a switch on this machine, or one that is mounted here."""
+
+    def __init__(self, folder: Path) -> None:
+        self._recordings, self._calls = folder / "recording", folder / FALLBACK
+
+    async def take(self, recording: str, target: Path) -> bool:
+        return await to_thread(_move, self._file(recording), target)
+
+    async def forget(self, recording: str) -> None:
+        await to_thread(self._file(recording).unlink, missing_ok=True)
+
+    async def calls(self) -> list[FallbackCall]:
+        return await to_thread(self._look)
+
+    async def forget_call(self, call: FallbackCall) -> None:
+        await to_thread((self._calls / f"{call.name}.txt").unlink, missing_ok=True)
+
+    async def recorded(self) -> list[Recorded]:
+        return await to_thread(lambda: list(self._own()))
+
+    def _file(self, recording: str) -> Path:
+        return self._recordings / f"{recording}.wav"
+
+    def _look(self) -> list[FallbackCall]:
+        told = {path.stem: path for path in _files(self._calls, ".txt")}
+        heard = {path.stem: path for path in _files(self._recordings / FALLBACK, ".wav")}
+        found = (_call(name, told.get(name), heard.get(name)) for name in {**told, **heard})
+        return sorted((call for call in found if call), key=lambda call: (call.arrived_at, call.name))
+
+    def _own(self) -> Iterator[Recorded]:
+        for path in _files(self._recordings / RECORDED, ".wav"):
+            message = message_of_recording(f"{RECORDED}{path.stem}")
+            if message is not None:
+                with suppress(FileNotFoundError):  # taken this moment
+                    yield Recorded(message, _written(path))
+
+
+class FarSpool:
+    """The spool of a switch elsewhere, by ARI. It does not tell who called the fallback, only that somebody did."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        self._address = Address(url, username, password)
+
+    async def take(self, recording: str, target: Path) -> bool:
+        answer = await self._ask("GET", f"{_stored(recording)}/file")
+        if answer.status_code == 404:
+            return False
+        _need(answer)
+        await to_thread(_put, target, answer.content)
+        return True
+
+    async def forget(self, recording: str) -> None:
+        answer = await self._ask("DELETE", _stored(recording))
+        if answer.status_code != 404:
+            _need(answer)
+
+    async def calls(self) -> list[FallbackCall]:
+        names = [each.removeprefix(f"{FALLBACK}/") for each in await self._names() if each.startswith(f"{FALLBACK}/")]
+        return [call for name in names if (call := _call(name, None, None, recorded=True))]
+
+    async def forget_call(self, call: FallbackCall) -> None:
+        """There is nothing but the recording."""
+
+    async def recorded(self) -> list[Recorded]:
+        return [Recorded(message, None) for each in await self._names() if (message := message_of_recording(each))]
+
+    async def _names(self) -> list[str]:
+        answer = await self._ask("GET", "/recordings/stored")
+        _need(answer)
+        return [each.name for each in msgspec.json.decode(answer.content, type=list[StoredRecording])]
+
+    async def _ask(self, method: str, path: str) -> httpx.Response:
+        given = self._address
+        try:
+            async with httpx.AsyncClient(
+                base_url=given.rest, auth=(given.username, given.password), timeout=FETCH_S, trust_env=False
+            ) as client:
+                return await client.request(method, path)
+        except httpx.HTTPError as error:
+            raise SwitchError(
+                "switch-does-not-answer", f"The switch cannot be asked for recordings: {error}"
+            ) from error
+
+
+def _stored(recording: str) -> str:
+    return f"/recordings/stored/{quote(recording, safe='')}"
+
+
+def _need(answer: httpx.Response) -> None:
+    if not answer.is_success:
+        sentence = f"The switch answers {answer.status_code} to {answer.request.method} {answer.request.url.path}."
+        raise SwitchError("recordings-refused", sentence)
+
+
+def spool_of(folder: Path, url: str, username: str, password: str) -> Spool:
+    """By the folder where it can be reached, else by ARI."""
+    at_hand = os.access(folder / "recording", os.R_OK | os.W_OK | os.X_OK)
+    return LocalSpool(folder) if at_hand else FarSpool(url, username, password)
+
+
+def _files(folder: Path, suffix: str) -> list[Path]:
+    return sorted(folder.glob(f"*{suffix}"))
+
+
+def _call(name: str, told: Path | None, heard: Path | None, *, recorded: bool = False) -> FallbackCall | None:
+    """A call by its name, what was written of it, and its recording; None for a name that is none of the fallback's."""
+    parts = CALL.fullmatch(name)
+    if parts is None:
+        return None
+    began = int(parts["began"]) * 1000
+    caller, ended = "", began
+    with suppress(OSError):  # taken this moment by a plane before us: the core knows it then
+        if told is not None:
+            caller = printable(told.read_text("utf-8", "replace")[:200].partition(" ")[2])
+        ended = max([_written(path) for path in (told, heard) if path is not None], default=began)
+    recording = f"{FALLBACK}/{name}" if heard is not None or recorded else None
+    return FallbackCall(name, parts["dialled"], ChannelId(parts["channel"]), caller, began, ended, recording)
+
+
+def _written(path: Path) -> int:
+    return path.stat().st_mtime_ns // 1_000_000
+
+
+def _move(source: Path, target: Path) -> bool:
+    """A rename where that is possible; else a copy that is whole before it has its name."""
+    if not source.exists():
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        partial = _partial(target)
+        shutil.copyfile(source, partial)
+        _settle(partial, target)
+        source.unlink()
+    _sync(target.parent)
+    return True
+
+
+def _put(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = _partial(target)
+    partial.write_bytes(content)
+    _settle(partial, target)
+    _sync(target.parent)
+
+
+def _partial(target: Path) -> Path:
+    return target.with_name(f".{target.name}.partial")
+
+
+def _settle(partial: Path, target: Path) -> None:
+    _sync(partial)
+    partial.replace(target)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

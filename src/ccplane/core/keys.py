@@ -1,0 +1,49 @@
+"""What becomes of a key: the verb that gathers takes it, or it is kept for the next that will, or it is nobody's.
+
+A caller who knows the menus presses ahead, so no key is lost between two verbs or under a prompt. But who waits for
+an agent or talks with one is not asked anything: what is pressed there may be a card's number, and is not ours to keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact
+from ccplane.contacts.verbs import KEYS, Connect, EnterQueue, Gather, HangUp, TakeMessage
+from ccplane.core import inputs as i
+from ccplane.core.commands import StopSounds
+from ccplane.core.steps import take_key
+from ccplane.core.turn import Turn
+from ccplane.ids import playback_id
+
+SINGLE: Final = frozenset(KEYS)
+AHEAD_LONGEST: Final = 20
+"""Keys that are kept: the way through a few menus, and an order's number."""
+
+
+def key_pressed(turn: Turn, what: i.KeyPressed) -> None:
+    """A key, by RFC 4733 or SIP INFO. The first that a verb takes stops its sounds."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is None or what.key not in SINGLE:
+        return
+    match contact.verb:
+        case Gather(barge_in=barge_in) if barge_in or contact.sounds_over:
+            if not contact.sounds_over:
+                turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
+            take_key(turn, contact, what.key)
+        case EnterQueue() | Connect() | TakeMessage() | HangUp():
+            return
+        case _ if contact.program:
+            _keep(turn, contact, what.key)
+
+
+def _keep(turn: Turn, contact: Contact, key: str) -> None:
+    if len(contact.ahead) < AHEAD_LONGEST:
+        turn.happened(c.KeyKept(at=turn.now, contact=contact.id, key=key))
+    elif not contact.ahead_full:
+        turn.happened(c.KeysDropped(at=turn.now, contact=contact.id, kept=len(contact.ahead)))
+
+
+KEY_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.KeyPressed: key_pressed}

@@ -1,0 +1,32 @@
+"""Verbs that only note something about the contact: its language, its way through the menus, what was entered.
+
+They take no time and nothing at the switch; what they note is bounded, since it rides in every checkpoint.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact
+from ccplane.contacts.verbs import Choose, Done, Failed, Result, SetData, SetLanguage
+from ccplane.core.turn import Turn
+
+DATA_MOST: Final = 20
+NAME_LONGEST: Final = 40
+VALUE_LONGEST: Final = 200
+
+
+def noted(turn: Turn, contact: Contact, verb: SetLanguage | Choose | SetData) -> Result:
+    """Note it; Failed, with the reason, if there is no room."""
+    match verb:
+        case SetLanguage(language=language):
+            turn.happened(c.LanguageSet(at=turn.now, contact=contact.id, language=language))
+        case Choose(menu=menu, key=key, name=name):
+            turn.happened(c.MenuChosen(at=turn.now, contact=contact.id, menu=menu, key=key, name=name))
+        case SetData(name=name, value=value):
+            if name not in contact.data and len(contact.data) >= DATA_MOST:
+                return Failed(f"there are {DATA_MOST} data of this contact already")
+            value = value[:VALUE_LONGEST]
+            turn.happened(c.DataSet(at=turn.now, contact=contact.id, name=name[:NAME_LONGEST], value=value))
+    return Done()

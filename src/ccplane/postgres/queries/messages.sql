@@ -1,0 +1,28 @@
+-- list_messages --
+-- The latest first, by keys as the contacts are. Who asks for no state does not mean those that were deleted.
+SELECT
+    id, contact, box, caller, number_dialled, source, ms, bytes, file, coalesce(state, 'new') AS state, heard_by,
+    ms(left_at) AS left_at, ms(heard_at) AS heard_at
+FROM message AS m
+WHERE m.left_at IS NOT NULL
+    AND ($1::text IS NULL OR m.box = $1)
+    AND CASE WHEN $2::text IS NULL THEN m.state IS DISTINCT FROM 'deleted' ELSE coalesce(m.state, 'new') = $2 END
+    AND ($3::bigint IS NULL OR m.left_at >= instant($3))
+    AND ($4::bigint IS NULL OR m.left_at < instant($4))
+    AND ($5::bigint IS NULL OR (m.left_at, m.id) < (instant($5), $6::text))
+ORDER BY m.left_at DESC, m.id DESC
+LIMIT $7;
+
+-- read_message --
+-- One message, the columns of the list.
+SELECT
+    id, contact, box, caller, number_dialled, source, ms, bytes, file, coalesce(state, 'new') AS state, heard_by,
+    ms(left_at) AS left_at, ms(heard_at) AS heard_at
+FROM message WHERE id = $1 AND left_at IS NOT NULL;
+
+-- read_messages_of_contact --
+-- In the order in which they were left.
+SELECT
+    id, contact, box, caller, number_dialled, source, ms, bytes, file, coalesce(state, 'new') AS state, heard_by,
+    ms(left_at) AS left_at, ms(heard_at) AS heard_at
+FROM message WHERE contact = $1 AND left_at IS NOT NULL ORDER BY left_at, id;

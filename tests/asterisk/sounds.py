@@ -1,0 +1,19 @@
+"""Sound files for tests: 8 kHz, 16 bit, mono."""
+
+from __future__ import annotations
+
+import math
+import struct
+import wave
+from pathlib import Path
+
+
+def write_tone(path: Path, *, hz: int, seconds: float, amplitude: int = 8000) -> None:
+    """A tone; an amplitude of 0 is silence."""
+    samples = [int(amplitude * math.sin(2 * math.pi * hz * at / 8000)) for at in range(int(8000 * seconds))]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(struct.pack(f"<{len(samples)}h", *samples))
