@@ -11,6 +11,7 @@ import itertools
 import os
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -93,10 +94,17 @@ def template_database(embedded_postgres: EmbeddedPostgres) -> str:
 @pytest.fixture
 async def database(embedded_postgres: EmbeddedPostgres, template_database: str) -> AsyncIterator[str]:
     """The address of a fresh database of the test's own."""
+    async with fresh_database(embedded_postgres, template_database) as address:
+        yield address
+
+
+@asynccontextmanager
+async def fresh_database(server: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
+    """The address of a database that is gone afterwards."""
     name = f"test_{next(_count)}"
-    await _administer(embedded_postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template_database}" STRATEGY FILE_COPY')
-    yield embedded_postgres.url(name)
-    await _administer(embedded_postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+    await _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+    yield server.url(name)
+    await _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 async def _administer(server: EmbeddedPostgres, statement: str) -> None:

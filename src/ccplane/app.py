@@ -27,6 +27,7 @@ from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper
 from ccplane.asterisk.phones import PhoneWatch
+from ccplane.asterisk.pick_up import PickUps
 from ccplane.asterisk.pins import PinPad
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.spool import spool_of
@@ -176,6 +177,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ami_password,
             may_send=lease.may_send,
         )
+        executor.pick_up = PickUps(ami)
         watch = PhoneWatch(ami, ami.events, plane.post)
         link = Link(
             node=NodeName(settings.node),
@@ -211,6 +213,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 audio=settings.messages_dir,
                 callers=Callers(database),
                 notes=outbox,
+                can_pick_up=lambda: ami.stats.connected,
                 phones=phones,
                 websocket=phones.websocket,
                 pins=pins,

@@ -77,6 +77,37 @@ async def test_a_call_pops_is_rejected_taken_and_hung_up_by_screen(centre: Centr
     assert [(each["agent"], each["cause"]) for each in contact["offers"]] == [("1001", "rejected"), ("1002", None)]
 
 
+async def test_a_desk_phone_picks_up_at_a_click(centre: Centre) -> None:
+    await centre.sign_in("1001")
+    desk = phone(centre, "1001")
+    async with open_screen(centre.url, await session(centre, "1001")) as screen:
+        call = centre.lab.callers.dial("4002", "12")
+        offer = (await screen.next("offered"))["call"]["offer"]
+        ring = await desk.next_ring()
+        await centre.until(lambda: ami_is_up(centre))
+        assert await screen.ask("answer", offer=offer, id="one") == {"re": "one", "ok": True}
+        await ring.up()
+        await screen.next("connected")
+        call.hang_up()
+        await shown(screen, "ready")
+
+
+async def test_the_way_through_the_menu_is_on_the_screen(centre: Centre) -> None:
+    await centre.sign_in("1001")
+    async with open_screen(centre.url, await session(centre, "1001")) as screen:
+        call = centre.lab.callers.dial("4001", "88")
+        await call.up()
+        await call.audio.hears_sound()
+        await call.audio.press("2")
+        popped = (await screen.next("offered"))["call"]
+    assert (popped["number_dialled"], popped["queue"]) == ("4001", "support")
+    assert [(each["menu"], each["key"]) for each in popped["menu_path"]] == [("main", "2")]
+
+
+async def ami_is_up(centre: Centre) -> bool:
+    return bool((await centre.get("/readyz"))["parts"]["ami"]["ok"])
+
+
 async def test_who_called_before_is_told_beside_the_call(centre: Centre) -> None:
     await centre.sign_in("1001")
     desk = phone(centre, "1001")

@@ -24,6 +24,7 @@ OFFER, LEG = f"o-{X}-3-1", f"l-{X}-3-1-7"
 RING = do.RingAgent(X, OFFER, LEG, "ana", "PJSIP/ana", "5551234", "Ann", 22_001)
 MESSAGE, RECORDING = f"m-{X}-5-1", f"messages/m-{X}-5-1"
 RECORD = do.RecordMessage(X, "1.1", MESSAGE, 180_000, 4_500)
+LOOK, REMOVE = do.LookForRecording(X, MESSAGE), do.RemoveCaller(X, "1.1")
 JOIN = do.JoinAgent(X, OFFER, LEG)
 PLAY = do.PlaySounds(X, "1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")
 HANG_UP = do.HangUpLeg(X, LEG, "answered_elsewhere")
@@ -39,10 +40,10 @@ ALL = (
     (do.StopSounds(X, f"p-{X}-4-2"), op.StopPlayback(f"p-{X}-4-2")),
     (JOIN, op.AddChannel(f"b-{X}", (LEG,))),
     (HANG_UP, op.HangUp(LEG, reason="answered_elsewhere")),
-    (do.RemoveCaller(X, "1.1"), op.RemoveChannel(f"b-{X}", ("1.1",))),
+    (REMOVE, op.RemoveChannel(f"b-{X}", ("1.1",))),
     (RECORD, op.RecordChannel("1.1", RECORDING, "wav", longest=180, silence=5, beep=True, terminate_on="#")),
     (do.StopRecording(X, MESSAGE), op.StopRecording(RECORDING)),
-    (do.LookForRecording(X, MESSAGE), op.GetLiveRecording(RECORDING)),
+    (LOOK, op.GetLiveRecording(RECORDING)),
     (do.WriteJournal(X, "{}"), op.SetBridgeVariable(f"b-{X}", "CCPLANE", "{}")),
     (do.LetRing(X, "1.1"), op.Ring("1.1")),
     (do.StopRinging(X, "1.1"), op.RingStop("1.1")),
@@ -280,7 +281,10 @@ async def test_given_a_leg_of_whose_end_nothing_is_known_then_it_is_not_said_to_
     assert await answered(hands, HANG_UP, outcome) == []
 
 
-@pytest.mark.parametrize("command", [command for command, _ in ALL if command not in (JOIN, PLAY, HANG_UP)])
+ANSWERED_FOR = (JOIN, PLAY, HANG_UP, REMOVE, LOOK)
+
+
+@pytest.mark.parametrize("command", [command for command, _ in ALL if command not in ANSWERED_FOR])
 async def test_given_any_other_refusal_then_it_is_counted_and_its_event_or_deadline_settles_it(hands, command):
     assert await answered(hands, command, Gone("Channel not found")) == []
     assert hands.refused == {f"{type(command).__name__}: Gone": 1}
@@ -302,3 +306,54 @@ async def test_given_a_prompt_that_could_not_be_stopped_then_it_is_stopped_again
     hands.switch.answers[-1].set_result(Gone(""))
     await asyncio.sleep(0.1)
     assert len(hands.switch.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (Conflict("Recording already exists"), []),
+        (Gone("Channel not found"), []),
+        (Busy("Channel not in Stasis application"), "not in Stasis"),
+        (Refused(500, "Internal Server Error"), "Internal Server Error"),
+    ],
+)
+async def test_given_a_recording_that_is_refused_then_the_program_need_not_wait_for_it(hands, outcome, told):
+    """Our own name in use is our own recording; and of a caller who is gone their end is told."""
+    posted = await answered(hands, RECORD, outcome)
+    if told == []:
+        assert posted == []
+    else:
+        [refused] = posted
+        assert (refused.message, type(refused)) == (MESSAGE, i.RecordingRefused)
+        assert told in refused.reason
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        (Done(None), [i.RecordingEnded(MESSAGE)]),
+        (Gone("Recording not found"), [i.RecordingMissing(MESSAGE)]),
+        (Unknown("disconnected"), []),
+    ],
+)
+async def test_given_a_recording_that_does_not_go_on_then_its_file_says_whether_it_ever_did(hands, stored, told):
+    assert await answered(hands, LOOK, Gone("Recording not found")) == []
+    assert hands.switch.sent[1:] == [(op.GetStoredRecording(RECORDING), X)]
+    hands.switch.answers[-1].set_result(stored)
+    await asyncio.sleep(0)
+    assert hands.posted == told
+
+
+async def test_given_a_recording_of_which_nothing_is_known_then_it_is_looked_for_until_something_is(hands):
+    await answered(hands, RECORD, Unknown("timeout"))
+    hands.switch.answers[-1].set_result(Unknown("timeout"))
+    await asyncio.sleep(0)
+    assert [type(operation) for operation, _ in hands.switch.sent] == [op.RecordChannel, *[op.GetLiveRecording] * 2]
+    hands.switch.answers[-1].set_result(Unknown("disconnected"))
+    await asyncio.sleep(0)
+    assert (len(hands.switch.sent), hands.posted) == (3, [])
+
+
+@pytest.mark.parametrize("outcome", [Busy("Channel not in this bridge"), Gone("Bridge not found")])
+async def test_given_a_caller_who_was_not_in_their_room_then_they_are_out_of_it(hands, outcome):
+    assert await answered(hands, REMOVE, outcome) == [i.LeftRoom(X, "1.1")]

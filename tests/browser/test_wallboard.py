@@ -18,8 +18,8 @@ from tests.centre import Centre, open_centre
 pytestmark = [pytest.mark.browser, pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
 ENGLISH, CHINESE = WORDS["en"], WORDS["zh-CN"]
-LIVE = "document.body.className === 'live'"
-STALE = "document.body.className === 'stale'"
+LIVE = "document.body?.className === 'live'"
+STALE = "document.body?.className === 'stale'"
 CLOCK_WRONG_BY_AN_HOUR = "const now = Date.now; Date.now = () => now() + 3_600_000"
 
 

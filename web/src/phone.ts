@@ -28,7 +28,7 @@ async function begin(enter: () => Promise<Session>, takeOver = false): Promise<v
   show("starting", text("starting"));
   const again = () => begin(enter);
   try {
-    if (!(await onlyHere(takeOver, () => leave(text("taken"), "use-here", () => begin(resume, true))))) {
+    if (!(await onlyHere(takeOver, taken))) {
       return show("trouble", text("elsewhere"), "use-here", () => begin(enter, true));
     }
     const session = await enter();
@@ -48,8 +48,8 @@ async function sitDown(session: Session): Promise<void> {
     shown: planeSaid,
     answerNow: () => phone.answer(),
     over: (reason) => {
-      forget();
-      leave(text(reason === "signed-in-elsewhere" ? "signed-in-elsewhere" : "session-over"));
+      if (reason === "opened-again") taken();
+      else leave(text(reason === "signed-in-elsewhere" ? "signed-in-elsewhere" : "session-over"));
     },
   });
   desk = { session, microphone, phone, socket };
@@ -57,6 +57,8 @@ async function sitDown(session: Session): Promise<void> {
   phone.start();
   socket.open();
 }
+
+const taken = (): void => leave(text("taken"), "use-here", () => begin(resume, true));
 
 // Another one is the phone now: go without a word, so that a talk can follow.
 function leave(why: string, action?: Text, act?: () => void): void {

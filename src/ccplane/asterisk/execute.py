@@ -210,8 +210,13 @@ class Executor:
         if answer.cancelled():
             return
         outcome = answer.result()
-        if isinstance(outcome, Unknown) and isinstance(command, do.PlaySounds):
-            self._look_for(command)
+        match outcome, command:
+            case Unknown(), do.PlaySounds():
+                self._look_for(command)
+            case Unknown(), do.RecordMessage():
+                self.execute(do.LookForRecording(command.contact, command.message))
+            case Unknown(reason="timeout"), do.LookForRecording():
+                self.execute(command)  # the lane is still held up
         if isinstance(outcome, Done | Unknown) or _never_left(command, outcome):
             return
         if isinstance(command, do.LookForRecording) and isinstance(outcome, Gone):

@@ -13,6 +13,7 @@ import errno
 import os
 import re
 import shutil
+import ssl
 from asyncio import to_thread
 from collections.abc import Iterator
 from contextlib import suppress
@@ -116,6 +117,7 @@ class FarSpool:
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self._address = Address(url, username, password)
+        self._verify = ssl.create_default_context() if self._address.secure else False  # once: it reads files
 
     async def take(self, recording: str, target: Path) -> bool:
         answer = await self._ask("GET", f"{_stored(recording)}/file")
@@ -149,7 +151,11 @@ class FarSpool:
         given = self._address
         try:
             async with httpx.AsyncClient(
-                base_url=given.rest, auth=(given.username, given.password), timeout=FETCH_S, trust_env=False
+                base_url=given.rest,
+                auth=(given.username, given.password),
+                verify=self._verify,
+                timeout=FETCH_S,
+                trust_env=False,
             ) as client:
                 return await client.request(method, path)
         except httpx.HTTPError as error:

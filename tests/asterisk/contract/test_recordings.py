@@ -61,7 +61,8 @@ async def rolling(world: World, name: str) -> None:
 async def test_a_recording_is_queued_then_told_to_have_begun_and_can_be_asked_for(world: World, name: str):
     caller = await a_caller(world)
     said = await world.done(record(caller, name))
-    assert (said.name, said.state, said.target_uri) == (name, "queued", f"channel:{caller.channel}")
+    assert (said.name, said.target_uri) == (name, f"channel:{caller.channel}")
+    assert said.state in ("queued", "recording"), "as it was when the answer was written"
     assert await world.story(f"{name} recording") == [f"{name} recording"]
     assert (await world.done(GetLiveRecording(name))).state == "recording"
 
