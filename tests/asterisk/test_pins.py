@@ -121,6 +121,18 @@ async def test_given_a_feature_code_then_a_key_that_nobody_asked_for_goes_nowher
     assert plane.posted == [i.KeyPressed(c("x"), "1")]
 
 
+async def test_given_a_pin_that_was_keyed_in_any_call_then_what_follows_it_goes_nowhere(plane, pins, pad):
+    plane.floor.arrives("y")
+    plane.floor.asks("y", PIN)
+    keys(pad, "135790", "y")
+    await checked(plane)
+    keys(pad, "135790", "y")
+    assert not any(isinstance(each, i.KeyPressed) for each in plane.posted)
+    plane.floor.asks("y", Gather(("sound:a",), 5_000))
+    keys(pad, "7", "y")
+    assert plane.posted[-1] == i.KeyPressed(c("y"), "7")
+
+
 async def test_given_any_other_call_then_its_keys_go_on_as_ever(plane, pad):
     plane.floor.arrives("y")
     plane.floor.asks("y", EnterQueue(SUPPORT))

@@ -1,8 +1,8 @@
 """PINs keyed at a phone. Between translating and deciding their digits are taken out: nothing behind it ever sees one.
 
 While a program asks for a PIN, keys are gathered here, compared off the loop, and only the outcome is posted. A plane
-that restarts meanwhile begins the verb again, and the caller the PIN. In calls of our own phones to feature codes a
-key that nobody asked for is dropped as well: it may be a PIN's, typed too early or too late.
+that restarts meanwhile begins the verb again, and the caller the PIN. In calls of our own phones to feature codes,
+and in any other once a PIN was keyed, a key that nobody asked for is dropped as well: it may be a PIN's.
 """
 
 from __future__ import annotations
@@ -52,12 +52,15 @@ class PinPad:
         self._plane, self._pins = plane, pins
         self._keyed: dict[ContactId, tuple[int, int, str]] = {}
         """Step, attempt and what was keyed for them so far."""
+        self._secret: set[ContactId] = set()
+        """Calls in which a PIN was keyed: what comes after it may be the rest of one."""
         self._checks: set[asyncio.Task[None]] = set()
 
     def post(self, what: Input) -> None:
         """As the plane's own."""
         if isinstance(what, CallerGone):
             self._keyed.pop(what.contact, None)
+            self._secret.discard(what.contact)
         if not isinstance(what, KeyPressed) or not self._takes(what):
             self._plane.post(what)
 
@@ -74,9 +77,10 @@ class PinPad:
             return True
         self._keyed.pop(contact.id, None)
         service = contact.device is not None and contact.number_dialled.startswith(FEATURE)
-        return service and not isinstance(contact.verb, Gather)
+        return (service or contact.id in self._secret) and not isinstance(contact.verb, Gather)
 
     def _take(self, contact: Contact, asked: AskPin, key: str) -> None:
+        self._secret.add(contact.id)
         step, attempt, keyed = self._keyed.get(contact.id, (0, 0, ""))
         if (step, attempt) != (contact.step, contact.attempt):
             keyed = ""
