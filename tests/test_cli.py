@@ -5,6 +5,7 @@ import errno
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,10 +16,13 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
 from ccplane import cli
+from ccplane.agents.facts import PinWay
 from ccplane.cli import main
 from ccplane.core import inputs
+from ccplane.core.pins import LOCK_MS
 from ccplane.http.app import create_app
 from ccplane.http.server import Server, serve
+from ccplane.http.views import iso
 from ccplane.local import PlaneEnded
 from tests.http.memory import TOKEN, Site
 from tests.kpi import histories
@@ -320,3 +324,29 @@ def test_migrate_without_a_database_says_what_is_wrong(monkeypatch, tmp_path):
     result = call("migrate")
     assert result.exit_code == 1
     assert told(result)
+
+
+async def test_agent_pin_gives_or_makes_one_and_shows_it_once(site, plane):
+    result = await ask("agent", ANA, "pin")
+    assert result.stdout == f"The PIN of {ANA} is now 424242; it is not shown again.\n"
+    assert (await ask("agent", ANA, "pin", "135790")).exit_code == 0
+    assert site.pins.pins[ANA] == "135790"
+    assert "135790" not in (await ask("agent", ANA)).stdout
+
+
+async def test_agent_pin_refuses_what_is_none(site, plane):
+    result = await ask("agent", ANA, "pin", "12345")
+    assert result.exit_code == 2
+    assert "body.pin" in told(result)
+    assert (await ask("agent", ANA, "ready", "135790")).exit_code == 2, "a PIN for nothing"
+    assert site.plane.history.state.agents[ANA].intent == "offline"
+
+
+async def test_agent_shows_a_locked_pin_and_unlocks_it(site, plane):
+    site.plane.history.now = int(time.time() * 1000)
+    for _ in range(5):
+        site.plane.history.give(inputs.PinTried(agent=ANA, right=False, way=PinWay.PHONE, whence="2001"))
+    assert f"PIN locked until {iso(site.plane.history.now + LOCK_MS)}" in (await ask("agent", ANA)).stdout
+    lifted = await ask("agent", ANA, "unlock")
+    assert lifted.exit_code == 0
+    assert "locked" not in lifted.stdout

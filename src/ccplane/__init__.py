@@ -6,27 +6,39 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 if TYPE_CHECKING:
     from ccplane.callflow.call import Call as Call
+    from ccplane.contacts.verbs import Done as Done
+    from ccplane.contacts.verbs import Here as Here
     from ccplane.contacts.verbs import MessageResult as MessageResult
     from ccplane.contacts.verbs import MessageTaken as MessageTaken
     from ccplane.contacts.verbs import NoAgents as NoAgents
+    from ccplane.contacts.verbs import NoInput as NoInput
     from ccplane.contacts.verbs import NoMessage as NoMessage
     from ccplane.contacts.verbs import NotAllowed as NotAllowed
     from ccplane.contacts.verbs import NotReached as NotReached
+    from ccplane.contacts.verbs import Proven as Proven
     from ccplane.contacts.verbs import QueueResult as QueueResult
+    from ccplane.contacts.verbs import Refused as Refused
     from ccplane.contacts.verbs import Served as Served
     from ccplane.contacts.verbs import Talked as Talked
     from ccplane.contacts.verbs import TimedOut as TimedOut
+    from ccplane.ids import AgentId as AgentId
 
 __version__ = "0.1.0"
 __all__ = [
+    "AgentId",
     "Call",
+    "Done",
+    "Here",
     "MessageResult",
     "MessageTaken",
     "NoAgents",
+    "NoInput",
     "NoMessage",
     "NotAllowed",
     "NotReached",
+    "Proven",
     "QueueResult",
+    "Refused",
     "Served",
     "Talked",
     "TimedOut",
@@ -34,14 +46,20 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "AgentId": "ccplane.ids",
     "Call": "ccplane.callflow.call",
+    "Done": "ccplane.contacts.verbs",
+    "Here": "ccplane.contacts.verbs",
     "MessageResult": "ccplane.contacts.verbs",
     "MessageTaken": "ccplane.contacts.verbs",
     "NoAgents": "ccplane.contacts.verbs",
     "NoMessage": "ccplane.contacts.verbs",
     "NotAllowed": "ccplane.contacts.verbs",
     "NotReached": "ccplane.contacts.verbs",
+    "NoInput": "ccplane.contacts.verbs",
+    "Proven": "ccplane.contacts.verbs",
     "QueueResult": "ccplane.contacts.verbs",
+    "Refused": "ccplane.contacts.verbs",
     "Served": "ccplane.contacts.verbs",
     "Talked": "ccplane.contacts.verbs",
     "TimedOut": "ccplane.contacts.verbs",

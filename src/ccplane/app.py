@@ -28,6 +28,7 @@ from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.pick_up import PickUps
+from ccplane.asterisk.pins import PinPad
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.recordings import Recorder
 from ccplane.asterisk.spool import spool_of
@@ -49,6 +50,7 @@ from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
+from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.pool import Database
@@ -165,6 +167,11 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ari_password,
             may_send=lambda: lease.may_send() and outbox.has_room,
         )
+        phones = PhoneBook(begun.persons, begun.desks, settings)
+        pins = Pins(begun.persons, plane, database, outbox, clock.now)
+        stack.callback(pins.close)
+        pin_pad = PinPad(plane, pins)
+        stack.callback(pin_pad.close)
         ami = Ami(
             settings.ami_address,
             settings.ami_port,
@@ -178,12 +185,11 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         recordings = RecordingKeeper(plane, settings.spool_dir, settings.recordings_dir, lambda: recorder.last_reason)
         recorder.post, executor.record = plane.post, recorder.execute
         ami.events.at_login(recorder.logged_in)
-        phones = PhoneBook(begun.persons, settings)
         link = Link(
             node=NodeName(settings.node),
             switches=ari,
             executor=executor,
-            post=plane.post,
+            post=pin_pad.post,
             now=clock.now,
             provision=phones.push,
             phones=watch,
@@ -200,7 +206,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         gap = clock.now() - recovered.last_at if recovered.last_at else 0
         plane.post(PlaneBegan(begun.epoch, __version__, gap))
         plane.post(SiteRead(site.hash, site.rules, files))
-        plane.post(PeopleRead(tuple(person.profile for person in begun.persons)))
+        seats = tuple(desk.seat for desk in begun.desks)
+        plane.post(PeopleRead(tuple(person.profile for person in begun.persons), seats))
 
         token = _admin_token(settings)
         vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock, recordings)
@@ -218,6 +225,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 can_pick_up=lambda: ami.stats.connected,
                 phones=phones,
                 websocket=phones.websocket,
+                pins=pins,
                 health=vitals,
                 clock=clock.now,
                 meters=meters,
@@ -244,7 +252,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         stack.push_async_callback(_cancelled, ended, leading)
         if not begun.with_postgres:
             late = asyncio.create_task(
-                catch_up(settings, site, outbox, database, plane, phones, executor), name="catching up"
+                catch_up(settings, site, outbox, database, plane, phones, pins, executor), name="catching up"
             )
             stack.push_async_callback(_cancelled, late)
         yield Running(plane, server.url, token, ended)

@@ -18,11 +18,13 @@ from ccplane.core.inputs import PeopleRead
 from ccplane.errors import StoreError, SwitchError
 from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Recovered
+from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.migrate import migrate
 from ccplane.postgres.people import Person, decode_people, encode_people, import_agents, people
 from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
+from ccplane.postgres.seats import Desk, decode_desks, desks, encode_desks, import_seats
 from ccplane.settings import Settings
 from ccplane.site import Site
 from ccplane.vitals import PhoneBook
@@ -39,6 +41,7 @@ class Begun(NamedTuple):
     persons: tuple[Person, ...]
     epoch: int
     with_postgres: bool
+    desks: tuple[Desk, ...] = ()
 
 
 async def begin(
@@ -52,7 +55,8 @@ async def begin(
     try:
         await _migrated(settings)
         epoch = await _first_taken(lease, recovered.epoch)
-        return Begun(await _people(site, outbox, database), epoch, True)
+        persons, seats = await _people(site, outbox, database)
+        return Begun(persons, epoch, True, seats)
     except StoreError as error:
         if error.code != "postgres-unreachable":
             raise
@@ -69,7 +73,7 @@ def _without_postgres(error: StoreError, outbox: Outbox, recovered: Recovered, l
     log.warning("Postgres is away; going on with the people and the epoch of the last time", error=str(error))
     if not lease.held:  # it may have gone away after that
         lease.go_on(recovered.epoch)
-    return Begun(decode_people(kept), lease.epoch, False)
+    return Begun(decode_people(kept), lease.epoch, False, decode_desks(outbox.note("seats")))
 
 
 async def _migrated(settings: Settings) -> None:
@@ -79,12 +83,15 @@ async def _migrated(settings: Settings) -> None:
         raise as_store_error(error, settings.database_url) from error
 
 
-async def _people(site: Site, outbox: Outbox, database: Database) -> tuple[Person, ...]:
-    """All of them, those the site's files name for the first time included; kept for a start without Postgres."""
+async def _people(site: Site, outbox: Outbox, database: Database) -> tuple[tuple[Person, ...], tuple[Desk, ...]]:
+    """All of them and their seats, those the site's files name for the first time included; kept for a start without
+    Postgres."""
     await import_agents(database, site.agents)
-    persons = await people(database)
+    await import_seats(database, site.seats)
+    persons, seats = await people(database), await desks(database)
     outbox.put_note("people", encode_people(persons))
-    return persons
+    outbox.put_note("seats", encode_desks(seats))
+    return persons, seats
 
 
 async def _first_taken(lease: Lease, epoch: int) -> int:
@@ -120,6 +127,7 @@ async def catch_up(
     database: Database,
     plane: Plane,
     phones: PhoneBook,
+    pins: Pins,
     executor: Executor,
 ) -> None:
     """After a beginning without Postgres: what is done there otherwise, once it answers. No call waits for it.
@@ -130,9 +138,10 @@ async def catch_up(
     async def once() -> None:
         await database.check()
         await _migrated(settings)
-        persons = await _people(site, outbox, database)
-        phones.hold(persons)
-        plane.post(PeopleRead(tuple(person.profile for person in persons)))
+        persons, seats = await _people(site, outbox, database)
+        phones.hold(persons, seats)
+        pins.hold(persons)
+        plane.post(PeopleRead(tuple(person.profile for person in persons), tuple(desk.seat for desk in seats)))
         if executor.switch is not None:
             pushed = Provisioned()
             with suppress(SwitchError):  # a connection that is lost now is followed by one that provisions

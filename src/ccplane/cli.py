@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ccplane.site import Site
 
 STATES: Final = ("ready", "paused", "offline")
+PIN: Final = "pin"
+UNLOCK: Final = "unlock"
 TIMEOUT_S: Final = 10.0
 LEGEND: Final = (
     "",
@@ -148,10 +150,14 @@ def status() -> None:
 
 @main.command()
 @click.argument("agent_id", metavar="AGENT")
-@click.argument("state", required=False, type=click.Choice(STATES))
+@click.argument("state", required=False, type=click.Choice((*STATES, PIN, UNLOCK)))
+@click.argument("pin", required=False)
 @click.option("--reason", default="", help="Shown beside a pause.")
-def agent(agent_id: str, state: str | None, reason: str) -> None:
+def agent(agent_id: str, state: str | None, pin: str | None, reason: str) -> None:
     """Show an agent's state, or set it. It takes effect once their present work allows.
+
+    `pin` gives them a PIN (six digits; without them one is made) and prints it: nobody can read it later.
+    `unlock` lets their PIN count again after five wrong ones.
 
     The administrator's token is CCPLANE_ADMIN_TOKEN, else what the plane left in .runtime/admin-token.
 
@@ -160,15 +166,25 @@ def agent(agent_id: str, state: str | None, reason: str) -> None:
       ccplane agent 1001                      show
       ccplane agent 1001 ready
       ccplane agent 1001 paused --reason lunch
+      ccplane agent 1001 pin
     """
+    if pin is not None and state != PIN:
+        raise click.UsageError(f"what is {pin!r} for? A PIN is given by: ccplane agent {agent_id} pin {pin}")
     settings = _settings()
     with _api(settings, token=_token(settings)) as ask:
         path = f"/api/v1/agents/{_segment(agent_id)}"
+        if state == PIN:
+            made = ask("PUT", f"{path}/pin", body={"pin": pin})
+            click.echo(f"The PIN of {made['id']} is now {made['pin']}; it is not shown again.")
+            return
+        if state == UNLOCK:
+            ask("DELETE", f"{path}/pin/lock")
+            state = None
         asked = {"state": state, "reason": reason}
         known = ask("PUT", f"{path}/state", body=asked) if state else ask("GET", path)
     after = f", then {known['next']}" if known["next"] != known["state"] else ""
     why = f" ({known['reason']})" if known["reason"] else ""
-    click.echo(f"{_name(known)}: {known['state']}{after}{why}{_how_reached(settings, known)}")
+    click.echo(f"{_name(known)}: {known['state']}{after}{why}{_how_reached(settings, known)}{_locked(known)}")
 
 
 @main.group(invoke_without_command=True)
@@ -382,6 +398,15 @@ def _how_reached(settings: Settings, agent: dict[str, Any]) -> str:
         return ""
     account = f"{_url(settings)}/api/v1/agents/{_segment(agent['id'])}/phone"
     return f"; ready as soon as their phone registers (its account: GET {account}, see README, Dial and see)"
+
+
+def _locked(agent: dict[str, Any]) -> str:
+    from datetime import UTC, datetime
+
+    until = agent["pin_locked_until"]
+    if until is None or datetime.fromisoformat(until) <= datetime.now(UTC):
+        return ""
+    return f"; PIN locked until {until} after wrong ones (ccplane agent {agent['id']} unlock)"
 
 
 def _held_back(ask: Any, at: str) -> Iterator[str]:

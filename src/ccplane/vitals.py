@@ -22,6 +22,7 @@ from ccplane.postgres import recordings as recorded
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.people import Person
 from ccplane.postgres.pool import Database
+from ccplane.postgres.seats import Desk
 from ccplane.recordings.keeper import Keeper
 from ccplane.settings import Settings
 
@@ -123,29 +124,34 @@ class Callers:
 
 
 class PhoneBook:
-    """The agents' phone accounts: told to an administrator who sets one up, and pushed to the switch."""
+    """The phone accounts of agents and shared seats: told to an administrator who sets one up, pushed to the switch."""
 
-    def __init__(self, persons: Iterable[Person], settings: Settings) -> None:
+    def __init__(self, persons: Iterable[Person], desks: Iterable[Desk], settings: Settings) -> None:
         self._registrar = f"sip:{settings.external_address}:{settings.sip_port}"
         self.websocket = f"ws://{settings.external_address}:{settings.http_port}/ws"
         self._accounts = Phones(qualify_s=settings.qualify_s)
         self._one_at_a_time = asyncio.Lock()
-        self.hold(persons)
+        self.hold(persons, desks)
 
-    def hold(self, persons: Iterable[Person]) -> None:
-        """These are the agents from now on."""
+    def hold(self, persons: Iterable[Person], desks: Iterable[Desk]) -> None:
+        """These are the agents and the seats from now on. Phones of a seat that is an agent's own have that agent's
+        secret."""
         self._persons = {person.id: person for person in persons}
+        self._secrets = {desk.id: desk.secret for desk in desks if desk.shared}
+        self._secrets |= {SeatId(person.phone): person.secret for person in self._persons.values()}
 
     async def phone(self, agent: AgentId) -> PhoneAccount | None:
         person = self._persons.get(agent)
-        return None if person is None else self._account(person.phone, person.secret)
+        return None if person is None else await self.at(SeatId(person.phone))
 
-    def _account(self, seat: str, secret: str) -> PhoneAccount:
-        browser = device_at(SeatId(seat), web=True)
-        return PhoneAccount(seat, secret, self._registrar, browser, self.websocket)
+    async def at(self, seat: SeatId) -> PhoneAccount | None:
+        secret = self._secrets.get(seat)
+        if secret is None:
+            return None
+        return PhoneAccount(seat, secret, self._registrar, device_at(seat, web=True), self.websocket)
 
     async def push(self, switch: Switch) -> Provisioned:
         """Make the accounts at the switch these. One after the other: an older list takes nothing back."""
-        secrets = {person.phone: person.secret for person in self._persons.values()}
+        secrets = {str(seat): secret for seat, secret in self._secrets.items()}
         async with self._one_at_a_time:
             return await provision(switch, both_phones(secrets), self._accounts)

@@ -48,6 +48,9 @@ ALL = (
     (do.LetRing(X, "1.1"), op.Ring("1.1")),
     (do.StopRinging(X, "1.1"), op.RingStop("1.1")),
     (do.MirrorIntent("ana", ready=True), op.SetDeviceState("Stasis:agent-ana", "NOT_INUSE")),
+    (do.MirrorWork("ana", do.Light.RINGS), op.SetDeviceState("Stasis:elsewhere-ana", "RINGING")),
+    (do.MirrorWork("ana", do.Light.IN_CALL), op.SetDeviceState("Stasis:elsewhere-ana", "INUSE")),
+    (do.MirrorWork("ana", do.Light.OFF), op.SetDeviceState("Stasis:elsewhere-ana", "NOT_INUSE")),
     (do.MirrorIntent("ana", ready=False), op.SetDeviceState("Stasis:agent-ana", "BUSY")),
 )
 
@@ -182,8 +185,25 @@ async def test_given_commands_of_one_contact_then_they_go_at_once_in_order_on_it
     assert [(type(operation), lane) for operation, lane in hands.switch.sent] == [
         (op.StopMoh, X),
         (op.AddChannel, X),
-        (op.SetDeviceState, HOUSE),
+        *[(op.SetDeviceState, HOUSE)] * 4,
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "signed_in", "paused"),
+    [
+        (do.MirrorIntent("ana", ready=True), "INUSE", "NOT_INUSE"),
+        (do.MirrorIntent("ana", ready=False, paused=True), "INUSE", "INUSE"),
+        (do.MirrorIntent("ana", ready=False), "NOT_INUSE", "NOT_INUSE"),
+    ],
+)
+async def test_given_an_intent_then_lamps_say_who_is_signed_in_and_who_is_paused(hands, command, signed_in, paused):
+    hands.execute(command)
+    assert [operation for operation, _ in hands.switch.sent][:2] == [
+        op.SetDeviceState("Stasis:signed-in-ana", signed_in),
+        op.SetDeviceState("Stasis:paused-ana", paused),
+    ]
+    assert hands.switch.sent[2][0] == op.SetDeviceState("Stasis:elsewhere-ana", "NOT_INUSE")
 
 
 @pytest.mark.parametrize("command", [command for command, _ in ALL] + [RING], ids=lambda each: type(each).__name__)

@@ -71,6 +71,11 @@ FACTS = (
     f.CallMissed(**ABOUT_CALL, cause="busy", sip=486, ring_ms=1),
     f.CallEnded(**ABOUT_CALL, segment=1, agent=ANA, by="party", talk_ms=1),
     a.DiallingRefused(at=9, agent=ANA, number="0900", rule="denied-prefix"),
+    a.PinSet(at=9, agent=ANA, by="api"),
+    a.PinAccepted(at=9, agent=ANA, way="phone", whence="2001"),
+    a.PinRefused(at=9, agent=ANA, way="api", whence="192.0.2.1", in_a_row=1),
+    a.PinLocked(at=9, agent=ANA, way="api", whence="192.0.2.1", until=20),
+    a.PinUnlocked(at=9, agent=ANA, by="api"),
     a.OwnCallStarted(at=9, agent=ANA),
     a.OwnCallEnded(at=9, agent=ANA),
 )

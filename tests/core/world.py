@@ -13,13 +13,16 @@ from ccplane.contacts.facts import MessageMark, Unusable
 from ccplane.contacts.verbs import (
     KEYS,
     Answer,
+    AskPin,
     Choose,
     Connect,
     EnterQueue,
     Gather,
     HangUp,
+    LookHere,
     Play,
     SetData,
+    SetIntent,
     SetLanguage,
     TakeMessage,
 )
@@ -70,6 +73,12 @@ VERBS = (
     Gather(("sound:a",), 5_000),
     HangUp(),
     Connect("ben"),
+    LookHere(),
+    AskPin(AgentId("ana"), ("sound:a",), 9_000),
+    SetIntent(AgentId("ana"), "ready", sit=True),
+    SetIntent(AgentId("ben"), "paused", "lunch", sit=True),
+    SetIntent(AgentId("ana"), "offline"),
+    SetIntent(AgentId("nobody"), "ready"),
     TakeMessage("general", longest_ms=20_000, silence_ms=5_000),
     Gather(("sound:a",), 5_000, longest=3, ends_with="#", barge_in=False),
     Gather(("sound:a",), 5_000, longest=12, ends_with="*#", between_ms=1_000, fresh=True),
@@ -283,7 +292,8 @@ class World:
         self.names += 1
         name = f"{self.names}"
         self.channels[ChannelId(name)] = a % 2 == 0
-        self.send(an_arrival(name, "4002" if b % 2 else "999", a % 2 == 0))
+        device = (None, None, None, "ana", "ben-web", "shared")[b % 6]
+        self.send(replace(an_arrival(name, "4002" if b % 2 else "999", a % 2 == 0), device=device))
         contact = self.floor.contact(name)
         if contact:
             self.take(i.VerbAsked(contact.id, 1, VERBS[b % 3]))

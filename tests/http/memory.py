@@ -8,13 +8,14 @@ from pathlib import Path
 
 import msgspec
 
+from ccplane.agents.facts import PinWay
 from ccplane.core import inputs
 from ccplane.core.inputs import Input
 from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, MessageId, RecordingId
+from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId
 from ccplane.kpi.board import Board, evolve
 from ccplane.laws import Fact
 from ccplane.plane import Snapshot
@@ -74,9 +75,31 @@ class MemoryPlane:
 
 class MemoryPhones:
     async def phone(self, agent: AgentId, /) -> PhoneAccount | None:
-        if agent != "1001":
+        return await self.at(SeatId(agent))
+
+    async def at(self, seat: SeatId, /) -> PhoneAccount | None:
+        if seat not in ("1001", "2001"):
             return None
-        return PhoneAccount(agent, "a-secret", "sip:127.0.0.1:5060", f"{agent}-web", "ws://127.0.0.1:8088/ws")
+        return PhoneAccount(seat, "a-secret", "sip:127.0.0.1:5060", f"{seat}-web", "ws://127.0.0.1:8088/ws")
+
+
+class MemoryPins:
+    """`http.ports.Pins` over a dict; nothing is counted, and whom none was given has 1234."""
+
+    def __init__(self, plane: MemoryPlane) -> None:
+        self.plane, self.pins = plane, dict[AgentId, str]()
+
+    async def check(self, agent: AgentId, pin: str, *, way: PinWay = PinWay.API, whence: str = "") -> None:
+        if self.pins.get(agent, "1234") != pin:
+            raise RequestError("wrong-pin", "Id or PIN is wrong.")
+
+    async def put(self, agent: AgentId, pin: str | None, *, by: str) -> str:
+        self.pins[agent] = pin or "424242"
+        await self.plane.ask(inputs.PinChanged(agent, by))
+        return self.pins[agent]
+
+    async def unlock(self, agent: AgentId, *, by: str) -> None:
+        await self.plane.ask(inputs.PinUnlockAsked(agent, by))
 
 
 class Vitals:
@@ -175,19 +198,12 @@ class MemoryNotes:
         self.kept[key] = data
 
 
-class MemoryPins:
-    """`http.sessions.Pins`: everybody's is 1234."""
-
-    async def check(self, agent: AgentId, pin: str, /) -> None:
-        if pin != "1234":
-            raise RequestError("wrong-pin", "This is not the PIN of this agent.")
-
-
 class Site:
     """All that an app stands on, in memory."""
 
     def __init__(self) -> None:
         self.plane = MemoryPlane()
+        self.pins = MemoryPins(self.plane)
         self.contacts = MemoryContacts()
         self.messages = MemoryMessages()
         self.audio = Path("/nowhere")
@@ -207,9 +223,9 @@ class Site:
             audio=self.audio,
             callers=self.callers,
             notes=self.notes,
-            pins=MemoryPins(),
             can_pick_up=lambda: self.can_pick_up,
             phones=MemoryPhones(),
+            pins=self.pins,
             health=self.health,
             clock=lambda: self.plane.history.now,
             meters=self.meters,

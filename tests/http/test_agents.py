@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from ccplane.agents.facts import PinWay
 from ccplane.core import inputs
+from ccplane.core.pins import LOCK_MS
 from ccplane.http.views import iso
 from tests.kpi.histories import AGENTS, QUEUES
 
@@ -31,6 +33,7 @@ async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(ad
         "contact": None,
         "missed_in_a_row": 0,
         "rest_until": None,
+        "pin_locked_until": None,
     }
 
 
@@ -74,6 +77,30 @@ async def test_an_agent_whose_phone_refused_is_told_with_the_end_of_their_rest(s
     assert (told["state"], told["missed_in_a_row"], told["rest_until"]) == ("ready", 1, iso(rest_until))
 
 
+async def test_a_pin_is_given_or_made_told_once_and_kept_by_nobody_on_the_way(site, admin):
+    answer = await admin.put(f"/api/v1/agents/{ANA}/pin", json={"pin": "135790"})
+    assert (answer.status_code, answer.json()) == (200, {"id": ANA, "pin": "135790"})
+    assert answer.headers["cache-control"] == "no-store"
+    assert (await admin.put(f"/api/v1/agents/{ANA}/pin", json={})).json()["pin"] == site.pins.pins[ANA] != "135790"
+
+
+@pytest.mark.parametrize("pin", ["12345", "1234567", "12345a", "", "１２３４５６", "123456\n", 123456])
+async def test_a_pin_that_is_none_is_refused_and_changes_nothing(site, admin, pin):
+    answer = await admin.put(f"/api/v1/agents/{ANA}/pin", json={"pin": pin})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
+    assert not site.pins.pins
+
+
+async def test_a_lock_is_shown_and_lifted(site, admin):
+    for _ in range(5):
+        site.plane.history.give(inputs.PinTried(agent=ANA, right=False, way=PinWay.API, whence="192.0.2.1"))
+    shown = (await admin.get(f"/api/v1/agents/{ANA}")).json()["pin_locked_until"]
+    assert shown == iso(site.plane.history.now + LOCK_MS)
+    lifted = await admin.delete(f"/api/v1/agents/{ANA}/pin/lock")
+    assert (lifted.status_code, lifted.json()["pin_locked_until"]) == (200, None)
+    assert (await admin.delete(f"/api/v1/agents/{ANA}/pin/lock")).status_code == 200, "nothing locked is no fault"
+
+
 @pytest.mark.parametrize("state", ["ready", "paused", "offline"])
 async def test_each_intent_can_be_asked_for(site, admin, state):
     told = (await admin.put(f"/api/v1/agents/{ANA}/state", json={"state": state})).json()
@@ -107,6 +134,8 @@ async def test_a_state_that_is_none_is_refused_and_changes_nothing(site, admin, 
         ("PUT", "/api/v1/agents/9999/state", {"state": "ready"}),
         ("GET", "/api/v1/agents/9999/phone", None),
         ("GET", "/api/v1/agents/%00", None),
+        ("PUT", "/api/v1/agents/9999/pin", {}),
+        ("DELETE", "/api/v1/agents/9999/pin/lock", None),
     ],
 )
 async def test_an_agent_that_does_not_exist_is_a_404_with_a_stable_code(admin, method, path, body):

@@ -100,16 +100,8 @@ async def test_a_sign_in_that_is_none_is_refused(stranger, body, where):
     assert (answer.status_code, [fault["where"] for fault in answer.json()["errors"]]) == (422, [where])
 
 
-async def test_where_there_are_no_pins_that_is_said_and_an_administrator_opens_sessions(site: Site, stranger):
-    from dataclasses import replace
-
-    from ccplane.http.sessions import NoPins
-
-    app = create_app(replace(site.ports(), pins=NoPins()), admin_token=TOKEN)
-    async with client_from(app) as admin:
-        answer = await admin.post("/api/v1/session", json={"agent": ANA, "pin": "1234"})
-        assert (answer.status_code, answer.json()["code"]) == (403, "no-pins")
-        opened = await admin.post(f"/api/v1/agents/{ANA}/session", json={"state": "ready"})
+async def test_an_administrator_needs_no_pin_to_open_a_session(app, admin):
+    opened = await admin.post(f"/api/v1/agents/{ANA}/session", json={"state": "ready"})
     assert opened.status_code == 201
     async with client_from(app, token=opened.json()["token"]) as client:
         assert (await client.get("/api/v1/agents/me")).json()["intent"] == "ready"

@@ -15,6 +15,7 @@ from ccplane.log.outbox import Outbox
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.migrate import migrate
 from ccplane.postgres.people import Person, encode_people
+from ccplane.postgres.seats import Desk, encode_desks
 from ccplane.settings import HOME, Settings
 from ccplane.site import parse, read
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.postgres
 
 AWAY = StoreError("postgres-unreachable", "Postgres is away.")
 KEPT = (Person(id="1007", name="Kept", skills={}, seat="agent", phone="1007", secret="s"),)
+SEATS = (Desk(id="2007", shared=True, auto_answer=False, secret="s"),)
 
 
 class Away:
@@ -52,6 +54,7 @@ class World:
     def keeps(self) -> None:
         """There was a beginning before this one."""
         self.outbox.put_note("people", encode_people(KEPT))
+        self.outbox.put_note("seats", encode_desks(SEATS))
 
 
 class LateParts:
@@ -59,12 +62,14 @@ class LateParts:
 
     def __init__(self) -> None:
         self.held: tuple[Person, ...] = ()
+        self.seats: tuple[Desk, ...] = ()
         self.posted: list[PeopleRead] = []
         self.pushed: list[object] = []
         self.switch = object()
 
-    def hold(self, persons: tuple[Person, ...]) -> None:
+    def hold(self, persons: tuple[Person, ...], seats: tuple[Desk, ...] | None = None) -> None:
         self.held = persons
+        self.seats = self.seats if seats is None else seats
 
     def post(self, what: PeopleRead) -> None:
         self.posted.append(what)
@@ -91,7 +96,7 @@ async def test_with_postgres_people_are_imported_and_kept(world: World):
 async def test_postgres_gone_just_before_the_lease_is_a_beginning_without_it(world: World):
     world.keeps()
     world.away.gone = True
-    assert await world.begin() == (KEPT, 0, False)
+    assert await world.begin() == (KEPT, 0, False, SEATS)
     assert world.lease.may_send()
 
 
@@ -101,7 +106,7 @@ async def test_postgres_gone_just_before_the_people_leaves_the_lease_and_its_epo
 
     world.keeps()
     monkeypatch.setattr(beginning, "people", people)
-    assert await world.begin() == (KEPT, 1, False)
+    assert await world.begin() == (KEPT, 1, False, SEATS)
     assert world.lease.may_send()
 
 
@@ -111,7 +116,7 @@ async def test_postgres_gone_in_the_middle_of_migrating_is_a_beginning_without_i
 
     world.keeps()
     monkeypatch.setattr(beginning, "migrate", migrate)
-    assert await world.begin() == (KEPT, 0, False)
+    assert await world.begin() == (KEPT, 0, False, SEATS)
 
 
 @pytest.mark.parametrize("fails", ["people", "hold", "post", "push"])
@@ -131,9 +136,10 @@ async def test_whatever_goes_wrong_in_catching_up_is_told_once_and_tried_again(w
         return read(*given)
 
     monkeypatch.setattr(owner, fails, twice_wrong)
-    parts = (world.settings, world.site, world.outbox, world.db, late, late, late)
+    parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
     await asyncio.wait_for(beginning.catch_up(*parts), 10)
     assert (len(late.held), len(late.posted[-1].agents), late.pushed[-1]) == (2, 2, late.switch)
+    assert [desk.id for desk in late.seats] == [seat.id for seat in late.posted[-1].seats] == ["2001", "2002"]
     assert [(each["error"], str(each["exc_info"])) for each in logged] == [("ValueError('unforeseen')", "unforeseen")]
 
 
@@ -146,7 +152,7 @@ async def test_accounts_that_the_switch_refused_in_catching_up_are_pushed_again(
         return next(said, Provisioned())
 
     monkeypatch.setattr(late, "push", push)
-    parts = (world.settings, world.site, world.outbox, world.db, late, late, late)
+    parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
     await asyncio.wait_for(beginning.catch_up(*parts), 10)
     assert len(late.pushed) == 2
 

@@ -27,7 +27,15 @@ WHOLE = {
 
 def a_site(**changed: str) -> dict[str, str]:
     """WHOLE with some files changed or added: queues=…, agents=…, numbers=…, main=…; front=… is a program."""
-    homes = {"queues": "acd", "agents": "acd", "site": "acd", "numbers": "ivr", "prompts": "ivr", "main": "ivr"}
+    homes = {
+        "queues": "acd",
+        "agents": "acd",
+        "seats": "acd",
+        "site": "acd",
+        "numbers": "ivr",
+        "prompts": "ivr",
+        "main": "ivr",
+    }
     files = dict(WHOLE)
     for name, text in changed.items():
         files[f"{homes[name]}/{name}.toml" if name in homes else f"ari_apps/{name}.py"] = text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from ccplane.callflow.call import Call, CallerGone
 from ccplane.callflow.loader import load
@@ -12,18 +13,25 @@ from ccplane.contacts.contact import opened
 from ccplane.contacts.facts import ContactArrived
 from ccplane.contacts.verbs import (
     Answer,
+    AskPin,
     Choose,
     Done,
     EnterQueue,
+    Failed,
     Gather,
     HangUp,
+    Here,
+    LookHere,
     NoAgents,
     NoInput,
     Play,
     Pressed,
+    Proven,
+    Refused,
     Result,
     Served,
     SetData,
+    SetIntent,
     SetLanguage,
     TimedOut,
     Verb,
@@ -64,6 +72,8 @@ def test_its_numbers_are_those_people_rely_on(demo: Site):
         "4001": ("front_door", None),
         "4002": ("straight_to_queue", "support"),
         "4003": ("straight_to_queue", "sales"),
+        "*45": ("sign_in", None),
+        "*46": ("pause", None),
         "4004": ("orders", None),
     }
     assert demo.number("5550000").program == "sorry"
@@ -87,6 +97,13 @@ def test_its_agents_are_1001_to_1020_and_each_can_serve_every_queue(demo: Site):
     assert [agent.id for agent in demo.agents] == [str(number) for number in range(1001, 1021)]
     for queue in demo.rules.queues.values():
         assert all(queue.widest.met_by(agent.skills) for agent in demo.agents)
+
+
+def test_it_has_two_shared_seats_of_which_one_answers_by_itself(demo: Site):
+    assert [(seat.id, seat.shared, seat.auto_answer) for seat in demo.seats] == [
+        ("2001", True, True),
+        ("2002", True, False),
+    ]
 
 
 def test_it_speaks_english_and_chinese(demo: Site):
@@ -192,3 +209,97 @@ def test_who_cannot_be_served_hears_so(demo: Site, number: str, outcome: Result)
 
 def test_who_dials_anything_else_hears_an_apology_and_is_hung_up_politely(demo: Site):
     assert asked(demo, "5550000", [Done(), Done(), Done()]) == [Answer(), says(demo, "apology"), HangUp(16)]
+
+
+# ------------------------------------------------------------------------------------------------ what agents dial: *45
+
+ANA = AgentId("1001")
+OWN = Here(seat="1001", shared=False, owner=ANA, agent=ANA, state="offline")
+SHARED = Here(seat="2001", shared=True, owner=None, agent=None, state="offline")
+ID = [Pressed(key) for key in "1001#"]
+ELSEWHERE = Failed("the call does not come from a phone of ours")
+
+
+def signs_in(agent: str = "1001") -> SetIntent:
+    return SetIntent(AgentId(agent), "ready", sit=True)
+
+
+def asks_for_pin(site: Site, agent: str = "1001") -> AskPin:
+    return AskPin(AgentId(agent), (site.sound("your-pin", "en"),), 30_000)
+
+
+def test_who_dials_star_45_at_their_own_phone_is_signed_in_at_once(demo: Site):
+    assert asked(demo, "*45", [OWN, Done(), Done()]) == [LookHere(), signs_in(), says(demo, "signed-in")]
+
+
+@pytest.mark.parametrize("state", ["ready", "paused"])
+@pytest.mark.parametrize("here", [OWN, SHARED])
+def test_who_dials_it_again_is_signed_out_without_a_question(demo: Site, here: Here, state: str):
+    there = replace(here, agent=ANA, state=state)
+    assert asked(demo, "*45", [there, Done(), Done()]) == [
+        LookHere(),
+        SetIntent(ANA, "offline"),
+        says(demo, "signed-out"),
+    ]
+
+
+def test_who_dials_it_at_a_shared_seat_is_asked_for_id_and_pin(demo: Site):
+    verbs = asked(demo, "*45", [SHARED, *ID, Proven(ANA), Done(), Done()])
+    prompt, *more = [verb for verb in verbs if isinstance(verb, Gather)]
+    assert prompt.sounds == (demo.sound("your-id", "en"),)
+    assert {each.sounds for each in more} == {()}, "once the first key came nothing more is said"
+    assert [verb for verb in verbs if not isinstance(verb, Gather)] == [
+        LookHere(),
+        asks_for_pin(demo),
+        signs_in(),
+        says(demo, "signed-in"),
+    ]
+
+
+def test_who_gives_a_wrong_pin_is_asked_again_three_times_in_all(demo: Site):
+    wrong = [*ID, Refused("wrong-pin")]
+    verbs = asked(demo, "*45", [SHARED, *wrong, *wrong, *wrong, Done()])
+    assert [verb for verb in verbs if isinstance(verb, AskPin)] == [asks_for_pin(demo)] * 3
+    again = (demo.sound("wrong-pin", "en"), demo.sound("your-id", "en"))
+    assert [verb.sounds for verb in verbs if isinstance(verb, Gather) and verb.sounds][1:] == [again, again]
+    assert not any(isinstance(verb, SetIntent) for verb in verbs)
+    assert verbs[-1] == says(demo, "wrong-pin")
+    verbs = asked(demo, "*45", [SHARED, *wrong, *ID, Proven(ANA), Done(), Done()])
+    assert verbs[-1] == says(demo, "signed-in")
+
+
+def test_whose_pin_is_locked_hears_so_and_that_is_all(demo: Site):
+    verbs = asked(demo, "*45", [SHARED, *ID, Refused("pin-locked"), Done()])
+    assert verbs[-1] == says(demo, "pin-locked")
+
+
+@pytest.mark.parametrize("keys", [[NoInput()], [Pressed("1"), Pressed("*")], [Pressed("#")]])
+def test_who_gives_no_id_is_asked_again(demo: Site, keys: list[Result]):
+    verbs = asked(demo, "*45", [SHARED, *keys, *keys, *ID, Proven(ANA), Done(), Done()])
+    assert signs_in() in verbs
+
+
+@pytest.mark.parametrize(
+    ("why", "prompt"),
+    [("seat-taken", "seat-taken"), ("agent-busy", "agent-busy"), ("no-such-seat", "not-possible")],
+)
+def test_who_cannot_sit_there_hears_why(demo: Site, why: str, prompt: str):
+    assert asked(demo, "*45", [OWN, Refused(why), Done()])[-1] == says(demo, prompt)
+
+
+@pytest.mark.parametrize("number", ["*45", "*46"])
+@pytest.mark.parametrize("here", [ELSEWHERE, replace(OWN, owner=None, agent=None)])
+def test_a_phone_that_is_nobodys_can_neither_sign_in_nor_pause(demo: Site, number: str, here: Result):
+    assert not any(isinstance(verb, SetIntent) for verb in asked(demo, number, [here, Done()]))
+
+
+def test_who_dials_star_46_is_paused_and_then_ready_again(demo: Site):
+    assert asked(demo, "*46", [replace(OWN, state="ready"), Done(), Done()])[1:] == [
+        SetIntent(ANA, "paused", "*46"),
+        says(demo, "paused"),
+    ]
+    assert asked(demo, "*46", [replace(OWN, state="paused"), Done(), Done()])[1:] == [
+        SetIntent(ANA, "ready"),
+        says(demo, "ready-again"),
+    ]
+    assert asked(demo, "*46", [OWN, Done()])[1:] == [says(demo, "nobody-signed-in")]

@@ -96,3 +96,10 @@ def test_every_key_of_a_queue_is_on_the_page():
 
     for key in QueueTable.model_fields:
         assert f"| `{key}` |" in PAGE
+
+
+def test_every_key_of_a_seat_is_on_the_page():
+    from ccplane.site.shapes import SeatTable
+
+    for key in SeatTable.model_fields:
+        assert f"| `{key}` |" in PAGE

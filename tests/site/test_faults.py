@@ -18,6 +18,14 @@ KEYS = '[keys]\n1 = { queue = "support" }\n'
 FAULTS = [  # what a file says, the code of its fault, and how it is told (… stands for Python's own words)
     ("queues", Q + 'stratgy = "longest-idle"\n', "unknown-key",
         "acd/queues.toml:3: support.stratgy: unknown key; did you mean `strategy`?"),
+    ("seats", "[2001]\nshared = 1\n", "wrong-type",
+        "acd/seats.toml:2: 2001.shared: is true or false, not 1"),
+    ("seats", "[2001]\nshared = true\nautoanswer = true\n", "unknown-key",
+        "acd/seats.toml:3: 2001.autoanswer: unknown key; did you mean `auto_answer`?"),
+    ("seats", "[front]\nshared = true\n", "bad-seat-id",
+        "acd/seats.toml:1: front: a seat's id is 2 to 10 digits, as a phone sends it"),
+    ("seats", "shared = true\n", "wrong-type",
+        "acd/seats.toml:1: shared: is a table: [shared] on a line of its own"),
     ("queues", Q + 'strategy = "longest-idel"\n', "no-such-strategy",
         "acd/queues.toml:3: support.strategy: unknown strategy `longest-idel`; did you mean `longest-idle`?"),
     ("queues", Q + "wrap_up = 30\n", "no-duration",
@@ -95,7 +103,7 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
     ("numbers", N + '[4001]\nprogram = "front"\nqueue = "suport"\n', "no-such-queue",
         "ivr/numbers.toml:4: 4001.queue: there is no queue `suport`; did you mean `support`?"),
     ("numbers", N + '[4OO1]\nprogram = "front"\n', "bad-number",
-        "ivr/numbers.toml:2: 4OO1: a number is 2 to 20 digits, perhaps after a +"),
+        "ivr/numbers.toml:2: 4OO1: a number is 2 to 20 digits, perhaps after a +; a feature code 2 to 4 after a *"),
     ("numbers", N + '[4001]\nprogram = "front"\nlanguage = "zh"\n', "no-such-language",
         "ivr/numbers.toml:4: 4001.language: unknown language `zh`; there is `en` and `zh-CN`"),
     ("numbers", N + '[4001]\nprogram = "front"\nlanguage = "zh-CN"\n', "text-missing",
@@ -272,6 +280,12 @@ def warnings(tmp_path, **changed: str) -> list[str]:
 def test_a_skill_that_nobody_has_is_a_warning(tmp_path):
     assert warnings(tmp_path, queues="[support]\nskills = { suport = 1 }\n") == [
         "acd/queues.toml:2: support.skills.suport: no agent has the skill `suport`; did you mean `support`?"
+    ]
+
+
+def test_a_seat_that_is_not_shared_and_nobodys_is_a_warning(tmp_path):
+    assert warnings(tmp_path, seats="[1001]\nauto_answer = true\n[2001]\nauto_answer = true\n") == [
+        "acd/seats.toml:3: 2001: is not `shared`, and no agent has this id: nobody sits here"
     ]
 
 

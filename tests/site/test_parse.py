@@ -6,7 +6,7 @@ import pytest
 
 from ccplane.errors import ProgramError
 from ccplane.routing.rules import Number, Queue, Step
-from ccplane.site import Rendering, parse, sound_of
+from ccplane.site import Rendering, SeatEntry, parse, sound_of
 from tests.site.sites import a_site, parsed
 
 
@@ -74,6 +74,18 @@ def test_agents_stand_one_by_one_or_many_at_once():
         ("1000", "Agent 1000", {}),
         ("1021", "Ana", {"support": 7}),
     ]
+
+
+def test_seats_are_as_by_default_but_for_what_is_said():
+    site = parsed(
+        seats="[20010]\nshared = true\nauto_answer = true\n[2001]\nshared = true\n[1001]\nauto_answer = true\n"
+    )
+    assert site.seats == (
+        SeatEntry("1001", auto_answer=True),
+        SeatEntry("2001", shared=True),
+        SeatEntry("20010", shared=True, auto_answer=True),
+    )
+    assert parsed().seats == ()
 
 
 def test_the_count_of_demo_agents_can_be_overridden():

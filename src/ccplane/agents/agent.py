@@ -104,6 +104,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """Until when their phone, which vanished in mid-talk, may bring them back to the caller."""
     taken: DeviceName | None = None
     """The phone that they chose at a sign-in; None: their own desk phone."""
+    wrong_pins: int = 0
+    """Wrong PINs in a row."""
+    pin_locked_until: int | None = None
+    """No PIN of theirs counts before, after too many wrong ones; None if that never was, or is settled."""
     clearing: tuple[ChannelId, ...] = ()
     """Legs of theirs that are being hung up, mostly one: until they are gone the phone may still be in that call."""
     clear_by: int | None = None
@@ -198,6 +202,12 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, taken=fact.device)
         case f.SeatLeft():
             return replace(agent, taken=None)
+        case f.PinRefused():
+            return replace(agent, wrong_pins=fact.in_a_row)
+        case f.PinLocked():
+            return replace(agent, wrong_pins=0, pin_locked_until=fact.until)
+        case f.PinSet() | f.PinAccepted() | f.PinUnlocked():
+            return replace(agent, wrong_pins=0, pin_locked_until=None)
         case f.AgentRested():
             return replace(agent, rest_until=None)
         case f.LegDropped():

@@ -27,6 +27,13 @@ class Phone(StrEnum):
     """In a call that is not one of ours."""
 
 
+class PinWay(StrEnum):
+    """Where a PIN was given."""
+
+    API = "api"
+    PHONE = "phone"
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Who an agent is, as Postgres has it. `skills`: name to level 1-10. `endpoint`: what rings, `PJSIP/1001`.
 
@@ -139,6 +146,41 @@ class LegCleared(AgentFact, frozen=True, kw_only=True):
     told: bool
 
 
+class PinSet(AgentFact, frozen=True, kw_only=True):
+    """The agent has a new PIN, and a clean slate."""
+
+    by: str
+
+
+class PinAccepted(AgentFact, frozen=True, kw_only=True):
+    """Somebody proved to be the agent. `whence`: from which address, or which phone."""
+
+    way: PinWay
+    whence: str
+
+
+class PinRefused(AgentFact, frozen=True, kw_only=True):
+    """Somebody gave a wrong PIN for the agent, `in_a_row` times by now."""
+
+    way: PinWay
+    whence: str
+    in_a_row: int
+
+
+class PinLocked(AgentFact, frozen=True, kw_only=True):
+    """Too many wrong ones: no PIN of the agent's counts before `until`, not even the right one."""
+
+    way: PinWay
+    whence: str
+    until: int
+
+
+class PinUnlocked(AgentFact, frozen=True, kw_only=True):
+    """An administrator lifted that."""
+
+    by: str
+
+
 class OwnCallStarted(AgentFact, frozen=True, kw_only=True):
     """The agent makes a call of their own through us, or another agent calls them: they are offered nothing."""
 
@@ -167,6 +209,11 @@ AnyAgentFact = (
     | LegCleared
     | SeatTaken
     | SeatLeft
+    | PinSet
+    | PinAccepted
+    | PinRefused
+    | PinLocked
+    | PinUnlocked
     | OwnCallStarted
     | OwnCallEnded
     | DiallingRefused

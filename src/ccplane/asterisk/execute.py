@@ -140,10 +140,30 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.DestroyBridge(bridge_of(command.contact))
         case do.WriteJournal():
             return op.SetBridgeVariable(bridge_of(command.contact), JOURNAL, command.text)
+        case do.MirrorWork():
+            return _elsewhere(command)
         case do.MirrorIntent():
             state = "NOT_INUSE" if command.ready else "BUSY"
             return op.SetDeviceState(f"Stasis:agent-{command.agent}", state)
     raise TypeError(f"no operation for {type(command).__name__}")
+
+
+def lamps_of(command: do.MirrorIntent) -> tuple[op.SetDeviceState, ...]:
+    """Lamps of their own say who is signed in and who is paused: one lamp can't tell a pause from a call."""
+    signed_in = command.ready or command.paused
+    lit = {"signed-in": signed_in, "paused": command.paused}
+    return (
+        *(op.SetDeviceState(f"Stasis:{lamp}-{command.agent}", _LIT[on]) for lamp, on in lit.items()),
+        _elsewhere(command),
+    )
+
+
+def _elsewhere(command: do.MirrorIntent | do.MirrorWork) -> op.SetDeviceState:
+    return op.SetDeviceState(f"Stasis:elsewhere-{command.agent}", _SHOWN[command.elsewhere])
+
+
+_LIT: Final = {True: "INUSE", False: "NOT_INUSE"}
+_SHOWN: Final = {do.Light.OFF: "NOT_INUSE", do.Light.RINGS: "RINGING", do.Light.IN_CALL: "INUSE"}
 
 
 def _recording(command: do.RecordMessage) -> op.RecordChannel:
@@ -181,6 +201,8 @@ class Executor:
         if self.switch is None:
             return  # the survey of the next connection puts right what this leaves undone
         lane = command.contact if isinstance(command, do.ContactCommand) else HOUSE
+        for lamp in lamps_of(command) if isinstance(command, do.MirrorIntent) else ():
+            self.switch.send(lamp, lane)  # only shown: the next connection sets all of them right
         answer = self.switch.send(operation_of(command), lane)
         answer.add_done_callback(lambda done: self._answered(command, done))
 

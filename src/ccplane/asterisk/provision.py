@@ -34,6 +34,8 @@ class Phones:
 
     owner: str = "ccplane"
     context: str = "from-phones"
+    lamps: str = "ccplane-lamps"
+    """Where the lamps are that a phone may watch."""
     codecs: str = "ulaw,alaw"
     """Those of the prompts and the music."""
     browser_codecs: str = "ulaw,alaw,opus"
@@ -66,6 +68,10 @@ class Phones:
             "aors": user,
             "identify_by": "username",
             "context": self.context,
+            "allow_subscribe": "true",
+            "subscribe_context": self.lamps,
+            "sub_min_expiry": "60",
+            "notify_early_inuse_ringing": "true",
             "allow": self.codecs,
             "callerid": f"<{seat_of(device)}>",
             "language": self.language,

@@ -8,31 +8,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from typing import Final, Never
+from typing import Final, Literal, Never
 
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import (
     KEYS,
     Answer,
+    AskPin,
     Choose,
     Connect,
     ConnectResult,
+    Done,
     EnterQueue,
     Failed,
     Gather,
     HangUp,
+    Here,
+    LookHere,
     MessageResult,
     MessageTaken,
     NoAgents,
+    NoInput,
     NoMessage,
     NotAllowed,
     NotReached,
     Play,
     Pressed,
+    Proven,
     QueueResult,
+    Refused,
     Result,
     Served,
     SetData,
+    SetIntent,
     SetLanguage,
     TakeMessage,
     Talked,
@@ -40,7 +48,7 @@ from ccplane.contacts.verbs import (
     Verb,
 )
 from ccplane.errors import ProgramError
-from ccplane.ids import ContactId, QueueName
+from ccplane.ids import AgentId, ContactId, QueueName
 from ccplane.routing.rules import Number
 from ccplane.site import Menu, MenuEntry, Prompt, Site
 from ccplane.site.site import BACK, LANGUAGES, REPEAT
@@ -71,6 +79,13 @@ class Step:
 
     def __await__(self) -> Generator[Verb, Result, Result]:
         return (yield self._verb)
+
+
+ID_LONGEST: Final = 10
+
+
+def _settled(result: Result) -> Done | Refused:
+    return result if isinstance(result, Done | Refused) else Refused("not-done")
 
 
 class Call:
@@ -190,6 +205,42 @@ class Call:
         result = await Step(SetData(name, value))
         if isinstance(result, Failed):
             raise ProgramError("too-much-data", f"{name!r} cannot be noted: {result.reason}")
+
+    async def here(self) -> Here | None:
+        """The seat of ours that the call comes from, whose it is and who sits there now; None for any other caller."""
+        found = await Step(LookHere())
+        return found if isinstance(found, Here) else None
+
+    async def ask_agent(self, *prompts: str, timeout_s: float = 8.0) -> AgentId | None:
+        """Ask for an agent's id, ended with `#`; None if nothing comes for so long, or `*`. It may be nobody's."""
+        sounds = tuple(self.site.sound(prompt, self.language) for prompt in prompts)
+        keys = ""
+        while len(keys) < ID_LONGEST:
+            match await Step(Gather(sounds, round(timeout_s * 1000))):
+                case Pressed("#"):
+                    break
+                case Pressed(key) if key.isdigit():
+                    keys, sounds = keys + key, ()
+                case _:
+                    return None
+        return AgentId(keys) if keys else None
+
+    async def ask_pin(self, prompt: str, agent: AgentId, timeout_s: float = 30.0) -> Proven | Refused | NoInput:
+        """Ask for the agent's PIN, and whether it is theirs: `Refused.why` is `wrong-pin` or `pin-locked`, as for an id
+        that is nobody's. The digits themselves are not to be had."""
+        result = await Step(AskPin(agent, (self.site.sound(prompt, self.language),), round(timeout_s * 1000)))
+        return result if isinstance(result, Proven | Refused) else NoInput()
+
+    async def sign_in(self, agent: AgentId) -> Done | Refused:
+        """Let the agent sit where the call comes from, ready. `Refused.why`: no-such-seat, seat-not-yours, seat-taken,
+        agent-busy (with a call, elsewhere)."""
+        return _settled(await Step(SetIntent(agent, "ready", sit=True)))
+
+    async def set_state(
+        self, agent: AgentId, state: Literal["ready", "paused", "offline"], reason: str = ""
+    ) -> Done | Refused:
+        """Set what an agent wants, wherever they sit. It shows once their present work allows."""
+        return _settled(await Step(SetIntent(agent, state, reason)))
 
     async def queue(self, name: str | None) -> QueueResult:
         """Wait for an agent and talk. Returns when the talk is over or the waiting is; see QueueResult."""

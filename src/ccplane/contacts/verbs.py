@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
-from ccplane.ids import AgentId, MessageId, QueueName
+from ccplane.ids import AgentId, MessageId, QueueName, SeatId
 
 KEYS: Final = "0123456789*#ABCD"
 """What a caller can press, in the order of RFC 4733."""
@@ -37,6 +37,30 @@ class Gather(msgspec.Struct, frozen=True, tag=True):
     """False: the sounds are heard to their end, and what is pressed during them is taken then."""
     fresh: bool = False
     """What was pressed before this verb began is forgotten: the caller was mistaken about what is asked."""
+
+
+class AskPin(msgspec.Struct, frozen=True, tag=True):
+    """Play sounds and take an agent's PIN by keys, which neither the program nor any fact ever sees.
+
+    `timeout_ms` runs from the beginning.
+    """
+
+    agent: AgentId
+    sounds: tuple[str, ...]
+    timeout_ms: int
+
+
+class LookHere(msgspec.Struct, frozen=True, tag=True):
+    """Look where the call comes from: which seat of ours, whose it is and who sits there."""
+
+
+class SetIntent(msgspec.Struct, frozen=True, tag=True):
+    """Set what an agent wants. `sit`: they sit down where the call comes from."""
+
+    agent: AgentId
+    state: Literal["ready", "paused", "offline"]
+    reason: str = ""
+    sit: bool = False
 
 
 class EnterQueue(msgspec.Struct, frozen=True, tag=True):
@@ -88,7 +112,8 @@ class HangUp(msgspec.Struct, frozen=True, tag=True):
     cause: int = 16
 
 
-Verb = Answer | Play | Gather | SetLanguage | Choose | SetData | EnterQueue | Connect | TakeMessage | HangUp
+OwnVerb = AskPin | LookHere | SetIntent
+Verb = Answer | Play | Gather | SetLanguage | Choose | SetData | EnterQueue | Connect | TakeMessage | OwnVerb | HangUp
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -110,6 +135,29 @@ class Pressed(msgspec.Struct, frozen=True, tag=True):
 
 class NoInput(msgspec.Struct, frozen=True, tag=True):
     """The caller pressed nothing in time."""
+
+
+class Here(msgspec.Struct, frozen=True, tag=True):
+    """Where the call comes from. `owner`: whose own seat it is; `agent`: who sits there, signed in or not, and what
+    they want to be (`state`)."""
+
+    seat: SeatId
+    shared: bool
+    owner: AgentId | None
+    agent: AgentId | None
+    state: str
+
+
+class Proven(msgspec.Struct, frozen=True, tag=True):
+    """The PIN is theirs."""
+
+    agent: AgentId
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """It may not be. `why`: the code of an error, as the API has it: wrong-pin, pin-locked, seat-taken, …"""
+
+    why: str
 
 
 class Served(msgspec.Struct, frozen=True, tag=True):
@@ -159,5 +207,6 @@ class NoMessage(msgspec.Struct, frozen=True, tag=True):
 
 ConnectResult = Talked | NotReached | NotAllowed
 QueueResult = Served | NoAgents | TimedOut
+OwnResult = Here | Proven | Refused
 MessageResult = MessageTaken | NoMessage
-Result = Done | Failed | Pressed | NoInput | QueueResult | ConnectResult | MessageResult
+Result = Done | Failed | Pressed | NoInput | OwnResult | QueueResult | ConnectResult | MessageResult

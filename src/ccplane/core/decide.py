@@ -18,13 +18,16 @@ from ccplane.core.commands import Command
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.keys import KEY_RULES
+from ccplane.core.lamps import light
 from ccplane.core.offers import OFFER_RULES
 from ccplane.core.parties import PARTY_RULES
+from ccplane.core.pins import PIN_RULES
 from ccplane.core.recorder import RECORDER_RULES
 from ccplane.core.recovery import RECOVERY_RULES
 from ccplane.core.rejoin import REJOIN_RULES
 from ccplane.core.route import route
 from ccplane.core.seats import SEAT_RULES, leave_seats
+from ccplane.core.sign_in import SIGN_IN_RULES
 from ccplane.core.state import State
 from ccplane.core.steps import STEP_RULES
 from ccplane.core.time import TIME_RULES
@@ -40,6 +43,8 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **PARTY_RULES,
     **FLOOR_RULES,
     **SEAT_RULES,
+    **PIN_RULES,
+    **SIGN_IN_RULES,
     **REJOIN_RULES,
     **ASK_RULES,
     **TIME_RULES,
@@ -65,4 +70,5 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     settle(turn)
     route(turn)
     leave_seats(turn)
+    light(turn, state)
     return Decision(tuple(turn.facts), tuple(turn.commands), turn.state.wake_at, turn.state)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ccplane.agents.facts import Intent, Phone, Profile, Seat
+from ccplane.agents.facts import Intent, Phone, PinWay, Profile, Seat
 from ccplane.contacts.facts import MessageMark, Unusable
 from ccplane.contacts.verbs import Verb
 from ccplane.core.commands import Command
@@ -53,6 +53,21 @@ class KeyPressed(Input, frozen=True):
 
     contact: ContactId
     key: str
+
+
+class PinKeyed(Input, frozen=True):
+    """A first key of a PIN was pressed; which one stays at the edge."""
+
+    contact: ContactId
+
+
+class PinChecked(Input, frozen=True):
+    """The PIN that the verb of this step asks for was given and compared. `refused`: the code of why not; else it is
+    theirs."""
+
+    contact: ContactId
+    step: int
+    refused: str = ""
 
 
 class SoundsFinished(Input, frozen=True):
@@ -306,6 +321,29 @@ class CallAsked(Input, frozen=True, kw_only=True):
     claim: str
 
 
+class PinTried(Input, frozen=True, kw_only=True):
+    """Somebody gave a PIN for an agent, and it was compared: the core never sees one."""
+
+    agent: AgentId
+    right: bool
+    way: PinWay
+    whence: str
+
+
+class PinChanged(Input, frozen=True):
+    """An agent was given a new PIN. `by`: who did it."""
+
+    agent: AgentId
+    by: str
+
+
+class PinUnlockAsked(Input, frozen=True):
+    """An administrator lets an agent's PIN count again."""
+
+    agent: AgentId
+    by: str
+
+
 class AnswerAsked(Input, frozen=True):
     """An agent takes this offer by their screen, and has a desk phone that is to be told."""
 
@@ -410,6 +448,8 @@ AnyInput = (
     | CallerUp
     | CallerGone
     | KeyPressed
+    | PinKeyed
+    | PinChecked
     | SoundsFinished
     | EnteredRoom
     | LeftRoom
@@ -438,6 +478,9 @@ AnyInput = (
     | IntentAsked
     | RejoinAsked
     | CallAsked
+    | PinTried
+    | PinChanged
+    | PinUnlockAsked
     | AnswerAsked
     | RejectAsked
     | HangUpAsked

@@ -17,12 +17,12 @@ from ccplane.core.commands import (
     AddCaller,
     CallParty,
     JoinAgent,
-    MirrorIntent,
     RingAgent,
     RingBack,
     StartMusic,
     StopMusic,
 )
+from ccplane.core.lamps import mirror
 from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, talk_over
@@ -193,7 +193,7 @@ def _pause_after_misses(turn: Turn, agent_id: AgentId, cause: MissCause | Connec
 def set_intent(turn: Turn, agent: AgentId, intent: Intent, reason: str, by: str) -> None:
     """Change what an agent wants, and show it at the switch."""
     turn.happened(a.IntentChanged(at=turn.now, agent=agent, intent=intent, reason=reason, by=by))
-    turn.do(MirrorIntent(agent, intent is Intent.READY))
+    turn.do(mirror(turn.state.agents[agent]))
 
 
 def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:

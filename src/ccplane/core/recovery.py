@@ -9,24 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import CallState, Contact, OfferState, Phase, Talk, TalkState
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
-from ccplane.contacts.verbs import Gather, Play, Served, TakeMessage
+from ccplane.contacts.verbs import Served, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core.callers import arrive, end_contact, up
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
     CloseRoom,
-    MirrorIntent,
     OpenRoom,
     StartMusic,
 )
+from ccplane.core.lamps import mirror
 from ccplane.core.offers import answered, entered, fail_connect, leg_ended, withdraw
 from ccplane.core.seats import phone_seen
-from ccplane.core.steps import asked, end_step
+from ccplane.core.steps import SOUNDING, asked, end_step
 from ccplane.core.takeover import adopt, caller_beside, in_talk, take_up_waiting
 from ccplane.core.talks import hang_up_stray, talk_over
 from ccplane.core.turn import Turn
@@ -72,7 +71,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
             _compare_waiting(turn, survey, contact)
         case Phase.CALLING | Phase.IN_CALL:
             _compare_call(turn, survey, contact)
-        case _ if survey.after_gap and isinstance(contact.verb, Play | Gather | TakeMessage):
+        case _ if survey.after_gap and isinstance(contact.verb, (*SOUNDING, TakeMessage)):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None
 
@@ -216,7 +215,7 @@ def _begin_anew(turn: Turn) -> None:
         for waiting in line:
             turn.unserved[waiting.contact] = None
     for agent in turn.state.agents.values():
-        turn.do(MirrorIntent(agent.id, agent.intent is Intent.READY))
+        turn.do(mirror(agent))
 
 
 def _repaired(turn: Turn, what: str, subject: str) -> None:

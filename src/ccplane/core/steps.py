@@ -10,6 +10,7 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import (
     Answer,
+    AskPin,
     Choose,
     Connect,
     Done,
@@ -23,6 +24,8 @@ from ccplane.contacts.verbs import (
     NoMessage,
     Play,
     Pressed,
+    Proven,
+    Refused,
     Result,
     SetData,
     SetLanguage,
@@ -53,6 +56,8 @@ ANSWER_MS: Final = 5_000
 SOUNDS_MS: Final = 600_000
 """A prompt's end is proven by its event; this is only for the case that the event is lost."""
 HANG_UP_MS: Final = 5_000
+SOUNDING: Final = (Play, Gather, AskPin)
+"""Verbs that play sounds; begun again by a plane that comes back."""
 
 
 def asked(turn: Turn, what: i.VerbAsked) -> None:
@@ -72,8 +77,8 @@ def _take_up(turn: Turn, contact: Contact) -> None:
     assert contact.verb is not None
     if isinstance(contact.verb, TakeMessage):
         return turn.do(LookForRecording(contact.id, message_id(contact.id, contact.step, contact.attempt)))
-    if isinstance(contact.verb, Play | Gather):
-        turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
+    if isinstance(contact.verb, SOUNDING):
+        _stop_sounds(turn, contact)
     return None if isinstance(contact.verb, EnterQueue | Connect) else begin_again(turn, contact)
 
 
@@ -97,7 +102,7 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
                 end_step(turn, contact.id, Done())
             else:
                 turn.do(AnswerCaller(contact.id, contact.channel))
-        case Play():
+        case Play() | AskPin():
             _play(turn, contact, step, attempt, verb.sounds)
         case Gather():
             _gather(turn, turn.state.contacts[contact.id], verb)
@@ -120,6 +125,8 @@ def _longest_ms(verb: Verb) -> int:
             return ANSWER_MS
         case HangUp():
             return HANG_UP_MS
+        case AskPin():
+            return verb.timeout_ms
         case TakeMessage():
             return verb.longest_ms + RECORDING_MS
         case _:
@@ -177,6 +184,24 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
     return turn.happened(c.ContactQueued(at=turn.now, contact=contact.id, queue=verb.queue, segment=segment))
 
 
+def pin_keyed(turn: Turn, what: i.PinKeyed) -> None:
+    """A key stops the sounds; which one it was is nobody's business."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is not None and isinstance(contact.verb, AskPin):
+        _stop_sounds(turn, contact)
+
+
+def pin_checked(turn: Turn, what: i.PinChecked) -> None:
+    """The PIN was compared, and whether it is theirs is all that the program hears."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is not None and contact.step == what.step and isinstance(contact.verb, AskPin):
+        end_step(turn, contact.id, Refused(what.refused) if what.refused else Proven(contact.verb.agent))
+
+
+def _stop_sounds(turn: Turn, contact: Contact) -> None:
+    turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
+
+
 def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
     """The sounds of the open verb are over. A sound that could not be played is said to the program, not hidden."""
     contact = turn.state.contacts.get(what.contact)
@@ -200,6 +225,9 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
     match contact.verb:
         case Gather():
             end_step(turn, contact.id, Pressed(contact.keys) if contact.keys else NoInput())
+        case AskPin():
+            _stop_sounds(turn, contact)
+            end_step(turn, contact.id, NoInput())
         case HangUp():
             begin_again(turn, contact)
         case TakeMessage():
@@ -264,8 +292,8 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
         return  # a talk or a wait goes on; when it ends the program is found missing, and this is asked again
     if isinstance(contact.verb, HangUp):
         return  # the call is being ended already
-    if isinstance(contact.verb, Play | Gather):
-        turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
+    if isinstance(contact.verb, SOUNDING):
+        _stop_sounds(turn, contact)
     if contact.recording:
         turn.do(StopRecording(contact.id, contact.recording))
         leave(turn, contact)
@@ -292,6 +320,8 @@ def _write_journal(turn: Turn, contact: ContactId, step: int, verb: Verb) -> Non
 STEP_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.VerbAsked: asked,
     i.SoundsFinished: sounds_finished,
+    i.PinKeyed: pin_keyed,
+    i.PinChecked: pin_checked,
     i.ProgramReturned: returned,
     i.ProgramRaised: raised,
 }

@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent
@@ -17,18 +17,30 @@ from ccplane.errors import RequestError
 from ccplane.http.auth import Asker, Guard, OwnGuard
 from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
-from ccplane.http.ports import PhoneAccount, PhoneBook, Plane, Snapshot
+from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
+from ccplane.http.seats import sit_down
 from ccplane.http.views import Agents, AgentTold, agent_told, told
-from ccplane.ids import AgentId, ContactId, dialled_channel
+from ccplane.ids import AgentId, ContactId, SeatId, dialled_channel
 
 
 class StateAsked(BaseModel):
-    """What an agent is to be. It takes effect when their present work allows; `reason` is shown beside a pause."""
+    """What an agent is to be. It takes effect when their present work allows; `reason` is shown beside a pause.
+
+    `seat`: where they sit down, `device`: with which of its phones; without either they stay where they sit.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     state: Literal["ready", "paused", "offline"]
     reason: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    seat: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    device: Literal["desk", "web"] | None = None
+
+    @model_validator(mode="after")
+    def _seats_are_for_signing_in(self) -> StateAsked:
+        if self.state == "offline" and (self.seat or self.device):
+            raise ValueError("`seat` and `device` are for who signs in; signing out needs none")
+        return self
 
 
 class CallWanted(BaseModel):
@@ -54,12 +66,27 @@ CALL_FAULTS: Final = {
 }
 
 
-def routes(plane: Plane, phones: PhoneBook, admin: Guard, own: OwnGuard) -> APIRouter:
+class PinAsked(BaseModel):
+    """The PIN that an agent is to have: six digits. Without one a PIN is made by chance."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    pin: Annotated[str, Field(pattern=r"^[0-9]{6}$")] | None = None
+
+
+class PinTold(msgspec.Struct, frozen=True):
+    """An agent's new PIN. Nobody can read it again."""
+
+    id: AgentId
+    pin: str
+
+
+def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard, own: OwnGuard) -> APIRouter:
     """`own`: what an agent may for themselves, too; their id is then also `me`."""
     router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
-    of_theirs = Depends(own)
+    of_theirs, only_admin = Depends(own), [Depends(admin)]
 
-    @router.get("", summary="All agents", responses=answers(Agents), dependencies=[Depends(admin)])
+    @router.get("", summary="All agents", responses=answers(Agents), dependencies=only_admin)
     async def agents(limit: Annotated[int, Query(ge=1, le=1000)] = 200, after: str | None = None) -> Response:
         """By id. `after` is the `next` of the page before."""
         from_id = position_of(after) if after else ""
@@ -75,8 +102,11 @@ def routes(plane: Plane, phones: PhoneBook, admin: Guard, own: OwnGuard) -> APIR
     async def put_state(asked: StateAsked, asker: Asker = of_theirs) -> Response:
         """Answers once it is safely recorded. `state` is what is shown now, `next` what comes after present work."""
         known = _known(plane.snapshot, asker.agent)
-        intent = Intent(asked.state)
-        after = await plane.ask(IntentAsked(agent=known.id, intent=intent, reason=asked.reason, by=asker.by))
+        seat = SeatId(asked.seat) if asked.seat else known.seat if asked.device else None
+        intent, web = Intent(asked.state), asked.device == "web"
+        after = await sit_down(
+            plane, IntentAsked(agent=known.id, intent=intent, reason=asked.reason, by=asker.by, seat=seat, web=web)
+        )
         return told(_told(after, asker.agent))
 
     @router.post("/{agent_id}/calls", summary="Call somebody for them", responses=answers(None, also={201: CallTold}))
@@ -102,6 +132,25 @@ def routes(plane: Plane, phones: PhoneBook, admin: Guard, own: OwnGuard) -> APIR
         if account is None:
             raise RequestError("no-phone", f"Agent {known.id} has no phone account.", agent=known.id)
         return told(account, headers={"Cache-Control": "no-store"})
+
+    @router.put("/{agent_id}/pin", summary="Give them a PIN", responses=answers(PinTold), dependencies=only_admin)
+    async def put_pin(agent_id: str, asked: PinAsked) -> Response:
+        """Their old one is no good any more, and a lock is lifted."""
+        known = _known(plane.snapshot, AgentId(agent_id))
+        pin = await pins.put(known.id, asked.pin, by="api")
+        return told(PinTold(known.id, pin), headers={"Cache-Control": "no-store"})
+
+    @router.delete(
+        "/{agent_id}/pin/lock",
+        summary="Let their PIN count again",
+        responses=answers(AgentTold),
+        dependencies=only_admin,
+    )
+    async def unlock(agent_id: str) -> Response:
+        """After five wrong ones in a row no PIN counts for 15 minutes; this ends it. No fault if nothing is locked."""
+        known = _known(plane.snapshot, AgentId(agent_id))
+        await pins.unlock(known.id, by="api")
+        return told(_told(plane.snapshot, known.id))
 
     return router
 

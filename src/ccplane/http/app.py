@@ -22,6 +22,7 @@ from ccplane.http import (
     phone_page,
     problems,
     recordings,
+    seats,
     sign_in,
     wallboard,
     wallboard_page,
@@ -32,8 +33,17 @@ from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
-from ccplane.http.ports import CallerHistory, ContactsStore, Health, MessagesStore, PhoneBook, Plane, RecordingsStore
-from ccplane.http.sessions import NoNotes, NoPins, Notes, Pins, Sessions
+from ccplane.http.ports import (
+    CallerHistory,
+    ContactsStore,
+    Health,
+    MessagesStore,
+    PhoneBook,
+    Pins,
+    Plane,
+    RecordingsStore,
+)
+from ccplane.http.sessions import NoNotes, Notes, Sessions
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
@@ -50,6 +60,7 @@ class Ports:
     """The folder of messages."""
     callers: CallerHistory
     phones: PhoneBook
+    pins: Pins
     health: Health
     clock: Callable[[], int]
     meters: Meters
@@ -58,7 +69,6 @@ class Ports:
     websocket: str = ""
     """Where browsers' phones register: `ws://host:port/ws`."""
     notes: Notes = field(default_factory=NoNotes)
-    pins: Pins = field(default_factory=NoPins)
     can_pick_up: Callable[[], bool] = lambda: False
     ari: AriStats | None = None
     ami: AmiStats | None = None
@@ -99,7 +109,8 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(index.routes())
     app.include_router(health.routes(ports.health))
     app.include_router(metrics_routes(ports.meters.registry))
-    app.include_router(agents.routes(ports.plane, ports.phones, admin, own))
+    app.include_router(seats.routes(ports.plane, ports.phones, admin))
+    app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, admin, own))
     desk = sign_in.Desk(ports.plane, ports.phones, sessions)
     app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
     app.include_router(agent_socket.routes(sockets))

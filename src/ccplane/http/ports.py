@@ -7,9 +7,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from ccplane.agents.facts import PinWay
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, ContactId, MessageId, RecordingId
+from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId
 from ccplane.kpi.board import Board
 from ccplane.laws import Fact
 from ccplane.postgres.callers import Earlier
@@ -61,6 +62,22 @@ class PhoneAccount(msgspec.Struct, frozen=True):
 class PhoneBook(Protocol):
     async def phone(self, agent: AgentId, /) -> PhoneAccount | None:
         """The account of the agent's own phone; None if they have none."""
+
+    async def at(self, seat: SeatId, /) -> PhoneAccount | None:
+        """The accounts of the phones at a seat; None if there are none."""
+
+
+class Pins(Protocol):
+    """Agents' PINs. Every try is counted and is a fact."""
+
+    async def check(self, agent: AgentId, pin: str, *, way: PinWay = PinWay.API, whence: str = "") -> None:
+        """Returns if it is theirs. RequestError "wrong-pin" (also for nobody's id), "pin-locked", "too-many-tries"."""
+
+    async def put(self, agent: AgentId, pin: str | None, *, by: str) -> str:
+        """Give them this one, or (None) one made by chance; the PIN. RequestError "bad-pin", "no-such-agent"."""
+
+    async def unlock(self, agent: AgentId, *, by: str) -> None:
+        """Let it count again before its time."""
 
 
 class Part(msgspec.Struct, frozen=True):

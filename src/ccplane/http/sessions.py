@@ -35,21 +35,6 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int
 
 
-class Pins(Protocol):
-    """Who knows the agents' PINs."""
-
-    async def check(self, agent: AgentId, pin: str, /) -> None:
-        """RequestError `wrong-pin`, also for an agent that does not exist; `pin-locked` after too many wrong ones."""
-
-
-class NoPins:
-    """Where nobody knows any PIN."""
-
-    async def check(self, agent: AgentId, pin: str, /) -> None:
-        sentence = "Agents have no PINs here: an administrator opens a session, POST /api/v1/agents/{id}/session."
-        raise RequestError("no-pins", sentence, agent=agent)
-
-
 class Notes(Protocol):
     """Where a small thing is kept over a restart: the outbox."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 
 import msgspec
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,8 +20,8 @@ from ccplane.core.seats import why_not
 from ccplane.errors import RequestError
 from ccplane.http.auth import AgentGuard, Guard
 from ccplane.http.openapi import answers
-from ccplane.http.ports import PhoneAccount, PhoneBook, Plane
-from ccplane.http.sessions import Pins, Session, Sessions
+from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane
+from ccplane.http.sessions import Session, Sessions
 from ccplane.http.views import AgentTold, Time, agent_told, iso, told
 from ccplane.ids import AgentId, SeatId, device_of, seat_of
 
@@ -121,9 +121,10 @@ def routes(desk: Desk, pins: Pins, admin: Guard, agent: AgentGuard) -> APIRouter
     of_asker, opened = Depends(agent), answers(None, also={201: SessionOpened})
 
     @router.post("/api/v1/session", summary="Sign in", status_code=201, responses=opened)
-    async def sign_in(asked: SignIn) -> Response:
+    async def sign_in(asked: SignIn, request: Request) -> Response:
         """By PIN. The token is told once. A session of this agent before it ends: its screen is told and leaves."""
-        await pins.check(AgentId(asked.agent), asked.pin)
+        whence = request.client.host if request.client else ""
+        await pins.check(AgentId(asked.agent), asked.pin, whence=whence)
         return await desk.begin(asked.agent, asked, asked.agent)
 
     @router.get("/api/v1/session", summary="My session", responses=answers(SessionTold))

@@ -68,6 +68,10 @@ def told(what: object, status: int = 200, headers: dict[str, str] | None = None)
     return Response(msgspec.json.encode(what), status, headers, media_type="application/json")
 
 
+def _iso(at: int | None) -> str | None:
+    return None if at is None else iso(at)
+
+
 def _since(agent: Agent | AgentView) -> str | None:
     return iso(agent.since) if agent.since else None
 
@@ -76,7 +80,8 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     """An agent. `state` is what is shown, `next` what will be once the present work is done. `seat`: where they sit,
     `device`: the phone there that offers ring, `phone_slow_ms`: how long it took to answer when it was found slow
     (above 300 ms, until it is below 200), else null. `rest_until`: offered nothing until then, after an offer that
-    their phone refused; null if not resting."""
+    their phone refused; null if not resting. `pin_locked_until`: no PIN of theirs counts before, after five wrong
+    ones."""
 
     id: AgentId
     name: str
@@ -94,6 +99,7 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     contact: ContactId | None
     missed_in_a_row: int
     rest_until: Time | None
+    pin_locked_until: Time | None
 
 
 class Agents(msgspec.Struct, frozen=True):
@@ -121,7 +127,8 @@ def agent_told(agent: Agent, slow: Mapping[DeviceName, int]) -> AgentTold:
         phone_slow_ms=slow.get(agent.device),
         contact=agent.contact,
         missed_in_a_row=agent.misses,
-        rest_until=None if agent.rest_until is None else iso(agent.rest_until),
+        rest_until=_iso(agent.rest_until),
+        pin_locked_until=_iso(agent.pin_locked_until),
     )
 
 

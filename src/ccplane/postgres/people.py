@@ -23,7 +23,8 @@ SECRET_BYTES: Final = 18
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent with what their phone needs. `phone`: the account's user; `secret`: its password."""
+    """An agent with what their phone needs. `phone`: the account's user; `secret`: its password. `pin_hash`: None while
+    they have no PIN."""
 
     id: AgentId
     name: str
@@ -32,6 +33,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     phone: str
     secret: str
     role: str = AGENT
+    pin_hash: str | None = None
 
     @property
     def profile(self) -> Profile:
@@ -39,7 +41,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
         return Profile(id=self.id, name=self.name, skills=self.skills, endpoint=f"PJSIP/{self.phone}", role=self.role)
 
     def __repr__(self) -> str:
-        return f"Person({self.id!r}, {self.name!r})"  # the secret has no place in a log
+        return f"Person({self.id!r}, {self.name!r})"  # secrets have no place in a log
 
 
 _snapshot: Final = msgspec.json.Decoder(tuple[Person, ...])
@@ -70,9 +72,16 @@ async def people(database: Database) -> tuple[Person, ...]:
             phone=row["phone"],
             secret=row["sip_secret"],
             role=row["role"],
+            pin_hash=row["pin_hash"],
         )
         for row in rows
     )
+
+
+async def put_pin_hash(database: Database, agent: AgentId, pin_hash: str) -> None:
+    """Keep the hash of an agent's PIN. StoreError if Postgres is away."""
+    async with database.connection() as connection:
+        await connection.execute(query("put_pin_hash"), agent, pin_hash)
 
 
 def encode_people(everyone: Iterable[Person]) -> bytes:

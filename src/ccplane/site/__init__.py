@@ -4,7 +4,7 @@ from ccplane.site.check import Report, check
 from ccplane.site.faults import SiteFaults
 from ccplane.site.files import digest, read, recording
 from ccplane.site.parse import parse
-from ccplane.site.site import AgentEntry, Menu, MenuEntry, Program, Prompt, Rendering, Site, Voice, sound_of
+from ccplane.site.site import AgentEntry, Menu, MenuEntry, Program, Prompt, Rendering, SeatEntry, Site, Voice, sound_of
 
 __all__ = [
     "AgentEntry",
@@ -14,6 +14,7 @@ __all__ = [
     "Prompt",
     "Rendering",
     "Report",
+    "SeatEntry",
     "Site",
     "SiteFaults",
     "Voice",

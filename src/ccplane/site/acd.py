@@ -8,17 +8,18 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from ccplane.ids import AgentId, QueueName
+from ccplane.ids import AgentId, QueueName, SeatId
 from ccplane.routing.rules import Queue, Step
 from ccplane.site.document import Document
 from ccplane.site.faults import did_you_mean
-from ccplane.site.shapes import AgentTable, Name, QueueTable, RangeTable, RulesTable, StepTable
-from ccplane.site.site import AgentEntry
+from ccplane.site.shapes import AgentTable, Name, QueueTable, RangeTable, RulesTable, SeatTable, StepTable
+from ccplane.site.site import AgentEntry, SeatEntry
 
 NAME: Final = TypeAdapter(Name)
 QUEUE: Final = TypeAdapter(QueueTable)
 AGENT: Final = TypeAdapter(AgentTable)
 RANGE: Final = TypeAdapter(RangeTable)
+SEAT: Final = TypeAdapter(SeatTable)
 RULES: Final = TypeAdapter(RulesTable)
 
 DEMO: Final = "demo"
@@ -107,12 +108,31 @@ def _range(document: Document, name: str, raw: object, demo_agents: int | None) 
 
 
 def _agent(document: Document, name: str, raw: object) -> Iterator[AgentEntry]:
-    if not (name.isascii() and name.isdigit() and 2 <= len(name) <= 10):
-        sentence = "an agent's id is 2 to 10 digits, as a phone sends it; many at once: `from`, `count`"
-        document.fault("bad-agent-id", sentence, name)
+    _judge_id(document, "agent", name)
     table = document.validated(AGENT, raw, name)
     if table is not None:
         yield AgentEntry(AgentId(name), table.name or f"Agent {name}", table.skills, table.role)
+
+
+def seats_in(document: Document, agents: tuple[AgentEntry, ...]) -> tuple[SeatEntry, ...]:
+    """The seats of acd/seats.toml, by id: those that are shared, and agents' own that are not as by default."""
+    owned = {agent.id for agent in agents}
+    seats = []
+    for name, raw in document.tables():
+        _judge_id(document, "seat", name)
+        table = document.validated(SEAT, raw, name)
+        if table is not None:
+            seats.append(SeatEntry(SeatId(name), table.shared, table.auto_answer))
+            if not table.shared and agents and name not in owned:
+                document.warning("seat-of-nobody", "is not `shared`, and no agent has this id: nobody sits here", name)
+    return tuple(sorted(seats, key=lambda seat: (len(seat.id), seat.id)))
+
+
+def _judge_id(document: Document, what: str, name: str) -> None:
+    if not (name.isascii() and name.isdigit() and 2 <= len(name) <= 10):
+        many = "; many at once: `from`, `count`" if what == "agent" else ""
+        sentence = f"{'an' if what == 'agent' else 'a'} {what}'s id is 2 to 10 digits, as a phone sends it{many}"
+        document.fault(f"bad-{what}-id", sentence, name)
 
 
 def rules_in(document: Document) -> RulesTable:

@@ -9,7 +9,7 @@ from typing import Final
 from ccplane.errors import SiteError
 from ccplane.ids import ProgramName, QueueName
 from ccplane.routing.rules import Queue, Rules
-from ccplane.site.acd import agents_in, judge_skills, queues_in, rules_in
+from ccplane.site.acd import agents_in, judge_skills, queues_in, rules_in, seats_in
 from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
@@ -25,12 +25,14 @@ from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_
 
 QUEUES: Final = "acd/queues.toml"
 AGENTS: Final = "acd/agents.toml"
+SEATS: Final = "acd/seats.toml"
 RULES: Final = "acd/site.toml"
 DIALLING: Final = "acd/dialling.toml"
+ACD: Final = (QUEUES, AGENTS, SEATS, RULES, DIALLING)
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
 POLICY: Final = "recordings/policy.toml"
-READ_IN: Final = {"acd": (QUEUES, AGENTS, RULES, DIALLING), "recordings": (POLICY,)}
+READ_IN: Final = {"acd": ACD, "recordings": (POLICY,)}
 """Folders in which every file has its name."""
 VOICES: Final = "ivr/voices.toml"
 
@@ -66,6 +68,7 @@ class _Reading:
         self._judge_paths()
         self._queues: dict[QueueName, Queue] = queues_in(self._document(QUEUES))
         self._agents: tuple[AgentEntry, ...] = agents_in(self._document(AGENTS), demo_agents)
+        self._seats = seats_in(self._document(SEATS), self._agents)
         self._rules: RulesTable = rules_in(self._document(RULES))
         self._dialling = dialling_in(self._document(DIALLING), self._references)
         self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
@@ -96,6 +99,7 @@ class _Reading:
             agents=self._agents,
             prompts={name: spoken.prompt for name, spoken in self._prompts.items()},
             language=self._numbers.language,
+            seats=self._seats,
         )
 
     # --- reading ------------------------------------------------------------------------------------------------

@@ -12,7 +12,15 @@ from ccplane.errors import SiteError
 from ccplane.site.faults import Findings
 from ccplane.site.names import Reference
 
-NAMED_BY: Final = {"menu": "menu", "queue": "queue", "play": "prompt", "gather": "prompt", "set_language": "language"}
+NAMED_BY: Final = {
+    "menu": "menu",
+    "queue": "queue",
+    "play": "prompt",
+    "gather": "prompt",
+    "ask_agent": "prompt",
+    "ask_pin": "prompt",
+    "set_language": "language",
+}
 """Verbs whose arguments are names, and of what."""
 
 

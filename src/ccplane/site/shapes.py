@@ -26,6 +26,9 @@ SPOKEN: Final = r"[^\x00-\x08\x0b-\x1f\x7f]*\w[^\x00-\x08\x0b-\x1f\x7f]*"
 """At least one letter or digit, and no control characters but tab and new line."""
 
 
+SHAPES_OF_NUMBERS: Final = "a number is 2 to 20 digits, perhaps after a +; a feature code 2 to 4 after a *"
+
+
 def _matching(pattern: str, code: str, sentence: str) -> AfterValidator:
     compiled = re.compile(pattern)
 
@@ -76,8 +79,8 @@ def _timezone(value: str) -> str:
 
 Duration = Annotated[int, BeforeValidator(_as_milliseconds)]
 Name = Annotated[str, _matching(r"\w[\w-]{0,39}", "bad-name", "a name is letters, digits, - and _, at most 40")]
-Dialled = Annotated[str, _matching(r"\+?[0-9]{2,20}", "bad-number", "a number is 2 to 20 digits, perhaps after a +")]
 Prefix = Annotated[str, _matching(r"\+?[0-9]{1,20}", "bad-prefix", "a prefix is 1 to 20 digits, perhaps after a +")]
+Dialled = Annotated[str, _matching(r"\+?[0-9]{2,20}|\*[0-9]{2,4}", "bad-number", SHAPES_OF_NUMBERS)]
 Key = Annotated[str, _matching(r"[0-9*#A-D]", "bad-key", "a key is one of 0-9, *, # and A-D")]
 NameOrNone = Annotated[str, _matching(r"(\w[\w-]{0,39})?", "bad-name", 'letters, digits, - and _; "" is none')]
 KeyOrNone = Annotated[str, _matching(r"[0-9*#A-D]?", "bad-key", 'a key is one of 0-9, *, # and A-D; "" is none')]
@@ -142,6 +145,13 @@ class RangeTable(Table):
     count: Annotated[int, Field(ge=1, le=10_000)]
     skills: Skills = {}
     role: Name = AGENT
+
+
+class SeatTable(Table):
+    """`[2001]` in acd/seats.toml."""
+
+    shared: bool = False
+    auto_answer: bool = False
 
 
 class RulesTable(Table):

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from ccplane.errors import ProgramError
-from ccplane.ids import AgentId, ProgramName, QueueName
+from ccplane.ids import AgentId, ProgramName, QueueName, SeatId
 from ccplane.routing.dialling import AGENT
 from ccplane.routing.rules import Number, Rules
 
@@ -183,6 +183,15 @@ class AgentEntry:
 
 
 @dataclass(frozen=True)
+class SeatEntry:
+    """A seat that is shared, or not as an agent's own is by default; as the files have it, imported once."""
+
+    id: SeatId
+    shared: bool = False
+    auto_answer: bool = False
+
+
+@dataclass(frozen=True)
 class Site:
     """The operator's folders together. `language`: of numbers that name none, and of unknown numbers."""
 
@@ -193,6 +202,7 @@ class Site:
     agents: tuple[AgentEntry, ...]
     prompts: Mapping[str, Prompt]
     language: str = "en"
+    seats: tuple[SeatEntry, ...] = ()
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""

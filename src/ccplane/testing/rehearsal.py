@@ -20,7 +20,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from ccplane.agents.facts import Intent, Profile
+from ccplane.agents.facts import Intent, Profile, Seat
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.phones import PhoneWatch
@@ -99,7 +99,8 @@ class Rehearsal:
             Profile(id=agent.id, name=agent.name, skills=dict(agent.skills), endpoint=f"PJSIP/{agent.id}")
             for agent in site.agents
         ]
-        self.plane.post(PeopleRead(tuple(profiles)))
+        seats = [Seat(id=seat.id, shared=seat.shared, auto_answer=seat.auto_answer) for seat in site.seats]
+        self.plane.post(PeopleRead(tuple(profiles), tuple(seats)))
 
     @property
     def facts(self) -> list[Fact]:

@@ -8,4 +8,8 @@ RETURNING id;
 
 -- read_people --
 -- In the order of their ids, so that the same people are the same list.
-SELECT id, name, skills::text AS skills, seat, phone, sip_secret, role FROM agent WHERE active ORDER BY id;
+SELECT id, name, skills::text AS skills, seat, phone, sip_secret, role, pin_hash FROM agent WHERE active ORDER BY id;
+
+-- put_pin_hash --
+-- By id alone: who has left keeps a hash that nobody reads.
+UPDATE agent SET pin_hash = $2 WHERE id = $1;
