@@ -277,7 +277,7 @@ def give_back(turn: Turn, contact: Contact, outcome: QueueOutcome, result: Resul
 def returned(turn: Turn, what: i.ProgramReturned) -> None:
     """A program that returns hangs up with cause 16."""
     contact = turn.state.contacts.get(what.contact)
-    if contact is None or contact.verb is not None:
+    if contact is None or contact.verb is not None or contact.pick_up_by is not None:
         return
     turn.happened(c.ProgramEnded(at=turn.now, contact=contact.id, program=contact.program))
     _begin(turn, turn.state.contacts[contact.id], contact.step + 1, 1, HangUp())
@@ -286,7 +286,7 @@ def returned(turn: Turn, what: i.ProgramReturned) -> None:
 def raised(turn: Turn, what: i.ProgramRaised) -> None:
     """A program failed: the site's default takes the call; if that fails too the call is ended, never left silent."""
     contact = turn.state.contacts.get(what.contact)
-    if contact is None:
+    if contact is None or contact.pick_up_by is not None:
         return
     if contact.phase is not Phase.IN_PROGRAM:
         return  # a talk or a wait goes on; when it ends the program is found missing, and this is asked again
