@@ -27,12 +27,12 @@ from typing import Any, Final
 
 import uvloop
 
-from bench.rtp import AGENT_TONE, CALLER_TONE, Audio, expand, share, tone
-from bench.siplab import Call, Lab, open_lab
 from bench.switching.__main__ import alone, positive
 from bench.switching.measure import machine, milliseconds, revision
 from bench.switching.plane import Plane
 from ccplane.asterisk.node import HOME
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE, Audio, expand, share, tone
+from ccplane.testing.siplab import Call, Lab, open_lab
 
 LIMIT_MS: Final = 50.0
 KEYS_A_CALL: Final = 20

@@ -23,11 +23,11 @@ from typing import Any, Final
 import asyncpg
 import uvloop
 
-from bench.rtp import AGENT_TONE, CALLER_TONE, loudness, share
 from bench.switching.measure import machine, percentile, revision, usage
 from bench.switching.peers import NUMBER, channels_left
 from bench.switching.plane import Plane
 from ccplane.asterisk.node import HOME
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE, loudness, share
 from ccplane.testing.siplab import Lab, answers, open_lab
 from ccplane.testing.siplab.call import Call
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
-from bench.siplab import Call, Lab, Ring, rings_for_ever
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import Call, Lab, Ring, rings_for_ever
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ from typing import Any
 import asyncpg
 import httpx
 
-from bench.siplab import Lab, open_lab
 from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.testing.siplab import Lab, open_lab
 from tests.ports import free_port
 
 TOKEN = "test-token"

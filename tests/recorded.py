@@ -7,7 +7,7 @@ import struct
 import subprocess
 import wave
 
-from bench.rtp import loudness, share
+from ccplane.testing.rtp import loudness, share
 
 WINDOW = 1_600
 

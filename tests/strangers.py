@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.rtp import CALLER_TONE, expand, share, tone
+from ccplane.testing.rtp import CALLER_TONE, expand, share, tone
 from tests.ports import free_block
 
 HERE = Path(__file__).parent / "asterisk"

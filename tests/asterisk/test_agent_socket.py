@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bench.rtp import CALLER_TONE
 from bench.screen import Screen, open_screen
-from bench.siplab import How, rings_for_ever
 from ccplane.asterisk.node import LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
+from ccplane.testing.rtp import CALLER_TONE
+from ccplane.testing.siplab import How, rings_for_ever
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]

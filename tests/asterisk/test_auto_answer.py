@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.siplab import Ring, rings_for_ever
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.siplab import Ring, rings_for_ever
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
-from bench.siplab import rings_for_ever, says_nothing
 from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import rings_for_ever, says_nothing
 from tests.centre import Centre, open_centre
 from tests.ports import free_port
 from tests.proxy import open_proxy

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.siplab import rings_for_ever
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.siplab import rings_for_ever
 from tests.asterisk.lamps import Lamp, lamp
 from tests.centre import Centre, open_centre
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bench.siplab import rings_for_ever
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.siplab import rings_for_ever
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]

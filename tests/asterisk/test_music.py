@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.siplab import open_lab
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.siplab import open_lab
 from tests.asterisk.stand_in import application
 
 pytestmark = pytest.mark.asterisk

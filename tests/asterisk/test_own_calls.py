@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
-from bench.siplab import Station, rings_for_ever
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import Station, rings_for_ever
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]

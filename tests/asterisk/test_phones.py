@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from bench.siplab import open_lab
 from ccplane.agents.facts import Phone
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.models import Endpoint
@@ -16,6 +15,7 @@ from ccplane.asterisk.phones import AGAIN_S, LISTED_EVERY_S, PhoneWatch
 from ccplane.asterisk.provision import Phones, provision
 from ccplane.core.inputs import PhoneSeen
 from ccplane.testing import FakeAmi, run
+from ccplane.testing.siplab import open_lab
 from tests.asterisk.rest_server import until
 from tests.asterisk.test_ari import an_ari, connected
 from tests.stack import MakeNode

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bench.siplab import Station, open_lab, rings_for_ever
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.siplab import Station, open_lab, rings_for_ever
 from tests.centre import Centre, open_centre
 from tests.proxy import open_proxy
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.siplab import State, rings_for_ever
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.node import LocalNode
 from ccplane.asterisk.outcomes import Refused
 from ccplane.asterisk.pick_up import PickUps
 from ccplane.core.commands import PickUp
 from ccplane.testing.fake_ami import FakeAmi
+from ccplane.testing.siplab import State, rings_for_ever
 from tests.centre import Centre, open_centre
 
 COMMAND = PickUp("c-ast1-1", "l-c-ast1-1-1-1-1")

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bench.siplab import Lab, RegistrationRefused, open_lab
 from ccplane.agents.facts import Phone
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Connection
@@ -23,6 +22,7 @@ from ccplane.asterisk.switch import HOUSE
 from ccplane.core.inputs import PhoneSeen
 from ccplane.testing.clock import run
 from ccplane.testing.fake_asterisk import FakeAsterisk
+from ccplane.testing.siplab import Lab, RegistrationRefused, open_lab
 from tests.asterisk.phones import online
 from tests.asterisk.rest_server import until
 from tests.asterisk.test_ari import an_ari, connected

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
-from bench.siplab import rings_for_ever
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.recordings.keeper import LEEWAY_MS
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import rings_for_ever
 from tests.calls import talking_call
 from tests.centre import Centre, open_centre
 from tests.proxy import open_proxy

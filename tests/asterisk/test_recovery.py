@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
-from bench.siplab import Call, Ring, rings_for_ever
 from ccplane.asterisk.node import LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import Call, Ring, rings_for_ever
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]

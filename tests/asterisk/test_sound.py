@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE, NotHeard
-from bench.siplab import Lab, RegistrationRefused, open_lab, rings_for_ever
 from bench.switching.peers import PHONE
 from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE, NotHeard
+from ccplane.testing.siplab import Lab, RegistrationRefused, open_lab, rings_for_ever
 from tests.calls import talking_call
 from tests.stack import MakeNode
 from tests.strangers import baresip, most_of, sipp

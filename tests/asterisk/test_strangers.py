@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
-from bench.siplab import rings_for_ever
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import rings_for_ever
 from tests.calls import talking_call
 from tests.centre import Centre, open_centre
 from tests.strangers import baresip, most_of, sipp

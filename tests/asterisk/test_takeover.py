@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from tests.asterisk.test_recovery import a_talk
 from tests.centre import Centre, open_centre
 

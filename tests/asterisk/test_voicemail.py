@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from bench.rtp import CALLER_TONE, share
-from bench.siplab import Call
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.rtp import CALLER_TONE, share
+from ccplane.testing.siplab import Call
 from tests.asterisk.sounds import write_tone
 from tests.centre import Centre, open_centre
 

@@ -9,12 +9,12 @@ from functools import partial
 
 import pytest
 
-from bench.siplab import Lab
 from bench.switching import contest, pool
 from bench.switching.contest import Contest
 from bench.switching.pool import Seen
 from bench.switching.scenarios import Size
 from bench.switching.turns import Turn, turns
+from ccplane.testing.siplab import Lab
 
 PEERS = ["floor", "app_queue", "ccplane"]
 SIZE = Size(agents=2, load_agents=4, calls=6, refills=6, rounds=3)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.recordings import store
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from tests.recorded import most, of_opus, of_wav, windows
 
 R = "r-c-ast1-1795332955.0-2"

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import pytest
 
-from bench.siplab import open_lab
 from ccplane.agents.facts import Phone
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
@@ -18,6 +17,7 @@ from ccplane.asterisk.operations import DestroyBridge, HangUp, ListBridges, List
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.provision import Phones, provision
 from ccplane.asterisk.switch import HOUSE, Switch
+from ccplane.testing.siplab import open_lab
 from tests.asterisk.contract.world import APP, FakeWorld, RealWorld, World
 from tests.asterisk.phones import online
 from tests.asterisk.rest_server import until

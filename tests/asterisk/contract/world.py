@@ -7,8 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeVar
 
-from bench import siplab
-from bench.rtp import CALLER_TONE
 from ccplane.agents.facts import Phone
 from ccplane.asterisk import events as e
 from ccplane.asterisk.ami import Ami
@@ -17,8 +15,9 @@ from ccplane.asterisk.outcomes import Done, Gone, Outcome, Refused
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.switch import Switch
 from ccplane.core.inputs import PhoneSeen
-from ccplane.testing import fake_people
+from ccplane.testing import fake_people, siplab
 from ccplane.testing.fake_asterisk import FakeAsterisk
+from ccplane.testing.rtp import CALLER_TONE
 
 T = TypeVar("T")
 APP = "ccplane"
