@@ -30,6 +30,18 @@ async def test_a_signed_in_page_registers_and_is_seen_at_the_switch(desk: Desk):
     assert await desk.contact()
 
 
+async def test_an_agent_signs_in_with_their_own_pin_and_with_no_other(desk: Desk):
+    """A wrong PIN is told in words and opens nothing; the right one registers their phone."""
+    answer = await desk.centre.api.put(f"/api/v1/agents/{desk.agent}/pin", json={"pin": "483920"})
+    answer.raise_for_status()
+    tab = await desk.signed_in(secret="111111")
+    await tab.until("document.querySelector('#notice').textContent.includes('PIN')")
+    assert not await desk.contact()
+    await tab.fill("[name=secret]", "483920")
+    await tab.click("#sign-in button")
+    await tab.until(REGISTERED)
+
+
 async def test_a_denied_microphone_is_told_with_what_to_do_and_nothing_rings(desk: Desk, browser: Chromium):
     async with browser.window(microphone=False) as window:
         tab = await desk.signed_in(window)
