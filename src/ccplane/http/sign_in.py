@@ -16,23 +16,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent
 from ccplane.core.inputs import IntentAsked
-from ccplane.core.seats import why_not
 from ccplane.errors import RequestError
 from ccplane.http.auth import AgentGuard, Guard
 from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane
+from ccplane.http.seats import sit_down
 from ccplane.http.sessions import Session, Sessions
 from ccplane.http.views import AgentTold, Time, agent_told, iso, told
 from ccplane.ids import AgentId, SeatId, device_of, seat_of
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
-NOT_THERE: Final = {
-    "no-such-seat": "There is no seat of this name.",
-    "seat-not-yours": "This is another agent's own seat, and not shared.",
-    "seat-taken": "Another agent sits at this seat.",
-    "agent-busy": "In the middle of a call nobody changes their phone: end it first.",
-}
-"""By the codes of `core.seats.why_not`."""
 
 
 class Place(BaseModel):
@@ -55,7 +48,7 @@ class SignIn(Place):
 
 
 class SessionTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A session. `phone`: the account of the agent's own desk phone."""
+    """A session. `phone`: the accounts of the phones at the seat where the agent sits."""
 
     agent: AgentTold
     phone: PhoneAccount | None
@@ -78,13 +71,13 @@ class Desk:
         agent = self._plane.snapshot.state.agents.get(AgentId(agent_id))
         if agent is None:
             raise RequestError("no-such-agent", "There is no agent with this id.", agent=agent_id)
-        await self._plane.ask(self._meant(agent, place, by))
+        await sit_down(self._plane, self._meant(agent, place, by))
         token, session = self._sessions.begin(agent.id, by)
         fields = msgspec.structs.asdict(await self._told(session))
         return told(SessionOpened(token=token, **fields), status=201, headers=NO_STORE)
 
     def _meant(self, agent: Agent, place: Place, by: str) -> IntentAsked:
-        """What the agent is to be, and where. RequestError if they can't sit there now."""
+        """What the agent is to be, and where."""
         present = Intent.PAUSED if agent.intent is Intent.OFFLINE else agent.intent
         intent = Intent(place.state) if place.state else present
         reason = agent.reason if intent is agent.intent else ""
@@ -92,10 +85,7 @@ class Desk:
         if place.seat is None and place.device is None:
             return asked
         seat = SeatId(place.seat) if place.seat else seat_of(device_of(agent.profile.endpoint))
-        web = place.device == "web"
-        if code := why_not(self._plane.snapshot.state, agent, seat, web=web):
-            raise RequestError(code, NOT_THERE[code], seat=seat)
-        return replace(asked, seat=seat, web=web)
+        return replace(asked, seat=seat, web=place.device == "web")
 
     async def show(self, session: Session) -> Response:
         return told(await self._told(session), headers=NO_STORE)
@@ -111,7 +101,7 @@ class Desk:
             raise RequestError("no-such-agent", "This agent is no more.", agent=session.agent)
         return SessionTold(
             agent=agent_told(found, self._plane.snapshot.state.slow),
-            phone=await self._phones.phone(session.agent),
+            phone=await self._phones.at(found.seat),
             expires_at=iso(session.expires_at),
         )
 
