@@ -9,6 +9,7 @@ import pytest
 from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from tests.browser.chromium import Chromium
 from tests.browser.desk import REGISTERED, WITHIN, Desk, call_is, heard_both_ways
+from tests.centre import TOKEN
 
 pytestmark = [
     pytest.mark.browser,
@@ -40,6 +41,17 @@ async def test_an_agent_signs_in_with_their_own_pin_and_with_no_other(desk: Desk
     await tab.fill("[name=secret]", "483920")
     await tab.click("#sign-in button")
     await tab.until(REGISTERED)
+
+
+async def test_an_agent_at_a_shared_seat_has_that_seats_phone(desk: Desk):
+    tab = await desk.page()
+    await tab.fill("[name=agent]", desk.agent)
+    await tab.fill("[name=secret]", TOKEN)
+    await tab.fill("[name=seat]", "2001")
+    await tab.click("#sign-in button")
+    await tab.until(REGISTERED)
+    agent = await desk.centre.get(f"/api/v1/agents/{desk.agent}")
+    assert (agent["seat"], agent["device"]) == ("2001", "2001-web")
 
 
 async def test_a_denied_microphone_is_told_with_what_to_do_and_nothing_rings(desk: Desk, browser: Chromium):

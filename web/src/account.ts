@@ -19,12 +19,13 @@ export class Refused extends Error {
 
 const KEPT = "ccplane-phone";
 
-// With a PIN, else with an administrator's token. The agent's offers ring in this browser from then on.
-export async function signIn(agent: string, secret: string): Promise<Session> {
-  const device = "web";
+// With a PIN, else with an administrator's token; at their own seat unless another is named. The agent's offers ring in
+// this browser from then on.
+export async function signIn(agent: string, secret: string, seat: string): Promise<Session> {
+  const place = seat ? { device: "web", seat } : { device: "web" };
   const opened = /^\d{1,12}$/.test(secret)
-    ? await ask("POST", "session", { body: { agent, pin: secret, device } })
-    : await ask("POST", `agents/${encodeURIComponent(agent)}/session`, { body: { device }, token: secret });
+    ? await ask("POST", "session", { body: { agent, pin: secret, ...place } })
+    : await ask("POST", `agents/${encodeURIComponent(agent)}/session`, { body: place, token: secret });
   return keep({ agent, token: opened.token, phone: opened.phone });
 }
 

@@ -129,7 +129,7 @@ at<HTMLFormElement>("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
   const form = new FormData(event.target as HTMLFormElement);
   const said = (name: string) => String(form.get(name)).trim();
-  void begin(() => signIn(said("agent"), said("secret")));
+  void begin(() => signIn(said("agent"), said("secret"), said("seat")));
 });
 at("sign-out").onclick = () => {
   const session = desk?.session;
