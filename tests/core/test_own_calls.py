@@ -163,7 +163,7 @@ def test_given_a_colleague_who_talks_with_a_customer_then_they_are_busy():
 
 def test_given_a_number_outside_that_a_list_allows_then_the_trunk_is_called_as_we_are_known():
     floor = a_house()
-    decision = calls(floor, "5551")
+    decision = calls(floor, "(55) 5-1")
     rung = decision.commands[-1]
     assert (rung.endpoint, rung.agent, rung.caller) == ("PJSIP/5551@out", None, "4000")
     arrived = next(each for each in floor.facts if isinstance(each, ContactArrived))

@@ -31,7 +31,7 @@ from ccplane.ids import (
     offer_id,
     seat_of,
 )
-from ccplane.routing.dialling import Rule, plain, refusal
+from ccplane.routing.dialling import Rule, bare, plain, refusal
 
 FEATURE: Final = "*"
 """How a feature code begins: what phones of ours dial to be served, `*45`."""
@@ -68,7 +68,7 @@ def begin(turn: Turn, contact: Contact, verb: Connect) -> Result | None:
             _refused(turn, contact.agent, verb.number, rule, contact)
         return NotAllowed(rule.value)
     dialling = turn.state.rules.dialling
-    digits = verb.number.replace(" ", "")
+    digits = bare(verb.number)
     _call(turn, contact, digits, None, f"PJSIP/{digits}@{dialling.trunk}", dialling.caller_id, "")
     return None
 

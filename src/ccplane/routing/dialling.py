@@ -50,12 +50,17 @@ class Dialling(msgspec.Struct, frozen=True, kw_only=True):
     roles: dict[str, Role] = {}
 
 
+def bare(number: str) -> str:
+    """The number as it is dialled: without what people write between its digits."""
+    return "".join(each for each in number if each not in " -./()")
+
+
 def plain(rules: Dialling, number: str) -> str:
     """The number as prefixes are compared with it: no separators, + for the international prefix."""
-    bare = "".join(each for each in number if each not in " -./()")
-    if rules.international and bare.startswith(rules.international):
-        return "+" + bare.removeprefix(rules.international)
-    return bare
+    number = bare(number)
+    if rules.international and number.startswith(rules.international):
+        return "+" + number.removeprefix(rules.international)
+    return number
 
 
 def refusal(rules: Dialling, role: str | None, number: str) -> Rule | None:
