@@ -152,7 +152,7 @@ def test_the_welcome_has_the_readmes_commands_and_addresses(at_home):
     commands = [line for block in re.findall(r"```\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
     looks = re.findall(r"^\| `?(http\S+?|\.venv\S+ \w+)`? \|", section, re.MULTILINE)
     assert len(commands) == 3
-    assert len(looks) == 6
+    assert len(looks) == 7
     lines = [line[12:] for line in local.welcome(Settings(), local.Stack(Settings()), 1.0).splitlines()]
     said = {*lines, *(line.split("   ")[0] for line in lines)}
     assert [each for each in (*commands, *looks) if each not in said] == []

@@ -366,6 +366,7 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
   look      {ccplane} status
   open      {url}/wallboard          queues and agents, live
             {url}/api/v1/wallboard   the same as JSON
+            {url}/api/v1/messages    what callers said, with the token
             {url}/api/docs           the API
             {url}/readyz             what works and what doesn't
             {url}/metrics            for Prometheus

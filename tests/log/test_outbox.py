@@ -147,6 +147,21 @@ async def test_facts_of_a_newer_version_are_refused_and_kept(make_outbox, tmp_pa
     assert caught.value.code == "outbox-unreadable"
 
 
+async def test_who_waits_for_a_note_waits_for_the_disk_and_no_longer(make_outbox):
+    box = make_outbox()
+    box.open()
+    box.begin(1)
+    box.put_note("sessions", b"1")
+    box.put_note("sessions", b"2")
+    noted = box.noted("sessions")
+    assert not noted.done()
+    await noted
+    assert box.noted("sessions").done()
+    with sqlite3.connect(box.path) as file:
+        assert b"2" in [row[0] for row in file.execute("SELECT data FROM note WHERE key = 'sessions'")]
+    await box.close()
+
+
 async def test_notes_are_kept_before_and_after_the_beginning(make_outbox):
     box = make_outbox()
     box.open()

@@ -72,6 +72,8 @@ class Outbox:
         self._notes: dict[str, bytes] = {}
         self._open: deque[tuple[int, float]] = deque()
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._unwritten: dict[str, tuple[bytes, list[asyncio.Future[None]]]] = {}
+        """Notes that are not on disk yet, and who waits for them."""
         self._tail: deque[Group] = deque()
         self._tail_bytes = 0
         self._news = asyncio.Event()
@@ -166,7 +168,18 @@ class Outbox:
         if self._writer is None:
             self._file.write(Commit(notes={key: data}), 0, 0)
         else:
+            self._unwritten[key] = (data, self._unwritten.get(key, (b"", []))[1])
             self._put(Note(key, data))
+
+    def noted(self, key: str) -> asyncio.Future[None]:
+        """Done when what was last put under this key is on disk."""
+        future = asyncio.get_running_loop().create_future()
+        if key in self._unwritten:
+            self._unwritten[key][1].append(future)
+            self._wake()
+        else:
+            future.set_result(None)
+        return future
 
     def note(self, key: str) -> bytes | None:
         return self._notes.get(key)
@@ -264,6 +277,8 @@ class Outbox:
         stats.commits += 1
         if commit.checkpoint:
             stats.checkpoint_seq = commit.checkpoint[0]
+        for key, data in commit.notes.items():
+            self._note_written(key, data)
         if not commit.groups:
             return
         stats.committed_seq = commit.groups[-1].last
@@ -273,6 +288,14 @@ class Outbox:
         self._keep_tail(commit.groups)
         self._resolve()
         self._news.set()
+
+    def _note_written(self, key: str, data: bytes) -> None:
+        last, waiting = self._unwritten.get(key, (b"", []))
+        if last is data:
+            del self._unwritten[key]
+            for future in waiting:
+                if not future.done():
+                    future.set_result(None)
 
     def _keep_tail(self, groups: Sequence[Group]) -> None:
         for group in groups:
