@@ -249,6 +249,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase = Phase.IN_PROGRAM
     answered: bool = False
     in_room: bool = False
+    leaving_room: bool = False
+    """The switch was asked to take them out of it, since in a room nobody's message is recorded."""
     program: ProgramName = ProgramName("")
     failures: int = 0
     """Programs that failed on this contact: the first sends it to the site's default, the second ends it."""
@@ -370,7 +372,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.CallerEnteredRoom():
             return replace(contact, in_room=True)
         case f.CallerLeftRoom():
-            return replace(contact, in_room=False)
+            return replace(contact, in_room=False, leaving_room=False)
         case f.MessageLeft():
             return replace(contact, step_deadline=fact.settle_by) if contact.recording == fact.message else contact
         case f.ContactQueued():
@@ -516,6 +518,7 @@ def _begun(contact: Contact, fact: f.StepStarted) -> Contact:
         step_deadline=fact.deadline,
         sounds_over=False,
         sounds_failed=False,
+        leaving_room=contact.leaving_room or (contact.in_room and isinstance(fact.verb, TakeMessage)),
     )
     forgets = isinstance(fact.verb, EnterQueue | Connect) or (isinstance(fact.verb, Gather) and fact.verb.fresh)
     return replace(begun, **_NO_KEYS) if forgets and fact.attempt == 1 else begun
