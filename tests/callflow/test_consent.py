@@ -57,12 +57,86 @@ def test_given_silence_then_the_caller_consents_and_is_not_asked_again():
     assert len(line.played()) == 1
 
 
-def test_given_another_key_then_the_words_are_said_again_in_full():
+@pytest.mark.parametrize(("then", "consent"), [("", True), ("5", True), ("9", False)])
+def test_given_another_key_then_the_words_are_said_again_in_full_and_may_still_be_refused(then, consent):
     line = Told(TWICE).call_and_answer()
     line.presses("5")
-    assert isinstance(line.verb, Play)
+    assert line.verb == Gather(line.verb.sounds, line.verb.timeout_ms, barge_in=False, fresh=True)
+    for key in then:
+        line.presses(key)
+    assert isinstance(line.verb, Gather), "heard out"
     line.sounds_end()
-    assert line.verb == EnterQueue("support", consent=True)
+    if not then:
+        line.wake()
+    assert line.verb == EnterQueue("support", consent=consent)
+    assert line.contact("x").consent is consent
+
+
+def talks_unrecorded(line):
+    """The caller came to an agent, was not told, and is not recorded."""
+    assert line.verb == EnterQueue("support", consent=None)
+    line.enters("x")
+    line.picks_up("x")
+    line.joins("x")
+    assert line.contact("x").talk
+    assert line.contact("x").consent is None
+    assert not any(isinstance(each, do.StartTalkRecording) for each in line.commands)
+    return True
+
+
+def nobody_hears(line):
+    """The words cannot be played, and nothing is pressed."""
+    line.sounds_end(ok=False)
+    if isinstance(line.verb, Gather):
+        line.wake()
+
+
+@pytest.mark.parametrize("form", [Told, Unasked])
+def test_given_words_that_cannot_be_played_then_nobody_was_told_and_nobody_is_recorded(form):
+    line = form(TWICE).call_and_answer()
+    nobody_hears(line)
+    assert talks_unrecorded(line)
+    line.agent_hangs_up("x")
+    assert isinstance(line.verb, Play | Gather), "the next time it is tried again"
+
+
+def test_given_words_whose_end_nobody_tells_then_nobody_was_told():
+    line = Told(TWICE).call_and_answer()
+    line.wake()
+    assert talks_unrecorded(line)
+
+
+@pytest.mark.parametrize("key", ["", "5", "9"])
+def test_given_another_key_and_words_that_cannot_be_said_again_then_nobody_was_told(key):
+    line = Told(TWICE).call_and_answer()
+    line.presses("5")
+    for each in key:
+        line.presses(each)
+    line.sounds_end(ok=False)
+    assert talks_unrecorded(line)
+
+
+@pytest.mark.parametrize("from_checkpoint", [True, False])
+@pytest.mark.parametrize("form", [Told, Unasked])
+def test_given_words_that_nobody_heard_and_a_plane_that_comes_back_then_it_is_the_same_course(form, from_checkpoint):
+    line = form(TWICE).call_and_answer()
+    nobody_hears(line)
+    line.enters("x")
+    line.dies_and_comes_back(from_checkpoint)
+    assert line.raised == []
+    assert line.verb == EnterQueue("support", consent=None)
+
+
+@pytest.mark.parametrize("from_checkpoint", [True, False])
+def test_given_a_refusal_after_another_key_and_a_plane_that_comes_back_then_it_holds(from_checkpoint):
+    line = Told(TWICE).call_and_answer()
+    line.presses("5")
+    line.presses("9")
+    line.sounds_end()
+    line.enters("x")
+    line.dies_and_comes_back(from_checkpoint)
+    assert line.raised == []
+    assert line.verb == EnterQueue("support", consent=False)
 
 
 def test_given_no_key_then_the_prompt_is_only_said():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ccplane.agents.agent import AT_REST, WORK, Work
 from ccplane.contacts.contact import CALL, OFFER, PHASE, TALK, CallState, OfferState, Phase, TalkState
+from ccplane.contacts.message import MESSAGE, MessageState
 from ccplane.contacts.recordings import RECORDING, RecordingState
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "state-machines.md"
@@ -15,6 +16,7 @@ MACHINES = {
     "Talk": (TALK, TalkState.UP, "A phone that vanishes in mid-talk has ten seconds to come back."),
     "Own call": (CALL, CallState.CALLED, "A call that an agent makes, as the other party's phone sees it."),
     "Recording": (RECORDING, RecordingState.ASKED, "One talk has one; `ended` waits for the switch to confirm it."),
+    "Message": (MESSAGE, MessageState.LEFT, "What a caller said, from its end: in safety, or found to be none."),
     "Agent at work": (
         WORK,
         Work.IDLE,
@@ -40,7 +42,7 @@ def document():
     """The whole page."""
     parts = [
         "# State machines",
-        "Drawn from the tables in the code (`contacts/contact.py`, `contacts/recordings.py`, `agents/agent.py`); "
+        "Drawn from the tables in the code (`contacts/contact.py`, `contacts/recordings.py`, `contacts/message.py`, `agents/agent.py`); "
         "a test holds this page to them. "
         "Each arrow is a fact. Any other fact in a state raises `IllegalMove` and changes nothing.",
     ]

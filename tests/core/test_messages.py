@@ -6,6 +6,7 @@ from itertools import permutations
 
 import pytest
 
+from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as f
 from ccplane.contacts.facts import EndedBy, MessageMark, MessageSource, Unusable
 from ccplane.contacts.message import MESSAGE, MessageState
@@ -145,6 +146,59 @@ def test_given_a_caller_in_their_room_then_they_leave_it_first_since_there_nobod
     assert the(out, do.RecordMessage).message == message_id(X, 2, 1)
     floor.take(i.RecordingRefused(message_id(X, 2, 1), "no"))
     assert "AddCaller" in doing(floor.asks("x", EnterQueue(SUPPORT))), "and may wait again"
+
+
+def leaving():
+    """A floor on which x waited in the room, and is being taken out of it for a message."""
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(SUPPORT, max_wait=5)])
+    floor.phone("ana", Phone.GONE)
+    floor.waits("x")
+    floor.tick(6)
+    floor.asks("x", VERB)
+    return floor
+
+
+OUT = i.LeftRoom(X, ChannelId("x"))
+
+
+def test_given_a_message_that_was_given_up_when_its_caller_leaves_the_room_then_they_are_out_all_the_same():
+    floor = leaving()
+    floor.take(i.RecordingRefused(message_id(X, 2, 1), "no"))
+    out = floor.take(OUT)
+    assert kinds(out) == ["CallerLeftRoom"]
+    assert not doing(out)
+    assert not floor.contact("x").in_room
+    assert not floor.take(OUT).facts, "told again"
+    assert "AddCaller" in doing(floor.asks("x", EnterQueue(SUPPORT)))
+
+
+def test_given_a_caller_who_waits_again_when_they_leave_the_room_then_they_are_brought_back():
+    floor = leaving()
+    floor.take(i.RecordingRefused(message_id(X, 2, 1), "no"))
+    assert "AddCaller" not in doing(floor.asks("x", EnterQueue(SUPPORT))), "as far as we know they are in it"
+    assert checkpoint.decode(checkpoint.encode(floor.state)).contacts == floor.state.contacts
+    assert floor.replayed() == floor.state
+    assert doing(floor.take(OUT)) == ["AddCaller"]
+    floor.enters("x")
+    assert floor.contact("x").in_room
+    floor.phone("ana", Phone.REACHABLE)
+    floor.picks_up("x")
+    floor.joins("x")
+    assert floor.contact("x").talk, "and they talk as ever"
+
+
+def test_given_another_message_of_the_same_caller_then_the_one_that_is_recorded_has_its_own_time():
+    floor = a_floor()
+    floor.arrives("x", answered=True)
+    floor.asks("x", VERB)
+    floor.take(i.RecordingMissing(MESSAGE_ID))
+    second, due = floor.contact("x").recording, floor.contact("x").step_deadline
+    assert second != MESSAGE_ID
+    floor.take(i.RecordingFound(NODE, MESSAGE_ID, 0))
+    assert len(left(floor)) == 1
+    assert floor.contact("x").step_deadline == due
+    floor.take(i.RecordingEnded(second, 4_000))
+    assert floor.contact("x").step_deadline == floor.now + SETTLE_MS
 
 
 def test_given_a_caller_who_leaves_a_room_for_another_reason_then_that_is_nothing_to_us():

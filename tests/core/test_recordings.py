@@ -17,7 +17,7 @@ from ccplane.core.recorder import SELDOM_MS, TOLERATED_MS
 from ccplane.core.recordings import BEGIN_MS, STOP_MS
 from ccplane.core.state import evolve
 from ccplane.errors import IllegalMove
-from ccplane.ids import DeviceName, NodeName, recording_id
+from ccplane.ids import AgentId, DeviceName, NodeName, recording_id
 from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
 from tests.core.floor import NODE, SALES, SUPPORT, a_floor, a_queue, an_arrival, c, doing, kinds, ready, the
@@ -171,6 +171,18 @@ def test_given_end_call_when_the_default_program_had_the_call_already_then_it_is
     assert the(decision, do.HangUpCaller).cause == 41
 
 
+def test_given_end_call_while_an_agent_is_called_back_then_both_legs_of_theirs_are_hung_up():
+    policy = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
+    floor = talking(policy)
+    floor.take(i.RejoinAsked(AgentId("ana")))
+    talk = floor.contact("x").talk
+    assert talk.back_leg
+    decision = floor.take(i.TalkRecordingRefused(c("x"), R, "disk full"))
+    hung_up = [each.leg for each in decision.commands if isinstance(each, do.HangUpLeg)]
+    assert hung_up == [talk.back_leg, talk.leg]
+    assert set(floor.agent("ana").clearing) == {talk.back_leg, talk.leg}
+
+
 # ------------------------------------------------------------------------------------------------------------ its end
 
 
@@ -241,6 +253,47 @@ def test_given_a_pause_that_nobody_confirms_then_it_has_failed_and_is_told_so():
     assert the_recording(floor).state is RecordingState.RECORDING
     late = floor.take(i.TalkRecordingMuted(c("x"), R, True))
     assert kinds(late) == ["RecordingPaused"], "what the switch says is so, however late"
+
+
+def wants(floor, paused, by="1001"):
+    return floor.take(i.RecordingPauseWanted(contact=c("x"), paused=paused, by=by))
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_given_a_pause_before_it_has_begun_then_it_is_silenced_as_soon_as_it_begins(failed):
+    floor = talking()
+    if failed:
+        floor.take(i.TalkRecordingRefused(c("x"), R, "no AMI"))
+    due = the_recording(floor).deadline
+    asked = wants(floor, True)
+    assert kinds(asked) == ["RecordingPauseAsked"]
+    assert doing(asked) == [], "there is nothing to silence yet"
+    assert the_recording(floor).deadline == due, "and it is awaited, or tried again, as before"
+    assert wants(floor, True).facts == (), "it is kept already"
+    began = floor.take(i.TalkRecordingBegan(c("x"), R, "0x1"), at=1)
+    assert kinds(began) == ["RecordingStarted", "RecordingPauseAsked"]
+    assert the(began, r.RecordingPauseAsked).by == "1001"
+    assert the(began, do.MuteTalkRecording).paused
+    assert the(floor.take(i.TalkRecordingMuted(c("x"), R, True)), r.RecordingPaused).by == "1001"
+
+
+def test_given_a_pause_kept_over_a_failure_and_a_try_then_it_still_holds():
+    floor = talking()
+    wants(floor, True)
+    assert kinds(floor.wake()) == ["RecordingFailed"]
+    assert kinds(floor.wake()) == ["RecordingRetried"]
+    assert "MuteTalkRecording" in doing(floor.take(i.TalkRecordingBegan(c("x"), R, "0x1")))
+    assert kinds(floor.wake()) == ["RecordingPauseFailed"], "nobody confirmed it"
+
+
+def test_given_a_pause_before_it_has_begun_that_is_taken_back_then_it_begins_with_voices():
+    floor = talking()
+    wants(floor, True)
+    assert kinds(wants(floor, False)) == ["RecordingPauseAsked"]
+    assert wants(floor, False).facts == ()
+    began = floor.take(i.TalkRecordingBegan(c("x"), R, "0x1"))
+    assert kinds(began) == ["RecordingStarted"]
+    assert doing(began) == []
 
 
 def test_given_no_recording_when_somebody_wants_a_pause_then_nothing_happens():

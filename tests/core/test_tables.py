@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
+import ccplane
 from ccplane.agents import agent as agents
 from ccplane.agents import facts as a
 from ccplane.agents.agent import MOVES_WORK, WORK, Agent, Work
@@ -271,6 +274,29 @@ def test_given_the_union_of_facts_then_it_is_closed_over_every_machine():
     assert moving <= known
     assert PlaneStarted in known
     assert {type(fact) for fact in FACTS} <= known
+
+
+def tables():
+    """Every state table there is, by the name that its module gives it."""
+    modules = [import_module(each.name) for each in walk_packages(ccplane.__path__, "ccplane.") if leads(each.name)]
+    return {
+        name: getattr(module, name)
+        for module in modules
+        for name, kind in getattr(module, "__annotations__", {}).items()
+        if "Transitions[" in str(kind)
+    }
+
+
+def leads(module):
+    """Whether state lives there."""
+    return module.startswith(("ccplane.contacts.", "ccplane.agents.", "ccplane.core."))
+
+
+def test_given_every_state_table_then_it_is_drawn():
+    found = tables()
+    assert {"PHASE", "WORK", "MESSAGE", "RECORDING"} <= set(found)
+    drawn = [id(table) for table, _, _ in diagrams.MACHINES.values()]
+    assert {name for name, table in found.items() if id(table) not in drawn} == set()
 
 
 def test_given_the_tables_then_the_page_in_docs_shows_them():

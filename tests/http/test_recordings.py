@@ -155,16 +155,22 @@ async def test_what_is_not_kept_is_said(admin, site, row, kind, code, status):
 
 
 @pytest.fixture
-def talking(site: Site) -> str:
-    """A contact who talks and is recorded."""
+def begins(site: Site) -> str:
+    """A contact who talks, and whose recording was asked for."""
     history = site.plane.history
     policy = RecordingPolicy(default=RecordingRule(record=True))
     history.give(i.SiteRead("recorded", replace(history.state.rules, recording=policy), {}))
     history.sign_in(AGENTS[0])
     contact = history.call(QUEUES[0])
     history.answer(contact)
-    history.give(i.TalkRecordingBegan(contact, recording_id(contact, 2), "0x1"))
     return contact
+
+
+@pytest.fixture
+def talking(site: Site, begins: str) -> str:
+    """A contact who talks and is recorded."""
+    site.plane.history.give(i.TalkRecordingBegan(begins, recording_id(begins, 2), "0x1"))
+    return begins
 
 
 def path_of(contact: str) -> str:
@@ -185,6 +191,23 @@ async def test_a_pause_is_answered_once_the_switch_has_done_it(admin, site, talk
         assert (await asked).json() == {"recording": recording_id(talking, 2), "contact": talking, "state": state}
     again = await admin.put(path_of(talking), json={"state": "recording"})
     assert again.status_code == 200, "it is so already"
+
+
+async def test_a_pause_before_it_has_begun_is_answered_once_it_has_and_is_silent(admin, site, begins):
+    asked = asyncio.create_task(admin.put(path_of(begins), json={"state": "paused"}))
+    while site.plane.history.state.contacts[begins].tape.wanted is None:
+        await asyncio.sleep(0)
+    await site.plane.ask(i.TalkRecordingBegan(begins, recording_id(begins, 2), "0x1"))
+    await answered(site, begins)
+    assert ((await asked).status_code, (await asked).json()["state"]) == (200, "paused")
+
+
+async def test_a_pause_of_what_has_failed_is_kept_for_the_next_try(admin, site, begins):
+    await site.plane.ask(i.TalkRecordingRefused(begins, recording_id(begins, 2), "no AMI"))
+    for state in ("paused", "paused", "recording", "paused"):
+        answer = await admin.put(path_of(begins), json={"state": state})
+        assert (answer.status_code, answer.json()["state"]) == (200, "failed")
+    assert site.plane.history.state.contacts[begins].tape.wanted is True
 
 
 async def test_a_pause_that_was_not_done_is_said(admin, site, talking):

@@ -256,22 +256,21 @@ class Call:
     async def _announce(self, queue: QueueName) -> None:
         """Say that talks are recorded, once a contact, where the policy wants it; a key may refuse.
 
-        Any other key cuts the words off: then they are said again, in full.
+        Any other key cuts the words off: then they are said again, in full, and may be refused again. Whoever could
+        not hear them was not told, and is not recorded.
         """
         rule = self.site.rules.recording.rule(self._direction, queue, self.number.number)
         if self._consent is not None or not rule.record or not rule.consent:
             return
         words = (self.site.sound(rule.consent, self.language),)
         if not rule.refuse:
-            await Step(Play(words))
+            said = await Step(Play(words))
         else:
-            pressed = await Step(Gather(words, REFUSE_WITHIN_MS))
-            if pressed == Pressed(rule.refuse):
-                self._consent = False
-                return
-            if isinstance(pressed, Pressed):
-                await Step(Play(words))
-        self._consent = True
+            said = await Step(Gather(words, REFUSE_WITHIN_MS))
+            if isinstance(said, Pressed) and said.keys != rule.refuse:
+                said = await Step(Gather(words, REFUSE_WITHIN_MS, barge_in=False, fresh=True))
+        if not isinstance(said, Failed):
+            self._consent = said != Pressed(rule.refuse)
 
     async def connect(self, number: str | None = None) -> ConnectResult:
         """Of an agent's own call: call somebody and let them talk. `number`: the one that was dialled, unless given.

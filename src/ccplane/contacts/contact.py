@@ -249,6 +249,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase = Phase.IN_PROGRAM
     answered: bool = False
     in_room: bool = False
+    leaving_room: bool = False
+    """The switch was asked to take them out of it, since in a room nobody's message is recorded."""
     program: ProgramName = ProgramName("")
     failures: int = 0
     """Programs that failed on this contact: the first sends it to the site's default, the second ends it."""
@@ -260,6 +262,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """When the open verb is given up; a gathering verb's clock is set anew when its sounds end."""
     sounds_over: bool = False
     """The open verb's sounds have ended: told again, that moves no clock."""
+    sounds_failed: bool = False
+    """They could not be played: the caller heard nothing, or not all of it."""
     keys: str = ""
     """What the open verb has gathered so far."""
     ahead: str = ""
@@ -347,7 +351,9 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.StepEnded():
             return replace(contact, verb=None, step_deadline=None, keys="", results=(*contact.results, fact.result))
         case f.SoundsEnded():
-            return replace(contact, sounds_over=True, step_deadline=_patience(contact, fact.at))
+            return replace(
+                contact, sounds_over=True, sounds_failed=not fact.ok, step_deadline=_patience(contact, fact.at)
+            )
         case f.KeyTaken():
             return _took(contact, fact)
         case f.KeyKept():
@@ -366,9 +372,9 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.CallerEnteredRoom():
             return replace(contact, in_room=True)
         case f.CallerLeftRoom():
-            return replace(contact, in_room=False)
+            return replace(contact, in_room=False, leaving_room=False)
         case f.MessageLeft():
-            return replace(contact, step_deadline=fact.settle_by) if contact.recording else contact
+            return replace(contact, step_deadline=fact.settle_by) if contact.recording == fact.message else contact
         case f.ContactQueued():
             since = fact.at if fact.since is None else fact.since
             waiting = Waiting(
@@ -511,6 +517,8 @@ def _begun(contact: Contact, fact: f.StepStarted) -> Contact:
         verb=fact.verb,
         step_deadline=fact.deadline,
         sounds_over=False,
+        sounds_failed=False,
+        leaving_room=contact.leaving_room or (contact.in_room and isinstance(fact.verb, TakeMessage)),
     )
     forgets = isinstance(fact.verb, EnterQueue | Connect) or (isinstance(fact.verb, Gather) and fact.verb.fresh)
     return replace(begun, **_NO_KEYS) if forgets and fact.attempt == 1 else begun

@@ -166,9 +166,10 @@ class CallerAnswered(ContactFact, frozen=True, kw_only=True):
 
 
 class SoundsEnded(ContactFact, frozen=True, kw_only=True):
-    """What a gathering verb plays has ended, or a key stopped it: now its time-out runs."""
+    """What a gathering verb plays has ended, or a key stopped it: now its time-out runs. `ok`: it could be played."""
 
     step: int
+    ok: bool = True
 
 
 class KeyTaken(ContactFact, frozen=True, kw_only=True):

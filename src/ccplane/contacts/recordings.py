@@ -66,7 +66,10 @@ class RecordingRetried(RecordingFact, frozen=True, kw_only=True):
 
 
 class RecordingPauseAsked(RecordingFact, frozen=True, kw_only=True):
-    """Somebody wants the recording silent (`paused`), or wants it back."""
+    """Somebody wants the recording silent (`paused`), or wants it back.
+
+    Before it has begun this is only kept, and said again once the switch can be asked. `deadline`: as it stood, then.
+    """
 
     paused: bool
     by: str
@@ -179,11 +182,13 @@ class RecordingState(StrEnum):
 
 RECORDING: Final[Transitions[RecordingState]] = {
     RecordingState.ASKED: {
+        RecordingPauseAsked: RecordingState.ASKED,
         RecordingStarted: RecordingState.RECORDING,
         RecordingFailed: RecordingState.FAILED,
         RecordingEnded: RecordingState.ENDED,
     },
     RecordingState.FAILED: {
+        RecordingPauseAsked: RecordingState.FAILED,
         RecordingRetried: RecordingState.FAILED,
         RecordingStarted: RecordingState.RECORDING,
         RecordingEnded: RecordingState.ENDED,
@@ -232,6 +237,11 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     def paused_until(self, now: int) -> int:
         """How long it has been paused in all."""
         return self.paused_ms + (now - self.paused_at if self.paused_at is not None else 0)
+
+
+def begun(recording: Recording) -> bool:
+    """Whether the switch is known to record it."""
+    return recording.state in (RecordingState.RECORDING, RecordingState.PAUSED)
 
 
 class Expected(msgspec.Struct, frozen=True):
@@ -285,7 +295,8 @@ def evolve(recording: Recording | None, fact: Moves) -> Recording:
         case RecordingRetried() | RecordingStopRetried():
             return replace(recording, state=state, attempt=fact.attempt, deadline=fact.again_at)
         case RecordingPauseAsked():
-            return replace(recording, state=state, wanted=fact.paused, asked_by=fact.by, deadline=fact.deadline)
+            wanted = fact.paused if begun(recording) else fact.paused or None  # voices are what it begins with
+            return replace(recording, state=state, wanted=wanted, asked_by=fact.by, deadline=fact.deadline)
         case RecordingPauseFailed():
             return replace(recording, state=state, wanted=None, asked_by="", deadline=None)
         case RecordingPaused():

@@ -23,7 +23,10 @@ class Play(msgspec.Struct, frozen=True, tag=True):
 
 
 class Gather(msgspec.Struct, frozen=True, tag=True):
-    """Play sounds and wait for keys; the first one stops the sounds. The time-out runs from the end of the sounds."""
+    """Play sounds and wait for keys; the first one stops the sounds. The time-out runs from the end of the sounds.
+
+    Failed, not NoInput, where they could not be played and no key came.
+    """
 
     sounds: tuple[str, ...]
     timeout_ms: int
@@ -34,7 +37,8 @@ class Gather(msgspec.Struct, frozen=True, tag=True):
     between_ms: int = 3_000
     """No further key for so long, and what was pressed is the answer."""
     barge_in: bool = True
-    """False: the sounds are heard to their end, and what is pressed during them is taken then."""
+    """False: the sounds are heard to their end, and what is pressed during them is taken then; Failed if they can't
+    be played."""
     fresh: bool = False
     """What was pressed before this verb began is forgotten: the caller was mistaken about what is asked."""
 

@@ -13,9 +13,10 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import EndedBy, MessageSource
 from ccplane.contacts.message import Message
-from ccplane.contacts.verbs import MessageResult, MessageTaken, NoMessage, TakeMessage
+from ccplane.contacts.verbs import Connect, EnterQueue, MessageResult, MessageTaken, NoMessage, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core.callers import opened
+from ccplane.core.commands import AddCaller
 from ccplane.core.messages import GENERAL, SETTLE_MS, ask_to_record, leave
 from ccplane.core.steps import begin_again, end_step
 from ccplane.core.turn import Turn
@@ -25,13 +26,19 @@ NORMAL: Final = 16
 
 
 def left_room(turn: Turn, what: i.LeftRoom) -> None:
-    """A caller who was to leave the room for a message has left it, and can be recorded."""
+    """A caller who was to leave the room for a message has left it, and can be recorded.
+
+    Or it comes too late, and they wait or talk again: then back into it.
+    """
     contact = turn.state.contacts.get(what.contact)
-    if contact is None or what.channel != contact.channel or not contact.in_room:
+    if contact is None or what.channel != contact.channel or not contact.leaving_room:
         return
-    if isinstance(contact.verb, TakeMessage):
-        turn.happened(c.CallerLeftRoom(at=turn.now, contact=contact.id))
-        ask_to_record(turn, contact.id, contact.verb)
+    turn.happened(c.CallerLeftRoom(at=turn.now, contact=contact.id))
+    match contact.verb:
+        case TakeMessage():
+            ask_to_record(turn, contact.id, contact.verb)
+        case EnterQueue() | Connect():
+            turn.do(AddCaller(contact.id, contact.channel))
 
 
 def began(turn: Turn, what: i.RecordingBegan) -> None:

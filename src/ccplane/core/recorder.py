@@ -8,13 +8,14 @@ from typing import Any, Final
 from ccplane.contacts import recordings as r
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import EndedBy
-from ccplane.contacts.recordings import Recording, RecordingState
+from ccplane.contacts.recordings import Recording, RecordingState, begun
 from ccplane.core import inputs as i
 from ccplane.core.commands import MuteTalkRecording, StartTalkRecording
 from ccplane.core.parties import end_call
-from ccplane.core.recordings import begun, stop
+from ccplane.core.recordings import stop
+from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import hand_to_default
-from ccplane.core.talks import drop_leg, talk_over
+from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, RecordingId
 from ccplane.routing.recording import IfItFails
@@ -50,6 +51,8 @@ def began(turn: Turn, what: i.TalkRecordingBegan) -> None:
                 at=turn.now, contact=what.contact, recording=what.recording, handle=what.handle, late_ms=late_ms
             )
         )
+        if found[1].wanted:
+            _mute(turn, what.contact, paused=True, by=found[1].asked_by)
 
 
 def refused(turn: Turn, what: i.TalkRecordingRefused) -> None:
@@ -75,7 +78,7 @@ def _end_talk(turn: Turn, contact: Contact) -> None:
     if contact.call is not None:
         end_call(turn, contact, contact.call, EndedBy.PROGRAM)
     elif contact.talk is not None:
-        drop_leg(turn, contact.id, contact.talk.agent, contact.talk.leg, "normal")
+        drop_legs(turn, contact, contact.talk)
         talk_over(turn, turn.state.contacts[contact.id], EndedBy.PROGRAM)
 
 
@@ -167,24 +170,35 @@ def _again_at(turn: Turn, attempt: int) -> int:
 
 
 def pause_wanted(turn: Turn, what: i.RecordingPauseWanted) -> None:
-    """Asked of the switch; the fact that it is so comes with its answer. The same again is no fact."""
+    """Asked of the switch; the fact that it is so comes with its answer. The same again is no fact.
+
+    Of one that has not begun the wish is kept: the switch is asked once it records.
+    """
     contact = turn.state.contacts.get(what.contact)
     recording = contact.tape if contact else None
-    if contact is None or recording is None or not begun(recording):
+    if recording is None:
         return
-    if recording.wanted is not None or what.paused is (recording.state is RecordingState.PAUSED):
-        return  # it is so, or one who asked before waits for the answer
+    if not begun(recording):
+        if what.paused is not bool(recording.wanted):
+            assert recording.deadline is not None
+            _ask_pause(turn, what.contact, recording, what.paused, what.by, recording.deadline)
+    elif recording.wanted is None and what.paused is not (recording.state is RecordingState.PAUSED):
+        _mute(turn, what.contact, what.paused, what.by)  # else it is so, or who asked before waits for the answer
+
+
+def _mute(turn: Turn, contact_id: ContactId, paused: bool, by: str) -> None:
+    contact = turn.state.contacts[contact_id]
+    assert contact.tape is not None
+    _ask_pause(turn, contact_id, contact.tape, paused, by, turn.now + MUTE_MS)
+    turn.do(MuteTalkRecording(contact_id, contact.tape.id, contact.channel, paused))
+
+
+def _ask_pause(turn: Turn, contact: ContactId, recording: Recording, paused: bool, by: str, deadline: int) -> None:
     turn.happened(
         r.RecordingPauseAsked(
-            at=turn.now,
-            contact=contact.id,
-            recording=recording.id,
-            paused=what.paused,
-            by=what.by,
-            deadline=turn.now + MUTE_MS,
+            at=turn.now, contact=contact, recording=recording.id, paused=paused, by=by, deadline=deadline
         )
     )
-    turn.do(MuteTalkRecording(contact.id, recording.id, contact.channel, what.paused))
 
 
 def converted(turn: Turn, what: i.RecordingConverted) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from ccplane.contacts import recordings as r
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.recordings import Recording, RecordingState
+from ccplane.contacts.recordings import Recording
 from ccplane.core.commands import StartTalkRecording, StopTalkRecording
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, recording_id
@@ -78,8 +78,3 @@ def note_consent(turn: Turn, contact: Contact, consent: bool | None) -> None:
     """What the program found out before it queued the caller."""
     if consent is not None and consent is not contact.consent:
         turn.happened(r.RecordingAnnounced(at=turn.now, contact=contact.id, refused=not consent))
-
-
-def begun(recording: Recording) -> bool:
-    """Whether the switch is known to record it."""
-    return recording.state in (RecordingState.RECORDING, RecordingState.PAUSED)

@@ -58,6 +58,8 @@ SOUNDS_MS: Final = 600_000
 HANG_UP_MS: Final = 5_000
 SOUNDING: Final = (Play, Gather, AskPin)
 """Verbs that play sounds; begun again by a plane that comes back."""
+UNHEARD: Final = Failed("a sound could not be played")
+UNCONFIRMED: Final = Failed("the switch did not confirm it in time")
 
 
 def asked(turn: Turn, what: i.VerbAsked) -> None:
@@ -208,10 +210,13 @@ def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
     if contact is None or (contact.step, contact.attempt) != (what.step, what.attempt):
         return
     if isinstance(contact.verb, Play):
-        end_step(turn, contact.id, Done() if what.ok else Failed("a sound could not be played"))
+        end_step(turn, contact.id, Done() if what.ok else UNHEARD)
     elif isinstance(contact.verb, Gather) and not contact.sounds_over:
-        turn.happened(c.SoundsEnded(at=turn.now, contact=contact.id, step=contact.step))
-        take_kept(turn, contact.id, contact.step)
+        turn.happened(c.SoundsEnded(at=turn.now, contact=contact.id, step=contact.step, ok=what.ok))
+        if what.ok or contact.verb.barge_in:
+            take_kept(turn, contact.id, contact.step)
+        else:  # it was to be heard out: what is pressed answers a question that was not put
+            end_step(turn, contact.id, UNHEARD)
 
 
 def end_step(turn: Turn, contact_id: ContactId, result: Result) -> None:
@@ -224,7 +229,7 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
     """The open verb's time is up: for a gathering one that is an answer, for the others a failure."""
     match contact.verb:
         case Gather():
-            end_step(turn, contact.id, Pressed(contact.keys) if contact.keys else NoInput())
+            end_step(turn, contact.id, _nothing_more(contact))
         case AskPin():
             _stop_sounds(turn, contact)
             end_step(turn, contact.id, NoInput())
@@ -233,9 +238,18 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
         case TakeMessage():
             _message_overdue(turn, contact)
         case Answer() | Play():
-            end_step(turn, contact.id, Failed("the switch did not confirm it in time"))
+            end_step(turn, contact.id, UNCONFIRMED)
         case _:
             pass
+
+
+def _nothing_more(contact: Contact) -> Result:
+    """What a gathering verb's silence says: who was asked nothing has not been silent."""
+    if contact.keys:
+        return Pressed(contact.keys)
+    if not contact.sounds_over:
+        return UNCONFIRMED
+    return UNHEARD if contact.sounds_failed else NoInput()
 
 
 def _message_overdue(turn: Turn, contact: Contact) -> None:

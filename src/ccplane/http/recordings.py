@@ -16,9 +16,8 @@ from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from ccplane.contacts import recordings as contacts
-from ccplane.contacts.recordings import RecordingState
+from ccplane.contacts.recordings import RecordingState, begun
 from ccplane.core.inputs import RecordingHeard, RecordingPauseWanted
-from ccplane.core.recordings import begun
 from ccplane.errors import RequestError, SwitchError
 from ccplane.http.auth import Credentials, Guard, MayListen
 from ccplane.http.cursors import cursor_of, position_of
@@ -60,7 +59,8 @@ _Page: Final = msgspec.defstruct(
 
 
 class RecordingNow(msgspec.Struct, frozen=True):
-    """The recording of the present talk. `state`: recording or paused."""
+    """The recording of the present talk. `state`: recording or paused; asked or failed while it has not begun, and then
+    it begins as was wanted last."""
 
     recording: RecordingId
     contact: ContactId
@@ -177,7 +177,10 @@ def control(plane: Plane, admin: Guard) -> APIRouter:
 
     @router.put("/{contact_id}/recording", summary="Pause or resume", responses=answers(RecordingNow))
     async def put_state(contact_id: str, wanted: StateWanted) -> Response:
-        """Answers once the switch writes silence, or voices again: what is said before that may be kept."""
+        """Answers once the switch writes silence, or voices again: what is said before that may be kept.
+
+        A recording that has not begun, or has failed and is tried again, is silenced as soon as it begins.
+        """
         return told(await changed(plane, ContactId(contact_id), wanted.state == "paused", by="api"))
 
     return router
@@ -189,9 +192,9 @@ async def changed(plane: Plane, contact_id: ContactId, paused: bool, by: str) ->
     if contact is None:
         raise RequestError("no-such-contact", "There is no live contact with this id.", contact=contact_id)
     recording = contact.tape
-    if recording is None or not begun(recording):
+    if recording is None:
         raise RequestError("not-recorded", "This contact is not being recorded.", contact=contact_id)
-    if recording.wanted is not None:
+    if begun(recording) and recording.wanted is not None:
         raise RequestError("recording-being-changed", "It is being paused or resumed just now; ask again.")
     await plane.ask(RecordingPauseWanted(contact=contact_id, paused=paused, by=by))
     try:
@@ -199,20 +202,23 @@ async def changed(plane: Plane, contact_id: ContactId, paused: bool, by: str) ->
             now = await _settled(plane, contact_id, recording.id)
     except TimeoutError:
         raise SwitchError("recording-not-changed", "The switch did not answer in time; ask again.") from None
-    if (now.state is RecordingState.PAUSED) is not paused:
+    if begun(now) and (now.state is RecordingState.PAUSED) is not paused:
         raise SwitchError("recording-not-changed", "The switch did not do it: it goes on as before. Is AMI up?")
     return RecordingNow(recording.id, contact_id, now.state.value)
 
 
 async def _settled(plane: Plane, contact_id: ContactId, recording: RecordingId) -> contacts.Recording:
-    """The recording once nothing is being changed about it. RequestError "not-recorded" if it ended meanwhile."""
+    """The recording once nothing is being changed about it, or that has to wait for a next try to begin it.
+
+    RequestError "not-recorded" if it ended meanwhile.
+    """
     async with aclosing(cast("AsyncGenerator[Snapshot]", plane.subscribe())) as snapshots:
         async for snapshot in snapshots:
             contact = snapshot.state.contacts.get(contact_id)
             now = contact.tape if contact else None
             if now is None or now.id != recording:
                 break
-            if now.wanted is None:
+            if now.wanted is None or now.state is RecordingState.FAILED:
                 return now
     raise RequestError("not-recorded", "The talk ended before that.", contact=contact_id)
 
