@@ -152,7 +152,7 @@ def test_the_welcome_has_the_readmes_commands_and_addresses(at_home):
     commands = [line for block in re.findall(r"```\n(.*?)```", section, re.DOTALL) for line in block.splitlines()]
     looks = re.findall(r"^\| `?(http\S+?|\.venv\S+ \w+)`? \|", section, re.MULTILINE)
     assert len(commands) == 3
-    assert len(looks) == 6
+    assert len(looks) == 7
     lines = [line[12:] for line in local.welcome(Settings(), local.Stack(Settings()), 1.0).splitlines()]
     said = {*lines, *(line.split("   ")[0] for line in lines)}
     assert [each for each in (*commands, *looks) if each not in said] == []
@@ -162,6 +162,7 @@ def test_the_welcome_of_an_unusual_start_says_what_its_commands_need(at_home, tm
     given = Settings(runtime=tmp_path / "a b", port=9090, admin_token="secret")
     welcome = local.welcome(given, local.Stack(given), 1.0)
     assert f"CCPLANE_RUNTIME='{tmp_path}/a b' CCPLANE_PORT=9090 .venv/bin/ccplane agent 1001 ready" in welcome
+    assert welcome.index("ccplane agent 1001 pin") < welcome.index("or with that token"), "the browser's key is a PIN"
     assert "TOKEN=$CCPLANE_ADMIN_TOKEN\n" in welcome
     assert "secret" not in welcome.replace("a phone's secret", "")
 

@@ -357,7 +357,8 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
   phones    {first} to {last}, SIP {sip} (UDP or TCP); a phone's secret:
             TOKEN={token}
             curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/agents/{first}/phone
-            or in the browser, with that token: {url}/phone
+  browser   {url}/phone, with the PIN of {ccplane} agent {first} pin
+            or with that token
   sign in   {ccplane} agent {first} ready
   dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 9 leave a message, 0 anyone
             sip:4002@{sip}   straight to support
@@ -366,6 +367,7 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
   look      {ccplane} status
   open      {url}/wallboard          queues and agents, live
             {url}/api/v1/wallboard   the same as JSON
+            {url}/api/v1/messages    what callers left, with that token
             {url}/api/docs           the API
             {url}/readyz             what works and what doesn't
             {url}/metrics            for Prometheus
