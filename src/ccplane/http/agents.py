@@ -12,15 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent
 from ccplane.core.inputs import CallAsked, IntentAsked
-from ccplane.core.own_calls import why_not_call
+from ccplane.core.own_calls import call_of, why_not_call
 from ccplane.errors import RequestError
 from ccplane.http.auth import Asker, Guard, OwnGuard
 from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
-from ccplane.http.seats import sit_down
+from ccplane.http.seats import DeviceWanted, SeatWanted, sit_down
+from ccplane.http.sessions import Sessions
 from ccplane.http.views import Agents, AgentTold, agent_told, told
-from ccplane.ids import AgentId, ContactId, SeatId, dialled_channel
+from ccplane.ids import AgentId, ContactId, SeatId
 
 
 class StateAsked(BaseModel):
@@ -33,8 +34,8 @@ class StateAsked(BaseModel):
 
     state: Literal["ready", "paused", "offline"]
     reason: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-    seat: Annotated[str, Field(min_length=1, max_length=20)] | None = None
-    device: Literal["desk", "web"] | None = None
+    seat: SeatWanted | None = None
+    device: DeviceWanted | None = None
 
     @model_validator(mode="after")
     def _seats_are_for_signing_in(self) -> StateAsked:
@@ -44,7 +45,8 @@ class StateAsked(BaseModel):
 
 
 class CallWanted(BaseModel):
-    """Whom to call: a colleague's id, or a number outside that acd/dialling.toml allows. `claim`: one for each call."""
+    """Whom to call: a colleague's id, or a number outside that acd/dialling.toml allows. `claim`: one for each call,
+    so that asking again after a lost answer makes no second one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -81,7 +83,7 @@ class PinTold(msgspec.Struct, frozen=True):
     pin: str
 
 
-def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard, own: OwnGuard) -> APIRouter:
+def routes(plane: Plane, phones: PhoneBook, pins: Pins, sessions: Sessions, admin: Guard, own: OwnGuard) -> APIRouter:
     """`own`: what an agent may for themselves, too; their id is then also `me`."""
     router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
     of_theirs, only_admin = Depends(own), [Depends(admin)]
@@ -111,16 +113,15 @@ def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard, own: OwnGu
 
     @router.post("/{agent_id}/calls", summary="Call somebody for them", responses=answers(None, also={201: CallTold}))
     async def call(asked: CallWanted, asker: Asker = of_theirs) -> Response:
-        """Their own phone rings first; once they pick up, the number is called. `claim`: the same again is one call."""
-        known = _known(plane.snapshot, asker.agent)
+        """Their own phone rings first; once they pick up, the number is called. `claim`: the same again, by the same
+        agent, is one call and gets the same answer, also when that call is over."""
+        known, before = _known(plane.snapshot, asker.agent), plane.snapshot.state
         claim = asked.claim or token_hex(8)
-        why = why_not_call(plane.snapshot.state, known, asked.to)
+        why = None if call_of(before, known.id, claim) else why_not_call(before, known, asked.to)
         after = await plane.ask(CallAsked(agent=known.id, number=asked.to, claim=claim))
         if why is not None:
             raise RequestError(why, CALL_FAULTS[why], agent=known.id)
-        contact = next(
-            (each.id for each in after.state.contacts.values() if each.channel == dialled_channel(claim)), None
-        )
+        contact = call_of(after.state, known.id, claim)
         if contact is None:
             raise RequestError("agent-busy", CALL_FAULTS["agent-busy"], agent=known.id)
         return told(CallTold(contact), status=201)
@@ -135,9 +136,10 @@ def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard, own: OwnGu
 
     @router.put("/{agent_id}/pin", summary="Give them a PIN", responses=answers(PinTold), dependencies=only_admin)
     async def put_pin(agent_id: str, asked: PinAsked) -> Response:
-        """Their old one is no good any more, and a lock is lifted."""
+        """Their old one is no good any more, nor is the session that it opened; a lock is lifted."""
         known = _known(plane.snapshot, AgentId(agent_id))
         pin = await pins.put(known.id, asked.pin, by="api")
+        sessions.end_of(known.id, "pin-changed")
         return told(PinTold(known.id, pin), headers={"Cache-Control": "no-store"})
 
     @router.delete(

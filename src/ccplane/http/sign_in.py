@@ -20,7 +20,7 @@ from ccplane.errors import RequestError
 from ccplane.http.auth import AgentGuard, Guard
 from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane
-from ccplane.http.seats import sit_down
+from ccplane.http.seats import DeviceWanted, SeatWanted, sit_down
 from ccplane.http.sessions import Session, Sessions
 from ccplane.http.views import AgentTold, Time, agent_told, iso, told
 from ccplane.ids import AgentId, SeatId, device_of, seat_of
@@ -35,8 +35,8 @@ class Place(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    seat: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
-    device: Literal["desk", "web"] | None = None
+    seat: SeatWanted | None = None
+    device: DeviceWanted | None = None
     state: Literal["ready", "paused"] | None = None
 
 
@@ -91,8 +91,18 @@ class Desk:
         return told(await self._told(session), headers=NO_STORE)
 
     async def end(self, session: Session) -> Response:
-        self._sessions.end(session)
-        await self._plane.ask(IntentAsked(agent=session.agent, intent=Intent.OFFLINE, by=session.agent))
+        self._sessions.end(session, "signed-out")
+        return await self._left(session.agent, by=session.agent)
+
+    async def end_for(self, agent_id: str) -> Response:
+        agent = self._plane.snapshot.state.agents.get(AgentId(agent_id))
+        if agent is None:
+            raise RequestError("no-such-agent", "There is no agent with this id.", agent=agent_id)
+        self._sessions.end_of(agent.id, "signed-out-by-administrator")
+        return await self._left(agent.id, by="api")
+
+    async def _left(self, agent: AgentId, *, by: str) -> Response:
+        await self._plane.ask(IntentAsked(agent=agent, intent=Intent.OFFLINE, by=by))
         return Response(status_code=204)
 
     async def _told(self, session: Session) -> SessionTold:
@@ -136,5 +146,16 @@ def routes(desk: Desk, pins: Pins, admin: Guard, agent: AgentGuard) -> APIRouter
     async def open_for(agent_id: str, place: Place) -> Response:
         """For an administrator, who needs no PIN: tests, demonstrations, another sign-on in front of ccplane."""
         return await desk.begin(agent_id, place, "api")
+
+    @router.delete(
+        "/api/v1/agents/{agent_id}/session",
+        summary="Sign an agent out",
+        status_code=204,
+        responses=answers(None),
+        dependencies=[Depends(admin)],
+    )
+    async def end_for(agent_id: str) -> Response:
+        """Their session ends at once, if they have one, and they are offline as soon as their present work is done."""
+        return await desk.end_for(agent_id)
 
     return router
