@@ -116,7 +116,8 @@ class Watch:
             self.music[command.contact] = False
         channel = getattr(command, "channel", None)
         if channel is not None:
-            assert self.channels[command.contact] == channel, "a command names the contact's own channel"
+            stray = isinstance(command, do.HangUpCaller) and command.contact not in self.channels
+            assert stray or self.channels[command.contact] == channel, "a command names the contact's own channel"
 
     def phones(self, what, decision, now):
         """No phone is rung while it is in a call of ours, as far as the switch told, or for CLEAR_MS if it does not."""
@@ -186,6 +187,7 @@ class Watch:
         assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (
             "a seat is one agent's"
         )
+        assert len(state.sitting) == len(state.agents), "no phone is two agents'"
         assert dict(state.homes) == {
             seat_of(device_of(each.profile.endpoint)): each.id for each in state.agents.values()
         }
@@ -238,7 +240,10 @@ class Watch:
                     assert (agent.work is Work.CONNECTING) == answered == (contact.phase is Phase.CONNECTING)
             self.shape(contact)
         for agent in state.agents.values():
+            assert not (agent.free and agent.own_calls), "who is on an own call is offered nothing"
+            assert all(each in state.contacts for each in agent.own_calls), "an own call that is over binds nobody"
             if agent.work is Work.OWN_CALL:
+                assert agent.contact in agent.own_calls
                 assert agent.id in self.own_calls(state, agent.contact), "an own call is of an agent who is on it"
             assert (agent.work in BUSY) == (agent.id in taken), "an agent who is busy is busy with a contact"
             assert (agent.contact is None) == (agent.work is Work.IDLE)
@@ -271,7 +276,9 @@ class Watch:
     def own_calls(self, state, contact_id):
         """Those who are on this call: who made it, and whom it is to."""
         contact = state.contacts[contact_id]
-        return {contact.agent, contact.call and contact.call.agent}
+        call = contact.call
+        devices = {contact.device, call and call.device}
+        return {contact.agent, call and call.agent, *(state.sitting.get(each) for each in devices)}
 
     def shape(self, contact):
         """A contact's parts agree with its phase; every open thing has a deadline or a queue's clocks."""

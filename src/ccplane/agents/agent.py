@@ -127,6 +127,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """Offers in a row that led to no talk by the agent's doing, or by their phone's."""
     offer: OfferId | None = None
     contact: ContactId | None = None
+    own_calls: tuple[ContactId, ...] = ()
+    """Calls of their own that they are on, be it beside other work. Until the last is over they are offered nothing."""
     wrap_up_until: int | None = None
     rejoin_until: int | None = None
     """Until when their phone, which vanished in mid-talk, may bring them back to the caller."""
@@ -192,6 +194,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
             and self.reach is Phone.REACHABLE
             and self.rest_until is None
             and not self.clearing
+            and not self.own_calls
         )
 
     @property
@@ -264,9 +267,15 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
         case c.OfferRinging() | c.OfferAnswered() | c.AgentEnteredRoom() | c.RejoinRung() | c.RejoinMissed():
             return replace(agent, work=work)
         case f.OwnCallStarted():
-            return replace(agent, work=work, contact=fact.contact)
+            return replace(agent, work=work, contact=fact.contact, own_calls=_with(agent, fact.contact))
         case f.OwnCallEnded():
-            return replace(agent, work=work, contact=None)
+            return replace(agent, work=work, contact=None, own_calls=())
+        case f.BesideCallStarted():
+            return replace(agent, own_calls=_with(agent, fact.contact))
+        case f.BesideCallEnded():
+            left = tuple(each for each in agent.own_calls if each != fact.contact)
+            still = left[0] if left and work is Work.OWN_CALL else agent.contact
+            return replace(agent, own_calls=left, contact=still)
         case f.DiallingRefused():
             return agent
         case f.StandingRung() | f.StandingUp() | f.StandingEnded():
@@ -304,6 +313,10 @@ def _with_line(agent: Agent, fact: f.StandingRung | f.StandingUp | f.StandingEnd
             line = replace(was, state=state, leg=None, since=fact.at, deadline=None, declined=not fact.again)
             rest = agent.rest_until if fact.rest_until is None else fact.rest_until
             return replace(agent, line=line, misses=agent.misses + missed, rest_until=rest)
+
+
+def _with(agent: Agent, contact: ContactId | None) -> tuple[ContactId, ...]:
+    return agent.own_calls if contact is None or contact in agent.own_calls else (*agent.own_calls, contact)
 
 
 def _others(agent: Agent, leg: ChannelId) -> tuple[ChannelId, ...]:

@@ -238,6 +238,20 @@ class DiallingRefused(AgentFact, frozen=True, kw_only=True):
 class OwnCallEnded(AgentFact, frozen=True, kw_only=True):
     """Their own call is over."""
 
+    contact: ContactId | None = None
+
+
+class BesideCallStarted(AgentFact, frozen=True, kw_only=True):
+    """The agent is on an own call beside other work, in wrap-up for instance: they are offered nothing after that."""
+
+    contact: ContactId
+
+
+class BesideCallEnded(AgentFact, frozen=True, kw_only=True):
+    """That call is over, and their work goes on; or they are on another own call still."""
+
+    contact: ContactId
+
 
 AnyAgentFact = (
     IntentChanged
@@ -255,6 +269,8 @@ AnyAgentFact = (
     | PinUnlocked
     | OwnCallStarted
     | OwnCallEnded
+    | BesideCallStarted
+    | BesideCallEnded
     | DiallingRefused
     | StandingRung
     | StandingUp

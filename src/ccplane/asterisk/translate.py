@@ -50,7 +50,7 @@ def caller_of(node: NodeName, channel: Channel, args: list[str], switch_at: int)
         caller_name=printable(channel.caller.name),
         switch_at=int(switch_at),
         answered=channel.state == "Up",
-        device=device_in(channel.name) if args[1:2] == [PHONE] else None,
+        device=device_in(channel.name) if args[1:] == [PHONE] else None,
     )
 
 

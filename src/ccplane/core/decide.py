@@ -20,6 +20,7 @@ from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.keys import KEY_RULES
 from ccplane.core.lamps import light
 from ccplane.core.offers import OFFER_RULES
+from ccplane.core.own_calls import go_on
 from ccplane.core.parties import PARTY_RULES
 from ccplane.core.pins import PIN_RULES
 from ccplane.core.recorder import RECORDER_RULES
@@ -69,6 +70,7 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     """Decide one input at `now` (ms). Raises only for a fault of ours (IllegalMove); then nothing was decided."""
     turn = Turn(state, now)
     RULES[type(what)](turn, what)
+    go_on(turn)
     tend(turn)
     settle(turn)
     route(turn)

@@ -15,11 +15,12 @@ from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
 from ccplane.contacts.verbs import Served, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core import standing
-from ccplane.core.callers import arrive, end_contact, up
+from ccplane.core.callers import NORMAL, arrive, end_contact, up
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
     CloseRoom,
+    HangUpCaller,
     OpenRoom,
     StartMusic,
 )
@@ -27,7 +28,7 @@ from ccplane.core.lamps import mirror
 from ccplane.core.offers import answered, entered, fail_connect, leg_ended, withdraw
 from ccplane.core.seats import phone_seen
 from ccplane.core.steps import SOUNDING, asked, end_step
-from ccplane.core.takeover import adopt, caller_beside, in_talk, take_up_waiting
+from ccplane.core.takeover import adopt, caller_beside, in_talk, own_call_nobody_knows, take_up_waiting
 from ccplane.core.talks import hang_up_stray, talk_over
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
@@ -56,6 +57,8 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
 
 def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     seen = survey.channels.get(contact.channel)
+    if seen is None and contact.pick_up_by is not None and contact.arrived_at > survey.began_at - SETTLING_MS:
+        return None  # their phone is only just being called
     if seen is None:
         _repaired(turn, "contact without a channel", contact.id)
         return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
@@ -192,6 +195,9 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
             hang_up_stray(turn, offer, channel.id, channel.agent, "normal")
     elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
         return
+    elif channel.up and not in_talk(survey, channel.id) and own_call_nobody_knows(turn, channel.arrival):
+        _repaired(turn, "own call nobody knew, without its other party", channel.id)
+        turn.do(HangUpCaller(contact_id(survey.node, channel.id), channel.id, NORMAL))
     elif not in_talk(survey, channel.id) and not take_up_waiting(turn, survey, channel):
         _repaired(turn, "caller nobody saw arrive", channel.id)
         arrive(turn, channel.arrival)

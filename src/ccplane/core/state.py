@@ -293,7 +293,7 @@ def _with_people(state: State, fact: PeopleLoaded) -> State:
     state = replace(state, seats=_by_id(fact.seats))
     for agent_id, agent in state.agents.items():
         if agent_id not in wanted:
-            leaving = replace(agent, intent=Intent.OFFLINE) if agent.contact else None
+            leaving = replace(agent, intent=Intent.OFFLINE) if agent.contact or agent.own_calls else None
             state = _put_agent(state, agent, leaving)
     for profile in fact.agents:
         before = state.agents.get(profile.id)
