@@ -15,7 +15,7 @@ from ccplane.contacts.contact import Contact, OwnCall
 from ccplane.contacts.facts import CallMiss, Direction
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Result
 from ccplane.core import inputs as i
-from ccplane.core.commands import AddCaller, CallOwner, CallParty, LetRing, OpenRoom
+from ccplane.core.commands import AddCaller, CallOwner, CallParty, OpenRoom
 from ccplane.core.reach import auto_answers, endpoint_of
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
@@ -265,7 +265,6 @@ def _call(
     )
     if not contact.in_room:
         turn.do(AddCaller(contact.id, contact.channel))
-    turn.do(LetRing(contact.id, contact.channel))
     turn.do(CallParty(contact.id, call, leg, agent, endpoint, caller, name, ring_ms + SWITCH_LATER_MS))
 
 

@@ -10,7 +10,7 @@ from ccplane.contacts.contact import CallState, Contact, OwnCall
 from ccplane.contacts.facts import CallMiss, EndedBy
 from ccplane.contacts.verbs import NotReached, Talked
 from ccplane.core import inputs as i
-from ccplane.core.commands import AnswerCaller, HangUpLeg, JoinAgent, StopRinging
+from ccplane.core.commands import AnswerCaller, HangUpLeg, JoinAgent, LetRing, StopRinging
 from ccplane.core.own_calls import asked, release_party
 from ccplane.core.recordings import end_recording, start_recording
 from ccplane.core.steps import end_step
@@ -28,7 +28,9 @@ def of_own_call(turn: Turn, call: OfferId, leg: ChannelId | None = None) -> tupl
 
 
 def ringing(turn: Turn, contact: Contact, call: OwnCall) -> None:
+    """It rings at the other end, and so for the one who called."""
     if call.state is CallState.CALLED:
+        turn.do(LetRing(contact.id, contact.channel))
         turn.happened(c.PartyRinging(at=turn.now, contact=contact.id, call=call.id))
 
 
