@@ -44,6 +44,7 @@ def make_node(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     def make(**options: object) -> LocalNode:
         options.setdefault("ports", node_ports())
         options.setdefault("trunk", f"127.0.0.1:{free_port()}")
+        options.setdefault("trunk_qualify_s", 0)  # each test has an outside world of its own
         options.setdefault("directory", tmp_path_factory.mktemp("node"))
         nodes.append(LocalNode(asterisk_root, **options))  # type: ignore[arg-type]
         return nodes[-1]

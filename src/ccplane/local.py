@@ -203,7 +203,7 @@ def local_node(settings: Settings) -> LocalNode:
         settings.node_dir,
         name=settings.node,
         bind=settings.bind,
-        dialplan=settings.site / "dialplan",
+        dialplan=dialplan_of(settings.site),
         trunk=settings.trunk,
         ports=NodePorts(
             sip=settings.sip_port,
@@ -213,6 +213,12 @@ def local_node(settings: Settings) -> LocalNode:
             rtp_last=settings.rtp_last,
         ),
     )
+
+
+def dialplan_of(site: Path) -> Path:
+    """The site's own, else the project's: it hands over every number, so that most sites need none."""
+    own = site / "dialplan"
+    return own if any(own.glob("*.conf")) else HOME / "dialplan"
 
 
 def plane_environment(settings: Settings, node: LocalNode | None, postgres: EmbeddedPostgres | None) -> dict[str, str]:

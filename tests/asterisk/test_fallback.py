@@ -10,10 +10,10 @@ from contextlib import aclosing
 import httpx
 import pytest
 
+from bench.rtp import CALLER_TONE
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
-from ccplane.testing.rtp import CALLER_TONE
-from ccplane.testing.siplab import How, Lab, open_lab
+from ccplane.testing.siplab import How, Lab, Station, answers, open_lab
 from tests.asterisk.sounds import write_tone
 from tests.asterisk.stand_in import application
 
@@ -122,8 +122,28 @@ async def test_a_phone_with_a_wrong_password_gets_nowhere(lab: Lab, local_node: 
     assert (await lab.phones.dial("4003", "1901", secret="wrong").over()).code == 401
 
 
-async def test_a_number_nobody_has_is_refused(lab: Lab):
-    assert (await lab.callers.dial("4999").over()).code == 404
+@pytest.mark.parametrize("number", ["4999", "+862112345678", "4001,phone", "400${EXTEN}"])
+async def test_whatever_number_the_trunk_delivers_hears_the_apology(lab: Lab, apology: int, number: str):
+    """ivr/numbers.toml says what a number means; the dialplan takes all, and of each only the digits."""
+    call = lab.callers.dial(number)
+    await call.up()
+    await call.audio.hears(apology)
+    await call.over()
+
+
+async def test_an_emergency_number_goes_out_from_a_phone_without_us(lab: Lab, local_node: LocalNode):
+    await _push_phone(local_node, "1901", "secret-of-1901")
+    port = int(local_node.trunk.rpartition(":")[2])
+    outside = Station(("127.0.0.1", local_node.sip_port), lab.record, port=port)
+    try:
+        outside.phone("112").behaviour = answers()
+        call = lab.phones.dial("112", "1901", secret="secret-of-1901")
+        await call.up()
+        call.hang_up()
+        await call.over()
+    finally:
+        await outside.hang_up_all(within=2.0)
+        outside.close()
 
 
 @pytest.mark.parametrize(

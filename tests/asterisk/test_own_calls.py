@@ -122,6 +122,16 @@ async def test_a_number_that_is_barred_is_not_called_and_that_is_a_fact(centre: 
     assert "PartyCalled" not in kinds(contact)
 
 
+async def test_a_caller_from_outside_cannot_pretend_to_be_a_phone_of_ours(centre: Centre) -> None:
+    """What the dialplan says of phones, said by a caller as part of the number."""
+    await centre.sign_in("1001")
+    call = centre.lab.callers.dial("4002,phone", "13900139000")
+    await call.up()
+    call.hang_up()
+    contact = await centre.contact_of("13900139000")
+    assert (contact["number_dialled"], contact["direction"]) == ("4002", "inbound")
+
+
 async def test_a_colleague_whose_phone_is_not_there_is_said_to_be_so(centre: Centre) -> None:
     await centre.sign_in("1001")
     call = centre.lab.phones.phone("1001").dial("1003")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import reduce
 
-from ccplane.agents.agent import Work
+from ccplane.agents import facts as a
+from ccplane.agents.agent import LineState, Work
+from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import OfferState, Phase, TalkState
 from ccplane.contacts.recordings import RecordingState
@@ -17,7 +19,7 @@ from ccplane.core.takeover import ADOPTED
 from ccplane.core.talks import CLEAR_MS
 from ccplane.core.turn import UNDECIDED
 from ccplane.facts import RepairMade
-from ccplane.ids import device_of, offer_of_leg, seat_of
+from ccplane.ids import device_of, is_web, offer_of_leg, seat_of
 
 BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING, Work.REJOINING}
 
@@ -59,6 +61,7 @@ class Watch:
         self.recordings(before, after)
         self.indexes(after)
         self.pairs(after)
+        self.lines(after)
         self.clocks(before, after)
         self.music_plays(after)
 
@@ -113,7 +116,8 @@ class Watch:
             self.music[command.contact] = False
         channel = getattr(command, "channel", None)
         if channel is not None:
-            assert self.channels[command.contact] == channel, "a command names the contact's own channel"
+            stray = isinstance(command, do.HangUpCaller) and command.contact not in self.channels
+            assert stray or self.channels[command.contact] == channel, "a command names the contact's own channel"
 
     def phones(self, what, decision, now):
         """No phone is rung while it is in a call of ours, as far as the switch told, or for CLEAR_MS if it does not."""
@@ -131,6 +135,9 @@ class Watch:
             for leg in [leg for leg, agent in self.legs.items() if agent == called.agent]:
                 assert now - self.asked.get(leg, now) >= CLEAR_MS, "called while on another leg of ours"
             self.legs[called.leg] = called.agent
+        for line in (fact for fact in decision.facts if isinstance(fact, a.StandingRung)):
+            for leg in [leg for leg, agent in self.legs.items() if agent == line.agent]:
+                assert now - self.asked.get(leg, now) >= CLEAR_MS, "rung for a line while on another leg of ours"
         for rung in (fact for fact in decision.facts if isinstance(fact, c.RejoinRung)):
             self.legs[rung.leg] = rung.agent
         for leg in [leg for leg, agent in self.legs.items() if agent not in decision.state.agents]:
@@ -180,7 +187,10 @@ class Watch:
         assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (
             "a seat is one agent's"
         )
-        assert dict(state.homes) == {seat_of(device_of(a.profile.endpoint)): a.id for a in state.agents.values()}
+        assert len(state.sitting) == len(state.agents), "no phone is two agents'"
+        assert dict(state.homes) == {
+            seat_of(device_of(each.profile.endpoint)): each.id for each in state.agents.values()
+        }
         clearing = {leg: agent.id for agent in state.agents.values() for leg in agent.clearing}
         assert dict(state.clearing) == clearing
         assert all(bool(agent.clearing) == (agent.clear_by is not None) for agent in state.agents.values())
@@ -230,7 +240,10 @@ class Watch:
                     assert (agent.work is Work.CONNECTING) == answered == (contact.phase is Phase.CONNECTING)
             self.shape(contact)
         for agent in state.agents.values():
+            assert not (agent.free and agent.own_calls), "who is on an own call is offered nothing"
+            assert all(each in state.contacts for each in agent.own_calls), "an own call that is over binds nobody"
             if agent.work is Work.OWN_CALL:
+                assert agent.contact in agent.own_calls
                 assert agent.id in self.own_calls(state, agent.contact), "an own call is of an agent who is on it"
             assert (agent.work in BUSY) == (agent.id in taken), "an agent who is busy is busy with a contact"
             assert (agent.contact is None) == (agent.work is Work.IDLE)
@@ -244,10 +257,28 @@ class Watch:
                     "nobody waits where nobody could come"
                 )
 
+    def lines(self, state):
+        """Who sits at an always-on seat has an open line, or is offered nothing; and one is rung whenever it can be."""
+        for agent in state.agents.values():
+            seat, line = state.seats.get(agent.seat), agent.line
+            assert agent.always_on == (seat is not None and seat.always_on and not is_web(agent.device))
+            assert (line.state is LineState.NONE) == (line.leg is None)
+            assert (line.state is LineState.RINGING) == (line.deadline is not None)
+            assert not (agent.free and agent.always_on) or line.state is LineState.UP
+            at_rest = agent.work in (Work.IDLE, Work.WRAP_UP)
+            if line.leg and at_rest:
+                assert agent.signed_in, "who signs out has no line"
+                assert agent.always_on, "who moves has none"
+            can = at_rest and agent.phone is Phone.REACHABLE and agent.rest_until is None and not agent.clearing
+            if agent.always_on and agent.signed_in and can and not line.declined and any(state.nodes.values()):
+                assert line.leg, "nobody at an always-on seat is forgotten"
+
     def own_calls(self, state, contact_id):
         """Those who are on this call: who made it, and whom it is to."""
         contact = state.contacts[contact_id]
-        return {contact.agent, contact.call and contact.call.agent}
+        call = contact.call
+        devices = {contact.device, call and call.device}
+        return {contact.agent, call and call.agent, *(state.sitting.get(each) for each in devices)}
 
     def shape(self, contact):
         """A contact's parts agree with its phase; every open thing has a deadline or a queue's clocks."""

@@ -6,16 +6,16 @@ import pytest
 from msgspec.structs import replace
 
 from ccplane.agents.agent import Shown
-from ccplane.agents.facts import DiallingRefused, Intent, Phone
+from ccplane.agents.facts import DiallingRefused, Intent, Phone, Seat
 from ccplane.contacts.contact import Phase
 from ccplane.contacts.facts import CallMissed, ContactArrived, Direction
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Talked
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.own_calls import call_of
-from ccplane.ids import AgentId, ChannelId, DeviceName
+from ccplane.ids import AgentId, ChannelId, DeviceName, SeatId
 from ccplane.routing.dialling import Dialling, Role, Rule, refusal
-from tests.core.floor import a_floor, an_arrival, c, kinds, offline, ready
+from tests.core.floor import a_floor, a_queue, an_arrival, c, kinds, offline, ready
 
 DIALLING = Dialling(
     trunk="out",
@@ -67,7 +67,7 @@ def test_given_an_agent_who_dials_a_colleague_then_both_are_on_an_own_call_and_o
     floor = a_house()
     decision = calls(floor, "ben")
     assert kinds(decision) == ["StepStarted", "OwnCallStarted", "PartyCalled"]
-    assert commands(decision) == ["WriteJournal", "AddCaller", "LetRing", "CallParty"]
+    assert commands(decision) == ["WriteJournal", "AddCaller", "CallParty"]
     rung = decision.commands[-1]
     assert (rung.endpoint, rung.agent, rung.caller, rung.caller_name) == ("PJSIP/ben", "ben", "ana", "Ana")
     assert {floor.agent(each).shown for each in ("ana", "ben")} == {Shown.OWN_CALL}
@@ -78,7 +78,8 @@ def test_given_a_colleague_who_picks_up_then_they_talk_and_with_their_hanging_up
     floor = a_house()
     calls(floor, "ben")
     floor.enters("x")
-    assert kinds(floor.take(i.LegRinging(call(floor).id))) == ["PartyRinging"]
+    rings = floor.take(i.LegRinging(call(floor).id))
+    assert (kinds(rings), commands(rings)) == (["PartyRinging"], ["LetRing"])
     answered = picks_up(floor)
     assert kinds(answered) == ["PartyAnswered"]
     assert commands(answered) == ["StopRinging", "AnswerCaller", "JoinAgent"]
@@ -296,3 +297,110 @@ def test_given_a_gap_in_which_the_other_picked_up_then_they_are_joined():
     decision = floor.survey(after_gap=True, at=9, extra=[seen], rooms={c("x"): (ChannelId("x"),)})
     assert "PartyAnswered" in kinds(decision)
     assert "JoinAgent" in commands(decision)
+
+
+# --------------------------------------------------------------------------------- beside other work, and at any phone
+
+
+def wraps_up(floor):
+    """Ana, after a talk whose wrap-up goes on."""
+    floor.talks("y")
+    floor.agent_hangs_up("y")
+    floor.leaves("y")
+    assert floor.agent("ana").shown is Shown.WRAP_UP
+
+
+def test_given_a_call_in_wrap_up_when_the_wrap_up_ends_first_then_nothing_is_offered_before_the_call_is_over():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=5)], dialling=DIALLING)
+    wraps_up(floor)
+    calls(floor, "5551")
+    assert floor.agent("ana").own_calls == (c("x"),)
+    assert clicks(floor).facts == (), "one call at a time"
+    floor.waits("z")
+    assert kinds(floor.wake()) == ["WrapUpDone", "OwnCallStarted"]
+    assert floor.rung("z") is None
+    assert kinds(floor.leaves("x"))[-1] == "OfferMade"
+    assert floor.replayed() == floor.state
+
+
+def test_given_a_call_in_wrap_up_that_ends_first_then_the_wrap_up_goes_on():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=5)], dialling=DIALLING)
+    wraps_up(floor)
+    calls(floor, "5551")
+    assert "BesideCallEnded" in kinds(floor.leaves("x"))
+    assert floor.agent("ana").shown is Shown.WRAP_UP
+    assert kinds(floor.wake()) == ["WrapUpDone"]
+
+
+def test_given_an_agent_who_dials_out_while_rung_then_the_missed_offer_leaves_them_on_their_call():
+    floor = a_house(ready("ana"))
+    floor.waits("y")
+    calls(floor, "5551")
+    assert "OwnCallStarted" in kinds(floor.refuses("y", sip=486))
+    assert floor.agent("ana").shown is Shown.OWN_CALL
+
+
+def test_given_a_shared_phone_that_a_colleague_calls_when_somebody_sits_down_there_then_they_are_on_that_call():
+    floor = a_house(ready("ana"), offline("ben"))
+    profiles = tuple(agent.profile for agent in floor.state.agents.values())
+    floor.take(i.PeopleRead(profiles, (Seat(id=SeatId("d7"), shared=True),)))
+    floor.phone("d7", Phone.REACHABLE)
+    calls(floor, "d7")
+    floor.waits("y")
+    floor.take(i.IntentAsked(agent=AgentId("ben"), intent=Intent.READY, by="ben", seat=SeatId("d7")))
+    assert floor.rung("y") is None, "their phone rings already, with the colleague's call"
+    ends(floor, sip=480)
+    assert floor.rung("y") == "ben"
+
+
+def test_given_an_emergency_number_that_is_also_a_colleagues_then_the_emergency_is_called():
+    floor = a_house(ready("ana"), ready("110"))
+    assert calls(floor, "110").commands[-1].endpoint == "PJSIP/110@out"
+
+
+# ---------------------------------------------------------------------------------------------- lost memory, late news
+
+
+def seen(name, up=True, **how):
+    return i.ChannelSeen(ChannelId(name), up, **how)
+
+
+def of_ana(number, name="x"):
+    return replace(an_arrival(name, number, answered=True), device=DeviceName("ana"))
+
+
+def test_given_two_on_an_own_call_that_nobody_knows_then_both_are_on_it_and_offered_nothing():
+    floor = a_house()
+    leg = ChannelId(f"l-{c('x')}-1-1-1")
+    decision = floor.survey(
+        after_gap=True,
+        extra=[seen("x", arrival=of_ana("ben")), seen(leg, agent=AgentId("ben"))],
+        rooms={c("x"): (ChannelId("x"), leg)},
+    )
+    assert "CallConnected" in kinds(decision)
+    assert {floor.agent(each).shown for each in ("ana", "ben")} == {Shown.OWN_CALL}
+    assert not [each for each in decision.commands if isinstance(each, do.HangUpLeg | do.HangUpCaller)]
+    assert "CallEnded" in kinds(floor.leaves("x"))
+
+
+def test_given_an_own_call_that_nobody_knows_without_its_other_party_then_it_is_ended_and_never_dialled_again():
+    floor = a_house()
+    decision = floor.survey(
+        after_gap=True, extra=[seen("x", arrival=of_ana("5551"))], rooms={c("x"): (ChannelId("x"),)}
+    )
+    assert "HangUpCaller" in commands(decision)
+    assert floor.contact("x") is None
+
+
+def test_given_a_click_that_a_survey_of_that_moment_does_not_show_then_it_is_not_given_up():
+    floor = a_house()
+    clicks(floor)
+    floor.now += 10
+    assert "ContactEnded" not in kinds(floor.survey(gone=["d-ana-click1"]))
+
+
+def test_given_a_click_that_was_given_up_when_the_agent_picks_up_all_the_same_then_they_are_not_left_in_silence():
+    floor = a_house()
+    clicks(floor)
+    floor.wake()
+    assert commands(floor.take(replace(of_ana("5551", "d-ana-click1")))) == ["HangUpCaller"]

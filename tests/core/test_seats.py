@@ -101,3 +101,11 @@ def test_given_an_agent_who_signs_out_while_talking_then_they_leave_their_seat_w
     floor.talks("x")
     assert kinds(floor.wants("ana", Intent.OFFLINE)) == ["IntentChanged"]
     assert kinds(floor.agent_hangs_up("x"))[-1] == "SeatLeft"
+
+
+def test_given_an_agents_own_seat_that_is_said_to_be_shared_then_it_stays_their_own():
+    floor = a_floor(agents=[ready("ana"), offline("ben")])
+    profiles = tuple(agent.profile for agent in floor.state.agents.values())
+    floor.take(i.PeopleRead(profiles, (Seat(id=SeatId("ana"), shared=True), SHARED)))
+    sits(floor, "ana", "desk-7")
+    assert why_not(floor.state, floor.agent("ben"), SeatId("ana"), web=False) == "seat-not-yours"

@@ -63,9 +63,12 @@ def test_given_a_shared_seat_then_it_is_said_who_sits_there(floor):
 def test_given_a_sign_in_by_phone_then_the_agent_sits_there_and_is_ready_and_the_record_says_how(floor):
     dials(floor, "2001")
     decision = floor.asks("x", SetIntent("ana", "ready", sit=True))
-    assert kinds(decision) == ["StepStarted", "SeatTaken", "IntentChanged", "StepEnded"]
+    assert kinds(decision) == ["StepStarted", "SeatTaken", "OwnCallStarted", "IntentChanged", "StepEnded"]
     assert the(decision, a.IntentChanged).by == "phone"
     assert (floor.agent("ana").device, floor.agent("ana").intent) == ("2001", "ready")
+    assert not floor.agent("ana").free, "they are still in this very call"
+    floor.leaves("x")
+    assert floor.agent("ana").free
     assert floor.replayed() == floor.state
 
 
@@ -96,8 +99,8 @@ def test_given_a_seat_that_cannot_be_had_then_the_program_is_told_why_and_nothin
 def test_given_who_signs_out_by_phone_then_they_get_up(floor):
     dials(floor, "2001")
     given(floor, SetIntent("ana", "ready", sit=True))
-    decision = floor.asks("x", SetIntent("ana", "offline"))
-    assert "SeatLeft" in kinds(decision)
+    floor.asks("x", SetIntent("ana", "offline"))
+    assert "SeatLeft" in kinds(floor.leaves("x"))
     assert floor.agent("ana").device == "ana"
 
 

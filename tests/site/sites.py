@@ -31,6 +31,7 @@ def a_site(**changed: str) -> dict[str, str]:
         "queues": "acd",
         "agents": "acd",
         "seats": "acd",
+        "dialling": "acd",
         "site": "acd",
         "numbers": "ivr",
         "prompts": "ivr",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -64,6 +65,11 @@ def test_each_folder_opens_with_a_short_readme_that_says_how_to_check_it(folder:
     text = (TOP / folder / "README.md").read_text()
     assert len(text.splitlines()) <= README_LINES
     assert "ccplane check" in text
+
+
+def test_the_dialplan_lets_the_same_emergency_numbers_out_while_ccplane_is_not_there(demo: Site):
+    text = (TOP / "dialplan" / "calls.conf").read_text().split("[ccplane-phone-fallback]")[1]
+    assert tuple(re.findall(r"exten => (\d+),1,Dial\(PJSIP/\1@trunk", text)) == demo.rules.dialling.emergency
 
 
 def test_its_numbers_are_those_people_rely_on(demo: Site):

@@ -123,6 +123,45 @@ class SeatLeft(AgentFact, frozen=True, kw_only=True):
     seat: SeatId
 
 
+class LineEnd(StrEnum):
+    """Why an open line is none any more."""
+
+    NOT_TAKEN = "not-taken"
+    """It rang, and nobody picked it up; or it was refused, or could not be rung."""
+    HUNG_UP = "hung-up"
+    """By the agent."""
+    LOST = "lost"
+    """By nobody: the network, or the phone."""
+    NOT_WANTED = "not-wanted"
+    """By us: they signed out, moved, or the seat has none any more."""
+
+
+class StandingRung(AgentFact, frozen=True, kw_only=True):
+    """The agent's phone rings once, for the line that stays open between their calls."""
+
+    line: ChannelId
+    device: DeviceName
+    deadline: int
+
+
+class StandingUp(AgentFact, frozen=True, kw_only=True):
+    """The line is open: what is offered to them is joined at once. `found`: it was at the switch, and not known."""
+
+    line: ChannelId
+    device: DeviceName
+    found: bool = False
+
+
+class StandingEnded(AgentFact, frozen=True, kw_only=True):
+    """The line is none any more, or never came to be. `again`: it is rung anew, once `rest_until` is over; else only
+    when they become ready again."""
+
+    line: ChannelId
+    why: LineEnd
+    again: bool
+    rest_until: int | None = None
+
+
 class WrapUpDone(AgentFact, frozen=True, kw_only=True):
     """The work after a call is over, by time or by the agent."""
 
@@ -199,6 +238,20 @@ class DiallingRefused(AgentFact, frozen=True, kw_only=True):
 class OwnCallEnded(AgentFact, frozen=True, kw_only=True):
     """Their own call is over."""
 
+    contact: ContactId | None = None
+
+
+class BesideCallStarted(AgentFact, frozen=True, kw_only=True):
+    """The agent is on an own call beside other work, in wrap-up for instance: they are offered nothing after that."""
+
+    contact: ContactId
+
+
+class BesideCallEnded(AgentFact, frozen=True, kw_only=True):
+    """That call is over, and their work goes on; or they are on another own call still."""
+
+    contact: ContactId
+
 
 AnyAgentFact = (
     IntentChanged
@@ -216,5 +269,10 @@ AnyAgentFact = (
     | PinUnlocked
     | OwnCallStarted
     | OwnCallEnded
+    | BesideCallStarted
+    | BesideCallEnded
     | DiallingRefused
+    | StandingRung
+    | StandingUp
+    | StandingEnded
 )

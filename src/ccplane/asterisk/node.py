@@ -72,10 +72,11 @@ class LocalNode:
         realm: str = "ccplane",
         rtp_timeout: int = 30,
         trunk: str = TRUNK,
+        trunk_qualify_s: int = 15,
         outlive_parent: bool = False,
     ) -> None:
         """`rtp_timeout`: seconds without media after which a call is ended, 0 for never (phones that send none).
-        `trunk`: host and port to which calls outside go."""
+        `trunk`: host and port to which calls outside go, and how often it is asked whether it is there; 0 for never."""
         self.root = root
         self.directory = directory.absolute()
         self.name = name
@@ -86,6 +87,7 @@ class LocalNode:
         self._templates = templates or HOME / "asterisk-docker" / "etc"
         self._rtp_timeout = rtp_timeout
         self.trunk = trunk
+        self._trunk_qualify_s = trunk_qualify_s
         self._outlive_parent = outlive_parent
         self._child = Child(self.directory / "run" / "process.json")
         self._secrets: dict[str, str] = {}
@@ -254,6 +256,7 @@ class LocalNode:
             "PLANE_NETWORK": "127.0.0.0/255.0.0.0",
             "TRUNK_NETWORK": "127.0.0.0/8",
             "TRUNK": self.trunk,
+            "TRUNK_QUALIFY": str(self._trunk_qualify_s),
             "ARI_USERNAME": self.ari_username,
             "ARI_PASSWORD": self.ari_password,
             "AMI_USERNAME": self.ami_username,

@@ -155,6 +155,8 @@ class OwnCall(msgspec.Struct, frozen=True):
     since: int
     """When it was called, began to ring, or they began to talk."""
     deadline: int | None
+    device: DeviceName | None = None
+    """The phone of ours that they are called at."""
     joined: bool = False
     """Their leg is in the room, and the one who called is not yet."""
 
@@ -425,6 +427,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
                 state=CallState.CALLED,
                 since=fact.at,
                 deadline=fact.deadline,
+                device=fact.device,
             )
             return replace(contact, phase=phase, call=call)
         case f.PartyRinging():

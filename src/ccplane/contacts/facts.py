@@ -374,6 +374,8 @@ class PartyCalled(CallFact, frozen=True, kw_only=True):
     number: str
     agent: AgentId | None
     deadline: int
+    device: DeviceName | None = None
+    """The phone of ours that is called."""
 
 
 class PartyRinging(CallFact, frozen=True, kw_only=True):

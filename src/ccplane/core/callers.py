@@ -19,9 +19,10 @@ from ccplane.core.state import State
 from ccplane.core.steps import end_step, leave_queue
 from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, DeviceName, contact_id
+from ccplane.ids import ContactId, DeviceName, contact_id, is_dialled
 from ccplane.routing.rules import Number
 
+NORMAL: Final = 16
 NO_ANSWER: Final = 19
 """Q.850."""
 
@@ -31,6 +32,8 @@ def arrive(turn: Turn, what: i.CallerArrived) -> None:
     contact = contact_id(what.node, what.channel)
     if contact in turn.state.contacts and what.answered:
         return up(turn, i.CallerUp(contact))  # an agent's own phone, which we called for them
+    if contact in turn.state.ended and is_dialled(what.channel):
+        return turn.do(HangUpCaller(contact, what.channel, NORMAL))  # given up before they took it
     if contact in turn.state.contacts or contact in turn.state.ended:
         return None
     number = opened(turn, what)
@@ -123,7 +126,7 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int) -> N
         case Phase.CONNECTING | Phase.WAITING:
             _stop_offering(turn, contact, lost)
             leave_queue(turn, contact_id, QueueOutcome.LOST if lost else QueueOutcome.ABANDONED)
-    own_calls.release(turn, contact.agent, contact_id)
+    own_calls.release_all(turn, contact)
     turn.happened(c.ContactEnded(at=turn.now, contact=contact_id, by=by, cause=cause))
     turn.do(CloseRoom(contact_id))
 

@@ -11,11 +11,12 @@ from ccplane.agents import facts as a
 from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Contact
+from ccplane.contacts.contact import Contact, OwnCall
 from ccplane.contacts.facts import CallMiss, Direction
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Result
 from ccplane.core import inputs as i
-from ccplane.core.commands import AddCaller, CallOwner, CallParty, LetRing, OpenRoom
+from ccplane.core.commands import AddCaller, CallOwner, CallParty, OpenRoom
+from ccplane.core.reach import auto_answers, endpoint_of
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
 from ccplane.ids import (
@@ -115,15 +116,14 @@ def asked(turn: Turn, what: i.CallAsked) -> None:
     )
     take(turn, contact)
     turn.do(OpenRoom(contact))
-    seat = state.seats.get(agent.seat)
     return turn.do(
         CallOwner(
             contact,
             channel,
-            agent.endpoint,
+            endpoint_of(agent),
             what.number,
             PICK_UP_MS + SWITCH_LATER_MS,
-            auto_answer=seat is not None and seat.auto_answer,
+            auto_answer=agent.open_line is None and auto_answers(state, agent),
         )
     )
 
@@ -149,27 +149,71 @@ def why_not_call(state: State, agent: Agent, number: str) -> str | None:
 
 
 def can_call(agent: Agent) -> bool:
-    """Whether their phone may be called to make a call for them: it is there, and they are not with a contact."""
-    return agent.phone is Phone.REACHABLE and agent.work in (Work.IDLE, Work.WRAP_UP) and not agent.clearing
+    """Whether their phone may be called to make a call for them: it is there, and they are not with a contact.
+
+    Who has an open line calls through it, and not beside a wrap-up, whose end would let an offer into the call.
+    """
+    works = (Work.IDLE,) if agent.always_on or agent.open_line else (Work.IDLE, Work.WRAP_UP)
+    return agent.reach is Phone.REACHABLE and agent.work in works and not (agent.clearing or agent.own_calls)
 
 
 def take(turn: Turn, contact: ContactId) -> None:
-    """The agent whose call it is, is offered nothing for as long as it lasts; wrap-up goes on beside it."""
-    whose = turn.state.contacts[contact].agent
-    agent = turn.state.agents.get(whose) if whose else None
-    if agent is not None and agent.work is Work.IDLE:
-        turn.happened(a.OwnCallStarted(at=turn.now, agent=agent.id, contact=contact))
+    """The agent whose call it is, is offered nothing for as long as it lasts; other work goes on beside it."""
+    engage(turn, turn.state.contacts[contact].agent, contact)
+
+
+def engage(turn: Turn, agent_id: AgentId | None, contact: ContactId) -> None:
+    """This agent is on this call."""
+    agent = turn.state.agents.get(agent_id) if agent_id else None
+    if agent is None or contact in agent.own_calls:
+        return
+    kind = a.OwnCallStarted if agent.work is Work.IDLE else a.BesideCallStarted
+    turn.happened(kind(at=turn.now, agent=agent.id, contact=contact))
 
 
 def release(turn: Turn, agent_id: AgentId | None, contact: ContactId) -> None:
-    """They are done with this call, if it was this that they were on."""
+    """They are done with this call, if they were on it."""
     agent = turn.state.agents.get(agent_id) if agent_id else None
-    if agent is not None and agent.work is Work.OWN_CALL and agent.contact == contact:
-        turn.happened(a.OwnCallEnded(at=turn.now, agent=agent.id))
+    if agent is None or contact not in agent.own_calls:
+        return
+    last = agent.work is Work.OWN_CALL and len(agent.own_calls) == 1
+    kind = a.OwnCallEnded if last else a.BesideCallEnded
+    turn.happened(kind(at=turn.now, agent=agent.id, contact=contact))
+
+
+def release_all(turn: Turn, contact: Contact) -> None:
+    """Nobody is on this call any more; mostly the one whose it was, and whoever sat down at its phones meanwhile."""
+    if contact.device is not None:
+        for agent in list(turn.state.agents.values()):
+            release(turn, agent.id, contact.id)
+
+
+def release_party(turn: Turn, contact: Contact, call: OwnCall) -> None:
+    """The other party is done with it, and whoever sat down at their phone meanwhile."""
+    sits_there = turn.state.sitting.get(call.device) if call.device else None
+    for agent in dict.fromkeys((call.agent, sits_there)):
+        release(turn, agent, contact.id)
+
+
+def bind(turn: Turn, agent: AgentId, device: DeviceName) -> None:
+    """Who sits down at a phone that is in a call of ours is on that call."""
+    for contact in turn.state.contacts.values():
+        if device == contact.device or (contact.call is not None and device == contact.call.device):
+            engage(turn, agent, contact.id)
+
+
+def go_on(turn: Turn) -> None:
+    """Whose other work is over while they are on an own call are on that, and on nothing else."""
+    for agent_id in dict.fromkeys(fact.agent for fact in turn.facts if isinstance(fact, a.AgentFact | c.OfferFact)):
+        agent = turn.state.agents.get(agent_id)
+        if agent is not None and agent.own_calls and agent.work is Work.IDLE:
+            turn.happened(a.OwnCallStarted(at=turn.now, agent=agent.id, contact=agent.own_calls[0]))
 
 
 def _colleague(state: State, number: str) -> tuple[DeviceName, AgentId | None] | None:
-    """The phone and the agent that a number inside stands for: an agent's id, or that of a shared seat."""
+    """The phone and the agent that a number inside stands for: an agent's id, or a seat's; no emergency number."""
+    if plain(state.rules.dialling, number) in state.rules.dialling.emergency:
+        return None
     agent = state.agents.get(AgentId(number))
     if agent is not None:
         return agent.device, agent.id
@@ -183,23 +227,33 @@ def _call_colleague(
     turn: Turn, contact: Contact, number: str, device: DeviceName, agent_id: AgentId | None
 ) -> Result | None:
     agent = turn.state.agents.get(agent_id) if agent_id else None
-    phone = agent.phone if agent else turn.state.devices.get(device, Phone.GONE)
+    phone = agent.reach if agent else turn.state.devices.get(device, Phone.GONE)
     if agent_id == contact.agent and agent_id is not None:
         return NotReached(CallMiss.BUSY.value)
     if phone is Phone.GONE:
         return NotReached(CallMiss.UNREACHABLE.value)
-    if phone is Phone.IN_USE or (agent is not None and (agent.work is not Work.IDLE or agent.clearing)):
+    if phone is Phone.IN_USE or (
+        agent is not None and (agent.work is not Work.IDLE or agent.clearing or agent.own_calls)
+    ):
         return NotReached(CallMiss.BUSY.value)
     if agent is not None:
-        turn.happened(a.OwnCallStarted(at=turn.now, agent=agent.id, contact=contact.id))
+        engage(turn, agent.id, contact.id)
     caller = turn.state.agents.get(contact.agent) if contact.agent else None
     name = caller.profile.name if caller else ""
-    _call(turn, contact, number, agent_id, f"PJSIP/{device}", contact.agent or contact.caller, name)
+    endpoint = endpoint_of(agent) if agent and agent.open_line else f"PJSIP/{device}"
+    _call(turn, contact, number, agent_id, endpoint, contact.agent or contact.caller, name, device)
     return None
 
 
 def _call(
-    turn: Turn, contact: Contact, number: str, agent: AgentId | None, endpoint: str, caller: str, name: str
+    turn: Turn,
+    contact: Contact,
+    number: str,
+    agent: AgentId | None,
+    endpoint: str,
+    caller: str,
+    name: str,
+    device: DeviceName | None = None,
 ) -> None:
     contact = turn.state.contacts[contact.id]
     call = offer_id(contact.id, contact.step, contact.attempt)
@@ -212,12 +266,12 @@ def _call(
             leg=leg,
             number=plain(turn.state.rules.dialling, number),
             agent=agent,
+            device=device,
             deadline=turn.now + ring_ms,
         )
     )
     if not contact.in_room:
         turn.do(AddCaller(contact.id, contact.channel))
-    turn.do(LetRing(contact.id, contact.channel))
     turn.do(CallParty(contact.id, call, leg, agent, endpoint, caller, name, ring_ms + SWITCH_LATER_MS))
 
 

@@ -10,8 +10,8 @@ from ccplane.contacts.contact import CallState, Contact, OwnCall
 from ccplane.contacts.facts import CallMiss, EndedBy
 from ccplane.contacts.verbs import NotReached, Talked
 from ccplane.core import inputs as i
-from ccplane.core.commands import AnswerCaller, HangUpLeg, JoinAgent, StopRinging
-from ccplane.core.own_calls import asked, release
+from ccplane.core.commands import AnswerCaller, HangUpLeg, JoinAgent, LetRing, StopRinging
+from ccplane.core.own_calls import asked, release_party
 from ccplane.core.recordings import end_recording, start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import drop_leg, miss_cause
@@ -28,7 +28,9 @@ def of_own_call(turn: Turn, call: OfferId, leg: ChannelId | None = None) -> tupl
 
 
 def ringing(turn: Turn, contact: Contact, call: OwnCall) -> None:
+    """It rings at the other end, and so for the one who called."""
     if call.state is CallState.CALLED:
+        turn.do(LetRing(contact.id, contact.channel))
         turn.happened(c.PartyRinging(at=turn.now, contact=contact.id, call=call.id))
 
 
@@ -124,7 +126,7 @@ def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> int:
             talk_ms=talk_ms,
         )
     )
-    release(turn, call.agent, contact.id)
+    release_party(turn, contact, call)
     return talk_ms
 
 
@@ -132,7 +134,7 @@ def _missed(turn: Turn, contact: Contact, call: OwnCall, cause: CallMiss, sip: i
     turn.happened(
         c.CallMissed(at=turn.now, contact=contact.id, call=call.id, cause=cause, sip=sip, ring_ms=turn.now - call.since)
     )
-    release(turn, call.agent, contact.id)
+    release_party(turn, contact, call)
 
 
 def _hang_up(turn: Turn, contact: Contact, call: OwnCall) -> None:

@@ -20,8 +20,11 @@ STOP_MS: Final = 2_000
 """How long it may take to confirm that one is stopped."""
 
 
-def start_recording(turn: Turn, contact_id: ContactId) -> None:
-    """The talk that has just begun is recorded, if the policy says so and the caller has not refused."""
+def start_recording(turn: Turn, contact_id: ContactId, attempt: int = 1) -> None:
+    """The talk that has just begun is recorded, if the policy says so and the caller has not refused.
+
+    `attempt`: from the second on the switch is asked first whether it records this talk already.
+    """
     contact = turn.state.contacts[contact_id]
     assert contact.in_talk
     talk, call = contact.talk, contact.call
@@ -45,7 +48,9 @@ def start_recording(turn: Turn, contact_id: ContactId) -> None:
             deadline=turn.now + BEGIN_MS,
         )
     )
-    turn.do(StartTalkRecording(contact.id, recording, contact.channel, attempt=1, least_free_mb=policy.least_free_mb))
+    turn.do(
+        StartTalkRecording(contact.id, recording, contact.channel, attempt=attempt, least_free_mb=policy.least_free_mb)
+    )
 
 
 def end_recording(turn: Turn, contact: Contact, *, caller_stays: bool) -> None:

@@ -14,11 +14,13 @@ from ccplane.contacts.contact import CallState, Contact, OfferState, Phase, Talk
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
 from ccplane.contacts.verbs import Served, TakeMessage
 from ccplane.core import inputs as i
-from ccplane.core.callers import arrive, end_contact, up
+from ccplane.core import standing
+from ccplane.core.callers import NORMAL, arrive, end_contact, up
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
     CloseRoom,
+    HangUpCaller,
     OpenRoom,
     StartMusic,
 )
@@ -26,11 +28,11 @@ from ccplane.core.lamps import mirror
 from ccplane.core.offers import answered, entered, fail_connect, leg_ended, withdraw
 from ccplane.core.seats import phone_seen
 from ccplane.core.steps import SOUNDING, asked, end_step
-from ccplane.core.takeover import adopt, caller_beside, in_talk, take_up_waiting
+from ccplane.core.takeover import adopt, caller_beside, in_talk, own_call_nobody_knows, take_up_waiting
 from ccplane.core.talks import hang_up_stray, talk_over
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
-from ccplane.ids import ContactId, contact_id, offer_of_leg
+from ccplane.ids import ContactId, contact_id, is_line, offer_of_leg
 
 SETTLING_MS: Final = 3_000
 """What began less than this before a survey may still be under way at the switch."""
@@ -48,12 +50,15 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
             turn.attempt(contact.id, _compare, turn, survey, contact)
     _unknown_channels(turn, survey, known)
     _empty_rooms(turn, survey, known)
+    standing.compare(turn, survey)
     if survey.after_gap:
         _begin_anew(turn)
 
 
 def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     seen = survey.channels.get(contact.channel)
+    if seen is None and contact.pick_up_by is not None and contact.arrived_at > survey.began_at - SETTLING_MS:
+        return None  # their phone is only just being called
     if seen is None:
         _repaired(turn, "contact without a channel", contact.id)
         return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
@@ -174,7 +179,7 @@ def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[Conta
     legs |= {contact.call.leg for contact in known.values() if contact.call}
     legs |= {contact.talk.back_leg for contact in known.values() if contact.talk and contact.talk.back_leg}
     for channel in survey.channels.values():
-        if channel.sure and channel.id not in legs:
+        if channel.sure and channel.id not in legs and not is_line(channel.id):
             turn.attempt(channel.id, _unknown_channel, turn, survey, channel)
 
 
@@ -190,6 +195,9 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
             hang_up_stray(turn, offer, channel.id, channel.agent, "normal")
     elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
         return
+    elif channel.up and not in_talk(survey, channel.id) and own_call_nobody_knows(turn, channel.arrival):
+        _repaired(turn, "own call nobody knew, without its other party", channel.id)
+        turn.do(HangUpCaller(contact_id(survey.node, channel.id), channel.id, NORMAL))
     elif not in_talk(survey, channel.id) and not take_up_waiting(turn, survey, channel):
         _repaired(turn, "caller nobody saw arrive", channel.id)
         arrive(turn, channel.arrival)

@@ -9,6 +9,7 @@ from ccplane.agents import facts as a
 from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Phone
 from ccplane.core import inputs as i
+from ccplane.core import own_calls
 from ccplane.core.rejoin import phone_changed
 from ccplane.core.slowness import judge
 from ccplane.core.state import State
@@ -22,15 +23,15 @@ def why_not(state: State, agent: Agent, seat: SeatId, *, web: bool) -> str | Non
     `no-such-seat`, `seat-not-yours` (another's own), `seat-taken`, `agent-busy` (with a call, at another phone).
     """
     known = state.seats.get(seat)
-    shared = known is not None and known.shared
     owner = state.homes.get(seat)
+    shared = known is not None and known.shared and owner is None  # who has a seat of their own has it for themselves
     if owner is None and not shared:
         return "no-such-seat"
     if owner not in (None, agent.id) and not shared:
         return "seat-not-yours"
     if any(state.sitting.get(device_at(seat, web=each)) not in (None, agent.id) for each in (False, True)):
         return "seat-taken"
-    if agent.device != device_at(seat, web=web) and agent.work not in (Work.IDLE, Work.WRAP_UP):
+    if agent.device != device_at(seat, web=web) and (agent.own_calls or agent.work not in (Work.IDLE, Work.WRAP_UP)):
         return "agent-busy"
     return None
 
@@ -41,6 +42,7 @@ def sit(turn: Turn, agent: Agent, seat: SeatId, *, web: bool) -> None:
     if agent.device != device:
         turn.happened(a.SeatTaken(at=turn.now, agent=agent.id, seat=seat, device=device))
         _look_at_phone(turn, agent.id)
+        own_calls.bind(turn, agent.id, device)
 
 
 def leave_seats(turn: Turn) -> None:

@@ -11,16 +11,25 @@ from ccplane.agents.agent import Agent, Work
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import Trace, Withdrawal
-from ccplane.contacts.verbs import EnterQueue
+from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import inputs as i
-from ccplane.core import journal
+from ccplane.core import journal, own_calls
 from ccplane.core.callers import opened
 from ccplane.core.commands import AddCaller, AnswerCaller, StartMusic, StopMusic
 from ccplane.core.offers import withdraw
 from ccplane.core.recordings import start_recording
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade
-from ccplane.ids import ChannelId, ContactId, QueueName, contact_id, contact_of_offer, offer_of_leg, place_of_offer
+from ccplane.ids import (
+    ChannelId,
+    ContactId,
+    OfferId,
+    QueueName,
+    contact_id,
+    contact_of_offer,
+    offer_of_leg,
+    place_of_offer,
+)
 
 ADOPTED = "adopted"
 """The strategy in the trace of an offer that we did not make: the switch showed it, answered."""
@@ -49,6 +58,8 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
     offer = offer_of_leg(leg.id)
     assert offer is not None
     of = contact_of_offer(offer)
+    if of not in turn.state.contacts and _adopt_own_call(turn, survey, leg, offer, caller):
+        return
     agent = turn.state.agents.get(leg.agent) if leg.agent else None
     if agent is None or leg.id in agent.clearing:
         return
@@ -68,6 +79,46 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
     else:
         return
     _talks(turn, turn.state.contacts[of], leg, agent)
+
+
+def own_call_nobody_knows(turn: Turn, arrival: i.CallerArrived) -> bool:
+    """Whether a channel that is up is of an own call: begun afresh, its program would call the other party again."""
+    return arrival.device is not None and arrival.answered and arrival.number_dialled not in turn.state.rules.numbers
+
+
+def _adopt_own_call(
+    turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, offer: OfferId, caller: ChannelId
+) -> bool:
+    """Two who talk because one of ours called the other: both are on that call. False if it is no such call."""
+    arrival = _arrival(turn, survey, caller)
+    if arrival is None or not own_call_nobody_knows(turn, arrival):
+        return False
+    of, (step, _) = contact_of_offer(offer), place_of_offer(offer)
+    _repaired(turn, "own call nobody knew", of)
+    number = opened(turn, arrival)
+    own_calls.take(turn, of)
+    if step == 1:
+        turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=number.program))
+    verb = Connect(arrival.number_dialled)
+    turn.happened(c.StepStarted(at=turn.now, contact=of, step=step, attempt=1, verb=verb, deadline=None))
+    turn.happened(c.CallerEnteredRoom(at=turn.now, contact=of))
+    turn.happened(
+        c.PartyCalled(
+            at=turn.now,
+            contact=of,
+            call=offer,
+            leg=leg.id,
+            number=arrival.number_dialled,
+            agent=leg.agent if leg.agent in turn.state.agents else None,
+            deadline=turn.now,
+        )
+    )
+    own_calls.engage(turn, leg.agent, of)
+    turn.happened(c.PartyAnswered(at=turn.now, contact=of, call=offer, deadline=turn.now, ring_ms=0))
+    segment, owner = turn.state.contacts[of].segments + 1, turn.state.contacts[of].agent
+    turn.happened(c.CallConnected(at=turn.now, contact=of, call=offer, segment=segment, agent=owner))
+    start_recording(turn, of, attempt=2)
+    return True
 
 
 def _may_be_with(agent: Agent, contact: Contact) -> bool:
@@ -113,7 +164,7 @@ def _talks(turn: Turn, contact: Contact, leg: i.ChannelSeen, agent: Agent) -> No
             waited_ms=turn.now - waiting.queued_at,
         )
     )
-    start_recording(turn, contact.id)
+    start_recording(turn, contact.id, attempt=2)
 
 
 def take_up_waiting(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -> bool:

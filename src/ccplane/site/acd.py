@@ -122,7 +122,11 @@ def seats_in(document: Document, agents: tuple[AgentEntry, ...]) -> tuple[SeatEn
         _judge_id(document, "seat", name)
         table = document.validated(SEAT, raw, name)
         if table is not None:
-            seats.append(SeatEntry(SeatId(name), table.shared, table.auto_answer))
+            seats.append(SeatEntry(SeatId(name), table.shared, table.auto_answer, table.always_on))
+            if table.shared and name in owned:
+                document.fault(
+                    "own-seat-shared", "is an agent's own; a shared seat has an id of its own", name, "shared"
+                )
             if not table.shared and agents and name not in owned:
                 document.warning("seat-of-nobody", "is not `shared`, and no agent has this id: nobody sits here", name)
     return tuple(sorted(seats, key=lambda seat: (len(seat.id), seat.id)))

@@ -175,6 +175,7 @@ class _Reading:
         self._judge_menus()
         self._judge_same_numbers()
         self._judge_roles()
+        self._judge_emergencies()
 
     def _languages(self) -> dict[str, str]:
         """Every language that callers are spoken to in, and who says so."""
@@ -197,6 +198,14 @@ class _Reading:
         """The names a file gives, also to what is faulty in itself; None if it cannot be read at all."""
         document = self._document(path)
         return None if document.broken else set(document.data)
+
+    def _judge_emergencies(self) -> None:
+        """An emergency number is nothing else: neither an agent or seat, nor a number with a program."""
+        ours = {str(agent.id) for agent in self._agents} | {str(seat.id) for seat in self._seats}
+        for number in self._dialling.emergency:
+            if number in ours or number in self._numbers.listed:
+                sentence = f"{number} is also an agent, a seat or a number of ours; give that one another"
+                self._document(DIALLING).fault("emergency-taken", sentence, "emergency")
 
     def _judge_same_numbers(self) -> None:
         for agent in self._agents:
