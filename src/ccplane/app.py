@@ -182,7 +182,13 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         executor.pick_up = PickUps(ami)
         watch = PhoneWatch(ami, ami.events, plane.post)
         recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: recordings.free_mb)
-        recordings = RecordingKeeper(plane, settings.spool_dir, settings.recordings_dir, lambda: recorder.last_reason)
+        recordings = RecordingKeeper(
+            plane,
+            settings.spool_dir,
+            settings.recordings_dir,
+            lambda: recorder.last_reason,
+            may_work=lease.may_send,
+        )
         recorder.post, executor.record = plane.post, recorder.execute
         ami.events.at_login(recorder.logged_in)
         link = Link(

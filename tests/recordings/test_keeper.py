@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from ccplane.ids import recording_id
 from ccplane.kpi.board import Board
 from ccplane.kpi.board import evolve as folded
 from ccplane.plane import Snapshot
-from ccplane.recordings.keeper import LEEWAY_MS, MISSED_AFTER_MS, Keeper
+from ccplane.recordings.keeper import LATE_S, LEEWAY_MS, MISSED_AFTER_MS, Keeper
 from ccplane.routing.recording import RecordingPolicy, RecordingRule
 from tests.core.floor import a_floor, c, ready
 from tests.recordings.test_store import a_sound
@@ -52,11 +53,14 @@ class Plane:
 
 
 class Kept:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: type[Keeper] = Keeper) -> None:
         self.plane, self.spool, self.store = Plane(), folder / "spool", folder / "store"
+        self.leads = True
         self.raws = self.spool / "monitor" / "ccplane"
         self.raws.mkdir(parents=True)
-        self.keeper = Keeper(self.plane, self.spool, self.store, lambda: "no AMI", pause_s=0.01)
+        self.keeper = kind(
+            self.plane, self.spool, self.store, lambda: "no AMI", pause_s=0.01, may_work=lambda: self.leads
+        )
 
     def raw(self, name: str = R, seconds: float = 1, age_s: float = 10) -> Path:
         path = self.raws / f"{name}.raw"
@@ -180,6 +184,150 @@ async def test_a_store_that_cannot_be_written_is_trouble_and_loses_nothing(kept:
         kept.keeper._not_before.clear()
         await until(lambda: not raw.exists())
         await until(lambda: not kept.keeper.trouble())
+
+
+class Listened(Keeper):
+    """What it asked its converter for, and what it was answered."""
+
+    def __init__(self, *given, **more) -> None:
+        super().__init__(*given, **more)
+        self.asked: list[str] = []
+        self.answers: list[Mapping[str, object]] = []
+
+    async def _asked(self, what: Mapping[str, str]) -> Mapping[str, object]:
+        self.asked.append(what["do"])
+        self.answers.append(await super()._asked(what))
+        return self.answers[-1]
+
+
+class Stubborn(Keeper):
+    """Its converter cannot remove anything until it is told otherwise."""
+
+    tries = 0
+    removes = False
+
+    async def _asked(self, what: Mapping[str, object]) -> Mapping[str, object]:
+        if what["do"] == "remove" and not self.removes:
+            self.tries += 1
+            return {"error": "Operation not permitted: r-1.raw"}
+        return await super()._asked(what)
+
+
+async def test_a_raw_file_that_cannot_be_removed_is_stored_once_and_said(tmp_path: Path):
+    kept = Kept(tmp_path, Stubborn)
+    raw = kept.raw()
+    async with kept.running():
+        await until(lambda: "cannot be removed: Operation not permitted" in kept.keeper.trouble())
+        for tries in (2, 3):  # what follows half a minute later, at once
+            kept.keeper._not_before.clear()
+            await until(lambda tries=tries: kept.keeper.tries == tries)
+        assert raw.exists()
+        kept.keeper.removes = True
+        kept.keeper._not_before.clear()
+        await until(lambda: not raw.exists())
+        await until(lambda: not kept.keeper.trouble())
+    assert len(kept.plane.of(RecordingStored)) == 1
+
+
+async def test_a_raw_file_that_cannot_be_removed_is_left_for_a_while(tmp_path: Path):
+    kept = Kept(tmp_path, Stubborn)
+    kept.raw()
+    async with kept.running():
+        await until(lambda: kept.keeper.tries)
+        other = kept.raw(recording_id(c("1795332955.8"), 2))
+        await until(lambda: len(kept.plane.of(RecordingStored)) == 2)
+        await until(lambda: kept.keeper.tries == 2)
+        assert other.exists()
+        assert kept.keeper.tries == 2, "one for each"
+
+
+async def test_a_spool_that_is_away_says_nothing_about_what_was_recorded(kept: Kept):
+    floor = kept.plane.floor
+    floor.talks("1795332955.0")
+    floor.take(i.TalkRecordingBegan(c("1795332955.0"), R, "0x1"))
+    floor.leaves("1795332955.0", at=2)
+    kept.raw(seconds=5)
+    away = kept.spool.rename(kept.spool.with_name("away"))
+    floor.now += MISSED_AFTER_MS + 1
+    async with kept.running():
+        await until(lambda: "is its disk mounted?" in kept.keeper.trouble())
+        assert kept.plane.of(RecordingIncomplete) == []
+        away.rename(kept.spool)
+        await until(lambda: kept.plane.of(RecordingStored))
+        await until(lambda: not kept.keeper.trouble())
+    [fact] = kept.plane.of(RecordingStored)
+    assert fact.ms == 2_000 + LEEWAY_MS, "cut as if it had never been away"
+
+
+async def test_a_spool_that_nobody_needs_may_be_away(tmp_path: Path):
+    """A switch elsewhere, and no talk is recorded."""
+    kept = Kept(tmp_path, Listened)
+    kept.plane.floor = a_floor(agents=[ready("ana")])
+    shutil.rmtree(kept.spool)
+    async with kept.running():
+        await until(lambda: len(kept.keeper.answers) > 1)
+        assert "error" in kept.keeper.answers[0]
+        assert kept.keeper.trouble() == ""
+
+
+class Unlistable(Keeper):
+    """Its converter cannot list."""
+
+    async def _asked(self, what: Mapping[str, object]) -> Mapping[str, object]:
+        return {"error": "Input/output error: monitor"} if what["do"] == "list" else await super()._asked(what)
+
+
+async def test_a_list_that_cannot_be_had_is_told_in_its_own_words(tmp_path: Path):
+    kept = Kept(tmp_path, Unlistable)
+    async with kept.running():
+        await until(kept.keeper.trouble)
+        assert kept.keeper.trouble() == "recordings wait to be converted: Input/output error: monitor"
+
+
+async def test_room_and_alarms_are_looked_at_while_the_converter_is_busy(kept: Kept):
+    kept.raw()
+    kept.plane.disk.clear()  # the round goes no further
+    async with kept.running() as keeper:
+        await until(lambda: kept.plane.of(RecordingStored))
+        keeper.free_mb = None
+        await until(lambda: keeper.free_mb is not None)
+        floor = kept.plane.floor
+        floor.talks("1795332955.7")
+        refused = recording_id(c("1795332955.7"), 2)
+        floor.take(i.TalkRecordingRefused(c("1795332955.7"), refused, "no AMI"))
+        floor.leaves("1795332955.7", at=2)
+        await until(lambda: "could not be begun" in keeper.trouble())
+
+
+async def test_disks_that_do_not_answer_are_trouble(kept: Kept):
+    kept.keeper._watched_at = asyncio.get_running_loop().time() - 2 * LATE_S
+    assert kept.keeper.trouble() == "the disks of recordings have not answered for 30 s"
+
+
+async def test_a_plane_that_does_not_lead_leaves_raw_files_alone(kept: Kept):
+    raw = kept.raw()
+    kept.leads = False
+    async with kept.running() as keeper:
+        await until(lambda: keeper.free_mb is not None)
+        assert keeper._converter is None
+        kept.leads = True
+        await until(lambda: not raw.exists())
+
+
+async def test_a_plane_that_ceases_to_lead_removes_nothing_any_more(tmp_path: Path):
+    kept = Kept(tmp_path, Listened)
+    names = [recording_id(c(f"1795332955.{n}"), 2) for n in range(3)]
+    raws = [kept.raw(name, 0.2) for name in names]
+    kept.plane.disk.clear()
+    async with kept.running():
+        await until(lambda: kept.plane.of(RecordingStored))
+        kept.leads = False
+        kept.plane.disk.set()
+        await until(lambda: kept.keeper.stored == 1)
+        assert kept.keeper.asked == ["list", "convert"]
+        kept.leads = True
+        await until(lambda: not any(raw.exists() for raw in raws))
+    assert len(kept.plane.of(RecordingStored)) == len(names)
 
 
 async def test_talks_that_are_not_recorded_are_trouble(kept: Kept):

@@ -79,6 +79,16 @@ def test_what_is_nowhere_is_none_and_what_is_empty_has_no_files(spool: Path, kep
     assert store.convert(spool, kept, R, keep_wav=True) == store.Kept(0, 0, "", "")
 
 
+def test_a_spool_that_is_away_is_neither_empty_nor_without_this_recording(tmp_path: Path, kept: Path):
+    away = tmp_path / "mnt" / "monitor" / "ccplane"
+    for asked in (lambda: store.raw_files(away, 9), lambda: store.convert(away, kept, R, keep_wav=False)):
+        with pytest.raises(store.NotConverted, match="is its disk mounted"):
+            asked()
+    away.parent.mkdir(parents=True)
+    assert store.raw_files(away, 9) == []
+    assert store.convert(away, kept, R, keep_wav=False) is None
+
+
 @pytest.mark.parametrize("more", [1, 2, 3])
 def test_a_moment_that_was_cut_off_is_left_out(spool: Path, kept: Path, more: int):
     put(spool, a_sound(1) + bytes(more))

@@ -6,6 +6,7 @@ whatever death, its input ends, and so does it.
     {"do": "list"}                                   → {"files": [["r-…", 4.2, 96000]]}
     {"do": "convert", "id": "r-…", "keep_wav": true, "most_ms": null}
                                                      → {"kept": [3000, 64000, "2026/01/31/r-….wav", "….opus"]}
+                                                       or {"kept": null} if there is no file of it
     {"do": "remove", "id": "r-…"}                    → {}
     anything that fails                              → {"error": "why, for people"}
 """

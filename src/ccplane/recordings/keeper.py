@@ -2,6 +2,7 @@
 
 It looks at the spool, not at a list of its own, so whatever was left undone is done after any restart. A raw file is
 removed only once the fact that its recording is in the store is on disk. It may lag behind the calls and catches up.
+Only who leads the site touches a file, and a spool that is away says nothing about what was recorded.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ stayed) was never to be recorded, and is cut off."""
 MOST_MISSED: Final = 20
 AGAIN_S: Final = 30.0
 """After a failure the same file is tried again this much later."""
+LATE_S: Final = 15.0
+"""When nobody has been able to look at the disks for so long, that is said."""
 ALARM_S: Final = 600.0
 """How long a recording that failed is shown as trouble."""
 ALARMS: Final = ("RecordingFailed", "RecordingIncomplete")
@@ -63,10 +66,17 @@ class Plane(Protocol):
 
 
 class Keeper:
-    """`spool`: where raw files are; `store`: where they go. `run` until cancelled. `why`: of the last that failed."""
+    """`spool`: where raw files are; `store`: where they go. `run` until cancelled. `why`: of the last that failed.
+    `may_work`: whether this plane leads the site, so that no two put away the same files."""
 
     def __init__(
-        self, plane: Plane, spool: Path, store: Path, why: Callable[[], str] = lambda: "", pause_s: float = LOOK_EVERY_S
+        self,
+        plane: Plane,
+        spool: Path,
+        store: Path,
+        why: Callable[[], str] = lambda: "",
+        pause_s: float = LOOK_EVERY_S,
+        may_work: Callable[[], bool] = lambda: True,
     ) -> None:
         self.waiting = 0
         """Raw files that wait for their turn."""
@@ -74,6 +84,12 @@ class Keeper:
         self.free_mb: float | None = None
         """On the disks of spool and store, whichever has less; None while unknown."""
         self._plane, self._spool, self._store, self._why, self._pause_s = plane, spool, store, why, pause_s
+        self._may_work = may_work
+        self._told: set[str] = set()
+        """In the store, and said so by a fact; only their raw files are still to be removed."""
+        self._watched_at: float | None = None
+        """When (the loop's time) the disks were last looked at; None before that is begun."""
+        self._disks = ""
         self._not_before: dict[str, float] = {}
         self._trouble = ""
         self._alarms: int | None = None
@@ -82,6 +98,10 @@ class Keeper:
 
     def trouble(self) -> str:
         """What is wrong with recording now, for people; "" if nothing is."""
+        if self._watched_at is not None and (late := asyncio.get_running_loop().time() - self._watched_at) > LATE_S:
+            return f"the disks of recordings have not answered for {late:.0f} s"
+        if self._disks:
+            return self._disks
         snapshot = self._plane.snapshot
         least = snapshot.state.rules.recording.least_free_mb
         if self.free_mb is not None and self.free_mb < least:
@@ -99,6 +119,7 @@ class Keeper:
 
     async def run(self) -> None:
         """Nothing that goes wrong here reaches a call: it is said, and tried again."""
+        watching = asyncio.create_task(self._watch(), name="watching recordings")
         try:
             while True:
                 try:
@@ -109,19 +130,39 @@ class Keeper:
                     await asyncio.sleep(self._pause_s)
                 await asyncio.sleep(self._pause_s)
         finally:
+            watching.cancel()
             await self._end_converter()
 
+    async def _watch(self) -> None:
+        """Room and alarms, whatever the converter is at: a round of it may last for hours, and a disk may hang."""
+        self._watched_at = asyncio.get_running_loop().time()
+        while True:
+            try:
+                self._look_for_alarms()
+                self.free_mb = await asyncio.to_thread(_free_mb, self._spool, self._store)
+                self._disks = ""
+            except Exception as fault:
+                self._disks = f"the disks of recordings cannot be looked at: {fault}"
+            self._watched_at = asyncio.get_running_loop().time()
+            await asyncio.sleep(self._pause_s)
+
     async def _look(self) -> None:
-        self.free_mb = await asyncio.to_thread(_free_mb, self._spool, self._store)
-        self._look_for_alarms()
+        if not self._may_work():
+            self._trouble = ""  # whoever leads says what is wrong
+            return
         said = await self._asked({"do": "list"})
+        if "error" in said:
+            state = self._plane.snapshot.state
+            if state.rules.recording.records or state.unstored:  # else nobody needs the spool
+                self._troubled(str(said["error"]))
+            return
         now = asyncio.get_running_loop().time()
         raws = [Raw(*each) for each in said["files"]]
         self._not_before = {name: at for name, at in self._not_before.items() if at > now}
         ready = [each.id for each in raws if each.age_s > QUIET_S and not self._live(each.id)]
         self.waiting = len(ready)
         for name in (*ready, *self._missed({each.id for each in raws})):
-            if name not in self._not_before:
+            if name not in self._not_before and self._may_work():
                 await self._put_away(name)
         if not self._not_before:
             self._trouble = ""
@@ -141,23 +182,41 @@ class Keeper:
         return [each.id for each in long_over if each.id not in there][:MOST_MISSED]
 
     async def _put_away(self, name: str) -> None:
+        if (name in self._told or await self._converted(name)) and self._may_work():
+            await self._remove(name)
+
+    async def _converted(self, name: str) -> bool:
+        """Put it into the store. True once a fact that says so is on disk."""
         keep_wav = self._plane.snapshot.state.rules.recording.keep_wav
         expected = self._plane.snapshot.state.unstored.get(RecordingId(name))
         most_ms = expected.most_ms + LEEWAY_MS if expected else None
         said = await self._asked({"do": "convert", "id": name, "keep_wav": keep_wav, "most_ms": most_ms})
         if "error" in said:
-            self._not_before[name] = asyncio.get_running_loop().time() + AGAIN_S
-            self._troubled(str(said["error"]))
-            return
+            self._again_later(name, str(said["error"]))
+            return False
+        if not self._may_work():  # another plane leads by now, and does it again
+            return False
         contact, recording = contact_of_recording(name), RecordingId(name)
         assert contact is not None
         ms, size, wav, opus = said["kept"] or (0, 0, "", "")
         await self._plane.ask(
             RecordingConverted(contact=contact, recording=recording, ms=ms, bytes=size, wav=wav, opus=opus)
         )
-        await self._asked({"do": "remove", "id": name})
+        self._told.add(name)
         self.stored += bool(opus)
         self.waiting = max(0, self.waiting - 1)
+        return True
+
+    async def _remove(self, name: str) -> None:
+        said = await self._asked({"do": "remove", "id": name})
+        if "error" in said:
+            self._again_later(name, f"a raw file whose recording is stored cannot be removed: {said['error']}")
+        else:
+            self._told.discard(name)
+
+    def _again_later(self, name: str, why: str) -> None:
+        self._not_before[name] = asyncio.get_running_loop().time() + AGAIN_S
+        self._troubled(why)
 
     def _look_for_alarms(self) -> None:
         facts = self._plane.snapshot.board.totals.facts

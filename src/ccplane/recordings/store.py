@@ -53,7 +53,7 @@ class NotConverted(Exception):
 
 
 def raw_files(spool: Path, most: int) -> list[Raw]:
-    """Ours, the longest untouched first."""
+    """Ours, the longest untouched first. NotConverted while the switch's spool is away."""
     found: list[Raw] = []
     now = time.time()
     try:
@@ -65,8 +65,15 @@ def raw_files(spool: Path, most: int) -> list[Raw]:
                         stat = entry.stat()
                         found.append(Raw(name, now - stat.st_mtime, stat.st_size))
     except FileNotFoundError:
+        need(spool)  # the switch makes this folder for its first recording; the one above is always there
         return []
     return sorted(found, key=lambda each: -each.age_s)[:most]
+
+
+def need(spool: Path) -> None:
+    """NotConverted if the switch's spool/monitor is not there: a disk that is away says nothing about its files."""
+    if not spool.parent.is_dir():
+        raise NotConverted(f"the switch's folder {spool.parent} is not there; is its disk mounted?")
 
 
 def folder_of(recording: str, otherwise: float) -> str:
@@ -101,6 +108,7 @@ def convert(spool: Path, store: Path, recording: str, *, keep_wav: bool, most_ms
                 else None
             )
     except FileNotFoundError:
+        need(spool)
         return _found(store, recording)
     except OSError as error:
         raise NotConverted(f"{recording}: {error.strerror}") from error

@@ -49,6 +49,12 @@ class RecordingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     least_free_mb: int = 500
     """With less than this free where recordings are written, none is begun."""
 
+    @property
+    def records(self) -> bool:
+        """Whether any talk may be recorded."""
+        rules = (self.default, *self.directions.values(), *self.queues.values(), *self.numbers.values())
+        return any(rule.record for rule in rules)
+
     def rule(self, direction: Direction, queue: str | None, number: str) -> RecordingRule:
         """What holds for a talk; every field of it says something."""
         found = self.default.over(NOTHING_RECORDED)
