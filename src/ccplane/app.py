@@ -201,6 +201,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             phones=watch,
             lost_at=recovered.last_at or None,
         )
+        mailbox = Mailbox(database)
         keeper = Keeper(
             node=NodeName(settings.node),
             plane=plane,
@@ -208,6 +209,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             spool=spool_of(settings.spool_dir, settings.ari_url, settings.ari_username, settings.ari_password),
             folder=settings.messages_dir,
             now=clock.now,
+            deleted=mailbox.deleted,
+            may_work=lease.may_send,
         )
         gap = clock.now() - recovered.last_at if recovered.last_at else 0
         plane.post(PlaneBegan(begun.epoch, __version__, gap))
@@ -216,7 +219,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons), seats))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock, recordings)
+        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock, recordings, keeper)
         history = History(database)
         app = create_app(
             Ports(
@@ -224,7 +227,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 contacts=history,
                 recordings=history,
                 recordings_dir=settings.recordings_dir,
-                messages=Mailbox(database),
+                messages=mailbox,
                 audio=settings.messages_dir,
                 callers=Callers(database),
                 notes=outbox,

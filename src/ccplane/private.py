@@ -1,19 +1,31 @@
-"""Files with secrets: readable by their owner alone, not for a moment by others, and there whole or not at all."""
+"""Files with secrets or voices: for their owner alone, not for a moment for others, and there whole or not at all."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_private(path: Path, text: str) -> None:
     """Mode 0600, under its name only once it is written: whoever is cut off leaves the file as it was."""
     partial = path.with_name(path.name + ".partial")
-    partial.unlink(missing_ok=True)
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
+    with begin_private(partial) as file:
+        file.write(text.encode())
     partial.replace(path)
+
+
+def begin_private(path: Path) -> BinaryIO:
+    """A new file of mode 0600, open for writing; one that is there goes."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def make_private_folder(folder: Path) -> None:
+    """With those above it, as far as they are not there yet; each of them of mode 0700."""
+    if not folder.is_dir():
+        make_private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def read_private(path: Path) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
 from ccplane.asterisk.link import Link
+from ccplane.asterisk.messages import Keeper as MessageKeeper
 from ccplane.asterisk.provision import Phones, Provisioned, both_phones, provision
 from ccplane.asterisk.stats import AmiStats
 from ccplane.asterisk.switch import Switch
+from ccplane.contacts.facts import MessageMark
 from ccplane.http.ports import Part, PhoneAccount
 from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId, device_at
 from ccplane.log.clock import SiteClock
@@ -40,9 +42,11 @@ class Vitals:
         outbox: Outbox,
         clock: SiteClock,
         keeper: Keeper,
+        messages: MessageKeeper,
     ) -> None:
         self._lease, self._link, self._ami, self._clock = lease, link, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
+        self._messages = messages
 
     def parts(self) -> dict[str, Part]:
         """All parts; only the first two decide whether calls are routed."""
@@ -53,6 +57,7 @@ class Vitals:
             "database": self._database(),
             "phones": self._phones(),
             "recordings": Part(not self._keeper.trouble(), 0.0, self._keeper.trouble()),
+            "messages": Part(not self._messages.trouble(), 0.0, self._messages.trouble()),
             "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
         }
 
@@ -108,6 +113,16 @@ class Mailbox:
 
     async def messages(self, wanted: left.MessagesWanted, *, after: str | None, limit: int) -> left.MessagePage:
         return await left.messages(self._database, wanted, after=after, limit=limit)
+
+    async def deleted(self) -> AsyncIterator[str]:
+        """The files of all messages that are marked deleted. StoreError if they can't be had."""
+        after, wanted = None, left.MessagesWanted(state=MessageMark.DELETED)
+        while True:
+            page = await left.messages(self._database, wanted, after=after, limit=left.MOST)
+            for row in page.messages:
+                yield row.file
+            if (after := page.next) is None:
+                return
 
     async def message(self, message: MessageId) -> left.MessageRow | None:
         return await left.message(self._database, message)

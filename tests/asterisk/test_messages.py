@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from ccplane.asterisk.messages import Keeper, place_of
 from ccplane.asterisk.spool import LocalSpool
 from ccplane.contacts import facts as f
 from ccplane.core import inputs as i
+from ccplane.errors import StoreError
 from ccplane.ids import ChannelId, MessageId, NodeName, contact_id, message_id
 from ccplane.site import parse
 from ccplane.testing import Rehearsal, rehearse, run
@@ -36,6 +38,10 @@ class Post:
 
     def __init__(self, centre: Rehearsal, folder: Path, spool: LocalSpool | None = None) -> None:
         self.centre, self.folder, self.kept = centre, folder, folder / "kept"
+        self.leads = True
+        self.marked_deleted: list[str] = []
+        self.postgres_is_there = True
+        (folder / "recording").mkdir(exist_ok=True)
         self.keeper = Keeper(
             node=NODE,
             plane=centre.plane,
@@ -43,7 +49,15 @@ class Post:
             spool=spool or LocalSpool(folder),
             folder=self.kept,
             now=centre.clock.now,
+            deleted=self.deleted,
+            may_work=lambda: self.leads,
         )
+
+    async def deleted(self) -> AsyncIterator[str]:
+        if not self.postgres_is_there:
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+        for file in self.marked_deleted:
+            yield file
 
     def records(self, message: MessageId, seconds: float = 3, amplitude: int = 8_000) -> Path:
         path = self.folder / "recording/messages" / f"{message}.wav"
@@ -283,5 +297,81 @@ def test_while_the_switch_is_away_nothing_is_taken_from_it(tmp_path: Path):
         assert source.exists()
         post.centre.switch.start()
         assert (await post.fact(f.MessageStored)).message == message
+
+    kept_at(tmp_path, scene)
+
+
+def test_a_spool_that_is_away_is_trouble_and_settles_no_message(tmp_path: Path):
+    async def scene(post: Post) -> None:
+        call, message = await a_caller(post)
+        await asyncio.sleep(3)
+        post.records(message, seconds=3.25)
+        away = (tmp_path / "recording").rename(tmp_path / "away")
+        call.hang_up()
+        await asyncio.sleep(300)
+        assert not post.centre.said(f.MessageDropped)
+        assert "is its disk mounted?" in post.keeper.trouble()
+        away.rename(tmp_path / "recording")
+        assert (await post.fact(f.MessageStored)).ms == 3_250
+        await asyncio.sleep(100)
+        assert post.keeper.trouble() == ""
+
+    kept_at(tmp_path, scene)
+
+
+def test_messages_are_for_their_owner_alone(tmp_path: Path):
+    """Also the folder that an earlier ccplane made, whatever the umask is."""
+    (tmp_path / "kept").mkdir(mode=0o755)
+    before = os.umask(0)
+
+    async def scene(post: Post) -> None:
+        call, message = await a_caller(post)
+        await asyncio.sleep(3)
+        post.records(message).chmod(0o644)
+        call.press("#")
+        file = post.kept / (await post.fact(f.MessageStored)).file
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (file, *file.parents[:4])}
+        assert modes == dict.fromkeys(modes, 0o700) | {file: 0o600}
+        assert post.kept in modes
+
+    try:
+        kept_at(tmp_path, scene)
+    finally:
+        os.umask(before)
+
+
+def test_a_plane_that_does_not_lead_moves_nothing(tmp_path: Path):
+    async def scene(post: Post) -> None:
+        call, message = await a_caller(post)
+        source = post.records(message)
+        post.leads = False
+        call.hang_up()
+        await asyncio.sleep(300)
+        assert source.exists()
+        post.leads = True
+        await post.fact(f.MessageStored)
+        assert not source.exists()
+
+    kept_at(tmp_path, scene)
+
+
+def test_sound_of_messages_that_were_deleted_is_removed_at_the_start_and_later(tmp_path: Path):
+    """A crash between the fact and the deletion, Postgres that comes late: the voice does not stay for ever."""
+    files = [tmp_path / "kept/2026/01/01" / name for name in ("a.wav", "b.wav", "c.wav")]
+    for file in (*files, tmp_path / "other.wav"):
+        write_tone(file, hz=440, seconds=1)
+
+    async def scene(post: Post) -> None:
+        post.postgres_is_there = False
+        post.marked_deleted = ["2026/01/01/a.wav", "2026/01/01/gone.wav", "../other.wav"]
+        await asyncio.sleep(100)
+        assert post.keeper.trouble() == ""
+        post.postgres_is_there = True
+        while files[0].exists():
+            await asyncio.sleep(1)
+        post.marked_deleted.append("2026/01/01/b.wav")
+        await asyncio.sleep(4_000)
+        assert [file.exists() for file in files] == [False, False, True]
+        assert (tmp_path / "other.wav").exists()
 
     kept_at(tmp_path, scene)

@@ -64,6 +64,7 @@ async def test_what_is_written_of_a_call_is_read_as_data(tmp_path: Path):
     spool = LocalSpool(tmp_path)
     told = tmp_path / "fallback"
     told.mkdir()
+    (tmp_path / "recording").mkdir()
     texts = {"4001-ast1-1795333299.1": "1795333299 13800138000\n", "4001-ast1-1795333300.2": "1795333300 \n",
              "4001-ast1-1795333301.3": "\0\x07" * 900, "4001-ast1-1795333302.4": "9 " + "8" * 900}  # fmt: skip
     for name, text in texts.items():
@@ -122,6 +123,44 @@ async def test_a_switch_that_refuses_is_not_taken_for_an_empty_one(shared_node: 
 
 async def test_a_switch_that_is_away_is_said_to_be(tmp_path: Path):
     spool = spool_of(tmp_path / "nowhere", f"http://127.0.0.1:{free_port()}/ari", "a", "b")
-    assert isinstance(spool, FarSpool)
     with pytest.raises(SwitchError, match="cannot be asked"):
         await spool.take("messages/m", tmp_path / "a.wav")
+
+
+async def test_a_folder_that_is_away_is_not_taken_for_an_empty_one(tmp_path: Path):
+    spool = LocalSpool(tmp_path / "away")
+    for asked in (spool.take("messages/m", tmp_path / "a.wav"), spool.calls(), spool.recorded()):
+        with pytest.raises(SwitchError, match="is its disk mounted"):
+            await asked
+
+
+async def test_a_folder_that_is_mounted_later_is_used_and_that_it_goes_again_is_no_reason_to_ask_the_switch(
+    tmp_path: Path,
+):
+    folder = tmp_path / "spool"
+    spool = spool_of(folder, f"http://127.0.0.1:{free_port()}/ari", "a", "b")
+    with pytest.raises(SwitchError, match="cannot be asked"):
+        await spool.recorded()
+    write_tone(folder / f"recording/messages/{MESSAGE}.wav", hz=440, seconds=1)
+    assert [each.message for each in await spool.recorded()] == [MESSAGE]
+    (folder / "recording").rename(tmp_path / "elsewhere")
+    with pytest.raises(SwitchError, match="is its disk mounted"):
+        await spool.take(f"messages/{MESSAGE}", tmp_path / "a.wav")
+
+
+async def test_what_is_fetched_or_copied_is_for_its_owner_alone(
+    place: tuple[Spool, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    spool, folder = place
+    target = tmp_path / "kept/2026/a.wav"
+    write_tone(folder / f"recording/messages/{MESSAGE}.wav", hz=440, seconds=1)
+    rename = Path.replace
+
+    def across_disks(self: Path, other: Path) -> Path:
+        if self.suffix == ".wav":
+            raise OSError(18, "Invalid cross-device link")
+        return rename(self, other)
+
+    monkeypatch.setattr(Path, "replace", across_disks)
+    assert await spool.take(f"messages/{MESSAGE}", target)
+    assert [path.stat().st_mode & 0o777 for path in (target, *target.parents[:2])] == [0o600, 0o700, 0o700]

@@ -9,8 +9,10 @@ never on the loop of all calls.
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 from asyncio import to_thread
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
@@ -26,9 +28,10 @@ from ccplane.asterisk.wav import Sound, examine
 from ccplane.contacts.facts import Unusable
 from ccplane.contacts.message import Message
 from ccplane.core.inputs import FallbackCallFound, MessageKept, MessageUnusable, RecordingFound
-from ccplane.errors import CcplaneError
+from ccplane.errors import CcplaneError, StoreError
 from ccplane.ids import NodeName, contact_id, message_id, recording_of
 from ccplane.plane import Plane
+from ccplane.private import make_private_folder
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -38,9 +41,15 @@ LOOK_EVERY_S: Final = 60.0
 """For what nobody told us of."""
 AGAIN_S: Final = (0.05, 0.2, 1.0, 5.0, 15.0)
 """After a message that could not be kept yet; the last repeats."""
+CLEAR_EVERY_S: Final = 3_600.0
+"""For sound of deleted messages that a crash, or a disk, has left there."""
 SHORTEST_MS: Final = 1_000
 UNTOLD_MS: Final = 30_000
 """A recording whose end nobody told for so long is looked after."""
+LOOKING: Final = "looking for messages"
+CLEARING: Final = "removing the sound of deleted messages"
+SHIELDING: Final = "the folder of messages"
+WORK: Final = (LOOKING, CLEARING, SHIELDING)
 
 
 def place_of(message: Message) -> str:
@@ -49,24 +58,59 @@ def place_of(message: Message) -> str:
     return f"{left:%Y/%m/%d}/{message.id}.wav"
 
 
+def sound_of(folder: Path, file: str) -> tuple[Path, os.stat_result] | None:
+    """The sound that a row says lies there; None if it names another place, or nothing that is a file. Blocking."""
+    path = (folder / file).absolute()
+    if ".." in path.parts or not path.is_relative_to(folder.absolute()):
+        return None
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return (path, found) if stat.S_ISREG(found.st_mode) else None
+
+
+def forget_sound(folder: Path, file: str) -> None:
+    """Delete it, if it is there. Blocking."""
+    if (found := sound_of(folder, file)) is not None:
+        found[0].unlink(missing_ok=True)
+
+
 class Keeper:
     """Keeps the messages that are left at one node."""
 
     def __init__(
-        self, *, node: NodeName, plane: Plane, executor: Executor, spool: Spool, folder: Path, now: Callable[[], int]
+        self,
+        *,
+        node: NodeName,
+        plane: Plane,
+        executor: Executor,
+        spool: Spool,
+        folder: Path,
+        now: Callable[[], int],
+        deleted: Callable[[], AsyncIterator[str]],
+        may_work: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`deleted`: the files of all messages that are marked deleted, StoreError if they can't be had. `may_work`:
+        whether this plane leads the site."""
         self._node, self._plane, self._executor, self._now = node, plane, executor, now
-        self._spool, self._folder = spool, folder
+        self._spool, self._folder, self._deleted, self._may_work = spool, folder, deleted, may_work
         self._news = asyncio.Event()
         self._connected = False
         self._look_at = 0.0
         """When (the loop's time) to look for what nobody told us of."""
-        self._trouble = ""
+        self._wrong: dict[str, str] = {}
+        """What could not be done, and why."""
+
+    def trouble(self) -> str:
+        """What keeps messages from being brought into safety now, for people; "" if nothing does."""
+        return next(iter(self._wrong.values()), "")
 
     async def run(self) -> None:
         """Until cancelled. What goes wrong is tried again: a message is never given up for a fault of ours."""
-        watching = asyncio.create_task(self._watch())
+        besides = [asyncio.create_task(each) for each in (self._watch(), self._keep_cleared())]
         try:
+            await self._tried(SHIELDING, self._shield)
             tries = 0
             while True:
                 self._news.clear()
@@ -79,7 +123,8 @@ class Keeper:
                 except TimeoutError:
                     pass
         finally:
-            watching.cancel()
+            for each in besides:
+                each.cancel()
 
     async def _watch(self) -> None:
         """Say when there is something to do: a message more or less, or the node is back."""
@@ -100,26 +145,54 @@ class Keeper:
         whole = True
         loop = asyncio.get_running_loop()
         if loop.time() >= self._look_at:
-            whole = await self._tried("looking for messages", self._look)
+            whole = await self._tried(LOOKING, self._look)
             self._look_at = loop.time() + LOOK_EVERY_S if whole else 0.0
-        for message in self._plane.state.messages.values():
+        waiting = self._plane.state.messages
+        for message in waiting.values():
             if message.node == self._node:
                 whole &= await self._tried(message.id, self._keep, message)
+        self._wrong = {what: why for what, why in self._wrong.items() if what in (*WORK, *waiting)}
         return whole
 
     async def _tried(self, what: str, work: Callable[P, Awaitable[bool]], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Do it; whatever goes wrong is said once, and keeps nobody else's message waiting."""
+        if not self._may_work():
+            return False
         try:
-            return await work(*args, **kwargs)
+            done = await work(*args, **kwargs)
         except (OSError, CcplaneError) as error:
             trouble = f"{what}: {error}"
         except Exception as error:
             trouble = f"{what}: {error!r}"
             log.exception("a message could not be kept; it is tried again", what=what)
-        if trouble != self._trouble:
+        else:
+            self._wrong.pop(what, None)
+            return done
+        if trouble != self._wrong.get(what):
             log.warning("a message is not in safety yet; it is tried again", what=what, reason=trouble)
-            self._trouble = trouble
+            self._wrong[what] = trouble
         return False
+
+    async def _shield(self) -> bool:
+        """Voices are for the owner alone, also those that an earlier ccplane put there."""
+        await to_thread(make_private_folder, self._folder)
+        await to_thread(self._folder.chmod, 0o700)
+        return True
+
+    async def _keep_cleared(self) -> None:
+        """Beside the rounds: a database that does not answer holds up no message."""
+        while True:
+            cleared = await self._tried(CLEARING, self._clear)
+            await asyncio.sleep(CLEAR_EVERY_S if cleared else LOOK_EVERY_S)
+
+    async def _clear(self) -> bool:
+        """Whoever was cut off between the fact that a message is deleted and the deletion of its sound is helped."""
+        try:
+            async for file in self._deleted():
+                await to_thread(forget_sound, self._folder, file)
+        except StoreError:
+            return False  # said by the part `database`
+        return True
 
     # ------------------------------------------------------------------------------------------------------ keeping
 

@@ -29,6 +29,7 @@ from ccplane.asterisk.translate import printable
 from ccplane.asterisk.websocket import Address
 from ccplane.errors import SwitchError
 from ccplane.ids import RECORDED, ChannelId, MessageId, message_of_recording
+from ccplane.private import begin_private, make_private_folder
 
 FALLBACK: Final = "fallback"
 CALL: Final = re.compile(r"(?P<dialled>[0-9*]{1,40})-(?P<channel>[\w.-]*?(?P<began>[0-9]{9,11})\.[0-9]+)", re.ASCII)
@@ -59,7 +60,8 @@ class Spool(Protocol):
     """What the keeper of messages asks of the place where they are recorded. OSError or SwitchError if it fails."""
 
     async def take(self, recording: str, target: Path) -> bool:
-        """Put that recording there, whole and for good; False if there is none of this name."""
+        """Put that recording there, whole and for good, for its owner alone; False if there is none of this name: an
+        error if that cannot be known, because the whole spool is away."""
 
     async def forget(self, recording: str) -> None:
         """What is left of it is not needed any more."""
@@ -80,8 +82,12 @@ class LocalSpool:
     def __init__(self, folder: Path) -> None:
         self._recordings, self._calls = folder / "recording", folder / FALLBACK
 
+    def there(self) -> bool:
+        """Whether it can be reached here; blocking."""
+        return os.access(self._recordings, os.R_OK | os.W_OK | os.X_OK)
+
     async def take(self, recording: str, target: Path) -> bool:
-        return await to_thread(_move, self._file(recording), target)
+        return await to_thread(self._take, recording, target)
 
     async def forget(self, recording: str) -> None:
         await to_thread(self._file(recording).unlink, missing_ok=True)
@@ -93,18 +99,34 @@ class LocalSpool:
         await to_thread((self._calls / f"{call.name}.txt").unlink, missing_ok=True)
 
     async def recorded(self) -> list[Recorded]:
-        return await to_thread(lambda: list(self._own()))
+        return await to_thread(self._own)
 
     def _file(self, recording: str) -> Path:
         return self._recordings / f"{recording}.wav"
 
+    def _take(self, recording: str, target: Path) -> bool:
+        taken = _move(self._file(recording), target)
+        if not taken:
+            self._need()
+        return taken
+
+    def _need(self) -> None:
+        if not self.there():
+            sentence = f"The switch's folder {self._recordings} cannot be reached; is its disk mounted?"
+            raise SwitchError("spool-away", sentence)
+
     def _look(self) -> list[FallbackCall]:
+        self._need()
         told = {path.stem: path for path in _files(self._calls, ".txt")}
         heard = {path.stem: path for path in _files(self._recordings / FALLBACK, ".wav")}
         found = (_call(name, told.get(name), heard.get(name)) for name in {**told, **heard})
         return sorted((call for call in found if call), key=lambda call: (call.arrived_at, call.name))
 
-    def _own(self) -> Iterator[Recorded]:
+    def _own(self) -> list[Recorded]:
+        self._need()
+        return list(self._told_of())
+
+    def _told_of(self) -> Iterator[Recorded]:
         for path in _files(self._recordings / RECORDED, ".wav"):
             message = message_of_recording(f"{RECORDED}{path.stem}")
             if message is not None:
@@ -122,6 +144,7 @@ class FarSpool:
     async def take(self, recording: str, target: Path) -> bool:
         answer = await self._ask("GET", f"{_stored(recording)}/file")
         if answer.status_code == 404:
+            await self._names()  # a switch whose own folder is away answers the same, and fails at this
             return False
         _need(answer)
         await to_thread(_put, target, answer.content)
@@ -164,6 +187,33 @@ class FarSpool:
             ) from error
 
 
+class EitherSpool:
+    """By the folder from when it was first seen here, else by ARI. Looked at each time: a disk may be mounted later.
+    One that was here and is not any more is away; what the switch would say then is not asked."""
+
+    def __init__(self, near: LocalSpool, far: Spool) -> None:
+        self._near, self._far, self._seen = near, far, False
+
+    async def take(self, recording: str, target: Path) -> bool:
+        return await (await self._now()).take(recording, target)
+
+    async def forget(self, recording: str) -> None:
+        await (await self._now()).forget(recording)
+
+    async def calls(self) -> list[FallbackCall]:
+        return await (await self._now()).calls()
+
+    async def forget_call(self, call: FallbackCall) -> None:
+        await (await self._now()).forget_call(call)
+
+    async def recorded(self) -> list[Recorded]:
+        return await (await self._now()).recorded()
+
+    async def _now(self) -> Spool:
+        self._seen = self._seen or await to_thread(self._near.there)
+        return self._near if self._seen else self._far
+
+
 def _stored(recording: str) -> str:
     return f"/recordings/stored/{quote(recording, safe='')}"
 
@@ -176,8 +226,7 @@ def _need(answer: httpx.Response) -> None:
 
 def spool_of(folder: Path, url: str, username: str, password: str) -> Spool:
     """By the folder where it can be reached, else by ARI."""
-    at_hand = os.access(folder / "recording", os.R_OK | os.W_OK | os.X_OK)
-    return LocalSpool(folder) if at_hand else FarSpool(url, username, password)
+    return EitherSpool(LocalSpool(folder), FarSpool(url, username, password))
 
 
 def _files(folder: Path, suffix: str) -> list[Path]:
@@ -207,24 +256,41 @@ def _move(source: Path, target: Path) -> bool:
     """A rename where that is possible; else a copy that is whole before it has its name."""
     if not source.exists():
         return False
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(target.parent)
     try:
-        source.replace(target)
+        if _made_private(source):
+            source.replace(target)
+        else:
+            _copy(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        partial = _partial(target)
-        shutil.copyfile(source, partial)
-        _settle(partial, target)
-        source.unlink()
+        _copy(source, target)
     _sync(target.parent)
     return True
 
 
-def _put(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
+def _made_private(source: Path) -> bool:
+    """Before it is moved, so that under its new name it is never readable by others. Only its owner can do that."""
+    with suppress(PermissionError):
+        source.chmod(0o600)
+        return True
+    return False
+
+
+def _copy(source: Path, target: Path) -> None:
     partial = _partial(target)
-    partial.write_bytes(content)
+    with source.open("rb") as sound, begin_private(partial) as out:
+        shutil.copyfileobj(sound, out)
+    _settle(partial, target)
+    source.unlink()
+
+
+def _put(target: Path, content: bytes) -> None:
+    make_private_folder(target.parent)
+    partial = _partial(target)
+    with begin_private(partial) as out:
+        out.write(content)
     _settle(partial, target)
     _sync(target.parent)
 
