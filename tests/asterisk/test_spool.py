@@ -164,3 +164,16 @@ async def test_what_is_fetched_or_copied_is_for_its_owner_alone(
     monkeypatch.setattr(Path, "replace", across_disks)
     assert await spool.take(f"messages/{MESSAGE}", target)
     assert [path.stat().st_mode & 0o777 for path in (target, *target.parents[:2])] == [0o600, 0o700, 0o700]
+
+
+@pytest.mark.asterisk
+async def test_a_switch_whose_own_folder_is_away_is_not_taken_for_an_empty_one(shared_node: LocalNode, tmp_path: Path):
+    spool = FarSpool(shared_node.ari_url, shared_node.ari_username, shared_node.ari_password)
+    folder = shared_node.spool_dir / "recording"
+    assert not await spool.take("messages/m", tmp_path / "a.wav")
+    away = folder.rename(tmp_path / "away")
+    try:
+        with pytest.raises(SwitchError):
+            await spool.take("messages/m", tmp_path / "a.wav")
+    finally:
+        away.rename(folder)

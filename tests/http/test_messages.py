@@ -65,6 +65,8 @@ async def test_the_sound_is_sent_whole(admin: httpx.AsyncClient):
     answer = await admin.get(AUDIO)
     assert (answer.status_code, answer.content) == (200, SOUND)
     assert (answer.headers["content-type"], answer.headers["accept-ranges"]) == ("audio/wav", "bytes")
+    assert answer.headers["cache-control"] == "private, no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize(
@@ -82,23 +84,17 @@ async def test_a_part_of_the_sound_is_sent(admin: httpx.AsyncClient, asked: str,
     assert answer.headers["content-range"] == told
 
 
-async def test_several_parts_come_in_one_answer(admin: httpx.AsyncClient):
-    answer = await admin.get(AUDIO, headers={"Range": "bytes=0-1,100-101"})
-    assert answer.status_code == 206
-    assert answer.headers["content-type"].startswith("multipart/byteranges")
-
-
-@pytest.mark.parametrize("asked", ["bytes=2048-", "bytes=9999-10000", "bytes=100-50"])
+@pytest.mark.parametrize("asked", ["bytes=2048-", "bytes=9999-10000", "bytes=-0"])
 async def test_a_part_that_is_not_there_is_416_as_a_problem(admin: httpx.AsyncClient, asked: str):
     answer = await admin.get(AUDIO, headers={"Range": asked})
     assert (answer.status_code, answer.json()["code"]) == (416, "range-not-satisfiable")
     assert answer.headers["content-range"] == "bytes */2048"
 
 
-@pytest.mark.parametrize("asked", ["bytes", "bytes=", "lines=1-2", "bytes=a-b", "bytes=-", "bytes=1-2-3", "\x00"])
-async def test_a_range_that_is_none_is_refused_as_a_problem(admin: httpx.AsyncClient, asked: str):
+@pytest.mark.parametrize("asked", ["bytes=0-1,100-101", "lines=1-2", "bytes=-", "bytes=100-50", "\x00"])
+async def test_what_is_no_single_range_gives_all_of_it(admin: httpx.AsyncClient, asked: str):
     answer = await admin.get(AUDIO, headers={"Range": asked})
-    assert (answer.status_code, answer.json()["code"]) == (400, "bad-range")
+    assert (answer.status_code, answer.content) == (200, SOUND)
 
 
 @pytest.mark.parametrize(

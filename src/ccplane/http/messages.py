@@ -5,9 +5,6 @@ Sound is sent from the folder of messages alone, from where the message's own ro
 
 from __future__ import annotations
 
-import os
-import re
-import stat
 from asyncio import to_thread
 from pathlib import Path
 from types import GenericAlias
@@ -15,22 +12,21 @@ from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from ccplane.asterisk.messages import forget_sound, sound_of
 from ccplane.contacts.facts import MessageMark
 from ccplane.core.inputs import MessageMarkAsked
 from ccplane.errors import RequestError
+from ccplane.http import sound
 from ccplane.http.auth import Guard
-from ccplane.http.openapi import Responses, answers
+from ccplane.http.openapi import answers
 from ccplane.http.ports import MessagesStore, Plane
-from ccplane.http.problems import problem
 from ccplane.http.views import readable, told, with_times
 from ccplane.ids import ContactId, MessageId
 from ccplane.postgres.messages import MessageRow, MessagesWanted
 
 Text = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-RANGES: Final = re.compile(r"bytes=\s*(\d+-\d*|-\d+)(\s*,\s*(\d+-\d*|-\d+))*\s*")
 BY_API: Final = "api"
 
 MESSAGE: Final = readable(
@@ -50,10 +46,7 @@ _Page: Final = msgspec.defstruct(
     [("messages", GenericAlias(list, (MESSAGE,))), ("next", str | None)],
     namespace={"__doc__": "A page of messages. `next`: the cursor of the following page, null on the last."},
 )
-SOUND: Final[Responses] = {
-    200: {"description": "The sound", "content": {"audio/wav": {}}},
-    206: {"description": "The part of it that was asked for", "content": {"audio/wav": {}}},
-}
+SOUND: Final = sound.described("audio/wav")
 
 
 class MarkAsked(BaseModel):
@@ -87,14 +80,13 @@ def routes(plane: Plane, store: MessagesStore, folder: Path, admin: Guard) -> AP
 
     @router.get("/{message_id}/audio", summary="How it sounds", responses=answers(None) | SOUND)
     async def audio(message_id: str, request: Request) -> Response:
-        """A WAV file, whole or, by the header `Range`, in parts."""
+        """A WAV file: 200, or 206 for a range of it; `If-Range` is honoured."""
         row = await _known(store, message_id)
-        path = _path(folder, row)
-        found = await to_thread(_stat, path)
-        if path is None or found is None or row.state == MessageMark.DELETED:
+        found = await to_thread(sound_of, folder, row.file)
+        if found is None or row.state == MessageMark.DELETED:
             raise RequestError("no-audio", "The sound of this message is not there any more.", message=message_id)
-        refused = _judge_range(request.headers.get("range"), found.st_size)
-        return refused or FileResponse(path, media_type="audio/wav", stat_result=found)
+        path, stat = found
+        return sound.refused(request, stat.st_size) or sound.sent(path, stat, "audio/wav", path.name)
 
     @router.put("/{message_id}", summary="Mark it as heard, as new, or delete it", responses=answers(MESSAGE))
     async def mark(message_id: str, asked: MarkAsked) -> Response:
@@ -106,7 +98,7 @@ def routes(plane: Plane, store: MessagesStore, folder: Path, admin: Guard) -> AP
         marked = MessageMarkAsked(message=MessageId(row.id), contact=contact, state=asked.state, by=BY_API)
         after = await plane.ask(marked)
         if asked.state is MessageMark.DELETED:
-            await to_thread(_delete, _path(folder, row))
+            await to_thread(forget_sound, folder, row.file)  # by the keeper of messages, should we end before this
         return told(with_times(msgspec.to_builtins(_marked(row, asked.state, after.at))))
 
     return router
@@ -124,39 +116,6 @@ def _marked(row: MessageRow, state: MessageMark, at: int) -> MessageRow:
     if state is MessageMark.HEARD and row.heard_at is None:
         row = msgspec.structs.replace(row, heard_at=at, heard_by=BY_API)
     return msgspec.structs.replace(row, state=state)
-
-
-def _path(folder: Path, row: MessageRow) -> Path | None:
-    """Where its sound lies; None for a place that is not in the folder."""
-    path = (folder / row.file).absolute()
-    return path if ".." not in path.parts and path.is_relative_to(folder) else None
-
-
-def _stat(path: Path | None) -> os.stat_result | None:
-    try:
-        found = path.lstat() if path else None
-    except OSError:
-        return None
-    return found if found and stat.S_ISREG(found.st_mode) else None
-
-
-def _delete(path: Path | None) -> None:
-    if path is not None and _stat(path) is not None:
-        path.unlink(missing_ok=True)
-
-
-def _judge_range(asked: str | None, size: int) -> Response | None:
-    """What to answer to a range that cannot be had; as a problem, where starlette answers in plain text."""
-    if asked is None:
-        return None
-    if not RANGES.fullmatch(asked.strip()):
-        return problem(400, "bad-range", "The header Range is like `bytes=0-1023`, `bytes=1024-` or `bytes=-1024`.")
-    starts = [part.strip().partition("-") for part in asked.partition("=")[2].split(",")]
-    backwards = any(first and last and int(last) < int(first) for first, _, last in starts)
-    if backwards or any(first and int(first) >= size for first, _, _ in starts):
-        said = f"The sound has {size} bytes."
-        return problem(416, "range-not-satisfiable", said, headers={"Content-Range": f"bytes */{size}"})
-    return None
 
 
 def _ms(moment: AwareDatetime | None) -> int | None:

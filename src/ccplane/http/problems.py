@@ -35,7 +35,6 @@ BY_CODE: Final[Mapping[str, int]] = {
     "no-such-recording": 404,
     "recording-not-stored": 409,
     "recording-gone": 410,
-    "range-not-satisfiable": 416,
     "not-recorded": 409,
     "recording-being-changed": 409,
     "recording-not-changed": 503,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import Annotated, Final, Literal, cast
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import FileResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from ccplane.contacts import recordings as contacts
@@ -20,6 +18,7 @@ from ccplane.contacts.recordings import RecordingState
 from ccplane.core.inputs import RecordingHeard, RecordingPauseWanted
 from ccplane.core.recordings import begun
 from ccplane.errors import RequestError, SwitchError
+from ccplane.http import sound
 from ccplane.http.auth import Credentials, Guard, MayListen
 from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
@@ -30,7 +29,7 @@ from ccplane.postgres.recordings import RecordingRow, Sought
 
 Text = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 MEDIA: Final = {"opus": "audio/ogg; codecs=opus", "wav": "audio/wav"}
-RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+HEARD: Final = sound.described("audio/ogg", "audio/wav")
 AUDIT_EVERY_MS: Final = 60_000
 """A player asks for many ranges; who plays on is written down once in a while, not at each of them."""
 REMEMBERED: Final = 10_000
@@ -149,7 +148,7 @@ def routes(plane: Plane, kept: Kept, known: Guard, may_listen: MayListen, clock:
         await may_listen(credentials, row)
         return told(with_times(msgspec.to_builtins(row)))
 
-    @router.get("/{recording_id}/audio", summary="Listen to it", responses=answers(None), response_class=FileResponse)
+    @router.get("/{recording_id}/audio", summary="Listen to it", responses=answers(None) | HEARD)
     async def audio(
         request: Request,
         recording_id: str,
@@ -160,14 +159,11 @@ def routes(plane: Plane, kept: Kept, known: Guard, may_listen: MayListen, clock:
         row = await kept.row(recording_id)
         by = await may_listen(credentials, row)
         path = await kept.file(row, kind)
-        size = (await asyncio.to_thread(path.stat)).st_size
-        _judge_range(request, size)
+        found = await asyncio.to_thread(path.stat)
+        if (refused := sound.refused(request, found.st_size)) is not None:
+            return refused
         await audit.heard(row, by)
-        name = f"{row.id}.{kind}"
-        headers = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
-        return FileResponse(
-            path, headers=headers, media_type=MEDIA[kind], filename=name, content_disposition_type="inline"
-        )
+        return sound.sent(path, found, MEDIA[kind], f"{row.id}.{kind}")
 
     return router
 
@@ -215,20 +211,6 @@ async def _settled(plane: Plane, contact_id: ContactId, recording: RecordingId) 
             if now.wanted is None:
                 return now
     raise RequestError("not-recorded", "The talk ended before that.", contact=contact_id)
-
-
-def _judge_range(request: Request, size: int) -> None:
-    """One range is served. What is none, or are many, is not understood, and then all of it is (RFC 9110)."""
-    given = request.headers.get("range")
-    if given is None:
-        return
-    found = RANGE.fullmatch(given.replace(" ", ""))
-    first, last = (found[1], found[2]) if found else ("", "")
-    if not found or not (first or last) or (first and last and int(last) < int(first)):
-        headers = [each for each in request.scope["headers"] if each[0] != b"range"]
-        request.scope["headers"] = headers
-    elif "if-range" not in request.headers and (int(first) >= size if first else int(last) == 0):
-        raise RequestError("range-not-satisfiable", f"There are {size} bytes of it.", size=size)
 
 
 def _place(cursor: str | None) -> tuple[int, str] | None:
