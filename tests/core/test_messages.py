@@ -322,6 +322,12 @@ def test_given_somebody_who_heard_it_then_the_log_has_it():
     assert (fact.message, fact.contact, fact.state, fact.by) == (MESSAGE_ID, X, MessageMark.HEARD, "api")
 
 
+def test_given_somebody_who_listens_then_the_log_has_it():
+    floor = a_floor()
+    fact = the(floor.take(i.MessageHeard(message=MESSAGE_ID, contact=X, by="api")), f.MessagePlayed)
+    assert (fact.message, fact.contact, fact.by) == (MESSAGE_ID, X, "api")
+
+
 def test_given_the_table_of_messages_then_a_message_is_settled_once_and_never_unheard_of():
     assert set(MESSAGE) == set(MessageState)
     floor = recording()

@@ -472,6 +472,7 @@ class World:
                     message=message_id(contact.id), contact=contact.id, state=list(MessageMark)[b % 3], by="test"
                 )
             )
+            self.take(i.MessageHeard(message=message_id(contact.id), contact=contact.id, by="test"))
 
     def key_comes(self, a, b):
         contact = self.some_contact(a)

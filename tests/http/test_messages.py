@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 
-from ccplane.contacts.facts import MessageMarked
+from ccplane.contacts.facts import MessageMarked, MessagePlayed
 from ccplane.http.app import create_app
 from ccplane.postgres.messages import MessageRow, MessagesWanted
 from tests.http.conftest import client_from
@@ -95,6 +95,24 @@ async def test_a_part_that_is_not_there_is_416_as_a_problem(admin: httpx.AsyncCl
 async def test_what_is_no_single_range_gives_all_of_it(admin: httpx.AsyncClient, asked: str):
     answer = await admin.get(AUDIO, headers={"Range": asked})
     assert (answer.status_code, answer.content) == (200, SOUND)
+
+
+async def test_who_listens_is_written_down_once_in_a_while_and_not_who_asks_for_nothing(
+    admin: httpx.AsyncClient, site: Site
+):
+    await admin.get(AUDIO, headers={"Range": "bytes=9999-"})
+    assert not plays(site)
+    for at in range(3):
+        await admin.get(AUDIO, headers={"Range": f"bytes={at}-"})
+    [fact] = plays(site)
+    assert (fact.message, fact.contact, fact.by) == (MESSAGE_ID, ROW.contact, "api")
+    site.plane.history.now += 60_000
+    await admin.get(AUDIO)
+    assert len(plays(site)) == 2
+
+
+def plays(site: Site) -> list[MessagePlayed]:
+    return [fact for fact in site.plane.history.facts if isinstance(fact, MessagePlayed)]
 
 
 @pytest.mark.parametrize(

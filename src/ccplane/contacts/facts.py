@@ -523,7 +523,13 @@ class MessageMarked(MessageFact, frozen=True, kw_only=True):
     by: str
 
 
-AnyMessageFact = MessageStored | MessageDropped | MessageMarked
+class MessagePlayed(MessageFact, frozen=True, kw_only=True):
+    """Somebody listened to it."""
+
+    by: str
+
+
+AnyMessageFact = MessageStored | MessageDropped | MessageMarked | MessagePlayed
 AnyOfferFact = (
     OfferMade
     | OfferRinging

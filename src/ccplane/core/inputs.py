@@ -445,6 +445,14 @@ class MessageMarkAsked(Input, frozen=True, kw_only=True):
     by: str
 
 
+class MessageHeard(Input, frozen=True, kw_only=True):
+    """Somebody who has looked it up is about to listen to this message."""
+
+    message: MessageId
+    contact: ContactId
+    by: str
+
+
 class PlaneBegan(Input, frozen=True):
     """A plane begins, or goes on, under this epoch."""
 
@@ -523,6 +531,7 @@ AnyInput = (
     | RecordingFound
     | FallbackCallFound
     | MessageMarkAsked
+    | MessageHeard
     | PlaneBegan
     | SiteRead
     | PeopleRead

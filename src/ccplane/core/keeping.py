@@ -174,6 +174,10 @@ def marked(turn: Turn, what: i.MessageMarkAsked) -> None:
     )
 
 
+def heard(turn: Turn, what: i.MessageHeard) -> None:
+    turn.happened(c.MessagePlayed(at=turn.now, message=what.message, contact=what.contact, by=what.by))
+
+
 def _recorded(turn: Turn, message: MessageId) -> Contact | None:
     """The contact whose open verb this recording is, and whose end has not been told."""
     place = place_of_message(message)
@@ -200,4 +204,5 @@ KEEPING_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.RecordingFound: recording_found,
     i.FallbackCallFound: fallback_found,
     i.MessageMarkAsked: marked,
+    i.MessageHeard: heard,
 }

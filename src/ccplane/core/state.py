@@ -39,6 +39,7 @@ from ccplane.contacts.facts import (
     MessageFact,
     MessageLeft,
     MessageMarked,
+    MessagePlayed,
     MessageStored,
     OfferFact,
 )
@@ -171,7 +172,7 @@ def evolve(state: State, fact: AnyFact) -> State:
         case MessageStored() | MessageDropped():
             messages.settled(_message(state, fact), fact)
             return replace(state, messages=state.messages.delete(fact.message))
-        case MessageMarked():
+        case MessageMarked() | MessagePlayed():
             return state
         case ContactFact():
             contact = _contact(state, fact)

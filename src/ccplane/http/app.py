@@ -119,7 +119,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))
-    app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin))
+    app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin, ports.clock))
     kept = recordings.Kept(ports.recordings, ports.recordings_dir)
     app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
     app.include_router(recordings.control(ports.plane, admin))

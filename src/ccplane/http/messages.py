@@ -6,6 +6,7 @@ Sound is sent from the folder of messages alone, from where the message's own ro
 from __future__ import annotations
 
 from asyncio import to_thread
+from collections.abc import Callable
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Final
@@ -16,7 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from ccplane.asterisk.messages import forget_sound, sound_of
 from ccplane.contacts.facts import MessageMark
-from ccplane.core.inputs import MessageMarkAsked
+from ccplane.core.inputs import MessageHeard, MessageMarkAsked
 from ccplane.errors import RequestError
 from ccplane.http import sound
 from ccplane.http.auth import Guard
@@ -57,7 +58,8 @@ class MarkAsked(BaseModel):
     state: MessageMark
 
 
-def routes(plane: Plane, store: MessagesStore, folder: Path, admin: Guard) -> APIRouter:
+def routes(plane: Plane, store: MessagesStore, folder: Path, admin: Guard, clock: Callable[[], int]) -> APIRouter:
+    audit = sound.Audit(plane, clock)
     router = APIRouter(prefix="/api/v1/messages", tags=["messages"], dependencies=[Depends(admin)])
 
     @router.get("", summary="Messages, the latest first", responses=answers(_Page))
@@ -80,13 +82,17 @@ def routes(plane: Plane, store: MessagesStore, folder: Path, admin: Guard) -> AP
 
     @router.get("/{message_id}/audio", summary="How it sounds", responses=answers(None) | SOUND)
     async def audio(message_id: str, request: Request) -> Response:
-        """A WAV file: 200, or 206 for a range of it; `If-Range` is honoured."""
+        """A WAV file: 200, or 206 for a range of it; `If-Range` is honoured. That it was asked for is recorded."""
         row = await _known(store, message_id)
         found = await to_thread(sound_of, folder, row.file)
         if found is None or row.state == MessageMark.DELETED:
             raise RequestError("no-audio", "The sound of this message is not there any more.", message=message_id)
         path, stat = found
-        return sound.refused(request, stat.st_size) or sound.sent(path, stat, "audio/wav", path.name)
+        if (refused := sound.refused(request, stat.st_size)) is not None:
+            return refused
+        heard = MessageHeard(message=MessageId(row.id), contact=ContactId(row.contact), by=BY_API)
+        await audit.heard(row.id, BY_API, heard)
+        return sound.sent(path, stat, "audio/wav", path.name)
 
     @router.put("/{message_id}", summary="Mark it as heard, as new, or delete it", responses=answers(MESSAGE))
     async def mark(message_id: str, asked: MarkAsked) -> Response:

@@ -29,9 +29,6 @@ from ccplane.postgres.recordings import RecordingRow, Sought
 Text = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 MEDIA: Final = {"opus": "audio/ogg; codecs=opus", "wav": "audio/wav"}
 HEARD: Final = sound.described("audio/ogg", "audio/wav")
-AUDIT_EVERY_MS: Final = 60_000
-"""A player asks for many ranges; who plays on is written down once in a while, not at each of them."""
-REMEMBERED: Final = 10_000
 CHANGE_S: Final = 4.0
 LATEST: Final = 1 << 52
 
@@ -100,29 +97,10 @@ class Kept:
         return path
 
 
-class Audit:
-    """Who listened to what, once a while each."""
-
-    def __init__(self, plane: Plane, clock: Callable[[], int]) -> None:
-        self._plane, self._clock = plane, clock
-        self._told: dict[tuple[str, str], int] = {}
-
-    async def heard(self, row: RecordingRow, by: str) -> None:
-        """Returns once it is on disk that they listen: before they hear anything."""
-        now, key = self._clock(), (by, row.id)
-        if now - self._told.get(key, -AUDIT_EVERY_MS) < AUDIT_EVERY_MS:
-            return
-        await self._plane.ask(RecordingHeard(contact=ContactId(row.contact), recording=RecordingId(row.id), by=by))
-        self._told.pop(key, None)
-        self._told[key] = now
-        if len(self._told) > REMEMBERED:
-            del self._told[next(iter(self._told))]
-
-
 def routes(plane: Plane, kept: Kept, known: Guard, may_listen: MayListen, clock: Callable[[], int]) -> APIRouter:
     """`known`: who may ask at all. `may_listen`: who may look at, and hear, this one."""
     router = APIRouter(prefix="/api/v1/recordings", tags=["recordings"], dependencies=[Depends(known)])
-    audit = Audit(plane, clock)
+    audit = sound.Audit(plane, clock)
 
     @router.get("", summary="Recordings, the latest first", responses=answers(_Page))
     async def recordings(
@@ -162,7 +140,8 @@ def routes(plane: Plane, kept: Kept, known: Guard, may_listen: MayListen, clock:
         found = await asyncio.to_thread(path.stat)
         if (refused := sound.refused(request, found.st_size)) is not None:
             return refused
-        await audit.heard(row, by)
+        heard = RecordingHeard(contact=ContactId(row.contact), recording=RecordingId(row.id), by=by)
+        await audit.heard(row.id, by, heard)
         return sound.sent(path, found, MEDIA[kind], f"{row.id}.{kind}")
 
     return router

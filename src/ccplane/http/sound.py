@@ -1,5 +1,5 @@
 """Sound over HTTP: a file, whole or one range of it (RFC 9110, 14.2), which nothing on the way keeps or takes for a
-page.
+page. Who listens is written down before they hear anything.
 
 What is no single range is not understood, and then all of it is sent; a range behind the end is refused. Whatever
 digits there are, the server's own reading of the header sees only a range that can be had.
@@ -9,19 +9,44 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request, Response
 from fastapi.responses import FileResponse
 
+from ccplane.core.inputs import Input
 from ccplane.http.openapi import Responses
+from ccplane.http.ports import Plane
 from ccplane.http.problems import problem
 
 RANGE: Final = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 HEADERS: Final = {"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"}
+AUDIT_EVERY_MS: Final = 60_000
+"""A player asks for many ranges; who plays on is written down once in a while, not at each of them."""
+REMEMBERED: Final = 10_000
 BEYOND: Final = 10**15
 """Larger than any file; what has more digits is no other."""
+
+
+class Audit:
+    """Who listened to what, once a while each."""
+
+    def __init__(self, plane: Plane, clock: Callable[[], int]) -> None:
+        self._plane, self._clock = plane, clock
+        self._told: dict[tuple[str, str], int] = {}
+
+    async def heard(self, name: str, by: str, heard: Input) -> None:
+        """`by` listens to what has this id. Returns once it is on disk: before they hear anything."""
+        now, key = self._clock(), (by, name)
+        if now - self._told.get(key, -AUDIT_EVERY_MS) < AUDIT_EVERY_MS:
+            return
+        await self._plane.ask(heard)
+        self._told.pop(key, None)
+        self._told[key] = now
+        if len(self._told) > REMEMBERED:
+            del self._told[next(iter(self._told))]
 
 
 def described(*media: str) -> Responses:
