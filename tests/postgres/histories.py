@@ -188,7 +188,9 @@ class Centre:
         elif what < 0.40:
             self.wrapping_up()
         elif self.state.contacts:
-            self._contact_moves(chance.choice(self.unsettled() if chance.random() < 0.5 else sorted(self.state.contacts)))
+            self._contact_moves(
+                chance.choice(self.unsettled() if chance.random() < 0.5 else sorted(self.state.contacts))
+            )
 
     def unsettled(self):
         """Contacts in what mostly lasts but a moment; all of them where there is none such."""

@@ -273,7 +273,7 @@ class Call:
             if isinstance(said, Pressed) and said.keys != rule.refuse:
                 said = await Step(Gather(words, REFUSE_WITHIN_MS, barge_in=False, fresh=True))
         if not isinstance(said, Failed):
-            self._consent = said != Pressed(rule.refuse)
+            self._consent = not (isinstance(said, Pressed) and said.keys == rule.refuse)
 
     async def connect(self, number: str | None = None) -> ConnectResult:
         """Of an agent's own call: call somebody and let them talk. `number`: the one that was dialled, unless given.
