@@ -42,7 +42,8 @@ def document():
     """The whole page."""
     parts = [
         "# State machines",
-        "Drawn from the tables in the code (`contacts/contact.py`, `contacts/recordings.py`, `contacts/message.py`, `agents/agent.py`); "
+        "Drawn from the tables in the code (`contacts/contact.py`, `contacts/recordings.py`, `contacts/message.py`, "
+        "`agents/agent.py`); "
         "a test holds this page to them. "
         "Each arrow is a fact. Any other fact in a state raises `IllegalMove` and changes nothing.",
     ]

@@ -88,7 +88,7 @@ class Centre:
         self.take(i.IntentAsked(agent=agent, intent=intent, reason=reason, by="test", **where))
 
     def sits(self, agent):
-        """Somewhere: at a desk phone or a browser, their own or the shared one, or a colleague's, where they may not."""
+        """At a desk phone or a browser, their own seat or the shared one, or a colleague's, where they may not."""
         chance = self.random
         seat = SeatId(chance.choice((agent, agent, agent, SHARED, chance.choice(self.names))))
         web = chance.random() < 0.6
@@ -188,9 +188,8 @@ class Centre:
         elif what < 0.40:
             self.wrapping_up()
         elif self.state.contacts:
-            self._contact_moves(
-                chance.choice(self.unsettled() if chance.random() < 0.5 else sorted(self.state.contacts))
-            )
+            among = self.unsettled() if chance.random() < 0.5 else sorted(self.state.contacts)
+            self._contact_moves(chance.choice(among))
 
     def unsettled(self):
         """Contacts in what mostly lasts but a moment; all of them where there is none such."""

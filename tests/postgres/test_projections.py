@@ -19,7 +19,7 @@ from ccplane.laws import Fact
 from ccplane.postgres.queries import query
 from ccplane.postgres.rebuild import rebuild
 from ccplane.postgres.store import PROJECTIONS, PostgresFacts, spoken_of
-from tests.postgres.histories import OUTSIDE, START, Centre, a_history
+from tests.postgres.histories import START, Centre, a_history
 
 pytestmark = pytest.mark.postgres
 
