@@ -24,9 +24,12 @@ async def main(call: Call) -> None:
 
 async def who(call: Call) -> AgentId | None:
     """Id and PIN, three times at most; PINs are counted over all calls, and locked after five wrong ones."""
-    prompts = ["your-id"]
+    wrong = False
     for _ in range(3):
-        agent = await call.ask_agent(*prompts)
+        if wrong:
+            await call.play("wrong-pin")  # not as a part of the question: the rest of a PIN must not answer that
+        agent = await call.ask_agent("your-id", fresh=wrong)
+        wrong = agent is not None
         if agent is None:
             continue
         match await call.ask_pin("your-pin", agent):
@@ -36,6 +39,6 @@ async def who(call: Call) -> AgentId | None:
                 await call.play("pin-locked")
                 return None
             case _:
-                prompts = ["wrong-pin", "your-id"]
+                continue
     await call.play("wrong-pin")
     return None

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from ccplane.asterisk.pins import PinPad
+from ccplane.asterisk.pins import HAND_S, PinPad
 from ccplane.contacts.verbs import AskPin, EnterQueue, Gather
 from ccplane.core import inputs as i
 from ccplane.errors import RequestError
@@ -60,9 +60,23 @@ def pins():
 
 
 @pytest.fixture
-def pad(plane, pins):
+def clock():
+    return Clock()
+
+
+class Clock:
+    """Seconds, as a test says."""
+
+    now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def pad(plane, pins, clock):
     plane.floor.take(replace(an_arrival("x", "*45", answered=True), device="2001"))
-    pad = PinPad(plane, pins)
+    pad = PinPad(plane, pins, clock)
     yield pad
     pad.close()
 
@@ -133,6 +147,62 @@ async def test_given_a_pin_that_was_keyed_in_any_call_then_what_follows_it_goes_
     assert plane.posted[-1] == i.KeyPressed(c("y"), "7")
 
 
+ID = Gather(("sound:id",), 5_000)
+
+
+def passed(plane):
+    """The keys that became anything."""
+    return "".join(each.key for each in plane.posted if isinstance(each, i.KeyPressed))
+
+
+def times_out(plane):
+    """The PIN's time is up, and the program asks for something else."""
+    plane.floor.take(i.Tick(), at=plane.floor.state.wake_at / 1000)
+    plane.floor.asks("x", ID)
+
+
+async def test_given_a_pin_whose_time_is_up_in_mid_typing_then_the_rest_of_it_is_no_answer_to_the_next_question(
+    plane, pad, clock
+):
+    plane.floor.asks("x", PIN)
+    keys(pad, "135")
+    times_out(plane)
+    for key in "790#":
+        clock.now += HAND_S
+        keys(pad, key)
+    assert passed(plane) == ""
+    assert not any(type(fact).__name__ in ("KeyTaken", "KeyKept") for fact in plane.floor.facts)
+    clock.now += HAND_S + 0.1
+    keys(pad, "1")
+    assert passed(plane) == "1", "the hand rested: this is an answer"
+
+
+async def test_given_sounds_that_were_heard_after_a_pin_then_a_key_answers_what_is_asked_now(plane, pad):
+    plane.floor.asks("x", PIN)
+    keys(pad, "135")
+    pin = plane.floor.contact("x")
+    pad.post(i.SoundsFinished(pin.id, pin.step, pin.attempt))
+    times_out(plane)
+    keys(pad, "7")
+    assert passed(plane) == "", "those of the PIN itself are no others"
+    asked = plane.floor.contact("x")
+    pad.post(i.SoundsFinished(asked.id, asked.step, asked.attempt))
+    keys(pad, "1")
+    assert passed(plane) == "1"
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_given_the_usual_hash_after_a_whole_pin_then_it_ends_no_later_answer(plane, pad, late):
+    plane.floor.asks("x", PIN)
+    keys(pad, "000000" + ("" if late else "#"))
+    await checked(plane)
+    plane.floor.asks("x", ID)
+    keys(pad, "#")
+    assert passed(plane) == ""
+    keys(pad, "1")
+    assert passed(plane) == "1"
+
+
 async def test_given_any_other_call_then_its_keys_go_on_as_ever(plane, pad):
     plane.floor.arrives("y")
     plane.floor.asks("y", EnterQueue(SUPPORT))
@@ -156,6 +226,7 @@ async def test_given_a_caller_who_goes_then_nothing_of_theirs_is_kept(plane, pad
     keys(pad, "135")
     pad.post(i.CallerGone(c("x")))
     assert not pad._keyed
+    assert not pad._hands
 
 
 async def test_given_a_call_that_ends_otherwise_then_nothing_of_its_caller_is_kept(plane, pad):

@@ -50,6 +50,19 @@ async def facts(centre: Centre, kind: str, agent: str) -> list[dict[str, object]
     return found
 
 
+async def asked_for_an_id(centre: Centre, times: int) -> None:
+    """So many times in all; what is pressed before, while something else is said, goes nowhere."""
+    asked = (
+        "SELECT count(*) AS n FROM fact WHERE kind = 'StepStarted' AND body -> 'verb' ->> 'type' = 'Gather'"
+        " AND body -> 'verb' -> 'sounds' ->> 0 IS NOT NULL"
+    )
+
+    async def there() -> bool:
+        return (await centre.rows(asked))[0]["n"] >= times
+
+    await centre.until(there, what=lambda: f"question {times} for an id")
+
+
 async def test_star_45_at_an_own_phone_signs_in_and_out_and_the_next_call_rings_there(centre: Centre) -> None:
     call = await dial(centre, "*45", "1001")
     await call.audio.hears_sound()
@@ -103,11 +116,13 @@ async def test_a_shared_seat_asks_for_id_and_pin_and_calls_ring_there(centre: Ce
 
 async def test_five_wrong_pins_lock_it_and_say_so(centre: Centre) -> None:
     (await centre.api.put("/api/v1/agents/1004/pin", json={"pin": PIN})).raise_for_status()
+    questions = 0
     for tries in (3, 2):
         call = await dial(centre, "*45", "2002")
         for _ in range(tries):
+            await asked_for_an_id(centre, questions := questions + 1)
             await call.audio.hears_sound()
-            await call.audio.press("1004#000000")
+            await call.audio.press("1004#000000#")
         await is_over(call)
     refused = await facts(centre, "PinRefused", "1004")
     assert [each["in_a_row"] for each in refused] == [1, 2, 3, 4, 5]

@@ -7,19 +7,33 @@ from __future__ import annotations
 
 import random
 
-from ccplane.agents.facts import Intent, Phone, Profile
+from ccplane.agents.agent import Work
+from ccplane.agents.facts import Intent, Phone, Profile, Seat
 from ccplane.contacts.contact import Phase
-from ccplane.contacts.verbs import EnterQueue
+from ccplane.contacts.verbs import Connect, EnterQueue, SetLanguage
 from ccplane.core import inputs as i
 from ccplane.core.decide import decide
 from ccplane.core.state import State
-from ccplane.ids import AgentId, ChannelId, NodeName, ProgramName, QueueName, offer_of_leg
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    NodeName,
+    ProgramName,
+    QueueName,
+    SeatId,
+    device_at,
+    offer_of_leg,
+)
+from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.recording import RecordingPolicy, RecordingRule
 from ccplane.routing.rules import Number, Queue, Rules, Step
 
 NODE = NodeName("ast1")
 START = 1_800_000_000_000
 QUEUES = ("support", "sales")
+SHARED = SeatId("2001")
+OUTSIDE = ("5551", "5552")
+DIALLING = Dialling(trunk="out", roles={"agent": Role(allow=("5",))}, ring_ms=9_000)
 
 
 class Centre:
@@ -29,7 +43,7 @@ class Centre:
         self.random = random.Random(seed)
         self.state, self.now, self.facts = State(), start, []
         self.names = [AgentId(str(1001 + n)) for n in range(agents)]
-        self.calls = 0
+        self.calls = self.dialled = 0
         queues = {
             QueueName(name): Queue(
                 name=QueueName(name),
@@ -42,7 +56,9 @@ class Centre:
         }
         numbers = {"4002": Number(number="4002", program=ProgramName("straight"), attribution="radio")}
         policy = RecordingPolicy(default=RecordingRule(record=True))
-        rules = Rules(queues=queues, numbers=numbers, default_program=ProgramName("straight"), recording=policy)
+        rules = Rules(
+            queues=queues, numbers=numbers, default_program=ProgramName("straight"), recording=policy, dialling=DIALLING
+        )
         self.take(i.PlaneBegan(1, "test", 0))
         self.take(i.SiteRead("site-1", rules, {"acd/queues.toml": "[support]"}))
         self.people(self.names)
@@ -58,7 +74,7 @@ class Centre:
         profiles = tuple(
             Profile(id=each, name=f"Agent {each}", skills={"any": 5}, endpoint=f"PJSIP/{each}") for each in names
         )
-        self.take(i.PeopleRead(profiles))
+        self.take(i.PeopleRead(profiles, (Seat(id=SHARED, shared=True),)))
 
     def survey(self, phone):
         self.take(
@@ -68,10 +84,19 @@ class Centre:
             )
         )  # fmt: skip
 
-    def intent(self, agent, intent, reason=""):
-        self.take(i.IntentAsked(agent=agent, intent=intent, reason=reason, by="test"))
+    def intent(self, agent, intent, reason="", **where):
+        self.take(i.IntentAsked(agent=agent, intent=intent, reason=reason, by="test", **where))
 
-    def arrive(self):
+    def sits(self, agent):
+        """At a desk phone or a browser, their own seat or the shared one, or a colleague's, where they may not."""
+        chance = self.random
+        seat = SeatId(chance.choice((agent, agent, agent, SHARED, chance.choice(self.names))))
+        web = chance.random() < 0.6
+        self.take(i.PhoneSeen(device_at(seat, web=web), Phone.REACHABLE))
+        self.intent(agent, Intent.READY, seat=seat, web=web)
+
+    def arrives_unqueued(self):
+        """A caller whose program has not said yet what becomes of them."""
         self.calls += 1
         channel = ChannelId(f"{self.now // 1000}.{self.calls}")
         self.take(
@@ -80,13 +105,62 @@ class Centre:
                 caller_name="O'Hara; --", switch_at=self.now,
             )
         )  # fmt: skip
-        contact = next(each for each in self.state.contacts.values() if each.channel == channel)
-        self.take(i.VerbAsked(contact.id, 1, EnterQueue(QueueName(self.random.choice(QUEUES)))))
+        return next(each.id for each in self.state.contacts.values() if each.channel == channel)
+
+    def arrive(self):
+        arrived = self.arrives_unqueued()
+        contact = self.state.contacts[arrived]
+        if self.random.random() < 0.3:
+            self.speaks(contact.id)
+        self.asks(contact.id, EnterQueue(QueueName(self.random.choice(QUEUES))))
         if contact.id in self.state.contacts:
             self.take(i.CallerUp(contact.id))
-        if self.random.random() < 0.9 and contact.id in self.state.contacts:
-            self.take(i.EnteredRoom(contact.id, channel), after=2)
+        if self.random.random() < 0.8 and contact.id in self.state.contacts:
+            self.take(i.EnteredRoom(contact.id, contact.channel), after=2)
         return contact.id
+
+    def speaks(self, contact):
+        """The program sets the caller's language, where it is not waiting for something."""
+        if self.state.contacts[contact].verb is None:
+            self.asks(contact, SetLanguage(self.random.choice(("en", "zh-CN"))))
+
+    def asks(self, contact, verb):
+        self.take(i.VerbAsked(contact, self.state.contacts[contact].step + 1, verb))
+
+    def dials(self, agent):
+        """An agent dials a colleague, a number outside, or one that they may not; or has us dial it."""
+        self.dialled += 1
+        chance, whose = self.random, self.state.agents.get(agent)
+        number = chance.choice((*self.names, *OUTSIDE, "0900"))
+        if whose is None:
+            return
+        if chance.random() < 0.3:
+            before = set(self.state.contacts)
+            self.take(i.CallAsked(agent=agent, number=number, claim=f"claim-{self.dialled}"))
+            made = set(self.state.contacts) - before
+            if made and chance.random() < 0.7:
+                self.take(i.CallerUp(*made), after=900)
+        else:
+            made = {self.picks_up_and_dials(whose, number)}
+        for contact in made & set(self.state.contacts):
+            self.asks(contact, Connect(number))
+
+    def picks_up_and_dials(self, whose, number):
+        channel = ChannelId(f"{self.now // 1000}.own.{self.dialled}")
+        self.take(
+            i.CallerArrived(
+                node=NODE, channel=channel, number_dialled=number, caller=whose.id, caller_name="", switch_at=self.now,
+                device=whose.device,
+            )
+        )  # fmt: skip
+        return next(each.id for each in self.state.contacts.values() if each.channel == channel)
+
+    def dials_outside(self, agent):
+        """A call of an agent's own, which they may make; its contact."""
+        self.dialled += 1
+        contact = self.picks_up_and_dials(self.state.agents[agent], OUTSIDE[0])
+        self.asks(contact, Connect(OUTSIDE[0]))
+        return contact
 
     def step(self):
         """Something happens, of whatever can."""
@@ -99,18 +173,46 @@ class Centre:
         if chance.random() < 0.1:
             self._store_says()
         what = chance.random()
-        if what < 0.18:
+        if what < 0.16:
             self.arrive()
+        elif what < 0.22:
+            self.dials(chance.choice(self.names))
+        elif what < 0.25:
+            self.sits(chance.choice(self.names))
         elif what < 0.30:
             self.intent(chance.choice(self.names), chance.choice(list(Intent)), chance.choice(("", "lunch", "meeting")))
         elif what < 0.36:
-            self.take(i.PhoneSeen(chance.choice(self.names), chance.choice(list(Phone))))
+            self.take(i.PhoneSeen(self.device(chance.choice(self.names)), chance.choice(list(Phone))))
         elif what < 0.38:
             self.people(chance.sample(self.names, len(self.names) - 1) if chance.random() < 0.5 else self.names)
         elif what < 0.40:
-            self.take(i.WrapUpEnded(chance.choice(self.names)))
+            self.wrapping_up()
         elif self.state.contacts:
-            self._contact_moves(chance.choice(sorted(self.state.contacts)))
+            among = self.unsettled() if chance.random() < 0.5 else sorted(self.state.contacts)
+            self._contact_moves(chance.choice(among))
+
+    def unsettled(self):
+        """Contacts in what mostly lasts but a moment; all of them where there is none such."""
+        found = [
+            each.id
+            for each in self.state.contacts.values()
+            if each.phase in (Phase.CALLING, Phase.CONNECTING) or (each.talk and each.talk.lost_at is not None)
+        ]
+        return sorted(found or self.state.contacts)
+
+    def device(self, agent):
+        """The phone where they sit."""
+        known = self.state.agents.get(agent)
+        return known.device if known else agent
+
+    def wrapping_up(self):
+        """Somebody is done, or makes a call first."""
+        done = [each.id for each in self.state.agents.values() if each.work is Work.WRAP_UP]
+        whose = self.random.choice(sorted(done) or self.names)
+        if done and self.random.random() < 0.5:
+            self.dials(whose)
+        else:
+            self.take(i.WrapUpEnded(whose))
 
     def _contact_moves(self, contact_id):
         chance, contact = self.random, self.state.contacts[contact_id]
@@ -119,24 +221,61 @@ class Centre:
             return self.take(i.CallerGone(contact_id, 16))
         if contact.phase is Phase.IN_PROGRAM:
             if contact.verb is None:
+                if what < 0.4:
+                    self.speaks(contact_id)
                 return self.take(i.ProgramReturned(contact_id))
             return self.take(i.CallerGone(contact_id, 16))
         if contact.tape and what < 0.7:
             return self._recorder_says(contact)
+        if contact.call:
+            return self._party_moves(contact, contact.call)
         if contact.talk:
-            return self.take(i.LegEnded(contact.talk.offer, contact.talk.leg, 16))
+            return self._talk_moves(contact, contact.talk)
         if contact.offer is None:
             return self.take(i.EnteredRoom(contact_id, contact.channel))
         offer = contact.offer
-        if what < 0.3:
+        if what < 0.3 or (contact.phase is Phase.CONNECTING and what < 0.5):
             return self.take(i.LegEnded(offer.id, offer.leg, *chance.choice(((19, 480), (21, 603), (17, 486), (0, 0)))))
         self.take(i.LegRinging(offer.id))
         if what < 0.9:
             self.take(i.LegUp(offer.id, offer.leg), after=chance.choice((0, 1, 900)))
-            self.take(i.EnteredRoom(contact_id, offer.leg), after=1)
+            if chance.random() < 0.9:
+                self.take(i.EnteredRoom(contact_id, offer.leg), after=1)
             if chance.random() < 0.8:
                 self.take(i.EnteredRoom(contact_id, contact.channel))
         return None
+
+    def _party_moves(self, contact, call):
+        """The other one in an own call: rings, takes it, comes into the room, or hangs up."""
+        chance = self.random
+        what = chance.random()
+        if what < 0.25:
+            return self.take(i.LegEnded(call.id, call.leg, *chance.choice(((16, 0), (17, 486), (19, 480)))))
+        self.take(i.LegRinging(call.id))
+        if what < 0.8:
+            self.take(i.LegUp(call.id, call.leg, call.agent), after=chance.choice((0, 1, 900)))
+            self.take(i.EnteredRoom(contact.id, call.leg), after=1)
+            self.take(i.EnteredRoom(contact.id, contact.channel))
+        return None
+
+    def _talk_moves(self, contact, talk):
+        """It ends; or the agent's phone vanishes, and comes back or does not."""
+        chance, agent = self.random, self.state.agents[talk.agent]
+        what = chance.random()
+        if talk.back_leg and what < 0.5:
+            self.take(i.LegUp(talk.offer, talk.back_leg, talk.agent))
+            return self.take(i.EnteredRoom(contact.id, talk.back_leg), after=1)
+        if talk.back_leg and what < 0.7:
+            return self.take(i.LegEnded(talk.offer, talk.back_leg, *chance.choice(((17, 486), (19, 480), (0, 0)))))
+        if agent.work is Work.REJOINING:
+            self.take(i.PhoneSeen(agent.device, chance.choice((Phone.REACHABLE, Phone.GONE))))
+            return self.take(i.Tick(), after=chance.choice((0, 900, 11_000)))
+        if what < 0.4:
+            self.take(i.PhoneSeen(agent.device, Phone.GONE))
+            return self.take(i.LegEnded(talk.offer, talk.leg, 16, gone=False)) if what < 0.2 else None
+        if what < 0.6:
+            return self.take(i.RejoinAsked(talk.agent))
+        return self.take(i.LegEnded(talk.offer, talk.leg, 16))
 
     def _recorder_says(self, contact):
         """What records, and what people want of it."""
@@ -162,7 +301,7 @@ class Centre:
             self.take(i.RecordingHeard(contact=each.contact, recording=each.id, by="test"))
 
 
-def a_history(seed, steps=120, **options):
+def a_history(seed, steps=200, **options):
     """Facts of a random run, and the centre as it is then."""
     centre = Centre(seed, **options)
     for name in centre.names[:-1]:

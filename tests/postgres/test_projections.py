@@ -8,18 +8,22 @@ from itertools import pairwise
 import pytest
 
 from ccplane.agents.agent import WORK
-from ccplane.contacts.contact import OFFER, PHASE
+from ccplane.agents.facts import Intent
+from ccplane.contacts.contact import CALL, OFFER, PHASE, TALK
+from ccplane.contacts.facts import EndedBy, TalkEnded
+from ccplane.contacts.verbs import SetLanguage
+from ccplane.core import inputs as i
 from ccplane.core.state import State, evolve
 from ccplane.facts import encode
 from ccplane.laws import Fact
 from ccplane.postgres.queries import query
 from ccplane.postgres.rebuild import rebuild
 from ccplane.postgres.store import PROJECTIONS, PostgresFacts, spoken_of
-from tests.postgres.histories import START, a_history
+from tests.postgres.histories import START, Centre, a_history
 
 pytestmark = pytest.mark.postgres
 
-SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))]
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))]
 TABLES = {
     "contact": "SELECT * FROM contact ORDER BY id",
     "segment": "SELECT * FROM segment ORDER BY contact, segment",
@@ -80,6 +84,17 @@ def intervals(facts):
     return found
 
 
+def test_everything_that_moves_an_agent_or_a_contact_happens_in_these_histories():
+    """So that what is held against `evolve` below is all there is."""
+    facts = [fact for seed in range(12) for fact in a_history(seed, wrap_up_ms=seed % 2 * 6_000).facts]
+    tables = (PHASE, OFFER, TALK, CALL, WORK)
+    moving = {fact.__name__ for table in tables for row in table.values() for fact in row}
+    others = {"LanguageSet", "SeatTaken", "SeatLeft", "DiallingRefused", "DeviceChanged"}
+    assert moving | others <= {type(fact).__name__ for fact in facts}
+    lost = {fact.contact for fact in facts if isinstance(fact, TalkEnded) and fact.by is EndedBy.PHONE_LOST}
+    assert lost, "whose caller waits again, or is gone by then"
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_agent_intervals_are_the_shown_states_that_evolve_gives(db, seed):
     """Each interval begins and ends where the wallboard's word changed, and says that word."""
@@ -105,6 +120,7 @@ async def test_rows_of_live_contacts_are_what_evolve_has(db, seed):
     for contact in centre.state.contacts.values():
         row = contacts[contact.id]
         assert (row["state"], row["program"], row["caller"]) == (contact.phase, contact.program, contact.caller)
+        assert (row["language"], row["direction"]) == (contact.language, contact.direction)
         assert ms(row["arrived_at"]) == contact.arrived_at
         if contact.waiting:
             stay = segments[contact.id, contact.waiting.segment]
@@ -115,10 +131,81 @@ async def test_rows_of_live_contacts_are_what_evolve_has(db, seed):
             assert (talk["agent"], ms(talk["started_at"]), talk["ended_at"]) == (
                 contact.talk.agent, contact.talk.started_at, None,
             )  # fmt: skip
+        if contact.call and contact.phase == "in-call":
+            call = segments[contact.id, contact.segments]
+            assert (call["kind"], call["agent"], ms(call["started_at"]), call["ended_at"]) == (
+                "call", contact.agent, contact.call.since, None,
+            )  # fmt: skip
         if contact.offer:
             assert offers[contact.offer.id]["state"] == contact.offer.state
     open_offers = {row["id"] for row in offers.values() if row["state"] in ("made", "ringing", "answered")}
     assert open_offers == {contact.offer.id for contact in centre.state.contacts.values() if contact.offer}
+
+
+def one_agent(wrap_up_ms=6_000):
+    """A centre with one agent, who is ready."""
+    centre = Centre(agents=1, wrap_up_ms=wrap_up_ms)
+    centre.intent(centre.names[0], Intent.READY)
+    return centre
+
+
+async def in_batches_of_one_and_in_one(db, facts, table):
+    """The rows of a table, however the facts come."""
+    await store(db, facts)
+    whole = await rows(db, table)
+    await empty(db)
+    await store(db, facts, range(1, len(facts)))
+    assert await rows(db, table) == whole
+    return whole
+
+
+async def test_wrap_up_is_that_of_the_talk_whatever_the_agent_dials_meanwhile(db):
+    """A call of their own, made while they wrap up, has none."""
+    centre = one_agent()
+    contact = centre.arrive()
+    centre.take(i.EnteredRoom(contact, centre.state.contacts[contact].channel))
+    offer = centre.state.contacts[contact].offer
+    centre.take(i.LegUp(offer.id, offer.leg))
+    centre.take(i.EnteredRoom(contact, offer.leg))
+    centre.take(i.LegEnded(offer.id, offer.leg, 16), after=9_000)
+    own = centre.dials_outside(centre.names[0])
+    call = centre.state.contacts[own].call
+    centre.take(i.LegUp(call.id, call.leg), after=500)
+    centre.take(i.EnteredRoom(own, centre.state.contacts[own].channel))
+    centre.take(i.EnteredRoom(own, call.leg))
+    centre.take(i.LegEnded(call.id, call.leg, 16), after=1_000)
+    centre.take(i.WrapUpEnded(centre.names[0]), after=2_000)
+    found = await in_batches_of_one_and_in_one(db, centre.facts, "segment")
+    assert {row["kind"]: row["wrap_up_ms"] for row in found} == {"queue": None, "agent": 3_500, "call": None}
+
+
+async def test_who_leaves_the_people_in_a_call_of_their_own_is_in_it_to_its_end(db):
+    """As with a contact from a queue: shown in the call, then offline."""
+    centre = one_agent()
+    own = centre.dials_outside(centre.names[0])
+    centre.now += 1_000
+    centre.people([])
+    assert centre.state.agents, "not before the call is over"
+    centre.take(i.CallerGone(own, 16), after=4_000)
+    found = await in_batches_of_one_and_in_one(db, centre.facts, "agent_interval")
+    assert {
+        (row["agent"], row["seq"]): (row["state"], row["reason"], ms(row["started_at"]), ms(row["ended_at"]))
+        for row in found
+    } == intervals(centre.facts)
+    own_call = next(row for row in found if row["state"] == "own-call")
+    assert ms(own_call["ended_at"]) - ms(own_call["started_at"]) == 5_000
+
+
+async def test_a_contacts_language_is_the_one_it_was_spoken_to_in_last(db):
+    """Not that of its arrival."""
+    centre = one_agent()
+    contact = centre.arrives_unqueued()
+    for language in ("zh-CN", "en", "zh-CN"):
+        centre.asks(contact, SetLanguage(language))
+    centre.take(i.CallerGone(contact, 16))
+    [row] = await in_batches_of_one_and_in_one(db, centre.facts, "contact")
+    assert (row["language"], row["state"]) == ("zh-CN", "ended")
+    assert next(fact for fact in centre.facts if type(fact).__name__ == "ContactArrived").language == "en"
 
 
 @pytest.mark.parametrize("seed", SEEDS)

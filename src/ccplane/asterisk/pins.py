@@ -2,13 +2,16 @@
 
 While a program asks for a PIN, keys are gathered here, compared off the loop, and only the outcome is posted. A plane
 that restarts meanwhile begins the verb again, and the caller the PIN. In calls of our own phones to feature codes,
-and in any other once a PIN was keyed, a key that nobody asked for is dropped as well: it may be a PIN's.
+and in any other once a PIN was keyed, a key that nobody asked for is dropped as well: it may be a PIN's. So is one
+that a later question would take, if the same hand presses it: the rest of a PIN whose time was up, the `#` after a
+whole one.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from time import monotonic
 from typing import Final, Protocol
 
 import structlog
@@ -17,7 +20,7 @@ from ccplane.agents.facts import PinWay
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import AskPin, Gather
 from ccplane.core import State
-from ccplane.core.inputs import CallerGone, Input, KeyPressed, PinChecked, PinKeyed
+from ccplane.core.inputs import CallerGone, Input, KeyPressed, PinChecked, PinKeyed, SoundsFinished
 from ccplane.core.own_calls import FEATURE
 from ccplane.errors import CcplaneError
 from ccplane.ids import AgentId, ContactId
@@ -28,6 +31,8 @@ DIGITS: Final = 6
 ENTER: Final = "#"
 AGAIN: Final = "*"
 CHECKING: Final = "checking"
+HAND_S: Final = 3.0
+"""Who is in the middle of something presses the next key within this."""
 
 
 class Pins(Protocol):
@@ -48,10 +53,12 @@ class Plane(Protocol):
 class PinPad:
     """Stands before the plane's inbox. The sixth digit or `#` ends a PIN, `*` begins it again."""
 
-    def __init__(self, plane: Plane, pins: Pins) -> None:
-        self._plane, self._pins = plane, pins
+    def __init__(self, plane: Plane, pins: Pins, now: Callable[[], float] = monotonic) -> None:
+        self._plane, self._pins, self._now = plane, pins, now
         self._keyed: dict[ContactId, tuple[int, int, str]] = {}
         """Step, attempt and what was keyed for them so far."""
+        self._hands: dict[ContactId, tuple[int, float, bool]] = {}
+        """At which step the last key of a PIN was pressed, when (s), and whether the PIN was whole then."""
         self._secret: set[ContactId] = set()
         """Calls in which a PIN was keyed: what comes after it may be the rest of one."""
         self._checks: set[asyncio.Task[None]] = set()
@@ -60,9 +67,11 @@ class PinPad:
         """As the plane's own."""
         if isinstance(what, CallerGone):
             self._forget(what.contact)
+        if isinstance(what, SoundsFinished) and what.step > self._hands.get(what.contact, (what.step, 0, False))[0]:
+            del self._hands[what.contact]  # they have heard what came of it: what they press now answers that
         live = self._plane.state.contacts
-        for over in [each for each in self._secret if each not in live]:  # it may end by more than its caller's going
-            self._forget(over)
+        for over in [each for each in {*self._secret, *self._hands} if each not in live]:
+            self._forget(over)  # it may end by more than its caller's going
         if not isinstance(what, KeyPressed) or not self._takes(what):
             self._plane.post(what)
 
@@ -72,6 +81,7 @@ class PinPad:
 
     def _forget(self, contact: ContactId) -> None:
         self._keyed.pop(contact, None)
+        self._hands.pop(contact, None)
         self._secret.discard(contact)
 
     def _takes(self, pressed: KeyPressed) -> bool:
@@ -82,8 +92,18 @@ class PinPad:
             self._take(contact, contact.verb, pressed.key)
             return True
         self._keyed.pop(contact.id, None)
+        if isinstance(contact.verb, Gather) and self._goes_on(contact.id, pressed.key):
+            return True
         service = contact.device is not None and contact.number_dialled.startswith(FEATURE)
         return (service or contact.id in self._secret) and not isinstance(contact.verb, Gather)
+
+    def _goes_on(self, contact: ContactId, key: str) -> bool:
+        """Whether this key is still a PIN's, though another verb would take it."""
+        step, at, whole = self._hands.pop(contact, (0, 0.0, False))
+        if not step or self._now() - at > HAND_S or (whole and key != ENTER):
+            return False
+        self._hands[contact] = (step, self._now(), whole)
+        return True
 
     def _take(self, contact: Contact, asked: AskPin, key: str) -> None:
         self._secret.add(contact.id)
@@ -92,12 +112,14 @@ class PinPad:
             keyed = ""
             self._plane.post(PinKeyed(contact.id))
         if keyed == CHECKING:
+            self._hands[contact.id] = (contact.step, self._now(), True)
             return
         keyed = "" if key == AGAIN else keyed + key if key.isdigit() else keyed
         if keyed and (key == ENTER or len(keyed) == DIGITS):
             self._begin(self._check(contact, asked.agent, keyed))
             keyed = CHECKING
         self._keyed[contact.id] = (contact.step, contact.attempt, keyed)
+        self._hands[contact.id] = (contact.step, self._now(), keyed == CHECKING)
 
     def _begin(self, check: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(check, name="checking a PIN")

@@ -211,12 +211,15 @@ class Call:
         found = await Step(LookHere())
         return found if isinstance(found, Here) else None
 
-    async def ask_agent(self, *prompts: str, timeout_s: float = 8.0) -> AgentId | None:
-        """Ask for an agent's id, ended with `#`; None if nothing comes for so long, or `*`. It may be nobody's."""
+    async def ask_agent(self, *prompts: str, timeout_s: float = 8.0, fresh: bool = False) -> AgentId | None:
+        """Ask for an agent's id, ended with `#`; None if nothing comes for so long, or `*`. It may be nobody's.
+
+        `fresh`: what was pressed before is forgotten, as after a PIN that was not one.
+        """
         sounds = tuple(self.site.sound(prompt, self.language) for prompt in prompts)
         keys = ""
         while len(keys) < ID_LONGEST:
-            match await Step(Gather(sounds, round(timeout_s * 1000))):
+            match await Step(Gather(sounds, round(timeout_s * 1000), fresh=fresh and not keys)):
                 case Pressed("#"):
                     break
                 case Pressed(key) if key.isdigit():

@@ -1,10 +1,10 @@
 -- apply_agents --
 -- The three axes of every agent, carried on from agent_axes over the batch; the shown word is derived from them as in
 -- agents/agent.py (AT_REST, WORK), and every change of it ends one interval and begins another. Who is no longer among
--- the people loaded has none; if they are with a contact they are offline after it. Intervals of no length are kept:
--- whether two facts of the same millisecond come in one batch or in two must make no difference. The interval that was
--- open is ended by an upsert, and the axes are looked up one by one: so both are found by key whatever the planner
--- thinks of the tables' size.
+-- the people loaded has none; if they are with a contact, or in a call of their own, they are offline after it.
+-- Intervals of no length are kept: whether two facts of the same millisecond come in one batch or in two must make no
+-- difference. The interval that was open is ended by an upsert, and the axes are looked up one by one: so both are
+-- found by key whatever the planner thinks of the tables' size.
 WITH said AS (
     SELECT
         seq, at, agent,
@@ -52,7 +52,7 @@ WITH said AS (
 ), worked AS (
     SELECT *, coalesce(last_known(work) OVER (PARTITION BY agent ORDER BY seq), 'idle') AS work_by_then FROM step
 ), gone AS (
-    SELECT *, listed IS FALSE AND work_by_then IN ('idle', 'own-call') AS gone FROM worked
+    SELECT *, listed IS FALSE AND work_by_then = 'idle' AS gone FROM worked
 ), axes AS (
     SELECT
         agent, seq, at,

@@ -11,7 +11,7 @@ SELECT
     max(body ->> 'number_dialled') FILTER (WHERE kind = 'ContactArrived'),
     max(body ->> 'caller') FILTER (WHERE kind = 'ContactArrived'),
     max(body ->> 'caller_name') FILTER (WHERE kind = 'ContactArrived'),
-    max(body ->> 'language') FILTER (WHERE kind = 'ContactArrived'),
+    (array_agg(body ->> 'language' ORDER BY seq DESC) FILTER (WHERE kind IN ('ContactArrived', 'LanguageSet')))[1],
     max(body ->> 'attribution') FILTER (WHERE kind = 'ContactArrived'),
     max(body ->> 'site') FILTER (WHERE kind = 'ContactArrived'),
     (array_agg(body ->> 'program' ORDER BY seq DESC) FILTER (WHERE kind = 'ProgramStarted'))[1],
@@ -26,7 +26,7 @@ SELECT
             WHEN 'ContactEnded' THEN 'ended'
             ELSE 'in-program'
         END ORDER BY seq DESC)
-        FILTER (WHERE kind NOT IN ('ProgramStarted', 'CallerAnswered', 'ContactRelinked')))[1],
+        FILTER (WHERE kind NOT IN ('ProgramStarted', 'CallerAnswered', 'LanguageSet', 'ContactRelinked')))[1],
     (array_agg(body ->> 'queue' ORDER BY seq DESC) FILTER (WHERE kind = 'ContactQueued'))[1],
     (array_agg(agent ORDER BY seq DESC) FILTER (WHERE kind IN ('ContactArrived', 'TalkStarted') AND agent IS NOT NULL))[1],
     instant(min(coalesce((body ->> 'arrived_at')::bigint, at))),
@@ -41,7 +41,7 @@ WHERE epoch = $1 AND seq > $2 AND seq <= $3
     AND kind IN (
         'ContactArrived', 'ProgramStarted', 'CallerAnswered', 'ContactQueued', 'ContactUnqueued', 'OfferAnswered',
         'ConnectFailed', 'TalkStarted', 'TalkEnded', 'PartyCalled', 'CallConnected', 'CallMissed', 'CallEnded',
-        'ContactRelinked', 'ContactEnded')
+        'LanguageSet', 'ContactRelinked', 'ContactEnded')
 GROUP BY contact
 ON CONFLICT (id) DO UPDATE SET
     node = coalesce(c.node, excluded.node),
@@ -49,7 +49,7 @@ ON CONFLICT (id) DO UPDATE SET
     number_dialled = coalesce(c.number_dialled, excluded.number_dialled),
     caller = coalesce(c.caller, excluded.caller),
     caller_name = coalesce(c.caller_name, excluded.caller_name),
-    language = coalesce(c.language, excluded.language),
+    language = coalesce(excluded.language, c.language),
     attribution = coalesce(c.attribution, excluded.attribution),
     site = coalesce(c.site, excluded.site),
     program = coalesce(excluded.program, c.program),

@@ -1,7 +1,8 @@
 -- apply_segments --
 -- Every column of a segment is said by one fact and once, so the batch's pieces are folded by max() and laid over the
 -- row. TalkStarted ends the stay in the queue and begins the one with the agent. WrapUpDone names only the agent: it
--- belongs to their talk that ended last, in this batch (lag) or before it (their latest segment).
+-- belongs to their talk that ended last, in this batch (lag) or before it (their latest segment with a contact of a
+-- queue: calls of their own, which they may make meanwhile, have no wrap-up).
 WITH said AS (
     SELECT seq, at, kind, contact, agent, body, (body ->> 'segment')::integer AS segment
     FROM batch
@@ -52,7 +53,7 @@ AS (
     FROM work CROSS JOIN LATERAL (
         SELECT s.contact, s.segment, s.ended_at
         FROM segment s
-        WHERE s.agent = work.agent AND s.ended_at IS NOT NULL AND s.wrap_up_ms IS NULL
+        WHERE s.agent = work.agent AND s.kind = 'agent' AND s.ended_at IS NOT NULL AND s.wrap_up_ms IS NULL
         ORDER BY s.started_at DESC LIMIT 1) talk
     WHERE work.kind = 'WrapUpDone' AND work.kind_before IS NULL
 )
