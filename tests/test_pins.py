@@ -11,7 +11,7 @@ from ccplane.core.inputs import PinTried
 from ccplane.errors import RequestError, StoreError
 from ccplane.facts import encode
 from ccplane.ids import AgentId
-from ccplane.pins import MOST_WAITING, STRANGERS, Pins
+from ccplane.pins import MOST_WAITING, STRANGERS, STRANGERS_WAITING, Pins
 from ccplane.postgres.people import decode_people, import_agents, people
 from ccplane.postgres.pool import Database
 from ccplane.site import AgentEntry
@@ -131,8 +131,29 @@ async def test_given_ids_without_end_then_memory_is_not(pins, monkeypatch):
 
 
 async def test_given_too_many_at_once_then_the_rest_are_turned_away(pins):
-    codes = await asyncio.gather(*(said(pins, AgentId(f"x{n}"), "000000") for n in range(MOST_WAITING + 5)))
+    await pins.put(ANA, "135790", by="api")
+    codes = await asyncio.gather(*(said(pins, ANA, "000000") for _ in range(MOST_WAITING + 5)))
     assert codes.count("too-many-tries") == 5
+
+
+async def test_given_a_flood_of_made_up_ids_then_agents_sign_in_as_ever(pins):
+    await pins.put(ANA, "135790", by="api")
+    flood = [asyncio.create_task(said(pins, AgentId(f"x{n}"), "000000")) for n in range(2 * MOST_WAITING)]
+    await asyncio.sleep(0)
+    assert await said(pins, ANA, "135790") is None
+    codes = await asyncio.gather(*flood)
+    assert codes.count("wrong-pin") == STRANGERS_WAITING
+
+
+async def test_given_nobody_who_waits_for_an_agent_then_nothing_is_kept_for_them(pins):
+    waits = asyncio.create_task(said(pins, ANA, "000000"))
+    strangers = [asyncio.create_task(said(pins, AgentId(f"x{n}"), "000000")) for n in range(3)]
+    await asyncio.sleep(0)
+    assert (len(pins._turns), len(pins._strangers_turns)) == (1, 3)
+    await asyncio.gather(*strangers)
+    assert len(pins._strangers_turns) == 0, "whoever else is being checked"
+    await waits
+    assert len(pins._turns) == 0
 
 
 async def test_given_a_check_then_the_loop_goes_on_meanwhile(pins):

@@ -11,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, Protocol, TypeVar
 
 from argon2 import PasswordHasher
@@ -33,6 +33,8 @@ from ccplane.postgres.pool import Database
 PIN: Final = re.compile(r"[0-9]{6}")
 MOST_WAITING: Final = 50
 """More tries at once are turned away: the thread would be busy for longer than anybody waits."""
+STRANGERS_WAITING: Final = 5
+"""So many of ids that are no agent's, which anybody can make up: they never keep an agent from signing in."""
 STRANGERS: Final = 1_000
 """So many ids that are no agent's are remembered, to answer for them as for any other."""
 
@@ -62,12 +64,11 @@ class Pins:
         self, persons: Iterable[Person], plane: Plane, database: Database, notes: Notes, now: Callable[[], int]
     ) -> None:
         self._plane, self._database, self._notes, self._now = plane, database, notes, now
-        # memory in KiB; 80 ms on the machine at hand, above what OWASP asks of a password (19 MiB, 2 passes)
+        # memory in KiB; measured at 80 ms (2 cores, shared), above what OWASP asks of a password (19 MiB, 2 passes)
         self._hasher = PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1)
         self._thread = ThreadPoolExecutor(1, "pins")
         self._nobodys = ""
-        self._waiting = 0
-        self._turns: dict[AgentId, asyncio.Lock] = {}
+        self._turns, self._strangers_turns = Turns(MOST_WAITING), Turns(STRANGERS_WAITING)
         self._strangers: OrderedDict[AgentId, tuple[int, int]] = OrderedDict()
         """Wrong PINs in a row, and until when that locks: of ids that are no agent's."""
         self.hold(persons)
@@ -123,19 +124,9 @@ class Pins:
         """Let the PIN count again before its time."""
         await self._plane.ask(PinUnlockAsked(agent, by))
 
-    @asynccontextmanager
-    async def _turn(self, agent: AgentId) -> AsyncIterator[None]:
-        if self._waiting >= MOST_WAITING:
-            raise RequestError("too-many-tries", "Too many PINs are being checked; try again in a moment.")
-        self._waiting += 1
-        turn = self._turns.setdefault(agent, asyncio.Lock())
-        try:
-            async with turn:
-                yield
-        finally:
-            self._waiting -= 1
-            if not self._waiting:
-                self._turns.clear()
+    def _turn(self, agent: AgentId) -> AbstractAsyncContextManager[None]:
+        ours = agent in self._persons or agent in self._plane.snapshot.state.agents
+        return (self._turns if ours else self._strangers_turns).of(agent)
 
     async def _right(self, agent: AgentId, pin: str) -> bool:
         """Takes as long whether there is such a PIN or not."""
@@ -165,6 +156,33 @@ class Pins:
         if len(self._strangers) > STRANGERS:
             self._strangers.popitem(last=False)
         raise _locked(agent) if wrong >= WRONG_PINS else _wrong(agent)
+
+
+class Turns:
+    """One of each agent after the other, and `most` of all at once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._waiting: Counter[AgentId] = Counter()
+        self._locks: dict[AgentId, asyncio.Lock] = {}
+
+    def __len__(self) -> int:
+        """How many agents somebody waits for."""
+        return len(self._locks)
+
+    @asynccontextmanager
+    async def of(self, agent: AgentId) -> AsyncIterator[None]:
+        """RequestError "too-many-tries"."""
+        if self._waiting.total() >= self._most:
+            raise RequestError("too-many-tries", "Too many PINs are being checked; try again in a moment.")
+        self._waiting[agent] += 1
+        try:
+            async with self._locks.setdefault(agent, asyncio.Lock()):
+                yield
+        finally:
+            self._waiting[agent] -= 1
+            if not self._waiting[agent]:
+                del self._waiting[agent], self._locks[agent]
 
 
 def _wrong(agent: AgentId) -> RequestError:
