@@ -7,7 +7,7 @@
 | leg | contact, step, try, epoch of the plane (last) | `l-c-ast1-1700000000.12-3-1-7` |
 | leg of one who is called back into a talk | the same, and which try | `l-c-ast1-1700000000.12-3-1-7r1` |
 | offer | the leg without its epoch | `o-c-ast1-1700000000.12-3-1` |
-| channel of an agent who asked us to call somebody | their claim | `d-5f3a09c1d2e4` |
+| channel of an agent who asked us to call somebody | the agent, their claim | `d-1001-5f3a09c1d2e4` |
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
 | recording | contact, segment with the agent | `r-c-ast1-1700000000.12-2` |
 | message | contact, step, try; 0, 0 if the dialplan's fallback took it | `m-c-ast1-1700000000.12-3-1` |
@@ -116,9 +116,9 @@ def contact_of_recording(recording: str) -> ContactId | None:
     return ContactId(contact) if ours else None
 
 
-def dialled_channel(claim: str) -> ChannelId:
-    """An agent's own channel of a call that they asked us to make: their phone is called first."""
-    return ChannelId(f"d-{claim}")
+def dialled_channel(agent: AgentId, claim: str) -> ChannelId:
+    """An agent's own channel of a call that they asked us to make: their phone is called first. `claim`: no hyphen."""
+    return ChannelId(f"d-{agent}-{claim}")
 
 
 def is_dialled(channel: str) -> bool:

@@ -12,6 +12,7 @@ from ccplane.contacts.facts import CallMissed, ContactArrived, Direction
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Talked
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.own_calls import call_of
 from ccplane.ids import AgentId, ChannelId, DeviceName
 from ccplane.routing.dialling import Dialling, Role, Rule, refusal
 from tests.core.floor import a_floor, an_arrival, c, kinds, offline, ready
@@ -221,10 +222,10 @@ def test_given_a_click_then_the_agents_own_phone_is_called_first_and_the_program
     assert commands(decision) == ["OpenRoom", "CallOwner"]
     assert decision.commands[-1].endpoint == "PJSIP/ana"
     assert clicks(floor).facts == (), "the same click again is one call"
-    up = floor.take(i.CallerUp(c("d-click1")))
+    up = floor.take(i.CallerUp(c("d-ana-click1")))
     assert kinds(up) == ["CallerAnswered", "ProgramStarted"]
-    assert floor.contact("d-click1").program == "own_call"
-    assert kinds(floor.asks("d-click1", Connect("5551"))) == ["StepStarted", "PartyCalled"]
+    assert floor.contact("d-ana-click1").program == "own_call"
+    assert kinds(floor.asks("d-ana-click1", Connect("5551"))) == ["StepStarted", "PartyCalled"]
 
 
 def test_given_an_agent_who_does_not_pick_up_then_the_call_is_over_and_they_are_ready():
@@ -239,7 +240,26 @@ def test_given_an_agent_who_does_not_pick_up_then_the_call_is_over_and_they_are_
 def test_given_a_phone_that_is_busy_with_a_click_then_its_end_ends_the_contact():
     floor = a_house()
     clicks(floor)
-    assert kinds(floor.take(i.CallerGone(c("d-click1"), 17))) == ["OwnCallEnded", "ContactEnded"]
+    assert kinds(floor.take(i.CallerGone(c("d-ana-click1"), 17))) == ["OwnCallEnded", "ContactEnded"]
+
+
+def test_given_two_agents_with_the_same_claim_then_each_has_a_call_of_their_own():
+    floor = a_house()
+    clicks(floor, "5551", "ana")
+    clicks(floor, "5552", "ben")
+    assert [call_of(floor.state, AgentId(who), "click1") for who in ("ana", "ben", "cem")] == [
+        c("d-ana-click1"),
+        c("d-ben-click1"),
+        None,
+    ]
+
+
+def test_given_a_click_again_after_its_call_ended_then_it_is_still_that_one_call():
+    floor = a_house()
+    clicks(floor)
+    floor.take(i.CallerGone(c("d-ana-click1"), 17))
+    assert clicks(floor).facts == ()
+    assert call_of(floor.state, AgentId("ana"), "click1") == c("d-ana-click1")
 
 
 def test_given_a_click_on_what_is_not_allowed_then_no_phone_rings_and_that_is_a_fact():

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from ccplane.agents.facts import PinWay
+from ccplane.agents.facts import Phone, PinWay
 from ccplane.core import inputs
 from ccplane.core.pins import LOCK_MS
 from ccplane.http.views import iso
 from tests.kpi.histories import AGENTS, QUEUES
 
-ANA, BEN, *_ = AGENTS
+ANA, BEN, CEM, *_ = AGENTS
 SALES, _ = QUEUES
 
 
@@ -158,3 +158,28 @@ async def test_the_phone_of_an_agent_is_told_and_not_kept_by_anyone_on_the_way(a
 async def test_an_agent_without_a_phone_is_a_404_of_its_own(admin):
     answer = await admin.get(f"/api/v1/agents/{BEN}/phone")
     assert (answer.status_code, answer.json()["code"]) == (404, "no-phone")
+
+
+async def test_the_same_claim_again_is_one_call_and_gets_the_same_answer_even_when_it_is_over(site, admin):
+    history = site.plane.history
+    history.sign_in(ANA)
+    call = {"to": BEN, "claim": "5f3a09c1d2e4"}
+    first = await admin.post(f"/api/v1/agents/{ANA}/calls", json=call)
+    live = await admin.post(f"/api/v1/agents/{ANA}/calls", json=call)
+    history.give(inputs.CallerGone(first.json()["contact"], 16))
+    history.give(inputs.PhoneSeen(ANA, Phone.GONE))
+    over = await admin.post(f"/api/v1/agents/{ANA}/calls", json=call)
+    assert [each.status_code for each in (first, live, over)] == [201] * 3
+    assert first.json() == live.json() == over.json()
+    assert [type(fact).__name__ for fact in history.facts].count("ContactArrived") == 1
+
+
+async def test_a_claim_is_its_agents_alone(site, admin):
+    for agent in (ANA, BEN):
+        site.plane.history.sign_in(agent)
+    calls = [
+        (await admin.post(f"/api/v1/agents/{agent}/calls", json={"to": other, "claim": "5f3a09c1d2e4"})).json()
+        for agent, other in ((ANA, CEM), (BEN, CEM))
+    ]
+    assert calls[0]["contact"] != calls[1]["contact"]
+    assert [site.plane.history.state.contacts[each["contact"]].agent for each in calls] == [ANA, BEN]

@@ -83,12 +83,12 @@ def asked(turn: Turn, what: i.CallAsked) -> None:
     """Call the agent's own phone; once they pick up, their program goes on as if they had dialled the number."""
     state = turn.state
     agent, node = state.agents.get(what.agent), _node(state)
-    channel = dialled_channel(what.claim)
+    channel = dialled_channel(what.agent, what.claim)
     if agent is None or node is None:
         return None
-    contact = contact_id(node, channel)
-    if contact in state.contacts or contact in state.ended:
+    if call_of(state, agent.id, what.claim) is not None:
         return None  # asked again
+    contact = contact_id(node, channel)
     rule = None if _colleague(state, what.number) else why_not(state, agent.id, what.number)
     if rule is not None:
         return _refused(turn, agent.id, what.number, rule, None)
@@ -126,6 +126,13 @@ def asked(turn: Turn, what: i.CallAsked) -> None:
             auto_answer=seat is not None and seat.auto_answer,
         )
     )
+
+
+def call_of(state: State, agent: AgentId, claim: str) -> ContactId | None:
+    """The call that this agent has asked for with this claim, be it over; None if there was none, or none of late."""
+    channel = dialled_channel(agent, claim)
+    wanted = (contact_id(node, channel) for node in state.nodes)
+    return next((each for each in wanted if each in state.contacts or each in state.ended), None)
 
 
 def why_not_call(state: State, agent: Agent, number: str) -> str | None:

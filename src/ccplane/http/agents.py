@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent
 from ccplane.core.inputs import CallAsked, IntentAsked
-from ccplane.core.own_calls import why_not_call
+from ccplane.core.own_calls import call_of, why_not_call
 from ccplane.errors import RequestError
 from ccplane.http.auth import Asker, Guard, OwnGuard
 from ccplane.http.cursors import cursor_of, position_of
@@ -20,7 +20,7 @@ from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
 from ccplane.http.seats import sit_down
 from ccplane.http.views import Agents, AgentTold, agent_told, told
-from ccplane.ids import AgentId, ContactId, SeatId, dialled_channel
+from ccplane.ids import AgentId, ContactId, SeatId
 
 
 class StateAsked(BaseModel):
@@ -44,7 +44,8 @@ class StateAsked(BaseModel):
 
 
 class CallWanted(BaseModel):
-    """Whom to call: a colleague's id, or a number outside that acd/dialling.toml allows. `claim`: one for each call."""
+    """Whom to call: a colleague's id, or a number outside that acd/dialling.toml allows. `claim`: one for each call,
+    so that asking again after a lost answer makes no second one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -111,16 +112,15 @@ def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard, own: OwnGu
 
     @router.post("/{agent_id}/calls", summary="Call somebody for them", responses=answers(None, also={201: CallTold}))
     async def call(asked: CallWanted, asker: Asker = of_theirs) -> Response:
-        """Their own phone rings first; once they pick up, the number is called. `claim`: the same again is one call."""
-        known = _known(plane.snapshot, asker.agent)
+        """Their own phone rings first; once they pick up, the number is called. `claim`: the same again, by the same
+        agent, is one call and gets the same answer, also when that call is over."""
+        known, before = _known(plane.snapshot, asker.agent), plane.snapshot.state
         claim = asked.claim or token_hex(8)
-        why = why_not_call(plane.snapshot.state, known, asked.to)
+        why = None if call_of(before, known.id, claim) else why_not_call(before, known, asked.to)
         after = await plane.ask(CallAsked(agent=known.id, number=asked.to, claim=claim))
         if why is not None:
             raise RequestError(why, CALL_FAULTS[why], agent=known.id)
-        contact = next(
-            (each.id for each in after.state.contacts.values() if each.channel == dialled_channel(claim)), None
-        )
+        contact = call_of(after.state, known.id, claim)
         if contact is None:
             raise RequestError("agent-busy", CALL_FAULTS["agent-busy"], agent=known.id)
         return told(CallTold(contact), status=201)
