@@ -507,6 +507,24 @@ async def test_who_signs_out_is_closed_and_cannot_resume(app, site, url):
         assert (await screen.closed())[0] == agent_lines.UNAUTHORISED
 
 
+async def test_a_socket_is_closed_when_its_session_expires_though_nobody_asks_for_anything(app, site, url):
+    token = await opened(app)
+    site.plane.history.now += LASTS_MS - 200
+    async with on(url, token) as screen:
+        assert (await screen.next("expired"))["type"] == "expired"
+        assert await screen.closed() == (agent_lines.UNAUTHORISED, "expired")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "why"), [("PUT", "pin", "pin-changed"), ("DELETE", "session", "signed-out-by-administrator")]
+)
+async def test_whose_session_an_administrator_ends_is_told_why_and_closed(app, url, method, path, why):
+    async with on(url, await opened(app)) as screen, client_from(app) as admin:
+        assert (await admin.request(method, f"/api/v1/agents/{ANA}/{path}", json={})).is_success
+        assert (await screen.next(why))["type"] == why
+        assert await screen.closed() == (agent_lines.SIGNED_OUT, why)
+
+
 async def test_a_session_that_ended_by_time_asks_for_nothing_more(app, site, url):
     async with on(url, await opened(app)) as screen:
         site.plane.history.now += LASTS_MS

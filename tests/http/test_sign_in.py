@@ -142,6 +142,7 @@ async def test_what_an_agent_asks_for_themselves_is_recorded_as_theirs(app, site
         ("GET", f"/api/v1/agents/{BEN}/phone", 403, "not-yours"),
         ("POST", f"/api/v1/agents/{BEN}/calls", 403, "not-yours"),
         ("POST", f"/api/v1/agents/{ANA}/session", 401, "unauthorised"),
+        ("DELETE", f"/api/v1/agents/{BEN}/session", 401, "unauthorised"),
         ("GET", "/api/v1/agents", 401, "unauthorised"),
         ("GET", "/api/v1/contacts", 401, "unauthorised"),
         ("GET", "/api/v1/wallboard", 401, "unauthorised"),
@@ -178,6 +179,29 @@ async def test_who_signs_out_has_no_session_and_is_offline_once_their_work_allow
         assert (await client.get("/api/v1/session")).json()["code"] == "unauthorised"
     agent = site.plane.history.state.agents[ANA]
     assert (agent.shown, agent.next) == ("talking", "offline")
+
+
+async def test_a_new_pin_ends_the_session_and_leaves_the_agent_as_they_are(app, site, admin):
+    site.plane.history.sign_in(ANA)
+    async with await signed_in(app) as client:
+        assert (await admin.put(f"/api/v1/agents/{ANA}/pin", json={})).status_code == 200
+        assert (await client.get("/api/v1/session")).json()["code"] == "unauthorised"
+    assert site.plane.history.state.agents[ANA].shown == "ready"
+
+
+async def test_a_pin_that_could_not_be_put_ends_no_session(app, admin):
+    async with await signed_in(app) as client:
+        assert (await admin.put(f"/api/v1/agents/{ANA}/pin", json={"pin": "1"})).status_code == 422
+        assert (await client.get("/api/v1/session")).status_code == 200
+
+
+async def test_an_administrator_signs_an_agent_out_be_there_a_session_or_not(app, site, admin):
+    async with await signed_in(app, state="ready") as client:
+        for _ in range(2):
+            assert (await admin.delete(f"/api/v1/agents/{ANA}/session")).status_code == 204
+        assert (await client.get("/api/v1/session")).json()["code"] == "unauthorised"
+    assert site.plane.history.state.agents[ANA].shown == "offline"
+    assert (await admin.delete("/api/v1/agents/9999/session")).json()["code"] == "no-such-agent"
 
 
 async def test_a_session_survives_a_restart_and_only_its_hash_is_kept(app, site):

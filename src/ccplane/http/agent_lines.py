@@ -33,6 +33,8 @@ NO_SUCH_AGENT: Final = 4007
 CODES: Final = {
     "signed-in-elsewhere": SIGNED_IN_ELSEWHERE,
     "signed-out": SIGNED_OUT,
+    "signed-out-by-administrator": SIGNED_OUT,
+    "pin-changed": SIGNED_OUT,
     "expired": UNAUTHORISED,
     "no-such-agent": NO_SUCH_AGENT,
 }

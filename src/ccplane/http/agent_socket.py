@@ -94,7 +94,10 @@ class Sockets:
         writing = asyncio.create_task(_written(socket, line))
         hearing = asyncio.create_task(self._heard(socket, line))
         try:
-            await asyncio.wait((writing, hearing), return_when=asyncio.FIRST_COMPLETED)
+            left_s = self._sessions.left_s(session)
+            over, _ = await asyncio.wait((writing, hearing), timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+            if not over:
+                self._sessions.end(session, "expired")
             if line.closing is not None:
                 await asyncio.wait((writing,), timeout=CLOSE_S)
         finally:

@@ -19,6 +19,7 @@ from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
 from ccplane.http.seats import sit_down
+from ccplane.http.sessions import Sessions
 from ccplane.http.views import Agents, AgentTold, agent_told, told
 from ccplane.ids import AgentId, ContactId, SeatId
 
@@ -82,7 +83,9 @@ class PinTold(msgspec.Struct, frozen=True):
     pin: str
 
 
-def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard, own: OwnGuard) -> APIRouter:
+def routes(
+    plane: Plane, phones: PhoneBook, pins: Pins, sessions: Sessions, admin: Guard, own: OwnGuard
+) -> APIRouter:
     """`own`: what an agent may for themselves, too; their id is then also `me`."""
     router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
     of_theirs, only_admin = Depends(own), [Depends(admin)]
@@ -135,9 +138,10 @@ def routes(plane: Plane, phones: PhoneBook, pins: Pins, admin: Guard, own: OwnGu
 
     @router.put("/{agent_id}/pin", summary="Give them a PIN", responses=answers(PinTold), dependencies=only_admin)
     async def put_pin(agent_id: str, asked: PinAsked) -> Response:
-        """Their old one is no good any more, and a lock is lifted."""
+        """Their old one is no good any more, nor is the session that it opened; a lock is lifted."""
         known = _known(plane.snapshot, AgentId(agent_id))
         pin = await pins.put(known.id, asked.pin, by="api")
+        sessions.end_of(known.id, "pin-changed")
         return told(PinTold(known.id, pin), headers={"Cache-Control": "no-store"})
 
     @router.delete(

@@ -110,7 +110,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(health.routes(ports.health))
     app.include_router(metrics_routes(ports.meters.registry))
     app.include_router(seats.routes(ports.plane, ports.phones, admin))
-    app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, admin, own))
+    app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, sessions, admin, own))
     desk = sign_in.Desk(ports.plane, ports.phones, sessions)
     app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
     app.include_router(agent_socket.routes(sockets))

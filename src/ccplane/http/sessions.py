@@ -54,7 +54,8 @@ class NoNotes:
 
 
 Ended = Callable[[Session, str], None]
-"""Told that a session ended, and why: signed-in-elsewhere, signed-out or expired."""
+"""Told that a session ended, and why: signed-in-elsewhere, signed-out, signed-out-by-administrator, pin-changed or
+expired."""
 
 _kept: Final = msgspec.json.Decoder(list[Session])
 
@@ -99,14 +100,20 @@ class Sessions:
     def lives(self, session: Session) -> bool:
         return self.of(session.agent) is session
 
-    def end(self, session: Session) -> None:
-        """Sign out."""
-        self._remove(session, "signed-out")
+    def left_s(self, session: Session) -> float:
+        """Until it expires."""
+        return max(0, session.expires_at - self._clock()) / 1000
+
+    def end(self, session: Session, why: str) -> None:
+        """It opens nothing any more; `why` is one of those that `on_end` tells. Nothing if it has ended before."""
+        self._remove(session, why)
         self._keep()
 
-    @property
-    def agents(self) -> frozenset[AgentId]:
-        return frozenset(self._by_agent)
+    def end_of(self, agent: AgentId, why: str) -> None:
+        """This agent's, if they have one."""
+        session = self._by_agent.get(agent)
+        if session is not None:
+            self.end(session, why)
 
     def _put(self, session: Session) -> None:
         self._by_digest[session.digest] = session

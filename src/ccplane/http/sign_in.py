@@ -91,8 +91,18 @@ class Desk:
         return told(await self._told(session), headers=NO_STORE)
 
     async def end(self, session: Session) -> Response:
-        self._sessions.end(session)
-        await self._plane.ask(IntentAsked(agent=session.agent, intent=Intent.OFFLINE, by=session.agent))
+        self._sessions.end(session, "signed-out")
+        return await self._left(session.agent, by=session.agent)
+
+    async def end_for(self, agent_id: str) -> Response:
+        agent = self._plane.snapshot.state.agents.get(AgentId(agent_id))
+        if agent is None:
+            raise RequestError("no-such-agent", "There is no agent with this id.", agent=agent_id)
+        self._sessions.end_of(agent.id, "signed-out-by-administrator")
+        return await self._left(agent.id, by="api")
+
+    async def _left(self, agent: AgentId, *, by: str) -> Response:
+        await self._plane.ask(IntentAsked(agent=agent, intent=Intent.OFFLINE, by=by))
         return Response(status_code=204)
 
     async def _told(self, session: Session) -> SessionTold:
@@ -136,5 +146,16 @@ def routes(desk: Desk, pins: Pins, admin: Guard, agent: AgentGuard) -> APIRouter
     async def open_for(agent_id: str, place: Place) -> Response:
         """For an administrator, who needs no PIN: tests, demonstrations, another sign-on in front of ccplane."""
         return await desk.begin(agent_id, place, "api")
+
+    @router.delete(
+        "/api/v1/agents/{agent_id}/session",
+        summary="Sign an agent out",
+        status_code=204,
+        responses=answers(None),
+        dependencies=[Depends(admin)],
+    )
+    async def end_for(agent_id: str) -> Response:
+        """Their session ends at once, if they have one, and they are offline as soon as their present work is done."""
+        return await desk.end_for(agent_id)
 
     return router
