@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
+import re
 import signal
 import stat
 import sys
@@ -85,6 +87,18 @@ class Ours:
     async def take(self, epoch: int) -> int:
         self.epoch = epoch + 1
         return self.epoch
+
+
+@pytest.mark.parametrize(("leads", "room"), [(True, True), (True, False), (False, True)])
+def test_the_switch_is_commanded_only_by_the_leader_and_only_while_it_can_be_written_down(leads: bool, room: bool):
+    lease, outbox = SimpleNamespace(may_send=lambda: leads), SimpleNamespace(has_room=room)
+    assert app._fence(lease, outbox)() is (leads and room)  # type: ignore[arg-type]
+
+
+def test_ari_and_ami_stand_behind_the_same_fence():
+    """Each takes its `may_send` in the one place that makes them."""
+    fences = re.findall(r"may_send=([\w.]+)", inspect.getsource(app.plane_of))
+    assert fences == ["may_send", "may_send"]
 
 
 class Contested:

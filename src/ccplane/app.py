@@ -161,12 +161,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         executor.post = plane.post
         stack.callback(plane.close)
         shipper = Shipper(outbox, PostgresFacts(database), clock.now)
-        ari = Ari(
-            settings.ari_url,
-            settings.ari_username,
-            settings.ari_password,
-            may_send=lambda: lease.may_send() and outbox.has_room,
-        )
+        may_send = _fence(lease, outbox)
+        ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, may_send=may_send)
         phones = PhoneBook(begun.persons, begun.desks, settings)
         pins = Pins(begun.persons, plane, database, outbox, clock.now)
         stack.callback(pins.close)
@@ -177,7 +173,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             settings.ami_port,
             settings.ami_username,
             settings.ami_password,
-            may_send=lease.may_send,
+            may_send=may_send,
         )
         executor.pick_up = PickUps(ami)
         watch = PhoneWatch(ami, ami.events, plane.post)
@@ -305,6 +301,11 @@ async def _lead(lease: Lease, lead: Sequence[Work], plane: Plane, outbox: Outbox
         epoch = await taken(lease, plane.state.epoch)
         outbox.begin(epoch)
         plane.post(PlaneBegan(epoch, __version__, 0))
+
+
+def _fence(lease: Lease, outbox: Outbox) -> Callable[[], bool]:
+    """Whether the switch may be commanded, by ARI or AMI: we lead, and what we do can be written down."""
+    return lambda: lease.may_send() and outbox.has_room
 
 
 async def _led(lease: Lease, lead: Sequence[Work]) -> None:

@@ -355,6 +355,16 @@ async def test_asterisk_refuses_a_wrong_password_and_it_is_said(local_node: Loca
 
 
 @pytest.mark.asterisk
+async def test_the_planes_account_may_run_nothing_on_the_command_line(local_node: LocalNode):
+    ami = an_ami(local_node)
+    running = asyncio.create_task(ami.run())
+    await until(lambda: ami.stats.connected)
+    assert isinstance(await ami.ask({"Action": "Ping"}), Done)
+    assert isinstance(await ami.ask({"Action": "Command", "Command": "core show uptime"}), Refused)
+    running.cancel()
+
+
+@pytest.mark.asterisk
 @pytest.mark.slow
 async def test_given_asterisk_is_killed_when_it_is_back_then_all_is_asked_anew_and_nothing_is_sent_again(
     make_node: MakeNode,
@@ -370,7 +380,7 @@ async def test_given_asterisk_is_killed_when_it_is_back_then_all_is_asked_anew_a
     ami.events.at_login(asks)
     running = asyncio.create_task(ami.run())
     await until(lambda: len(logins) == 1)
-    blocked = asyncio.create_task(ami.ask({"Action": "Command", "Command": "core waitfullybooted"}))
+    blocked = asyncio.create_task(ami.ask({"Action": "CoreStatus"}))
     node.kill()
     assert isinstance(await blocked, Done | Unknown)
     await until(lambda: not ami.stats.connected)
