@@ -36,8 +36,8 @@ COMMANDS = ("run", "check", "status", "agent", "migrate")
 Call = Callable[..., Coroutine[Any, Any, Result]]
 
 
-def call(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments)
+def call(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, input=typed)
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +70,9 @@ async def plane(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> As
         yield server
 
 
-async def ask(*arguments: str) -> Result:
+async def ask(*arguments: str, typed: str | None = None) -> Result:
     """The command on a thread, as the plane that it asks runs in this one."""
-    return await asyncio.to_thread(call, *arguments)
+    return await asyncio.to_thread(call, *arguments, typed=typed)
 
 
 def told(result: Result) -> str:
@@ -329,17 +329,32 @@ def test_migrate_without_a_database_says_what_is_wrong(monkeypatch, tmp_path):
 async def test_agent_pin_gives_or_makes_one_and_shows_it_once(site, plane):
     result = await ask("agent", ANA, "pin")
     assert result.stdout == f"The PIN of {ANA} is now 424242; it is not shown again.\n"
-    assert (await ask("agent", ANA, "pin", "135790")).exit_code == 0
+    assert (await ask("agent", ANA, "pin", "-", typed="135790\n")).exit_code == 0
     assert site.pins.pins[ANA] == "135790"
     assert "135790" not in (await ask("agent", ANA)).stdout
 
 
 async def test_agent_pin_refuses_what_is_none(site, plane):
-    result = await ask("agent", ANA, "pin", "12345")
+    result = await ask("agent", ANA, "pin", "-", typed="12345\n")
     assert result.exit_code == 2
     assert "body.pin" in told(result)
-    assert (await ask("agent", ANA, "ready", "135790")).exit_code == 2, "a PIN for nothing"
+    assert (await ask("agent", ANA, "ready", "-")).exit_code == 2, "a PIN for nothing"
     assert site.plane.history.state.agents[ANA].intent == "offline"
+
+
+async def test_agent_asks_for_a_pin_at_a_terminal_twice_and_shows_no_digit_as_it_is_typed(site, plane, monkeypatch):
+    monkeypatch.setattr(cli, "_at_a_terminal", lambda: True)
+    asked = await ask("agent", ANA, "pin", "-", typed="135790\n135791\n246802\n246802\n")
+    assert (asked.exit_code, site.pins.pins[ANA]) == (0, "246802")
+    assert "135790" not in asked.output
+
+
+async def test_agent_takes_no_pin_from_the_command_line_where_others_see_it(site, plane):
+    result = await ask("agent", ANA, "pin", "135790")
+    assert result.exit_code == 2
+    assert "pin -" in result.stderr
+    assert "135790" not in result.stderr
+    assert not site.pins.pins
 
 
 async def test_agent_shows_a_locked_pin_and_unlocks_it(site, plane):

@@ -162,6 +162,7 @@ def test_the_welcome_of_an_unusual_start_says_what_its_commands_need(at_home, tm
     given = Settings(runtime=tmp_path / "a b", port=9090, admin_token="secret")
     welcome = local.welcome(given, local.Stack(given), 1.0)
     assert f"CCPLANE_RUNTIME='{tmp_path}/a b' CCPLANE_PORT=9090 .venv/bin/ccplane agent 1001 ready" in welcome
+    assert welcome.index("ccplane agent 1001 pin") < welcome.index("or with that token"), "the browser's key is a PIN"
     assert "TOKEN=$CCPLANE_ADMIN_TOKEN\n" in welcome
     assert "secret" not in welcome.replace("a phone's secret", "")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 STATES: Final = ("ready", "paused", "offline")
 PIN: Final = "pin"
+STDIN: Final = "-"
 UNLOCK: Final = "unlock"
 TIMEOUT_S: Final = 10.0
 LEGEND: Final = (
@@ -151,12 +153,13 @@ def status() -> None:
 @main.command()
 @click.argument("agent_id", metavar="AGENT")
 @click.argument("state", required=False, type=click.Choice((*STATES, PIN, UNLOCK)))
-@click.argument("pin", required=False)
+@click.argument("given", metavar="[-]", required=False)
 @click.option("--reason", default="", help="Shown beside a pause.")
-def agent(agent_id: str, state: str | None, pin: str | None, reason: str) -> None:
+def agent(agent_id: str, state: str | None, given: str | None, reason: str) -> None:
     """Show an agent's state, or set it. It takes effect once their present work allows.
 
-    `pin` gives them a PIN (six digits; without them one is made) and prints it: nobody can read it later.
+    `pin` makes them a PIN of six digits and prints it: nobody can read it later. `pin -` asks for the digits instead,
+    or reads them from stdin; never on the command line, where `ps` and the shell's history show them.
     `unlock` lets their PIN count again after five wrong ones.
 
     The administrator's token is CCPLANE_ADMIN_TOKEN, else what the plane left in .runtime/admin-token.
@@ -167,14 +170,15 @@ def agent(agent_id: str, state: str | None, pin: str | None, reason: str) -> Non
       ccplane agent 1001 ready
       ccplane agent 1001 paused --reason lunch
       ccplane agent 1001 pin
+      ccplane agent 1001 pin -
     """
-    if pin is not None and state != PIN:
-        raise click.UsageError(f"what is {pin!r} for? A PIN is given by: ccplane agent {agent_id} pin {pin}")
+    if given is not None and (state, given) != (PIN, STDIN):
+        raise click.UsageError(f"after the state stands nothing; PINs are asked for by: ccplane agent {agent_id} pin -")
     settings = _settings()
     with _api(settings, token=_token(settings)) as ask:
         path = f"/api/v1/agents/{_segment(agent_id)}"
         if state == PIN:
-            made = ask("PUT", f"{path}/pin", body={"pin": pin})
+            made = ask("PUT", f"{path}/pin", body={"pin": _typed_pin() if given else None})
             click.echo(f"The PIN of {made['id']} is now {made['pin']}; it is not shown again.")
             return
         if state == UNLOCK:
@@ -317,6 +321,17 @@ def _token(settings: Settings) -> str:
             path=str(path),
         )
     return token
+
+
+def _typed_pin() -> str:
+    """From whoever types it, who doesn't see it, or from a program."""
+    if _at_a_terminal():
+        return str(click.prompt("PIN, six digits", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().strip()
+
+
+def _at_a_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _segment(text: str) -> str:

@@ -357,7 +357,8 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
   phones    {first} to {last}, SIP {sip} (UDP or TCP); a phone's secret:
             TOKEN={token}
             curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/agents/{first}/phone
-            or in the browser, with that token: {url}/phone
+  browser   {url}/phone, with the PIN of {ccplane} agent {first} pin
+            or with that token
   sign in   {ccplane} agent {first} ready
   dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 9 leave a message, 0 anyone
             sip:4002@{sip}   straight to support
