@@ -20,11 +20,13 @@ def app(site: Site) -> FastAPI:
     return create_app(site.ports(), admin_token=TOKEN)
 
 
-def client_from(app: FastAPI, address: str = "192.0.2.7", token: str | None = TOKEN) -> httpx.AsyncClient:
-    """A client at this address, which is not this machine unless told so."""
+def client_from(
+    app: FastAPI, address: str = "192.0.2.7", token: str | None = TOKEN, host: str = "localhost:8080"
+) -> httpx.AsyncClient:
+    """A client at this address, which is not this machine unless told so, that asks for this host."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 40000))
-    return httpx.AsyncClient(transport=transport, base_url="http://plane", headers=headers)
+    return httpx.AsyncClient(transport=transport, base_url=f"http://{host}", headers=headers)
 
 
 @pytest.fixture

@@ -55,6 +55,21 @@ async def test_an_empty_token_at_construction_opens_nothing(site):
         assert (await client.get("/api/v1/agents", headers={"Authorization": "Bearer "})).status_code == 401
 
 
+HOSTS = ("localhost", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]:8080", "[::1]")
+NOT_HERE = ("evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "192.0.2.7", "")
+
+
+@pytest.mark.parametrize(("host", "status"), [*((each, 200) for each in HOSTS), *((each, 401) for each in NOT_HERE)])
+@pytest.mark.parametrize("path", ["/api/v1/wallboard", "/wallboard"])
+async def test_a_page_that_has_its_own_name_bound_to_this_machine_reads_nothing_without_a_token(
+    app, host, status, path
+):
+    """DNS rebinding: the browser asks from loopback, but for the name of that page."""
+    async with client_from(app, "127.0.0.1", token=None) as client:
+        answer = await client.get(path, headers={"Host": host})
+    assert answer.status_code == status
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1"])
 async def test_the_wallboard_needs_no_token_from_this_machine_and_everything_else_does(app, address):
     async with client_from(app, address, token=None) as client:

@@ -142,7 +142,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off(site, app, monkeypatch):
     stream = app.state.stream
     async with serve(app, "127.0.0.1", 0, stalled_s=0.5) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
-        writer.write(b"GET /api/v1/wallboard/stream HTTP/1.1\r\nHost: plane\r\n\r\n")
+        writer.write(b"GET /api/v1/wallboard/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await reader.readline()
         monkeypatch.setattr(stream, "_publish", lambda: _say(stream, large))
         happening = asyncio.create_task(_keep_happening(site.plane))

@@ -59,14 +59,19 @@ class PinPad:
     def post(self, what: Input) -> None:
         """As the plane's own."""
         if isinstance(what, CallerGone):
-            self._keyed.pop(what.contact, None)
-            self._secret.discard(what.contact)
+            self._forget(what.contact)
+        for over in self._secret - self._plane.state.contacts.keys():  # it may end by more than its caller's going
+            self._forget(over)
         if not isinstance(what, KeyPressed) or not self._takes(what):
             self._plane.post(what)
 
     def close(self) -> None:
         for check in self._checks:
             check.cancel()
+
+    def _forget(self, contact: ContactId) -> None:
+        self._keyed.pop(contact, None)
+        self._secret.discard(contact)
 
     def _takes(self, pressed: KeyPressed) -> bool:
         contact = self._plane.state.contacts.get(pressed.contact)

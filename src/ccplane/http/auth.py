@@ -7,6 +7,7 @@ import hmac
 import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from fastapi import Depends, Request
@@ -116,10 +117,27 @@ def _unauthorised() -> RequestError:
 
 
 def from_this_machine(request: Request) -> bool:
-    """Whether the other end is on loopback, and no proxy that speaks for someone else."""
+    """Whether the other end is on loopback, no proxy that speaks for someone else, and asks for this machine.
+
+    A browser here may show a page whose name its owner has bound to 127.0.0.1 (DNS rebinding): it asks from loopback,
+    but for that name.
+    """
     if request.client is None or any(header in request.headers for header in FORWARDED):
         return False
+    return _is_loopback(request.client.host) and _names_loopback(request.headers.get("host", ""))
+
+
+def _names_loopback(host: str) -> bool:
+    """Of a header `Host`: `localhost:8080`, `127.0.0.1`, `[::1]:8080`."""
     try:
-        return ipaddress.ip_address(request.client.host).is_loopback
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or _is_loopback(name)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
