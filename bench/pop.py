@@ -22,12 +22,12 @@ from typing import Any, Final
 
 import uvloop
 
-from bench.screen import Screen, open_screen
 from bench.switching.__main__ import alone, positive
 from bench.switching.measure import machine, milliseconds, revision
 from bench.switching.peers import NUMBER
 from bench.switching.plane import Plane, at_rest
 from ccplane.asterisk.node import HOME
+from ccplane.testing.screen import Screen, open_screen
 from ccplane.testing.siplab import answers, open_lab
 
 PROMISED_MS: Final = 200.0

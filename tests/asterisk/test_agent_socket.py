@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bench.screen import Screen, open_screen
 from ccplane.asterisk.node import LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.testing.rtp import CALLER_TONE
+from ccplane.testing.screen import Screen, open_screen
 from ccplane.testing.siplab import How, rings_for_ever
 from tests.centre import Centre, open_centre
 

@@ -281,7 +281,7 @@ async def test_a_hostile_caller_id_is_a_caller_like_any_other(centre: Centre, wh
     assert page["contacts"][0]["caller"] == row["caller"]
 
 
-# ---------------------------------------------------------------------------------------------------------- helpers
+# ----------------------------------------------------------------------------------------------- what /readyz says
 
 
 async def _answers(centre: Centre, status: int) -> bool:

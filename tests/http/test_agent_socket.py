@@ -11,7 +11,6 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from bench.screen import PATH, Screen, open_screen
 from ccplane.agents.facts import Intent, Phone
 from ccplane.contacts.verbs import Connect
 from ccplane.core import inputs
@@ -22,6 +21,7 @@ from ccplane.http.server import LARGEST_MESSAGE, serve
 from ccplane.http.sessions import LASTS_MS
 from ccplane.http.views import iso
 from ccplane.postgres.callers import Earlier
+from ccplane.testing.screen import PATH, Screen, open_screen
 from tests.http.conftest import client_from
 from tests.kpi.histories import AGENTS, QUEUES, people
 

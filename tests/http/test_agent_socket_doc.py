@@ -6,13 +6,13 @@ import json
 import re
 from pathlib import Path
 
-from bench.screen import open_screen
 from ccplane.agents.facts import Phone
 from ccplane.core import inputs
 from ccplane.http import agent_asks, agent_lines, agent_socket
 from ccplane.http.agent_feed import KINDS
 from ccplane.http.server import LARGEST_MESSAGE, PING_S, serve
 from ccplane.postgres.callers import Earlier
+from ccplane.testing.screen import open_screen
 from tests.http.conftest import client_from
 from tests.kpi.histories import AGENTS, QUEUES
 

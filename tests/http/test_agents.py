@@ -116,6 +116,8 @@ async def test_each_intent_can_be_asked_for(site, admin, state):
         ({"state": "ready", "reson": "x"}, "body.reson"),
         ({"state": "paused", "reason": "x" * 201}, "body.reason"),
         ({"state": "paused", "reason": "bell\x07"}, "body.reason"),
+        ({"state": "ready", "seat": "a b"}, "body.seat"),
+        ({"state": "ready", "seat": "2" * 33}, "body.seat"),
         (["ready"], "body"),
     ],
 )

@@ -60,7 +60,8 @@ class PinPad:
         """As the plane's own."""
         if isinstance(what, CallerGone):
             self._forget(what.contact)
-        for over in self._secret - self._plane.state.contacts.keys():  # it may end by more than its caller's going
+        live = self._plane.state.contacts
+        for over in [each for each in self._secret if each not in live]:  # it may end by more than its caller's going
             self._forget(over)
         if not isinstance(what, KeyPressed) or not self._takes(what):
             self._plane.post(what)

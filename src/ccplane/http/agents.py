@@ -18,7 +18,7 @@ from ccplane.http.auth import Asker, Guard, OwnGuard
 from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
-from ccplane.http.seats import sit_down
+from ccplane.http.seats import DeviceWanted, SeatWanted, sit_down
 from ccplane.http.sessions import Sessions
 from ccplane.http.views import Agents, AgentTold, agent_told, told
 from ccplane.ids import AgentId, ContactId, SeatId
@@ -34,8 +34,8 @@ class StateAsked(BaseModel):
 
     state: Literal["ready", "paused", "offline"]
     reason: Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
-    seat: Annotated[str, Field(min_length=1, max_length=20)] | None = None
-    device: Literal["desk", "web"] | None = None
+    seat: SeatWanted | None = None
+    device: DeviceWanted | None = None
 
     @model_validator(mode="after")
     def _seats_are_for_signing_in(self) -> StateAsked:
@@ -83,9 +83,7 @@ class PinTold(msgspec.Struct, frozen=True):
     pin: str
 
 
-def routes(
-    plane: Plane, phones: PhoneBook, pins: Pins, sessions: Sessions, admin: Guard, own: OwnGuard
-) -> APIRouter:
+def routes(plane: Plane, phones: PhoneBook, pins: Pins, sessions: Sessions, admin: Guard, own: OwnGuard) -> APIRouter:
     """`own`: what an agent may for themselves, too; their id is then also `me`."""
     router = APIRouter(prefix="/api/v1/agents", tags=["agents"])
     of_theirs, only_admin = Depends(own), [Depends(admin)]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
 
 from ccplane.agents.facts import Phone, Seat
 from ccplane.core import State
@@ -25,6 +26,10 @@ WHY_NOT: Final = {
     "seat-taken": "Somebody sits at {seat}; they have to sign out first.",
     "agent-busy": "The agent has a call at another phone; they can move once it is over.",
 }
+
+SeatWanted = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
+DeviceWanted = Literal["desk", "web"]
+"""What an agent who sits down may name: a seat, and one of its phones."""
 
 
 class DeviceTold(msgspec.Struct, frozen=True):

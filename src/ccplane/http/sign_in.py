@@ -20,7 +20,7 @@ from ccplane.errors import RequestError
 from ccplane.http.auth import AgentGuard, Guard
 from ccplane.http.openapi import answers
 from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane
-from ccplane.http.seats import sit_down
+from ccplane.http.seats import DeviceWanted, SeatWanted, sit_down
 from ccplane.http.sessions import Session, Sessions
 from ccplane.http.views import AgentTold, Time, agent_told, iso, told
 from ccplane.ids import AgentId, SeatId, device_of, seat_of
@@ -35,8 +35,8 @@ class Place(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    seat: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")] | None = None
-    device: Literal["desk", "web"] | None = None
+    seat: SeatWanted | None = None
+    device: DeviceWanted | None = None
     state: Literal["ready", "paused"] | None = None
 
 

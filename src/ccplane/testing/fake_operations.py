@@ -59,7 +59,6 @@ class Operator:
             op.GetLiveRecording: self._on_tape(lambda _, tape: Done(tape.model())),
             op.StopRecording: self._on_tape(self._stop_recording),
             op.GetStoredRecording: self._stored,
-            op.DeleteStoredRecording: self._delete_stored,
             op.SetChannelVariable: self._in_stasis(lambda line, it: line.variables.update({it.variable: it.value})),
             op.GetChannelVariable: self._channel_variable,
             op.Continue: self._in_stasis(self._continue),
@@ -221,11 +220,6 @@ class Operator:
         found = self._tape(operation.name)
         there = operation.name in self._node.recordings or (found is not None and self._board.rolls(found[1]))
         return Done(StoredRecording(operation.name, "wav")) if there else Gone("Recording not found")
-
-    def _delete_stored(self, operation: op.DeleteStoredRecording) -> Answered:
-        if self._node.recordings.pop(operation.name, None) is None:
-            return Gone("Recording not found")
-        return DONE
 
     # ── bridges ──
 

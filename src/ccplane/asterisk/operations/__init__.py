@@ -57,7 +57,6 @@ from ccplane.asterisk.operations.node import (
 from ccplane.asterisk.operations.operation import Operation, Request, answer_of
 from ccplane.asterisk.operations.playbacks import GetPlayback, StopPlayback
 from ccplane.asterisk.operations.recordings import (
-    DeleteStoredRecording,
     GetLiveRecording,
     GetStoredRecording,
     RecordChannel,
@@ -68,7 +67,7 @@ OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(Operation.__subclasses__())
 
 __all__ = [
     "OPERATIONS", "AddChannel", "Answer", "Continue", "CreateBridge", "DeleteConfig", "DeleteDeviceState",
-    "DeleteStoredRecording", "DestroyBridge", "EventType", "GetApplication", "GetBridge", "GetBridgeVariable",
+    "DestroyBridge", "EventType", "GetApplication", "GetBridge", "GetBridgeVariable",
     "GetChannel", "GetChannelVariable", "GetConfig", "GetDeviceState", "GetEndpoint", "GetGlobalVariable", "GetInfo",
     "GetLiveRecording", "GetPlayback", "GetStoredRecording", "HangUp", "ListApplications", "ListBridges",
     "ListChannels", "ListDeviceStates", "ListEndpoints", "Operation", "Originate", "Ping", "PlayOnBridge",

@@ -46,9 +46,3 @@ class GetStoredRecording(Operation[StoredRecording], frozen=True):
 
     route = "/recordings/stored/{name}"
     name: str
-
-
-class DeleteStoredRecording(Operation[None], frozen=True):
-    method = "DELETE"
-    route = "/recordings/stored/{name}"
-    name: str
