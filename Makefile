@@ -1,7 +1,8 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
 # make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
 # make test   all tests, on a real Asterisk and a real Postgres; test-fast: under a minute; lint
-# make bench  measurements into bench/results/; bench-menus: keys, prompts    make lock  dependencies anew    make clean  remove what was made
+# make bench  all measurements, into bench/results/; one: bench-switching, bench-menus, bench-pop, bench-recording
+# make lock   dependencies anew    make clean  remove what was made
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
 #
 # Options of a target: ARGS, e.g. make test ARGS="-k dialplan". As root (apt, mounts).
@@ -10,14 +11,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-fast lint bench bench-menus lock clean web env env-dev host host-test asterisk-root
+.PHONY: help run demo test test-fast lint bench bench-switching bench-menus bench-pop bench-recording lock clean web env env-dev host host-test asterisk-root
 
 PY := .venv/bin/python
 INSTALL := asterisk-docker/install.sh
 ROOT := $(or $(CCPLANE_ASTERISK_ROOT),$(or $(CCPLANE_RUNTIME),.runtime)/asterisk-root)
 
 help:
-	@sed -n '1,7p' Makefile | cut -c3-
+	@sed -n '1,8p' Makefile | cut -c3-
 
 run: env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
@@ -40,11 +41,22 @@ lint: env-dev
 	.venv/bin/lint-imports
 	web/build.sh check
 
-bench: env-dev host-test asterisk-root
-	@exec $(PY) -m bench.switching $(ARGS)
+BENCHES := switching menus pop recording
 
-bench-menus: env-dev host-test asterisk-root
-	@exec $(PY) -m bench.menus $(ARGS)
+# One after the other, as each wants the machine for itself; one that misses its promise keeps none from being run.
+bench: env-dev host-test asterisk-root
+	@[ -z "$(ARGS)" ] || { echo "make bench runs all as they are; ARGS go to one of: $(BENCHES:%=bench-%)" >&2; exit 2; }
+	missed=
+	for each in $(BENCHES); do
+	    echo "bench: $$each"
+	    code=0; $(PY) -m bench.$$each || code=$$?
+	    [ $$code -lt 128 ] || exit $$code  # interrupted
+	    [ $$code = 0 ] || missed="$$missed $$each"
+	done
+	[ -z "$$missed" ] || { echo "bench: not as promised:$$missed" >&2; exit 1; }
+
+$(BENCHES:%=bench-%): bench-%: env-dev host-test asterisk-root
+	@exec $(PY) -m bench.$* $(ARGS)
 
 # --- what a fresh machine lacks ---------------------------------------------------------------------------------
 

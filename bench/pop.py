@@ -1,4 +1,4 @@
-"""How soon a call pops up on an agent's screen: `OfferMade` decided → message read at the other end of the socket.
+"""`make bench-pop`: how soon a call is on an agent's screen, `OfferMade` decided → message read by the screen.
 
 python -m bench.pop                       200 screens, 400 calls at 10 a second: about two minutes, as root
 python -m bench.pop --calls 50 --no-files

@@ -1,4 +1,4 @@
-"""What it costs to record every talk: `python -m bench.recording`, a real switch, real SIP, RTP with a tone each way.
+"""`make bench-recording`: what it costs to record every talk, with a real switch, real SIP, RTP with a tone each way.
 
 10 calls/s of 3 s for a minute. Promised: no call lost, every talk recorded and whole, at most 60 % of a core for
 ccplane; what converts runs beside it at the lowest priority, may lag, and catches up. Ends with 1 if one is missed.
@@ -265,12 +265,12 @@ def into_page(made: dict[str, Any]) -> None:
     )
     page = PAGE.read_text()
     if BEGIN not in page:
-        page += f"\n## Recording every talk\n\n`python -m bench.recording`.\n\n{BEGIN}\n{END}\n"
+        page += f"\n## Recording every talk\n\nFrom `make bench-recording`.\n\n{BEGIN}\n{END}\n"
     before, _, rest = page.partition(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n{said}\n\n{table(made)}\n{END}{rest.partition(END)[2]}")
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.recording", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--rate", type=float, default=10.0, help="calls per second")
     parser.add_argument("--seconds", type=float, default=60.0)
@@ -279,7 +279,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--root", type=Path, default=HOME / ".runtime" / "asterisk-root", help="the private Asterisk")
     parser.add_argument("--work", type=Path, default=HOME / ".runtime" / "bench-recording")
     parser.add_argument("--no-files", action="store_true", help="print only")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def main() -> int:

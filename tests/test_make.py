@@ -57,3 +57,32 @@ def test_an_install_that_fails_is_not_taken_for_done(fresh: Path):
     assert failed.returncode != 0
     assert "python: not complete" in failed.stderr
     assert not list(fresh.glob(".venv/run-*"))
+
+
+def bench(folder: Path, *given: str) -> subprocess.CompletedProcess[str]:
+    """`make bench`, where the menus miss their promise."""
+    python = folder / "bench-python"
+    python.write_text('#!/bin/sh\necho "$@"\n[ "$2" != bench.menus ]\n')
+    python.chmod(0o755)
+    made = (f"--assume-old={each}" for each in ("env-dev", "host-test", "asterisk-root"))
+    return subprocess.run(
+        ["make", "-s", *made, f"PY={python}", *given],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_make_bench_runs_all_benches_and_names_the_one_that_missed_its_promise(fresh: Path):
+    made = bench(fresh, "bench")
+    ran = [line for line in made.stdout.splitlines() if line.startswith("-m")]
+    assert ran == ["-m bench.switching", "-m bench.menus", "-m bench.pop", "-m bench.recording"]
+    assert "bench: not as promised: menus\n" in made.stderr
+    assert made.returncode != 0
+
+
+def test_each_bench_has_a_target_that_takes_arguments_and_all_of_them_take_none(fresh: Path):
+    for each in ("switching", "pop", "recording"):
+        assert bench(fresh, f"bench-{each}", "ARGS=--no-files").stdout == f"-m bench.{each} --no-files\n"
+    assert "bench-pop" in bench(fresh, "bench", "ARGS=--no-files").stderr

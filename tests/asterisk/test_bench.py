@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import menus
+from bench import menus, pop, recording
 from bench.switching.__main__ import arguments, run
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
@@ -55,3 +55,25 @@ async def test_the_menus_bench_hears_a_prompt_after_every_key(asterisk_root: Pat
     assert made["key_to_prompt_ms"]["n"] == menus.KEYS_A_CALL
     assert (made["never_came"], made["key_to_prompt_ms"]["min"] > 0) == (0, True)
     assert "p99 at most 50 ms" in menus.table(made)
+
+
+async def test_the_pop_bench_sees_every_offer_on_its_agents_screen(asterisk_root: Path, tmp_path: Path):
+    options = pop.arguments(["--screens=3", "--calls=4", "--rate=2", "--rest-seconds=1", f"--root={asterisk_root}",
+                             f"--work={tmp_path}"])  # fmt: skip
+    made = await pop.run(options)
+    assert (made["dialled"], made["talked"], made["stuck"]) == (4, 4, 0)
+    assert made["pop_ms"]["n"] == 4
+    assert "200 ms" in pop.table(made)
+
+
+async def test_the_recording_bench_finds_every_talk_in_the_store_with_its_sides_apart(
+    asterisk_root: Path, tmp_path: Path
+):
+    options = recording.arguments(["--rate=2", "--seconds=2", "--talk=2", "--agents=4", f"--root={asterisk_root}",
+                                   f"--work={tmp_path}"])  # fmt: skip
+    found = await recording.measured(options)
+    assert (found["calls"], found["talked"], found["lost"], found["stuck"]) == (4, 4, 0, 0)
+    assert found["facts"]["RecordingStarted"] == found["facts"]["RecordingStored"] == 4
+    assert found["sound"] == {"files": 4, "measured": 4, "sides_apart": 4}
+    missed = [each["what"] for each in recording.checks(found) if not each["kept"]]
+    assert [each for each in missed if not each.startswith("CPU")] == []

@@ -52,6 +52,13 @@ def test_every_code_is_on_the_page():
     assert {code for code in codes if f"`{code}`" not in PAGE} == set()
 
 
+def test_no_code_is_explained_twice():
+    table = PAGE.split("| code | status | means |")[1].split("\n\n")[0]
+    codes = [code for row in table.splitlines() for code in re.findall(r"`([a-z-]+)`", row.split(" | ")[0])]
+    assert "agent-busy" in codes
+    assert [code for code in codes if codes.count(code) > 1] == []
+
+
 async def test_every_metric_is_on_the_page(site):
     clients = {"ari": AriStats(), "ami": AmiStats(), "heard": PhoneStats()}
     ports = replace(site.ports(), **clients, outbox=OutboxStats(), shipping=ShippingStats())
