@@ -6,6 +6,9 @@
 | bridge | contact | `b-c-ast1-1700000000.12` |
 | leg | contact, step, try, epoch of the plane (last) | `l-c-ast1-1700000000.12-3-1-7` |
 | leg of one who is called back into a talk | the same, and which try | `l-c-ast1-1700000000.12-3-1-7r1` |
+| open line of an agent | agent, epoch of the plane, how many they had | `s-1001-7-1` |
+| room of an open line | the line | `b-s-1001-7-1` |
+| far half of a leg that goes through an open line | the leg | `h-l-c-ast1-1700000000.12-3-1-7` |
 | offer | the leg without its epoch | `o-c-ast1-1700000000.12-3-1` |
 | channel of an agent who asked us to call somebody | their claim | `d-5f3a09c1d2e4` |
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
@@ -70,6 +73,38 @@ def offer_of_leg(channel: str) -> OfferId | None:
     return OfferId(f"o-{channel[2:].rpartition('-')[0]}")
 
 
+def line_of(agent: AgentId, epoch: int, number: int) -> ChannelId:
+    """The channel of an agent's open line: the `number`-th that they have."""
+    return ChannelId(f"s-{agent}-{epoch}-{number}")
+
+
+def agent_of_line(line: ChannelId) -> AgentId:
+    return AgentId(line[2:].rsplit("-", 2)[0])
+
+
+def is_line(channel: str) -> bool:
+    return channel.startswith("s-")
+
+
+def room_of_line(line: ChannelId) -> BridgeId:
+    return BridgeId(f"b-{line}")
+
+
+def line_of_room(bridge: str) -> ChannelId | None:
+    """The open line whose room this is, or None for any other bridge."""
+    return ChannelId(bridge[2:]) if bridge.startswith("b-s-") else None
+
+
+def half_of(leg: ChannelId) -> ChannelId:
+    """The far half of a leg that goes through an open line: it joins the line's room."""
+    return ChannelId(f"h-{leg}")
+
+
+def leg_of_half(channel: str) -> ChannelId | None:
+    """The leg whose far half this is, or None for any other channel."""
+    return ChannelId(channel[2:]) if channel.startswith(("h-l-c-", "h-d-")) else None
+
+
 def contact_of_offer(offer: str) -> ContactId:
     return ContactId(offer[2:].rsplit("-", 2)[0])
 
@@ -83,6 +118,10 @@ def place_of_offer(offer: OfferId) -> tuple[int, int]:
 def leg_back(offer: OfferId, epoch: int, attempt: int) -> ChannelId:
     """The channel by which an agent whose phone vanished in a talk is called back into it."""
     return ChannelId(f"{leg_of(offer, epoch)}r{attempt}")
+
+
+def is_call_back(leg: ChannelId) -> bool:
+    return "r" in leg.rpartition("-")[2]
 
 
 def device_of(endpoint: str) -> DeviceName:

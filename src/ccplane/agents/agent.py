@@ -16,6 +16,7 @@ from ccplane.agents import facts as f
 from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import ConnectFailure
+from ccplane.errors import IllegalMove
 from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, OfferId, SeatId, device_of, seat_of
 from ccplane.laws import Transitions, move
 
@@ -81,6 +82,33 @@ def shown(intent: Intent, work: Work, phone: Phone) -> Shown:
     return AT_REST[intent, phone] if work is Work.IDLE else Shown(work.value)
 
 
+class LineState(StrEnum):
+    """What the line that an always-on seat keeps open is doing."""
+
+    NONE = "none"
+    RINGING = "ringing"
+    UP = "up"
+
+
+LINE: Final[Transitions[LineState]] = {
+    LineState.NONE: {f.StandingRung: LineState.RINGING, f.StandingUp: LineState.UP},
+    LineState.RINGING: {f.StandingUp: LineState.UP, f.StandingEnded: LineState.NONE},
+    LineState.UP: {f.StandingEnded: LineState.NONE},
+}
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent's open line. `number`: how many they have had; `declined`: it is not rung before they are ready anew."""
+
+    state: LineState = LineState.NONE
+    leg: ChannelId | None = None
+    device: DeviceName | None = None
+    since: int = 0
+    deadline: int | None = None
+    number: int = 0
+    declined: bool = False
+
+
 class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """An agent of this site. Built from facts by `evolve` alone."""
 
@@ -113,6 +141,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     clear_by: int | None = None
     """When those are taken for gone."""
 
+    always_on: bool = False
+    """They sit at a phone that is to have an open line. Follows from the seat and the phone."""
+    line: Line = Line()
+
     @property
     def id(self) -> AgentId:
         return self.profile.id
@@ -133,12 +165,23 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> Shown:
-        return shown(self.intent, self.work, self.phone)
+        return shown(self.intent, self.work, self.reach)
 
     @property
     def next(self) -> Shown:
         """What will be shown once the present work is done."""
-        return AT_REST[self.intent, self.phone]
+        return AT_REST[self.intent, self.reach]
+
+    @property
+    def open_line(self) -> ChannelId | None:
+        """The line through which they are reached; None where calls ring their phone."""
+        return self.line.leg if self.line.state is LineState.UP else None
+
+    @property
+    def reach(self) -> Phone:
+        """What offers can do with their phone: at an always-on seat nothing without an open line."""
+        shut = self.always_on and self.open_line is None and self.phone is Phone.REACHABLE
+        return Phone.GONE if shut else self.phone
 
     @property
     def free(self) -> bool:
@@ -146,7 +189,7 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
         return (
             self.work is Work.IDLE
             and self.intent is Intent.READY
-            and self.phone is Phone.REACHABLE
+            and self.reach is Phone.REACHABLE
             and self.rest_until is None
             and not self.clearing
         )
@@ -177,7 +220,8 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
     match fact:
         case f.IntentChanged():
             misses = 0 if fact.intent is Intent.READY else agent.misses
-            return replace(agent, intent=fact.intent, reason=fact.reason, misses=misses)
+            line = replace(agent.line, declined=agent.line.declined and fact.intent is Intent.PAUSED)
+            return replace(agent, intent=fact.intent, reason=fact.reason, misses=misses, line=line)
         case f.PhoneChanged():
             return replace(agent, phone=fact.phone)
         case c.OfferMade():
@@ -225,8 +269,41 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, work=work, contact=None)
         case f.DiallingRefused():
             return agent
+        case f.StandingRung() | f.StandingUp() | f.StandingEnded():
+            return _with_line(agent, fact)
         case _:
             assert_never(fact)
+
+
+def _with_line(agent: Agent, fact: f.StandingRung | f.StandingUp | f.StandingEnded) -> Agent:
+    was = agent.line
+    state = move("line", LINE, was.state, fact)
+    if was.state is not LineState.NONE and was.leg != fact.line:
+        raise IllegalMove("line", was.state, fact)
+    match fact:
+        case f.StandingRung():
+            number = was.number + 1
+            return replace(
+                agent,
+                line=Line(
+                    state=state,
+                    leg=fact.line,
+                    device=fact.device,
+                    since=fact.at,
+                    deadline=fact.deadline,
+                    number=number,
+                ),
+            )
+        case f.StandingUp():
+            line = replace(
+                was, state=state, leg=fact.line, device=fact.device, since=fact.at, deadline=None, declined=False
+            )
+            return replace(agent, line=line, misses=agent.misses if fact.found else 0)
+        case _:
+            missed = fact.why is f.LineEnd.NOT_TAKEN
+            line = replace(was, state=state, leg=None, since=fact.at, deadline=None, declined=not fact.again)
+            rest = agent.rest_until if fact.rest_until is None else fact.rest_until
+            return replace(agent, line=line, misses=agent.misses + missed, rest_until=rest)
 
 
 def _others(agent: Agent, leg: ChannelId) -> tuple[ChannelId, ...]:

@@ -123,6 +123,45 @@ class SeatLeft(AgentFact, frozen=True, kw_only=True):
     seat: SeatId
 
 
+class LineEnd(StrEnum):
+    """Why an open line is none any more."""
+
+    NOT_TAKEN = "not-taken"
+    """It rang, and nobody picked it up; or it was refused, or could not be rung."""
+    HUNG_UP = "hung-up"
+    """By the agent."""
+    LOST = "lost"
+    """By nobody: the network, or the phone."""
+    NOT_WANTED = "not-wanted"
+    """By us: they signed out, moved, or the seat has none any more."""
+
+
+class StandingRung(AgentFact, frozen=True, kw_only=True):
+    """The agent's phone rings once, for the line that stays open between their calls."""
+
+    line: ChannelId
+    device: DeviceName
+    deadline: int
+
+
+class StandingUp(AgentFact, frozen=True, kw_only=True):
+    """The line is open: what is offered to them is joined at once. `found`: it was at the switch, and not known."""
+
+    line: ChannelId
+    device: DeviceName
+    found: bool = False
+
+
+class StandingEnded(AgentFact, frozen=True, kw_only=True):
+    """The line is none any more, or never came to be. `again`: it is rung anew, once `rest_until` is over; else only
+    when they become ready again."""
+
+    line: ChannelId
+    why: LineEnd
+    again: bool
+    rest_until: int | None = None
+
+
 class WrapUpDone(AgentFact, frozen=True, kw_only=True):
     """The work after a call is over, by time or by the agent."""
 
@@ -217,4 +256,7 @@ AnyAgentFact = (
     | OwnCallStarted
     | OwnCallEnded
     | DiallingRefused
+    | StandingRung
+    | StandingUp
+    | StandingEnded
 )

@@ -17,7 +17,7 @@ import structlog
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Outcome, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE, Switch
-from ccplane.asterisk.translate import APP, PHONE
+from ccplane.asterisk.translate import APP, LINE, PHONE
 from ccplane.core import commands as do
 from ccplane.core.inputs import (
     CallerGone,
@@ -25,12 +25,13 @@ from ccplane.core.inputs import (
     Input,
     LeftRoom,
     LegEnded,
+    LineEnded,
     RecordingEnded,
     RecordingMissing,
     RecordingRefused,
     SoundsFinished,
 )
-from ccplane.ids import bridge_of, offer_of_leg, recording_of
+from ccplane.ids import ChannelId, bridge_of, half_of, offer_of_leg, recording_of, room_of_line
 
 log = structlog.get_logger()
 
@@ -49,6 +50,10 @@ AUTO_ANSWER: Final = {
 
 REJOIN: Final = {"PJSIP_HEADER(add,X-Ccplane-Rejoin)": "1"}
 """Tells our own browser phone that this is the call it was in."""
+
+OPEN_LINE: Final = "Open line"
+"""What a phone shows of it."""
+BEEP: Final = "sound:beep"
 
 
 UNREACHABLE: Final = 20
@@ -74,6 +79,7 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
                 caller_id=caller_id(command.caller, command.caller_name),
                 timeout=-(-command.timeout_ms // 1000),
                 variables=AUTO_ANSWER if command.auto_answer else {},
+                other=_far_half(command.endpoint, command.leg),
             )
         case do.RingBack():
             return op.Originate(
@@ -93,6 +99,7 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
                 app_args=f"leg,{command.agent}" if command.agent else "leg",
                 caller_id=caller_id(command.caller, command.caller_name),
                 timeout=-(-command.timeout_ms // 1000),
+                other=_far_half(command.endpoint, command.leg),
             )
         case do.CallOwner():
             return op.Originate(
@@ -103,7 +110,26 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
                 caller_id=caller_id(command.number, ""),
                 timeout=-(-command.timeout_ms // 1000),
                 variables=AUTO_ANSWER if command.auto_answer else {},
+                other=_far_half(command.endpoint, command.channel),
             )
+        case do.RingLine():
+            return op.Originate(
+                command.line,
+                endpoint=command.endpoint,
+                app=APP,
+                app_args=f"{LINE},{command.agent}",
+                caller_id=caller_id("", OPEN_LINE),
+                timeout=-(-command.timeout_ms // 1000),
+                variables=AUTO_ANSWER if command.auto_answer else {},
+            )
+        case do.OpenLine():
+            return op.AddChannel(room_of_line(command.line), (command.line,))
+        case do.JoinLine():
+            return op.AddChannel(room_of_line(command.line), (command.half,))
+        case do.AnswerHalf():
+            return op.Answer(command.half)
+        case do.HangUpLine():
+            return op.HangUp(command.line)
         case do.LetRing():
             return op.Ring(command.channel)
         case do.StopRinging():
@@ -162,6 +188,25 @@ def _elsewhere(command: do.MirrorIntent | do.MirrorWork) -> op.SetDeviceState:
     return op.SetDeviceState(f"Stasis:elsewhere-{command.agent}", _SHOWN[command.elsewhere])
 
 
+def _far_half(endpoint: str, leg: ChannelId) -> str:
+    return half_of(leg) if endpoint.startswith("Local/") else ""
+
+
+def before(command: do.Command) -> tuple[op.Operation[Any], ...]:
+    """What goes with a command, and before it; whether it was done nobody waits for."""
+    match command:
+        case do.MirrorIntent():
+            return lamps_of(command)  # only shown: the next connection sets all of them right
+        case do.OpenLine():
+            return (op.CreateBridge(room_of_line(command.line), name=command.line),)
+        case do.JoinLine(quiet=False):
+            return (op.PlayOnChannel(command.line, f"beep-{command.half}", (BEEP,)),)
+        case do.HangUpLine():
+            return (op.DestroyBridge(room_of_line(command.line)),)
+        case _:
+            return ()
+
+
 _LIT: Final = {True: "INUSE", False: "NOT_INUSE"}
 _SHOWN: Final = {do.Light.OFF: "NOT_INUSE", do.Light.RINGS: "RINGING", do.Light.IN_CALL: "INUSE"}
 
@@ -201,8 +246,8 @@ class Executor:
         if self.switch is None:
             return  # the survey of the next connection puts right what this leaves undone
         lane = command.contact if isinstance(command, do.ContactCommand) else HOUSE
-        for lamp in lamps_of(command) if isinstance(command, do.MirrorIntent) else ():
-            self.switch.send(lamp, lane)  # only shown: the next connection sets all of them right
+        for each in before(command):
+            self.switch.send(each, lane)
         answer = self.switch.send(operation_of(command), lane)
         answer.add_done_callback(lambda done: self._answered(command, done))
 
@@ -230,12 +275,16 @@ class Executor:
         self.refused[f"{type(command).__name__}: {type(outcome).__name__}"] += 1
         gone = isinstance(outcome, Gone)
         match command:
-            case do.RingAgent() | do.RingBack() | do.CallParty() | do.CallOwner() if isinstance(outcome, Conflict):
+            case do.RingAgent() | do.RingBack() | do.CallParty() | do.CallOwner() | do.RingLine() if isinstance(
+                outcome, Conflict
+            ):
                 return  # our id, so our leg: it rings already
             case do.CallOwner():
                 self.post(CallerGone(command.contact, UNREACHABLE))  # their channel never came to be
-            case do.RingAgent() | do.RingBack() | do.CallParty() | do.JoinAgent():
+            case do.RingAgent() | do.RingBack() | do.CallParty() | do.JoinAgent() | do.JoinLine():
                 self.post(CommandFailed(command, gone=gone, message=str(outcome)))
+            case do.RingLine() | do.HangUpLine() | do.OpenLine():
+                self.post(LineEnded(command.line))  # it never came to be, or is gone already
             case do.PlaySounds() if not gone:
                 self._never_played(command)
             case do.HangUpLeg() if gone and (offer := offer_of_leg(command.leg)):

@@ -30,7 +30,7 @@ from ccplane.asterisk.outcomes import Done, Outcome, Refused, Unknown
 from ccplane.asterisk.stats import PhoneStats
 from ccplane.asterisk.translate import device_in
 from ccplane.core.inputs import PhoneSeen
-from ccplane.ids import DeviceName, offer_of_leg
+from ccplane.ids import DeviceName, is_line, offer_of_leg
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ class PhoneWatch:
             device = self._device(name)
             if device.heard < asked_at:
                 device.reachable = endpoint.state == "online"
-                device.calls = {channel for channel in endpoint.channel_ids if offer_of_leg(channel) is None}
+                device.calls = {channel for channel in endpoint.channel_ids if not _ours(channel)}
             device.told = phones[name] = device.phone
         return phones
 
@@ -119,14 +119,14 @@ class PhoneWatch:
 
     def _channel(self, event: Message) -> None:
         name, channel = device_in(event.get("channel", "")), event.get("uniqueid", "")
-        if name is not None and offer_of_leg(channel) is None:
+        if name is not None and not _ours(channel):
             device = self._heard(name)
             device.calls.add(channel)
             self._tell(name, device)
 
     def _hung_up(self, event: Message) -> None:
         name, channel = device_in(event.get("channel", "")), event.get("uniqueid", "")
-        if name is not None and offer_of_leg(channel) is None:
+        if name is not None and not _ours(channel):
             device = self._heard(name)
             device.calls.discard(channel)
             self._tell(name, device)
@@ -164,7 +164,7 @@ class PhoneWatch:
         calls: dict[DeviceName, set[str]] = {}
         for each in listed.value:
             name, channel = device_in(each.get("channel", "")), each.get("uniqueid", "")
-            if name is not None and offer_of_leg(channel) is None:
+            if name is not None and not _ours(channel):
                 calls.setdefault(name, set()).add(channel)
         for name in self._devices.keys() | calls.keys():
             device = self._device(name)
@@ -223,6 +223,11 @@ class PhoneWatch:
         if latency is not None:
             device.told_latency = latency
         self._post(PhoneSeen(name, device.phone, latency))
+
+
+def _ours(channel: str) -> bool:
+    """An agent's leg, or their open line."""
+    return offer_of_leg(channel) is not None or is_line(channel)
 
 
 def _latency(status: str | None, said: Message) -> int | None:

@@ -13,10 +13,21 @@ from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.switch import HOUSE, Switch
-from ccplane.asterisk.translate import APP, caller_of
+from ccplane.asterisk.translate import APP, LINE, caller_of
 from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
 from ccplane.errors import SwitchError
-from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, contact_of_bridge, is_dialled, offer_of_leg
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ContactId,
+    NodeName,
+    contact_of_bridge,
+    is_dialled,
+    is_line,
+    leg_of_half,
+    line_of_room,
+    offer_of_leg,
+)
 
 T = TypeVar("T")
 
@@ -41,6 +52,7 @@ async def survey(
         channels={ChannelId(each.id): seen for each in channels if (seen := _seen(node, each)) is not None},
         rooms=_rooms(bridges),
         journals=_journals(bridges),
+        lines=_lines(bridges),
         phones=phones.surveyed(endpoints, asked_at),
     )
 
@@ -68,7 +80,9 @@ async def _ask(switch: Switch, operation: op.Operation[T]) -> T:
 def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
     """Ours: a leg by its id (while it rings nothing else tells), a caller by the application it is in."""
     up = channel.state == "Up"
-    if offer_of_leg(channel.id) is not None:
+    if leg_of_half(channel.id):
+        return None  # it goes with its leg
+    if offer_of_leg(channel.id) is not None or is_line(channel.id):
         return ChannelSeen(ChannelId(channel.id), up, agent=_called(channel) if up else None)
     if is_dialled(channel.id) and not up:
         return ChannelSeen(ChannelId(channel.id), up)
@@ -79,14 +93,20 @@ def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
 
 
 def _called(leg: Channel) -> AgentId | None:
-    """Whom we called: a leg that is up stands in our application with `leg,AGENT`, as Originate gave it."""
+    """Whom we called: a leg that is up stands in our application with `leg,AGENT`, as Originate gave it, an open line
+    with `line,AGENT`."""
     args = leg.args if leg.runs(APP) else []
-    return AgentId(args[1]) if len(args) == 2 and args[0] == "leg" else None
+    return AgentId(args[1]) if len(args) == 2 and args[0] in ("leg", LINE) else None
 
 
 def _journals(bridges: list[Bridge]) -> dict[ContactId, str]:
     kept = ((contact_of_bridge(each.id), each.bridgevars.get(JOURNAL)) for each in bridges)
     return {contact: text for contact, text in kept if contact is not None and isinstance(text, str)}
+
+
+def _lines(bridges: list[Bridge]) -> dict[ChannelId, tuple[ChannelId, ...]]:
+    rooms = ((line_of_room(each.id), each.channels) for each in bridges)
+    return {line: tuple(ChannelId(each) for each in members) for line, members in rooms if line is not None}
 
 
 def _rooms(bridges: list[Bridge]) -> dict[ContactId, tuple[ChannelId, ...]]:

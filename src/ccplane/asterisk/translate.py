@@ -16,6 +16,9 @@ from ccplane.ids import (
     contact_id,
     contact_of_bridge,
     contact_of_playback,
+    is_line,
+    leg_of_half,
+    line_of_room,
     message_of_recording,
     offer_of_leg,
 )
@@ -24,6 +27,9 @@ APP: Final = "ccplane"
 LONGEST: Final = 80
 PHONE: Final = "phone"
 """What the dialplan says of a call that came from one of our phones; a caller from outside never gets there."""
+
+LINE: Final = "line"
+"""What an agent's open line, and the far halves of legs that go through one, say that they are."""
 
 NORMAL: Final = 16
 """Q.850: normal clearing. A BYE without a Reason header comes as a ChannelHangupRequest without a cause (RFC 3398)."""
@@ -74,8 +80,12 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return _ended(node, event.channel, cause, event.tech_cause or 0, gone=not event.soft)
         case e.ChannelDestroyed():
             return _ended(node, event.channel, event.cause, event.tech_cause or 0, gone=True)
+        case e.StasisEnd() if is_line(event.channel.id):
+            return None  # why it ended the others tell
         case e.StasisEnd():
             return _ended(node, event.channel, 0, 0, gone=False)
+        case e.ChannelDtmfReceived() if _of_a_line(event.channel.id):
+            return None
         case e.ChannelDtmfReceived():
             return i.KeyPressed(contact_id(node, ChannelId(event.channel.id)), event.digit)
         case e.PlaybackFinished():
@@ -87,6 +97,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
 
 
 def _entered(event: e.ChannelEnteredBridge) -> i.Input | None:
+    if event.channel and leg_of_half(event.channel.id):
+        return i.HalfJoined(ChannelId(event.channel.id)) if line_of_room(event.bridge.id) else None
     contact = contact_of_bridge(event.bridge.id)
     return i.EnteredRoom(contact, ChannelId(event.channel.id)) if contact and event.channel else None
 
@@ -96,15 +108,22 @@ def _left(event: e.ChannelLeftBridge) -> i.Input | None:
     return i.LeftRoom(contact, ChannelId(event.channel.id)) if contact else None
 
 
-def _started(node: NodeName, event: e.StasisStart) -> i.Input:
+def _started(node: NodeName, event: e.StasisStart) -> i.Input | None:
     """A leg is up for us once it is in our application: joined 0.1 ms sooner, at its Up, 1-2 % are refused (422)."""
     offer = offer_of_leg(event.channel.id)
     if offer is not None:
         return i.LegUp(offer, ChannelId(event.channel.id), AgentId(event.args[1]) if len(event.args) > 1 else None)
+    if is_line(event.channel.id):
+        return i.LineUp(ChannelId(event.channel.id))
+    if leg_of_half(event.channel.id):
+        agent = AgentId(event.args[1]) if len(event.args) > 1 else None
+        return i.HalfUp(ChannelId(event.channel.id), agent) if agent else None
     return caller_of(node, event.channel, event.args, event.at_switch)
 
 
 def _state_changed(node: NodeName, channel: Channel) -> i.Input | None:
+    if _of_a_line(channel.id):
+        return None
     offer = offer_of_leg(channel.id)
     match channel.state:
         case "Up" if offer is None:
@@ -123,7 +142,15 @@ def _dialled(event: e.Dial) -> i.Input | None:
     return i.LegRinging(offer) if event.dialstatus == "RINGING" else None
 
 
-def _ended(node: NodeName, channel: Channel, cause: int, sip: int, *, gone: bool) -> i.Input:
+def _of_a_line(channel: str) -> bool:
+    return is_line(channel) or leg_of_half(channel) is not None
+
+
+def _ended(node: NodeName, channel: Channel, cause: int, sip: int, *, gone: bool) -> i.Input | None:
+    if is_line(channel.id):
+        return i.LineEnded(ChannelId(channel.id), by_phone=gone and cause == NORMAL, gone=gone)
+    if leg_of_half(channel.id):
+        return None
     offer = offer_of_leg(channel.id)
     if offer is not None:
         return i.LegEnded(offer, ChannelId(channel.id), cause, sip, gone)

@@ -148,6 +148,42 @@ class CallOwner(ContactCommand, frozen=True):
     auto_answer: bool = False
 
 
+class RingLine(Command, frozen=True):
+    """Call an agent's phone for the line that stays open."""
+
+    line: ChannelId
+    agent: AgentId
+    endpoint: str
+    timeout_ms: int
+    auto_answer: bool = False
+
+
+class OpenLine(Command, frozen=True):
+    """Make the line's room, and put the line into it."""
+
+    line: ChannelId
+
+
+class JoinLine(Command, frozen=True):
+    """Let the agent hear a beep (not if `quiet`), and put the far half of one of their legs into their line's room."""
+
+    line: ChannelId
+    half: ChannelId
+    quiet: bool = False
+
+
+class AnswerHalf(Command, frozen=True):
+    """Their leg counts as answered: its far half is in the room of their line."""
+
+    half: ChannelId
+
+
+class HangUpLine(Command, frozen=True):
+    """End an open line, and take its room down."""
+
+    line: ChannelId
+
+
 class LetRing(ContactCommand, frozen=True):
     """Let the caller hear that it rings at the other end."""
 
@@ -256,6 +292,11 @@ AnyCommand = (
     | RingBack
     | CallParty
     | CallOwner
+    | RingLine
+    | OpenLine
+    | JoinLine
+    | AnswerHalf
+    | HangUpLine
     | LetRing
     | StopRinging
     | JoinAgent

@@ -28,6 +28,7 @@ from ccplane.core.rejoin import REJOIN_RULES
 from ccplane.core.route import route
 from ccplane.core.seats import SEAT_RULES, leave_seats
 from ccplane.core.sign_in import SIGN_IN_RULES
+from ccplane.core.standing import STANDING_RULES, tend
 from ccplane.core.state import State
 from ccplane.core.steps import STEP_RULES
 from ccplane.core.time import TIME_RULES
@@ -46,6 +47,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **PIN_RULES,
     **SIGN_IN_RULES,
     **REJOIN_RULES,
+    **STANDING_RULES,
     **ASK_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
@@ -67,8 +69,10 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     """Decide one input at `now` (ms). Raises only for a fault of ours (IllegalMove); then nothing was decided."""
     turn = Turn(state, now)
     RULES[type(what)](turn, what)
+    tend(turn)
     settle(turn)
     route(turn)
     leave_seats(turn)
+    tend(turn)
     light(turn, state)
     return Decision(tuple(turn.facts), tuple(turn.commands), turn.state.wake_at, turn.state)

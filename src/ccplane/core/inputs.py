@@ -144,6 +144,33 @@ class LegEnded(Input, frozen=True):
     gone: bool = True
 
 
+class LineUp(Input, frozen=True):
+    """The agent picked up the line that is to stay open."""
+
+    line: ChannelId
+
+
+class LineEnded(Input, frozen=True):
+    """An open line has ended, or was not taken. `by_phone`: whoever has the phone hung up. `gone`: as of other legs."""
+
+    line: ChannelId
+    by_phone: bool = False
+    gone: bool = True
+
+
+class HalfUp(Input, frozen=True):
+    """The far half of a leg that goes through this agent's line is there, and waits to be let in."""
+
+    half: ChannelId
+    agent: AgentId
+
+
+class HalfJoined(Input, frozen=True):
+    """It is in the room of the line."""
+
+    half: ChannelId
+
+
 class PhoneSeen(Input, frozen=True):
     """What a phone can do now, by the switch's word. `latency_ms`: how long it took to answer when last asked."""
 
@@ -196,6 +223,8 @@ class SwitchSurveyed(Input, frozen=True, kw_only=True):
     channels: dict[ChannelId, ChannelSeen]
     rooms: dict[ContactId, tuple[ChannelId, ...]]
     phones: dict[DeviceName, Phone]
+    lines: dict[ChannelId, tuple[ChannelId, ...]] = {}
+    """Who is in the rooms of open lines, by line."""
     journals: dict[ContactId, str] = {}
     """What lies in the rooms for a plane that knows nothing of their contacts."""
 
@@ -460,6 +489,10 @@ AnyInput = (
     | LegRinging
     | LegUp
     | LegEnded
+    | LineUp
+    | LineEnded
+    | HalfUp
+    | HalfJoined
     | PhoneSeen
     | CommandFailed
     | SwitchDropped

@@ -16,7 +16,9 @@ from ccplane.core import parties, rejoin
 from ccplane.core.commands import (
     AddCaller,
     CallParty,
+    HangUpLeg,
     JoinAgent,
+    JoinLine,
     RingAgent,
     RingBack,
     StartMusic,
@@ -27,7 +29,7 @@ from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import AgentId, OfferId, contact_of_offer
+from ccplane.ids import AgentId, OfferId, contact_of_offer, leg_of_half, offer_of_leg
 
 RESTS: Final = frozenset({MissCause.REJECTED, MissCause.BUSY, MissCause.UNREACHABLE})
 """After these the agent is left alone for a while; a phone that rang out has had its pause."""
@@ -272,6 +274,8 @@ def command_failed(turn: Turn, what: i.CommandFailed) -> None:
             contact := turn.state.contacts.get(contact_id)
         ) and contact.talk:
             rejoin.not_called(turn, contact, leg)
+        case JoinLine(half=half) if (far := leg_of_half(half)) and (given_up := offer_of_leg(far)):
+            turn.do(HangUpLeg(contact_of_offer(given_up), far, "normal"))  # its end tells what comes of it
         case JoinAgent(offer=offer_id):
             found = find(turn, offer_id)
             if found and found[1].state is OfferState.ANSWERED:

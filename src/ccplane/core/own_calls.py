@@ -16,6 +16,7 @@ from ccplane.contacts.facts import CallMiss, Direction
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Result
 from ccplane.core import inputs as i
 from ccplane.core.commands import AddCaller, CallOwner, CallParty, LetRing, OpenRoom
+from ccplane.core.reach import auto_answers, endpoint_of
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
 from ccplane.ids import (
@@ -115,15 +116,14 @@ def asked(turn: Turn, what: i.CallAsked) -> None:
     )
     take(turn, contact)
     turn.do(OpenRoom(contact))
-    seat = state.seats.get(agent.seat)
     return turn.do(
         CallOwner(
             contact,
             channel,
-            agent.endpoint,
+            endpoint_of(agent),
             what.number,
             PICK_UP_MS + SWITCH_LATER_MS,
-            auto_answer=seat is not None and seat.auto_answer,
+            auto_answer=agent.open_line is None and auto_answers(state, agent),
         )
     )
 
@@ -142,8 +142,12 @@ def why_not_call(state: State, agent: Agent, number: str) -> str | None:
 
 
 def can_call(agent: Agent) -> bool:
-    """Whether their phone may be called to make a call for them: it is there, and they are not with a contact."""
-    return agent.phone is Phone.REACHABLE and agent.work in (Work.IDLE, Work.WRAP_UP) and not agent.clearing
+    """Whether their phone may be called to make a call for them: it is there, and they are not with a contact.
+
+    Who has an open line calls through it, and not beside a wrap-up, whose end would let an offer into the call.
+    """
+    works = (Work.IDLE,) if agent.always_on or agent.open_line else (Work.IDLE, Work.WRAP_UP)
+    return agent.reach is Phone.REACHABLE and agent.work in works and not agent.clearing
 
 
 def take(turn: Turn, contact: ContactId) -> None:
@@ -176,7 +180,7 @@ def _call_colleague(
     turn: Turn, contact: Contact, number: str, device: DeviceName, agent_id: AgentId | None
 ) -> Result | None:
     agent = turn.state.agents.get(agent_id) if agent_id else None
-    phone = agent.phone if agent else turn.state.devices.get(device, Phone.GONE)
+    phone = agent.reach if agent else turn.state.devices.get(device, Phone.GONE)
     if agent_id == contact.agent and agent_id is not None:
         return NotReached(CallMiss.BUSY.value)
     if phone is Phone.GONE:
@@ -187,7 +191,8 @@ def _call_colleague(
         turn.happened(a.OwnCallStarted(at=turn.now, agent=agent.id, contact=contact.id))
     caller = turn.state.agents.get(contact.agent) if contact.agent else None
     name = caller.profile.name if caller else ""
-    _call(turn, contact, number, agent_id, f"PJSIP/{device}", contact.agent or contact.caller, name)
+    endpoint = endpoint_of(agent) if agent and agent.open_line else f"PJSIP/{device}"
+    _call(turn, contact, number, agent_id, endpoint, contact.agent or contact.caller, name)
     return None
 
 

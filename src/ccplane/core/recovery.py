@@ -14,6 +14,7 @@ from ccplane.contacts.contact import CallState, Contact, OfferState, Phase, Talk
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
 from ccplane.contacts.verbs import Served, TakeMessage
 from ccplane.core import inputs as i
+from ccplane.core import standing
 from ccplane.core.callers import arrive, end_contact, up
 from ccplane.core.commands import (
     AddCaller,
@@ -30,7 +31,7 @@ from ccplane.core.takeover import adopt, caller_beside, in_talk, take_up_waiting
 from ccplane.core.talks import hang_up_stray, talk_over
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
-from ccplane.ids import ContactId, contact_id, offer_of_leg
+from ccplane.ids import ContactId, contact_id, is_line, offer_of_leg
 
 SETTLING_MS: Final = 3_000
 """What began less than this before a survey may still be under way at the switch."""
@@ -48,6 +49,7 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
             turn.attempt(contact.id, _compare, turn, survey, contact)
     _unknown_channels(turn, survey, known)
     _empty_rooms(turn, survey, known)
+    standing.compare(turn, survey)
     if survey.after_gap:
         _begin_anew(turn)
 
@@ -174,7 +176,7 @@ def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[Conta
     legs |= {contact.call.leg for contact in known.values() if contact.call}
     legs |= {contact.talk.back_leg for contact in known.values() if contact.talk and contact.talk.back_leg}
     for channel in survey.channels.values():
-        if channel.sure and channel.id not in legs:
+        if channel.sure and channel.id not in legs and not is_line(channel.id):
             turn.attempt(channel.id, _unknown_channel, turn, survey, channel)
 
 

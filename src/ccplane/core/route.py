@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts import facts as c
 from ccplane.core.commands import RingAgent
+from ccplane.core.reach import auto_answers, endpoint_of
 from ccplane.core.state import State, candidate
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, QueueName, leg_of, offer_id
@@ -122,15 +123,10 @@ def _offer(turn: Turn, pick: Pick) -> None:
             offer=offer,
             leg=leg,
             agent=pick.agent.id,
-            endpoint=pick.agent.endpoint,
+            endpoint=endpoint_of(pick.agent),
             caller=contact.caller,
             caller_name=contact.caller_name,
             timeout_ms=queue.ring_ms + SWITCH_LATER_MS,
-            auto_answer=_auto_answers(turn.state, pick.agent),
+            auto_answer=pick.agent.open_line is None and auto_answers(turn.state, pick.agent),
         )
     )
-
-
-def _auto_answers(state: State, agent: Agent) -> bool:
-    seat = state.seats.get(agent.seat)
-    return seat is not None and seat.auto_answer

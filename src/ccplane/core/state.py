@@ -66,6 +66,7 @@ from ccplane.ids import (
     RecordingId,
     SeatId,
     device_of,
+    is_web,
     seat_of,
 )
 from ccplane.laws import Fact
@@ -332,7 +333,7 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
 
 def agent_deadline(agent: Agent) -> int | None:
     """The earliest moment at which time alone changes something about this agent."""
-    times = (agent.wrap_up_until, agent.rest_until, agent.clear_by, agent.rejoin_until)
+    times = (agent.wrap_up_until, agent.rest_until, agent.clear_by, agent.rejoin_until, agent.line.deadline)
     return min((at for at in times if at is not None), default=None)
 
 
@@ -364,6 +365,8 @@ def _reindex(state: State, before: Contact | None, after: Contact | None) -> Sta
 def _put_agent(state: State, before: Agent | None, after: Agent | None) -> State:
     whose = after or before
     assert whose is not None
+    if after is not None:
+        after = _at_their_seat(state, after)
     free, shown = state.free, state.shown
     if before and before.free and not (after and after.free and after.idle_since == before.idle_since):
         at = free.index(before.id)
@@ -380,6 +383,13 @@ def _put_agent(state: State, before: Agent | None, after: Agent | None) -> State
     state = replace(_reseated(state, before, after), agents=agents, free=free, shown=shown)
     state = replace(state, clearing=_clearing(state.clearing, before, after))
     return _rescheduled(state, "agent", whose.id, agent_deadline(after) if after else None)
+
+
+def _at_their_seat(state: State, agent: Agent) -> Agent:
+    """Whether a line is kept open to the phone at which they sit: a seat's desk phone, where the seat is always-on."""
+    seat = state.seats.get(agent.seat)
+    always_on = seat is not None and seat.always_on and not is_web(agent.device)
+    return agent if agent.always_on is always_on else replace(agent, always_on=always_on)
 
 
 def _reseated(state: State, before: Agent | None, after: Agent | None) -> State:

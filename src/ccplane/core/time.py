@@ -13,6 +13,7 @@ from ccplane.core.offers import offer_overdue
 from ccplane.core.parties import overdue
 from ccplane.core.recorder import recordings_due
 from ccplane.core.rejoin import given_up
+from ccplane.core.standing import not_taken
 from ccplane.core.steps import step_overdue
 from ccplane.core.turn import Turn
 from ccplane.core.waits import wait_due
@@ -49,6 +50,8 @@ def _agent_due(turn: Turn, agent_id: AgentId) -> None:
         given_up(turn, agent)
     if agent.rest_until is not None and agent.rest_until <= turn.now:
         turn.happened(a.AgentRested(at=turn.now, agent=agent_id))
+    if agent.line.deadline is not None and agent.line.deadline <= turn.now:
+        not_taken(turn, agent)
     if agent.clear_by is not None and agent.clear_by <= turn.now:
         for leg in agent.clearing:
             turn.happened(a.LegCleared(at=turn.now, agent=agent_id, leg=leg, told=False))

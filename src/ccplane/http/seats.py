@@ -42,6 +42,7 @@ class SeatTold(msgspec.Struct, frozen=True, kw_only=True):
     owner: AgentId | None
     shared: bool
     auto_answer: bool
+    always_on: bool
     agent: AgentId | None
     devices: tuple[DeviceTold, ...]
 
@@ -110,6 +111,7 @@ def _told(state: State, seat: SeatId) -> SeatTold:
         owner=state.homes.get(seat),
         shared=is_.shared,
         auto_answer=is_.auto_answer,
+        always_on=is_.always_on,
         agent=next((state.sitting[each] for each in devices if each in state.sitting), None),
         devices=tuple(DeviceTold(each, state.devices.get(each, Phone.GONE)) for each in devices),
     )

@@ -25,12 +25,13 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     id: SeatId
     shared: bool
     auto_answer: bool
+    always_on: bool = False
     secret: str
 
     @property
     def seat(self) -> Seat:
         """What the core knows of it."""
-        return Seat(id=self.id, shared=self.shared, auto_answer=self.auto_answer)
+        return Seat(id=self.id, shared=self.shared, auto_answer=self.auto_answer, always_on=self.always_on)
 
     def __repr__(self) -> str:
         return f"Desk({self.id!r})"  # the secret has no place in a log
@@ -48,6 +49,7 @@ async def import_seats(database: Database, entries: Iterable[SeatEntry]) -> list
             [each.id for each in new],
             [each.shared for each in new],
             [each.auto_answer for each in new],
+            [each.always_on for each in new],
             [secrets.token_urlsafe(SECRET_BYTES) for _ in new],
         )
     return sorted(SeatId(row["id"]) for row in rows)
@@ -62,6 +64,7 @@ async def desks(database: Database) -> tuple[Desk, ...]:
             id=SeatId(row["id"]),
             shared=row["shared"],
             auto_answer=row["auto_answer"],
+            always_on=row["always_on"],
             secret=row["sip_secret"],
         )
         for row in rows

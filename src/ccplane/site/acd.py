@@ -122,7 +122,7 @@ def seats_in(document: Document, agents: tuple[AgentEntry, ...]) -> tuple[SeatEn
         _judge_id(document, "seat", name)
         table = document.validated(SEAT, raw, name)
         if table is not None:
-            seats.append(SeatEntry(SeatId(name), table.shared, table.auto_answer))
+            seats.append(SeatEntry(SeatId(name), table.shared, table.auto_answer, table.always_on))
             if not table.shared and agents and name not in owned:
                 document.warning("seat-of-nobody", "is not `shared`, and no agent has this id: nobody sits here", name)
     return tuple(sorted(seats, key=lambda seat: (len(seat.id), seat.id)))

@@ -152,6 +152,7 @@ class SeatTable(Table):
 
     shared: bool = False
     auto_answer: bool = False
+    always_on: bool = False
 
 
 class RulesTable(Table):

@@ -189,6 +189,7 @@ class SeatEntry:
     id: SeatId
     shared: bool = False
     auto_answer: bool = False
+    always_on: bool = False
 
 
 @dataclass(frozen=True)

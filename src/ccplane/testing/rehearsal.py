@@ -99,7 +99,10 @@ class Rehearsal:
             Profile(id=agent.id, name=agent.name, skills=dict(agent.skills), endpoint=f"PJSIP/{agent.id}")
             for agent in site.agents
         ]
-        seats = [Seat(id=seat.id, shared=seat.shared, auto_answer=seat.auto_answer) for seat in site.seats]
+        seats = [
+            Seat(id=each.id, shared=each.shared, auto_answer=each.auto_answer, always_on=each.always_on)
+            for each in site.seats
+        ]
         self.plane.post(PeopleRead(tuple(profiles), tuple(seats)))
 
     @property

@@ -29,7 +29,16 @@ class Originate(Operation[Channel], frozen=True):
 
     method = "POST"
     route = "/channels/{channel}"
-    query = fields("endpoint", "app", "timeout", "originator", "formats", app_args="appArgs", caller_id="callerId")
+    query = fields(
+        "endpoint",
+        "app",
+        "timeout",
+        "originator",
+        "formats",
+        app_args="appArgs",
+        caller_id="callerId",
+        other="otherChannelId",
+    )
     body = fields("variables")
     channel: str
     endpoint: str
@@ -40,6 +49,8 @@ class Originate(Operation[Channel], frozen=True):
     variables: dict[str, str] = field(default_factory=dict)
     originator: str = ""
     formats: str = ""
+    other: str = ""
+    """The id of the far half, of an endpoint `Local/…`."""
 
 
 class Answer(Operation[None], frozen=True):
