@@ -68,7 +68,7 @@ async def test_two_callers_one_after_the_other_without_a_ring(centre: Centre) ->
         contact = await centre.contact_of(caller)
         assert [each["state"] for each in contact["offers"]] == ["connected"]
         assert contact["offers"][0]["agent"] == "1006"
-    assert not line.ended
+    assert not line.ended.done()
     seats = await centre.get("/api/v1/seats")
     assert next(each for each in seats["seats"] if each["id"] == "1006")["always_on"]
 
@@ -109,4 +109,4 @@ async def test_after_kill_9_in_a_talk_on_it_both_hear_each_other_and_the_line_se
     await centre.agent_is("1006", "ready")
     (await talks(centre, line, "13800138005")).hang_up()
     await centre.agent_is("1006", "ready")
-    assert not line.ended
+    assert not line.ended.done()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import reduce
 
-from ccplane.agents.agent import Work
+from ccplane.agents import facts as a
+from ccplane.agents.agent import LineState, Work
+from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import OfferState, Phase, TalkState
 from ccplane.contacts.recordings import RecordingState
@@ -17,7 +19,7 @@ from ccplane.core.takeover import ADOPTED
 from ccplane.core.talks import CLEAR_MS
 from ccplane.core.turn import UNDECIDED
 from ccplane.facts import RepairMade
-from ccplane.ids import device_of, offer_of_leg, seat_of
+from ccplane.ids import device_of, is_web, offer_of_leg, seat_of
 
 BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING, Work.REJOINING}
 
@@ -59,6 +61,7 @@ class Watch:
         self.recordings(before, after)
         self.indexes(after)
         self.pairs(after)
+        self.lines(after)
         self.clocks(before, after)
         self.music_plays(after)
 
@@ -131,6 +134,9 @@ class Watch:
             for leg in [leg for leg, agent in self.legs.items() if agent == called.agent]:
                 assert now - self.asked.get(leg, now) >= CLEAR_MS, "called while on another leg of ours"
             self.legs[called.leg] = called.agent
+        for line in (fact for fact in decision.facts if isinstance(fact, a.StandingRung)):
+            for leg in [leg for leg, agent in self.legs.items() if agent == line.agent]:
+                assert now - self.asked.get(leg, now) >= CLEAR_MS, "rung for a line while on another leg of ours"
         for rung in (fact for fact in decision.facts if isinstance(fact, c.RejoinRung)):
             self.legs[rung.leg] = rung.agent
         for leg in [leg for leg, agent in self.legs.items() if agent not in decision.state.agents]:
@@ -180,7 +186,9 @@ class Watch:
         assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (
             "a seat is one agent's"
         )
-        assert dict(state.homes) == {seat_of(device_of(a.profile.endpoint)): a.id for a in state.agents.values()}
+        assert dict(state.homes) == {
+            seat_of(device_of(each.profile.endpoint)): each.id for each in state.agents.values()
+        }
         clearing = {leg: agent.id for agent in state.agents.values() for leg in agent.clearing}
         assert dict(state.clearing) == clearing
         assert all(bool(agent.clearing) == (agent.clear_by is not None) for agent in state.agents.values())
@@ -243,6 +251,22 @@ class Watch:
                 assert any(each.signed_in and widest.met_by(each.profile.skills) for each in state.agents.values()), (
                     "nobody waits where nobody could come"
                 )
+
+    def lines(self, state):
+        """Who sits at an always-on seat has an open line, or is offered nothing; and one is rung whenever it can be."""
+        for agent in state.agents.values():
+            seat, line = state.seats.get(agent.seat), agent.line
+            assert agent.always_on == (seat is not None and seat.always_on and not is_web(agent.device))
+            assert (line.state is LineState.NONE) == (line.leg is None)
+            assert (line.state is LineState.RINGING) == (line.deadline is not None)
+            assert not (agent.free and agent.always_on) or line.state is LineState.UP
+            at_rest = agent.work in (Work.IDLE, Work.WRAP_UP)
+            if line.leg and at_rest:
+                assert agent.signed_in, "who signs out has no line"
+                assert agent.always_on, "who moves has none"
+            can = at_rest and agent.phone is Phone.REACHABLE and agent.rest_until is None and not agent.clearing
+            if agent.always_on and agent.signed_in and can and not line.declined and any(state.nodes.values()):
+                assert line.leg, "nobody at an always-on seat is forgotten"
 
     def own_calls(self, state, contact_id):
         """Those who are on this call: who made it, and whom it is to."""

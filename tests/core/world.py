@@ -38,6 +38,9 @@ from ccplane.ids import (
     QueueName,
     SeatId,
     contact_of_offer,
+    half_of,
+    is_line,
+    leg_of_half,
     message_id,
     offer_of_leg,
 )
@@ -48,7 +51,7 @@ from tests.core.invariants import Watch
 
 SKILLS = ({SUPPORT: 5}, {SUPPORT: 8, SALES: 3}, {SALES: 5}, {SUPPORT: 2, SALES: 9})
 AGENTS = ("ana", "ben", "cem", "dia")
-SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True),)
+SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True), Seat(id=SeatId("cem"), always_on=True))
 DIALLING = Dialling(trunk="out", roles={"agent": Role(("5",), ("0900",))}, ring_ms=9_000)
 RECORDED = RecordingPolicy(default=RecordingRule(record=True))
 OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
@@ -109,6 +112,8 @@ class World:
         """Which channel each recording is of that goes on; and those that are over."""
         self.events = []
         """Under way to the plane."""
+        self.halves, self.line_rooms = {}, {}
+        """The far halves of legs, and in which line's room they are; and who is in the room of each line."""
         self.connected = False
 
     def play(self, moves, among=None):
@@ -125,6 +130,8 @@ class World:
         for command in decision.commands:
             if isinstance(command, do.HangUpLeg):
                 self.asked.setdefault(command.leg, self.floor.now)
+            if isinstance(command, do.HangUpLine):
+                self.asked.setdefault(command.line, self.floor.now)
             self.carry_out(command)
         return decision
 
@@ -134,17 +141,38 @@ class World:
         if not self.connected:
             return
         match command:
-            case do.RingAgent(leg=leg, offer=offer, agent=agent):
+            case do.RingAgent(leg=leg, offer=offer, agent=agent, endpoint=endpoint):
                 self.rings(agent)
                 self.channels[leg], self.agents[leg] = False, agent
+                self.goes_through_a_line(endpoint, leg, agent)
                 self.events.append(i.LegRinging(offer))
-            case do.CallParty(leg=leg, agent=agent):
+            case do.CallParty(leg=leg, agent=agent, endpoint=endpoint):
                 if agent:
                     self.rings(agent)
                 self.channels[leg], self.agents[leg] = False, agent
+                self.goes_through_a_line(endpoint, leg, agent)
                 self.events.append(i.LegRinging(offer_of_leg(leg)))
-            case do.CallOwner(channel=channel):
+            case do.CallOwner(channel=channel, endpoint=endpoint):
                 self.channels[channel] = False
+                self.goes_through_a_line(endpoint, channel, None)
+            case do.RingLine(line=line, agent=agent):
+                self.rings(agent)
+                self.channels[line], self.agents[line] = False, agent
+            case do.OpenLine(line=line) if line in self.channels:
+                self.line_rooms.setdefault(line, [line])
+            case do.JoinLine(line=line, half=half) if line in self.channels and leg_of_half(half) in self.channels:
+                self.line_rooms.setdefault(line, [line]).append(half)
+                self.events.append(i.HalfJoined(half))
+            case do.JoinLine():
+                self.events.append(i.CommandFailed(command, gone=True, message="Channel not found"))
+            case do.AnswerHalf(half=half) if leg_of_half(half) in self.channels:
+                leg = leg_of_half(half)
+                self.channels[leg] = True
+                up = i.LegUp(offer_of_leg(leg), leg, self.agents.get(leg)) if offer_of_leg(leg) else i.CallerUp(c(leg))
+                self.events.append(up)
+            case do.HangUpLine(line=line):
+                self.line_rooms.pop(line, None)
+                self.events.append(i.LineEnded(line, gone=line not in self.channels))
             case do.RingBack(leg=leg, agent=agent):
                 self.channels[leg], self.agents[leg] = False, agent
             case do.JoinAgent(leg=leg, contact=contact) if leg in self.channels:
@@ -248,14 +276,24 @@ class World:
                 members.remove(channel)
         for message in [each for each, whose in self.tapes.items() if whose == channel]:
             self.tape_ends(message)
+        for members in self.line_rooms.values():
+            if half_of(channel) in members:
+                members.remove(half_of(channel))
         offer = offer_of_leg(channel)
-        if offer:
+        if is_line(channel):
+            self.line_rooms.pop(channel, None)
+            self.events.append(i.LineEnded(channel, by_phone=cause == 16 and channel not in self.asked))
+        elif offer:
             self.events.append(i.LegEnded(offer, channel, cause, sip))
         else:
             self.events.append(i.CallerGone(c(channel), cause))
 
+    def goes_through_a_line(self, endpoint, leg, agent):
+        if endpoint.startswith("Local/"):
+            self.events.append(i.HalfUp(half_of(leg), AgentId(endpoint[6:].partition("@")[0])))
+
     def some_channel(self, a, legs):
-        of_kind = [each for each in self.channels if (offer_of_leg(each) is not None) == legs]
+        of_kind = [each for each in self.channels if (offer_of_leg(each) is not None) == legs and not is_line(each)]
         return of_kind[a % len(of_kind)] if of_kind else None
 
     def some_contact(self, a):
@@ -332,6 +370,30 @@ class World:
         if leg and not self.channels[leg]:
             self.channels[leg] = True
             self.events.append(i.LegUp(offer_of_leg(leg), leg))
+
+    def line_changes(self, a, b):
+        """It is picked up, mostly; hung up by its phone or lost now and then."""
+        lines = [each for each in self.channels if is_line(each)]
+        if not lines:
+            return
+        line = lines[a % len(lines)]
+        if not self.channels[line]:
+            if b % 4:
+                self.channels[line] = True
+                self.events.append(i.LineUp(line))
+            else:
+                self.end(line, 17)
+        elif b % 4 == 0:
+            self.end(line, 16)
+        elif b % 4 == 1:
+            self.end(line, 44)
+
+    def cem_works(self, a, b):
+        """Whose seat is always-on: there, signed in, and the line open."""
+        self.take(i.PhoneSeen(DeviceName("cem"), Phone.REACHABLE))
+        self.take(i.IntentAsked(agent=AgentId("cem"), intent=Intent.READY, by="test", seat=SeatId("cem")))
+        self.line_changes(0, 1)
+        self.all_events_come(a, b)
 
     def phone_refuses(self, a, b):
         leg = self.some_channel(a, legs=True)
@@ -500,7 +562,10 @@ class World:
         """What is at the switch; began a little ago; now and then something is missing or nobody's."""
         channels = {
             each: i.ChannelSeen(
-                each, up, None if offer_of_leg(each) else an_arrival(each, "4002", up), agent=self.agents.get(each)
+                each,
+                up,
+                None if offer_of_leg(each) or is_line(each) else an_arrival(each, "4002", up),
+                agent=self.agents.get(each),
             )
             for each, up in self.channels.items()
         }
@@ -524,11 +589,15 @@ class World:
                 rooms=rooms,
                 phones={AgentId(name): Phone.REACHABLE for name in AGENTS[a % 4 :]},
                 journals={contact: text for contact, text in self.journals.items() if contact in rooms},
+                lines={line: tuple(members) for line, members in self.line_rooms.items()},
             )
         )
         for each in decision.commands:
             if isinstance(each, do.HangUpLeg):
                 assert not self.talks(each.leg, channels, rooms), "no survey ends a talk"
+            if isinstance(each, do.HangUpLine) and channels.get(each.line):
+                halves = [leg_of_half(half) for half in self.line_rooms.get(each.line, ()) if leg_of_half(half)]
+                assert not any(self.talks(leg, channels, rooms) for leg in halves if offer_of_leg(leg))
 
     def talks(self, leg, channels, rooms):
         """A leg that is up, in its room with its caller, who is there."""
@@ -541,6 +610,7 @@ class World:
         self.connection_ends(a, b)
         self.channels.clear()
         self.rooms.clear()
+        self.line_rooms.clear()
         self.survey_comes(a, 2)
 
     def plane_restarts(self, a, b):
@@ -589,6 +659,10 @@ class World:
             i.IntentAsked(agent=AgentId("nobody"), intent=Intent.READY, by="test"),
             i.PhoneSeen(DeviceName("nobody"), Phone.REACHABLE),
             i.RejoinAsked(AgentId("nobody")),
+            i.LineUp(ChannelId(f"s-{AGENTS[b % 4]}-{a % 3}-{b % 3}")),
+            i.LineEnded(ChannelId(f"s-{AGENTS[b % 4]}-{a % 3}-{b % 3}"), by_phone=b % 2 == 0),
+            i.HalfUp(ChannelId(f"h-{leg}"), AgentId("nobody")),
+            i.HalfJoined(ChannelId(f"h-{leg}")),
             i.CommandFailed(do.JoinAgent(whose, offer, leg), gone=True, message="Channel not found"),
             i.CommandFailed(do.RingAgent(whose, offer, leg, "ana", "PJSIP/ana", "", "", 1), gone=False, message="no"),
             i.CommandFailed(do.OpenRoom(whose), gone=False, message="no"),
@@ -621,6 +695,8 @@ DAILY = (
     World.browser_vanishes,
     World.browser_comes_back,
     World.pause_wanted,
+    World.line_changes,
+    World.cem_works,
 )
 RARE = (
     World.recorder_back,
