@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
-from ccplane.asterisk.execute import Executor, caller_id, operation_of
+from ccplane.asterisk.execute import Executor, before, caller_id, operation_of
 from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE
 from ccplane.asterisk.translate import printable
@@ -74,6 +74,30 @@ def test_given_a_seat_that_answers_by_itself_then_the_phone_is_told_so_and_else_
     assert told["PJSIP_HEADER(add,Call-Info)"] == "<sip:ccplane>;answer-after=0"
 
 
+def test_given_an_open_line_then_a_leg_goes_through_it_by_a_far_half_under_an_id_of_ours():
+    assert operation_of(RING).other == ""
+    assert operation_of(replace(RING, endpoint="Local/ana@ccplane-lines/n")).other == f"h-{LEG}"
+
+
+def test_given_an_open_line_then_it_is_rung_opened_joined_with_a_beep_and_hung_up_with_its_room():
+    line, half = "s-ana-1-1", f"h-{LEG}"
+    rung = operation_of(do.RingLine(line, "ana", "PJSIP/ana", 32_000, auto_answer=True))
+    assert (rung.channel, rung.endpoint, rung.app_args, rung.timeout) == (line, "PJSIP/ana", "line,ana", 32)
+    assert rung.variables
+    everything = [
+        (do.OpenLine(line), [op.CreateBridge(f"b-{line}", name=line), op.AddChannel(f"b-{line}", (line,))]),
+        (
+            do.JoinLine(line, half),
+            [op.PlayOnChannel(line, f"beep-{half}", ("sound:beep",)), op.AddChannel(f"b-{line}", (half,))],
+        ),
+        (do.JoinLine(line, half, quiet=True), [op.AddChannel(f"b-{line}", (half,))]),
+        (do.AnswerHalf(half), [op.Answer(half)]),
+        (do.HangUpLine(line), [op.DestroyBridge(f"b-{line}"), op.HangUp(line)]),
+    ]
+    for command, operations in everything:
+        assert [*before(command), operation_of(command)] == operations
+
+
 def test_given_one_who_is_called_back_then_their_phone_is_told_that_it_is_the_call_it_was_in():
     back = operation_of(do.RingBack(X, OFFER, f"{LEG}r1", "ana", "PJSIP/ana-web", "5551234", "Ann", 9_001))
     assert (back.channel, back.endpoint, back.app_args, back.timeout) == (f"{LEG}r1", "PJSIP/ana-web", "leg,ana", 10)
@@ -92,11 +116,12 @@ def test_given_a_click_then_the_agents_phone_is_called_as_if_it_had_dialled_the_
     assert (called.channel, called.app_args, called.caller_id) == ("d-7", "5551,phone", "<5551>")
 
 
+LINES = {do.RingLine, do.OpenLine, do.JoinLine, do.AnswerHalf, do.HangUpLine}
 AMIS = {do.PickUp, do.StartTalkRecording, do.MuteTalkRecording, do.StopTalkRecording}
 
 
 def test_given_all_commands_there_are_then_each_is_an_operation():
-    told = {type(command) for command, _ in ALL} | {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner}
+    told = {type(command) for command, _ in ALL} | {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner} | LINES
     assert told == set(do.AnyCommand.__args__) - AMIS, "those are AMI's"
 
 

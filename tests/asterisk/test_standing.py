@@ -1,7 +1,8 @@
-"""An always-on seat on a real Asterisk: picked up once, then call after call with sound both ways and without a ring."""
+"""An always-on seat on a real Asterisk: picked up once, then call after call, sound both ways, and no ring."""
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -60,7 +61,7 @@ async def both_ways(call: Call, line: Ring) -> None:
 
 
 async def test_two_callers_one_after_the_other_without_a_ring(centre: Centre) -> None:
-    phone, line = await opened(centre)
+    _phone, line = await opened(centre)
     for caller in ("13800138001", "13800138002"):
         call = await talks(centre, line, caller)
         call.hang_up()
@@ -88,7 +89,7 @@ async def test_who_hangs_up_the_open_line_is_paused_until_ready_again_and_signin
 
 
 async def test_who_hangs_up_in_a_talk_ends_it_and_is_paused(centre: Centre) -> None:
-    phone, line = await opened(centre)
+    _phone, line = await opened(centre)
     call = await talks(centre, line, "13800138003")
     line.hang_up()
     await centre.agent_is("1006", "paused")
@@ -98,7 +99,7 @@ async def test_who_hangs_up_in_a_talk_ends_it_and_is_paused(centre: Centre) -> N
 
 
 async def test_after_kill_9_in_a_talk_on_it_both_hear_each_other_and_the_line_serves_the_next(centre: Centre) -> None:
-    phone, line = await opened(centre)
+    _phone, line = await opened(centre)
     call = await talks(centre, line, "13800138004")
     await centre.kill()
     await both_ways(call, line)
@@ -108,5 +109,59 @@ async def test_after_kill_9_in_a_talk_on_it_both_hear_each_other_and_the_line_se
     call.hang_up()
     await centre.agent_is("1006", "ready")
     (await talks(centre, line, "13800138005")).hang_up()
+    await centre.agent_is("1006", "ready")
+    assert not line.ended.done()
+
+
+async def test_a_beep_tells_of_a_caller_who_says_nothing_and_then_the_line_is_silent_again(centre: Centre) -> None:
+    _phone, line = await opened(centre)
+    beep = asyncio.ensure_future(line.audio.hears_sound(within=10.0))
+    call = centre.lab.callers.dial("4002", "13800138006")
+    await beep
+    await centre.agent_is("1006", "talking")
+    await line.audio.hears_silence()
+    call.hang_up()
+    await centre.agent_is("1006", "ready")
+
+
+async def test_after_the_facts_are_lost_in_a_talk_on_it_the_talk_goes_on_and_is_ours_again(
+    centre: Centre, tmp_path: Path
+) -> None:
+    _phone, line = await opened(centre)
+    call = await talks(centre, line, "13800138007")
+    await centre.kill()
+    outboxes = list(tmp_path.rglob("outbox*"))
+    assert outboxes
+    for each in outboxes:
+        each.unlink()
+    await centre.start()
+    await centre.agent_is("1006", "talking")
+    await both_ways(call, line)
+    call.hang_up()
+    await line.over()  # whether they were signed in nobody knows any more
+    await centre.agent_is("1006", "offline")
+
+
+async def test_a_click_and_a_colleagues_call_come_over_the_line(centre: Centre) -> None:
+    _phone, line = await opened(centre)
+    await centre.sign_in("1001")
+    other = centre.lab.phones.phone("1001")
+    other.behaviour = rings_for_ever()
+    answer = await centre.api.post("/api/v1/agents/1006/calls", json={"to": "1001"})
+    assert answer.status_code == 201
+    ring = await other.next_ring()
+    ring.answer()
+    ring.audio.play(CALLER_TONE)
+    line.audio.play(AGENT_TONE)
+    await line.audio.hears(CALLER_TONE)
+    await ring.audio.hears(AGENT_TONE)
+    await centre.agent_is("1006", "own-call")
+    ring.hang_up()
+    await centre.agent_is("1006", "ready")
+    call = other.dial("1006")
+    await call.up()
+    await centre.agent_is("1006", "own-call")
+    await both_ways(call, line)
+    call.hang_up()
     await centre.agent_is("1006", "ready")
     assert not line.ended.done()

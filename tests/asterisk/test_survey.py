@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccplane.asterisk.models import Bridge, Channel, Dialplan
-from ccplane.asterisk.reconcile import _journals, _seen
+from ccplane.asterisk.reconcile import _journals, _lines, _seen
 from ccplane.core.inputs import ChannelSeen
 
 LEG = "l-c-ast1-1.1-2-1-7"
@@ -23,6 +23,20 @@ LEG = "l-c-ast1-1.1-2-1-7"
 def test_a_leg_that_is_up_tells_whom_we_called(state: str, dialplan: Dialplan, agent: str | None) -> None:
     seen = _seen("ast1", Channel(LEG, state, dialplan=dialplan))
     assert seen == ChannelSeen(LEG, state == "Up", agent=agent)
+
+
+def test_an_open_line_tells_whose_it_is_and_the_far_half_of_a_leg_is_nobodys_call() -> None:
+    dialplan = Dialplan(app_name="Stasis", app_data="ccplane,line,1001")
+    assert _seen("ast1", Channel("s-1001-1-1", "Up", dialplan=dialplan)) == ChannelSeen(
+        "s-1001-1-1", True, agent="1001"
+    )
+    assert _seen("ast1", Channel("s-1001-1-1", "Ringing")) == ChannelSeen("s-1001-1-1", False)
+    assert _seen("ast1", Channel(f"h-{LEG}", "Up", dialplan=dialplan)) is None
+
+
+def test_the_room_of_an_open_line_gives_who_is_in_it() -> None:
+    rooms = [Bridge("b-s-1001-1-1", channels=["s-1001-1-1"]), Bridge("b-c-ast1-1.1", channels=["1.1"])]
+    assert _lines(rooms) == {"s-1001-1-1": ("s-1001-1-1",)}
 
 
 def test_a_room_gives_its_journal() -> None:

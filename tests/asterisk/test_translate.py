@@ -54,6 +54,41 @@ def test_given_a_channel_that_leaves_its_room_then_it_is_told():
     assert meaning("ChannelLeftBridge", bridge=bridge, channel=a_channel()) == i.LeftRoom(CONTACT, CALLER)
 
 
+LINE = "s-1001-7-1"
+HALF = f"h-{LEG}"
+
+
+def test_given_an_open_line_and_the_far_half_of_a_leg_then_they_are_no_callers():
+    assert meaning("StasisStart", args=["line", "1001"], channel=a_channel(LINE)) == i.LineUp(LINE)
+    assert meaning("StasisStart", args=["line", "1001"], channel=a_channel(HALF)) == i.HalfUp(HALF, "1001")
+    assert meaning("StasisStart", args=["line"], channel=a_channel(HALF)) is None
+    for channel in (LINE, HALF):
+        assert meaning("ChannelDtmfReceived", digit="1", duration_ms=100, channel=a_channel(channel)) is None
+        assert meaning("ChannelStateChange", channel=a_channel(channel, state="Up")) is None
+        assert meaning("StasisEnd", channel=a_channel(channel)) is None
+    assert meaning("ChannelDestroyed", cause=16, cause_txt="", channel=a_channel(HALF)) is None
+
+
+def test_given_the_far_half_of_a_leg_then_only_in_the_room_of_a_line_it_has_joined():
+    joined = meaning("ChannelEnteredBridge", bridge=a_bridge(f"b-{LINE}"), channel=a_channel(HALF))
+    assert joined == i.HalfJoined(HALF)
+    assert meaning("ChannelEnteredBridge", bridge=a_bridge(f"b-{CONTACT}"), channel=a_channel(HALF)) is None
+    assert meaning("ChannelEnteredBridge", bridge=a_bridge(f"b-{LINE}"), channel=a_channel(LINE)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "by_phone", "gone"),
+    [
+        ("ChannelHangupRequest", {}, True, True),
+        ("ChannelHangupRequest", {"cause": 44, "soft": True}, False, False),
+        ("ChannelDestroyed", {"cause": 16, "cause_txt": ""}, True, True),
+        ("ChannelDestroyed", {"cause": 21, "cause_txt": ""}, False, True),
+    ],
+)
+def test_given_an_open_line_that_ends_then_it_is_told_whether_the_agent_hung_up(kind, fields, by_phone, gone):
+    assert meaning(kind, channel=a_channel(LINE), **fields) == i.LineEnded(LINE, by_phone=by_phone, gone=gone)
+
+
 def test_given_a_caller_in_our_application_then_they_arrived():
     assert meaning("StasisStart", args=["4002"], channel=a_channel()) == i.CallerArrived(
         node=NODE,

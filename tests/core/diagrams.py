@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ccplane.agents.agent import AT_REST, WORK, Work
+from ccplane.agents.agent import AT_REST, LINE, WORK, LineState, Work
 from ccplane.contacts.contact import CALL, OFFER, PHASE, TALK, CallState, OfferState, Phase, TalkState
 from ccplane.contacts.recordings import RECORDING, RecordingState
 
@@ -20,6 +20,7 @@ MACHINES = {
         Work.IDLE,
         "What an agent does. What they want and what their phone can are axes of their own.",
     ),
+    "Open line": (LINE, LineState.NONE, "What an always-on seat keeps open to its desk phone between calls."),
 }
 
 
@@ -53,7 +54,8 @@ def document():
         f"| intent | phone | shown |\n|---|---|---|\n{rows}",
         "Whoever is shown ready may be offered a contact, but not while they rest after a miss, nor before each leg of "
         "theirs that we hung up is gone at the switch (`LegDropped`, `LegCleared`; taken for gone after 3 s): the "
-        "phone may still be in that call. A phone that hangs up itself is free at once.",
+        "phone may still be in that call. A phone that hangs up itself is free at once. At an always-on seat a phone "
+        "without an open line counts as gone.",
     ]
     return "\n\n".join(parts) + "\n"
 

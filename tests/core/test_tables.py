@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ccplane.agents import agent as agents
 from ccplane.agents import facts as a
-from ccplane.agents.agent import MOVES_WORK, WORK, Agent, Work
+from ccplane.agents.agent import LINE, MOVES_WORK, WORK, Agent, LineState, Work
 from ccplane.agents.facts import Profile
 from ccplane.contacts import contact as contacts
 from ccplane.contacts import facts as f
@@ -78,8 +78,11 @@ FACTS = (
     a.PinUnlocked(at=9, agent=ANA, by="api"),
     a.OwnCallStarted(at=9, agent=ANA),
     a.OwnCallEnded(at=9, agent=ANA),
+    a.StandingRung(at=9, agent=ANA, line="s-ana-1-1", device="ana", deadline=39),
+    a.StandingUp(at=9, agent=ANA, line="s-ana-1-1", device="ana"),
+    a.StandingEnded(at=9, agent=ANA, line="s-ana-1-1", why=a.LineEnd.LOST, again=True),
 )
-MACHINES = [(PHASE, Phase), (OFFER, OfferState), (TALK, TalkState), (CALL, CallState), (WORK, Work)]
+MACHINES = [(PHASE, Phase), (OFFER, OfferState), (TALK, TalkState), (CALL, CallState), (WORK, Work), (LINE, LineState)]
 OF_CONTACTS = [fact for fact in FACTS if isinstance(fact, f.ContactFact)]
 
 
@@ -164,6 +167,8 @@ def allowed(contact, agent, fact):
                 return False
         elif isinstance(fact, f.OfferFact) and not moves_offer(contact, kind):
             return False
+    if isinstance(fact, a.StandingRung | a.StandingUp | a.StandingEnded):
+        return kind in LINE[agent.line.state]
     takes_part = isinstance(fact, f.OfferFact | a.AgentFact) and kind in MOVES_WORK
     return not takes_part or kind in WORK[agent.work]
 

@@ -13,7 +13,11 @@ SALES, _ = QUEUES
 
 @pytest.fixture(autouse=True)
 def shared_seat(site):
-    seats = (Seat(id="2001", shared=True, auto_answer=True), Seat(id=ANA, auto_answer=True))
+    seats = (
+        Seat(id="2001", shared=True, auto_answer=True),
+        Seat(id=ANA, auto_answer=True),
+        Seat(id=BEN, always_on=True),
+    )
     site.plane.history.give(inputs.PeopleRead(agents=histories.people(), seats=seats))
     for device in ("2001", f"{ANA}-web", f"{BEN}-web"):
         site.plane.history.give(inputs.PhoneSeen(device, Phone.REACHABLE))
@@ -33,12 +37,13 @@ async def test_seats_are_agents_own_and_shared_ones_with_who_sits_there_and_thei
         "owner": None,
         "shared": True,
         "auto_answer": True,
+        "always_on": False,
         "agent": BEN,
         "devices": [{"name": "2001", "phone": "reachable"}, {"name": "2001-web", "phone": "gone"}],
     }
     own, left = body["seats"][:2]
     assert (own["owner"], own["shared"], own["auto_answer"], own["agent"]) == (ANA, False, True, ANA)
-    assert (left["owner"], left["agent"]) == (BEN, None)
+    assert (left["owner"], left["agent"], left["always_on"]) == (BEN, None, True)
 
 
 async def test_a_list_of_seats_goes_on_at_its_cursor(admin):

@@ -17,13 +17,15 @@ def entry(seat, **flags):
 
 
 async def test_new_ones_are_made_with_what_the_files_say_and_a_secret_of_their_own(db):
-    assert await import_seats(db, [entry("2002", shared=True), entry("2001", shared=True, auto_answer=True)]) == [
+    assert await import_seats(
+        db, [entry("2002", shared=True, always_on=True), entry("2001", shared=True, auto_answer=True)]
+    ) == [
         "2001",
         "2002",
     ]
     first, second = await desks(db)
     assert first.seat == Seat(id=SeatId("2001"), shared=True, auto_answer=True)
-    assert second.seat == Seat(id=SeatId("2002"), shared=True)
+    assert second.seat == Seat(id=SeatId("2002"), shared=True, always_on=True)
     assert len(first.secret) >= 20
     assert first.secret != second.secret
     assert first.secret not in repr(first)

@@ -82,6 +82,7 @@ class Phones:
             "rtp_symmetric": "true",
             "rtp_timeout": str(self.rtp_timeout_s),
             "rtp_timeout_hold": "300" if self.rtp_timeout_s else "0",
+            "rtp_keepalive": "15",  # of an open line that is silent: phones too give up where nothing comes
             "timers": "yes",
             "timers_sess_expires": "1800",
         }

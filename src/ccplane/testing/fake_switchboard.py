@@ -356,7 +356,7 @@ class Switchboard:
     # ── phones ──
 
     def endpoint_changed(self, endpoint: str) -> None:
-        """AMI tells of a phone that comes or goes and of its calls, but for those that are legs of ours. The trunk is
+        """AMI tells of a phone that comes or goes and of its calls, but for legs of ours and open lines. The trunk is
         no phone."""
         if endpoint == TRUNK:
             return
@@ -366,7 +366,7 @@ class Switchboard:
         if now.state != before.state:
             status = "Reachable" if now.state == "online" else "Unreachable"
             self._say({"event": "PeerStatus", "channeltype": "PJSIP", "peer": name, "peerstatus": status})
-        changed = {channel for channel in {*now.channel_ids, *before.channel_ids} if not channel.startswith("l-c-")}
+        changed = {each for each in {*now.channel_ids, *before.channel_ids} if not each.startswith(("l-c-", "s-"))}
         for channel in sorted(changed - set(before.channel_ids)):
             self._say({"event": "Newchannel", "channel": f"{name}-{self._numbers:08x}", "uniqueid": channel})
         for channel in sorted(changed - set(now.channel_ids)):
