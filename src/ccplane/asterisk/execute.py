@@ -200,7 +200,7 @@ def before(command: do.Command) -> tuple[op.Operation[Any], ...]:
         case do.OpenLine():
             return (op.CreateBridge(room_of_line(command.line), name=command.line),)
         case do.JoinLine(quiet=False):
-            return (op.PlayOnChannel(command.line, f"beep-{command.half}", (BEEP,)),)
+            return (op.PlayOnBridge(room_of_line(command.line), f"beep-{command.half}", (BEEP,)),)
         case do.HangUpLine():
             return (op.DestroyBridge(room_of_line(command.line)),)
         case _:

@@ -165,7 +165,7 @@ class OpenLine(Command, frozen=True):
 
 
 class JoinLine(Command, frozen=True):
-    """Let the agent hear a beep (not if `quiet`), and put the far half of one of their legs into their line's room."""
+    """Put the far half of one of an agent's legs into the room of their line, with a beep unless `quiet`."""
 
     line: ChannelId
     half: ChannelId
