@@ -393,9 +393,11 @@ def _name(agent: dict[str, Any]) -> str:
 
 
 def _how_reached(settings: Settings, agent: dict[str, Any]) -> str:
-    """What is missing of one who wants to be ready, but has no phone that is registered."""
+    """What is missing of one who wants to be ready, but has no phone that is registered, or no open line."""
     if agent["next"] != "unreachable":
         return ""
+    if agent["phone"] == "reachable":
+        return "; ready as soon as they pick up: their seat is always-on"
     account = f"{_url(settings)}/api/v1/agents/{_segment(agent['id'])}/phone"
     return f"; ready as soon as their phone registers (its account: GET {account}, see README, Dial and see)"
 

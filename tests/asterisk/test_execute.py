@@ -88,7 +88,7 @@ def test_given_an_open_line_then_it_is_rung_opened_joined_with_a_beep_and_hung_u
         (do.OpenLine(line), [op.CreateBridge(f"b-{line}", name=line), op.AddChannel(f"b-{line}", (line,))]),
         (
             do.JoinLine(line, half),
-            [op.PlayOnBridge(f"b-{line}", f"beep-{half}", ("sound:beep",)), op.AddChannel(f"b-{line}", (half,))],
+            [op.PlayOnChannel(line, f"beep-{half}", ("sound:ascending-2tone",)), op.AddChannel(f"b-{line}", (half,))],
         ),
         (do.JoinLine(line, half, quiet=True), [op.AddChannel(f"b-{line}", (half,))]),
         (do.AnswerHalf(half), [op.Answer(half)]),

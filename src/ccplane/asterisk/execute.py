@@ -53,7 +53,8 @@ REJOIN: Final = {"PJSIP_HEADER(add,X-Ccplane-Rejoin)": "1"}
 
 OPEN_LINE: Final = "Open line"
 """What a phone shows of it."""
-BEEP: Final = "sound:beep"
+BEEP: Final = "sound:ascending-2tone"
+"""Of 200 ms: for as long the two do not hear each other."""
 
 
 UNREACHABLE: Final = 20
@@ -200,7 +201,7 @@ def before(command: do.Command) -> tuple[op.Operation[Any], ...]:
         case do.OpenLine():
             return (op.CreateBridge(room_of_line(command.line), name=command.line),)
         case do.JoinLine(quiet=False):
-            return (op.PlayOnBridge(room_of_line(command.line), f"beep-{command.half}", (BEEP,)),)
+            return (op.PlayOnChannel(command.line, f"beep-{command.half}", (BEEP,)),)
         case do.HangUpLine():
             return (op.DestroyBridge(room_of_line(command.line)),)
         case _:

@@ -58,10 +58,11 @@ def _agent_due(turn: Turn, agent_id: AgentId) -> None:
 
 
 def _contact_due(turn: Turn, contact: Contact) -> None:
-    if contact.pick_up_by is not None and contact.pick_up_by <= turn.now:
-        not_picked_up(turn, contact)
-    elif contact.step_deadline is not None and contact.step_deadline <= turn.now:
+    if contact.step_deadline is not None and contact.step_deadline <= turn.now:
         step_overdue(turn, contact)
+    elif contact.pick_up_by is not None:
+        if contact.pick_up_by <= turn.now:
+            not_picked_up(turn, contact)
     elif contact.call:
         if contact.call.deadline is not None and contact.call.deadline <= turn.now:
             overdue(turn, contact, contact.call)
