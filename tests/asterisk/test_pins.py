@@ -240,17 +240,6 @@ async def test_given_a_call_that_ends_otherwise_then_nothing_of_its_caller_is_ke
     assert not pad._secret
 
 
-async def test_given_a_call_that_ends_otherwise_then_nothing_of_its_caller_is_kept(plane, pad):
-    """A reconciler that misses it, a program that hangs up: no CallerGone comes by here."""
-    plane.floor.asks("x", PIN)
-    keys(pad, "135")
-    plane.floor.take(i.CallerGone(c("x")))
-    assert c("x") not in plane.state.contacts
-    pad.post(i.KeyPressed(c("nobody"), "7"))
-    assert not pad._keyed
-    assert not pad._secret
-
-
 @pytest.mark.parametrize(
     ("fault", "refused"),
     [(RequestError("pin-locked", "x"), "pin-locked"), (ValueError("1357"), "not-checked")],
