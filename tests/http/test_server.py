@@ -53,7 +53,7 @@ async def test_ending_waits_for_no_idle_client(app):
 async def test_ending_ends_streams_at_once(app):
     async with serve(app, "127.0.0.1", 0) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(b"GET /api/v1/wallboard/stream HTTP/1.1\r\nHost: plane\r\n\r\n")
+        writer.write(b"GET /api/v1/wallboard/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await reader.readuntil(b"data: ")
         began = time.monotonic()
     assert time.monotonic() - began < 1.0
