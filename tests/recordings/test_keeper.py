@@ -330,6 +330,19 @@ async def test_a_plane_that_ceases_to_lead_removes_nothing_any_more(tmp_path: Pa
     assert len(kept.plane.of(RecordingStored)) == len(names)
 
 
+async def test_what_was_converted_while_another_took_the_lead_is_theirs_to_store(tmp_path: Path):
+    kept = Kept(tmp_path, Listened)
+    raw = kept.raw()
+    kept.keeper._may_work = lambda: "convert" not in kept.keeper.asked
+    async with kept.running():
+        await until(lambda: len(kept.keeper.answers) == 2)
+        assert kept.keeper.answers[1]["kept"]
+        seen = kept.keeper._watched_at
+        await until(lambda: kept.keeper._watched_at != seen)
+        assert not kept.plane.of(RecordingStored)
+        assert raw.exists()
+
+
 async def test_talks_that_are_not_recorded_are_trouble(kept: Kept):
     floor = kept.plane.floor
     floor.talks("1795332955.0")
