@@ -247,3 +247,29 @@ def test_given_more_data_than_there_may_be_then_the_program_is_told_and_those_th
     assert len(floor.contact("x").data) == DATA_MOST
     floor.asks("x", SetData("n0", "2"))
     assert answer(floor) == Done()
+
+
+# ------------------------------------------------------------------------------------------- what could not be played
+
+
+def unplayable(floor):
+    contact = floor.contact("x")
+    return floor.take(i.SoundsFinished(contact.id, contact.step, contact.attempt, ok=False))
+
+
+def test_given_a_question_that_could_not_be_played_when_nothing_is_pressed_then_that_is_no_silence():
+    floor = a_call(MENU)
+    assert not the(unplayable(floor), f.SoundsEnded).ok
+    assert isinstance(the(floor.wake(), f.StepEnded).result, Failed)
+
+
+def test_given_a_question_that_could_not_be_played_when_a_key_is_pressed_then_it_counts():
+    floor = a_call(MENU)
+    unplayable(floor)
+    assert the(press(floor, "6"), f.StepEnded).result == Pressed("6")
+
+
+def test_given_words_to_be_heard_out_that_could_not_be_played_then_what_was_pressed_meanwhile_is_no_answer():
+    floor = a_call(UNSTOPPABLE)
+    press(floor, "12")
+    assert isinstance(the(unplayable(floor), f.StepEnded).result, Failed)
