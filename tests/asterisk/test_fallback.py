@@ -10,9 +10,9 @@ from contextlib import aclosing
 import httpx
 import pytest
 
-from bench.rtp import CALLER_TONE
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
+from ccplane.testing.rtp import CALLER_TONE
 from ccplane.testing.siplab import How, Lab, Station, answers, open_lab
 from tests.asterisk.sounds import write_tone
 from tests.asterisk.stand_in import application

@@ -84,13 +84,13 @@ class MemoryPhones:
 
 
 class MemoryPins:
-    """`http.ports.Pins` over a dict; nothing is counted, and whom none was given has 1234."""
+    """`http.ports.Pins` over a dict; nothing is counted, and whom none was given has 123456."""
 
     def __init__(self, plane: MemoryPlane) -> None:
         self.plane, self.pins = plane, dict[AgentId, str]()
 
     async def check(self, agent: AgentId, pin: str, *, way: PinWay = PinWay.API, whence: str = "") -> None:
-        if self.pins.get(agent, "1234") != pin:
+        if self.pins.get(agent, "123456") != pin:
             raise RequestError("wrong-pin", "Id or PIN is wrong.")
 
     async def put(self, agent: AgentId, pin: str | None, *, by: str) -> str:
@@ -196,6 +196,9 @@ class MemoryNotes:
 
     def put_note(self, key: str, data: bytes) -> None:
         self.kept[key] = data
+
+    async def noted(self, key: str) -> None:
+        assert key in self.kept
 
 
 class Site:

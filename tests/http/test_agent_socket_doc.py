@@ -30,7 +30,7 @@ async def test_a_screen_is_told_and_answered_as_the_examples_say(app, site):
     site.callers.earlier = [BEFORE]
     happened = site.plane.history
     async with client_from(app, token=None) as client:
-        answer = await client.post("/api/v1/session", json={"agent": ANA, "pin": "1234"})
+        answer = await client.post("/api/v1/session", json={"agent": ANA, "pin": "123456"})
     token = answer.json()["token"]
     assert hello == {"type": "hello", "token": "TOKEN"}
     async with serve(app, "127.0.0.1", 0) as server:

@@ -21,13 +21,13 @@ SALES, _ = QUEUES
 async def signed_in(app: FastAPI, agent: str = ANA, **place: object):
     """A client with the token of a session."""
     async with client_from(app, token=None) as client:
-        answer = await client.post("/api/v1/session", json={"agent": agent, "pin": "1234", **place})
+        answer = await client.post("/api/v1/session", json={"agent": agent, "pin": "123456", **place})
     assert answer.status_code == 201, answer.text
     return client_from(app, token=answer.json()["token"])
 
 
 async def test_a_sign_in_tells_the_token_once_and_all_that_a_screen_begins_with(site, stranger):
-    answer = await stranger.post("/api/v1/session", json={"agent": ANA, "pin": "1234"})
+    answer = await stranger.post("/api/v1/session", json={"agent": ANA, "pin": "123456"})
     told = answer.json()
     assert answer.status_code == 201
     assert answer.headers["cache-control"] == "no-store"
@@ -64,7 +64,7 @@ async def test_who_signs_in_at_the_browser_phone_is_rung_there(app, site):
 )
 async def test_a_seat_that_may_not_be_taken_is_refused_and_changes_nothing(site, stranger, agent, seat, status, code):
     before = site.plane.snapshot.state
-    answer = await stranger.post("/api/v1/session", json={"agent": agent, "pin": "1234", "seat": seat})
+    answer = await stranger.post("/api/v1/session", json={"agent": agent, "pin": "123456", "seat": seat})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert site.plane.snapshot.state is before
 
@@ -72,7 +72,7 @@ async def test_a_seat_that_may_not_be_taken_is_refused_and_changes_nothing(site,
 async def test_in_mid_call_nobody_changes_their_phone(site, stranger):
     site.plane.history.sign_in(ANA)
     site.plane.history.answer(site.plane.history.call(SALES))
-    answer = await stranger.post("/api/v1/session", json={"agent": ANA, "pin": "1234", "device": "web"})
+    answer = await stranger.post("/api/v1/session", json={"agent": ANA, "pin": "123456", "device": "web"})
     assert (answer.status_code, answer.json()["code"]) == (409, "agent-busy")
 
 
@@ -89,10 +89,10 @@ async def test_a_wrong_pin_opens_nothing_and_ends_nobodys_session(app, stranger)
         ({"agent": ANA}, "body.pin"),
         ({"agent": "no such/agent", "pin": "1"}, "body.agent"),
         ({"agent": ANA, "pin": "1" * 65}, "body.pin"),
-        ({"agent": ANA, "pin": "1234", "seat": "a b"}, "body.seat"),
-        ({"agent": ANA, "pin": "1234", "device": "mobile"}, "body.device"),
-        ({"agent": ANA, "pin": "1234", "state": "offline"}, "body.state"),
-        ({"agent": ANA, "pin": "1234", "admin": True}, "body.admin"),
+        ({"agent": ANA, "pin": "123456", "seat": "a b"}, "body.seat"),
+        ({"agent": ANA, "pin": "123456", "device": "mobile"}, "body.device"),
+        ({"agent": ANA, "pin": "123456", "state": "offline"}, "body.state"),
+        ({"agent": ANA, "pin": "123456", "admin": True}, "body.admin"),
     ],
 )
 async def test_a_sign_in_that_is_none_is_refused(stranger, body, where):

@@ -6,9 +6,11 @@ ours and go on while Postgres is away (law 10). Should the outbox be lost, agent
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final, Protocol
 
 import msgspec
@@ -23,6 +25,7 @@ TOKEN_BYTES: Final = 32
 LASTS_MS: Final = 16 * 3_600_000
 """Longer than any shift; who forgets to sign out is not signed in for ever."""
 NOTE: Final = "agent-sessions"
+KEPT_S: Final = 3.0
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +45,9 @@ class Notes(Protocol):
 
     def put_note(self, key: str, data: bytes) -> None: ...
 
+    def noted(self, key: str) -> Awaitable[None]:
+        """Done when what was put last under this key is on disk."""
+
 
 class NoNotes:
     """Keeps nothing: sessions end with the process."""
@@ -51,6 +57,9 @@ class NoNotes:
 
     def put_note(self, key: str, data: bytes) -> None:
         """Nothing is kept."""
+
+    async def noted(self, key: str) -> None:
+        """So there is nothing to wait for."""
 
 
 Ended = Callable[[Session, str], None]
@@ -84,6 +93,12 @@ class Sessions:
         self._put(session)
         self._keep()
         return token, session
+
+    async def kept(self) -> None:
+        """Return when all sessions are on disk, or after KEPT_S: a disk that does not take them ends no session."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(KEPT_S):
+                await self._notes.noted(NOTE)
 
     def find(self, token: str) -> Session:
         """The session of this token. RequestError `unauthorised` if there is none, or no more."""

@@ -73,6 +73,7 @@ class Desk:
             raise RequestError("no-such-agent", "There is no agent with this id.", agent=agent_id)
         await sit_down(self._plane, self._meant(agent, place, by))
         token, session = self._sessions.begin(agent.id, by)
+        await self._sessions.kept()
         fields = msgspec.structs.asdict(await self._told(session))
         return told(SessionOpened(token=token, **fields), status=201, headers=NO_STORE)
 
