@@ -29,7 +29,7 @@ demo: env host
 	exec $(PY) -m ccplane.demo $(ARGS)
 
 test: env-dev host-test asterisk-root web
-	@exec $(PY) -m pytest $(ARGS)
+	@exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-fast: env-dev
 	@exec $(PY) -m pytest -m "not slow and not asterisk" $(ARGS)
