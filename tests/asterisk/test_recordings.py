@@ -26,10 +26,6 @@ from tests.stack import MakeNode
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
-CONSENT = (
-    '\n[recorded]\nen = "This call is recorded. Press 9 if you do not want that."\nzh-CN = "录音，不同意请按9。"\n'
-)
-
 
 @pytest.fixture
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
@@ -38,14 +34,12 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
 
 
 def a_site(tmp_path: Path, policy: str) -> Path:
-    """The demo site with another policy, and a prompt that tells of it."""
+    """The demo site with another policy."""
     site = tmp_path / "site"
     for folder in ("ari_apps", "ivr", "acd"):
         shutil.copytree(HOME / folder, site / folder)
     (site / "recordings").mkdir()
     (site / "recordings" / "policy.toml").write_text(policy)
-    with (site / "ivr" / "prompts.toml").open("a") as prompts:
-        prompts.write(CONSENT)
     return site
 
 
