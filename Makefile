@@ -1,6 +1,6 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
 # make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
-# make test   all tests, on a real Asterisk and a real Postgres; test-fast: under a minute; lint
+# make test   all tests, on a real Asterisk and a real Postgres; test-fast: two minutes; lint
 # make bench  all measurements, into bench/results/; one: bench-switching, bench-menus, bench-pop, bench-recording
 # make lock   dependencies anew    make clean  remove what was made
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
@@ -32,7 +32,7 @@ test: env-dev host-test asterisk-root web
 	@exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-fast: env-dev
-	@exec $(PY) -m pytest -m "not slow and not asterisk" $(ARGS)
+	@exec $(PY) -m pytest -n 2 -m "not slow and not asterisk" $(ARGS)
 
 lint: env-dev
 	@$(PY) -m ruff check --no-cache .
