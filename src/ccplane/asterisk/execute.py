@@ -68,61 +68,49 @@ def caller_id(number: str, name: str) -> str:
     return f'"{safe_name}" <{safe_number}>' if safe_name else f"<{safe_number}>"
 
 
+Calling = do.RingAgent | do.RingBack | do.CallParty | do.CallOwner | do.RingLine
+
+
+def _called(
+    command: Calling, channel: ChannelId, args: str, caller: str, headers: dict[str, str] | None = None
+) -> op.Originate:
+    """A phone is called into our application; through its open line by a channel of two halves."""
+    return op.Originate(
+        channel,
+        endpoint=command.endpoint,
+        app=APP,
+        app_args=args,
+        caller_id=caller,
+        timeout=-(-command.timeout_ms // 1000),
+        variables=headers or {},
+        other=_far_half(command.endpoint, channel),
+    )
+
+
+def _caller(command: do.RingAgent | do.RingBack | do.CallParty) -> str:
+    return caller_id(command.caller, command.caller_name)
+
+
+def _headers(command: do.RingAgent | do.CallOwner | do.RingLine) -> dict[str, str]:
+    return AUTO_ANSWER if command.auto_answer else {}
+
+
 def operation_of(command: do.Command) -> op.Operation[Any]:
     """The one operation that carries a command out."""
     match command:
         case do.RingAgent():
-            return op.Originate(
-                command.leg,
-                endpoint=command.endpoint,
-                app=APP,
-                app_args=f"leg,{command.agent}",
-                caller_id=caller_id(command.caller, command.caller_name),
-                timeout=-(-command.timeout_ms // 1000),
-                variables=AUTO_ANSWER if command.auto_answer else {},
-                other=_far_half(command.endpoint, command.leg),
-            )
+            return _called(command, command.leg, f"leg,{command.agent}", _caller(command), _headers(command))
         case do.RingBack():
-            return op.Originate(
-                command.leg,
-                endpoint=command.endpoint,
-                app=APP,
-                app_args=f"leg,{command.agent}",
-                caller_id=caller_id(command.caller, command.caller_name),
-                timeout=-(-command.timeout_ms // 1000),
-                variables=AUTO_ANSWER | REJOIN,
-            )
+            return _called(command, command.leg, f"leg,{command.agent}", _caller(command), AUTO_ANSWER | REJOIN)
         case do.CallParty():
-            return op.Originate(
-                command.leg,
-                endpoint=command.endpoint,
-                app=APP,
-                app_args=f"leg,{command.agent}" if command.agent else "leg",
-                caller_id=caller_id(command.caller, command.caller_name),
-                timeout=-(-command.timeout_ms // 1000),
-                other=_far_half(command.endpoint, command.leg),
-            )
+            args = f"leg,{command.agent}" if command.agent else "leg"
+            return _called(command, command.leg, args, _caller(command))
         case do.CallOwner():
-            return op.Originate(
-                command.channel,
-                endpoint=command.endpoint,
-                app=APP,
-                app_args=f"{command.number},{PHONE}",
-                caller_id=caller_id(command.number, ""),
-                timeout=-(-command.timeout_ms // 1000),
-                variables=AUTO_ANSWER if command.auto_answer else {},
-                other=_far_half(command.endpoint, command.channel),
-            )
+            args, shown = f"{command.number},{PHONE}", caller_id(command.number, "")
+            return _called(command, command.channel, args, shown, _headers(command))
         case do.RingLine():
-            return op.Originate(
-                command.line,
-                endpoint=command.endpoint,
-                app=APP,
-                app_args=f"{LINE},{command.agent}",
-                caller_id=caller_id("", OPEN_LINE),
-                timeout=-(-command.timeout_ms // 1000),
-                variables=AUTO_ANSWER if command.auto_answer else {},
-            )
+            args, shown = f"{LINE},{command.agent}", caller_id("", OPEN_LINE)
+            return _called(command, command.line, args, shown, _headers(command))
         case do.OpenLine():
             return op.AddChannel(room_of_line(command.line), (command.line,))
         case do.JoinLine():
