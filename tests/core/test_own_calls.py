@@ -15,7 +15,7 @@ from ccplane.core import inputs as i
 from ccplane.core.own_calls import call_of
 from ccplane.ids import AgentId, ChannelId, DeviceName, SeatId
 from ccplane.routing.dialling import Dialling, Role, Rule, refusal
-from tests.core.floor import a_floor, a_queue, an_arrival, c, kinds, offline, ready
+from tests.core.floor import a_floor, a_queue, an_arrival, c, kinds, offline, ready, the
 
 DIALLING = Dialling(
     trunk="out",
@@ -139,6 +139,18 @@ def test_given_a_switch_that_refuses_then_they_were_not_reached(command):
     floor.take(i.CommandFailed(made[0], gone=True, message="no"))
     assert result(floor) == NotReached("unreachable")
     assert floor.contact("x").call is None
+
+
+@pytest.mark.parametrize("answered_first", [True, False])
+def test_given_a_join_that_is_refused_then_their_leg_is_hung_up_since_the_room_may_be_what_is_missing(answered_first):
+    floor = a_house()
+    calls(floor, "ben")
+    if answered_first:
+        picks_up(floor)
+    call = floor.contact("x").call
+    decision = floor.take(i.CommandFailed(do.JoinAgent(c("x"), call.id, call.leg), gone=True, message="no"))
+    assert the(decision, do.HangUpLeg).leg == call.leg
+    assert floor.agent("ben").clearing == (call.leg,)
 
 
 @pytest.mark.parametrize(("phone", "intent", "why"), [

@@ -262,10 +262,10 @@ def offer_overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
 def command_failed(turn: Turn, what: i.CommandFailed) -> None:
     """The switch refused: an agent's leg could not be called or joined. All else shows by its own event or deadline."""
     match what.command:
-        case CallParty(call=call_id, leg=leg) | JoinAgent(offer=call_id, leg=leg) if own := parties.of_own_call(
-            turn, call_id, leg
-        ):
-            parties.not_done(turn, *own)
+        case CallParty(call=call_id, leg=leg) if own := parties.of_own_call(turn, call_id, leg):
+            parties.not_called(turn, *own)
+        case JoinAgent(offer=call_id, leg=leg) if own := parties.of_own_call(turn, call_id, leg):
+            parties.not_joined(turn, *own)
         case RingAgent(offer=offer_id):
             found = find(turn, offer_id)
             if found and found[1].state is not OfferState.ANSWERED:

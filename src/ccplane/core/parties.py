@@ -83,10 +83,14 @@ def missed(turn: Turn, contact: Contact, call: OwnCall, cause: CallMiss, sip: in
     end_step(turn, contact.id, NotReached(cause.value))
 
 
-def not_done(turn: Turn, contact: Contact, call: OwnCall) -> None:
-    """The switch could not call them, or not join them."""
-    if call.state is CallState.ANSWERED:
-        _hang_up(turn, contact, call)
+def not_called(turn: Turn, contact: Contact, call: OwnCall) -> None:
+    """The switch made no leg."""
+    missed(turn, contact, call, CallMiss.UNREACHABLE)
+
+
+def not_joined(turn: Turn, contact: Contact, call: OwnCall) -> None:
+    """The leg or the room was not found. Which of the two, the switch does not say: the leg may still be there."""
+    _hang_up(turn, contact, call)
     missed(turn, contact, call, CallMiss.UNREACHABLE)
 
 
