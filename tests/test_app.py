@@ -22,6 +22,7 @@ from ccplane.core import State
 from ccplane.core.inputs import PeopleRead, PlaneBegan
 from ccplane.errors import StoreError
 from ccplane.ids import AgentId
+from ccplane.leading import fence, lead
 from ccplane.log.outbox import Outbox
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.migrate import migrate
@@ -92,7 +93,7 @@ class Ours:
 @pytest.mark.parametrize(("leads", "room"), [(True, True), (True, False), (False, True)])
 def test_the_switch_is_commanded_only_by_the_leader_and_only_while_it_can_be_written_down(leads: bool, room: bool):
     lease, outbox = SimpleNamespace(may_send=lambda: leads), SimpleNamespace(has_room=room)
-    assert app._fence(lease, outbox)() is (leads and room)  # type: ignore[arg-type]
+    assert fence(lease, outbox)() is (leads and room)  # type: ignore[arg-type]
 
 
 def test_ari_and_ami_stand_behind_the_same_fence():
@@ -123,7 +124,7 @@ def test_two_planes_on_one_asterisk_take_it_from_each_other_ever_more_slowly():
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(app._lead(Ours(), [link.run], plane, outbox), 1000)
+            await asyncio.wait_for(lead(Ours(), [link.run], plane, outbox), 1000)
 
     in_virtual_time(main())
     at = link.connected_at

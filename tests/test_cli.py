@@ -15,15 +15,15 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
-from ccplane import cli
 from ccplane.agents.facts import PinWay
-from ccplane.cli import main
+from ccplane.cli import agents, main
+from ccplane.cli import status as status_command
 from ccplane.core import inputs
 from ccplane.core.pins import LOCK_MS
 from ccplane.http.app import create_app
 from ccplane.http.server import Server, serve
 from ccplane.http.views import iso
-from ccplane.local import PlaneEnded
+from ccplane.local.plane_process import PlaneEnded
 from tests.http.memory import TOKEN, Site
 from tests.kpi import histories
 from tests.kpi.histories import AGENTS, QUEUES
@@ -138,7 +138,7 @@ def test_run_local_ends_with_what_the_plane_ended_with(monkeypatch):
     async def run(settings: object) -> int:
         raise PlaneEnded(2)
 
-    monkeypatch.setattr("ccplane.local.run", run)
+    monkeypatch.setattr("ccplane.local.supervise.run", run)
     assert call("run", "--local").exit_code == 2
 
 
@@ -146,7 +146,7 @@ def test_run_local_starts_the_whole_machine(monkeypatch):
     async def run(settings: object) -> int:
         return 4
 
-    monkeypatch.setattr("ccplane.local.run", run)
+    monkeypatch.setattr("ccplane.local.supervise.run", run)
     assert call("run", "--local").exit_code == 4
 
 
@@ -219,7 +219,7 @@ def test_those_held_back_are_looked_for_on_every_page():
             "next": None,
         },
     }
-    found = list(cli._held_back(lambda method, path, expected: pages[path], "2026-01-31T12:00:00.000Z"))
+    found = list(status_command._held_back(lambda method, path, expected: pages[path], "2026-01-31T12:00:00.000Z"))
     assert found == ["  2 Ben: offered nothing for 2.0 s, 0 missed in a row"]
 
 
@@ -343,7 +343,7 @@ async def test_agent_pin_refuses_what_is_none(site, plane):
 
 
 async def test_agent_asks_for_a_pin_at_a_terminal_twice_and_shows_no_digit_as_it_is_typed(site, plane, monkeypatch):
-    monkeypatch.setattr(cli, "_at_a_terminal", lambda: True)
+    monkeypatch.setattr(agents, "_at_a_terminal", lambda: True)
     asked = await ask("agent", ANA, "pin", "-", typed="135790\n135791\n246802\n246802\n")
     assert (asked.exit_code, site.pins.pins[ANA]) == (0, "246802")
     assert "135790" not in asked.output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -15,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from ccplane import local
 from ccplane.child import started
 from ccplane.errors import SetupError
+from ccplane.local.stack import Stack, plane_environment
+from ccplane.local.supervise import sole_instance
+from ccplane.local.welcome import welcome
 from ccplane.settings import Settings
 from tests.ports import free_block
 
@@ -42,9 +45,9 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["CCPLANE_PORT"])), 
 
 SUPERVISOR = """
 import asyncio, sys
-from ccplane import local
+from ccplane.local.supervise import run
 from ccplane.settings import load
-sys.exit(asyncio.run(local.run(load(), [sys.executable, "-c", sys.argv[1]])))
+sys.exit(asyncio.run(run(load(), [sys.executable, "-c", sys.argv[1]])))
 """
 
 
@@ -160,7 +163,7 @@ def test_a_second_instance_is_told_who_is_there(run):
     here.says("ccplane is ready")
     with (
         pytest.raises(SetupError, match=rf"process {here.process.pid}\)") as refused,
-        local.sole_instance(here.runtime),
+        sole_instance(here.runtime),
     ):
         pass
     assert refused.value.code == "already-running"
@@ -191,23 +194,23 @@ def test_a_taken_port_is_named_before_anything_is_started(tmp_path: Path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        stack = local.Stack(Settings(runtime=tmp_path, port=port))
+        stack = Stack(Settings(runtime=tmp_path, port=port))
         with pytest.raises(SetupError, match=rf"{port} .*CCPLANE_PORT") as refused:
-            local.asyncio.run(stack.start())
+            asyncio.run(stack.start())
     assert refused.value.code == "port-taken"
     assert not list(tmp_path.iterdir())
 
 
 def test_what_the_settings_name_is_not_started(tmp_path: Path):
     given = Settings(runtime=tmp_path, ari_url="http://127.0.0.1:9/ari", database_url="postgresql://elsewhere/db")
-    assert "CCPLANE_SOUNDS" not in local.plane_environment(given, None, None)
-    assert "http://127.0.0.1:9/ari" in local.welcome(given, local.Stack(given), 1.0)
+    assert "CCPLANE_SOUNDS" not in plane_environment(given, None, None)
+    assert "http://127.0.0.1:9/ari" in welcome(given, Stack(given), 1.0)
 
 
 def test_the_banner_says_that_a_token_of_ones_own_is_to_be_exported_there_and_does_not_show_it(tmp_path: Path):
     own = Settings(runtime=tmp_path, ari_url="http://127.0.0.1:9/ari", admin_token="a-token-of-ones-own")
-    told = local.welcome(own, local.Stack(own), 1.0)
+    told = welcome(own, Stack(own), 1.0)
     assert "export CCPLANE_ADMIN_TOKEN=" in told
     assert "a-token-of-ones-own" not in told
     ours = Settings(runtime=tmp_path, ari_url="http://127.0.0.1:9/ari")
-    assert "CCPLANE_ADMIN_TOKEN" not in local.welcome(ours, local.Stack(ours), 1.0)
+    assert "CCPLANE_ADMIN_TOKEN" not in welcome(ours, Stack(ours), 1.0)

@@ -8,14 +8,22 @@ import os
 import re
 import signal
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from ccplane import local
 from ccplane.child import Child, recorded, started
 from ccplane.errors import SetupError, StoreError
+from ccplane.local import __main__ as make_run
+from ccplane.local import plane_process
+from ccplane.local.parts import keep_up
+from ccplane.local.plane_process import PlaneEnded
+from ccplane.local.stack import Stack
+from ccplane.local.supervise import run
+from ccplane.local.terminal import say
+from ccplane.local.welcome import welcome
 from ccplane.settings import HOME, Settings
 from ccplane.testing import run as in_virtual_time
 from tests.ports import free_port
@@ -60,7 +68,7 @@ def test_whatever_keeps_a_part_from_starting_is_said_and_tried_again_with_a_grow
 
     async def main() -> None:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(local.keep_up("Postgres", part), 3600)
+            await asyncio.wait_for(keep_up("Postgres", part), 3600)
 
     in_virtual_time(main())
     assert [round(b - a, 1) for a, b in pairwise(part.started_at)] == [0.5, 1, 2, 5]
@@ -74,10 +82,10 @@ def test_whatever_keeps_a_part_from_starting_is_said_and_tried_again_with_a_grow
 def stack(tmp_path: Path):
     """Everything but the plane is named by the settings; `make(routes, pushed)` says when the plane does what."""
 
-    def make(routes: float = 0.0, pushed: float = 0.0, port: int | None = None) -> local.Stack:
+    def make(routes: float = 0.0, pushed: float = 0.0, port: int | None = None) -> Stack:
         port = port or free_port()
         given = Settings(runtime=tmp_path, port=port, ari_url="http://127.0.0.1:9/ari", database_url="postgresql://no")
-        return local.Stack(given, [sys.executable, "-c", PLANE, str(port), str(routes), str(pushed)])
+        return Stack(given, [sys.executable, "-c", PLANE, str(port), str(routes), str(pushed)])
 
     return make
 
@@ -97,15 +105,15 @@ async def test_a_plane_that_an_earlier_run_left_is_ended_before_its_port_is_foun
 
 
 async def test_ready_means_that_phones_can_register_too(stack):
-    now = local.time.time()
+    now = time.time()
     here = stack(routes=now + 0.5, pushed=now + 1.0)
     await here.start()
-    assert local.time.time() >= now + 1.0
+    assert time.time() >= now + 1.0
     await here.stop()
 
 
 async def test_calls_are_not_kept_waiting_for_phones_that_cannot_be_pushed(stack, monkeypatch, capsys):
-    monkeypatch.setattr(local, "PHONES_WITHIN", 0.3)
+    monkeypatch.setattr(plane_process, "PHONES_WITHIN", 0.3)
     here = stack(pushed=float("inf"))
     await asyncio.wait_for(here.start(), 10)
     assert "not all phones can register yet" in capsys.readouterr().out
@@ -117,8 +125,8 @@ async def test_calls_are_not_kept_waiting_for_phones_that_cannot_be_pushed(stack
     [
         (SetupError("port-taken", "Port 1 is taken."), 2, "ccplane: Port 1 is taken."),
         (StoreError("postgres-died", "Postgres ended."), 1, "ccplane: Postgres ended."),
-        (local.PlaneEnded(2), 2, "ended with status 2"),
-        (local.PlaneEnded(-signal.SIGKILL), 1, "ended with status -9"),
+        (PlaneEnded(2), 2, "ended with status 2"),
+        (PlaneEnded(-signal.SIGKILL), 1, "ended with status -9"),
         (PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/x"), 1, "refused: Permission denied (/x)."),
     ],
 )
@@ -126,14 +134,14 @@ def test_a_fault_is_one_sentence_and_a_status_that_says_whose_it_is(monkeypatch,
     async def run(settings: Settings) -> int:
         raise fault
 
-    monkeypatch.setattr(local, "run", run)
-    assert local.main() == status
+    monkeypatch.setattr(make_run, "run", run)
+    assert make_run.main() == status
     assert words in capsys.readouterr().err
 
 
 def test_a_runtime_folder_that_cannot_be_had_is_named(monkeypatch, capsys):
     monkeypatch.setenv("CCPLANE_RUNTIME", "/proc/nope")
-    assert local.main() == 2
+    assert make_run.main() == 2
     assert "CCPLANE_RUNTIME" in capsys.readouterr().err
 
 
@@ -153,18 +161,18 @@ def test_the_welcome_has_the_readmes_commands_and_addresses(at_home):
     looks = re.findall(r"^\| `?(http\S+?|\.venv\S+ \w+)`? \|", section, re.MULTILINE)
     assert len(commands) == 3
     assert len(looks) == 7
-    lines = [line[12:] for line in local.welcome(Settings(), local.Stack(Settings()), 1.0).splitlines()]
+    lines = [line[12:] for line in welcome(Settings(), Stack(Settings()), 1.0).splitlines()]
     said = {*lines, *(line.split("   ")[0] for line in lines)}
     assert [each for each in (*commands, *looks) if each not in said] == []
 
 
 def test_the_welcome_of_an_unusual_start_says_what_its_commands_need(at_home, tmp_path: Path):
     given = Settings(runtime=tmp_path / "a b", port=9090, admin_token="secret")
-    welcome = local.welcome(given, local.Stack(given), 1.0)
-    assert f"CCPLANE_RUNTIME='{tmp_path}/a b' CCPLANE_PORT=9090 .venv/bin/ccplane agent 1001 ready" in welcome
-    assert welcome.index("ccplane agent 1001 pin") < welcome.index("or with that token"), "the browser's key is a PIN"
-    assert "TOKEN=$CCPLANE_ADMIN_TOKEN\n" in welcome
-    assert "secret" not in welcome.replace("a phone's secret", "")
+    told = welcome(given, Stack(given), 1.0)
+    assert f"CCPLANE_RUNTIME='{tmp_path}/a b' CCPLANE_PORT=9090 .venv/bin/ccplane agent 1001 ready" in told
+    assert told.index("ccplane agent 1001 pin") < told.index("or with that token"), "the browser's key is a PIN"
+    assert "TOKEN=$CCPLANE_ADMIN_TOKEN\n" in told
+    assert "secret" not in told.replace("a phone's secret", "")
 
 
 async def test_what_goes_on_beside_begins_when_calls_can_be_taken_and_its_end_ends_all(stack, tmp_path: Path):
@@ -175,7 +183,7 @@ async def test_what_goes_on_beside_begins_when_calls_can_be_taken_and_its_end_en
         seen.append(recorded(tmp_path / "plane.json"))
 
     command = here._plane._command
-    assert await local.run(here.settings, command, beside=beside) == 0
+    assert await run(here.settings, command, beside=beside) == 0
     assert seen != [None]
     assert started(seen[0]) is None
 
@@ -189,8 +197,8 @@ async def test_what_goes_on_beside_is_cancelled_when_told_to_end_and_may_say_its
             await asyncio.Event().wait()
         finally:
             await asyncio.sleep(0)
-            local.say("last words")
+            say("last words")
 
-    assert await local.run(here.settings, here._plane._command, beside=beside) == 0
+    assert await run(here.settings, here._plane._command, beside=beside) == 0
     said = capsys.readouterr().out
     assert said.index("last words") < said.index("ccplane: ended")

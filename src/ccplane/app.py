@@ -11,12 +11,11 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 import structlog
 import uvloop
 
@@ -32,23 +31,18 @@ from ccplane.asterisk.pins import PinPad
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.recordings import Recorder
 from ccplane.asterisk.spool import spool_of
-from ccplane.asterisk.switch import Replaced
-from ccplane.beginning import begin, catch_up, taken
+from ccplane.beginning import begin, catch_up
 from ccplane.callflow.runner import Runner
 from ccplane.core import State
-from ccplane.core import checkpoint as checkpoints
-from ccplane.core import evolve as evolved
 from ccplane.core.inputs import PeopleRead, PlaneBegan, SiteRead
-from ccplane.errors import CcplaneError, StoreError
+from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
 from ccplane.http.app import Ports, create_app
 from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.http.server import serve
 from ccplane.ids import NodeName
-from ccplane.kpi.board import Board
-from ccplane.kpi.board import evolve as folded
+from ccplane.leading import fence, lead
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
-from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
 from ccplane.pins import Pins
 from ccplane.plane import Plane
@@ -56,21 +50,11 @@ from ccplane.postgres.lease import Lease
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
+from ccplane.recall import kept, recalled
 from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
 from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
-
-log = structlog.get_logger()
-
-FIRST_PAUSE_S: Final = 0.5
-LONGEST_PAUSE_S: Final = 10.0
-CALM_S: Final = 60.0
-"""A plane that has led for so long takes the next loss for the first."""
-SHIP_LAST_WITHIN_S: Final = 1.0
-
-Work = Callable[[], Coroutine[Any, Any, None]]
-"""What only the leader does."""
 
 GIVE_WAY_S: Final = 0.0005
 """How soon the outbox's thread gives the interpreter back to the loop of all calls: Python's 5 ms are an eternity."""
@@ -139,12 +123,12 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         await database.open()
         stack.push_async_callback(database.close)
         lease = Lease(database, "site", recovered.outbox)
-        stack.push_async_callback(_quietly_release, lease)
+        stack.push_async_callback(quietly_release, lease)
         begun = await begin(settings, site, outbox, recovered, database, lease)
 
         await render(site, settings.sounds_dir, settings.site)
         outbox.begin(begun.epoch)
-        state, board = _recalled(recovered, site)
+        state, board = recalled(recovered, site)
         meters = Meters()
         executor = Executor()
         plane = Plane(
@@ -156,12 +140,12 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             hands=executor,
             runner=Runner(_sites(lambda: plane.state, site, settings.demo_agents)),
             meter=meters,
-            encode=_kept,
+            encode=kept,
         )
         executor.post = plane.post
         stack.callback(plane.close)
         shipper = Shipper(outbox, PostgresFacts(database), clock.now)
-        may_send = _fence(lease, outbox)
+        may_send = fence(lease, outbox)
         ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, may_send=may_send)
         phones = PhoneBook(begun.persons, begun.desks, settings)
         pins = Pins(begun.persons, plane, database, outbox, clock.now)
@@ -243,7 +227,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             admin_token=token,
         )
         server = await stack.enter_async_context(serve(app, settings.bind, settings.port))
-        leading = asyncio.create_task(_lead(lease, (link.run, ami.run, watch.run), plane, outbox), name="leading")
+        leading = asyncio.create_task(lead(lease, (link.run, ami.run, watch.run), plane, outbox), name="leading")
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(recordings.run(), name="recordings"),
@@ -251,93 +235,32 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             asyncio.create_task(keeper.run(), name="keeping messages"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
         }
-        ended = asyncio.create_task(_first_to_fail({leading, *others}))
-        stack.push_async_callback(_cancelled, *others)
-        stack.push_async_callback(_last_facts, shipper, outbox)
-        stack.push_async_callback(_cancelled, ended, leading)
+        ended = asyncio.create_task(first_to_fail({leading, *others}))
+        stack.push_async_callback(cancelled, *others)
+        stack.push_async_callback(last_facts, shipper, outbox)
+        stack.push_async_callback(cancelled, ended, leading)
         if not begun.with_postgres:
             late = asyncio.create_task(
                 catch_up(settings, site, outbox, database, plane, phones, pins, executor), name="catching up"
             )
-            stack.push_async_callback(_cancelled, late)
+            stack.push_async_callback(cancelled, late)
         yield Running(plane, server.url, token, ended)
 
 
 # ------------------------------------------------------------------------------------------------------- beginning
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    state: bytes
-    board: bytes
-
-
-def _kept(state: State, board: Board) -> bytes:
-    return msgspec.msgpack.encode(_Kept(checkpoints.encode(state), board.to_bytes()))
-
-
-def _recalled(recovered: Recovered, site: Site) -> tuple[State, Board]:
-    """The state again, from the checkpoint and the facts after it: `evolve` alone (law 1)."""
-    state, board = State(), Board.begun(site.rules.timezone)
-    if recovered.checkpoint is not None:
-        try:
-            kept = msgspec.msgpack.decode(recovered.checkpoint, type=_Kept)
-            state, board = checkpoints.decode(kept.state), Board.from_bytes(kept.board)
-        except msgspec.ValidationError as error:
-            log.error("an older ccplane kept its state in another shape; beginning anew", error=str(error))
-            return state, board  # live callers are found at the switch, and begin their programs again
-    for _, _, fact in recovered.facts:
-        state, board = evolved(state, fact), folded(board, fact)
-    return state, board
+def _admin_token(settings: Settings) -> str:
+    """The first administrator's token: as set, else one that is made once, readable by its owner alone."""
+    path = settings.runtime / "admin-token"
+    token = settings.admin_token or read_private(path)
+    if not token:
+        token = secrets.token_urlsafe(24)
+        write_private(path, token + "\n")
+    return token
 
 
 # ------------------------------------------------------------------------------------------------------ living on
-
-
-async def _lead(lease: Lease, lead: Sequence[Work], plane: Plane, outbox: Outbox) -> None:
-    """Command the switch while the lease is ours. Replaced or outvoted: stop at once, and win the lease again first.
-
-    The pause before that grows, so that two planes that are each the leader in a database of their own don't take one
-    Asterisk from each other as fast as they can connect.
-    """
-    now, pause = asyncio.get_running_loop().time, 0.0
-    while True:
-        began = now()
-        await _led(lease, lead)
-        calm = now() - began > CALM_S
-        pause = FIRST_PAUSE_S if calm or not pause else min(pause * 2, LONGEST_PAUSE_S)
-        log.warning("another plane took our place at the switch; waiting to win the lease again", pause_s=pause)
-        await asyncio.sleep(pause)
-        epoch = await taken(lease, plane.state.epoch)
-        outbox.begin(epoch)
-        plane.post(PlaneBegan(epoch, __version__, 0))
-
-
-def _fence(lease: Lease, outbox: Outbox) -> Callable[[], bool]:
-    """Whether the switch may be commanded, by ARI or AMI: we lead, and what we do can be written down."""
-    return lambda: lease.may_send() and outbox.has_room
-
-
-async def _led(lease: Lease, lead: Sequence[Work]) -> None:
-    """Returns when another plane has taken our place, by the switch's word or by the database's."""
-    lost = asyncio.Event()
-
-    def outvoted(reason: str) -> None:
-        log.error("the lease is lost; the switch is left to its new leader", reason=reason)
-        lost.set()
-
-    lease.on_lost = outvoted
-    tasks = [asyncio.create_task(each) for each in (*(work() for work in lead), lease.run(), _outvoted(lost))]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            with suppress(Replaced):
-                task.result()
-    finally:
-        await _cancelled(*tasks)
-
-
-async def _outvoted(lost: asyncio.Event) -> None:
-    await lost.wait()
 
 
 async def _keep_clock_true(clock: SiteClock, plane: Plane) -> None:
@@ -356,44 +279,3 @@ def _sites(state: Callable[[], State], current: Site, demo_agents: int) -> Calla
         return parse(state().sites[digest], demo_agents)
 
     return lambda digest: current if digest == current.hash else earlier(digest)
-
-
-# --------------------------------------------------------------------------------------------------------- ending
-
-
-async def _first_to_fail(tasks: set[asyncio.Task[None]]) -> None:
-    """None of these tasks ends by itself: the first that does has failed."""
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in done:
-        task.result()
-
-
-async def _last_facts(shipper: Shipper, outbox: Outbox) -> None:
-    """Nothing more comes from the switch: what there is goes to Postgres, if it is there, or waits in the outbox."""
-    if shipper.stats.connected:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SHIP_LAST_WITHIN_S):
-                await shipper.shipped(outbox.stats.appended_seq)
-
-
-async def _cancelled(*tasks: asyncio.Future[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(outcome, CcplaneError):
-            log.debug("a task ended with an error while stopping", error=str(outcome))
-
-
-async def _quietly_release(lease: Lease) -> None:
-    with suppress(StoreError):
-        await lease.release()
-
-
-def _admin_token(settings: Settings) -> str:
-    """The first administrator's token: as set, else one that is made once, readable by its owner alone."""
-    path = settings.runtime / "admin-token"
-    token = settings.admin_token or read_private(path)
-    if not token:
-        token = secrets.token_urlsafe(24)
-        write_private(path, token + "\n")
-    return token

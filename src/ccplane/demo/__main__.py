@@ -7,8 +7,9 @@ import signal
 
 import click
 
-from ccplane import local
 from ccplane.demo.play import Plan, play
+from ccplane.local import supervise
+from ccplane.local.terminal import in_one_sentence
 from ccplane.settings import load
 
 POSITIVE = click.FloatRange(min=0, min_open=True)
@@ -33,19 +34,19 @@ def main(minutes: float, peak: float, days: int, agents: int | None, seed: str, 
       make demo ARGS="--attach --days 1"        beside a `make run`
     """
     plan = Plan(minutes, peak, seed, days, agents)
-    raise SystemExit(local.in_one_sentence(_attached(plan) if attach else _everything(plan)))
+    raise SystemExit(in_one_sentence(_attached(plan) if attach else _everything(plan)))
 
 
 async def _everything(plan: Plan) -> int:
     settings = load()
-    return await local.run(settings, beside=lambda: play(plan, settings))
+    return await supervise.run(settings, beside=lambda: play(plan, settings))
 
 
 async def _attached(plan: Plan) -> int:
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
-    await local.unless(told, play(plan, load()))
+    await supervise.unless(told, play(plan, load()))
     return 0
 
 

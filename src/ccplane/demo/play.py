@@ -19,7 +19,7 @@ from ccplane.demo.day import Day, arrivals
 from ccplane.demo.people import SHIFTS, callers, mean_talk
 from ccplane.demo.voices import Voices, voices
 from ccplane.errors import SetupError
-from ccplane.local import say
+from ccplane.local.terminal import say
 from ccplane.settings import Settings
 from ccplane.testing.siplab import Lab, RegistrationRefused, open_lab
 

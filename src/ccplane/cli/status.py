@@ -1,0 +1,126 @@
+"""`status`: how the running plane does, as lines of text. Nothing is counted here; the wallboard has counted it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import click
+
+from ccplane.cli.agents import name_of
+from ccplane.cli.api import asking, known_token, segment, url_of
+from ccplane.cli.given import given_settings
+from ccplane.errors import SetupError
+
+LEGEND: Final = (
+    "",
+    "  Seconds beside a part: since when it is so, or was last proven. Counts: since midnight.",
+    "  in time: answered within the queue's `within`; three rings: offers answered within three rings.",
+    "  All of it: ccplane status --help",
+)
+
+
+@click.command()
+def status() -> None:
+    """Show how the running plane does: its parts, queues and agents. Exit code 0 while calls are routed, else 1.
+
+    Who is offered nothing after a refused or missed offer is named if the administrator's token can be read.
+
+    \b
+    The seconds beside a part:
+      leader     since its lease was last confirmed
+      ari        since what goes on at Asterisk was last looked through
+      ami        since when it is connected, or not
+      database   since when it is connected
+      phones     since the accounts were pushed to Asterisk
+      recordings whether talks can be recorded and kept, and why not
+      outbox     how long its oldest fact has not been on disk
+
+    \b
+    The columns of a queue; what is counted, is since the site's midnight:
+      longest      how long the one who waits longest has been waiting
+      in time      service level: answered within the queue's `within`, of those
+                   answered, abandoned, or waiting for longer than that now
+      three rings  offers answered within three rings, of those that rang
+
+    \b
+    Examples:
+      ccplane status
+      watch -n 2 ccplane status
+    """
+    settings = given_settings()
+    try:
+        with asking(settings, token=known_token(settings)) as ask:
+            ready = ask("GET", "/readyz", expected=(200, 503))
+            board = ask("GET", "/api/v1/wallboard")
+            held_back = list(_held_back(ask, board["at"]))
+    except SetupError as error:
+        click.echo(f"ccplane: {error}", err=True)
+        raise SystemExit(1) from error
+    click.echo(f"ccplane at {url_of(settings)}: {ready['status']}")
+    for line in (*_parts(ready["parts"]), *_queues(board["queues"]), *_agents(board["agents"]), *held_back, *LEGEND):
+        click.echo(line)
+    raise SystemExit(1 if ready["status"] == "not-ready" else 0)
+
+
+def _parts(parts: dict[str, Any]) -> Iterator[str]:
+    for name, part in parts.items():
+        yield f"  {name:<10} {'ok' if part['ok'] else 'AWAY':<5} {part['age_s']:>8.1f} s  {part['detail']}".rstrip()
+
+
+def _queues(queues: list[dict[str, Any]]) -> Iterator[str]:
+    heads = ("queue", "waiting", "longest", "offered", "answered", "abandoned", "in time", "three rings")
+    widths = (max([5, *(len(queue["name"]) for queue in queues)]), *(len(head) + 2 for head in heads[1:]))
+    yield ""
+    yield _row(heads, widths)
+    for queue in queues:
+        yield _row(
+            (
+                queue["name"],
+                queue["waiting"],
+                f"{queue['longest_wait_s']:.0f} s" if queue["waiting"] else "–",
+                queue["offered"],
+                queue["answered"],
+                queue["abandoned"],
+                _percent(queue["service_level"]),
+                _percent(queue["three_rings"]),
+            ),
+            widths,
+        )
+
+
+def _row(cells: tuple[Any, ...], widths: tuple[int, ...]) -> str:
+    first, *rest = (str(cell) for cell in cells)
+    return f"  {first:<{widths[0]}}" + "".join(f"{cell:>{width}}" for cell, width in zip(rest, widths[1:], strict=True))
+
+
+def _percent(rate: float | None) -> str:
+    return "–" if rate is None else f"{rate * 100:.1f} %"
+
+
+def _held_back(ask: Any, at: str) -> Iterator[str]:
+    """Those who are offered nothing after offers that their phone refused or missed, and for how long or why."""
+    page: dict[str, Any] = {"next": ""}
+    while page.get("next") is not None:
+        after = f"&after={segment(page['next'])}" if page["next"] else ""
+        page = ask("GET", f"/api/v1/agents?limit=1000{after}", expected=(200, 401))
+        for each in page.get("agents", ()):
+            missed = f"{each['missed_in_a_row']} missed in a row"
+            if each["state"] == "paused" and each["missed_in_a_row"]:
+                yield f"  {name_of(each)}: paused, {each['reason'] or missed}"
+            elif each["rest_until"]:
+                yield f"  {name_of(each)}: offered nothing for {_seconds(at, each['rest_until']):.1f} s, {missed}"
+
+
+def _seconds(since: str, until: str) -> float:
+    from datetime import datetime
+
+    return max(0.0, (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds())
+
+
+def _agents(agents: list[dict[str, Any]]) -> Iterator[str]:
+    counts: dict[str, int] = {}
+    for each in agents:
+        counts[each["state"]] = counts.get(each["state"], 0) + 1
+    yield ""
+    yield f"  agents: {', '.join(f'{count} {state}' for state, count in counts.items()) or 'none'}"

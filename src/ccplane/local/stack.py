@@ -1,0 +1,128 @@
+"""Which parts one machine needs, and in which order they start and end: what the settings name is not started here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ccplane.asterisk.node import HOME, LocalNode, NodePorts, need_free
+from ccplane.child import Child
+from ccplane.errors import SetupError
+from ccplane.local.parts import Part, keep_up, timed
+from ccplane.local.plane_process import PlaneProcess
+from ccplane.local.terminal import say
+from ccplane.postgres.embedded import EmbeddedPostgres
+from ccplane.settings import Settings
+
+INSTALL_FAULTS: Final = {3: "no-network", 4: "no-rights", 5: "no-good-asterisk"}
+"""asterisk-docker/install.sh's exit status, as a SetupError's code."""
+
+
+class Stack:
+    """All parts of one machine, in the order in which they start."""
+
+    def __init__(self, settings: Settings, plane_command: Sequence[str] | None = None) -> None:
+        self.settings = settings
+        self.node: LocalNode | None = None
+        self.postgres: EmbeddedPostgres | None = None
+        command = plane_command or (sys.executable, "-m", "ccplane", "run")
+        self._plane = PlaneProcess(command, settings.runtime, f"http://{settings.bind}:{settings.port}")
+        self._parts: dict[str, Part] = {}
+        self._installer = Child(settings.runtime / "install.json")
+
+    async def start(self) -> None:
+        """Returns when calls can be taken. Asterisk and Postgres start side by side."""
+        given = self.settings
+        await self._plane.end_stale()
+        need_free(given.bind, given.port, socket.SOCK_STREAM, "CCPLANE_PORT")
+        if not given.ari_url:
+            await self._install()
+            self.node = self._parts["Asterisk"] = local_node(given)
+        if not given.database_url:
+            self.postgres = self._parts["Postgres"] = EmbeddedPostgres(given.postgres_dir)
+        starts = [timed(name, part) for name, part in self._parts.items()]
+        for result in await asyncio.gather(*starts, return_exceptions=True):  # all are waited for, then the first fault
+            if isinstance(result, BaseException):
+                raise result
+        self._plane.environment = plane_environment(given, self.node, self.postgres)
+        self._parts["ccplane"] = self._plane
+        await timed("ccplane", self._plane)
+
+    async def watch(self) -> None:
+        """Starts again whatever dies. Never returns."""
+        async with asyncio.TaskGroup() as group:
+            for name, part in self._parts.items():
+                group.create_task(keep_up(name, part))
+
+    async def stop(self) -> None:
+        """Ends everything, the last started first. The database outlives the plane: its last facts are shipped."""
+        await self._installer.stop(group=True)
+        for name, part in reversed(self._parts.items()):
+            started = time.monotonic()
+            await part.stop()
+            say(f"{name}: ended ({time.monotonic() - started:.1f} s)")
+
+    def kill(self) -> None:
+        for part in self._parts.values():
+            part.kill()
+
+    async def _install(self) -> None:
+        """The private root; says what it does, since the first time takes a minute."""
+        script = HOME / "asterisk-docker" / "install.sh"
+        await self._installer.end_stale()
+        self._installer.start([script, "root", self.settings.root_dir], log=None)
+        status = await self._installer.wait()
+        await self._installer.stop()
+        if status != 0:
+            code = INSTALL_FAULTS.get(status, "no-asterisk-root")
+            raise SetupError(code, "There is no Asterisk to run: the message above says why, and what to do.")
+
+
+def local_node(settings: Settings) -> LocalNode:
+    return LocalNode(
+        settings.root_dir,
+        settings.node_dir,
+        name=settings.node,
+        bind=settings.bind,
+        dialplan=dialplan_of(settings.site),
+        trunk=settings.trunk,
+        ports=NodePorts(
+            sip=settings.sip_port,
+            http=settings.http_port,
+            ami=settings.ami_port,
+            rtp_first=settings.rtp_first,
+            rtp_last=settings.rtp_last,
+        ),
+    )
+
+
+def dialplan_of(site: Path) -> Path:
+    """The site's own, else the project's: it hands over every number, so that most sites need none."""
+    own = site / "dialplan"
+    return own if any(own.glob("*.conf")) else HOME / "dialplan"
+
+
+def plane_environment(settings: Settings, node: LocalNode | None, postgres: EmbeddedPostgres | None) -> dict[str, str]:
+    """Ours, and where the parts are that we started."""
+    environment = dict(os.environ)
+    if node:
+        environment |= {
+            "CCPLANE_ARI_URL": node.ari_url,
+            "CCPLANE_ARI_USERNAME": node.ari_username,
+            "CCPLANE_ARI_PASSWORD": node.ari_password,
+            "CCPLANE_AMI_HOST": node.bind,
+            "CCPLANE_AMI_PORT": str(node.ami_port),
+            "CCPLANE_AMI_USERNAME": node.ami_username,
+            "CCPLANE_AMI_PASSWORD": node.ami_password,
+            "CCPLANE_SOUNDS": str(node.sounds_dir),
+            "CCPLANE_SPOOL": str(node.spool_dir),
+        }
+    if postgres:
+        environment["CCPLANE_DATABASE_URL"] = postgres.url()
+    return environment | {"CCPLANE_RUNTIME": str(settings.runtime)}
