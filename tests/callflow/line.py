@@ -9,7 +9,7 @@ from ccplane.callflow import Runner
 from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.core.state import evolve
+from ccplane.core.evolve import evolve
 from ccplane.ids import ProgramName
 from ccplane.site import Program, parse
 from tests.core.floor import Floor, c, ready

@@ -12,7 +12,7 @@ from ccplane.contacts.contact import Phase
 from ccplane.contacts.verbs import HangUp
 from ccplane.core import checkpoint
 from ccplane.core import inputs as i
-from ccplane.core.state import evolve
+from ccplane.core.evolve import evolve
 from ccplane.ids import ChannelId, ProgramName
 from ccplane.site import Program, parse
 from tests.callflow.line import FILES

@@ -13,8 +13,10 @@ from ccplane.contacts.recordings import RecordingState
 from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.evolve import evolve
+from ccplane.core.follows import agent_deadline, candidate, contact_deadline
 from ccplane.core.keys import AHEAD_LONGEST
-from ccplane.core.state import State, agent_deadline, candidate, contact_deadline, evolve
+from ccplane.core.state import State
 from ccplane.core.takeover import ADOPTED
 from ccplane.core.talks import CLEAR_MS
 from ccplane.core.turn import UNDECIDED

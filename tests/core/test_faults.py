@@ -10,7 +10,7 @@ from ccplane.agents.facts import Intent
 from ccplane.contacts.contact import Phase
 from ccplane.core import inputs as i
 from ccplane.core.decide import decide
-from ccplane.core.state import evolve
+from ccplane.core.evolve import evolve
 from ccplane.core.turn import UNDECIDED
 from ccplane.facts import DeadlineDropped, RepairMade
 from ccplane.ids import AgentId

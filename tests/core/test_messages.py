@@ -14,8 +14,8 @@ from ccplane.contacts.verbs import EnterQueue, MessageTaken, NoMessage, TakeMess
 from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.evolve import evolve
 from ccplane.core.messages import RECORDING_MS, SETTLE_MS
-from ccplane.core.state import evolve
 from ccplane.errors import IllegalMove
 from ccplane.ids import ChannelId, MessageId, contact_id, message_id
 from tests.core.floor import NODE, SUPPORT, a_floor, a_queue, c, doing, kinds, ready, the

@@ -13,9 +13,9 @@ from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.evolve import evolve
 from ccplane.core.recorder import SELDOM_MS, TOLERATED_MS
 from ccplane.core.recordings import BEGIN_MS, STOP_MS
-from ccplane.core.state import evolve
 from ccplane.errors import IllegalMove
 from ccplane.ids import AgentId, DeviceName, NodeName, recording_id
 from ccplane.routing.dialling import Dialling, Role

@@ -29,7 +29,8 @@ from ccplane.contacts.contact import (
     TalkState,
 )
 from ccplane.contacts.verbs import Answer, Done
-from ccplane.core.state import State, evolve
+from ccplane.core.evolve import evolve
+from ccplane.core.state import State
 from ccplane.errors import IllegalMove
 from ccplane.facts import AnyFact, PlaneStarted, decode, encode
 from ccplane.ids import AgentId, OfferId

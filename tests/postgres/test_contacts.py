@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccplane.core.state import State, evolve
+from ccplane.core.evolve import evolve
+from ccplane.core.state import State
 from ccplane.errors import RequestError
 from ccplane.facts import decode
 from ccplane.postgres.contacts import Wanted, contact, contacts

@@ -13,7 +13,8 @@ from ccplane.contacts.contact import CALL, OFFER, PHASE, TALK
 from ccplane.contacts.facts import EndedBy, TalkEnded
 from ccplane.contacts.verbs import SetLanguage
 from ccplane.core import inputs as i
-from ccplane.core.state import State, evolve
+from ccplane.core.evolve import evolve
+from ccplane.core.state import State
 from ccplane.facts import encode
 from ccplane.laws import Fact
 from ccplane.postgres.queries import query

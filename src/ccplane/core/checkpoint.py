@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
+from immutables import Map
 
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
-from ccplane.core.state import State, restored
+from ccplane.core.follows import put_agent, put_contact
+from ccplane.core.state import State
 from ccplane.ids import ContactId, DeviceName
 from ccplane.routing.rules import Rules
 
@@ -60,17 +62,20 @@ def encode(state: State) -> bytes:
 def decode(data: bytes) -> State:
     """The state again, with no node connected; msgspec.ValidationError if an older ccplane kept it otherwise."""
     kept = _decoder.decode(data)
-    return restored(
+    state = State(
         epoch=kept.epoch,
         site=kept.site,
         rules=kept.rules,
-        sites=kept.sites,
-        agents=kept.agents,
-        contacts=kept.contacts,
+        sites=Map(kept.sites),
         ended=kept.ended,
-        seats=kept.seats,
-        devices=kept.devices,
-        unstored=kept.unstored,
-        messages=kept.messages,
-        slow=kept.slow,
+        seats=Map({seat.id: seat for seat in kept.seats}),
+        devices=Map(kept.devices),
+        unstored=Map({each.id: each for each in kept.unstored}),
+        messages=Map({message.id: message for message in kept.messages}),
+        slow=Map(kept.slow),
     )
+    for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
+        state = put_agent(state, None, agent)
+    for contact in kept.contacts:
+        state = put_contact(state, None, contact)
+    return state

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts import facts as c
 from ccplane.core.commands import RingAgent
+from ccplane.core.follows import candidate
 from ccplane.core.reach import auto_answers, endpoint_of
-from ccplane.core.state import State, candidate
+from ccplane.core.state import State
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, QueueName, leg_of, offer_id
 from ccplane.routing.pick import Candidate, Pick, agent_for, contact_for, score_ms

@@ -8,7 +8,9 @@ from typing import Final, ParamSpec
 from ccplane.agents.facts import AgentFact
 from ccplane.contacts.facts import ContactFact, OfferFact
 from ccplane.core.commands import Command
-from ccplane.core.state import State, candidate, evolve
+from ccplane.core.evolve import evolve
+from ccplane.core.follows import candidate
+from ccplane.core.state import State
 from ccplane.facts import AnyFact, RepairMade
 from ccplane.ids import AgentId, ContactId
 from ccplane.laws import Fact

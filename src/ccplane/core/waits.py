@@ -6,8 +6,8 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import NoAgents, TimedOut
+from ccplane.core.follows import candidate
 from ccplane.core.route import anyone_signed_in
-from ccplane.core.state import candidate
 from ccplane.core.steps import give_back
 from ccplane.core.turn import Turn
 

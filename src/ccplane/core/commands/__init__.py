@@ -1,0 +1,80 @@
+"""What is to be done at the switch, in the imperative. The edge turns each into operations; none is done by itself.
+
+One module for each kind of thing that is acted on; whoever uses a command takes it from here.
+"""
+
+from __future__ import annotations
+
+from ccplane.core.commands.callers import (
+    AddCaller,
+    AnswerCaller,
+    CloseRoom,
+    HangUpCaller,
+    LetRing,
+    OpenRoom,
+    PlaySounds,
+    RemoveCaller,
+    StartMusic,
+    StopMusic,
+    StopRinging,
+    StopSounds,
+    WriteJournal,
+)
+from ccplane.core.commands.command import Command, ContactCommand
+from ccplane.core.commands.lamps import Light, MirrorIntent, MirrorWork
+from ccplane.core.commands.legs import CallOwner, CallParty, HangUpLeg, JoinAgent, PickUp, RingAgent, RingBack
+from ccplane.core.commands.lines import AnswerHalf, HangUpLine, JoinLine, OpenLine, RingLine
+from ccplane.core.commands.recordings import (
+    LookForRecording,
+    MuteTalkRecording,
+    RecordMessage,
+    StartTalkRecording,
+    StopRecording,
+    StopTalkRecording,
+    TalkRecordingCommand,
+)
+
+AnyCommand = (
+    OpenRoom
+    | CloseRoom
+    | AnswerCaller
+    | AddCaller
+    | HangUpCaller
+    | StartMusic
+    | StopMusic
+    | PlaySounds
+    | StopSounds
+    | RemoveCaller
+    | RecordMessage
+    | StopRecording
+    | LookForRecording
+    | RingAgent
+    | RingBack
+    | CallParty
+    | CallOwner
+    | RingLine
+    | OpenLine
+    | JoinLine
+    | AnswerHalf
+    | HangUpLine
+    | LetRing
+    | StopRinging
+    | JoinAgent
+    | HangUpLeg
+    | PickUp
+    | WriteJournal
+    | StartTalkRecording
+    | MuteTalkRecording
+    | StopTalkRecording
+    | MirrorIntent
+    | MirrorWork
+)
+
+__all__ = [
+    "AddCaller", "AnswerCaller", "AnswerHalf", "AnyCommand", "CallOwner", "CallParty", "CloseRoom", "Command",
+    "ContactCommand", "HangUpCaller", "HangUpLeg", "HangUpLine", "JoinAgent", "JoinLine", "LetRing", "Light",
+    "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine", "OpenRoom", "PickUp",
+    "PlaySounds", "RecordMessage", "RemoveCaller", "RingAgent", "RingBack", "RingLine", "StartMusic",
+    "StartTalkRecording", "StopMusic", "StopRecording", "StopRinging", "StopSounds", "StopTalkRecording",
+    "TalkRecordingCommand", "WriteJournal",
+]  # fmt: skip

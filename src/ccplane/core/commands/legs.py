@@ -1,0 +1,73 @@
+"""What is to be done with the legs of a contact: agents' phones, and whom agents call."""
+
+from __future__ import annotations
+
+from ccplane.core.commands.command import ContactCommand
+from ccplane.ids import AgentId, ChannelId, OfferId
+
+
+class RingAgent(ContactCommand, frozen=True):
+    """Call an agent's phone for an offer. `timeout_ms` is the switch's own; ours is the offer's deadline."""
+
+    offer: OfferId
+    leg: ChannelId
+    agent: AgentId
+    endpoint: str
+    caller: str
+    caller_name: str
+    timeout_ms: int
+    auto_answer: bool = False
+
+
+class RingBack(ContactCommand, frozen=True):
+    """Call an agent's phone, which is to pick up by itself, to bring them back into a talk."""
+
+    offer: OfferId
+    leg: ChannelId
+    agent: AgentId
+    endpoint: str
+    caller: str
+    caller_name: str
+    timeout_ms: int
+
+
+class CallParty(ContactCommand, frozen=True):
+    """Call the other party of an agent's own call. `agent`: if it is one of ours. `caller`: what they are shown."""
+
+    call: OfferId
+    leg: ChannelId
+    agent: AgentId | None
+    endpoint: str
+    caller: str
+    caller_name: str
+    timeout_ms: int
+
+
+class CallOwner(ContactCommand, frozen=True):
+    """Call the phone of the agent who asked for this call; once they pick up it is as if they had dialled `number`."""
+
+    channel: ChannelId
+    endpoint: str
+    number: str
+    timeout_ms: int
+    auto_answer: bool = False
+
+
+class JoinAgent(ContactCommand, frozen=True):
+    """Put the agent's leg into the room."""
+
+    offer: OfferId
+    leg: ChannelId
+
+
+class HangUpLeg(ContactCommand, frozen=True):
+    """End an agent's leg. `reason`: the switch's word; "answered_elsewhere" leaves no missed call on the phone."""
+
+    leg: ChannelId
+    reason: str
+
+
+class PickUp(ContactCommand, frozen=True):
+    """Tell the phone that rings on this leg to answer it. Whether it does is told by the phone alone."""
+
+    leg: ChannelId

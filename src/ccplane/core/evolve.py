@@ -1,0 +1,192 @@
+"""`evolve`: how one fact changes the state. A fact that cannot happen now raises, and has changed nothing."""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from immutables import Map
+from msgspec.structs import replace
+
+from ccplane.agents import agent as agents
+from ccplane.agents.agent import Agent
+from ccplane.agents.facts import (
+    AgentFact,
+    DeviceChanged,
+    Intent,
+    PeopleLoaded,
+    PhoneChanged,
+    PhoneQuickened,
+    PhoneSlowed,
+)
+from ccplane.contacts import contact as contacts
+from ccplane.contacts import message as messages
+from ccplane.contacts.contact import Contact
+from ccplane.contacts.facts import (
+    ContactArrived,
+    ContactEnded,
+    ContactFact,
+    MessageDropped,
+    MessageFact,
+    MessageLeft,
+    MessageMarked,
+    MessagePlayed,
+    MessageStored,
+    OfferFact,
+)
+from ccplane.contacts.message import Message
+from ccplane.contacts.recordings import (
+    AnyRecordingFact,
+    Expected,
+    KeptFact,
+    RecordingAnnounced,
+    RecordingEnded,
+    RecordingFact,
+    RecordingPlayed,
+)
+from ccplane.core.follows import put_agent, put_contact, reindexed, rescheduled
+from ccplane.core.state import State
+from ccplane.errors import IllegalMove
+from ccplane.facts import AnyFact, DeadlineDropped, PlaneStarted, RepairMade, SwitchFound, SwitchLost
+from ccplane.ids import AgentId, NodeName
+from ccplane.laws import Fact
+from ccplane.routing.rules import RulesLoaded
+
+REMEMBERED: Final = 1_000
+UNSTORED: Final = 10_000
+"""With so many waiting for the store the length of further ones is not held against what was asked for."""
+
+
+def evolve(state: State, fact: AnyFact) -> State:
+    """The state after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
+    match fact:
+        case PlaneStarted():
+            return _with_plane(state, fact.epoch)
+        case SwitchFound() | SwitchLost():
+            return _with_node(state, fact.node, isinstance(fact, SwitchFound))
+        case RulesLoaded():
+            return _with_rules(state, fact)
+        case PeopleLoaded():
+            return _with_people(state, fact)
+        case DeviceChanged():
+            return replace(state, devices=state.devices.set(fact.device, fact.phone))
+        case PhoneSlowed():
+            return replace(state, slow=state.slow.set(fact.device, fact.latency_ms))
+        case PhoneQuickened():
+            return replace(state, slow=state.slow.delete(fact.device)) if fact.device in state.slow else state
+        case OfferFact():
+            contact, agent = _contact(state, fact), _agent(state, fact.agent, fact)
+            after, done = contacts.evolve(contact, fact), agents.evolve(agent, fact)
+            return put_agent(put_contact(state, contact, after), agent, done)
+        case ContactArrived():
+            if fact.contact in state.contacts:
+                raise IllegalMove("contact", "live", fact)
+            return put_contact(state, None, contacts.opened(fact))
+        case ContactEnded():
+            contact = _contact(state, fact)
+            contacts.evolve(contact, fact)
+            state = replace(state, ended=(*state.ended[1 - REMEMBERED :], contact.id))
+            return put_contact(state, contact, None)
+        case RecordingAnnounced() | RecordingFact():
+            return _with_recording(state, _contact(state, fact), fact)
+        case KeptFact():
+            kept = isinstance(fact, RecordingPlayed) or fact.recording not in state.unstored
+            return state if kept else replace(state, unstored=state.unstored.delete(fact.recording))
+        case MessageLeft():
+            return _with_message(state, fact)
+        case MessageStored() | MessageDropped():
+            messages.settled(_message(state, fact), fact)
+            return replace(state, messages=state.messages.delete(fact.message))
+        case MessageMarked() | MessagePlayed():
+            return state
+        case ContactFact():
+            contact = _contact(state, fact)
+            return put_contact(state, contact, contacts.evolve(contact, fact))
+        case AgentFact():
+            agent = _agent(state, fact.agent, fact)
+            if isinstance(fact, PhoneChanged):
+                state = replace(state, devices=state.devices.set(fact.device or agent.device, fact.phone))
+            return put_agent(state, agent, agents.evolve(agent, fact))
+        case DeadlineDropped():
+            return rescheduled(state, fact.kind, fact.whose, None)
+        case RepairMade():
+            return state
+        case _:
+            assert_never(fact)
+
+
+def _contact(state: State, fact: ContactFact) -> Contact:
+    contact = state.contacts.get(fact.contact)
+    if contact is None:
+        raise IllegalMove("contact", "unknown", fact)
+    return contact
+
+
+def _agent(state: State, agent_id: AgentId, fact: Fact) -> Agent:
+    agent = state.agents.get(agent_id)
+    if agent is None:
+        raise IllegalMove("agent", "unknown", fact)
+    return agent
+
+
+def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> State:
+    after = contacts.recorded(contact, fact)
+    was = contact.tape
+    if isinstance(fact, RecordingEnded) and was and was.started_at is not None and len(state.unstored) < UNSTORED:
+        expected = Expected(fact.recording, contact.id, fact.ms, fact.at, fact.at - was.asked_at)
+        state = replace(state, unstored=state.unstored.set(fact.recording, expected))
+    return put_contact(state, contact, after)
+
+
+def _message(state: State, fact: MessageFact) -> Message:
+    message = state.messages.get(fact.message)
+    if message is None:
+        raise IllegalMove("message", "unknown", fact)
+    return message
+
+
+def _with_message(state: State, fact: MessageLeft) -> State:
+    """A message may be found long after its contact ended."""
+    if fact.message in state.messages:
+        raise IllegalMove("message", "left", fact)
+    state = replace(state, messages=state.messages.set(fact.message, messages.opened(fact)))
+    contact = state.contacts.get(fact.contact)
+    return state if contact is None else put_contact(state, contact, contacts.evolve(contact, fact))
+
+
+def _with_rules(state: State, fact: RulesLoaded) -> State:
+    pinned = {contact.site for contact in state.contacts.values()}
+    sites = Map({site: files for site, files in state.sites.items() if site in pinned}).set(fact.site, fact.files)
+    state = replace(state, site=fact.site, rules=fact.rules, sites=sites)
+    for contact in state.contacts.values():
+        state = reindexed(state, contact, contact)
+    return state
+
+
+def _with_plane(state: State, epoch: int) -> State:
+    """Whatever the plane before was connected to, this one is not yet."""
+    state = replace(state, epoch=epoch)
+    for node in state.nodes:
+        state = _with_node(state, node, connected=False)
+    return state
+
+
+def _with_node(state: State, node: NodeName, connected: bool) -> State:
+    state = replace(state, nodes=state.nodes.set(node, connected))
+    for contact in state.contacts.values():
+        if contact.node == node:
+            state = reindexed(state, contact, contact)
+    return state
+
+
+def _with_people(state: State, fact: PeopleLoaded) -> State:
+    wanted = {profile.id: profile for profile in fact.agents}
+    state = replace(state, seats=Map({seat.id: seat for seat in fact.seats}))
+    for agent_id, agent in state.agents.items():
+        if agent_id not in wanted:
+            leaving = replace(agent, intent=Intent.OFFLINE) if agent.contact or agent.own_calls else None
+            state = put_agent(state, agent, leaving)
+    for profile in fact.agents:
+        before = state.agents.get(profile.id)
+        after = replace(before, profile=profile) if before else Agent(profile=profile, since=fact.at)
+        state = put_agent(state, before, after)
+    return state

@@ -1,0 +1,161 @@
+"""What follows from contacts and agents: lines, free agents, counts and deadlines, in step with every change of one.
+
+Nobody else puts a contact or an agent into the state; who changes the rules or what a node can do has its contacts
+reindexed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from operator import attrgetter
+from typing import Final
+
+from immutables import Map
+from msgspec.structs import replace
+
+from ccplane.agents.agent import Agent
+from ccplane.contacts.contact import Contact, Phase
+from ccplane.core.state import State
+from ccplane.ids import AgentId, ChannelId, device_of, is_web, seat_of
+from ccplane.routing.pick import Candidate
+from ccplane.routing.rules import Rules
+
+_place: Final = attrgetter("place")
+
+
+def candidate(contact: Contact | None) -> Candidate | None:
+    """The contact as routing sees it: waiting, and offered to nobody; else None."""
+    if contact is None or contact.phase is not Phase.WAITING or contact.offer or not contact.waiting:
+        return None
+    waiting = contact.waiting
+    return Candidate(contact.id, waiting.queue, waiting.held_place, waiting.step)
+
+
+def contact_deadline(rules: Rules, contact: Contact) -> int | None:
+    """The earliest moment at which time alone changes something about this contact."""
+    own = (contact.step_deadline, contact.pick_up_by, contact.call.deadline if contact.call else None)
+    times = [at for at in own if at is not None]
+    if contact.offer:
+        times.append(contact.offer.deadline)
+    elif contact.waiting and (queue := rules.queues.get(contact.waiting.queue)):
+        waits = (queue.max_wait_ms, queue.step_ends_at(contact.waiting.step))
+        times.extend(contact.waiting.queued_at + wait for wait in waits if wait is not None)
+    recordings = (contact.tape, *contact.unstopped) if contact.tape else contact.unstopped
+    times.extend(each.deadline for each in recordings if each.deadline is not None)
+    return min(times, default=None)
+
+
+def agent_deadline(agent: Agent) -> int | None:
+    """The earliest moment at which time alone changes something about this agent."""
+    times = (agent.wrap_up_until, agent.rest_until, agent.clear_by, agent.rejoin_until, agent.line.deadline)
+    return min((at for at in times if at is not None), default=None)
+
+
+def put_contact(state: State, before: Contact | None, after: Contact | None) -> State:
+    """The state once a contact came (`before` None), changed, or went (`after` None)."""
+    if after is None:
+        assert before is not None
+        state = replace(state, contacts=state.contacts.delete(before.id))
+    else:
+        state = replace(state, contacts=state.contacts.set(after.id, after))
+    return reindexed(state, before, after)
+
+
+def reindexed(state: State, before: Contact | None, after: Contact | None) -> State:
+    """Lines and deadlines once a contact came (`before` None), changed, or went (`after` None)."""
+    was, now = candidate(before), candidate(after)
+    lines = state.lines
+    if was != now:
+        if was is not None:
+            lines = lines.set(was.queue, _without(lines[was.queue], was))
+        if now is not None:
+            lines = lines.set(now.queue, _in_order(lines.get(now.queue, ()), now))
+    whose = after or before
+    assert whose is not None
+    watched = after is not None and state.nodes.get(after.node, False)
+    deadline = contact_deadline(state.rules, after) if after and watched else None
+    return rescheduled(state if lines is state.lines else replace(state, lines=lines), "contact", whose.id, deadline)
+
+
+def put_agent(state: State, before: Agent | None, after: Agent | None) -> State:
+    """The state once an agent came (`before` None), changed, or went (`after` None)."""
+    whose = after or before
+    assert whose is not None
+    if after is not None:
+        after = _at_their_seat(state, after)
+    free, shown = state.free, state.shown
+    if before and before.free and not (after and after.free and after.idle_since == before.idle_since):
+        at = free.index(before.id)
+        free = free[:at] + free[at + 1 :]
+    if after and after.free and after.id not in free:
+        key = (after.idle_since, after.id)
+        at = bisect_left(free, key, key=lambda each: (state.agents[each].idle_since, each))
+        free = (*free[:at], after.id, *free[at:])
+    if before and not (after and after.shown is before.shown):
+        shown = shown.set(before.shown, shown[before.shown] - 1)
+    if after and not (before and after.shown is before.shown):
+        shown = shown.set(after.shown, shown.get(after.shown, 0) + 1)
+    agents = state.agents.set(whose.id, after) if after else state.agents.delete(whose.id)
+    state = replace(_reseated(state, before, after), agents=agents, free=free, shown=shown)
+    state = replace(state, clearing=_clearing(state.clearing, before, after))
+    return rescheduled(state, "agent", whose.id, agent_deadline(after) if after else None)
+
+
+def _at_their_seat(state: State, agent: Agent) -> Agent:
+    """Whether a line is kept open to the phone at which they sit: a seat's desk phone, where the seat is always-on."""
+    seat = state.seats.get(agent.seat)
+    always_on = seat is not None and seat.always_on and not is_web(agent.device)
+    return agent if agent.always_on is always_on else replace(agent, always_on=always_on)
+
+
+def _reseated(state: State, before: Agent | None, after: Agent | None) -> State:
+    """Who sits where, once an agent came, moved or went."""
+    was, now = before and before.device, after and after.device
+    own, new = before and before.profile.endpoint, after and after.profile.endpoint
+    sitting, homes = state.sitting, state.homes
+    if was == now and own == new:
+        return state
+    if before and was and sitting.get(was) == before.id:
+        sitting = sitting.delete(was)
+    if before and own and homes.get(seat_of(device_of(own))) == before.id:
+        homes = homes.delete(seat_of(device_of(own)))
+    if after and now and new:
+        sitting, homes = sitting.set(now, after.id), homes.set(seat_of(device_of(new)), after.id)
+    return replace(state, sitting=sitting, homes=homes)
+
+
+def _clearing(clearing: Map[ChannelId, AgentId], before: Agent | None, after: Agent | None) -> Map[ChannelId, AgentId]:
+    if before and not (after and after.clearing == before.clearing):
+        for leg in before.clearing:
+            clearing = clearing.delete(leg)
+    if after and not (before and after.clearing == before.clearing):
+        for leg in after.clearing:
+            clearing = clearing.set(leg, after.id)
+    return clearing
+
+
+def rescheduled(state: State, kind: str, whose: str, deadline: int | None) -> State:
+    """The state with this as the one deadline of a contact or an agent (`kind`); None: without."""
+    old = state.due.get((kind, whose))
+    if old == deadline:
+        return state
+    deadlines, due = state.deadlines, state.due
+    if old is not None:
+        at = bisect_left(deadlines, (old, kind, whose))
+        deadlines, due = deadlines[:at] + deadlines[at + 1 :], due.delete((kind, whose))
+    if deadline is not None:
+        entry = (deadline, kind, whose)
+        at = bisect_left(deadlines, entry)
+        deadlines, due = (*deadlines[:at], entry, *deadlines[at:]), due.set((kind, whose), deadline)
+    return replace(state, deadlines=deadlines, due=due)
+
+
+def _without(line: tuple[Candidate, ...], gone: Candidate) -> tuple[Candidate, ...]:
+    at = bisect_left(line, gone.place, key=_place)
+    return line[:at] + line[at + 1 :]
+
+
+def _in_order(line: tuple[Candidate, ...], new: Candidate) -> tuple[Candidate, ...]:
+    """The line with `new` at the place its clock gives it: back from an offer, it stands where it stood."""
+    at = bisect_left(line, new.place, key=_place)
+    return (*line[:at], new, *line[at:])

@@ -1,0 +1,129 @@
+"""What reaches the core: from the switch, from programs, from the API and from timers. Plain data, already translated.
+
+An input may be late, doubled or about something that is long over; `decide` must shrug at such a one. One module for
+each who has something to say; whoever uses an input takes it from here.
+"""
+
+from __future__ import annotations
+
+from ccplane.core.inputs.callers import (
+    CallerArrived,
+    CallerGone,
+    CallerUp,
+    EnteredRoom,
+    KeyPressed,
+    LeftRoom,
+    PinChecked,
+    PinKeyed,
+    SoundsFinished,
+)
+from ccplane.core.inputs.input import Input
+from ccplane.core.inputs.legs import HalfJoined, HalfUp, LegEnded, LegRinging, LegUp, LineEnded, LineUp
+from ccplane.core.inputs.messages import (
+    FallbackCallFound,
+    MessageKept,
+    MessageUnusable,
+    RecordingBegan,
+    RecordingEnded,
+    RecordingFound,
+    RecordingMissing,
+    RecordingRefused,
+)
+from ccplane.core.inputs.node import ChannelSeen, CommandFailed, PhoneSeen, SwitchDropped, SwitchSurveyed
+from ccplane.core.inputs.people import (
+    AnswerAsked,
+    CallAsked,
+    HangUpAsked,
+    IntentAsked,
+    MessageHeard,
+    MessageMarkAsked,
+    PinChanged,
+    PinTried,
+    PinUnlockAsked,
+    RecordingHeard,
+    RecordingPauseWanted,
+    RejectAsked,
+    RejoinAsked,
+    WrapUpEnded,
+)
+from ccplane.core.inputs.plane import PeopleRead, PlaneBegan, SiteRead, Tick
+from ccplane.core.inputs.programs import ProgramRaised, ProgramReturned, VerbAsked
+from ccplane.core.inputs.recordings import (
+    RecorderBack,
+    RecordingConverted,
+    TalkRecordingBegan,
+    TalkRecordingMuted,
+    TalkRecordingOver,
+    TalkRecordingRefused,
+)
+
+AnyInput = (
+    CallerArrived
+    | CallerUp
+    | CallerGone
+    | KeyPressed
+    | PinKeyed
+    | PinChecked
+    | SoundsFinished
+    | EnteredRoom
+    | LeftRoom
+    | RecordingBegan
+    | RecordingEnded
+    | RecordingRefused
+    | RecordingMissing
+    | LegRinging
+    | LegUp
+    | LegEnded
+    | LineUp
+    | LineEnded
+    | HalfUp
+    | HalfJoined
+    | PhoneSeen
+    | CommandFailed
+    | SwitchDropped
+    | SwitchSurveyed
+    | TalkRecordingBegan
+    | TalkRecordingRefused
+    | TalkRecordingMuted
+    | TalkRecordingOver
+    | RecorderBack
+    | RecordingConverted
+    | RecordingPauseWanted
+    | RecordingHeard
+    | VerbAsked
+    | ProgramReturned
+    | ProgramRaised
+    | IntentAsked
+    | RejoinAsked
+    | CallAsked
+    | PinTried
+    | PinChanged
+    | PinUnlockAsked
+    | AnswerAsked
+    | RejectAsked
+    | HangUpAsked
+    | WrapUpEnded
+    | MessageKept
+    | MessageUnusable
+    | RecordingFound
+    | FallbackCallFound
+    | MessageMarkAsked
+    | MessageHeard
+    | PlaneBegan
+    | SiteRead
+    | PeopleRead
+    | Tick
+)
+
+__all__ = [
+    "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerGone", "CallerUp", "ChannelSeen",
+    "CommandFailed", "EnteredRoom", "FallbackCallFound", "HalfJoined", "HalfUp", "HangUpAsked", "Input",
+    "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded", "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
+    "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
+    "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",
+    "RecordingFound", "RecordingHeard", "RecordingMissing", "RecordingPauseWanted", "RecordingRefused",
+    "RejectAsked", "RejoinAsked", "SiteRead", "SoundsFinished", "SwitchDropped", "SwitchSurveyed",
+    "TalkRecordingBegan", "TalkRecordingMuted", "TalkRecordingOver", "TalkRecordingRefused", "Tick",
+    "VerbAsked", "WrapUpEnded",
+]  # fmt: skip

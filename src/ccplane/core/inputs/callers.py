@@ -1,0 +1,77 @@
+"""What the switch says of callers, and of who is in their rooms."""
+
+from __future__ import annotations
+
+from ccplane.core.inputs.input import Input
+from ccplane.ids import ChannelId, ContactId, DeviceName, NodeName
+
+
+class CallerArrived(Input, frozen=True, kw_only=True):
+    """A caller's channel entered our application. `device`: the phone of ours that it is; None: from outside."""
+
+    node: NodeName
+    channel: ChannelId
+    number_dialled: str
+    caller: str
+    caller_name: str
+    switch_at: int
+    answered: bool = False
+    device: DeviceName | None = None
+
+
+class CallerUp(Input, frozen=True):
+    """The caller's channel is answered."""
+
+    contact: ContactId
+
+
+class CallerGone(Input, frozen=True):
+    """The caller's channel hangs up or is destroyed. `cause`: Q.850, 0 unknown."""
+
+    contact: ContactId
+    cause: int = 0
+
+
+class KeyPressed(Input, frozen=True):
+    """The caller pressed a key."""
+
+    contact: ContactId
+    key: str
+
+
+class PinKeyed(Input, frozen=True):
+    """A first key of a PIN was pressed; which one stays at the edge."""
+
+    contact: ContactId
+
+
+class PinChecked(Input, frozen=True):
+    """The PIN that the verb of this step asks for was given and compared. `refused`: the code of why not; else it is
+    theirs."""
+
+    contact: ContactId
+    step: int
+    refused: str = ""
+
+
+class SoundsFinished(Input, frozen=True):
+    """A playback ended; `ok` False if the switch could not play it (a missing file)."""
+
+    contact: ContactId
+    step: int
+    attempt: int
+    ok: bool = True
+
+
+class EnteredRoom(Input, frozen=True):
+    """A channel is in the contact's bridge."""
+
+    contact: ContactId
+    channel: ChannelId
+
+
+class LeftRoom(Input, frozen=True):
+    """A channel is not in the contact's bridge any more."""
+
+    contact: ContactId
+    channel: ChannelId

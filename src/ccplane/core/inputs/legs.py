@@ -1,0 +1,58 @@
+"""What the switch says of agents' legs and of their open lines."""
+
+from __future__ import annotations
+
+from ccplane.core.inputs.input import Input
+from ccplane.ids import AgentId, ChannelId, OfferId
+
+
+class LegRinging(Input, frozen=True):
+    """The agent's phone said 180."""
+
+    offer: OfferId
+
+
+class LegUp(Input, frozen=True):
+    """The agent's phone answered. `agent`: whose it is, as the leg itself says."""
+
+    offer: OfferId
+    leg: ChannelId
+    agent: AgentId | None = None
+
+
+class LegEnded(Input, frozen=True):
+    """The agent's leg has ended. `sip`: the phone's final code, 0 if none; `cause`: Q.850. `gone`: the phone has left
+    the call, or the switch has let go of it; else the switch or we ended it, and the phone may not know yet."""
+
+    offer: OfferId
+    leg: ChannelId
+    cause: int = 0
+    sip: int = 0
+    gone: bool = True
+
+
+class LineUp(Input, frozen=True):
+    """The agent picked up the line that is to stay open."""
+
+    line: ChannelId
+
+
+class LineEnded(Input, frozen=True):
+    """An open line has ended, or was not taken. `by_phone`: whoever has the phone hung up. `gone`: as of other legs."""
+
+    line: ChannelId
+    by_phone: bool = False
+    gone: bool = True
+
+
+class HalfUp(Input, frozen=True):
+    """The far half of a leg that goes through this agent's line is there, and waits to be let in."""
+
+    half: ChannelId
+    agent: AgentId
+
+
+class HalfJoined(Input, frozen=True):
+    """It is in the room of the line."""
+
+    half: ChannelId

@@ -1,0 +1,69 @@
+"""What the switch says of itself and of the phones: what it refused, and what a survey found there."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ccplane.agents.facts import Phone
+from ccplane.core.commands import Command
+from ccplane.core.inputs.callers import CallerArrived
+from ccplane.core.inputs.input import Input
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName
+
+
+class PhoneSeen(Input, frozen=True):
+    """What a phone can do now, by the switch's word. `latency_ms`: how long it took to answer when last asked."""
+
+    device: DeviceName
+    phone: Phone
+    latency_ms: int | None = None
+
+
+class CommandFailed(Input, frozen=True):
+    """The switch definitely did not do this. `gone`: what it was for does not exist any more."""
+
+    command: Command
+    gone: bool
+    message: str
+
+
+class SwitchDropped(Input, frozen=True):
+    """The connection to the node is gone."""
+
+    node: NodeName
+    reason: str
+
+
+class ChannelSeen(msgspec.Struct, frozen=True):
+    """A channel at the switch, as a survey found it. `up`: answered; `arrival` only for callers' channels,
+    `agent` only for agents' legs that are up: whom we called.
+
+    `sure` is False for one that only one of two surveys in a row has seen: it is not missed yet, and not strange yet.
+    """
+
+    id: ChannelId
+    up: bool
+    arrival: CallerArrived | None = None
+    sure: bool = True
+    agent: AgentId | None = None
+
+
+class SwitchSurveyed(Input, frozen=True, kw_only=True):
+    """What exists at a node: the reconciler's finding (law 9).
+
+    `began_at` is when the first question was asked: what changed after it may be missing, so only what is older is
+    compared. `after_gap` is true for the first survey of a connection, when events may have been lost.
+    """
+
+    node: NodeName
+    version: str
+    began_at: int
+    gap_ms: int
+    after_gap: bool
+    channels: dict[ChannelId, ChannelSeen]
+    rooms: dict[ContactId, tuple[ChannelId, ...]]
+    phones: dict[DeviceName, Phone]
+    lines: dict[ChannelId, tuple[ChannelId, ...]] = msgspec.field(default_factory=dict)
+    """Who is in the rooms of open lines, by line."""
+    journals: dict[ContactId, str] = msgspec.field(default_factory=dict)
+    """What lies in the rooms for a plane that knows nothing of their contacts."""

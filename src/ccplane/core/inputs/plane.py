@@ -1,0 +1,34 @@
+"""What the plane says of itself: its beginning, what it has read, and the time."""
+
+from __future__ import annotations
+
+from ccplane.agents.facts import Profile, Seat
+from ccplane.core.inputs.input import Input
+from ccplane.routing.rules import Rules
+
+
+class PlaneBegan(Input, frozen=True):
+    """A plane begins, or goes on, under this epoch."""
+
+    epoch: int
+    version: str
+    gap_ms: int
+
+
+class SiteRead(Input, frozen=True):
+    """The operator's files were read. `files`: their text by path."""
+
+    site: str
+    rules: Rules
+    files: dict[str, str]
+
+
+class PeopleRead(Input, frozen=True):
+    """The agents, and the seats that are not as by default, were read from Postgres."""
+
+    agents: tuple[Profile, ...]
+    seats: tuple[Seat, ...] = ()
+
+
+class Tick(Input, frozen=True):
+    """Time has come for something: `decide` looks at all deadlines that are due."""
