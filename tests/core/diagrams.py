@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from ccplane.agents.agent import AT_REST, LINE, WORK, LineState, Work
-from ccplane.contacts.contact import CALL, OFFER, PHASE, TALK, CallState, OfferState, Phase, TalkState
+from ccplane.contacts.contact import PHASE, Phase
 from ccplane.contacts.message import MESSAGE, MessageState
+from ccplane.contacts.offer import OFFER, OfferState
+from ccplane.contacts.own_call import CALL, CallState
 from ccplane.contacts.recordings import RECORDING, RecordingState
+from ccplane.contacts.talk import TALK, TalkState
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "state-machines.md"
 MACHINES = {
@@ -43,8 +46,9 @@ def document():
     """The whole page."""
     parts = [
         "# State machines",
-        "Drawn from the tables in the code (`contacts/contact.py`, `contacts/recordings.py`, `contacts/message.py`, "
-        "`agents/agent.py`); a test holds this page to them. "
+        "Drawn from the tables in the code (`contacts/contact.py`, `contacts/offer.py`, `contacts/talk.py`, "
+        "`contacts/own_call.py`, `contacts/recordings.py`, `contacts/message.py`, `agents/agent.py`); a test "
+        "holds this page to them. "
         "Each arrow is a fact. Any other fact in a state raises `IllegalMove` and changes nothing.",
     ]
     for title, (table, first, sentence) in MACHINES.items():

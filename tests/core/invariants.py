@@ -8,8 +8,10 @@ from ccplane.agents import facts as a
 from ccplane.agents.agent import LineState, Work
 from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import OfferState, Phase, TalkState
+from ccplane.contacts.contact import Phase
+from ccplane.contacts.offer import OfferState
 from ccplane.contacts.recordings import RecordingState
+from ccplane.contacts.talk import TalkState
 from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ccplane.contacts import facts as f
-from ccplane.contacts.contact import PATH_LONGEST, Choice
+from ccplane.contacts.contact import Choice
+from ccplane.contacts.evolve import PATH_LONGEST
 from ccplane.contacts.verbs import (
     KEYS,
     Choose,

@@ -8,7 +8,8 @@ from ccplane.agents import facts as a
 from ccplane.agents.agent import Shown, Work
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as f
-from ccplane.contacts.contact import OfferState, Phase
+from ccplane.contacts.contact import Phase
+from ccplane.contacts.offer import OfferState
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.talks import CLEAR_MS

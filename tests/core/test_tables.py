@@ -15,19 +15,12 @@ from ccplane.agents import agent as agents
 from ccplane.agents import facts as a
 from ccplane.agents.agent import LINE, MOVES_WORK, WORK, Agent, LineState, Work
 from ccplane.agents.facts import Profile
-from ccplane.contacts import contact as contacts
+from ccplane.contacts import evolve as contacts
 from ccplane.contacts import facts as f
-from ccplane.contacts.contact import (
-    CALL,
-    MOVES_CONTACT,
-    OFFER,
-    PHASE,
-    TALK,
-    CallState,
-    OfferState,
-    Phase,
-    TalkState,
-)
+from ccplane.contacts.contact import MOVES_CONTACT, PHASE, Phase
+from ccplane.contacts.offer import OFFER, OfferState
+from ccplane.contacts.own_call import CALL, CallState
+from ccplane.contacts.talk import TALK, TalkState
 from ccplane.contacts.verbs import Answer, Done
 from ccplane.core.evolve import evolve
 from ccplane.core.state import State

@@ -9,8 +9,11 @@ import pytest
 
 from ccplane.agents.agent import WORK
 from ccplane.agents.facts import Intent
-from ccplane.contacts.contact import CALL, OFFER, PHASE, TALK
+from ccplane.contacts.contact import PHASE
 from ccplane.contacts.facts import EndedBy, TalkEnded
+from ccplane.contacts.offer import OFFER
+from ccplane.contacts.own_call import CALL
+from ccplane.contacts.talk import TALK
 from ccplane.contacts.verbs import SetLanguage
 from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve

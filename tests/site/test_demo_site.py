@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ccplane.callflow.call import Call, CallerGone
 from ccplane.callflow.loader import load
-from ccplane.contacts.contact import opened
+from ccplane.contacts.evolve import opened
 from ccplane.contacts.facts import ContactArrived
 from ccplane.contacts.verbs import (
     Answer,

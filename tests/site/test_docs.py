@@ -9,7 +9,7 @@ import pytest
 
 from ccplane.callflow.call import Call
 from ccplane.callflow.loader import load
-from ccplane.contacts.contact import opened
+from ccplane.contacts.evolve import opened
 from ccplane.contacts.facts import ContactArrived
 from ccplane.contacts.verbs import Done, EnterQueue, Pressed, SetData
 from ccplane.site import check, parse, read

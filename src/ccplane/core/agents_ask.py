@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ccplane.agents.agent import Agent
-from ccplane.contacts.contact import Contact, Offer, OfferState
+from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause
+from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
 from ccplane.core.commands import PickUp

@@ -18,7 +18,7 @@ from ccplane.agents.facts import (
     PhoneQuickened,
     PhoneSlowed,
 )
-from ccplane.contacts import contact as contacts
+from ccplane.contacts import evolve as contacts
 from ccplane.contacts import message as messages
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import (

@@ -8,8 +8,9 @@ from typing import Any, Final
 from ccplane.agents import facts as a
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Contact, Offer, OfferState, Phase
+from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause, Withdrawal
+from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
 from ccplane.core import parties, rejoin

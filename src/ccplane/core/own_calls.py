@@ -11,8 +11,9 @@ from ccplane.agents import facts as a
 from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Contact, OwnCall
+from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import CallMiss, Direction
+from ccplane.contacts.own_call import OwnCall
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Result
 from ccplane.core import inputs as i
 from ccplane.core.commands import AddCaller, CallOwner, CallParty, OpenRoom

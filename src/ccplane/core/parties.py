@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import CallState, Contact, OwnCall
+from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import CallMiss, EndedBy
+from ccplane.contacts.own_call import CallState, OwnCall
 from ccplane.contacts.verbs import NotReached, Talked
 from ccplane.core import inputs as i
 from ccplane.core.commands import AnswerCaller, HangUpLeg, JoinAgent, LetRing, StopRinging

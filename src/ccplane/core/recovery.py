@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import CallState, Contact, OfferState, Phase, Talk, TalkState
+from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
+from ccplane.contacts.offer import OfferState
+from ccplane.contacts.own_call import CallState
+from ccplane.contacts.talk import Talk, TalkState
 from ccplane.contacts.verbs import Served, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core import standing

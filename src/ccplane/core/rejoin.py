@@ -13,8 +13,9 @@ from typing import Any, Final
 from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Contact, Talk, TalkState
+from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import EndedBy
+from ccplane.contacts.talk import Talk, TalkState
 from ccplane.contacts.verbs import EnterQueue, Served
 from ccplane.core import inputs as i
 from ccplane.core.commands import JoinAgent, RingBack, StartMusic

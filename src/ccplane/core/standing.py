@@ -12,8 +12,9 @@ from typing import Any, Final
 from ccplane.agents import facts as a
 from ccplane.agents.agent import Agent, LineState, Work
 from ccplane.agents.facts import Intent, LineEnd, PeopleLoaded, Phone
-from ccplane.contacts.contact import Contact, OfferState
+from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause, OfferFact
+from ccplane.contacts.offer import OfferState
 from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
 from ccplane.core.commands import AnswerHalf, HangUpCaller, HangUpLeg, HangUpLine, JoinLine, OpenLine, RingLine

@@ -15,8 +15,9 @@ from ccplane.agents import facts as a
 from ccplane.agents.agent import Agent, Shown, Work
 from ccplane.agents.facts import AgentFact, Intent, PeopleLoaded, Phone
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import CallState, Choice, Contact
+from ccplane.contacts.contact import Choice, Contact
 from ccplane.contacts.facts import ContactFact, OfferFact
+from ccplane.contacts.own_call import CallState
 from ccplane.core import State
 from ccplane.http.views import Time, iso
 from ccplane.ids import AgentId, ContactId, DeviceName, OfferId, QueueName, SeatId

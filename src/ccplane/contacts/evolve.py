@@ -1,0 +1,143 @@
+"""A contact through its facts. Everything that decides in which phase a contact is lives here."""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+from msgspec.structs import replace
+
+from ccplane.contacts import facts as f
+from ccplane.contacts import offer as offers
+from ccplane.contacts import own_call as own_calls
+from ccplane.contacts import recordings as r
+from ccplane.contacts import steps
+from ccplane.contacts import talk as talks
+from ccplane.contacts.contact import MOVES_CONTACT, PHASE, Choice, Contact, Phase
+from ccplane.contacts.waiting import queued
+from ccplane.errors import IllegalMove
+from ccplane.laws import move
+
+PATH_LONGEST: Final = 20
+"""Choices that are remembered, the last ones."""
+
+
+def opened(fact: f.ContactArrived) -> Contact:
+    """The contact that an arrival begins."""
+    return Contact(
+        id=fact.contact,
+        node=fact.node,
+        channel=fact.channel,
+        number_dialled=fact.number_dialled,
+        caller=fact.caller,
+        caller_name=fact.caller_name,
+        language=fact.language,
+        attribution=fact.attribution,
+        site=fact.site,
+        arrived_at=fact.at if fact.arrived_at is None else fact.arrived_at,
+        device=fact.device,
+        direction=fact.direction,
+        agent=fact.agent,
+        pick_up_by=fact.pick_up_by,
+    )
+
+
+def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
+    """The contact after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
+    phase = move("contact", PHASE, contact.phase, fact) if type(fact) in MOVES_CONTACT else contact.phase
+    match fact:
+        case (
+            f.ProgramStarted()
+            | f.ProgramFailed()
+            | f.StepStarted()
+            | f.StepEnded()
+            | f.SoundsEnded()
+            | f.KeyTaken()
+            | f.KeyKept()
+            | f.KeysDropped()
+        ):
+            return steps.evolve(contact, fact)
+        case f.LanguageSet():
+            return replace(contact, language=fact.language)
+        case f.MenuChosen():
+            way = (*contact.path, Choice(fact.menu, fact.key, fact.name))
+            return replace(contact, path=way[-PATH_LONGEST:])
+        case f.DataSet():
+            return replace(contact, data={**contact.data, fact.name: fact.value})
+        case f.CallerAnswered():
+            return replace(contact, answered=True, pick_up_by=None)
+        case f.CallerEnteredRoom():
+            return replace(contact, in_room=True)
+        case f.CallerLeftRoom():
+            return replace(contact, in_room=False, leaving_room=False)
+        case f.MessageLeft():
+            return replace(contact, step_deadline=fact.settle_by) if contact.recording == fact.message else contact
+        case f.ContactQueued():
+            return replace(contact, phase=phase, waiting=queued(fact), segments=fact.segment)
+        case f.ContactUnqueued():
+            if contact.offer:  # it is closed by a fact of its own first, else its agent would be taken for ever
+                raise IllegalMove("offer", contact.offer.state, fact)
+            return replace(contact, phase=phase, waiting=None)
+        case f.RequirementRelaxed():
+            return replace(contact, waiting=replace(contact.waiting, step=fact.step)) if contact.waiting else contact
+        case f.OfferMade():
+            return _offered(contact, fact)
+        case f.OfferRinging() | f.OfferAnswered() | f.AgentEnteredRoom():
+            return replace(contact, phase=phase, offer=offers.evolve(contact.offer, fact))
+        case f.OfferMissed() | f.OfferWithdrawn() | f.ConnectFailed():
+            offers.evolve(contact.offer, fact)
+            return replace(contact, phase=phase, offer=None)
+        case f.TalkStarted():
+            talk = talks.begun(fact, offers.evolve(contact.offer, fact), contact.waiting)
+            return replace(contact, phase=phase, waiting=None, offer=None, talk=talk, segments=fact.segment)
+        case f.PhoneLost() | f.RejoinRung() | f.RejoinMissed() | f.PhoneRejoined():
+            return replace(contact, talk=talks.evolve(contact.talk, fact))
+        case f.TalkEnded():
+            talks.evolve(contact.talk, fact)
+            return replace(contact, phase=phase, talk=None)
+        case f.PartyCalled():
+            return replace(contact, phase=phase, call=own_calls.called(fact))
+        case f.PartyRinging() | f.PartyAnswered() | f.PartyEnteredRoom():
+            return replace(contact, call=own_calls.evolve(contact.call, fact))
+        case f.CallConnected():
+            call = own_calls.evolve(contact.call, fact)
+            return replace(contact, phase=phase, call=call, segments=fact.segment)
+        case f.CallMissed() | f.CallEnded():
+            own_calls.evolve(contact.call, fact)
+            return replace(contact, phase=phase, call=None)
+        case f.ContactEnded():
+            return replace(contact, phase=phase, verb=None, step_deadline=None)
+        case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked() | f.MessageStarted():
+            return contact
+        case _:
+            assert_never(fact)
+
+
+def recorded(contact: Contact, fact: r.AnyRecordingFact) -> Contact:
+    """The contact after a fact about its recordings; IllegalMove if it cannot happen now."""
+    match fact:
+        case r.RecordingAnnounced():
+            return replace(contact, consent=not fact.refused)
+        case r.RecordingAsked():
+            if contact.tape is not None or not contact.in_talk or contact.segments != fact.segment:
+                raise IllegalMove("recording", contact.tape and contact.tape.id, fact)
+            return replace(contact, tape=r.asked(fact))
+        case r.RecordingEnded():
+            ended = r.evolve(contact.tape, fact)
+            still = (*contact.unstopped, ended) if fact.stop_by is not None else contact.unstopped
+            return replace(contact, tape=None, unstopped=still)
+        case r.RecordingStopRetried() | r.RecordingStopped():
+            found = next((each for each in contact.unstopped if each.id == fact.recording), None)
+            after = r.evolve(found, fact)
+            over = after.state is r.RecordingState.STOPPED
+            left = (
+                (each if each is not found else after) for each in contact.unstopped if not over or each is not found
+            )
+            return replace(contact, unstopped=tuple(left))
+        case _:
+            return replace(contact, tape=r.evolve(contact.tape, fact))
+
+
+def _offered(contact: Contact, fact: f.OfferMade) -> Contact:
+    if contact.phase is not Phase.WAITING or contact.offer or not contact.waiting:
+        raise IllegalMove("offer", contact.phase, fact)
+    return replace(contact, offer=offers.made(fact), waiting=replace(contact.waiting, offers=fact.attempt))

@@ -1,0 +1,194 @@
+"""The facts of contacts, and of offers: everything that can happen between a caller's arrival and their end.
+
+Each subject has a module of its own. All else takes them from here, where the unions of them stand too.
+"""
+
+from __future__ import annotations
+
+from ccplane.contacts.facts.life import (
+    CallerAnswered,
+    CallerEnteredRoom,
+    CallerLeftRoom,
+    ContactArrived,
+    ContactEnded,
+    ContactFact,
+    ContactRelinked,
+    Direction,
+    EndedBy,
+)
+from ccplane.contacts.facts.messages import (
+    AnyMessageFact,
+    MessageDropped,
+    MessageFact,
+    MessageLeft,
+    MessageMark,
+    MessageMarked,
+    MessagePlayed,
+    MessageSource,
+    MessageStarted,
+    MessageStored,
+    Unusable,
+)
+from ccplane.contacts.facts.offers import (
+    AgentEnteredRoom,
+    ConnectFailed,
+    ConnectFailure,
+    MissCause,
+    OfferAnswered,
+    OfferFact,
+    OfferMade,
+    OfferMissed,
+    OfferRinging,
+    OfferWithdrawn,
+    Trace,
+    Withdrawal,
+)
+from ccplane.contacts.facts.own_calls import (
+    AnyCallFact,
+    CallConnected,
+    CallEnded,
+    CallFact,
+    CallMiss,
+    CallMissed,
+    PartyAnswered,
+    PartyCalled,
+    PartyEnteredRoom,
+    PartyRinging,
+)
+from ccplane.contacts.facts.programs import (
+    DataSet,
+    KeyKept,
+    KeysDropped,
+    KeyTaken,
+    LanguageSet,
+    MenuChosen,
+    ProgramEnded,
+    ProgramFailed,
+    ProgramStarted,
+    SoundsEnded,
+    StepEnded,
+    StepStarted,
+)
+from ccplane.contacts.facts.queueing import ContactQueued, ContactUnqueued, QueueOutcome, RequirementRelaxed
+from ccplane.contacts.facts.talks import (
+    AnyTalkFact,
+    PhoneLost,
+    PhoneRejoined,
+    RejoinMissed,
+    RejoinRung,
+    TalkEnded,
+    TalkStarted,
+)
+
+__all__ = [
+    "AgentEnteredRoom",
+    "AnyCallFact",
+    "AnyContactFact",
+    "AnyMessageFact",
+    "AnyOfferFact",
+    "AnyTalkFact",
+    "CallConnected",
+    "CallEnded",
+    "CallFact",
+    "CallMiss",
+    "CallMissed",
+    "CallerAnswered",
+    "CallerEnteredRoom",
+    "CallerLeftRoom",
+    "ConnectFailed",
+    "ConnectFailure",
+    "ContactArrived",
+    "ContactEnded",
+    "ContactFact",
+    "ContactQueued",
+    "ContactRelinked",
+    "ContactUnqueued",
+    "DataSet",
+    "Direction",
+    "EndedBy",
+    "KeyKept",
+    "KeyTaken",
+    "KeysDropped",
+    "LanguageSet",
+    "MenuChosen",
+    "MessageDropped",
+    "MessageFact",
+    "MessageLeft",
+    "MessageMark",
+    "MessageMarked",
+    "MessagePlayed",
+    "MessageSource",
+    "MessageStarted",
+    "MessageStored",
+    "MissCause",
+    "OfferAnswered",
+    "OfferFact",
+    "OfferMade",
+    "OfferMissed",
+    "OfferRinging",
+    "OfferWithdrawn",
+    "PartyAnswered",
+    "PartyCalled",
+    "PartyEnteredRoom",
+    "PartyRinging",
+    "PhoneLost",
+    "PhoneRejoined",
+    "ProgramEnded",
+    "ProgramFailed",
+    "ProgramStarted",
+    "QueueOutcome",
+    "RejoinMissed",
+    "RejoinRung",
+    "RequirementRelaxed",
+    "SoundsEnded",
+    "StepEnded",
+    "StepStarted",
+    "TalkEnded",
+    "TalkStarted",
+    "Trace",
+    "Unusable",
+    "Withdrawal",
+]
+
+AnyOfferFact = (
+    OfferMade
+    | OfferRinging
+    | OfferAnswered
+    | AgentEnteredRoom
+    | OfferMissed
+    | OfferWithdrawn
+    | ConnectFailed
+    | TalkStarted
+    | PhoneLost
+    | RejoinRung
+    | RejoinMissed
+    | PhoneRejoined
+    | TalkEnded
+)
+AnyContactFact = (
+    AnyOfferFact
+    | AnyCallFact
+    | ContactArrived
+    | ProgramStarted
+    | ProgramFailed
+    | ProgramEnded
+    | StepStarted
+    | StepEnded
+    | SoundsEnded
+    | KeyTaken
+    | KeyKept
+    | KeysDropped
+    | LanguageSet
+    | MenuChosen
+    | DataSet
+    | CallerAnswered
+    | CallerEnteredRoom
+    | ContactQueued
+    | ContactUnqueued
+    | RequirementRelaxed
+    | ContactRelinked
+    | CallerLeftRoom
+    | MessageStarted
+    | MessageLeft
+    | ContactEnded
+)

@@ -1,0 +1,105 @@
+"""The attempts to give one contact to one agent, from the choice until both are joined or it came to nothing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from ccplane.contacts.facts.life import ContactFact
+from ccplane.ids import AgentId, ChannelId, OfferId, QueueName
+
+
+class MissCause(StrEnum):
+    """Why an offer was missed. Only these count as a miss; a caller who leaves while it rings makes none."""
+
+    NO_ANSWER = "no-answer"
+    REJECTED = "rejected"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+
+
+class ConnectFailure(StrEnum):
+    """Why two who were to be joined were not."""
+
+    CALLER_GONE = "caller-gone"
+    AGENT_GONE = "agent-gone"
+    NOT_JOINED = "not-joined"
+    """The switch never showed both in the room."""
+
+
+class Withdrawal(StrEnum):
+    """Why an offer was taken back without the agent's doing."""
+
+    CALLER_GONE = "caller-gone"
+    LEFT_QUEUE = "left-queue"
+    SWITCH_LOST = "switch-lost"
+    """Asterisk restarted, or the leg was found gone after a gap."""
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """Why this agent: who won and by what, who came second, and how many were excluded for which reason."""
+
+    strategy: str
+    winner_score_s: float
+    runner_up: AgentId | None = None
+    excluded: dict[str, int] = {}
+
+
+class OfferFact(ContactFact, frozen=True, kw_only=True):
+    """A fact about one attempt to give one contact to one agent."""
+
+    offer: OfferId
+    agent: AgentId
+
+
+class OfferMade(OfferFact, frozen=True, kw_only=True):
+    """The agent is taken from here on; their phone is being called. `deadline` is when we stop ringing."""
+
+    queue: QueueName
+    segment: int
+    attempt: int
+    leg: ChannelId
+    deadline: int
+    trace: Trace
+
+
+class OfferRinging(OfferFact, frozen=True, kw_only=True):
+    """The agent's phone said 180: ring time counts from here, else from when the offer was made."""
+
+
+class OfferAnswered(OfferFact, frozen=True, kw_only=True):
+    """The agent's phone is up; both are about to be joined, by `deadline` at the latest."""
+
+    deadline: int
+    ring_ms: int
+
+
+class OfferMissed(OfferFact, frozen=True, kw_only=True):
+    """The agent did not take it. `sip` is the phone's code, 0 if there was none."""
+
+    cause: MissCause
+    sip: int
+    ring_ms: int
+    rang: bool
+    rest_until: int | None
+    """The agent is offered nothing until then, so that a dead phone is not hammered."""
+
+
+class OfferWithdrawn(OfferFact, frozen=True, kw_only=True):
+    """The offer was taken back; the agent did nothing wrong."""
+
+    reason: Withdrawal
+    ring_ms: int
+    rang: bool
+
+
+class AgentEnteredRoom(OfferFact, frozen=True, kw_only=True):
+    """The agent's leg is in the room before the caller is seen there."""
+
+
+class ConnectFailed(OfferFact, frozen=True, kw_only=True):
+    """The agent answered, but the two were never joined. The caller keeps place and clock."""
+
+    cause: ConnectFailure
+    rest_until: int | None

@@ -1,0 +1,47 @@
+"""A contact's stays in queues: each begins once and ends with one outcome."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from ccplane.contacts.facts.life import ContactFact
+from ccplane.ids import QueueName
+
+
+class QueueOutcome(StrEnum):
+    """How a stay in a queue ended. The names are those of the conservation rule in the KPI definitions."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    NO_AGENTS = "no-agents"
+    TIMED_OUT = "timed-out"
+    LOST = "lost"
+
+
+class ContactQueued(ContactFact, frozen=True, kw_only=True):
+    """A segment in a queue began. `segment` counts the contact's stays from 1."""
+
+    queue: QueueName
+    segment: int
+    since: int | None = None
+    """Since when they wait, if that is older than this fact: taken over from the journal at the switch."""
+    place: int | None = None
+    """Their place in the line, as if they had come then: of one whose agent's phone vanished. None: by `since`."""
+    offers: int = 0
+    """How many offers this verb has led to already; they count on, so that each has an id of its own."""
+
+
+class ContactUnqueued(ContactFact, frozen=True, kw_only=True):
+    """The segment in the queue ended."""
+
+    queue: QueueName
+    segment: int
+    outcome: QueueOutcome
+    waited_ms: int
+
+
+class RequirementRelaxed(ContactFact, frozen=True, kw_only=True):
+    """The wait has reached the queue's next step: from here on `step` says what is asked of an agent."""
+
+    queue: QueueName
+    step: int

@@ -1,0 +1,55 @@
+"""A caller's talk with an agent: it goes by its offer's id, and outlives the agent's phone for a while."""
+
+from __future__ import annotations
+
+from ccplane.contacts.facts.life import EndedBy
+from ccplane.contacts.facts.offers import OfferFact
+from ccplane.ids import ChannelId, QueueName
+
+
+class TalkStarted(OfferFact, frozen=True, kw_only=True):
+    """Both are in the room: the stay in `queue` ended answered, and stay `segment`, with the agent, began."""
+
+    segment: int
+    queue: QueueName
+    queue_segment: int
+    waited_ms: int
+
+
+class TalkEnded(OfferFact, frozen=True, kw_only=True):
+    """They no longer talk. `wrap_up_until` is when the agent's work after the call ends; `at` if there is none."""
+
+    segment: int
+    by: EndedBy
+    talk_ms: int
+    wrap_up_until: int
+
+
+class PhoneLost(OfferFact, frozen=True, kw_only=True):
+    """The agent's phone vanished in mid-talk: they may come back until `until`. Told again once the leg is gone too."""
+
+    until: int
+    leg_gone: bool
+
+
+class RejoinRung(OfferFact, frozen=True, kw_only=True):
+    """Their phone is there again: it is called, to bring them back to the caller."""
+
+    leg: ChannelId
+
+
+class RejoinMissed(OfferFact, frozen=True, kw_only=True):
+    """That call came to nothing. It is made again when the phone comes once more, as long as there is time."""
+
+    leg: ChannelId
+    sip: int
+
+
+class PhoneRejoined(OfferFact, frozen=True, kw_only=True):
+    """They are back with the caller: by this leg, which may be the one that they had."""
+
+    leg: ChannelId
+    away_ms: int
+
+
+AnyTalkFact = PhoneLost | RejoinRung | RejoinMissed | PhoneRejoined | TalkEnded

@@ -1,0 +1,92 @@
+"""A contact's program step by step: the open verb, the keys that it gathers, and how long the next is waited for."""
+
+from __future__ import annotations
+
+from typing import Any, Final, assert_never
+
+from msgspec.structs import replace
+
+from ccplane.contacts import facts as f
+from ccplane.contacts.contact import Contact
+from ccplane.contacts.verbs import Connect, EnterQueue, Gather, TakeMessage
+from ccplane.errors import IllegalMove
+
+Moves = (
+    f.ProgramStarted
+    | f.ProgramFailed
+    | f.StepStarted
+    | f.StepEnded
+    | f.SoundsEnded
+    | f.KeyTaken
+    | f.KeyKept
+    | f.KeysDropped
+)
+
+
+def evolve(contact: Contact, fact: Moves) -> Contact:
+    """The contact after its program has come this far; IllegalMove if a key is taken that no verb gathers."""
+    match fact:
+        case f.ProgramStarted():
+            return replace(
+                contact,
+                program=fact.program,
+                first_step=contact.step + 1,
+                results=(),
+                verb=None,
+                began_in=contact.language,
+                consent_before=contact.consent,
+            )
+        case f.ProgramFailed():
+            failures = contact.failures + 1
+            return replace(contact, failures=failures, verb=None, step_deadline=None, **_NO_KEYS)
+        case f.StepStarted():
+            return _begun(contact, fact)
+        case f.StepEnded():
+            return replace(contact, verb=None, step_deadline=None, keys="", results=(*contact.results, fact.result))
+        case f.SoundsEnded():
+            return replace(
+                contact, sounds_over=True, sounds_failed=not fact.ok, step_deadline=_patience(contact, fact.at)
+            )
+        case f.KeyTaken():
+            return _took(contact, fact)
+        case f.KeyKept():
+            return replace(contact, ahead=contact.ahead + fact.key)
+        case f.KeysDropped():
+            return replace(contact, ahead_full=True)
+        case _:
+            assert_never(fact)
+
+
+_NO_KEYS: Final[dict[str, Any]] = {"keys": "", "ahead": "", "ahead_full": False}
+
+
+def _begun(contact: Contact, fact: f.StepStarted) -> Contact:
+    """A verb begun again keeps what it had gathered. Keys for a menu are not for whoever waits or talks next."""
+    begun = replace(
+        contact,
+        step=fact.step,
+        attempt=fact.attempt,
+        verb=fact.verb,
+        step_deadline=fact.deadline,
+        sounds_over=False,
+        sounds_failed=False,
+        leaving_room=contact.leaving_room or (contact.in_room and isinstance(fact.verb, TakeMessage)),
+    )
+    forgets = isinstance(fact.verb, EnterQueue | Connect) or (isinstance(fact.verb, Gather) and fact.verb.fresh)
+    return replace(begun, **_NO_KEYS) if forgets and fact.attempt == 1 else begun
+
+
+def _took(contact: Contact, fact: f.KeyTaken) -> Contact:
+    if contact.gathering is None or contact.step != fact.step or not (contact.ahead or not fact.kept):
+        raise IllegalMove("keys", contact.verb and type(contact.verb).__name__, fact)
+    took = replace(contact, keys=contact.keys + fact.key, sounds_over=True)
+    took = replace(took, step_deadline=_patience(took, fact.at))
+    return replace(took, ahead=took.ahead[1:], ahead_full=False) if fact.kept else took
+
+
+def _patience(contact: Contact, now: int) -> int | None:
+    """Until when the next key is waited for."""
+    gather = contact.gathering
+    if gather is None:
+        return contact.step_deadline
+    return now + (gather.between_ms if contact.keys else gather.timeout_ms)

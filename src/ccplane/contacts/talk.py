@@ -1,0 +1,100 @@
+"""A caller's talk with an agent: it goes on while the agent's phone is lost, until it is said to have ended."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, assert_never
+
+import msgspec
+from msgspec.structs import replace
+
+from ccplane.contacts import facts as f
+from ccplane.contacts.offer import Offer
+from ccplane.contacts.waiting import Waiting
+from ccplane.errors import IllegalMove
+from ccplane.ids import AgentId, ChannelId, OfferId, QueueName
+from ccplane.laws import Transitions, move
+
+
+class TalkState(StrEnum):
+    """Whether the agent is there."""
+
+    UP = "up"
+    LOST = "lost"
+    RINGING_BACK = "ringing-back"
+    ENDED = "ended"
+
+
+TALK: Final[Transitions[TalkState]] = {
+    TalkState.UP: {f.PhoneLost: TalkState.LOST, f.TalkEnded: TalkState.ENDED},
+    TalkState.LOST: {
+        f.PhoneLost: TalkState.LOST,
+        f.RejoinRung: TalkState.RINGING_BACK,
+        f.PhoneRejoined: TalkState.UP,
+        f.TalkEnded: TalkState.ENDED,
+    },
+    TalkState.RINGING_BACK: {
+        f.PhoneLost: TalkState.RINGING_BACK,
+        f.RejoinMissed: TalkState.LOST,
+        f.PhoneRejoined: TalkState.UP,
+        f.TalkEnded: TalkState.ENDED,
+    },
+    TalkState.ENDED: {},
+}
+
+
+class Talk(msgspec.Struct, frozen=True):
+    """Who the caller talks with. Built from facts by `begun` and `evolve` alone."""
+
+    agent: AgentId
+    offer: OfferId
+    leg: ChannelId
+    segment: int
+    queue: QueueName
+    started_at: int
+    place: int
+    """Their place in the line, should they have to wait again."""
+    state: TalkState = TalkState.UP
+    lost_at: int | None = None
+    leg_gone: bool = False
+    """The agent's phone vanished, and the leg that it had has ended."""
+    back_leg: ChannelId | None = None
+    """The leg by which they are being called back."""
+    calls_back: int = 0
+    waited_ms: int = 0
+    """From entering the queue until both could hear each other."""
+
+
+def begun(fact: f.TalkStarted, offer: Offer, stay: Waiting | None) -> Talk:
+    """The talk that `offer` and their `stay` in the queue have led to."""
+    return Talk(
+        agent=fact.agent,
+        offer=offer.id,
+        leg=offer.leg,
+        segment=fact.segment,
+        queue=fact.queue,
+        started_at=fact.at,
+        place=stay.held_place if stay else fact.at,
+        waited_ms=fact.waited_ms,
+    )
+
+
+def evolve(talk: Talk | None, fact: f.AnyTalkFact) -> Talk:
+    """The talk after `fact`; IllegalMove if that is about another, or cannot happen now."""
+    if talk is None or (talk.offer, talk.agent) != (fact.offer, fact.agent):
+        raise IllegalMove("talk", talk and talk.offer, fact)
+    state = move("talk", TALK, talk.state, fact)
+    match fact:
+        case f.PhoneLost():
+            lost_at = fact.at if talk.lost_at is None else talk.lost_at
+            return replace(talk, state=state, lost_at=lost_at, leg_gone=talk.leg_gone or fact.leg_gone)
+        case f.RejoinRung():
+            return replace(talk, state=state, back_leg=fact.leg, calls_back=talk.calls_back + 1)
+        case f.RejoinMissed():
+            return replace(talk, state=state, back_leg=None)
+        case f.PhoneRejoined():
+            return replace(talk, state=state, leg=fact.leg, lost_at=None, leg_gone=False, back_leg=None)
+        case f.TalkEnded():
+            return talk
+        case _:
+            assert_never(fact)

@@ -1,0 +1,32 @@
+"""A contact's stay in a queue: whatever comes of its offers, its clock and its place stay what they were."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ccplane.contacts import facts as f
+from ccplane.ids import QueueName
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A contact's stay in a queue. `queued_at` is its clock and its place; neither changes while it waits."""
+
+    queue: QueueName
+    segment: int
+    queued_at: int
+    place: int | None = None
+    """Their place in the line, where it is older than this stay."""
+    step: int = 0
+    """Which of the queue's requirement steps holds now."""
+    offers: int = 0
+
+    @property
+    def held_place(self) -> int:
+        """The moment by which they stand in the line."""
+        return self.queued_at if self.place is None else self.place
+
+
+def queued(fact: f.ContactQueued) -> Waiting:
+    """The stay that this begins."""
+    since = fact.at if fact.since is None else fact.since
+    return Waiting(queue=fact.queue, segment=fact.segment, queued_at=since, place=fact.place, offers=fact.offers)
