@@ -168,6 +168,15 @@ def playback_id(contact: ContactId, step: int, attempt: int) -> PlaybackId:
     return PlaybackId(f"p-{contact}-{step}-{attempt}")
 
 
+def hold_id(contact: ContactId) -> PlaybackId:
+    """The prompt by which a caller whose agent's phone vanished is asked to hold."""
+    return PlaybackId(f"hold-{contact}")
+
+
+def contact_of_hold(playback: str) -> ContactId | None:
+    return ContactId(playback[5:]) if playback.startswith("hold-c-") else None
+
+
 def contact_of_playback(playback: str) -> ContactId | None:
     return ContactId(playback[2:].rsplit("-", 2)[0]) if playback.startswith("p-c-") else None
 

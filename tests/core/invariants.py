@@ -336,6 +336,8 @@ class Watch:
         for contact in state.contacts.values():
             if contact.phase is Phase.WAITING:
                 assert self.music.get(contact.id), "a waiting caller is never left in silence"
+            elif contact.talk and contact.talk.silent:
+                assert self.music.get(contact.id), "nor one of whose agent nothing is heard any more"
 
 
 def same(one, other):

@@ -7,11 +7,14 @@ import pytest
 from ccplane.agents.agent import Shown
 from ccplane.agents.facts import Intent, Phone
 from ccplane.contacts.contact import Phase
+from ccplane.contacts.facts import ContactEnded, EndedBy, TalkEnded
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.rejoin import REJOIN_MS
 from ccplane.ids import AgentId, SeatId
-from tests.core.floor import a_floor, kinds, offline, ready
+from tests.core.floor import SUPPORT, a_floor, c, kinds, offline, ready
+
+HOLD = {"zh-CN": "sound:hold-zh"}
 
 
 def a_talk(*others):
@@ -43,15 +46,129 @@ def test_given_a_talk_when_the_browser_goes_then_nothing_is_hung_up_and_the_agen
     floor = a_talk()
     decision = floor.phone("ana-web", Phone.GONE)
     assert kinds(decision) == ["PhoneChanged", "PhoneLost"]
-    assert decision.commands == ()
+    assert commands(decision) == ["ListenTo"], "the sound may well go on"
     assert floor.agent("ana").shown is Shown.REJOINING
 
 
-def test_given_a_desk_phone_that_loses_its_registration_then_its_talk_goes_on():
-    floor = a_floor(agents=[ready("ana")])
+def at_a_desk(*others):
+    """Ana talks with x at her desk phone."""
+    floor = a_floor(agents=[ready("ana"), *others], hold=HOLD)
     floor.talks("x")
-    assert kinds(floor.phone("ana", Phone.GONE)) == ["PhoneChanged"]
+    return floor
+
+
+def listened(floor, heard):
+    return floor.take(i.LegListened(c("x"), talk(floor).offer, heard))
+
+
+def loses_its_sound(floor):
+    return floor.take(i.LegEnded(talk(floor).offer, talk(floor).leg, 44, gone=False, no_media=True))
+
+
+def test_given_a_desk_phone_that_loses_its_registration_then_its_talk_goes_on_as_long_as_it_is_heard():
+    floor = at_a_desk()
+    decision = floor.phone("ana", Phone.GONE)
+    assert kinds(decision) == ["PhoneChanged"]
+    assert [each.leg for each in decision.commands] == [talk(floor).leg]
     assert floor.agent("ana").shown is Shown.TALKING
+    assert commands(listened(floor, heard=True)) == ["ListenTo"]
+    floor.phone("ana", Phone.REACHABLE)
+    assert commands(listened(floor, heard=True)) == []
+    assert kinds(listened(floor, heard=False)) == [], "it is there, and only silent"
+
+
+def test_given_a_desk_phone_that_is_gone_and_not_heard_then_its_caller_is_asked_to_hold_and_offered_to_another():
+    floor = at_a_desk(ready("ben"))
+    floor.waits("z", at=1)
+    floor.refuses("z", cause=19)
+    floor.waits("y", at=2)
+    floor.phone("ana", Phone.GONE, at=3)
+    decision = listened(floor, heard=False)
+    assert kinds(decision)[:4] == ["PhoneLost", "LegDropped", "TalkEnded", "WrapUpDone"]
+    assert [each.by for each in decision.facts if isinstance(each, TalkEnded)] == [EndedBy.PHONE_LOST]
+    assert floor.contact("x").phase is Phase.WAITING
+    assert [each.sounds for each in decision.commands if isinstance(each, do.AskToHold)] == [("sound:hold-zh",)]
+    assert floor.agent("ana").shown is Shown.UNREACHABLE
+    assert floor.state.lines[SUPPORT][0].contact == c("x"), "before those who came later"
+
+
+def test_given_one_who_waits_again_when_the_prompt_is_over_then_there_is_music_and_when_somebody_answers_neither():
+    floor = at_a_desk()
+    floor.phone("ana", Phone.GONE)
+    listened(floor, heard=False)
+    assert commands(floor.take(i.HoldSaid(c("x")))) == ["StartMusic"]
+    floor.phone("ana", Phone.REACHABLE)
+    floor.let_go()
+    floor.wake()
+    assert floor.rung("x") == "ana"
+    assert {"StopSounds", "StopMusic"} <= set(commands(floor.picks_up("x")))
+    floor.joins("x")
+    assert commands(floor.take(i.HoldSaid(c("x")))) == []
+
+
+def test_given_a_phone_that_is_there_but_sends_no_sound_then_it_is_called_back_while_the_caller_holds():
+    floor = at_a_desk()
+    decision = loses_its_sound(floor)
+    assert kinds(decision) == ["PhoneLost", "RejoinRung"]
+    assert commands(decision) == ["StartMusic", "AskToHold", "RingBack"]
+    leg_ends(floor, talk(floor).leg, cause=44)
+    leg_up(floor)
+    joined = floor.enters("x", talk(floor).back_leg)
+    assert kinds(joined) == ["PhoneRejoined"]
+    assert {"StopSounds", "StopMusic"} <= set(commands(joined))
+
+
+def test_given_a_phone_that_is_called_back_in_vain_then_the_caller_waits_for_others_first():
+    floor = at_a_desk()
+    loses_its_sound(floor)
+    leg_ends(floor, talk(floor).back_leg, sip=480)
+    floor.wake()
+    assert floor.contact("x").phase is Phase.WAITING
+    assert floor.agent("ana").rest_until is not None
+
+
+def test_given_a_desk_phone_that_is_gone_when_the_switch_ends_its_leg_for_want_of_sound_then_nothing_is_hoped_of_it():
+    floor = at_a_desk()
+    floor.phone("ana", Phone.GONE)
+    assert {"PhoneLost", "TalkEnded"} <= set(kinds(floor.agent_hangs_up("x", gone=False)))
+    assert floor.agent("ana").shown is Shown.UNREACHABLE
+
+
+def test_given_a_browser_that_is_gone_and_not_heard_then_its_caller_holds_while_it_may_come_back():
+    floor = a_talk()
+    floor.phone("ana-web", Phone.GONE)
+    assert commands(listened(floor, heard=True)) == ["ListenTo"]
+    decision = listened(floor, heard=False)
+    assert kinds(decision) == ["PhoneLost"]
+    assert commands(decision) == ["StartMusic"], "this site has no such prompt"
+    assert floor.agent("ana").shown is Shown.REJOINING
+    assert commands(listened(floor, heard=False)) == []
+    floor.phone("ana-web", Phone.REACHABLE)
+    leg_up(floor)
+    assert "StopMusic" in commands(floor.enters("x", talk(floor).back_leg))
+
+
+def test_given_an_agent_who_hangs_up_while_the_caller_holds_then_there_is_no_music_any_more():
+    floor = a_talk()
+    floor.phone("ana-web", Phone.GONE)
+    listened(floor, heard=False)
+    assert "StopMusic" in commands(leg_ends(floor, talk(floor).leg, gone=True))
+
+
+def test_given_a_caller_whose_phone_vanishes_then_that_is_said_and_the_agent_is_done():
+    floor = at_a_desk()
+    decision = floor.take(i.CallerGone(c("x"), 44, no_media=True))
+    ended = [each for each in decision.facts if isinstance(each, TalkEnded | ContactEnded)]
+    assert [each.by for each in ended] == [EndedBy.NO_MEDIA, EndedBy.NO_MEDIA]
+    assert ended[-1].cause == 44
+    assert floor.agent("ana").shown is Shown.READY
+
+
+def test_given_a_gap_in_which_a_phone_was_listened_to_then_it_is_again():
+    floor = at_a_desk()
+    floor.phone("ana", Phone.GONE)
+    floor.drops(at=1)
+    assert "ListenTo" in commands(floor.survey(after_gap=True, at=2))
 
 
 def test_given_a_browser_that_comes_back_then_it_is_called_joined_and_its_old_leg_hung_up():

@@ -57,7 +57,8 @@ RECORDED = RecordingPolicy(default=RecordingRule(record=True))
 OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
 RULES = (
     the_rules(
-        a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2, dialling=DIALLING, recording=RECORDED
+        a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2, dialling=DIALLING, recording=RECORDED,
+        hold={"en": "sound:hold", "zh-CN": "sound:hold-zh"},
     ),
     the_rules(
         a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1))),
@@ -108,6 +109,8 @@ class World:
         self.channels, self.rooms, self.agents, self.journals = {}, {}, {}, {}
         self.asked, self.hung_up = {}, set()
         """Legs on their way out: since when we want them gone, and those whose phones hung up themselves."""
+        self.silent = set()
+        """Legs from which nothing comes any more."""
         self.tapes, self.files = {}, set()
         """Which channel each recording is of that goes on; and those that are over."""
         self.events = []
@@ -194,6 +197,10 @@ class World:
                 self.end(channel, 16)
             case do.HangUpLeg(leg=leg):
                 self.events.append(i.LegEnded(offer_of_leg(leg), leg, gone=leg not in self.channels))
+            case do.AskToHold(contact=contact):
+                self.events.append(i.HoldSaid(contact))
+            case do.ListenTo(contact=contact, offer=offer, leg=leg) if leg in self.channels:
+                self.events.append(i.LegListened(contact, offer, heard=leg not in self.silent))
             case do.TalkRecordingCommand():
                 self.record_talk(command)
             case do.RemoveCaller(contact=contact, channel=channel):
@@ -530,6 +537,27 @@ class World:
                 elif leg in self.channels:
                     self.end(leg, *((17, 486), (19, 480))[a % 2])
 
+    def phone_dies(self, a, b):
+        """Of one who talks: no sound comes any more; perhaps it answers no qualify, perhaps the switch ends the leg."""
+        talking = [each for each in self.floor.state.contacts.values() if each.talk]
+        if not talking:
+            return
+        contact = talking[a % len(talking)]
+        self.silent.add(contact.talk.leg)
+        if b % 3:
+            self.send(i.PhoneSeen(self.floor.state.agents[contact.talk.agent].device, Phone.GONE))
+        if b % 2:
+            leg = contact.talk.leg
+            if contact.id in self.floor.state.contacts and leg in self.channels:
+                self.send(i.LegEnded(offer_of_leg(leg), leg, 44, gone=False, no_media=True))
+                self.end(leg, 44)
+
+    def caller_dies(self, a, b):
+        channel = self.some_channel(a, legs=False)
+        if channel and self.channels[channel]:
+            self.send(i.CallerGone(c(channel), 44, no_media=True))
+            self.end(channel, 44)
+
     def everyone_works(self, a, b):
         for place in range(4):
             self.phone_changes(place, 0)
@@ -646,6 +674,9 @@ class World:
             i.LegEnded(offer, leg, 16),
             i.LegRinging(offer),
             i.CallerGone(ContactId("c-ast1-nobody")),
+            i.HoldSaid(whose),
+            i.LegListened(whose, offer, heard=a % 2 == 0),
+            i.LegEnded(offer, leg, 44, gone=False, no_media=True),
             i.EnteredRoom(whose, leg),
             i.SoundsFinished(whose, b % 4, a % 3),
             i.CallerUp(whose),
@@ -695,6 +726,7 @@ DAILY = (
     World.time_comes,
     World.browser_vanishes,
     World.browser_comes_back,
+    World.phone_dies,
     World.pause_wanted,
     World.line_changes,
     World.cem_works,
@@ -704,6 +736,7 @@ RARE = (
     World.recording_stored,
     World.program_ends,
     World.phone_changes,
+    World.caller_dies,
     World.sits_down,
     World.device_changes,
     World.browsers_come,

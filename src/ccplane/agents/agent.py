@@ -244,7 +244,10 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
         case c.PhoneRejoined():
             return replace(agent, work=work, rejoin_until=None)
         case c.TalkEnded():
-            return replace(agent, work=work, offer=None, wrap_up_until=fact.wrap_up_until, rejoin_until=None)
+            rest = agent.rest_until if fact.rest_until is None else fact.rest_until
+            return replace(
+                agent, work=work, offer=None, wrap_up_until=fact.wrap_up_until, rejoin_until=None, rest_until=rest
+            )
         case f.SeatTaken():
             return replace(agent, taken=fact.device)
         case f.SeatLeft():

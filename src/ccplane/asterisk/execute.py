@@ -15,6 +15,7 @@ from typing import Any, Final
 import structlog
 
 from ccplane.asterisk import operations as op
+from ccplane.asterisk.listening import something_came
 from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Outcome, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE, Switch
 from ccplane.asterisk.translate import APP, LINE, PHONE
@@ -25,13 +26,14 @@ from ccplane.core.inputs import (
     Input,
     LeftRoom,
     LegEnded,
+    LegListened,
     LineEnded,
     RecordingEnded,
     RecordingMissing,
     RecordingRefused,
     SoundsFinished,
 )
-from ccplane.ids import ChannelId, bridge_of, half_of, offer_of_leg, recording_of, room_of_line
+from ccplane.ids import ChannelId, bridge_of, half_of, hold_id, offer_of_leg, recording_of, room_of_line
 
 log = structlog.get_logger()
 
@@ -139,6 +141,9 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.Answer(command.channel)
         case do.PlaySounds():
             return op.PlayOnChannel(command.channel, command.playback, command.sounds, command.language)
+        case do.AskToHold():
+            bridge, playback = bridge_of(command.contact), hold_id(command.contact)
+            return op.PlayOnBridge(bridge, playback, command.sounds, command.language)
         case do.StopSounds():
             return op.StopPlayback(command.playback)
         case do.RemoveCaller():
@@ -222,6 +227,7 @@ class Executor:
         """Takes what is AMI's to do."""
         self.pick_up: Callable[[do.PickUp], None] = lambda _: None
         """Tells a phone to answer, which is AMI's to do."""
+        self._listening: set[asyncio.Task[None]] = set()
         self.refused: Counter[str] = Counter()
         """Definite refusals, by command and outcome."""
 
@@ -231,6 +237,10 @@ class Executor:
             return
         if isinstance(command, do.PickUp):
             self.pick_up(command)
+            return
+        if isinstance(command, do.ListenTo):
+            self._listening.add(task := asyncio.create_task(self._listen(command), name="listening"))
+            task.add_done_callback(self._listening.discard)
             return
         if self.switch is None:
             return  # the survey of the next connection puts right what this leaves undone
@@ -244,6 +254,12 @@ class Executor:
         """What was sent leaves now."""
         if self.switch is not None:
             self.switch.flush()
+
+    async def _listen(self, command: do.ListenTo) -> None:
+        """A phone of which nothing can be found out is left to the switch's own `rtp_timeout`."""
+        heard = await something_came(self.switch, command.leg, command.for_ms / 1000)
+        if heard is not None:
+            self.post(LegListened(command.contact, command.offer, heard))
 
     def _answered(self, command: do.Command, answer: asyncio.Future[Outcome[Any]]) -> None:
         if answer.cancelled():

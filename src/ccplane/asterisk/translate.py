@@ -15,6 +15,7 @@ from ccplane.ids import (
     NodeName,
     contact_id,
     contact_of_bridge,
+    contact_of_hold,
     contact_of_playback,
     is_line,
     leg_of_half,
@@ -33,6 +34,12 @@ LINE: Final = "line"
 
 NORMAL: Final = 16
 """Q.850: normal clearing. A BYE without a Reason header comes as a ChannelHangupRequest without a cause (RFC 3398)."""
+
+
+BY_DEVICE: Final = 1
+"""The flag of a soft hang-up that Asterisk's channel driver asked for: no RTP came for `rtp_timeout`. Ours have 32."""
+NO_MEDIA: Final = 44
+"""Q.850: requested channel not available, as Asterisk itself tells the phone then."""
 
 
 def printable(text: str) -> str:
@@ -76,6 +83,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return _dialled(event)
         case e.ChannelHangupRequest():
             # a soft hang-up is not the far end's but ours, or the switch's (no RTP); its cause is a flag, not Q.850
+            if event.soft and event.cause == BY_DEVICE:
+                return _ended(node, event.channel, NO_MEDIA, 0, gone=False, no_media=True)
             cause = 0 if event.soft else event.cause or NORMAL
             return _ended(node, event.channel, cause, event.tech_cause or 0, gone=not event.soft)
         case e.ChannelDestroyed():
@@ -146,18 +155,22 @@ def _of_a_line(channel: str) -> bool:
     return is_line(channel) or leg_of_half(channel) is not None
 
 
-def _ended(node: NodeName, channel: Channel, cause: int, sip: int, *, gone: bool) -> i.Input | None:
+def _ended(
+    node: NodeName, channel: Channel, cause: int, sip: int, *, gone: bool, no_media: bool = False
+) -> i.Input | None:
     if is_line(channel.id):
         return i.LineEnded(ChannelId(channel.id), by_phone=gone and cause == NORMAL, gone=gone)
     if leg_of_half(channel.id):
         return None
     offer = offer_of_leg(channel.id)
     if offer is not None:
-        return i.LegEnded(offer, ChannelId(channel.id), cause, sip, gone)
-    return i.CallerGone(contact_id(node, ChannelId(channel.id)), cause)
+        return i.LegEnded(offer, ChannelId(channel.id), cause, sip, gone, no_media)
+    return i.CallerGone(contact_id(node, ChannelId(channel.id)), cause, no_media)
 
 
 def _played(event: e.PlaybackFinished) -> i.Input | None:
+    if held := contact_of_hold(event.playback.id):
+        return i.HoldSaid(held)
     contact = contact_of_playback(event.playback.id)
     if contact is None:
         return None

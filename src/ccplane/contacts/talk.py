@@ -58,6 +58,8 @@ class Talk(msgspec.Struct, frozen=True):
     lost_at: int | None = None
     leg_gone: bool = False
     """The agent's phone vanished, and the leg that it had has ended."""
+    silent: bool = False
+    """Nothing is heard from it any more, and the caller was asked to hold."""
     back_leg: ChannelId | None = None
     """The leg by which they are being called back."""
     calls_back: int = 0
@@ -87,13 +89,14 @@ def evolve(talk: Talk | None, fact: f.AnyTalkFact) -> Talk:
     match fact:
         case f.PhoneLost():
             lost_at = fact.at if talk.lost_at is None else talk.lost_at
-            return replace(talk, state=state, lost_at=lost_at, leg_gone=talk.leg_gone or fact.leg_gone)
+            silent = talk.silent or fact.silent or fact.leg_gone
+            return replace(talk, state=state, lost_at=lost_at, leg_gone=talk.leg_gone or fact.leg_gone, silent=silent)
         case f.RejoinRung():
             return replace(talk, state=state, back_leg=fact.leg, calls_back=talk.calls_back + 1)
         case f.RejoinMissed():
             return replace(talk, state=state, back_leg=None)
         case f.PhoneRejoined():
-            return replace(talk, state=state, leg=fact.leg, lost_at=None, leg_gone=False, back_leg=None)
+            return replace(talk, state=state, leg=fact.leg, lost_at=None, leg_gone=False, silent=False, back_leg=None)
         case f.TalkEnded():
             return talk
         case _:

@@ -107,7 +107,7 @@ def gone(turn: Turn, what: i.CallerGone) -> None:
         if isinstance(contact.verb, HangUp):
             end_contact(turn, contact.id, EndedBy.PROGRAM, contact.verb.cause)
         else:
-            end_contact(turn, contact.id, EndedBy.CALLER, what.cause)
+            end_contact(turn, contact.id, EndedBy.NO_MEDIA if what.no_media else EndedBy.CALLER, what.cause)
 
 
 def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int) -> None:

@@ -24,13 +24,14 @@ from ccplane.core.commands import (
     RingBack,
     StartMusic,
     StopMusic,
+    StopSounds,
 )
 from ccplane.core.lamps import mirror
 from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import AgentId, OfferId, contact_of_offer, leg_of_half, offer_of_leg
+from ccplane.ids import AgentId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg
 
 RESTS: Final = frozenset({MissCause.REJECTED, MissCause.BUSY, MissCause.UNREACHABLE})
 """After these the agent is left alone for a while; a phone that rang out has had its pause."""
@@ -85,6 +86,8 @@ def answered(turn: Turn, what: i.LegUp) -> None:
             ring_ms=ring_ms,
         )
     )
+    if contact.waiting and contact.waiting.place is not None:
+        turn.do(StopSounds(contact.id, hold_id(contact.id)))
     turn.do(StopMusic(contact.id, contact.channel))
     return turn.do(JoinAgent(contact.id, offer.id, what.leg))
 

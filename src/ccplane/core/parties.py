@@ -72,7 +72,7 @@ def entered(turn: Turn, contact: Contact, call: OwnCall, channel: ChannelId) -> 
 def leg_ended(turn: Turn, contact: Contact, call: OwnCall, what: i.LegEnded) -> None:
     """They hung up, or did not take it: the program of the one who called goes on."""
     if call.state is CallState.CONNECTED:
-        talk_ms = over(turn, contact, call, EndedBy.PARTY)
+        talk_ms = over(turn, contact, call, EndedBy.NO_MEDIA if what.no_media else EndedBy.PARTY)
         end_step(turn, contact.id, Talked(talk_ms))
     else:
         missed(turn, contact, call, CallMiss(miss_cause(what.sip, what.cause).value), what.sip)

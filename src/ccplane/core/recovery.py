@@ -17,7 +17,7 @@ from ccplane.contacts.own_call import CallState
 from ccplane.contacts.talk import Talk, TalkState
 from ccplane.contacts.verbs import Served, TakeMessage
 from ccplane.core import inputs as i
-from ccplane.core import standing
+from ccplane.core import rejoin, standing
 from ccplane.core.callers import NORMAL, arrive, end_contact, up
 from ccplane.core.commands import (
     AddCaller,
@@ -93,6 +93,8 @@ def _compare_talk(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         _repaired(turn, "talk without the agent's leg", contact.id)
         talk_over(turn, contact, EndedBy.AGENT)
         end_step(turn, contact.id, Served(talk.agent))
+    elif survey.after_gap:
+        rejoin.resume(turn, contact)
 
 
 def _compare_rejoining(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, talk: Talk) -> None:

@@ -1,8 +1,15 @@
-"""A phone that vanishes in mid-talk has ten seconds to come back to the same caller, before anything else happens.
+"""A phone that vanishes in mid-talk: who may come back has ten seconds to, and no caller is left in silence.
 
-Mostly a browser: its tab was closed or reloaded, it slept, its network changed. The leg that it had is kept until it is
-known to be gone, for its sound may well go on while only the signalling is cut; a phone that is called back and says
-that it is busy has never left.
+| what vanished | how it is noticed | what happens |
+|---|---|---|
+| a browser | its contact is gone at once | ten seconds to come back |
+| a desk phone that answers no qualify | it is listened to: it may talk on | nothing while it is heard; else as below |
+| any phone's sound, for `rtp_timeout` | the switch ends the leg, and says why | if it is there it is called back at once |
+
+Who does not come back, and a desk phone of which neither sign nor sound is left, leaves the caller to another agent.
+The leg that it had is kept until it is known to be gone, for its sound may well go on while only the signalling is cut;
+a phone that is called back and says that it is busy has never left. Once nothing is heard of the agent any more the
+caller is asked to hold.
 """
 
 from __future__ import annotations
@@ -13,26 +20,32 @@ from typing import Any, Final
 from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Contact
+from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import EndedBy
 from ccplane.contacts.talk import Talk, TalkState
 from ccplane.contacts.verbs import EnterQueue, Served
 from ccplane.core import inputs as i
-from ccplane.core.commands import JoinAgent, RingBack, StartMusic
+from ccplane.core.commands import AskToHold, JoinAgent, ListenTo, RingBack, StartMusic
 from ccplane.core.steps import end_step
-from ccplane.core.talks import drop_leg, talk_over
+from ccplane.core.talks import drop_leg, no_hold, talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import ChannelId, is_web, leg_back, place_of_offer
+from ccplane.ids import AgentId, ChannelId, is_web, leg_back, place_of_offer
 
 REJOIN_MS: Final = 10_000
+LISTEN_MS: Final = 5_000
+"""For so long nothing must come from a desk phone that is not there any more: some send nothing while nobody speaks."""
+LISTEN_TO_BROWSER_MS: Final = 2_000
+"""A browser always sends."""
 BUSY_SIP: Final = 486
 BUSY_CAUSE: Final = 17
 
 
 def phone_changed(turn: Turn, agent: Agent) -> None:
     """The phone of an agent who talks went, or came back. A desk phone talks on without its registration."""
-    if agent.work is Work.TALKING and agent.phone is Phone.GONE and is_web(agent.device):
-        _lost(turn, agent, leg_gone=False)
+    if agent.work is Work.TALKING and agent.phone is Phone.GONE:
+        if is_web(agent.device):
+            _lost(turn, agent, leg_gone=False)
+        _listen(turn, agent)
     elif agent.work is Work.REJOINING and agent.phone is not Phone.GONE:
         _call_back(turn, agent)
 
@@ -57,15 +70,48 @@ def leg_ended(turn: Turn, contact: Contact, talk: Talk, what: i.LegEnded) -> boo
         return False
     agent = turn.state.agents[talk.agent]
     if talk.state is TalkState.UP:
-        vanished = not what.gone and agent.phone is Phone.GONE  # the switch ended it, for want of sound
+        vanished = what.no_media or (not what.gone and agent.phone is Phone.GONE)
         if vanished:
             _lost(turn, agent, leg_gone=True)
+            _call_back_or_give_up(turn, talk.agent)
         return vanished
-    if what.gone and not talk.leg_gone:
+    if what.gone and not what.no_media and not talk.leg_gone:
         return False
     if not talk.leg_gone:
         _lost(turn, agent, leg_gone=True)
     return True
+
+
+def listened(turn: Turn, what: i.LegListened) -> None:
+    """Whether anything came from a phone that is not there any more. While something does, it is listened to on."""
+    contact = turn.state.contacts.get(what.contact)
+    talk = contact.talk if contact else None
+    if talk is None or talk.offer != what.offer or talk.silent:
+        return
+    agent = turn.state.agents[talk.agent]
+    if what.heard:
+        if agent.phone is Phone.GONE or talk.state is not TalkState.UP:
+            _listen(turn, agent)
+    elif talk.state is not TalkState.UP:
+        _lost(turn, agent, leg_gone=False, silent=True)
+    elif agent.phone is Phone.GONE:
+        _lost(turn, agent, leg_gone=False, silent=True)
+        _call_back_or_give_up(turn, agent.id)
+
+
+def hold_said(turn: Turn, what: i.HoldSaid) -> None:
+    """The prompt has ended the music for good: it is begun again, if they still wait."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is not None and ((contact.waiting and contact.phase is Phase.WAITING) or _on_hold(contact)):
+        turn.do(StartMusic(contact.id, contact.channel, _music(turn, contact)))
+
+
+def resume(turn: Turn, contact: Contact) -> None:
+    """Whoever was listened to before a gap is listened to again."""
+    if contact.talk is not None and not contact.talk.silent:
+        agent = turn.state.agents[contact.talk.agent]
+        if agent.phone is Phone.GONE:
+            _listen(turn, agent)
 
 
 def answered(turn: Turn, contact: Contact, what: i.LegUp) -> bool:
@@ -107,10 +153,14 @@ def given_up(turn: Turn, agent: Agent) -> None:
     talk = contact.talk
     drop_legs(turn, contact, talk)
     talk_over(turn, contact, EndedBy.PHONE_LOST)
+    contact = turn.state.contacts[contact.id]
     queue = turn.state.rules.queues.get(talk.queue)
     if queue is None or not isinstance(contact.verb, EnterQueue):
+        if talk.silent:
+            no_hold(turn, contact)
         return end_step(turn, contact.id, Served(talk.agent))
-    turn.do(StartMusic(contact.id, contact.channel, queue.music))
+    if not talk.silent:
+        _hold(turn, contact, queue.music)
     return turn.happened(
         c.ContactQueued(
             at=turn.now,
@@ -123,15 +173,62 @@ def given_up(turn: Turn, agent: Agent) -> None:
     )
 
 
-def _lost(turn: Turn, agent: Agent, leg_gone: bool) -> None:
+def _lost(turn: Turn, agent: Agent, leg_gone: bool, silent: bool = False) -> None:
     assert agent.offer is not None
     assert agent.contact is not None
+    contact = turn.state.contacts[agent.contact]
+    held = contact.talk is not None and contact.talk.silent
     until = turn.now + REJOIN_MS if agent.rejoin_until is None else agent.rejoin_until
     turn.happened(
         c.PhoneLost(
-            at=turn.now, contact=agent.contact, offer=agent.offer, agent=agent.id, until=until, leg_gone=leg_gone
+            at=turn.now,
+            contact=contact.id,
+            offer=agent.offer,
+            agent=agent.id,
+            until=until,
+            leg_gone=leg_gone,
+            silent=silent,
         )
     )
+    if (leg_gone or silent) and not held:
+        _hold(turn, contact, _music(turn, contact))
+
+
+def _hold(turn: Turn, contact: Contact, music: str) -> None:
+    """Asked to wait a moment, then music: until somebody is there again."""
+    turn.do(StartMusic(contact.id, contact.channel, music))
+    sound = turn.state.rules.hold.get(contact.language)
+    if sound is not None:
+        turn.do(AskToHold(contact.id, (sound,), contact.language))
+
+
+def _on_hold(contact: Contact) -> bool:
+    return contact.talk is not None and contact.talk.silent and contact.talk.state is not TalkState.UP
+
+
+def _music(turn: Turn, contact: Contact) -> str:
+    stay = contact.talk or contact.waiting
+    queue = turn.state.rules.queues.get(stay.queue) if stay else None
+    return queue.music if queue else "default"
+
+
+def _listen(turn: Turn, agent: Agent) -> None:
+    """On the line through which they are reached, where there is one: the phone's own channel."""
+    contact = turn.state.contacts.get(agent.contact) if agent.contact else None
+    if contact is None or contact.talk is None or contact.talk.leg_gone:
+        return
+    for_ms = LISTEN_TO_BROWSER_MS if is_web(agent.device) else LISTEN_MS
+    turn.do(ListenTo(contact.id, contact.talk.offer, agent.open_line or contact.talk.leg, for_ms))
+
+
+def _call_back_or_give_up(turn: Turn, agent_id: AgentId) -> None:
+    """A browser may come back, and a phone that is there is called back; of a desk phone that is gone nothing is
+    hoped, and the caller has waited long enough."""
+    agent = turn.state.agents[agent_id]
+    if agent.phone is not Phone.GONE:
+        _call_back(turn, agent)
+    elif not is_web(agent.device):
+        given_up(turn, agent)
 
 
 def _call_back(turn: Turn, agent: Agent) -> None:
@@ -171,10 +268,16 @@ def _missed(turn: Turn, contact: Contact, talk: Talk, sip: int) -> None:
 
 
 def _rejoined(turn: Turn, contact: Contact, talk: Talk, leg: ChannelId) -> None:
+    if talk.silent:
+        no_hold(turn, contact)
     away_ms = turn.now - (turn.now if talk.lost_at is None else talk.lost_at)
     turn.happened(
         c.PhoneRejoined(at=turn.now, contact=contact.id, offer=talk.offer, agent=talk.agent, leg=leg, away_ms=away_ms)
     )
 
 
-REJOIN_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.RejoinAsked: asked}
+REJOIN_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
+    i.RejoinAsked: asked,
+    i.LegListened: listened,
+    i.HoldSaid: hold_said,
+}

@@ -8,14 +8,17 @@ from ccplane.agents import facts as a
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import EndedBy, MissCause
-from ccplane.core.commands import HangUpLeg
+from ccplane.core.commands import HangUpLeg, StopMusic, StopSounds
 from ccplane.core.recordings import end_recording
 from ccplane.core.turn import Turn
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, contact_of_offer
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, contact_of_offer, hold_id
 
 CLEAR_MS: Final = 3_000
 """A leg that the switch has not let go of for so long after we dropped it is taken for gone."""
 
+
+LEFT: Final = (EndedBy.CALLER, EndedBy.NO_MEDIA, EndedBy.SWITCH)
+"""Ends of talks with which the caller's channel is gone."""
 
 NO_ANSWER_SIP: Final = frozenset({408, 480, 487})
 REJECTED_SIP: Final = frozenset({603, 600, 606})
@@ -49,13 +52,21 @@ def hang_up_stray(turn: Turn, offer: OfferId, leg: ChannelId, agent: AgentId | N
         turn.do(HangUpLeg(contact_of_offer(offer), leg, reason))
 
 
+def no_hold(turn: Turn, contact: Contact) -> None:
+    """Whoever was asked to hold has somebody again, or need not wait any more."""
+    turn.do(StopSounds(contact.id, hold_id(contact.id)))
+    turn.do(StopMusic(contact.id, contact.channel))
+
+
 def talk_over(turn: Turn, contact: Contact, by: EndedBy) -> None:
     """The talk ended; the agent's wrap-up begins, and ends at once where the queue has none."""
     talk = contact.talk
     assert talk is not None
     queue = turn.state.rules.queues.get(talk.queue)
     wrap_up_ms = queue.wrap_up_ms if queue else 0
-    end_recording(turn, contact, caller_stays=by not in (EndedBy.CALLER, EndedBy.SWITCH))
+    end_recording(turn, contact, caller_stays=by not in LEFT)
+    if talk.silent and by not in (*LEFT, EndedBy.PHONE_LOST):
+        no_hold(turn, contact)
     turn.happened(
         c.TalkEnded(
             at=turn.now,
@@ -66,6 +77,7 @@ def talk_over(turn: Turn, contact: Contact, by: EndedBy) -> None:
             by=by,
             talk_ms=turn.now - talk.started_at,
             wrap_up_until=turn.now + wrap_up_ms,
+            rest_until=turn.now + turn.state.rules.rest_ms if by is EndedBy.PHONE_LOST else None,
         )
     )
     if not wrap_up_ms:

@@ -80,6 +80,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     recording: RecordingPolicy = RecordingPolicy()
     dialling: Dialling = Dialling()
+    hold: dict[str, str] = {}
+    """The sound by which a caller is asked to hold, by language. None: music alone."""
 
 
 class RulesLoaded(Fact, frozen=True, kw_only=True):

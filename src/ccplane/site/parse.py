@@ -20,7 +20,7 @@ from ccplane.site.names import Reference, judge_references
 from ccplane.site.policy import policy_in
 from ccplane.site.programs import computes_menu, judge_program
 from ccplane.site.shapes import RulesTable
-from ccplane.site.site import LANGUAGES, AgentEntry, Menu, Program, Site
+from ccplane.site.site import HOLD, LANGUAGES, AgentEntry, Menu, Program, Site
 from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_in
 
 QUEUES: Final = "acd/queues.toml"
@@ -93,6 +93,7 @@ class _Reading:
                 timezone=self._rules.timezone,
                 recording=self._policy,
                 dialling=self._dialling,
+                hold=self._hold(),
             ),
             menus=self._menus,
             programs=self._programs,
@@ -101,6 +102,10 @@ class _Reading:
             language=self._numbers.language,
             seats=self._seats,
         )
+
+    def _hold(self) -> dict[str, str]:
+        spoken = self._prompts.get(HOLD)
+        return {language: spoken.prompt.sound(language) for language in LANGUAGES} if spoken else {}
 
     # --- reading ------------------------------------------------------------------------------------------------
 

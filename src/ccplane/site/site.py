@@ -26,6 +26,8 @@ RENDITION: Final = 1
 
 APOLOGY: Final = "apology"
 LEAVE_A_MESSAGE: Final = "leave-a-message"
+HOLD: Final = "please-hold"
+"""Said to a caller whose agent's phone has vanished; a site may do without."""
 FALLBACK_PROMPTS: Final = (APOLOGY, LEAVE_A_MESSAGE)
 """The prompts that the dialplan's fallback plays too, when ccplane is not there."""
 

@@ -31,6 +31,8 @@ class EndedBy(StrEnum):
     """The one whom an agent has called."""
     PHONE_LOST = "phone-lost"
     """The agent's phone vanished in mid-talk and did not come back in time; the caller waits for another."""
+    NO_MEDIA = "no-media"
+    """Nothing came any more from their phone, which never said goodbye: the switch ended the call."""
     FALLBACK = "fallback"
     """ccplane was not there: the dialplan's fallback had the call, and it was found afterwards."""
 

@@ -23,13 +23,17 @@ class TalkEnded(OfferFact, frozen=True, kw_only=True):
     by: EndedBy
     talk_ms: int
     wrap_up_until: int
+    rest_until: int | None = None
+    """Offered nothing until then: their phone could not be heard, and others come first."""
 
 
 class PhoneLost(OfferFact, frozen=True, kw_only=True):
-    """The agent's phone vanished in mid-talk: they may come back until `until`. Told again once the leg is gone too."""
+    """The agent's phone vanished in mid-talk: they may come back until `until`. Told again once nothing is heard from
+    it any more (`silent`), which is when the caller is asked to hold, and once the leg is gone too."""
 
     until: int
     leg_gone: bool
+    silent: bool = False
 
 
 class RejoinRung(OfferFact, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ccplane.core.commands.callers import (
     AddCaller,
     AnswerCaller,
+    AskToHold,
     CloseRoom,
     HangUpCaller,
     LetRing,
@@ -22,7 +23,7 @@ from ccplane.core.commands.callers import (
 )
 from ccplane.core.commands.command import Command, ContactCommand
 from ccplane.core.commands.lamps import Light, MirrorIntent, MirrorWork
-from ccplane.core.commands.legs import CallOwner, CallParty, HangUpLeg, JoinAgent, PickUp, RingAgent, RingBack
+from ccplane.core.commands.legs import CallOwner, CallParty, HangUpLeg, JoinAgent, ListenTo, PickUp, RingAgent, RingBack
 from ccplane.core.commands.lines import AnswerHalf, HangUpLine, JoinLine, OpenLine, RingLine
 from ccplane.core.commands.recordings import (
     LookForRecording,
@@ -43,6 +44,7 @@ AnyCommand = (
     | StartMusic
     | StopMusic
     | PlaySounds
+    | AskToHold
     | StopSounds
     | RemoveCaller
     | RecordMessage
@@ -61,6 +63,7 @@ AnyCommand = (
     | StopRinging
     | JoinAgent
     | HangUpLeg
+    | ListenTo
     | PickUp
     | WriteJournal
     | StartTalkRecording
@@ -71,9 +74,9 @@ AnyCommand = (
 )
 
 __all__ = [
-    "AddCaller", "AnswerCaller", "AnswerHalf", "AnyCommand", "CallOwner", "CallParty", "CloseRoom", "Command",
-    "ContactCommand", "HangUpCaller", "HangUpLeg", "HangUpLine", "JoinAgent", "JoinLine", "LetRing", "Light",
-    "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine", "OpenRoom", "PickUp",
+    "AddCaller", "AnswerCaller", "AnswerHalf", "AnyCommand", "AskToHold", "CallOwner", "CallParty", "CloseRoom",
+    "Command", "ContactCommand", "HangUpCaller", "HangUpLeg", "HangUpLine", "JoinAgent", "JoinLine", "LetRing", "Light",
+    "ListenTo", "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine", "OpenRoom", "PickUp",
     "PlaySounds", "RecordMessage", "RemoveCaller", "RingAgent", "RingBack", "RingLine", "StartMusic",
     "StartTalkRecording", "StopMusic", "StopRecording", "StopRinging", "StopSounds", "StopTalkRecording",
     "TalkRecordingCommand", "WriteJournal",

@@ -79,6 +79,13 @@ class PlaySounds(ContactCommand, frozen=True):
     language: str
 
 
+class AskToHold(ContactCommand, frozen=True):
+    """Play into the room, under the id of holds, that the caller is to wait a moment."""
+
+    sounds: tuple[str, ...]
+    language: str
+
+
 class StopSounds(ContactCommand, frozen=True):
     """Stop that playback; gone is as good."""
 

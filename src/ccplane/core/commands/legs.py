@@ -31,6 +31,14 @@ class RingBack(ContactCommand, frozen=True):
     timeout_ms: int
 
 
+class ListenTo(ContactCommand, frozen=True):
+    """Find out whether anything comes from an agent's phone on this channel. Said by LegListened, after `for_ms`."""
+
+    offer: OfferId
+    leg: ChannelId
+    for_ms: int
+
+
 class CallParty(ContactCommand, frozen=True):
     """Call the other party of an agent's own call. `agent`: if it is one of ours. `caller`: what they are shown."""
 

@@ -11,6 +11,7 @@ from ccplane.core.inputs.callers import (
     CallerGone,
     CallerUp,
     EnteredRoom,
+    HoldSaid,
     KeyPressed,
     LeftRoom,
     PinChecked,
@@ -18,7 +19,7 @@ from ccplane.core.inputs.callers import (
     SoundsFinished,
 )
 from ccplane.core.inputs.input import Input
-from ccplane.core.inputs.legs import HalfJoined, HalfUp, LegEnded, LegRinging, LegUp, LineEnded, LineUp
+from ccplane.core.inputs.legs import HalfJoined, HalfUp, LegEnded, LegListened, LegRinging, LegUp, LineEnded, LineUp
 from ccplane.core.inputs.messages import (
     FallbackCallFound,
     MessageKept,
@@ -66,6 +67,7 @@ AnyInput = (
     | PinChecked
     | SoundsFinished
     | EnteredRoom
+    | HoldSaid
     | LeftRoom
     | RecordingBegan
     | RecordingEnded
@@ -74,6 +76,7 @@ AnyInput = (
     | LegRinging
     | LegUp
     | LegEnded
+    | LegListened
     | LineUp
     | LineEnded
     | HalfUp
@@ -117,8 +120,8 @@ AnyInput = (
 
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerGone", "CallerUp", "ChannelSeen",
-    "CommandFailed", "EnteredRoom", "FallbackCallFound", "HalfJoined", "HalfUp", "HangUpAsked", "Input",
-    "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded", "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "CommandFailed", "EnteredRoom", "FallbackCallFound", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input",
+    "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded", "LegListened", "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",

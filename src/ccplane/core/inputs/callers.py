@@ -26,10 +26,12 @@ class CallerUp(Input, frozen=True):
 
 
 class CallerGone(Input, frozen=True):
-    """The caller's channel hangs up or is destroyed. `cause`: Q.850, 0 unknown."""
+    """The caller's channel hangs up or is destroyed. `cause`: Q.850, 0 unknown. `no_media`: the switch ended it, since
+    nothing came from the phone any more."""
 
     contact: ContactId
     cause: int = 0
+    no_media: bool = False
 
 
 class KeyPressed(Input, frozen=True):
@@ -61,6 +63,12 @@ class SoundsFinished(Input, frozen=True):
     step: int
     attempt: int
     ok: bool = True
+
+
+class HoldSaid(Input, frozen=True):
+    """The prompt that asks to hold has ended."""
+
+    contact: ContactId
 
 
 class EnteredRoom(Input, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ccplane.core.inputs.input import Input
-from ccplane.ids import AgentId, ChannelId, OfferId
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId
 
 
 class LegRinging(Input, frozen=True):
@@ -22,13 +22,23 @@ class LegUp(Input, frozen=True):
 
 class LegEnded(Input, frozen=True):
     """The agent's leg has ended. `sip`: the phone's final code, 0 if none; `cause`: Q.850. `gone`: the phone has left
-    the call, or the switch has let go of it; else the switch or we ended it, and the phone may not know yet."""
+    the call, or the switch has let go of it; else the switch or we ended it, and the phone may not know yet.
+    `no_media`: the switch ended it, since nothing came from the phone any more."""
 
     offer: OfferId
     leg: ChannelId
     cause: int = 0
     sip: int = 0
     gone: bool = True
+    no_media: bool = False
+
+
+class LegListened(Input, frozen=True):
+    """The switch was asked for a while whether anything comes from the phone of a talk."""
+
+    contact: ContactId
+    offer: OfferId
+    heard: bool
 
 
 class LineUp(Input, frozen=True):
