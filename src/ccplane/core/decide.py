@@ -32,6 +32,7 @@ from ccplane.core.sign_in import SIGN_IN_RULES
 from ccplane.core.standing import STANDING_RULES, tend
 from ccplane.core.state import State
 from ccplane.core.steps import STEP_RULES
+from ccplane.core.telling import tell_queues
 from ccplane.core.time import TIME_RULES
 from ccplane.core.turn import Turn
 from ccplane.core.waits import settle
@@ -77,4 +78,5 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     leave_seats(turn)
     tend(turn)
     light(turn, state)
+    tell_queues(turn, state)
     return Decision(tuple(turn.facts), tuple(turn.commands), turn.state.wake_at, turn.state)

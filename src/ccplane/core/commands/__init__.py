@@ -18,6 +18,7 @@ from ccplane.core.commands.callers import (
     StopMusic,
     StopRinging,
     StopSounds,
+    TellQueue,
     WriteJournal,
 )
 from ccplane.core.commands.command import Command, ContactCommand
@@ -44,6 +45,7 @@ AnyCommand = (
     | StopMusic
     | PlaySounds
     | StopSounds
+    | TellQueue
     | RemoveCaller
     | RecordMessage
     | StopRecording
@@ -76,5 +78,5 @@ __all__ = [
     "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine", "OpenRoom", "PickUp",
     "PlaySounds", "RecordMessage", "RemoveCaller", "RingAgent", "RingBack", "RingLine", "StartMusic",
     "StartTalkRecording", "StopMusic", "StopRecording", "StopRinging", "StopSounds", "StopTalkRecording",
-    "TalkRecordingCommand", "WriteJournal",
+    "TalkRecordingCommand", "TellQueue", "WriteJournal",
 ]  # fmt: skip
