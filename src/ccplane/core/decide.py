@@ -15,6 +15,7 @@ from ccplane.core import inputs as i
 from ccplane.core.agents_ask import ASK_RULES
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.commands import Command
+from ccplane.core.fallback import FALLBACK_RULES
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.keys import KEY_RULES
@@ -55,6 +56,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **RECOVERY_RULES,
     **RECORDER_RULES,
     **KEEPING_RULES,
+    **FALLBACK_RULES,
 }
 
 

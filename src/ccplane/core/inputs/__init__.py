@@ -17,6 +17,7 @@ from ccplane.core.inputs.callers import (
     PinKeyed,
     SoundsFinished,
 )
+from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay
 from ccplane.core.inputs.input import Input
 from ccplane.core.inputs.legs import HalfJoined, HalfUp, LegEnded, LegRinging, LegUp, LineEnded, LineUp
 from ccplane.core.inputs.messages import (
@@ -107,6 +108,7 @@ AnyInput = (
     | MessageUnusable
     | RecordingFound
     | FallbackCallFound
+    | FallbackCallImported
     | MessageMarkAsked
     | MessageHeard
     | PlaneBegan
@@ -117,7 +119,8 @@ AnyInput = (
 
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerGone", "CallerUp", "ChannelSeen",
-    "CommandFailed", "EnteredRoom", "FallbackCallFound", "HalfJoined", "HalfUp", "HangUpAsked", "Input",
+    "CommandFailed", "EnteredRoom", "FallbackCallFound", "FallbackCallImported", "FallbackStay", "HalfJoined", "HalfUp",
+    "HangUpAsked", "Input",
     "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded", "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
