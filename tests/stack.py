@@ -20,6 +20,7 @@ import pytest
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.postgres.migrate import migrate
+from ccplane.site import parse, read
 from tests.ports import free_port, node_ports
 
 MakeNode = Callable[..., LocalNode]
@@ -40,12 +41,14 @@ def asterisk_root() -> Path:
 def make_node(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeNode]:
     """Makes nodes (not started) on free ports, each with a folder of its own; all are ended with the session."""
     nodes: list[LocalNode] = []
+    queues = parse(read(HOME)).rules.queues.values()
 
     def make(**options: object) -> LocalNode:
         options.setdefault("ports", node_ports())
         options.setdefault("trunk", f"127.0.0.1:{free_port()}")
         options.setdefault("trunk_qualify_s", 0)  # each test has an outside world of its own
         options.setdefault("directory", tmp_path_factory.mktemp("node"))
+        options.setdefault("queues", queues)
         nodes.append(LocalNode(asterisk_root, **options))  # type: ignore[arg-type]
         return nodes[-1]
 

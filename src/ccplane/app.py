@@ -24,6 +24,7 @@ from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
+from ccplane.asterisk.members import Members
 from ccplane.asterisk.messages import Keeper
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.pick_up import PickUps
@@ -171,6 +172,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         )
         recorder.post, executor.record = plane.post, recorder.execute
         ami.events.at_login(recorder.logged_in)
+        members = Members(ami, ami.events, lambda: plane.state)
+        plane.follow(members.follow)
         link = Link(
             node=NodeName(settings.node),
             switches=ari,
@@ -227,7 +230,9 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             admin_token=token,
         )
         server = await stack.enter_async_context(serve(app, settings.bind, settings.port))
-        leading = asyncio.create_task(lead(lease, (link.run, ami.run, watch.run), plane, outbox), name="leading")
+        leading = asyncio.create_task(
+            lead(lease, (link.run, ami.run, watch.run, members.run), plane, outbox), name="leading"
+        )
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(recordings.run(), name="recordings"),

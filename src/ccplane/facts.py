@@ -60,7 +60,15 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
 
 SwitchFact = SwitchFound | SwitchLost | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 SiteFact = PlaneStarted | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
-AnyFact = SiteFact | a.AnyAgentFact | c.AnyContactFact | c.AnyMessageFact | r.AnyRecordingFact | r.AnyKeptFact
+AnyFact = (
+    SiteFact
+    | a.AnyAgentFact
+    | c.AnyContactFact
+    | c.AnyMessageFact
+    | r.AnyRecordingFact
+    | r.AnyKeptFact
+    | c.FallbackServed
+)
 
 _encoder: Final = msgspec.json.Encoder()
 _decoder: Final[msgspec.json.Decoder[AnyFact]] = msgspec.json.Decoder(AnyFact)

@@ -125,7 +125,7 @@ def test_given_a_free_agent_when_a_contact_enters_the_queue_then_it_hears_music_
     floor = a_floor(agents=[ready("ana")])
     decision = floor.waits(in_room=False)
     assert kinds(decision) == ["StepStarted", "ContactQueued", "OfferMade"]
-    assert doing(decision) == ["WriteJournal", "AnswerCaller", "AddCaller", "StartMusic", "RingAgent"]
+    assert doing(decision) == ["WriteJournal", "AnswerCaller", "AddCaller", "StartMusic", "RingAgent", "TellQueue"]
     assert the(decision, do.StartMusic).music == "support-music"
 
 

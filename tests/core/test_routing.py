@@ -114,7 +114,7 @@ def test_given_a_max_wait_when_it_is_over_then_the_program_decides_and_the_music
     assert floor.now == 70_000
     assert the(decision, f.ContactUnqueued).outcome is f.QueueOutcome.TIMED_OUT
     assert the(decision, f.ContactUnqueued).waited_ms == 60_000
-    assert [type(each).__name__ for each in decision.commands] == ["StopMusic"]
+    assert [type(each).__name__ for each in decision.commands] == ["StopMusic", "TellQueue"]
 
 
 def test_given_a_phone_that_rings_when_max_wait_is_over_then_it_may_still_be_answered():

@@ -249,7 +249,7 @@ def test_given_a_waiting_caller_nobody_knew_then_they_keep_their_place_in_the_qu
     floor.is_up("y")
     decision = found(floor, at=60, since=9_000)
     assert what_was_repaired(decision) == ["waiting caller nobody knew"]
-    assert doing(decision) == ["StartMusic"]
+    assert doing(decision) == ["StartMusic", "TellQueue"]
     assert the(decision, f.ContactQueued).since == 9_000
     assert [each.contact for each in floor.state.lines[SUPPORT]] == [c("x"), c("y")]
     floor.wants("ana", Intent.READY)
@@ -260,7 +260,7 @@ def test_given_a_waiting_caller_nobody_knew_outside_the_room_and_not_answered_th
     floor = a_floor(agents=[paused("ana")])
     seen = i.ChannelSeen(X, False, an_arrival("x"))
     decision = found(floor, at=60, extra=[seen], rooms={c("x"): ()})
-    assert doing(decision) == ["AnswerCaller", "AddCaller", "StartMusic"]
+    assert doing(decision) == ["AnswerCaller", "AddCaller", "StartMusic", "TellQueue"]
 
 
 def test_given_a_waiting_caller_nobody_knew_and_nobody_signed_in_then_the_program_hears_of_it():

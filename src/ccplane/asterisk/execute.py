@@ -44,6 +44,10 @@ JOURNAL: Final = "CCPLANE"
 """The room's variable in which the contact's journal lies."""
 
 
+QUEUE: Final = "CCPLANE_QUEUE"
+SINCE: Final = "CCPLANE_SINCE"
+"""The caller's variables by which the dialplan and the guard know where they wait, and since when."""
+
 AUTO_ANSWER: Final = {
     "PJSIP_HEADER(add,Call-Info)": "<sip:ccplane>;answer-after=0",
     "PJSIP_HEADER(add,Alert-Info)": "<http://ccplane>;info=alert-autoanswer;delay=0",
@@ -160,6 +164,8 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.DestroyBridge(bridge_of(command.contact))
         case do.WriteJournal():
             return op.SetBridgeVariable(bridge_of(command.contact), JOURNAL, command.text)
+        case do.TellQueue():
+            return op.SetChannelVariable(command.channel, QUEUE, command.queue)
         case do.MirrorWork():
             return _elsewhere(command)
         case do.MirrorIntent():
@@ -195,6 +201,8 @@ def before(command: do.Command) -> tuple[op.Operation[Any], ...]:
             return (op.CreateBridge(room_of_line(command.line), name=command.line),)
         case do.JoinLine(quiet=False):
             return (op.PlayOnChannel(command.line, f"beep-{command.half}", (BEEP,)),)
+        case do.TellQueue() if command.queue:
+            return (op.SetChannelVariable(command.channel, SINCE, str(command.since_s)),)
         case do.HangUpLine():
             return (op.DestroyBridge(room_of_line(command.line)),)
         case _:
@@ -307,6 +315,7 @@ class Executor:
                 | do.StopMusic()
                 | do.StopRinging()
                 | do.StopRecording()
+                | do.TellQueue()
             ) if gone:
                 return  # it was to be gone
             case do.StopSounds() if isinstance(outcome, Refused):

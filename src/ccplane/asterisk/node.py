@@ -24,14 +24,16 @@ import shutil
 import signal
 import socket
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ccplane.asterisk.queues import sections
 from ccplane.child import Child
 from ccplane.errors import SetupError, SwitchError
 from ccplane.private import read_private, write_private
+from ccplane.routing.rules import Queue
 
 HOME: Final = Path(__file__).resolve().parents[3]
 """The project's top folder: templates and dialplan lie there, beside src/."""
@@ -74,9 +76,11 @@ class LocalNode:
         trunk: str = TRUNK,
         trunk_qualify_s: int = 15,
         outlive_parent: bool = False,
+        queues: Iterable[Queue] = (),
     ) -> None:
         """`rtp_timeout`: seconds without media after which a call is ended, 0 for never (phones that send none).
-        `trunk`: host and port to which calls outside go, and how often it is asked whether it is there; 0 for never."""
+        `trunk`: host and port to which calls outside go, and how often it is asked whether it is there; 0 for never.
+        `queues`: the site's, for the fallback."""
         self.root = root
         self.directory = directory.absolute()
         self.name = name
@@ -89,6 +93,7 @@ class LocalNode:
         self.trunk = trunk
         self._trunk_qualify_s = trunk_qualify_s
         self._outlive_parent = outlive_parent
+        self._queues = tuple(queues)
         self._child = Child(self.directory / "run" / "process.json")
         self._secrets: dict[str, str] = {}
 
@@ -271,6 +276,8 @@ class LocalNode:
         values = self._values()
         for template in sorted(self._templates.glob("*.conf")):
             write_private(etc / template.name, fill(template.read_text(), values))
+        with (etc / "queues.conf").open("a") as queues:
+            queues.write(sections(self._queues))
         for part in sorted(self._dialplan.glob("*.conf")):
             shutil.copyfile(part, etc / "dialplan" / part.name)
         (self.directory / "hosts").write_text(hosts(socket.gethostname()))

@@ -10,6 +10,7 @@ from immutables import Map
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
+from ccplane.contacts.fallback import Carried
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
 from ccplane.core.follows import put_agent, put_contact
@@ -33,6 +34,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     unstored: tuple[Expected, ...] = ()
     messages: tuple[Message, ...] = ()
     slow: dict[DeviceName, int] = {}
+    fallback: dict[ContactId, Carried] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -55,6 +57,7 @@ def encode(state: State) -> bytes:
             unstored=tuple(state.unstored.values()),
             messages=tuple(state.messages.values()),
             slow=dict(state.slow),
+            fallback=dict(state.fallback),
         )
     )
 
@@ -73,6 +76,7 @@ def decode(data: bytes) -> State:
         unstored=Map({each.id: each for each in kept.unstored}),
         messages=Map({message.id: message for message in kept.messages}),
         slow=Map(kept.slow),
+        fallback=Map(kept.fallback),
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)

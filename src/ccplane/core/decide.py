@@ -15,6 +15,7 @@ from ccplane.core import inputs as i
 from ccplane.core.agents_ask import ASK_RULES
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.commands import Command
+from ccplane.core.fallback import FALLBACK_RULES
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.keys import KEY_RULES
@@ -32,6 +33,7 @@ from ccplane.core.sign_in import SIGN_IN_RULES
 from ccplane.core.standing import STANDING_RULES, tend
 from ccplane.core.state import State
 from ccplane.core.steps import STEP_RULES
+from ccplane.core.telling import tell_queues
 from ccplane.core.time import TIME_RULES
 from ccplane.core.turn import Turn
 from ccplane.core.waits import settle
@@ -54,6 +56,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **RECOVERY_RULES,
     **RECORDER_RULES,
     **KEEPING_RULES,
+    **FALLBACK_RULES,
 }
 
 
@@ -77,4 +80,5 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     leave_seats(turn)
     tend(turn)
     light(turn, state)
+    tell_queues(turn, state)
     return Decision(tuple(turn.facts), tuple(turn.commands), turn.state.wake_at, turn.state)

@@ -25,6 +25,8 @@ from ccplane.contacts.facts import (
     ContactArrived,
     ContactEnded,
     ContactFact,
+    EndedBy,
+    FallbackServed,
     MessageDropped,
     MessageFact,
     MessageLeft,
@@ -33,6 +35,7 @@ from ccplane.contacts.facts import (
     MessageStored,
     OfferFact,
 )
+from ccplane.contacts.fallback import remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
     AnyRecordingFact,
@@ -85,9 +88,16 @@ def evolve(state: State, fact: AnyFact) -> State:
             contact = _contact(state, fact)
             contacts.evolve(contact, fact)
             state = replace(state, ended=(*state.ended[1 - REMEMBERED :], contact.id))
+            if fact.by is EndedBy.FALLBACK:
+                state = _with_fallback(state, fact, counted=False)
             return put_contact(state, contact, None)
         case RecordingAnnounced() | RecordingFact():
             return _with_recording(state, _contact(state, fact), fact)
+        case FallbackServed():
+            before = state.fallback.get(fact.contact)
+            if before is not None and before.counted:
+                raise IllegalMove("fallback", "counted", fact)
+            return _with_fallback(state, fact, counted=True)
         case KeptFact():
             kept = isinstance(fact, RecordingPlayed) or fact.recording not in state.unstored
             return state if kept else replace(state, unstored=state.unstored.delete(fact.recording))
@@ -135,6 +145,10 @@ def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> S
         expected = Expected(fact.recording, contact.id, fact.ms, fact.at, fact.at - was.asked_at)
         state = replace(state, unstored=state.unstored.set(fact.recording, expected))
     return put_contact(state, contact, after)
+
+
+def _with_fallback(state: State, fact: ContactEnded | FallbackServed, *, counted: bool) -> State:
+    return replace(state, fallback=remembered(state.fallback, fact.contact, fact.at, counted=counted))
 
 
 def _message(state: State, fact: MessageFact) -> Message:

@@ -11,18 +11,16 @@ from typing import Any, Final
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.facts import EndedBy, MessageSource
+from ccplane.contacts.facts import MessageSource
 from ccplane.contacts.message import Message
 from ccplane.contacts.verbs import Connect, EnterQueue, MessageResult, MessageTaken, NoMessage, TakeMessage
 from ccplane.core import inputs as i
-from ccplane.core.callers import opened
 from ccplane.core.commands import AddCaller
+from ccplane.core.fallback import begin_found, end_found
 from ccplane.core.messages import GENERAL, SETTLE_MS, ask_to_record, leave
 from ccplane.core.steps import begin_again, end_step
 from ccplane.core.turn import Turn
 from ccplane.ids import MessageId, contact_id, message_id, place_of_message, recording_of
-
-NORMAL: Final = 16
 
 
 def left_room(turn: Turn, what: i.LeftRoom) -> None:
@@ -130,18 +128,7 @@ def fallback_found(turn: Turn, what: i.FallbackCallFound) -> None:
 
     One that we had ourselves before it was carried to the fallback is known already: only the message is new.
     """
-    contact = contact_id(what.node, what.channel)
-    unknown = contact not in turn.state.contacts and contact not in turn.state.ended
-    if unknown:
-        arrival = i.CallerArrived(
-            node=what.node,
-            channel=what.channel,
-            number_dialled=what.number_dialled,
-            caller=what.caller,
-            caller_name="",
-            switch_at=what.arrived_at,
-        )
-        opened(turn, arrival, arrived_at=min(what.arrived_at, turn.now))
+    contact, unknown = contact_id(what.node, what.channel), begin_found(turn, what)
     message = message_id(contact)
     if what.recording is not None and message not in turn.state.messages:
         turn.happened(
@@ -161,10 +148,7 @@ def fallback_found(turn: Turn, what: i.FallbackCallFound) -> None:
             )
         )
     if unknown:
-        ended_at = min(what.ended_at, turn.now)
-        turn.happened(
-            c.ContactEnded(at=turn.now, contact=contact, by=EndedBy.FALLBACK, cause=NORMAL, ended_at=ended_at)
-        )
+        end_found(turn, contact, what.ended_at)
 
 
 def marked(turn: Turn, what: i.MessageMarkAsked) -> None:

@@ -16,6 +16,7 @@ from ccplane.http import (
     built_pages,
     contacts,
     docs_page,
+    fallback_calls,
     health,
     index,
     messages,
@@ -116,6 +117,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(agent_socket.routes(sockets))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(wallboard_page.routes(open_here))
+    app.include_router(fallback_calls.routes(ports.plane, admin))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))

@@ -138,6 +138,12 @@ def _unqueued(board: Board, fact: c.ContactUnqueued) -> Board:
     return _stay_over(board, fact.contact, for_ended(fact.outcome, fact.waited_ms, board.within(fact.queue)))
 
 
+def _fallback_served(board: Board, fact: c.FallbackServed) -> Board:
+    """A whole stay, told when it is over: it counts on the day on which it began, like any other."""
+    over = for_ended(fact.outcome, fact.waited_ms, board.within(fact.queue))
+    return _add(board, Stay(fact.queue, fact.queued_at), {"entered": 1, **over})
+
+
 def _stay_over(board: Board, contact: ContactId, more: dict[str, int]) -> Board:
     stay = board.stays.get(contact)
     return _add(replace(board, stays=board.stays.delete(contact)), stay, more) if stay else board
@@ -180,6 +186,7 @@ FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {
     c.ContactQueued: _queued,
     c.ContactUnqueued: _unqueued,
     c.TalkStarted: _answered,
+    c.FallbackServed: _fallback_served,
     c.OfferMade: _offer_made,
     c.OfferRinging: _ringing,
     c.OfferAnswered: _offer_over,

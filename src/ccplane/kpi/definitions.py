@@ -26,13 +26,16 @@ class Definition(NamedTuple):
     version: int = 1
 
 
-_STAYS: Final = "ContactQueued, TalkStarted, ContactUnqueued"
+_STAYS: Final = "ContactQueued, TalkStarted, ContactUnqueued, FallbackServed"
+_ENTRIES: Final = "ContactQueued, FallbackServed"
 _OFFERS: Final = "OfferMade, OfferAnswered, OfferMissed, OfferWithdrawn"
 
 DEFINITIONS: Final = {
     each.key: each
     for each in (
-        Definition("offered", "offered", "人工请求量", "stays", "entries into the queue", "ContactQueued"),
+        Definition(
+            "offered", "offered", "人工请求量", "stays", "entries into the queue", "ContactQueued, FallbackServed"
+        ),
         Definition("answered", "answered", "人工接听量", "stays", "A: stays that ended in a talk", _STAYS),
         Definition("answered_within", "answered in time", "及时接听量", "stays", "A_T: answered, wait ≤ T", _STAYS),
         Definition("abandoned", "abandoned", "放弃量", "stays", "B: the caller left while waiting", _STAYS),

@@ -13,12 +13,14 @@ from typing import Final
 
 from ccplane.asterisk.node import HOME, LocalNode, NodePorts, need_free
 from ccplane.child import Child
-from ccplane.errors import SetupError
+from ccplane.errors import SetupError, SiteError
 from ccplane.local.parts import Part, keep_up, timed
 from ccplane.local.plane_process import PlaneProcess
 from ccplane.local.terminal import say
 from ccplane.postgres.embedded import EmbeddedPostgres
+from ccplane.routing.rules import Queue
 from ccplane.settings import Settings
+from ccplane.site import parse, read
 
 INSTALL_FAULTS: Final = {3: "no-network", 4: "no-rights", 5: "no-good-asterisk"}
 """asterisk-docker/install.sh's exit status, as a SetupError's code."""
@@ -91,6 +93,7 @@ def local_node(settings: Settings) -> LocalNode:
         name=settings.node,
         bind=settings.bind,
         dialplan=dialplan_of(settings.site),
+        queues=queues_of(settings),
         trunk=settings.trunk,
         ports=NodePorts(
             sip=settings.sip_port,
@@ -106,6 +109,14 @@ def dialplan_of(site: Path) -> Path:
     """The site's own, else the project's: it hands over every number, so that most sites need none."""
     own = site / "dialplan"
     return own if any(own.glob("*.conf")) else HOME / "dialplan"
+
+
+def queues_of(settings: Settings) -> tuple[Queue, ...]:
+    """The site's, for the fallback. What is wrong with a site the plane says."""
+    try:
+        return tuple(parse(read(settings.site), settings.demo_agents).rules.queues.values())
+    except SiteError:
+        return ()
 
 
 def plane_environment(settings: Settings, node: LocalNode | None, postgres: EmbeddedPostgres | None) -> dict[str, str]:

@@ -38,7 +38,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A contact. `state`: its phase. `queue`, `agent`: the last ones. `gap_ms`: how long it went on unwatched."""
+    """A contact. `state`: its phase. `queue`, `agent`: the last ones. `gap_ms`: how long it went on unwatched.
+    `fallback`: the switch's own queues had it, wholly or in the end, while ccplane was away."""
 
     id: str
     node: str | None
@@ -60,6 +61,7 @@ class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     cause: int | None
     gap_ms: int
     direction: str
+    fallback: bool = False
 
 
 class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +150,8 @@ async def contact(database: Database, contact_id: ContactId) -> ContactDetail | 
         recorded = await connection.fetch(query("list_recordings"), *OF_ONE, contact_id, *EVER, MOST)
         left = await connection.fetch(query("read_messages_of_contact"), contact_id)
         first = _moment(found.arrived_at).date()
-        last = (_moment(found.ended_at) if found.ended_at is not None else datetime.now(UTC)).date()
+        ended_at = None if found.fallback else found.ended_at  # of the fallback is told later, perhaps days
+        last = (datetime.now(UTC) if ended_at is None else _moment(ended_at)).date()
         facts = await connection.fetch(query("read_facts"), contact_id, first, last + timedelta(days=1))
     return ContactDetail(
         contact=found,

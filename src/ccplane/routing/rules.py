@@ -60,6 +60,8 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en"
     queue: QueueName | None = None
     attribution: str = ""
+    fallback: QueueName | None = None
+    """Who answers while ccplane is away; None: those of `queue`, or everybody."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,10 +67,13 @@ def numbers_in(document: Document, references: list[Reference]) -> Numbers:
                 language=table.language or found.language,
                 queue=QueueName(table.queue) if table.queue else None,
                 attribution=table.attribution,
+                fallback=_queue(table.fallback),
             )
             references.append(Reference("program", table.program, blame(document, dialled, "program")))
             if table.queue:
                 references.append(Reference("queue", table.queue, blame(document, dialled, "queue")))
+            if table.fallback:
+                references.append(Reference("queue", table.fallback, blame(document, dialled, "fallback")))
     return found
 
 

@@ -196,6 +196,7 @@ class NumberTable(Table):
 
     program: Name
     queue: Name | None = None
+    fallback: Name | None = None
     language: Language | None = None
     attribution: Annotated[str, Field(max_length=200)] = ""
 

@@ -5,6 +5,7 @@ Each subject has a module of its own. All else takes them from here, where the u
 
 from __future__ import annotations
 
+from ccplane.contacts.facts.fallback import FallbackServed
 from ccplane.contacts.facts.life import (
     CallerAnswered,
     CallerEnteredRoom,
@@ -106,6 +107,7 @@ __all__ = [
     "DataSet",
     "Direction",
     "EndedBy",
+    "FallbackServed",
     "KeyKept",
     "KeyTaken",
     "KeysDropped",

@@ -19,6 +19,7 @@ from ccplane.core.commands.callers import (
     StopMusic,
     StopRinging,
     StopSounds,
+    TellQueue,
     WriteJournal,
 )
 from ccplane.core.commands.command import Command, ContactCommand
@@ -46,6 +47,7 @@ AnyCommand = (
     | PlaySounds
     | AskToHold
     | StopSounds
+    | TellQueue
     | RemoveCaller
     | RecordMessage
     | StopRecording
@@ -79,5 +81,5 @@ __all__ = [
     "ListenTo", "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine", "OpenRoom", "PickUp",
     "PlaySounds", "RecordMessage", "RemoveCaller", "RingAgent", "RingBack", "RingLine", "StartMusic",
     "StartTalkRecording", "StopMusic", "StopRecording", "StopRinging", "StopSounds", "StopTalkRecording",
-    "TalkRecordingCommand", "WriteJournal",
+    "TalkRecordingCommand", "TellQueue", "WriteJournal",
 ]  # fmt: skip

@@ -86,6 +86,15 @@ class AskToHold(ContactCommand, frozen=True):
     language: str
 
 
+class TellQueue(ContactCommand, frozen=True):
+    """Leave at the caller's channel in which queue they wait, and by which clock (Unix seconds): whoever carries them
+    on, should we be lost, keeps to it. `queue` empty: they wait in none any more."""
+
+    channel: ChannelId
+    queue: str
+    since_s: int = 0
+
+
 class StopSounds(ContactCommand, frozen=True):
     """Stop that playback; gone is as good."""
 

@@ -18,6 +18,7 @@ from ccplane.core.inputs.callers import (
     PinKeyed,
     SoundsFinished,
 )
+from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay
 from ccplane.core.inputs.input import Input
 from ccplane.core.inputs.legs import HalfJoined, HalfUp, LegEnded, LegListened, LegRinging, LegUp, LineEnded, LineUp
 from ccplane.core.inputs.messages import (
@@ -110,6 +111,7 @@ AnyInput = (
     | MessageUnusable
     | RecordingFound
     | FallbackCallFound
+    | FallbackCallImported
     | MessageMarkAsked
     | MessageHeard
     | PlaneBegan
@@ -120,8 +122,9 @@ AnyInput = (
 
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerGone", "CallerUp", "ChannelSeen",
-    "CommandFailed", "EnteredRoom", "FallbackCallFound", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input",
-    "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded", "LegListened", "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "CommandFailed", "EnteredRoom", "FallbackCallFound", "FallbackCallImported", "FallbackStay", "HalfJoined",
+    "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded", "LegListened",
+    "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",

@@ -3,7 +3,7 @@
 -- batch. The states are those of the table PHASE; the fact alone says where it leads.
 INSERT INTO contact AS c (
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-    arrived_at, answered_at, ended_at, ended_by, cause, gap_ms, direction)
+    arrived_at, answered_at, ended_at, ended_by, cause, gap_ms, direction, fallback)
 SELECT
     contact,
     max(body ->> 'node') FILTER (WHERE kind = 'ContactArrived'),
@@ -26,22 +26,25 @@ SELECT
             WHEN 'ContactEnded' THEN 'ended'
             ELSE 'in-program'
         END ORDER BY seq DESC)
-        FILTER (WHERE kind NOT IN ('ProgramStarted', 'CallerAnswered', 'LanguageSet', 'ContactRelinked')))[1],
-    (array_agg(body ->> 'queue' ORDER BY seq DESC) FILTER (WHERE kind = 'ContactQueued'))[1],
-    (array_agg(agent ORDER BY seq DESC) FILTER (WHERE kind IN ('ContactArrived', 'TalkStarted') AND agent IS NOT NULL))[1],
+        FILTER (WHERE kind NOT IN (
+            'ProgramStarted', 'CallerAnswered', 'LanguageSet', 'ContactRelinked', 'FallbackServed')))[1],
+    (array_agg(body ->> 'queue' ORDER BY seq DESC) FILTER (WHERE kind IN ('ContactQueued', 'FallbackServed')))[1],
+    (array_agg(agent ORDER BY seq DESC)
+        FILTER (WHERE kind IN ('ContactArrived', 'TalkStarted', 'FallbackServed') AND agent IS NOT NULL))[1],
     instant(min(coalesce((body ->> 'arrived_at')::bigint, at))),
     instant(min(at) FILTER (WHERE kind = 'CallerAnswered')),
     instant(max(coalesce((body ->> 'ended_at')::bigint, at)) FILTER (WHERE kind = 'ContactEnded')),
     max(body ->> 'by') FILTER (WHERE kind = 'ContactEnded'),
     max((body ->> 'cause')::integer) FILTER (WHERE kind = 'ContactEnded'),
     coalesce(sum((body ->> 'gap_ms')::bigint) FILTER (WHERE kind = 'ContactRelinked'), 0),
-    coalesce(max(body ->> 'direction') FILTER (WHERE kind = 'ContactArrived'), 'inbound')
+    coalesce(max(body ->> 'direction') FILTER (WHERE kind = 'ContactArrived'), 'inbound'),
+    bool_or(kind = 'FallbackServed' OR (kind = 'ContactEnded' AND body ->> 'by' = 'fallback'))
 FROM batch
 WHERE epoch = $1 AND seq > $2 AND seq <= $3
     AND kind IN (
         'ContactArrived', 'ProgramStarted', 'CallerAnswered', 'ContactQueued', 'ContactUnqueued', 'OfferAnswered',
         'ConnectFailed', 'TalkStarted', 'TalkEnded', 'PartyCalled', 'CallConnected', 'CallMissed', 'CallEnded',
-        'LanguageSet', 'ContactRelinked', 'ContactEnded')
+        'LanguageSet', 'ContactRelinked', 'ContactEnded', 'FallbackServed')
 GROUP BY contact
 ON CONFLICT (id) DO UPDATE SET
     node = coalesce(c.node, excluded.node),
@@ -60,4 +63,5 @@ ON CONFLICT (id) DO UPDATE SET
     ended_at = coalesce(excluded.ended_at, c.ended_at),
     ended_by = coalesce(excluded.ended_by, c.ended_by),
     cause = coalesce(excluded.cause, c.cause),
-    gap_ms = c.gap_ms + excluded.gap_ms;
+    gap_ms = c.gap_ms + excluded.gap_ms,
+    fallback = c.fallback OR excluded.fallback;

@@ -8,7 +8,8 @@ WITH said AS (
     FROM batch
     WHERE epoch = $1 AND seq > $2 AND seq <= $3
         AND kind IN (
-            'ContactQueued', 'ContactUnqueued', 'TalkStarted', 'TalkEnded', 'WrapUpDone', 'CallConnected', 'CallEnded')
+            'ContactQueued', 'ContactUnqueued', 'TalkStarted', 'TalkEnded', 'WrapUpDone', 'CallConnected', 'CallEnded',
+            'FallbackServed')
 ), work AS (
     SELECT
         agent, at, kind,
@@ -44,6 +45,17 @@ AS (
     SELECT contact, segment, 'call', NULL, agent, body ->> 'call', NULL, at, NULL, body ->> 'by',
         NULL, (body ->> 'talk_ms')::bigint, NULL
     FROM said WHERE kind = 'CallEnded'
+    UNION ALL
+    SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, (body ->> 'queued_at')::bigint,
+        (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint, body ->> 'outcome', NULL,
+        (body ->> 'waited_ms')::bigint, NULL, NULL
+    FROM said WHERE kind = 'FallbackServed'
+    UNION ALL
+    SELECT contact, segment + 1, 'agent', body ->> 'queue', agent, NULL,
+        (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint,
+        (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint + (body ->> 'talk_ms')::bigint, NULL,
+        body ->> 'by', NULL, (body ->> 'talk_ms')::bigint, 0
+    FROM said WHERE kind = 'FallbackServed' AND body ->> 'talk_ms' IS NOT NULL
     UNION ALL
     SELECT contact_before, segment_before, 'agent', NULL, agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL, at - at_before
     FROM work WHERE kind = 'WrapUpDone' AND kind_before = 'TalkEnded'

@@ -3,7 +3,8 @@
 -- repeated or lost while new calls arrive. Filters that are null are not asked for; queue and agent mean any stay there.
 SELECT
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-    ended_by, cause, gap_ms, direction, ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
+    ended_by, cause, gap_ms, direction, fallback,
+    ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
 FROM contact AS c
 WHERE ($1::text IS NULL OR c.state = $1)
     AND ($2::text IS NULL OR EXISTS (SELECT FROM segment s WHERE s.contact = c.id AND s.queue = $2))
@@ -19,7 +20,8 @@ LIMIT $9;
 -- One contact, the columns of the list.
 SELECT
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-    ended_by, cause, gap_ms, direction, ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
+    ended_by, cause, gap_ms, direction, fallback,
+    ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
 FROM contact WHERE id = $1;
 
 -- read_segments --

@@ -1,0 +1,187 @@
+"""The fallback's members at the switch: app_queue is told of those whom the state names, all the time we are there.
+
+At each login it is asked who is a member (Asterisk keeps them over its own restart, and over our absence), and what is
+not so is put right; then each change follows. What rings nobody's phone waits: nothing here is on the way of a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from ccplane.agents import facts as a
+from ccplane.asterisk.actions import Action, Actions, Message
+from ccplane.asterisk.ami_events import Events
+from ccplane.asterisk.outcomes import Done, Outcome, Refused
+from ccplane.core.members import EVERYBODY, Member, members_of, numbers
+from ccplane.core.state import State
+from ccplane.ids import AgentId, QueueName
+from ccplane.laws import Fact
+from ccplane.routing.rules import RulesLoaded
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+MOVES_ONE: Final = (a.IntentChanged, a.SeatTaken, a.SeatLeft)
+MOVES_ALL: Final = (a.PeopleLoaded, RulesLoaded)
+AT_ONCE: Final = 50
+"""Agents looked at, and actions under way, in one piece."""
+AGAIN_S: Final = 15.0
+FAMILY: Final = "ccplane-queue"
+"""In the astdb: the queue of each number dialled."""
+
+
+class Members:
+    """Keeps app_queue's members, and the queues of numbers, as the state has them."""
+
+    def __init__(self, actions: Actions, events: Events, state: Callable[[], State], again_s: float = AGAIN_S) -> None:
+        self._actions, self._state, self._again_s = actions, state, again_s
+        self._news = asyncio.Event()
+        self._touched: set[AgentId] = set()
+        self._all = False
+        self._queues: frozenset[QueueName] = frozenset()
+        """The queues that the switch has."""
+        self._present: set[Member] | None = None
+        """Who is a member; None while that is not known."""
+        events.at_login(self._logged_in)
+
+    def follow(self, _: Any, facts: Sequence[Fact], __: int) -> None:
+        """For `Plane.follow`."""
+        for fact in facts:
+            if isinstance(fact, MOVES_ONE):
+                self._touched.add(fact.agent)
+                self._news.set()
+            elif isinstance(fact, MOVES_ALL):
+                self._all = True
+                self._news.set()
+
+    async def run(self) -> None:
+        """Until cancelled. What could not be done is tried again: the fallback may be needed any time."""
+        whole = True
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if whole else self._again_s):
+                    await self._news.wait()
+            self._news.clear()
+            try:
+                whole = await self._put_right()
+            except Exception as fault:  # calls go on (law 10)
+                log.exception("a fault of ours at the fallback's members; trying again", exc_info=fault)
+                whole = False
+            if not whole:
+                self._present = None
+
+    async def _logged_in(self) -> None:
+        self._present = None
+        self._news.set()
+
+    async def _put_right(self) -> bool:
+        if self._present is None:
+            self._all = True
+            self._present = await self._listed()
+        if self._present is None:
+            return False
+        present, everyone, touched = self._present, self._all, self._touched
+        self._all, self._touched = False, set()
+        state = self._state()
+        wanted = await self._wanted(state, None if everyone else touched)
+        concerned = {each for each in present if everyone or each.agent in touched}
+        whole = await self._send(_removal, concerned - wanted, present.discard)  # first: their phone may be another's
+        whole = await self._send(_addition, wanted - concerned, present.add) and whole
+        return (await self._numbers(state) if everyone else True) and whole
+
+    async def _wanted(self, state: State, only: set[AgentId] | None) -> set[Member]:
+        found: set[Member] = set()
+        for piece in _pieces(state.agents if only is None else only):
+            for agent in (state.agents[each] for each in piece if each in state.agents):
+                found |= {each for each in members_of(agent, state.rules) if each.queue in self._queues}
+            await asyncio.sleep(0)
+        return found
+
+    async def _listed(self) -> set[Member] | None:
+        """Who is a member of the queues that are ours; those whom somebody wrote into queues.conf stay."""
+        said = await self._actions.collect({"Action": "QueueStatus"}, "QueueStatusComplete")
+        if not isinstance(said, Done):
+            return None
+        ours = {*self._state().rules.queues, EVERYBODY}
+        names = (QueueName(each.get("queue", "")) for each in said.value if each.get("event") == "QueueParams")
+        self._queues = frozenset(name for name in names if name in ours)
+        members = (each for each in said.value if each.get("event") == "QueueMember")
+        return {_member(each) for each in members if each.get("membership") == "dynamic" and _queue(each) in ours}
+
+    async def _send(
+        self, action: Callable[[Member], Action], which: Iterable[Member], done: Callable[[Member], None]
+    ) -> bool:
+        whole = True
+        for piece in _pieces(sorted(which)):
+            for each, said in zip(piece, await self._ask(map(action, piece)), strict=True):
+                if isinstance(said, Done):
+                    done(each)
+                else:
+                    whole = False
+                    _complain(said, queue=each.queue)
+        return whole
+
+    async def _numbers(self, state: State) -> bool:
+        """The astdb's family is ours alone; it is read first, since most logins change nothing."""
+        said = await self._actions.collect({"Action": "DBGetTree", "Family": FAMILY}, "DBGetTreeComplete")
+        if not isinstance(said, Done | Refused):
+            return False
+        listed = said.value if isinstance(said, Done) else ()  # an empty one is refused
+        present = {each.get("key", "").rpartition("/")[2]: each.get("val", "") for each in listed}
+        wanted = numbers(state.rules)
+        gone = ({"Action": "DBDel", "Family": FAMILY, "Key": key} for key in present.keys() - wanted.keys())
+        new = (
+            {"Action": "DBPut", "Family": FAMILY, "Key": key, "Val": queue}
+            for key, queue in wanted.items()
+            if present.get(key) != queue
+        )
+        whole = True
+        for piece in _pieces((*gone, *new)):
+            for outcome in await self._ask(piece):
+                if not isinstance(outcome, Done):
+                    whole = False
+                    _complain(outcome)
+        return whole
+
+    async def _ask(self, actions: Iterable[Action]) -> Sequence[Outcome[Message]]:
+        return await asyncio.gather(*map(self._actions.ask, actions))
+
+
+def _pieces(many: Iterable[T]) -> Iterator[tuple[T, ...]]:
+    rest = iter(many)
+    while piece := tuple(islice(rest, AT_ONCE)):
+        yield piece
+
+
+def _addition(member: Member) -> Action:
+    return {
+        "Action": "QueueAdd",
+        "Queue": member.queue,
+        "Interface": member.interface,
+        "StateInterface": member.interface,
+        "MemberName": member.agent,
+    }
+
+
+def _removal(member: Member) -> Action:
+    return {"Action": "QueueRemove", "Queue": member.queue, "Interface": member.interface}
+
+
+def _queue(said: Message) -> QueueName:
+    return QueueName(said.get("queue", ""))
+
+
+def _member(said: Message) -> Member:
+    return Member(_queue(said), said.get("location", ""), AgentId(said.get("name", "")))
+
+
+def _complain(said: Outcome[Message], **about: str) -> None:
+    """Not while AMI is away, which is said elsewhere."""
+    if not (isinstance(said, Refused) and not said.status):
+        log.warning("the fallback could not be told who answers; trying again", outcome=str(said), **about)

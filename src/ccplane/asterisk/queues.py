@@ -1,0 +1,34 @@
+"""The queues of the fallback: what queues.conf says of each queue of the site. (Who answers there: members.py.)"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from ccplane.core.members import EVERYBODY
+from ccplane.routing.rules import Queue
+
+TAKEN: Final = frozenset({EVERYBODY, "general"})
+"""Sections that queues.conf has for itself: callers of queues of these names are served by everybody."""
+SAFE: Final = re.compile(r"\w[\w-]*")
+SECOND_MS: Final = 1_000
+
+
+def sections(queues: Iterable[Queue]) -> str:
+    """The text that follows asterisk-docker/etc/queues.conf."""
+    return "".join(map(_section, (each for each in queues if each.name not in TAKEN and SAFE.fullmatch(each.name))))
+
+
+def _section(queue: Queue) -> str:
+    music = queue.music if SAFE.fullmatch(queue.music) else "default"
+    return (
+        f"\n[{queue.name}](of.fallback)\n"
+        f"timeout = {_seconds(queue.ring_ms)}\n"
+        f"wrapuptime = {_seconds(queue.wrap_up_ms)}\n"
+        f"musicclass = {music}\n"
+    )
+
+
+def _seconds(ms: int) -> int:
+    return -(-ms // SECOND_MS)
