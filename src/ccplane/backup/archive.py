@@ -23,7 +23,8 @@ from ccplane.private import begin_private
 BLOCK: Final = 1 << 20
 FAST: Final = 1
 """Of deflate: a third larger than its best for facts, at an eighth of the time."""
-DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
+"""What zipfile says of bytes that are not as they were: RuntimeError is of a bit that means encrypted."""
 
 Write = Callable[[bytes], None]
 
@@ -158,7 +159,7 @@ class Backup:
             said = self._zipped.read(NAME)
         except KeyError:
             raise self._foreign("it has no manifest") from None
-        except DAMAGED as error:
+        except (*DAMAGED, OSError) as error:
             raise self.damaged(NAME) from error
         try:
             head = msgspec.json.decode(said, type=dict[str, Any])

@@ -43,7 +43,8 @@ class Held:
                 if (found := copy.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
                     raise sqlite3.DatabaseError(found)
         except sqlite3.Error as error:
-            raise StoreError("backup-not-written", f"The outbox cannot be copied to {target}: {error}.") from error
+            sentence = f"The outbox cannot be copied to {target} ({error}): is that disk full?"
+            raise StoreError("backup-not-written", sentence) from error
 
 
 @contextmanager
