@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from ccplane.asterisk.node import LocalNode
+from ccplane.facts import decode
 from ccplane.postgres.embedded import EmbeddedPostgres
+from ccplane.testing.siplab import Call, answers
 from tests.asterisk.test_voicemail import messages, presses_9, records
-from tests.backup.places import ALL, an_empty_database
+from tests.backup.places import ALL, SITE, Place, an_empty_database, folded_over
 from tests.calls import talking_call
 from tests.centre import Centre, open_centre
 from tests.stack import MakeNode
@@ -145,3 +147,42 @@ async def gone(centre: Centre, listed: dict[str, Any]) -> None:
     ):
         answer = await centre.api.get(path)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_given_backups_while_calls_go_on_then_none_of_them_lacks_a_fact_and_no_caller_notices(
+    local_node: LocalNode, embedded_postgres: EmbeddedPostgres, database: str, tmp_path: Path
+):
+    """Calls that come and go all the while, some of them in mid-talk at the moment of the backup."""
+    here, callers, made = tmp_path / "here", 25, 3
+    here.mkdir()
+    async with open_centre(local_node, database, here) as centre:
+        await centre.sign_in(*AGENTS)
+        for agent in AGENTS:
+            centre.lab.phones.phone(agent).behaviour = answers(after=0.02)
+
+        async def calls() -> list[Call]:
+            dialled = []
+            for number in range(callers):
+                dialled.append(centre.lab.callers.dial("4002", f"7800{number}", hang_up_after=0.6))
+                await asyncio.sleep(0.4)
+            return dialled
+
+        async with asyncio.TaskGroup() as group:
+            calling = group.create_task(calls())
+            for number in range(made):
+                await ccplane(centre, "backup", tmp_path / f"{number}.zip")
+        for number, call in enumerate(calling.result()):
+            await asyncio.wait_for(call.over(), 30)
+            assert (await centre.contact_of(f"7800{number}", 30))["segments"][-1]["talk_ms"], "who talked"
+        await shipped(centre)
+        facts = [decode(row["body"]) for row in await centre.rows("SELECT body::text FROM fact ORDER BY seq")]
+    seen = []
+    for number in range(made):
+        async with an_empty_database(embedded_postgres) as dsn:
+            copy = Place(tmp_path / f"copy-{number}", dsn)
+            manifest = (await copy.restored(tmp_path / f"{number}.zip")).manifest
+            assert list((await copy.facts()).values()) == facts[: manifest.seq]
+            assert (await copy.known())[1] == folded_over(facts[: manifest.seq], SITE.rules.timezone)[1]
+            seen.append(manifest.seq)
+    assert seen == sorted(set(seen)), "while facts came"
+    assert seen[-1] < len(facts)

@@ -91,9 +91,9 @@ class Place:
         return found
 
 
-def folded_over(facts):
+def folded_over(facts, timezone="UTC"):
     """State and board after these facts."""
-    state, board = State(), Board.begun("UTC")
+    state, board = State(), Board.begun(timezone)
     for fact in facts:
         state, board = evolve(state, fact), folded(board, fact)
     return state, board
