@@ -181,6 +181,10 @@ class OutboxFile:
         if self._db.execute("PRAGMA freelist_count").fetchone()[0] > SPARE_PAGES:
             self._db.execute(f"PRAGMA incremental_vacuum({TRIMMED_AT_ONCE})").fetchall()
 
+    def rename(self, outbox: str, epoch: int, shipped: int) -> None:
+        """It is another outbox from here on, that goes on with this epoch."""
+        self._db.execute("UPDATE mark SET outbox = ?, epoch = ?, shipped = ?", (outbox, epoch, shipped))
+
     def settle(self) -> None:
         """Nothing of a failed write stays, and the write-ahead log moves into the file: that may make room."""
         with contextlib.suppress(sqlite3.Error):

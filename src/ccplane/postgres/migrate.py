@@ -7,6 +7,7 @@ databases of the same version unlike each other.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from importlib.resources import files
 from typing import Final, NamedTuple
 
@@ -43,13 +44,18 @@ async def migrate(dsn: str) -> list[str]:
     connection = await connect(dsn)
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
-        await connection.execute(TABLE)
-        missing = await _missing(connection, migrations())
-        for each in missing:
-            await _apply(connection, each)
-        return [each.name for each in missing]
+        return await bring_up(connection)
     finally:
         await connection.close()
+
+
+async def bring_up(connection: asyncpg.Connection, only: Collection[str] | None = None) -> list[str]:
+    """Applies what is missing, of these names alone if some are given; within the caller's transaction, if in one."""
+    await connection.execute(TABLE)
+    missing = [each for each in await _missing(connection, migrations()) if only is None or each.name in only]
+    for each in missing:
+        await _apply(connection, each)
+    return [each.name for each in missing]
 
 
 async def pending(dsn: str) -> list[str]:

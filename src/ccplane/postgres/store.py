@@ -84,6 +84,14 @@ def partition(day: date) -> str:
     return f"fact_{day:%Y_%m_%d}"
 
 
+async def make_partition(connection: asyncpg.Connection, day: date) -> None:
+    """The table for this day's facts, if there is none yet."""
+    await connection.execute(
+        f"CREATE TABLE IF NOT EXISTS {partition(day)} PARTITION OF fact "
+        f"FOR VALUES FROM ('{day}') TO ('{day + timedelta(days=1)}')"
+    )
+
+
 async def look_at(connection: asyncpg.Connection, day: date) -> None:
     """Let `batch`, which the projections read, be the facts of this day; only this connection sees it.
 
@@ -159,10 +167,7 @@ class PostgresFacts:
             return
         for each in (day, day + timedelta(days=1)):
             with suppress(asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):  # another made it just now
-                await connection.execute(
-                    f"CREATE TABLE IF NOT EXISTS {partition(each)} PARTITION OF fact "
-                    f"FOR VALUES FROM ('{each}') TO ('{each + timedelta(days=1)}')"
-                )
+                await make_partition(connection, each)
         await look_at(connection, day)
         if self._day is None:
             statements = (f"PREPARE {name} AS {query(name)}" for name in ("advance_watermark", *PROJECTIONS))

@@ -1,0 +1,117 @@
+"""Makes a backup beside a plane that runs, or without one: the plane is neither asked nor held up.
+
+First the moment of the database, then that of the outbox. What was shipped up to the first is in the database; what
+came after it is in the outbox, unless it was shipped and trimmed in the milliseconds between, which can be seen: then
+both moments are taken again. From there on time does not matter, since either moment stays as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ccplane import __version__
+from ccplane.backup.archive import Writer, new_backup, not_written
+from ccplane.backup.manifest import OUTBOX, Copied, Manifest
+from ccplane.backup.sounds import indexed
+from ccplane.errors import CcplaneError, StoreError
+from ccplane.log.outbox_copy import Held, held
+from ccplane.postgres.copying import Moment, Table, moment
+from ccplane.settings import Settings
+from ccplane.site import digest, read
+
+TRIES: Final = 50
+
+
+class Moments(NamedTuple):
+    """Database and outbox, so that no fact is missing between them."""
+
+    database: Moment
+    outbox: Held
+    watermark: int
+
+
+async def back_up(
+    settings: Settings, dsn: str, path: Path, *, recordings: bool = False, force: bool = False
+) -> Manifest:
+    """Write it to `path`. StoreError or RequestError says why not, and then there is nothing of it."""
+    with new_backup(path, force=force) as writer:
+        async with _moments(settings.runtime / "outbox.sqlite", dsn) as at:
+            _add_outbox(writer, at.outbox, path)
+            tables = [await _copied(writer, at.database, table) for table in await at.database.tables()]
+            sounds = await indexed(writer, at.database, settings, copy=recordings)
+            manifest = Manifest(
+                ccplane=__version__,
+                made_at=time.time_ns() // 1_000_000,
+                site=site_of(settings),
+                postgres=await at.database.server(),
+                outbox=at.outbox.outbox,
+                epoch=max(at.outbox.epoch, await at.database.epoch()),
+                seq=at.outbox.seq,
+                watermark=at.watermark,
+                at=at.outbox.at,
+                migrations=await at.database.applied(),
+                days=await at.database.days(),
+                tables=tuple(tables),
+                numbers=await at.database.numbers(),
+                sounds=sounds,
+                with_sounds=recordings,
+                parts=dict(writer.parts),
+            )
+        writer.seal(manifest)
+    return manifest
+
+
+@asynccontextmanager
+async def _moments(path: Path, dsn: str) -> AsyncIterator[Moments]:
+    """StoreError "not-its-database" if the two do not belong together."""
+    for _ in range(TRIES):
+        async with AsyncExitStack() as stack:
+            with held(path) as before:
+                outbox = before.outbox
+            database = await stack.enter_async_context(moment(dsn))
+            watermark = await database.watermark(outbox)  # the first read: this is the database's moment
+            kept = stack.enter_context(held(path))
+            if kept.follows(watermark):
+                yield Moments(database, kept, watermark)
+                return
+        await asyncio.sleep(0.05)
+    raise StoreError(
+        "not-its-database",
+        f"The database has facts of the outbox {path} up to {watermark}, and the outbox those from {kept.first} to "
+        f"{kept.seq}: they do not belong together. Name the plane's own database with CCPLANE_DATABASE_URL.",
+    )
+
+
+def _add_outbox(writer: Writer, outbox: Held, path: Path) -> None:
+    """By way of a file beside the backup: SQLite copies into files alone."""
+    partial = path.with_name(path.name + ".outbox.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        outbox.copy(partial)
+        writer.add_file(OUTBOX, partial)
+    except OSError as error:
+        raise not_written(path, error) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+async def _copied(writer: Writer, database: Moment, table: Table) -> Copied:
+    with writer.part(Copied(table, 0).part) as write:
+
+        async def sink(data: bytes) -> None:
+            write(data)
+
+        return Copied(table, await database.copy(table, sink))
+
+
+def site_of(settings: Settings) -> str:
+    """The hash of the site's folders as they are now; "" if they can't be read: no reason to have no backup."""
+    try:
+        return digest(read(settings.site))
+    except CcplaneError:
+        return ""
