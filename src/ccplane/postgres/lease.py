@@ -9,8 +9,8 @@ it has asked again.
 A Postgres that takes no writes is away, too: no lease can be taken or confirmed there. But it may be so for us alone (a
 standby that was the primary, a setting of our role), and others may write elsewhere. It can still be read, so we look:
 a row that names another outvotes us at once, on a standby as soon as it is replayed. A row that still names us proves
-no less than a Postgres that can't be reached for us alone; either way it is the switch that ends it, by telling a leader
-that it was replaced before its successor has sent its first command.
+no less than a Postgres that can't be reached for us alone; either way it is the switch that ends it, by telling a
+leader that it was replaced before its successor has sent its first command.
 """
 
 from __future__ import annotations
