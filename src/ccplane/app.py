@@ -42,6 +42,7 @@ from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.http.server import serve
 from ccplane.ids import NodeName
 from ccplane.leading import fence, lead
+from ccplane.log.backlog import MB, Backlog
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
@@ -115,7 +116,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
     files = read(settings.site)
     site = parse(files, settings.demo_agents)
     async with AsyncExitStack() as stack:
-        outbox = Outbox(settings.runtime / "outbox.sqlite")
+        bound = settings.outbox_mb * MB
+        outbox = Outbox(settings.runtime / "outbox.sqlite", max_bytes=bound)
         recovered = outbox.open()
         stack.push_async_callback(outbox.close)
         clock = SiteClock.open(outbox, recovered.last_at)
@@ -146,6 +148,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         executor.post = plane.post
         stack.callback(plane.close)
         shipper = Shipper(outbox, PostgresFacts(database), clock.now)
+        backlog = Backlog(outbox, bound)
         may_send = fence(lease, outbox)
         ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, may_send=may_send)
         phones = PhoneBook(begun.persons, begun.desks, settings)
@@ -202,7 +205,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons), seats))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock, recordings, keeper)
+        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, backlog, clock, recordings, keeper)
         history = History(database)
         app = create_app(
             Ports(
@@ -226,6 +229,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 heard=watch.stats,
                 outbox=outbox.stats,
                 shipping=shipper.stats,
+                backlog=backlog,
             ),
             admin_token=token,
         )
@@ -235,6 +239,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         )
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
+            asyncio.create_task(backlog.run(), name="backlog"),
             asyncio.create_task(recordings.run(), name="recordings"),
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
             asyncio.create_task(keeper.run(), name="keeping messages"),

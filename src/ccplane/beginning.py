@@ -23,7 +23,7 @@ from ccplane.plane import Plane
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.migrate import migrate
 from ccplane.postgres.people import Person, decode_people, encode_people, import_agents, people
-from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
+from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error, is_away
 from ccplane.postgres.seats import Desk, decode_desks, desks, encode_desks, import_seats
 from ccplane.settings import Settings
 from ccplane.site import Site
@@ -58,7 +58,7 @@ async def begin(
         persons, seats = await _people(site, outbox, database)
         return Begun(persons, epoch, True, seats)
     except StoreError as error:
-        if error.code != "postgres-unreachable":
+        if not is_away(error):
             raise
         return _without_postgres(error, outbox, recovered, lease)
 
@@ -112,7 +112,7 @@ async def taken(lease: Lease, epoch: int) -> int:
         try:
             return await lease.take(epoch)
         except StoreError as error:
-            if error.code not in ("lease-held", "postgres-unreachable"):
+            if error.code != "lease-held" and not is_away(error):
                 raise
             if not said:
                 log.warning("waiting for the lease", reason=str(error))
@@ -162,7 +162,7 @@ async def catch_up(
 
 def _told_once(error: Exception, said: str) -> str:
     """Log why it could not be caught up on, unless that is what was said last; what is said now."""
-    if isinstance(error, StoreError) and error.code == "postgres-unreachable":
+    if isinstance(error, StoreError) and is_away(error):
         return said
     foreseen = isinstance(error, StoreError)
     now = str(error) if foreseen else repr(error)

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
 
     database_url: str = Field("", repr=False)
     """A Postgres that already runs; then none is started."""
+    outbox_mb: int = Field(2048, ge=16, le=1_000_000)
+    """How large the outbox may grow while Postgres is away (docs/postgres-away.md says how long that lasts). Half of it
+    gone, or of what its disk can still give, is an alarm."""
 
     admin_token: str = Field("", repr=False)
     """The first administrator's; without it one is made in `<runtime>/admin-token`."""

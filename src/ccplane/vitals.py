@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
+from typing import Final
 
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper as MessageKeeper
@@ -14,6 +15,7 @@ from ccplane.asterisk.switch import Switch
 from ccplane.contacts.facts import MessageMark
 from ccplane.http.ports import Part, PhoneAccount
 from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId, device_at
+from ccplane.log.backlog import Backlog
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
@@ -28,6 +30,11 @@ from ccplane.postgres.seats import Desk
 from ccplane.recordings.keeper import Keeper
 from ccplane.settings import Settings
 
+HANGS_S: Final = 3.0
+"""A batch takes Postgres some 20 ms."""
+BEHIND_MS: Final = 5_000
+"""Facts that reach Postgres later than that are worth a word."""
+
 
 class Vitals:
     """What /readyz tells: each part, how it is, and how long since it was last proven."""
@@ -40,13 +47,14 @@ class Vitals:
         shipper: Shipper,
         pool: Database,
         outbox: Outbox,
+        backlog: Backlog,
         clock: SiteClock,
         keeper: Keeper,
         messages: MessageKeeper,
     ) -> None:
         self._lease, self._link, self._ami, self._clock = lease, link, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
-        self._messages = messages
+        self._messages, self._backlog = messages, backlog
 
     def parts(self) -> dict[str, Part]:
         """All parts; only the first two decide whether calls are routed."""
@@ -58,7 +66,7 @@ class Vitals:
             "phones": self._phones(),
             "recordings": Part(not self._keeper.trouble(), 0.0, self._keeper.trouble()),
             "messages": Part(not self._messages.trouble(), 0.0, self._messages.trouble()),
-            "outbox": Part(self._outbox.healthy, self._outbox.oldest_uncommitted(), self._outbox.trouble),
+            "outbox": self._of_outbox(),
         }
 
     def _ari(self) -> Part:
@@ -79,9 +87,25 @@ class Vitals:
         return Part(True, (self._clock.now() - at) / 1000)
 
     def _database(self) -> Part:
-        stats = self._shipper.stats
-        since = (self._clock.now() - stats.connected_since) / 1000 if stats.connected_since else 0.0
-        return Part(stats.connected and self._pool.reachable, since, stats.last_error or self._pool.last_error)
+        """Whether facts reach Postgres; and, while it is being caught up with, how much there is to go."""
+        stats, now = self._shipper.stats, self._clock.now()
+        since = (now - stats.connected_since) / 1000 if stats.connected_since else 0.0
+        hangs = stats.waits_since is not None and asyncio.get_running_loop().time() - stats.waits_since > HANGS_S
+        wrong = stats.last_error or self._lease.away or self._pool.last_error or ("it does not answer" if hangs else "")
+        if wrong or not stats.connected:
+            return Part(False, since, f"{wrong or 'not connected yet'}; {self._waits()}")
+        late = stats.stored_at is not None and now - stats.stored_at > BEHIND_MS and self._outbox.stats.unshipped
+        return Part(True, since, self._backlog.progress() if late and self._backlog.standing.unshipped else "")
+
+    def _waits(self) -> str:
+        return f"{self._outbox.stats.unshipped} facts wait in the outbox"
+
+    def _of_outbox(self) -> Part:
+        outbox, words = self._outbox, self._backlog.words()
+        if outbox.trouble:
+            held = f"{outbox.stats.depth} of {outbox.memory} facts that memory takes; then new calls hear the apology"
+            words = f"{outbox.trouble}; in memory are {held}"
+        return Part(not words, outbox.oldest_uncommitted(), words)
 
 
 class History:

@@ -264,6 +264,84 @@ async def test_a_full_disk_loses_nothing_and_is_told(make_outbox):
     assert [fact for _, _, fact in make_outbox().open().facts] == given_facts
 
 
+async def test_a_file_that_is_full_has_room_again_once_postgres_has_what_it_holds(make_outbox, monkeypatch):
+    """What was shipped is deleted before the commit that failed is tried again: nobody needs to make room by hand."""
+    monkeypatch.setattr("ccplane.log.writer.TRIM_EVERY", 0.0)
+    monkeypatch.setattr("ccplane.log.writer.RETRY", 0.01)
+    box = make_outbox(max_bytes=400_000)
+    box.open()
+    box.begin(1)
+    for n in range(30):
+        await box.committed(box.append(facts(10, 1 + 10 * n, size=1_000)))
+    box.checkpoint(300, lambda: b"the state")
+    await box.committed(box.append(facts(1, 301)))
+    seq = box.append(facts(300, 302, size=1_000))
+    await until(lambda: not box.healthy)
+    box.mark_shipped(300)
+    await asyncio.wait_for(box.committed(seq), 5)
+    assert box.healthy
+    await box.close()
+    assert make_outbox().open().seq == 601
+
+
+async def test_what_gathered_while_the_disk_was_full_is_committed_bit_by_bit(make_outbox, monkeypatch):
+    """So that it needs no room for all of it at once."""
+    monkeypatch.setattr("ccplane.log.writer.TAKEN_AT_ONCE", 10)
+    monkeypatch.setattr("ccplane.log.outbox.GATHER_S", 3600)
+    box = make_outbox()
+    box.open()
+    box.begin(1)
+    for n in range(55):
+        seq = box.append(facts(1, 1 + n))
+    await asyncio.wait_for(box.committed(seq), 5)
+    assert box.stats.commits == 6
+    await box.close()
+    assert [seq for seq, _, _ in make_outbox().open().facts] == list(range(1, 56))
+
+
+async def test_after_a_long_backlog_the_file_shrinks_by_itself(make_outbox, monkeypatch):
+    """Also at night, when nothing new is written."""
+    monkeypatch.setattr("ccplane.log.writer.TRIM_EVERY", 0.01)
+    monkeypatch.setattr("ccplane.log.outbox_file.SPARE_PAGES", 20)
+    monkeypatch.setattr("ccplane.log.outbox_file.TRIMMED_AT_ONCE", 50)
+    box = make_outbox()
+    box.open()
+    box.begin(1)
+    for n in range(200):
+        seq = box.append(facts(10, 1 + 10 * n, size=1_000))
+        await box.committed(seq)
+    box.checkpoint(seq, lambda: b"the state")
+    await box.committed(box.append(facts(1, seq + 1)))
+    long = box.bytes_on_disk
+    box.mark_shipped(seq)
+    await until(lambda: 0 < box.bytes_spare <= 20 * 4096 and not box._file.untidy)
+    await box.close()
+    assert long > 2_000_000
+    assert box.path.stat().st_size < 200_000
+
+
+async def test_where_shipping_stood_is_known_before_postgres_answers_but_nothing_is_deleted_on_that(
+    make_outbox, monkeypatch
+):
+    """It may have been put back to an earlier day, and need again what it once had."""
+    monkeypatch.setattr("ccplane.log.writer.TRIM_EVERY", 0.0)
+    box = make_outbox()
+    box.open()
+    box.begin(1)
+    await box.committed(box.append(facts(10)))
+    box.mark_shipped(8)
+    await box.committed(box.append(facts(2, 11)))
+    await box.close()
+    box = make_outbox()
+    box.open()
+    assert (box.stats.shipped_seq, box.stats.unshipped) == (8, 4)
+    box.begin(2)
+    box.checkpoint(12, lambda: b"the state")
+    await box.committed(box.append(facts(1, 13)))
+    await box.committed(box.append(facts(1, 14)))
+    assert (await box.unshipped(0, 1))[1][0][0] == 1
+
+
 async def test_a_disk_that_stays_full_is_given_up_at_the_end_and_said(make_outbox):
     box = make_outbox(max_bytes=100_000)
     box.open()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ccplane.errors import StoreError
-from ccplane.postgres.lease import Lease
-from ccplane.postgres.pool import Database
+from ccplane.postgres.lease import ASK_WITHIN, Lease
+from ccplane.postgres.pool import Database, place
+from tests.postgres.failing import REFUSING
 
 TERM, MARGIN = 10.0, 2.0
 
@@ -242,17 +244,149 @@ async def test_releasing_without_postgres_does_no_harm(make_lease):
     assert not lease.may_send()
 
 
-async def test_it_asks_again_at_the_very_moment_at_which_it_grows_too_old(make_lease, clock):
+async def test_it_asks_again_as_soon_as_a_failure_counts(make_lease, clock):
+    """Two seconds and a bit before the lease is too old: so long may a Postgres that hangs take to fail us."""
     lease = make_lease()
     await lease.take(0)
     assert lease._pause() == TERM / 4
     goes_away(lease)
-    clock.passes(7.5)
+    clock.passes(5)
     await lease.renew()
-    assert 0.5 < lease._pause() < 0.51
-    clock.passes(0.51)
+    assert 0.75 < lease._pause() < 0.76
+    clock.passes(0.755)
     await lease.renew()
     assert lease._pause() == TERM / 8
+    clock.passes(2.5)
+    assert lease.may_send(), "8.25 s old, and found away 2.5 s ago"
+
+
+@pytest.mark.parametrize("hung_after", [0.1, 1.0, 1.9, 2.4])
+async def test_a_postgres_that_hangs_leaves_no_moment_in_which_nothing_may_be_sent(make_lease, clock, hung_after):
+    """It fails us two seconds after each question; commands go all the while."""
+    lease, refused = make_lease(), []
+    await lease.take(0)
+
+    async def hangs(*_):
+        for _ in range(20):
+            clock.passes(ASK_WITHIN / 20)
+            refused.append(not lease.may_send())
+        raise StoreError("postgres-unreachable", "Postgres hangs.")
+
+    lease._row = hangs
+    clock.passes(hung_after)
+    for _ in range(10):
+        await lease.renew()
+        pause = lease._pause()
+        for _ in range(10):
+            clock.passes(pause / 10)
+            refused.append(not lease.may_send())
+    assert len(refused) == 300
+    assert not any(refused)
+
+
+async def test_a_question_during_which_we_were_paused_proves_nothing(make_lease, clock):
+    """Its answer may have lain there all the while."""
+    lease = make_lease()
+    await lease.take(0)
+    clock.passes(6)
+
+    async def paused(*_):
+        clock.passes(5)
+        raise StoreError("postgres-unreachable", "Postgres did not answer in time.")
+
+    lease._row = paused
+    await lease.renew()
+    assert not lease.may_send()
+
+
+@pytest.fixture
+async def for_reading(db):
+    """Makes the test's database take no writes, for connections made from now on."""
+    name = place(db.dsn).rpartition("/")[2]
+    server = await asyncpg.connect(db.dsn)
+
+    async def switch(on=True):
+        await server.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"on" if on else "off"}')
+
+    yield switch
+    await server.close()
+
+
+async def test_while_postgres_takes_no_writes_the_leader_goes_on_and_is_confirmed_when_it_does(
+    make_lease, clock, for_reading
+):
+    lease = make_lease()
+    await lease.take(0)
+    await for_reading()
+    lease._hang_up()
+    for _ in range(4):
+        clock.passes(6)
+        await lease.renew()
+        assert lease.may_send()
+    assert "takes no writes" in lease.away
+    await for_reading(False)
+    lease._hang_up()
+    await lease.renew()
+    assert (lease.may_send(), lease.confirmed_ago(), lease.away) == (True, 0, "")
+
+
+async def test_a_row_that_can_only_be_read_outvotes_us_if_it_names_another(make_lease, clock, db, for_reading):
+    """We were led to a standby, say, and the other took the lease at the primary."""
+    ours, told = make_lease(), []
+    ours.on_lost = told.append
+    await ours.take(0)
+    await expire(db)
+    await make_lease("theirs").take(0)
+    await for_reading()
+    ours._hang_up()
+    clock.passes(6)
+    await ours.renew()
+    assert not ours.may_send()
+    assert "outbox theirs" in told[0]
+
+
+async def test_a_lease_of_anothers_is_respected_where_it_can_only_be_read(make_lease, db, for_reading):
+    """Until it runs out: then its holder cannot have confirmed it, and who asks may go on as without Postgres."""
+    await make_lease("theirs").take(0)
+    await for_reading()
+    ours = make_lease()
+    with pytest.raises(StoreError) as caught:
+        await ours.take(3)
+    assert caught.value.code == "lease-held"
+    await for_reading(False)
+    await expire(db)
+    await for_reading()
+    ours._hang_up()
+    with pytest.raises(StoreError) as caught:
+        await ours.take(3)
+    assert caught.value.code == "postgres-read-only"
+
+
+@pytest.mark.parametrize(
+    "state", ["25006", "40001", "40P01", "53100", "53200", "53300", "57014", "57P01", "57P03", "58030", "XX000"]
+)
+async def test_whatever_keeps_postgres_from_confirming_the_leader_goes_on(make_lease, clock, db, state):
+    lease = make_lease()
+    await lease.take(0)
+    async with db.connection() as connection:
+        await connection.execute(REFUSING.format(table="lease", state=state))
+    clock.passes(6)
+    await lease.renew()
+    assert state != "25006" or "takes no writes" in lease.away
+    clock.passes(3)
+    assert lease.may_send()
+
+
+async def test_where_there_is_no_lease_nobody_can_take_it(make_lease, clock, db):
+    """While a database is being put back: neither the table nor, for a while, the database."""
+    lease = make_lease()
+    await lease.take(0)
+    async with db.connection() as connection:
+        await connection.execute("ALTER TABLE lease RENAME TO elsewhere")
+    clock.passes(6)
+    await lease.renew()
+    clock.passes(3)
+    assert lease.may_send()
 
 
 async def test_no_postgres_at_all_is_unreachable_within_seconds(tmp_path):

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from ccplane.errors import StoreError
-from ccplane.postgres.pool import Database, as_store_error, place
+from ccplane.postgres.pool import Database, as_store_error, is_away, place
 from tests.ports import free_ports
 
 
@@ -45,7 +45,7 @@ async def test_a_server_that_says_nothing(monkeypatch):
     port = server.sockets[0].getsockname()[1]
     error = await refused(f"postgresql://u@127.0.0.1:{port}/x")
     assert error.code == "postgres-unreachable"
-    assert error.sentence.endswith("TimeoutError")
+    assert error.sentence.endswith("cannot be reached: it does not answer (TimeoutError)")
     for writer in silent:
         writer.close()
     server.close()
@@ -88,18 +88,50 @@ async def test_a_statement_that_fails_is_refused_and_not_unreachable(db):
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("fault", "code"),
     [
-        asyncpg.TooManyConnectionsError,
-        asyncpg.OutOfMemoryError,
-        asyncpg.QueryCanceledError,
-        asyncpg.ReadOnlySQLTransactionError,
-        asyncpg.DiskFullError,
+        (asyncpg.TooManyConnectionsError, "postgres-unreachable"),
+        (asyncpg.OutOfMemoryError, "postgres-unreachable"),
+        (asyncpg.QueryCanceledError, "postgres-unreachable"),
+        (asyncpg.CannotConnectNowError, "postgres-unreachable"),
+        (asyncpg.AdminShutdownError, "postgres-unreachable"),
+        (asyncpg.PostgresIOError, "postgres-unreachable"),
+        (asyncpg.DeadlockDetectedError, "postgres-unreachable"),
+        (asyncpg.IdleInTransactionSessionTimeoutError, "postgres-unreachable"),
+        (asyncpg.InterfaceError, "postgres-unreachable"),
+        (ConnectionResetError, "postgres-unreachable"),
+        (asyncpg.ReadOnlySQLTransactionError, "postgres-read-only"),
+        (asyncpg.DiskFullError, "postgres-full"),
     ],
 )
-def test_a_postgres_that_cannot_do_it_now_is_away_for_us(fault):
+def test_a_postgres_that_cannot_do_it_now_is_away_for_us(fault, code):
     """It said no, but not to what we asked: the same may go well in a moment, or at another server."""
-    assert as_store_error(fault("so it is"), "postgresql:///x").code == "postgres-unreachable"
+    error = as_store_error(fault("so it is"), "postgresql:///x")
+    assert (error.code, is_away(error)) == (code, True)
+
+
+@pytest.mark.parametrize(
+    "fault", [asyncpg.InvalidPasswordError, asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError]
+)
+def test_a_postgres_that_says_no_to_us_is_not_away(fault):
+    error = as_store_error(fault("so it is"), "postgresql:///x")
+    assert (error.code, is_away(error)) == ("postgres-refused", False)
+
+
+@pytest.mark.postgres
+async def test_a_postgres_that_hangs_is_away_within_seconds(db, monkeypatch):
+    """Whoever asks over the pool is told in time, and the connection on which it hung is not used again."""
+    monkeypatch.setattr("ccplane.postgres.pool.ANSWER_WITHIN", 0.1)
+    other = Database(db.dsn, max_size=1)
+    await other.open()
+    with pytest.raises(StoreError) as caught:
+        async with other.connection() as connection:
+            await connection.execute("SELECT pg_sleep(60)")
+    assert caught.value.code == "postgres-unreachable"
+    assert not other.reachable
+    await other.check()
+    assert other.reachable
+    await other.close()
 
 
 async def test_a_database_that_was_not_opened_says_so():

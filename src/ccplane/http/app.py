@@ -45,6 +45,7 @@ from ccplane.http.ports import (
     RecordingsStore,
 )
 from ccplane.http.sessions import NoNotes, Notes, Sessions
+from ccplane.log.backlog import Backlog
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
@@ -76,6 +77,7 @@ class Ports:
     heard: PhoneStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
+    backlog: Backlog | None = None
 
 
 def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
@@ -103,6 +105,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
         heard=ports.heard,
         outbox=ports.outbox,
         shipping=ports.shipping,
+        backlog=ports.backlog,
         stream=stream,
         screens=sockets,
     )

@@ -6,6 +6,7 @@ states, kinds; never a contact, a caller or an agent. Rates are Prometheus's to 
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from ccplane.http.wallboard import Stream
 from ccplane.kpi.counters import NOTHING, RING_BOUNDS_MS, Counters, Delays
 from ccplane.kpi.definitions import DEFINITIONS
 from ccplane.kpi.wallboard import queues
+from ccplane.log.backlog import Backlog, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
@@ -64,6 +66,7 @@ class Exposition(Collector):
     heard: PhoneStats | None = None
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
+    backlog: Backlog | None = None
 
     def describe(self) -> list[Metric]:
         """Nothing beforehand: this keeps the registry from collecting only to learn names."""
@@ -79,8 +82,19 @@ class Exposition(Collector):
         yield from _of_phones(self.heard) if self.heard else ()
         yield from _of_outbox(self.outbox) if self.outbox else ()
         yield from _of_shipping(self.shipping) if self.shipping else ()
+        yield from _of_backlog(self.backlog.standing) if self.backlog else ()
+        yield from self._behind()
         yield _now("ccplane_agent_screens", "Agents' screens that are open", len(self.screens))
         yield _now("ccplane_wallboard_readers", "Readers of the wallboard's stream", self.stream.readers)
+
+    def _behind(self) -> Iterator[Metric]:
+        if self.shipping is None or self.outbox is None:
+            return
+        since = self.shipping.stored_at if self.outbox.unshipped else None
+        seconds = 0.0 if since is None else max(self.clock() - since, 0) / 1000
+        yield _now(
+            "ccplane_shipping_behind_seconds", "How old the last fact is that Postgres has, if more wait", seconds
+        )
 
     def _parts(self) -> Iterator[Metric]:
         parts = self.health.parts()
@@ -185,6 +199,7 @@ def _of_phones(stats: PhoneStats) -> Iterator[Metric]:
 
 def _of_outbox(stats: OutboxStats) -> Iterator[Metric]:
     yield _now("ccplane_outbox_depth", "Facts not yet on disk", stats.depth)
+    yield _now("ccplane_outbox_unshipped_facts", "Facts that wait for Postgres", stats.unshipped)
     yield _total("ccplane_outbox_facts_appended", "The last fact decided", stats.appended_seq)
     yield _total("ccplane_outbox_facts_committed", "The last fact on disk", stats.committed_seq)
     yield _total("ccplane_outbox_commits", "Group commits", stats.commits)
@@ -192,11 +207,22 @@ def _of_outbox(stats: OutboxStats) -> Iterator[Metric]:
     yield _histogram("ccplane_outbox_commit_seconds", "From decided to on disk", stats.commit_latency)
 
 
+def _of_backlog(standing: Standing) -> Iterator[Metric]:
+    yield _now("ccplane_outbox_bytes", "What the outbox holds", standing.used)
+    yield _now(
+        "ccplane_outbox_limit_bytes", "What it may hold: its bound, or less if its disk has less", standing.limit
+    )
+    full, to_go = standing.full_in_s, standing.to_go_s
+    yield _now("ccplane_outbox_full_in_seconds", "At the present rate", math.inf if full is None else full)
+    yield _now("ccplane_shipping_to_go_seconds", "Until Postgres has all", math.inf if to_go is None else to_go)
+
+
 def _of_shipping(stats: ShippingStats) -> Iterator[Metric]:
     yield _now("ccplane_database_connected", "Whether facts reach Postgres", int(stats.connected))
     yield _total("ccplane_shipped_facts", "Facts stored in Postgres by this process", stats.facts)
     yield _total("ccplane_shipped_batches", "Transactions that stored them", stats.batches)
     yield _total("ccplane_shipping_failures", "Such transactions that failed", stats.failures)
+    yield _total("ccplane_facts_missing", "Facts that neither Postgres nor the outbox has any more", stats.missing)
     yield _histogram("ccplane_fact_lag_seconds", "From decided to queryable in Postgres", stats.lag)
 
 

@@ -27,6 +27,8 @@ from ccplane.log.writer import Checkpoint, Epoch, Facts, Item, Note, Writer
 TAIL_BYTES: Final = 8 << 20
 """So much of what was committed is also kept in memory for the shipper; behind that it reads the file."""
 GROUPS_AT_ONCE: Final = 64
+TIDY_EVERY: Final = 1_000
+"""Facts shipped after which those that are no longer needed are deleted, even if nothing new is written."""
 GATHER_S: Final = 0.01
 """So long facts gather before they are committed together, unless somebody waits for one."""
 
@@ -48,6 +50,11 @@ class OutboxStats:
     def depth(self) -> int:
         """Facts in memory only."""
         return self.appended_seq - self.committed_seq
+
+    @property
+    def unshipped(self) -> int:
+        """Facts that wait for Postgres."""
+        return max(self.appended_seq - self.shipped_seq, 0)
 
 
 class Outbox:
@@ -76,6 +83,7 @@ class Outbox:
         """Notes that are not on disk yet, and who waits for them."""
         self._tail: deque[Group] = deque()
         self._tail_bytes = 0
+        self._confirmed = self._tidied = 0
         self._news = asyncio.Event()
 
     # --- opening ------------------------------------------------------------------------------------------------
@@ -86,6 +94,7 @@ class Outbox:
         try:
             self._file.open()
             recovered = self._file.recover()
+            shipped = self._file.shipped()
             self._notes = self._file.notes()
         except BaseException:
             self._file.close()
@@ -94,7 +103,7 @@ class Outbox:
         self.id, self._epoch = recovered.outbox, recovered.epoch
         stats = self.stats
         stats.appended_seq = stats.committed_seq = recovered.seq
-        stats.checkpoint_seq = recovered.checkpoint_seq
+        stats.checkpoint_seq, stats.shipped_seq = recovered.checkpoint_seq, shipped
         return recovered
 
     def begin(self, epoch: int) -> None:
@@ -211,8 +220,18 @@ class Outbox:
         return self.stats.depth < self._keep * 9 // 10
 
     @property
+    def memory(self) -> int:
+        """How many facts may wait for the disk."""
+        return self._keep
+
+    @property
     def bytes_on_disk(self) -> int:
         return self._file.size()
+
+    @property
+    def bytes_spare(self) -> int:
+        """Of these, what can be written again without the file growing."""
+        return self._file.spare
 
     def oldest_uncommitted(self) -> float:
         """For how many seconds the oldest fact has been waiting for the disk; 0 if none is."""
@@ -247,7 +266,10 @@ class Outbox:
 
     def mark_shipped(self, seq: int) -> None:
         """Everything up to `seq` is safe in Postgres."""
-        self.stats.shipped_seq = seq
+        self.stats.shipped_seq = self._confirmed = seq
+        if self._writer is not None and abs(seq - self._tidied) >= TIDY_EVERY:
+            self._tidied = seq
+            self._writer.wake()
         while self._tail and self._tail[0].last <= seq:
             self._tail_bytes -= len(self._tail.popleft().lines)
 
@@ -255,6 +277,9 @@ class Outbox:
 
     def shipped(self) -> int:
         return self.stats.shipped_seq
+
+    def confirmed(self) -> int:
+        return self._confirmed
 
     def written(self, commit: Commit) -> None:
         self._tell(self._on_written, commit)

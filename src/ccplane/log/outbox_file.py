@@ -30,6 +30,10 @@ FORMAT: Final = 1
 TRIMMED_AT_ONCE: Final = 1_000
 """Groups deleted with one commit, so that a long backlog goes away without holding up what is new."""
 
+TRIMMED_WHEN_FULL: Final = 100
+"""Fewer, since on a full disk the deletion itself must find room in the write-ahead log."""
+
+GIVEN_BACK_AT_ONCE: Final = 1_000
 SPARE_PAGES: Final = 2_048
 """Free pages (4 KiB) kept for what comes; more are given back to the disk, bit by bit."""
 
@@ -77,7 +81,12 @@ class OutboxFile:
     def __init__(self, path: Path, max_bytes: int | None = None) -> None:
         """`max_bytes`: how large the file may grow; beyond it is as full as a full disk."""
         self.path = path
+        self.spare = 0
+        """Bytes of the file that are free to be written again; as of the last trimming."""
+        self.untidy = False
+        """Whether the last trimming left more to be deleted, or to be given back to the disk."""
         self._max_bytes = max_bytes
+        self._page = 4096
         self._connection: sqlite3.Connection | None = None
 
     def open(self) -> None:
@@ -107,9 +116,10 @@ class OutboxFile:
         connection.executescript(SCHEMA)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
         connection.execute("INSERT OR IGNORE INTO mark VALUES (1, ?, 0, 0, 0, 0)", (uuid.uuid4().hex,))
+        self._page = connection.execute("PRAGMA page_size").fetchone()[0]
+        self.spare = connection.execute("PRAGMA freelist_count").fetchone()[0] * self._page
         if self._max_bytes is not None:
-            page = connection.execute("PRAGMA page_size").fetchone()[0]
-            connection.execute(f"PRAGMA max_page_count = {max(self._max_bytes // page, 1)}")
+            connection.execute(f"PRAGMA max_page_count = {max(self._max_bytes // self._page, 1)}")
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -172,14 +182,32 @@ class OutboxFile:
         if horizon:
             self._trim(horizon)
         db.execute("COMMIT")
+        if horizon:
+            self._give_back()
 
-    def _trim(self, horizon: int) -> None:
-        self._db.execute(
+    def make_room(self, horizon: int, groups: int = TRIMMED_AT_ONCE) -> None:
+        """Deletes what is no longer needed, up to `horizon`, by itself: a file that is full takes no commit before."""
+        self._db.execute("BEGIN IMMEDIATE")
+        self._trim(horizon, groups)
+        self._db.execute("COMMIT")
+        self._give_back()
+
+    def _trim(self, horizon: int, groups: int = TRIMMED_AT_ONCE) -> None:
+        gone = self._db.execute(
             "DELETE FROM facts WHERE first IN (SELECT first FROM facts WHERE last <= ? ORDER BY first LIMIT ?)",
-            (horizon, TRIMMED_AT_ONCE),
-        )
-        if self._db.execute("PRAGMA freelist_count").fetchone()[0] > SPARE_PAGES:
-            self._db.execute(f"PRAGMA incremental_vacuum({TRIMMED_AT_ONCE})").fetchall()
+            (horizon, groups),
+        ).rowcount
+        self.untidy = gone == groups
+
+    def _give_back(self) -> None:
+        """Bits of what is free, to the disk. (As a script: `execute` takes one step of it, which is one page.)"""
+        with contextlib.suppress(sqlite3.Error):  # what was to be written is written; this can wait
+            free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+            if free > SPARE_PAGES:
+                self._db.executescript(f"PRAGMA incremental_vacuum({min(GIVEN_BACK_AT_ONCE, free - SPARE_PAGES)})")
+                free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+            self.spare = free * self._page
+            self.untidy = self.untidy or free > SPARE_PAGES
 
     def rename(self, outbox: str, epoch: int, shipped: int) -> None:
         """It is another outbox from here on, that goes on with this epoch."""

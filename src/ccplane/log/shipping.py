@@ -54,7 +54,8 @@ class Pace:
 
 @dataclass
 class ShippingStats:
-    """For /metrics and /readyz. `lag`: seconds from a fact's `at` to its commit in Postgres."""
+    """For /metrics and /readyz. `lag`: seconds from a fact's `at` to its commit in Postgres. `connected`: facts reach
+    it; a Postgres that can be read but takes none is not."""
 
     connected: bool = False
     connected_since: int | None = None
@@ -64,6 +65,12 @@ class ShippingStats:
     failures: int = 0
     last_error: str = ""
     lag: Histogram = field(default_factory=Histogram)
+    stored_at: int | None = None
+    """`at` of the last fact that was stored by this process."""
+    waits_since: float | None = None
+    """Since when (the loop's time) Postgres has not answered to a batch."""
+    missing: int = 0
+    """Facts that Postgres does not have and the outbox no longer has: it was put back to an earlier day."""
 
 
 class _When(msgspec.Struct):
@@ -83,6 +90,8 @@ class Shipper:
         self._now = now
         self._pace = pace or Pace()
         self._moved = asyncio.Event()
+        self._told = ""
+        """Why facts are not being shipped, as the log has it; empty while they are."""
 
     async def run(self) -> None:
         """For ever, until cancelled: a store that is away is tried again, with growing pauses."""
@@ -122,32 +131,57 @@ class Shipper:
                 f"{self._outbox.stats.appended_seq}: an old copy of the file was put in place. Move it away.",
             )
         self._moved_to(watermark)
-        self.stats.connected, self.stats.connected_since, self.stats.last_error = True, self._now(), ""
+        if self._outbox.stats.committed_seq <= watermark:
+            self._reached()  # else only once it has taken something
         loop = asyncio.get_running_loop()
         while True:
             await self._outbox.more_than(self.stats.shipped_seq)
             began = loop.time()
-            full = await self._ship_next()
+            await self._ship_next()
             took = loop.time() - began
-            await asyncio.sleep(took * self._pace.rest if full else max(self._pace.every - took, 0))
+            behind = self._outbox.stats.committed_seq - self.stats.shipped_seq >= self._pace.batch
+            await asyncio.sleep(took * self._pace.rest if behind else max(self._pace.every - took, 0))
 
-    async def _ship_next(self) -> bool:
-        """One batch. True if it was full: there is more."""
-        after = self.stats.shipped_seq
+    async def _ship_next(self) -> None:
+        """One batch."""
+        stats, after = self.stats, self.stats.shipped_seq
         epoch, facts = await self._outbox.unshipped(after, self._pace.batch)
         if not facts:
             raise StoreError(
                 "outbox-gap",
                 f"The outbox has no facts after {after}, though {self._outbox.stats.committed_seq} were committed.",
             )
-        await self._store.ship(self._outbox.id, epoch, after, facts)
+        stats.waits_since = asyncio.get_running_loop().time()
+        try:
+            await self._store.ship(self._outbox.id, epoch, after, facts)
+        finally:
+            stats.waits_since = None
+        self._reached()
+        self._say_missing(after, facts[0][0])
         self._moved_to(facts[-1][0])
-        stats, now = self.stats, self._now()
+        now = self._now()
         stats.batches += 1
         stats.facts += len(facts)
         for _, data in facts:
-            stats.lag.observe((now - _when.decode(data).at) / 1000)
-        return len(facts) == self._pace.batch
+            stats.stored_at = _when.decode(data).at
+            stats.lag.observe((now - stats.stored_at) / 1000)
+
+    def _reached(self) -> None:
+        stats = self.stats
+        if not stats.connected:
+            stats.connected, stats.connected_since, stats.last_error = True, self._now(), ""
+            if self._told:
+                log.info("facts reach Postgres again", waiting=self._outbox.stats.unshipped)
+            self._told = ""
+
+    def _say_missing(self, after: int, first: int) -> None:
+        if first > after + 1:
+            self.stats.missing += first - after - 1
+            log.error(
+                "Postgres lacks facts that the outbox no longer has: was it put back to an earlier day?",
+                after=after,
+                until=first,
+            )
 
     def _moved_to(self, seq: int) -> None:
         self.stats.shipped_seq = seq
@@ -157,6 +191,7 @@ class Shipper:
     def _lost(self, error: StoreError) -> None:
         stats = self.stats
         stats.failures += 1
-        if stats.connected or stats.last_error != error.sentence:
-            log.warning("facts are not being shipped; they wait in the outbox", code=error.code, error=error.sentence)
         stats.connected, stats.last_error = False, error.sentence
+        if self._told != error.sentence:
+            log.warning("facts are not being shipped; they wait in the outbox", code=error.code, error=error.sentence)
+        self._told = error.sentence

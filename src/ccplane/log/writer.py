@@ -4,7 +4,9 @@ Putting does not wake it, `wake` does: the loop lets facts gather first. A threa
 loop for the interpreter just when commands should leave, and syncs the disk three times as often.
 
 A commit that fails (disk full, I/O error) is tried again, unchanged, until it is on disk; what comes meanwhile stays
-in memory, in order. Nothing is told to be committed before it is.
+in memory, in order. Nothing is told to be committed before it is. Between two tries what Postgres has taken meanwhile
+is deleted, since a file that is full has room for nothing else before. After a long backlog the thread tidies on by
+itself, once a second, until the file is small again.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from ccplane.laws import Fact
-from ccplane.log.outbox_file import Commit, Group, OutboxFile
+from ccplane.log.outbox_file import TRIMMED_WHEN_FULL, Commit, Group, OutboxFile
 
 RETRY: Final = 0.25
 TRIM_EVERY: Final = 1.0
 GROUP: Final = 1_000
 """Facts in one row at the most."""
+TAKEN_AT_ONCE: Final = 2_000
+"""Things put that go into one commit at the most: what gathered while a disk was full must not need it all at once."""
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -63,7 +67,11 @@ class Told(Protocol):
 
     def failed(self, reason: str) -> None: ...
 
-    def shipped(self) -> int: ...
+    def shipped(self) -> int:
+        """Up to where facts are known to be in Postgres."""
+
+    def confirmed(self) -> int:
+        """The same, but only as Postgres has said since we began: it may have been put back to an earlier day."""
 
 
 def as_commit(items: Sequence[Item]) -> Commit:
@@ -141,15 +149,31 @@ class Writer(threading.Thread):
     def run(self) -> None:
         going = True
         while going:
-            self._woken.wait()
+            self._woken.wait(TRIM_EVERY if self._file.untidy else None)
             self._woken.clear()  # before taking: whoever puts from here on wakes us again
             if items := self._taken():
                 going = self._commit(self._encoded(items)) and not isinstance(items[-1], Stop)
+            else:
+                self._tidy()
         self._file.settle()
         self._file.close()
 
     def _taken(self) -> list[Item]:
-        return [self._items.popleft() for _ in range(len(self._items))]
+        there = len(self._items)
+        if there > TAKEN_AT_ONCE:
+            self.wake()  # for the others
+        return [self._items.popleft() for _ in range(min(there, TAKEN_AT_ONCE))]
+
+    def _tidy(self, **most: int) -> None:
+        """Delete what is no longer needed, if it is time for it, whatever else there is to write."""
+        horizon = self._horizon()
+        if not horizon:
+            self._file.untidy = time.monotonic() < self._trim_after  # too early: look again
+            return
+        try:
+            self._file.make_room(horizon, **most)
+        except Exception:  # nothing waits for it, and it is tried again; what cannot be written is said by who writes
+            self._file.settle()
 
     def _encoded(self, items: list[Item]) -> Commit:
         try:
@@ -166,6 +190,7 @@ class Writer(threading.Thread):
             except Exception as error:  # whatever it is, the facts are still in our hands, and are tried again
                 self._told.failed(f"the outbox cannot be written: {error}")
                 self._file.settle()
+                self._tidy(groups=TRIMMED_WHEN_FULL)
             else:
                 if commit.checkpoint:
                     self._checkpoint_seq = commit.checkpoint[0]
@@ -181,4 +206,4 @@ class Writer(threading.Thread):
         if now < self._trim_after:
             return 0
         self._trim_after = now + TRIM_EVERY
-        return min(self._told.shipped(), self._checkpoint_seq)
+        return min(self._told.confirmed(), self._checkpoint_seq)

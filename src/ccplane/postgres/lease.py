@@ -2,9 +2,15 @@
 
 The switch fences nothing, so the sender asks `may_send` before each command. It says no once the lease was last
 confirmed longer ago than its term less a margin: by then another may have taken it. The one exception: a confirmation
-begun after that moment failed because Postgres can't be reached; while it is down for all, nobody can take a lease,
+begun as it grew too old, or later, failed because Postgres is away; while it is down for all, nobody can take a lease,
 and calls come first (law 10). Either proof is good for the same time only, so a process that was paused says no until
 it has asked again.
+
+A Postgres that takes no writes is away, too: no lease can be taken or confirmed there. But it may be so for us alone (a
+standby that was the primary, a setting of our role), and others may write elsewhere. It can still be read, so we look:
+a row that names another outvotes us at once, on a standby as soon as it is replayed. A row that still names us proves
+no less than a Postgres that can't be reached for us alone; either way it is the switch that ends it, by telling a
+leader that it was replaced before its successor has sent its first command.
 """
 
 from __future__ import annotations
@@ -19,14 +25,22 @@ import asyncpg
 import structlog
 
 from ccplane.errors import StoreError
-from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
+from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error, is_away
 from ccplane.postgres.queries import query
 
 log = structlog.get_logger()
 
 ASK_WITHIN: Final = 2.0
 """A confirmation that takes longer has failed, in seconds."""
+CONNECT_WITHIN: Final = 1.5
 JUST_AFTER: Final = 0.005
+AHEAD: Final = ASK_WITHIN + 0.25
+"""So long before a lease grows too old to go by, a failure to confirm it counts already: a Postgres that hangs fails
+us only after `ASK_WITHIN`, and until then commands would be refused."""
+PAUSED: Final = ASK_WITHIN + 0.5
+"""A confirmation that took even longer says more about us, who were paused, than about Postgres."""
+NOWHERE: Final = frozenset({"3D000", "42P01"})
+"""SQLSTATEs of a database, or a table, that is not there: nobody can take a lease in it."""
 
 
 def boottime() -> float:
@@ -56,6 +70,8 @@ class Lease:
         self.held = False
         self.on_lost: Callable[[str], None] = ignore
         self.last_error = ""
+        self.away = ""
+        """Why Postgres could not confirm it; empty while it does, and if it says no."""
         self._database = database
         self._site, self._outbox = site, outbox
         self._term, self._good_for = timedelta(seconds=term), term - margin
@@ -63,7 +79,7 @@ class Lease:
         self._confirmed: float | None = None
         """When the last confirmation that came back was begun."""
         self._unreachable: float | None = None
-        """When the last one was begun that found Postgres away, the lease being too old to go by already."""
+        """When the last one was begun that found Postgres away, the lease being (almost) too old to go by."""
         self._connection: asyncpg.Connection | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -82,13 +98,18 @@ class Lease:
     async def take(self, outbox_epoch: int) -> int:
         """Become the leader and return the epoch, above every one before and above the outbox's.
 
-        StoreError `lease-held` if another leads (try again later), `postgres-unreachable` if that can't be known.
+        StoreError `lease-held` if another leads (try again later), one of `AWAY` if that can't be known.
         """
         began = self._clock()
-        epoch = await self._ask("take_lease", self._site, self._outbox, outbox_epoch, self._term)
+        try:
+            epoch = await self._ask("take_lease", self._site, self._outbox, outbox_epoch, self._term)
+        except StoreError as error:
+            if error.code == "postgres-read-only" and await self._runs_for_another():
+                raise await self._held_by_another() from error
+            raise
         if epoch is None:
             raise await self._held_by_another()
-        self.epoch, self.held, self.last_error = epoch, True, ""
+        self.epoch, self.held, self.last_error, self.away = epoch, True, "", ""
         self._confirmed, self._unreachable = began, None
         return epoch
 
@@ -122,16 +143,18 @@ class Lease:
         if not self.held:
             return
         began = self._clock()
-        was_fresh = self._fresh(self._confirmed)
         try:
             epoch = await self._ask("renew_lease", self._site, self._outbox, self.epoch, self._term)
         except StoreError as error:
-            self._not_confirmed(error, began, was_fresh)
+            if error.code == "postgres-read-only" and await self._is_anothers():
+                await self._lost()
+            else:
+                self._not_confirmed(error, began)
             return
         if epoch is None:
             await self._lost()
         else:
-            self._confirmed, self._unreachable, self.last_error = began, None, ""
+            self._confirmed, self._unreachable, self.last_error, self.away = began, None, "", ""
 
     # --- its parts --------------------------------------------------------------------------------------------------
 
@@ -139,22 +162,38 @@ class Lease:
         return began is not None and self._clock() - began < self._good_for
 
     def _pause(self) -> float:
-        """A quarter of the term; but ask at the very moment at which a lease grows too old to go by."""
+        """A quarter of the term; but ask as soon as a failure counts, so that it is known before it is needed."""
         usual = self._term.total_seconds() / 4
         if not self.last_error:
             return usual
         if self._confirmed is not None:
-            left = self._confirmed + self._good_for - self._clock()
-            if left > 0:
-                return min(usual / 2, left + JUST_AFTER)
+            left = self._confirmed + self._good_for - AHEAD - self._clock()
+            if left > 0:  # a question in between might still be open then
+                return left + JUST_AFTER if left < usual / 2 + ASK_WITHIN else usual / 2
         return usual / 2
 
-    def _not_confirmed(self, error: StoreError, began: float, was_fresh: bool) -> None:
+    def _not_confirmed(self, error: StoreError, began: float) -> None:
         if not self.last_error:
             log.warning("the lease is not confirmed", code=error.code, error=error.sentence)
         self.last_error = error.sentence
-        if error.code == "postgres-unreachable" and not was_fresh:
+        self.away = error.sentence if is_away(error) else ""
+        nobody_can = is_away(error) or error.facts.get("sqlstate") in NOWHERE
+        counts = self._confirmed is None or began - self._confirmed >= self._good_for - AHEAD
+        if nobody_can and counts and self._clock() - began <= PAUSED:
             self._unreachable = began
+
+    async def _runs_for_another(self) -> bool:
+        """Whether a row that we can read but not change has a lease of another's, which has not run out."""
+        row = await self._row("who_leads", self._site)
+        return row is not None and row["holder"] != self._outbox and row["expires_in"] > 0
+
+    async def _is_anothers(self) -> bool:
+        """Whether a row that we can read but not change names another. (One plane an outbox: our name is ours.)"""
+        try:
+            row = await self._row("who_leads", self._site)
+        except StoreError:
+            return False
+        return row is not None and row["holder"] != self._outbox
 
     async def _lost(self) -> None:
         self.held = False
@@ -163,7 +202,7 @@ class Lease:
             reason = (await self._held_by_another()).sentence
         except StoreError:
             reason = f"The lease of site {self._site} is another's."
-        self.last_error = reason
+        self.last_error, self.away = reason, ""
         log.error("the lease is lost: no more commands", reason=reason)
         self.on_lost(reason)
 
@@ -187,7 +226,7 @@ class Lease:
         try:
             async with self._one_at_a_time, asyncio.timeout(ASK_WITHIN):
                 if self._connection is None or self._connection.is_closed():
-                    self._connection = await self._database.connect(ASK_WITHIN)
+                    self._connection = await self._database.connect(CONNECT_WITHIN)
                 return await self._connection.fetchrow(query(name), *arguments)
         except DATABASE_ERRORS as error:
             self._hang_up()

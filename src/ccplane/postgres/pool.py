@@ -24,23 +24,20 @@ SETTINGS: Final = {
 }
 CONNECT_WITHIN: Final = 3.0
 COMMAND_WITHIN: Final = 30.0
+ANSWER_WITHIN: Final = 8.0
+"""For whoever asks over the pool: somebody waits for the answer, and a Postgres that hangs gives none."""
 
-DOWN: Final = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.DiskFullError,
-    asyncpg.OutOfMemoryError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.QueryCanceledError,  # its own timeout: it hangs
-    asyncpg.ReadOnlySQLTransactionError,  # a standby, after a failover
-    asyncpg.InternalClientError,
-    asyncpg.InterfaceError,
-)
-"""With these Postgres is away: for us, and as far as we can know for everybody. TimeoutError is an OSError."""
+AWAY: Final = frozenset({"postgres-unreachable", "postgres-read-only", "postgres-full"})
+"""The codes with which Postgres is away: for us, and as far as we can know for everybody. It may do the same in a
+moment, or after somebody has mended it; it does not say that what we asked was wrong."""
 
+AWAY_CLASSES: Final = ("08", "40", "53", "57", "58", "XX")
+"""Of SQLSTATEs: the connection, a transaction that gave way to another, no resources (memory, connections), the
+operator (shutting down, starting, a time limit), the machine under it, and its own faults."""
+AWAY_STATES: Final = frozenset({"25P03", "55P03"})
+"""A session that was idle for too long, a lock that was not to be had."""
+READ_ONLY: Final = "25006"
+FULL: Final = "53100"
 
 DATABASE_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """All that asyncpg raises for what is Postgres's or the network's doing."""
@@ -54,11 +51,23 @@ def place(dsn: str) -> str:
 
 
 def as_store_error(error: Exception, dsn: str) -> StoreError:
-    """`postgres-unreachable` if it is away, `postgres-refused` if it said no."""
-    what = str(error) or type(error).__name__
-    if isinstance(error, DOWN):
-        return StoreError("postgres-unreachable", f"Postgres at {place(dsn)} cannot be reached: {what}")
-    return StoreError("postgres-refused", f"Postgres at {place(dsn)} refused: {what}", sqlstate=_sqlstate(error))
+    """With a code of `AWAY` if it cannot do anything for us now, `postgres-refused` if it said no to this."""
+    what, state = str(error) or type(error).__name__, _sqlstate(error)
+    at = f"Postgres at {place(dsn)}"
+    if state == READ_ONLY:
+        return StoreError("postgres-read-only", f"{at} takes no writes at present: {what}", sqlstate=state)
+    if state == FULL:
+        return StoreError("postgres-full", f"{at} has no disk space left: {what}", sqlstate=state)
+    if not state and isinstance(error, TimeoutError):
+        what = f"it does not answer ({what})"
+    if not state or state[:2] in AWAY_CLASSES or state in AWAY_STATES:  # without: the network's doing, or asyncpg's
+        return StoreError("postgres-unreachable", f"{at} cannot be reached: {what}", sqlstate=state)
+    return StoreError("postgres-refused", f"{at} refused: {what}", sqlstate=state)
+
+
+def is_away(error: StoreError) -> bool:
+    """Whether Postgres is away, as against one that is there and says no."""
+    return error.code in AWAY
 
 
 def _sqlstate(error: Exception) -> str:
@@ -97,7 +106,7 @@ class Database:
                 min_size=0,
                 max_size=self._max_size,
                 timeout=CONNECT_WITHIN,
-                command_timeout=COMMAND_WITHIN,
+                command_timeout=ANSWER_WITHIN,
                 server_settings=SETTINGS,
             )
         except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -138,7 +147,7 @@ class Database:
                 yield connection
         except DATABASE_ERRORS as error:
             failure = as_store_error(error, self.dsn)
-            reached = reached and failure.code != "postgres-unreachable"
+            reached = reached and not is_away(failure)
             self.last_error = "" if reached else failure.sentence
             raise failure from error
         self.last_error = ""

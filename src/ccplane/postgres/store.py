@@ -124,11 +124,15 @@ class PostgresFacts:
         """What the connection is prepared for."""
 
     async def watermark(self, outbox: str) -> int:
-        """The last seq of this outbox that is stored; 0 if none is."""
+        """The last seq of this outbox that is stored; 0 if none is. StoreError also of one that takes no facts."""
         try:
-            return int(await (await self._connected()).fetchval(query("read_watermark"), outbox))
+            row = await (await self._connected()).fetchrow(query("read_watermark"), outbox)
         except DATABASE_ERRORS as error:
             raise as_store_error(error, self._database.dsn) from error
+        assert row is not None
+        if row["read_only"]:
+            raise as_store_error(asyncpg.ReadOnlySQLTransactionError("it can only be read"), self._database.dsn)
+        return int(row["seq"])
 
     async def ship(self, outbox: str, epoch: int, after: int, facts: Sequence[tuple[int, bytes]]) -> None:
         """Stores facts that follow on `after`; StoreError `watermark-moved` if others have been stored meanwhile.

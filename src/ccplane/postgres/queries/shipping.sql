@@ -1,6 +1,8 @@
 -- read_watermark --
 -- seq goes on over the epochs of an outbox, so the greatest of them is where its shipping stands.
-SELECT coalesce(max(seq), 0) FROM watermark WHERE outbox = $1;
+-- Whoever can be read but takes nothing is told at once, not only with the next fact.
+SELECT coalesce(max(seq), 0) AS seq, current_setting('transaction_read_only')::bool AS read_only
+FROM watermark WHERE outbox = $1;
 
 -- advance_watermark --
 -- Locks and moves in one statement. If the epoch stands elsewhere than we think, or is another's, its seq becomes null,

@@ -1,0 +1,168 @@
+"""A real Postgres is killed, hangs, or takes no writes: calls are commanded on, nothing is lost, and it is said."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import httpx
+import pytest
+
+from ccplane import app
+from ccplane.log.outbox import Outbox
+from ccplane.log.shipping import Pace, Shipper
+from ccplane.postgres.embedded import EmbeddedPostgres
+from ccplane.postgres.lease import Lease
+from ccplane.postgres.migrate import migrate
+from ccplane.postgres.pool import Database
+from ccplane.postgres.store import PostgresFacts
+from ccplane.settings import Settings
+from tests.ports import free_port
+from tests.postgres.failing import WAYS, read_only
+from tests.postgres.histories import a_history
+from tests.postgres.test_projections import all_rows, empty, store
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+
+LONGER_THAN_A_TERM = 11.0
+
+
+@pytest.fixture
+async def server(tmp_path):
+    """One that may be ruined: its folder is its own."""
+    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
+    await migrate(await server.start())
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def opened(server):
+    database = Database(server.url())
+    await database.open()
+    yield database
+    await database.close()
+
+
+async def until(is_so, within=20.0):
+    async with asyncio.timeout(within):
+        while not is_so():
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_for_longer_than_a_term_commands_go_on_and_each_fact_is_stored_once(server, opened, tmp_path, way):
+    """There is not one moment in which the leader may not send; what happened meanwhile is stored as if nothing was."""
+    facts = a_history(11, steps=200, wrap_up_ms=1_000).facts
+    box = Outbox(tmp_path / "outbox.db")
+    box.open()
+    box.begin(1)
+    lease = Lease(opened, "site", box.id)
+    await lease.take(0)
+    shipper = Shipper(box, PostgresFacts(opened), lambda: 0, pace=Pace(every=0.01, batch=20))
+    tasks = [asyncio.create_task(each) for each in (shipper.run(), lease.run())]
+    box.append(facts[:100])
+    await asyncio.wait_for(shipper.shipped(100), 20)
+    loop, rest, might = asyncio.get_running_loop(), facts[100:], []
+    async with WAYS[way](server):
+        ends = loop.time() + LONGER_THAN_A_TERM
+        while loop.time() < ends:
+            if rest:
+                box.append(rest[:3])
+                rest = rest[3:]
+            might.append(lease.may_send())
+            await asyncio.sleep(0.02)
+        assert all(might)
+        assert lease.away
+        assert box.healthy
+    box.append(rest)
+    async with asyncio.timeout(30):
+        await shipper.shipped(len(facts))
+        await until(lambda: not lease.last_error)
+    assert lease.held
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    afterwards = await all_rows(opened)
+    await empty(opened)
+    await store(opened, facts)
+    assert await all_rows(opened) == afterwards
+    await lease.release()
+    await box.close()
+
+
+# ------------------------------------------------------------------------------------------------- a whole plane
+
+
+@pytest.fixture
+async def plane(server, tmp_path, monkeypatch):
+    """One whose Asterisk is not there, and a client of its API."""
+
+    async def render(*_: object) -> None:
+        pass
+
+    monkeypatch.setattr(app, "render", render)
+    settings = Settings(
+        runtime=tmp_path / "runtime",
+        database_url=server.url(),
+        port=free_port(),
+        ari_url="http://127.0.0.1:9/ari",
+        ari_password="none",
+        admin_token="token",
+        demo_agents=2,
+    )
+    headers = {"Authorization": "Bearer token"}
+    async with (
+        app.plane_of(settings) as running,
+        httpx.AsyncClient(base_url=running.url, headers=headers, timeout=20) as client,
+    ):
+        await database_is(client, ok=True)
+        yield client
+
+
+async def database_is(client, *, ok, saying=""):
+    """Waits until /readyz has it."""
+    async with asyncio.timeout(15):
+        while True:
+            part = (await client.get("/readyz")).json()["parts"]["database"]
+            if part["ok"] is ok and saying in part["detail"]:
+                return part
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("way", ["killed", "hanging"])
+async def test_what_needs_postgres_says_so_in_time_and_the_rest_answers(server, plane, way):
+    async with WAYS[way](server):
+        await database_is(plane, ok=False, saying="facts wait in the outbox")
+        loop = asyncio.get_running_loop()
+        for method, path, body in (
+            ("GET", "/api/v1/contacts", None),
+            ("GET", "/api/v1/recordings", None),
+            ("GET", "/api/v1/messages", None),
+            ("PUT", "/api/v1/agents/1001/pin", {"pin": "123456"}),
+        ):
+            began = loop.time()
+            answer = await plane.request(method, path, json=body)
+            assert (answer.status_code, answer.json()["code"]) == (503, "postgres-unreachable"), path
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert loop.time() - began < 12, path
+        began = loop.time()
+        assert (await plane.get("/api/v1/wallboard")).status_code == 200
+        assert (await plane.get("/api/v1/agents")).status_code == 200
+        answer = await plane.put("/api/v1/agents/1001/state", json={"state": "paused", "reason": "lunch"})
+        assert answer.status_code == 200
+        assert loop.time() - began < 1
+    await database_is(plane, ok=True)
+    assert (await plane.get("/api/v1/contacts")).status_code == 200
+
+
+async def test_a_postgres_that_takes_no_writes_is_told_apart_and_can_still_be_read(server, plane):
+    async with read_only(server):
+        await plane.put("/api/v1/agents/1001/state", json={"state": "paused", "reason": "lunch"})
+        await database_is(plane, ok=False, saying="takes no writes at present")
+        assert (await plane.get("/api/v1/contacts")).status_code == 200
+        answer = await plane.put("/api/v1/agents/1001/pin", json={"pin": "123456"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "postgres-read-only")
+    await database_is(plane, ok=True)
+    assert (await plane.put("/api/v1/agents/1001/pin", json={"pin": "123456"})).status_code == 200
