@@ -19,6 +19,7 @@ from ccplane.contacts.verbs import Served, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core import rejoin, standing
 from ccplane.core.callers import NORMAL, arrive, end_contact, up
+from ccplane.core.catching_up import catch_up
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
@@ -27,11 +28,22 @@ from ccplane.core.commands import (
     OpenRoom,
     StartMusic,
 )
+from ccplane.core.keeping import left_room
 from ccplane.core.lamps import mirror
-from ccplane.core.offers import answered, entered, fail_connect, leg_ended, withdraw
+from ccplane.core.offers import answered, entered, fail_connect, leg_ended, picked_up, withdraw
+from ccplane.core.recorder import look_again
 from ccplane.core.seats import phone_seen
 from ccplane.core.steps import SOUNDING, asked, end_step
-from ccplane.core.takeover import adopt, caller_beside, in_talk, own_call_nobody_knows, take_up_waiting
+from ccplane.core.takeover import (
+    adopt,
+    adopt_ring,
+    caller_beside,
+    came_at,
+    in_talk,
+    own_call_nobody_knows,
+    take_up_program,
+    take_up_waiting,
+)
 from ccplane.core.talks import hang_up_stray, talk_over
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
@@ -69,6 +81,11 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         turn.happened(c.ContactRelinked(at=turn.now, contact=contact.id, gap_ms=survey.gap_ms))
     if seen.up:
         up(turn, i.CallerUp(contact.id))
+    if survey.after_gap:
+        catch_up(turn, survey, turn.state.contacts[contact.id])
+        _where_they_are(turn, survey, contact.id)
+        look_again(turn, turn.state.contacts[contact.id])
+    contact = turn.state.contacts[contact.id]
     if contact.id not in survey.rooms and (survey.after_gap or contact.arrived_at < survey.began_at - SETTLING_MS):
         _repaired(turn, "contact without a room", contact.id)
         turn.do(OpenRoom(contact.id))
@@ -82,6 +99,17 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         case _ if survey.after_gap and isinstance(contact.verb, (*SOUNDING, TakeMessage)):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None
+
+
+def _where_they_are(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:
+    """In the room or not, of one who neither waits nor talks: what is asked for next depends on it."""
+    contact, there = turn.state.contacts[of], survey.rooms.get(of)
+    if contact.phase is not Phase.IN_PROGRAM or there is None or contact.in_room is (contact.channel in there):
+        return
+    if contact.in_room:
+        left_room(turn, i.LeftRoom(of, contact.channel))
+    else:
+        entered(turn, i.EnteredRoom(of, contact.channel))
 
 
 def _compare_talk(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -127,7 +155,7 @@ def _compare_call(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         answered(turn, i.LegUp(call.id, call.leg, call.agent))
         for channel in (contact.channel, call.leg):
             if channel in members:
-                entered(turn, i.EnteredRoom(contact.id, channel))
+                entered(turn, i.EnteredRoom(contact.id, channel), attempt=2)
 
 
 def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -172,10 +200,13 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         else:
             withdraw(turn, contact, Withdrawal.SWITCH_LOST)
     elif seen.up:
-        if offer.state is not OfferState.ANSWERED:
+        there = offer.leg in survey.rooms.get(contact.id, ())
+        if offer.state is not OfferState.ANSWERED and there:
+            picked_up(turn, contact, offer, None)
+        elif offer.state is not OfferState.ANSWERED:
             answered(turn, i.LegUp(offer.id, offer.leg))
-        elif offer.leg in survey.rooms.get(contact.id, ()):
-            entered(turn, i.EnteredRoom(contact.id, offer.leg))
+        if there:
+            entered(turn, i.EnteredRoom(contact.id, offer.leg), attempt=2)
 
 
 def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
@@ -183,9 +214,9 @@ def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[Conta
     legs = {each.leg for contact in known.values() for each in (contact.offer, contact.talk) if each}
     legs |= {contact.call.leg for contact in known.values() if contact.call}
     legs |= {contact.talk.back_leg for contact in known.values() if contact.talk and contact.talk.back_leg}
-    for channel in survey.channels.values():
-        if channel.sure and channel.id not in legs and not is_line(channel.id):
-            turn.attempt(channel.id, _unknown_channel, turn, survey, channel)
+    unknown = (each for each in survey.channels.values() if each.sure and each.id not in legs and not is_line(each.id))
+    for channel in sorted(unknown, key=lambda each: offer_of_leg(each.id) is not None):  # callers, then their legs
+        turn.attempt(channel.id, _unknown_channel, turn, survey, channel)
 
 
 def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSeen) -> None:
@@ -193,19 +224,22 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
     offer = offer_of_leg(channel.id)
     if offer is not None:
         caller = caller_beside(survey, channel)
+        agent = channel.agent or (turn.state.sitting.get(channel.device) if channel.device else None)
         if caller is not None:
             adopt(turn, survey, channel, caller)
-        else:
+        elif not survey.after_gap or not adopt_ring(turn, survey, channel, agent):
             _repaired(turn, "agent's leg without a contact", channel.id)
-            hang_up_stray(turn, offer, channel.id, channel.agent, "normal")
+            hang_up_stray(turn, offer, channel.id, agent, "normal" if channel.up else "answered_elsewhere")
     elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
         return
     elif channel.up and not in_talk(survey, channel.id) and own_call_nobody_knows(turn, channel.arrival):
         _repaired(turn, "own call nobody knew, without its other party", channel.id)
         turn.do(HangUpCaller(contact_id(survey.node, channel.id), channel.id, NORMAL))
-    elif not in_talk(survey, channel.id) and not take_up_waiting(turn, survey, channel):
+    elif in_talk(survey, channel.id) or take_up_waiting(turn, survey, channel):
+        return
+    elif not take_up_program(turn, survey, channel):
         _repaired(turn, "caller nobody saw arrive", channel.id)
-        arrive(turn, channel.arrival)
+        arrive(turn, channel.arrival, came_at(turn, survey, channel))
 
 
 def _unheard_of(turn: Turn, contact: ContactId) -> bool:
