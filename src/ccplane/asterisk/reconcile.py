@@ -67,7 +67,15 @@ def confirmed(survey: SwitchSurveyed, before: SwitchSurveyed) -> SwitchSurveyed:
         channel: each if channel in survey.channels and channel in before.channels else replace(each, sure=False)
         for channel, each in seen.items()
     }
-    return replace(survey, channels=channels)
+    rooms = {room: _either(members, before.rooms.get(room, ()), survey) for room, members in survey.rooms.items()}
+    return replace(survey, channels=channels, rooms=rooms)
+
+
+def _either(
+    members: tuple[ChannelId, ...], before: tuple[ChannelId, ...], survey: SwitchSurveyed
+) -> tuple[ChannelId, ...]:
+    """Who is in a room, and who was there a survey ago and still lives: they may be about to hang up."""
+    return (*members, *(each for each in before if each not in members and each in survey.channels))
 
 
 async def _ask(switch: Switch, operation: op.Operation[T]) -> T:

@@ -25,8 +25,10 @@ from ccplane.core.commands import (
     AnswerCaller,
     CloseRoom,
     HangUpCaller,
+    JoinAgent,
     OpenRoom,
     StartMusic,
+    StopMusic,
 )
 from ccplane.core.keeping import left_room
 from ccplane.core.lamps import mirror
@@ -47,7 +49,7 @@ from ccplane.core.takeover import (
 from ccplane.core.talks import hang_up_stray, talk_over
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
-from ccplane.ids import ContactId, contact_id, is_line, offer_of_leg
+from ccplane.ids import ChannelId, ContactId, OfferId, contact_id, is_line, offer_of_leg
 
 SETTLING_MS: Final = 3_000
 """What began less than this before a survey may still be under way at the switch."""
@@ -75,7 +77,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     if seen is None and contact.pick_up_by is not None and contact.arrived_at > survey.began_at - SETTLING_MS:
         return None  # their phone is only just being called
     if seen is None:
-        _repaired(turn, "contact without a channel", contact.id)
+        _repaired(turn, "contact without a channel", contact.id, f"{contact.channel} is not at the switch")
         return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
     if survey.after_gap:
         turn.happened(c.ContactRelinked(at=turn.now, contact=contact.id, gap_ms=survey.gap_ms))
@@ -87,7 +89,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         look_again(turn, turn.state.contacts[contact.id])
     contact = turn.state.contacts[contact.id]
     if contact.id not in survey.rooms and (survey.after_gap or contact.arrived_at < survey.began_at - SETTLING_MS):
-        _repaired(turn, "contact without a room", contact.id)
+        _repaired(turn, "contact without a room", contact.id, "its bridge is not at the switch")
         turn.do(OpenRoom(contact.id))
     match contact.phase:
         case Phase.TALKING:
@@ -118,11 +120,27 @@ def _compare_talk(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
     if talk.state is not TalkState.UP:
         _compare_rejoining(turn, survey, contact, talk)
     elif talk.leg not in survey.channels and talk.started_at < survey.began_at:
-        _repaired(turn, "talk without the agent's leg", contact.id)
+        _repaired(turn, "talk without the agent's leg", contact.id, f"{talk.leg} is not at the switch")
         talk_over(turn, contact, EndedBy.AGENT)
         end_step(turn, contact.id, Served(talk.agent))
-    elif survey.after_gap:
-        rejoin.resume(turn, contact)
+    elif survey.after_gap or talk.started_at < survey.began_at - SETTLING_MS:
+        _together(turn, survey, contact, talk.offer, talk.leg)
+        if survey.after_gap:
+            rejoin.resume(turn, contact)
+
+
+def _together(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, offer: OfferId, leg: ChannelId) -> None:
+    """Two who talk are both in the room; whoever is not hears nothing, and nobody hears them."""
+    members, seen = survey.rooms.get(contact.id, ()), survey.channels.get(leg)
+    outside = [each for each in (contact.channel, leg) if each not in members]
+    if not outside or seen is None or not seen.up:
+        return
+    _repaired(turn, "talk apart", contact.id, f"not in the room: {', '.join(outside)}")
+    turn.do(StopMusic(contact.id, contact.channel))
+    if contact.channel in outside:
+        turn.do(AddCaller(contact.id, contact.channel))
+    if leg in outside:
+        turn.do(JoinAgent(contact.id, offer, leg))
 
 
 def _compare_rejoining(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, talk: Talk) -> None:
@@ -149,13 +167,15 @@ def _compare_call(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         return
     seen, members = survey.channels.get(call.leg), survey.rooms.get(contact.id, ())
     if seen is None:
-        _repaired(turn, "own call without its other leg", contact.id)
+        _repaired(turn, "own call without its other leg", contact.id, f"{call.leg} is not at the switch")
         leg_ended(turn, i.LegEnded(call.id, call.leg))
     elif seen.up and call.state is not CallState.CONNECTED:
         answered(turn, i.LegUp(call.id, call.leg, call.agent))
         for channel in (contact.channel, call.leg):
             if channel in members:
                 entered(turn, i.EnteredRoom(contact.id, channel), attempt=2)
+    elif call.state is CallState.CONNECTED:
+        _together(turn, survey, contact, call.id, call.leg)
 
 
 def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -167,11 +187,11 @@ def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> 
         if not contact.in_room:
             entered(turn, i.EnteredRoom(contact.id, contact.channel))
     elif settled:
-        _repaired(turn, "waiting caller outside the room", contact.id)
+        _repaired(turn, "waiting caller outside the room", contact.id, f"{contact.channel} is not in its bridge")
         turn.do(AddCaller(contact.id, contact.channel))
     unheard = settled and not contact.answered and not survey.channels[contact.channel].up
     if unheard and not survey.after_gap:
-        _repaired(turn, "waiting caller not answered", contact.id)
+        _repaired(turn, "waiting caller not answered", contact.id, f"{contact.channel} is not up")
     if (survey.after_gap or unheard) and contact.phase is Phase.WAITING:
         _hear_again(turn, survey, contact)
     if offer and (survey.after_gap or offer.ring_started_at < survey.began_at - SETTLING_MS):
@@ -194,7 +214,7 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         return
     seen = survey.channels.get(offer.leg)
     if seen is None:
-        _repaired(turn, "offer without a leg", offer.id)
+        _repaired(turn, "offer without a leg", offer.id, f"{offer.leg} is not at the switch")
         if offer.state is OfferState.ANSWERED:
             fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
         else:
@@ -228,17 +248,17 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
         if caller is not None:
             adopt(turn, survey, channel, caller)
         elif not survey.after_gap or not adopt_ring(turn, survey, channel, agent):
-            _repaired(turn, "agent's leg without a contact", channel.id)
+            _repaired(turn, "agent's leg without a contact", channel.id, "nothing we know has such a leg")
             hang_up_stray(turn, offer, channel.id, agent, "normal" if channel.up else "answered_elsewhere")
     elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
         return
     elif channel.up and not in_talk(survey, channel.id) and own_call_nobody_knows(turn, channel.arrival):
-        _repaired(turn, "own call nobody knew, without its other party", channel.id)
+        _repaired(turn, "own call nobody knew, without its other party", channel.id, "alone in its room")
         turn.do(HangUpCaller(contact_id(survey.node, channel.id), channel.id, NORMAL))
     elif in_talk(survey, channel.id) or take_up_waiting(turn, survey, channel):
         return
     elif not take_up_program(turn, survey, channel):
-        _repaired(turn, "caller nobody saw arrive", channel.id)
+        _repaired(turn, "caller nobody saw arrive", channel.id, "in our application, and no contact")
         arrive(turn, channel.arrival, came_at(turn, survey, channel))
 
 
@@ -252,7 +272,7 @@ def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId,
     closing = () if survey.after_gap else turn.state.ended
     for contact, members in survey.rooms.items():
         if contact not in known and contact not in turn.state.contacts and contact not in closing and not members:
-            _repaired(turn, "room without a contact", contact)
+            _repaired(turn, "room without a contact", contact, "a bridge of ours with nobody in it")
             turn.do(CloseRoom(contact))
 
 
@@ -265,8 +285,8 @@ def _begin_anew(turn: Turn) -> None:
         turn.do(mirror(agent))
 
 
-def _repaired(turn: Turn, what: str, subject: str) -> None:
-    turn.happened(RepairMade(at=turn.now, what=what, subject=subject))
+def _repaired(turn: Turn, what: str, subject: str, why: str) -> None:
+    turn.happened(RepairMade(at=turn.now, what=what, subject=subject, why=why))
 
 
 RECOVERY_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.SwitchSurveyed: surveyed}
