@@ -174,6 +174,10 @@ class Wallboard(msgspec.Struct, frozen=True):
     gaps: tuple[GapView, ...]
 
 
+def _iso_or_none(at: int | None) -> Time | None:
+    return None if at is None else iso(at)
+
+
 def wallboard_told(view: WallboardView) -> Wallboard:
     return Wallboard(
         at=iso(view.at),
