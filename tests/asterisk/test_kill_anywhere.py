@@ -38,7 +38,7 @@ async def live(centre: Centre) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
 
     async def one() -> bool:
-        found[:] = [each for each in (await centre.get("/api/v1/contacts"))["contacts"] if each["live"]]
+        found[:] = [each for each in (await centre.get("/api/v1/contacts"))["contacts"] if each["ended_at"] is None]
         return len(found) == 1
 
     await centre.until(one, 10, lambda: "one live contact")
@@ -144,9 +144,9 @@ async def test_who_waits_keeps_arrival_place_and_clock(centre: Centre) -> None:
     await killed_and_back(centre)
     await centre.waiting("support", 1)
     assert (await live(centre))["arrived_at"] == before["arrived_at"]
-    await centre.sign_in("1001")
-    ring = await centre.lab.phones.phone("1001").next_ring()
-    ring.answer()
+    await centre.register("1001")
+    await centre.set_state("1001", "ready")
+    await centre.lab.phones.phone("1001").next_ring()
     await centre.agent_is("1001", "talking")
     talk = await fact(centre, "TalkStarted")
     assert talk["waited_ms"] == talk["at"] - queued["at"]
@@ -289,34 +289,31 @@ async def test_who_came_while_nobody_watched_keeps_their_clock(centre: Centre) -
     await told_once(centre, "521")
 
 
-async def test_after_the_outbox_is_lost_a_caller_who_came_through_the_menu_waits_on(
+async def test_after_the_outbox_is_lost_the_program_of_a_talk_goes_on_and_knows_what_was_chosen(
     centre: Centre, tmp_path: Path
 ) -> None:
-    """Their room tells how far their program had come: it goes on, and knows what was chosen."""
-    await centre.set_state("1002", "paused", "lunch")
+    """The room of the two tells how far the program had come."""
+    await centre.sign_in("1001")
+    centre.lab.phones.phone("1001").behaviour = rings_for_ever()
     call = centre.lab.callers.dial("4001", "522")
     await call.up()
     await call.audio.press("2")
-    await centre.waiting("support", 1)
-    queued = await fact(centre, "ContactQueued")
+    ring = await centre.lab.phones.phone("1001").next_ring()
+    ring.answer()
+    await hear_each_other(call, ring)
+    await fact(centre, "TalkStarted")
     await centre.kill()
     for each in tmp_path.rglob("outbox*"):
         each.unlink()
     await centre.start()
-    await centre.set_state("1002", "paused", "lunch")
-    await centre.waiting("support", 1)
-    await fact(centre, "ContactQueued", 2)
-    again = await fact(centre, "ContactQueued", 2)
-    assert abs(again["since"] - queued["at"]) <= 1
+    await centre.agent_is("1001", "talking")
     await fact(centre, "MenuChosen", 2)
-    await centre.sign_in("1001")
-    ring = await centre.lab.phones.phone("1001").next_ring()
-    ring.answer()
     await hear_each_other(call, ring)
     ring.hang_up()
     await call.over()
     kinds = [each["type"] for each in (await centre.contact_of("522"))["facts"]]
     assert "ProgramFailed" not in kinds
+    assert kinds.count("ProgramEnded") == 1, "it came to its end, as any other"
 
 
 # ---------------------------------------------------------------------------------------------- behind the plane's back
