@@ -41,7 +41,7 @@ lint: env-dev
 	.venv/bin/lint-imports
 	web/build.sh check
 
-BENCHES := switching menus pop recording
+BENCHES := switching menus pop recording recovery
 
 # One after the other, as each wants the machine for itself; one that misses its promise keeps none from being run.
 bench: env-dev host-test asterisk-root

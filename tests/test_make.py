@@ -77,12 +77,12 @@ def bench(folder: Path, *given: str) -> subprocess.CompletedProcess[str]:
 def test_make_bench_runs_all_benches_and_names_the_one_that_missed_its_promise(fresh: Path):
     made = bench(fresh, "bench")
     ran = [line for line in made.stdout.splitlines() if line.startswith("-m")]
-    assert ran == ["-m bench.switching", "-m bench.menus", "-m bench.pop", "-m bench.recording"]
+    assert ran == ["-m bench.switching", "-m bench.menus", "-m bench.pop", "-m bench.recording", "-m bench.recovery"]
     assert "bench: not as promised: menus\n" in made.stderr
     assert made.returncode != 0
 
 
 def test_each_bench_has_a_target_that_takes_arguments_and_all_of_them_take_none(fresh: Path):
-    for each in ("switching", "pop", "recording"):
+    for each in ("switching", "pop", "recording", "recovery"):
         assert bench(fresh, f"bench-{each}", "ARGS=--no-files").stdout == f"-m bench.{each} --no-files\n"
     assert "bench-pop" in bench(fresh, "bench", "ARGS=--no-files").stderr

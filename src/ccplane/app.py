@@ -57,6 +57,7 @@ from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.settings import Settings, make_runtime
 from ccplane.site import Site, parse, read
 from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
+from ccplane.watch import note_watch, watched_until
 
 GIVE_WAY_S: Final = 0.0005
 """How soon the outbox's thread gives the interpreter back to the loop of all calls: Python's 5 ms are an eternity."""
@@ -132,6 +133,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         await render(site, settings.sounds_dir, settings.site)
         outbox.begin(begun.epoch)
         state, board = recalled(recovered, site)
+        last_seen = max(recovered.last_at, watched_until(outbox))
         meters = Meters()
         executor = Executor()
         plane = Plane(
@@ -185,7 +187,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             now=clock.now,
             provision=phones.push,
             phones=watch,
-            lost_at=recovered.last_at or None,
+            lost_at=last_seen or None,
         )
         mailbox = Mailbox(database)
         keeper = Keeper(
@@ -198,7 +200,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             deleted=mailbox.deleted,
             may_work=lease.may_send,
         )
-        gap = clock.now() - recovered.last_at if recovered.last_at else 0
+        gap = clock.now() - last_seen if last_seen else 0
         plane.post(PlaneBegan(begun.epoch, __version__, gap))
         plane.post(SiteRead(site.hash, site.rules, files))
         seats = tuple(desk.seat for desk in begun.desks)
@@ -223,6 +225,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 pins=pins,
                 health=vitals,
                 clock=clock.now,
+                look_now=link.look_now,
                 meters=meters,
                 ari=ari.stats,
                 ami=ami.stats,
@@ -244,6 +247,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
             asyncio.create_task(keeper.run(), name="keeping messages"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
+            asyncio.create_task(note_watch(link, outbox, clock.now), name="noting the watch"),
         }
         ended = asyncio.create_task(first_to_fail({leading, *others}))
         stack.push_async_callback(cancelled, *others)

@@ -99,4 +99,4 @@ def test_given_an_open_verb_when_another_is_asked_for_then_it_is_not_begun():
 def test_given_a_journal_then_it_is_small_and_says_where_the_caller_stands():
     floor = a_floor(agents=[ready("ana")])
     text = the(floor.waits(at=7, in_room=False), do.WriteJournal).text
-    assert text == '{"step":1,"verb":"EnterQueue","at":7000,"queue":"support"}'
+    assert text == '{"step":1,"verb":"EnterQueue","at":7000,"queue":"support","program":"straight"}'

@@ -115,6 +115,8 @@ class World:
         """Legs on their way out: since when we want them gone, and those whose phones hung up themselves."""
         self.silent = set()
         """Legs from which nothing comes any more."""
+        self.dropped = set()
+        """Those that we wanted gone before the present decision."""
         self.tapes, self.files = {}, set()
         """Which channel each recording is of that goes on; and those that are over."""
         self.events = []
@@ -133,6 +135,7 @@ class World:
         return self.floor
 
     def take(self, what):
+        self.dropped = set(self.asked)
         decision = self.floor.take(what)
         for command in decision.commands:
             if isinstance(command, do.HangUpLeg):
@@ -636,6 +639,8 @@ class World:
         """A leg that is up, in its room with its caller, who is there."""
         contact = contact_of_offer(offer_of_leg(leg))
         members = rooms.get(contact, ())
+        if leg in self.dropped:
+            return False  # we have decided that, before
         beside = [each for each in members if not offer_of_leg(each) and each in channels]
         return leg in members and leg in channels and channels[leg].up and beside
 

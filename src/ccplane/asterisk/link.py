@@ -29,6 +29,8 @@ from ccplane.ids import NodeName
 log = structlog.get_logger()
 
 SURVEY_EVERY_S: Final = 15.0
+BETWEEN_S: Final = 0.5
+"""Between the two surveys of one who asks for them: an event that is on its way has come by then."""
 PROVISION_AGAIN_S: Final = (5.0, 15.0)
 """After accounts that failed; from then on at the surveys' pace."""
 
@@ -53,6 +55,7 @@ class Link:
         self._provision, self._phones = provision, phones
         self._lost_at = lost_at
         """When events were last seen; None if never."""
+        self._surveying = asyncio.Lock()
         self._found: SwitchSurveyed | None = None
         """The last survey of this connection, as it came."""
         self.connected_since: int | None = None
@@ -130,7 +133,23 @@ class Link:
             except SwitchError as error:
                 log.warning("a survey failed; the next is due in 15 s", node=self.node, error=str(error))
 
+    async def look_now(self) -> None:
+        """Compare now, not only in a while. A contradiction counts once two surveys in a row show it: so twice.
+
+        SwitchError "not-connected", or if the switch does not answer.
+        """
+        switch = self._executor.switch
+        if switch is None or self.connected_since is None:
+            raise SwitchError("not-connected", f"ccplane is not connected to Asterisk {self.node}; see /readyz.")
+        await self._survey(switch, after_gap=False)
+        await asyncio.sleep(BETWEEN_S)
+        await self._survey(switch, after_gap=False)
+
     async def _survey(self, switch: Switch, after_gap: bool) -> None:
+        async with self._surveying:
+            await self._surveyed(switch, after_gap)
+
+    async def _surveyed(self, switch: Switch, after_gap: bool) -> None:
         began = self._now()
         gap = began - self._lost_at if after_gap and self._lost_at is not None else 0
         found = await survey(switch, self._phones, self.node, began, gap, after_gap)

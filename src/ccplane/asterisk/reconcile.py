@@ -13,7 +13,7 @@ from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.switch import HOUSE, Switch
-from ccplane.asterisk.translate import APP, LINE, caller_of
+from ccplane.asterisk.translate import APP, LINE, caller_of, device_in
 from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
 from ccplane.errors import SwitchError
 from ccplane.ids import (
@@ -67,7 +67,15 @@ def confirmed(survey: SwitchSurveyed, before: SwitchSurveyed) -> SwitchSurveyed:
         channel: each if channel in survey.channels and channel in before.channels else replace(each, sure=False)
         for channel, each in seen.items()
     }
-    return replace(survey, channels=channels)
+    rooms = {room: _either(members, before.rooms.get(room, ()), survey) for room, members in survey.rooms.items()}
+    return replace(survey, channels=channels, rooms=rooms)
+
+
+def _either(
+    members: tuple[ChannelId, ...], before: tuple[ChannelId, ...], survey: SwitchSurveyed
+) -> tuple[ChannelId, ...]:
+    """Who is in a room, and who was there a survey ago and still lives: they may be about to hang up."""
+    return (*members, *(each for each in before if each not in members and each in survey.channels))
 
 
 async def _ask(switch: Switch, operation: op.Operation[T]) -> T:
@@ -79,17 +87,19 @@ async def _ask(switch: Switch, operation: op.Operation[T]) -> T:
 
 def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
     """Ours: a leg by its id (while it rings nothing else tells), a caller by the application it is in."""
-    up = channel.state == "Up"
+    up, since = channel.state == "Up", int(channel.created) or None
     if leg_of_half(channel.id):
         return None  # it goes with its leg
     if offer_of_leg(channel.id) is not None or is_line(channel.id):
-        return ChannelSeen(ChannelId(channel.id), up, agent=_called(channel) if up else None)
+        agent = _called(channel) if up else _reached_by_line(channel)
+        return ChannelSeen(ChannelId(channel.id), up, agent=agent, device=device_in(channel.name), created_at=since)
     if is_dialled(channel.id) and not up:
-        return ChannelSeen(ChannelId(channel.id), up)
+        return ChannelSeen(ChannelId(channel.id), up, device=device_in(channel.name), created_at=since)
     app, *args = channel.dialplan.app_data.split(",")
     if channel.dialplan.app_name != "Stasis" or app != APP:
         return None
-    return ChannelSeen(ChannelId(channel.id), up, caller_of(node, channel, args, switch_at=0))
+    arrival = caller_of(node, channel, args, switch_at=channel.created)
+    return ChannelSeen(ChannelId(channel.id), up, arrival, device=device_in(channel.name), created_at=since)
 
 
 def _called(leg: Channel) -> AgentId | None:
@@ -97,6 +107,13 @@ def _called(leg: Channel) -> AgentId | None:
     with `line,AGENT`."""
     args = leg.args if leg.runs(APP) else []
     return AgentId(args[1]) if len(args) == 2 and args[0] in ("leg", LINE) else None
+
+
+def _reached_by_line(leg: Channel) -> AgentId | None:
+    """Whom a leg that goes through an open line is to reach: its name says so, `Local/1001@ccplane-lines-…`."""
+    technology, _, rest = leg.name.partition("/")
+    agent, at, _ = rest.partition("@")
+    return AgentId(agent) if technology == "Local" and at else None
 
 
 def _journals(bridges: list[Bridge]) -> dict[ContactId, str]:

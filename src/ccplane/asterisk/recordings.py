@@ -108,6 +108,8 @@ class Recorder:
             match said:
                 case Done(value=answer):
                     handle = answer.get("mixmonitorid", "")
+                case Refused(status=0) if command.attempt > 1:
+                    return None  # AMI is not there (yet): when it is, this is asked again
                 case Unknown() | Gone():
                     return None  # the next try looks whether it came through; the caller's end comes by itself
                 case _:

@@ -8,10 +8,12 @@ from typing import Any, Final
 import click
 
 from ccplane.cli.agents import name_of
-from ccplane.cli.api import asking, known_token, segment, url_of
+from ccplane.cli.api import admin_token, asking, known_token, segment, url_of
 from ccplane.cli.given import given_settings
 from ccplane.errors import SetupError
 
+REPAIRED: Final = 3
+"""The exit code where something had to be put right."""
 LEGEND: Final = (
     "",
     "  Seconds beside a part: since when it is so, or was last proven. Counts: since midnight.",
@@ -21,7 +23,8 @@ LEGEND: Final = (
 
 
 @click.command()
-def status() -> None:
+@click.option("--reconcile", is_flag=True, help="Compare with Asterisk now, and say what was put right.")
+def status(reconcile: bool) -> None:
     """Show how the running plane does: its parts, queues and agents. Exit code 0 while calls are routed, else 1.
 
     Who is offered nothing after a refused or missed offer is named if the administrator's token can be read.
@@ -47,10 +50,15 @@ def status() -> None:
     Examples:
       ccplane status
       watch -n 2 ccplane status
+      ccplane status --reconcile      (exit code 3 if something had to be put right)
     """
     settings = given_settings()
+    repaired: list[dict[str, Any]] = []
     try:
-        with asking(settings, token=known_token(settings)) as ask:
+        token = admin_token(settings) if reconcile else known_token(settings)
+        with asking(settings, token=token) as ask:
+            if reconcile:
+                repaired = ask("POST", "/api/v1/reconcile")["repaired"]
             ready = ask("GET", "/readyz", expected=(200, 503))
             board = ask("GET", "/api/v1/wallboard")
             held_back = list(_held_back(ask, board["at"]))
@@ -58,9 +66,21 @@ def status() -> None:
         click.echo(f"ccplane: {error}", err=True)
         raise SystemExit(1) from error
     click.echo(f"ccplane at {url_of(settings)}: {ready['status']}")
-    for line in (*_parts(ready["parts"]), *_queues(board["queues"]), *_agents(board["agents"]), *held_back, *LEGEND):
+    queues = (*_queues(board["queues"]), *_gaps(board))
+    for line in (*_parts(ready["parts"]), *queues, *_agents(board["agents"]), *held_back, *LEGEND):
         click.echo(line)
-    raise SystemExit(1 if ready["status"] == "not-ready" else 0)
+    if reconcile:
+        for line in _repairs(repaired):
+            click.echo(line)
+    raise SystemExit(1 if ready["status"] == "not-ready" else REPAIRED if repaired else 0)
+
+
+def _repairs(repaired: list[dict[str, Any]]) -> Iterator[str]:
+    yield ""
+    if not repaired:
+        yield "  compared with Asterisk: nothing had to be put right"
+    for each in repaired:
+        yield f"  put right: {each['what']}, {each['subject']}{': ' if each['why'] else ''}{each['why']}"
 
 
 def _parts(parts: dict[str, Any]) -> Iterator[str]:
@@ -87,6 +107,13 @@ def _queues(queues: list[dict[str, Any]]) -> Iterator[str]:
             ),
             widths,
         )
+
+
+def _gaps(board: dict[str, Any]) -> Iterator[str]:
+    """Why today's numbers are provisional."""
+    if board["provisional"]:
+        times = ", ".join(f"{gap['from'][11:19]}–{gap['to'][11:19] if gap['to'] else 'now'}" for gap in board["gaps"])
+        yield f"  provisional: calls were not watched {times} (UTC)"
 
 
 def _row(cells: tuple[Any, ...], widths: tuple[int, ...]) -> str:

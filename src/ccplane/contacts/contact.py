@@ -12,7 +12,7 @@ from ccplane.contacts import recordings as r
 from ccplane.contacts.offer import Offer
 from ccplane.contacts.own_call import CallState, OwnCall
 from ccplane.contacts.talk import Talk
-from ccplane.contacts.verbs import Gather, Result, TakeMessage, Verb
+from ccplane.contacts.verbs import Choose, Gather, Result, SetData, SetLanguage, TakeMessage, Verb
 from ccplane.contacts.waiting import Waiting
 from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, MessageId, NodeName, ProgramName, message_id
 from ccplane.laws import Transitions
@@ -55,6 +55,14 @@ class Choice(msgspec.Struct, frozen=True):
     name: str = ""
 
 
+class Past(msgspec.Struct, frozen=True, array_like=True):
+    """A step that is over: what it gave, and the verb if it noted something about the contact."""
+
+    step: int
+    result: Result
+    verb: SetLanguage | Choose | SetData | None = None
+
+
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """A live contact. Built from facts by `opened` and `evolve` alone."""
 
@@ -68,6 +76,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     attribution: str
     site: str
     arrived_at: int
+    late_ms: int = 0
+    """By how much the fact of its arrival came after that: nobody watched when it did."""
     device: DeviceName | None = None
     """The phone of ours that it came from."""
     direction: f.Direction = f.Direction.INBOUND
@@ -109,6 +119,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """The journal: what the verbs of the running program gave, in order."""
     first_step: int = 1
     """The step at which the running program began; `results` counts from it."""
+    past: tuple[Past, ...] = ()
+    """The last steps that are over, for the journal at the switch."""
     segments: int = 0
     waiting: Waiting | None = None
     offer: Offer | None = None

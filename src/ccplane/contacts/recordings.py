@@ -183,6 +183,7 @@ class RecordingState(StrEnum):
 RECORDING: Final[Transitions[RecordingState]] = {
     RecordingState.ASKED: {
         RecordingPauseAsked: RecordingState.ASKED,
+        RecordingRetried: RecordingState.ASKED,
         RecordingStarted: RecordingState.RECORDING,
         RecordingFailed: RecordingState.FAILED,
         RecordingEnded: RecordingState.ENDED,

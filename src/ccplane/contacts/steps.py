@@ -7,8 +7,8 @@ from typing import Any, Final, assert_never
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
-from ccplane.contacts.contact import Contact
-from ccplane.contacts.verbs import Connect, EnterQueue, Gather, TakeMessage
+from ccplane.contacts.contact import Contact, Past
+from ccplane.contacts.verbs import Choose, Connect, EnterQueue, Gather, SetData, SetLanguage, TakeMessage
 from ccplane.errors import IllegalMove
 
 Moves = (
@@ -42,7 +42,9 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
         case f.StepStarted():
             return _begun(contact, fact)
         case f.StepEnded():
-            return replace(contact, verb=None, step_deadline=None, keys="", results=(*contact.results, fact.result))
+            past = (*contact.past[1 - PAST_MOST :], Past(fact.step, fact.result, _noting(contact)))
+            results = (*contact.results, fact.result)
+            return replace(contact, verb=None, step_deadline=None, keys="", results=results, past=past)
         case f.SoundsEnded():
             return replace(
                 contact, sounds_over=True, sounds_failed=not fact.ok, step_deadline=_patience(contact, fact.at)
@@ -55,6 +57,14 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
             return replace(contact, ahead_full=True)
         case _:
             assert_never(fact)
+
+
+PAST_MOST: Final = 12
+"""Steps that are over and still remembered one by one."""
+
+
+def _noting(contact: Contact) -> SetLanguage | Choose | SetData | None:
+    return contact.verb if isinstance(contact.verb, SetLanguage | Choose | SetData) else None
 
 
 _NO_KEYS: Final[dict[str, Any]] = {"keys": "", "ahead": "", "ahead_full": False}

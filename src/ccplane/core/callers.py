@@ -27,7 +27,7 @@ NO_ANSWER: Final = 19
 """Q.850."""
 
 
-def arrive(turn: Turn, what: i.CallerArrived) -> None:
+def arrive(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> None:
     """A caller came: a contact begins, its room is opened, its number's program starts."""
     contact = contact_id(what.node, what.channel)
     if contact in turn.state.contacts and what.answered:
@@ -36,7 +36,7 @@ def arrive(turn: Turn, what: i.CallerArrived) -> None:
         return turn.do(HangUpCaller(contact, what.channel, NORMAL))  # given up before they took it
     if contact in turn.state.contacts or contact in turn.state.ended:
         return None
-    number = opened(turn, what)
+    number = opened(turn, what, arrived_at)
     own_calls.take(turn, contact)
     turn.do(OpenRoom(contact))
     return turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))

@@ -1,31 +1,76 @@
-"""What lies in a contact's room at the switch for a plane that knows nothing of it. It rides in every event: small."""
+"""What lies in a contact's room at the switch for a plane that knows less of it: nothing, or not the last moments.
+
+It rides in every event of the room: small. So of the steps that are over it has the last ones alone.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
-from ccplane.contacts.verbs import EnterQueue, Verb
-from ccplane.ids import QueueName
+from ccplane.contacts.contact import Contact, Past
+from ccplane.contacts.verbs import EnterQueue, TakeMessage, Verb
+from ccplane.ids import ContactId, ProgramName, QueueName
+
+PAST_LONGEST = 500
+"""In characters."""
 
 
 class Journal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The open verb: its step, its name, since when, and for a queue which."""
+    """The open verb: its step, its name, since when, and for a queue which. Then what led to it."""
 
     step: int
     verb: str
     at: int
     queue: QueueName | None = None
+    attempt: int = 1
+    consent: bool | None = None
+    """To being recorded, as the program had it when it queued the caller."""
+    message: TakeMessage | None = None
+    """What is being recorded."""
+    program: ProgramName = ProgramName("")
+    first: int = 1
+    """The step at which that program began."""
+    past: tuple[Past, ...] = ()
 
     @property
     def queueing(self) -> QueueName | None:
         """The queue in which the contact waits, or through which it talks."""
         return self.queue if self.verb == EnterQueue.__name__ else None
 
+    @property
+    def open(self) -> EnterQueue | TakeMessage | None:
+        """The open verb itself, if it is one that goes on at the switch while no plane lives."""
+        return EnterQueue(self.queueing, self.consent) if self.queueing else self.message
 
-def write(step: int, verb: Verb, now: int) -> str:
-    """The journal as text."""
-    queue = verb.queue if isinstance(verb, EnterQueue) else None
-    return msgspec.json.encode(Journal(step, type(verb).__name__, now, queue)).decode()
+
+def write(step: int, verb: Verb, now: int, contact: Contact | None = None, attempt: int = 1) -> str:
+    """The journal as text; `contact` as it was before this step."""
+    queueing = verb if isinstance(verb, EnterQueue) else None
+    told = Journal(
+        step,
+        type(verb).__name__,
+        now,
+        queue=queueing.queue if queueing else None,
+        attempt=attempt,
+        consent=queueing.consent if queueing else None,
+        message=verb if isinstance(verb, TakeMessage) else None,
+        program=contact.program if contact else ProgramName(""),
+        first=contact.first_step if contact else 1,
+        past=_fitting(contact) if contact else (),
+    )
+    return msgspec.json.encode(told).decode()
+
+
+def _fitting(contact: Contact) -> tuple[Past, ...]:
+    """The last steps of the running program that there is room for."""
+    past, room = contact.past, PAST_LONGEST
+    kept: list[Past] = []
+    for each in reversed(past):
+        room -= len(msgspec.json.encode(each))
+        if room < 0 or each.step < contact.first_step:
+            break
+        kept.append(each)
+    return tuple(reversed(kept))
 
 
 def read(text: str) -> Journal | None:
@@ -34,3 +79,9 @@ def read(text: str) -> Journal | None:
         return msgspec.json.decode(text, type=Journal)
     except msgspec.DecodeError:
         return None
+
+
+def of(journals: dict[ContactId, str], contact: ContactId) -> Journal | None:
+    """What the room of this contact says."""
+    text = journals.get(contact)
+    return read(text) if text else None

@@ -74,6 +74,11 @@ def answered(turn: Turn, what: i.LegUp) -> None:
     contact, offer = found
     if offer.state is OfferState.ANSWERED:
         return None
+    return picked_up(turn, contact, offer, JoinAgent(contact.id, offer.id, what.leg))
+
+
+def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None) -> None:
+    """It is answered, and they are to be joined, unless they are already."""
     deadline = turn.now + turn.state.rules.join_ms
     ring_ms, _ = _rung(turn, offer)
     turn.happened(
@@ -89,7 +94,8 @@ def answered(turn: Turn, what: i.LegUp) -> None:
     if contact.waiting and contact.waiting.place is not None:
         turn.do(StopSounds(contact.id, hold_id(contact.id)))
     turn.do(StopMusic(contact.id, contact.channel))
-    return turn.do(JoinAgent(contact.id, offer.id, what.leg))
+    if join is not None:
+        turn.do(join)
 
 
 def _of_its_talk(turn: Turn, contact: Contact, what: i.LegUp) -> bool:
@@ -98,8 +104,8 @@ def _of_its_talk(turn: Turn, contact: Contact, what: i.LegUp) -> bool:
     return talk is not None and (talk.leg == what.leg or rejoin.answered(turn, contact, what))
 
 
-def entered(turn: Turn, what: i.EnteredRoom) -> None:
-    """A channel is in the room. Once both are, the talk has begun."""
+def entered(turn: Turn, what: i.EnteredRoom, attempt: int = 1) -> None:
+    """A channel is in the room. Once both are, the talk has begun. `attempt`: of its recording, which may go on."""
     contact = turn.state.contacts.get(what.contact)
     if contact is None:
         return
@@ -108,22 +114,22 @@ def entered(turn: Turn, what: i.EnteredRoom) -> None:
             return
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
         if contact.call:
-            parties.entered(turn, contact, contact.call, what.channel)
+            parties.entered(turn, contact, contact.call, what.channel, attempt)
         if contact.offer and contact.offer.joined:
-            _talk(turn, contact, contact.offer)
+            _talk(turn, contact, contact.offer, attempt)
     elif contact.call:
-        parties.entered(turn, contact, contact.call, what.channel)
+        parties.entered(turn, contact, contact.call, what.channel, attempt)
     elif contact.talk:
         rejoin.entered(turn, contact, what.channel)
     elif contact.offer and what.channel == contact.offer.leg and contact.offer.state is OfferState.ANSWERED:
         if contact.in_room:
-            _talk(turn, contact, contact.offer)
+            _talk(turn, contact, contact.offer, attempt)
         elif not contact.offer.joined:
             offer = contact.offer
             turn.happened(c.AgentEnteredRoom(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent))
 
 
-def _talk(turn: Turn, contact: Contact, offer: Offer) -> None:
+def _talk(turn: Turn, contact: Contact, offer: Offer, attempt: int) -> None:
     waiting = contact.waiting
     assert waiting is not None
     turn.happened(
@@ -138,7 +144,7 @@ def _talk(turn: Turn, contact: Contact, offer: Offer) -> None:
             waited_ms=turn.now - waiting.queued_at,
         )
     )
-    start_recording(turn, contact.id)
+    start_recording(turn, contact.id, attempt)
 
 
 def leg_ended(turn: Turn, what: i.LegEnded) -> None:

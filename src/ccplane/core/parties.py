@@ -54,7 +54,7 @@ def answered(turn: Turn, contact: Contact, call: OwnCall) -> None:
     turn.do(JoinAgent(contact.id, call.id, call.leg))
 
 
-def entered(turn: Turn, contact: Contact, call: OwnCall, channel: ChannelId) -> None:
+def entered(turn: Turn, contact: Contact, call: OwnCall, channel: ChannelId, attempt: int = 1) -> None:
     """Either came into the room; once both are there, they talk."""
     if call.state is not CallState.ANSWERED:
         return
@@ -64,7 +64,7 @@ def entered(turn: Turn, contact: Contact, call: OwnCall, channel: ChannelId) -> 
             turn.happened(
                 c.CallConnected(at=turn.now, contact=contact.id, call=call.id, segment=segment, agent=contact.agent)
             )
-            start_recording(turn, contact.id)
+            start_recording(turn, contact.id, attempt)
     elif channel == call.leg and not call.joined:
         turn.happened(c.PartyEnteredRoom(at=turn.now, contact=contact.id, call=call.id))
 

@@ -12,7 +12,7 @@ from ccplane.contacts.recordings import Recording, RecordingState, begun
 from ccplane.core import inputs as i
 from ccplane.core.commands import MuteTalkRecording, StartTalkRecording
 from ccplane.core.parties import end_call
-from ccplane.core.recordings import stop
+from ccplane.core.recordings import FOUND_MS, stop
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import hand_to_default
 from ccplane.core.talks import talk_over
@@ -120,7 +120,7 @@ def back(turn: Turn, what: i.RecorderBack) -> None:
 
 def _try_now(turn: Turn, contact: Contact) -> None:
     recording = contact.tape
-    if recording and recording.state is RecordingState.FAILED:
+    if recording and recording.state in (RecordingState.FAILED, RecordingState.ASKED):
         _retry(turn, contact, recording)
     for each in contact.unstopped:
         _stop_again(turn, contact, each)
@@ -144,15 +144,26 @@ def recordings_due(turn: Turn, contact: Contact) -> None:
             muted(turn, i.TalkRecordingMuted(contact.id, recording.id, recording.wanted, NO_ANSWER))
 
 
-def _retry(turn: Turn, contact: Contact, recording: Recording) -> None:
+def _retry(turn: Turn, contact: Contact, recording: Recording, again_at: int | None = None) -> None:
     attempt = recording.attempt + 1
+    again_at = _again_at(turn, attempt) if again_at is None else again_at
     turn.happened(
-        r.RecordingRetried(
-            at=turn.now, contact=contact.id, recording=recording.id, attempt=attempt, again_at=_again_at(turn, attempt)
-        )
+        r.RecordingRetried(at=turn.now, contact=contact.id, recording=recording.id, attempt=attempt, again_at=again_at)
     )
     least = turn.state.rules.recording.least_free_mb
     turn.do(StartTalkRecording(contact.id, recording.id, contact.channel, attempt, least))
+
+
+def look_again(turn: Turn, contact: Contact) -> None:
+    """After a gap: what was asked for may have come true, and nobody has heard the answer. That is no failure."""
+    recording = contact.tape
+    if recording is None or recording.deadline is None:
+        return
+    if recording.state is RecordingState.ASKED:
+        _retry(turn, contact, recording, turn.now + FOUND_MS)
+    elif begun(recording) and recording.wanted is not None:
+        _ask_pause(turn, contact.id, recording, recording.wanted, recording.asked_by, turn.now + FOUND_MS)
+        turn.do(MuteTalkRecording(contact.id, recording.id, contact.channel, recording.wanted))
 
 
 def _stop_again(turn: Turn, contact: Contact, recording: Recording) -> None:

@@ -16,6 +16,8 @@ from ccplane.ids import ContactId, recording_id
 
 BEGIN_MS: Final = 2_000
 """How long the switch may take to show a recording's file."""
+FOUND_MS: Final = 10_000
+"""The same after a gap, when what commands it may not be connected yet."""
 STOP_MS: Final = 2_000
 """How long it may take to confirm that one is stopped."""
 
@@ -45,7 +47,7 @@ def start_recording(turn: Turn, contact_id: ContactId, attempt: int = 1) -> None
             direction=contact.direction,
             number=number,
             channel=contact.channel,
-            deadline=turn.now + BEGIN_MS,
+            deadline=turn.now + (BEGIN_MS if attempt == 1 else FOUND_MS),
         )
     )
     turn.do(

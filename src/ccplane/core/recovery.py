@@ -19,23 +19,37 @@ from ccplane.contacts.verbs import Served, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core import rejoin, standing
 from ccplane.core.callers import NORMAL, arrive, end_contact, up
+from ccplane.core.catching_up import catch_up
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
     CloseRoom,
     HangUpCaller,
+    JoinAgent,
     OpenRoom,
     StartMusic,
+    StopMusic,
 )
+from ccplane.core.keeping import left_room
 from ccplane.core.lamps import mirror
-from ccplane.core.offers import answered, entered, fail_connect, leg_ended, withdraw
+from ccplane.core.offers import answered, entered, fail_connect, leg_ended, picked_up, withdraw
+from ccplane.core.recorder import look_again
 from ccplane.core.seats import phone_seen
 from ccplane.core.steps import SOUNDING, asked, end_step
-from ccplane.core.takeover import adopt, caller_beside, in_talk, own_call_nobody_knows, take_up_waiting
+from ccplane.core.takeover import (
+    adopt,
+    adopt_ring,
+    caller_beside,
+    came_at,
+    in_talk,
+    own_call_nobody_knows,
+    take_up_program,
+    take_up_waiting,
+)
 from ccplane.core.talks import hang_up_stray, talk_over
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
-from ccplane.ids import ContactId, contact_id, is_line, offer_of_leg
+from ccplane.ids import ChannelId, ContactId, OfferId, contact_id, is_line, offer_of_leg
 
 SETTLING_MS: Final = 3_000
 """What began less than this before a survey may still be under way at the switch."""
@@ -63,14 +77,19 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     if seen is None and contact.pick_up_by is not None and contact.arrived_at > survey.began_at - SETTLING_MS:
         return None  # their phone is only just being called
     if seen is None:
-        _repaired(turn, "contact without a channel", contact.id)
+        _repaired(turn, "contact without a channel", contact.id, f"{contact.channel} is not at the switch")
         return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
     if survey.after_gap:
         turn.happened(c.ContactRelinked(at=turn.now, contact=contact.id, gap_ms=survey.gap_ms))
     if seen.up:
         up(turn, i.CallerUp(contact.id))
+    if survey.after_gap:
+        catch_up(turn, survey, turn.state.contacts[contact.id])
+        _where_they_are(turn, survey, contact.id)
+        look_again(turn, turn.state.contacts[contact.id])
+    contact = turn.state.contacts[contact.id]
     if contact.id not in survey.rooms and (survey.after_gap or contact.arrived_at < survey.began_at - SETTLING_MS):
-        _repaired(turn, "contact without a room", contact.id)
+        _repaired(turn, "contact without a room", contact.id, "its bridge is not at the switch")
         turn.do(OpenRoom(contact.id))
     match contact.phase:
         case Phase.TALKING:
@@ -84,17 +103,44 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     return None
 
 
+def _where_they_are(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:
+    """In the room or not, of one who neither waits nor talks: what is asked for next depends on it."""
+    contact, there = turn.state.contacts[of], survey.rooms.get(of)
+    if contact.phase is not Phase.IN_PROGRAM or there is None or contact.in_room is (contact.channel in there):
+        return
+    if contact.in_room:
+        left_room(turn, i.LeftRoom(of, contact.channel))
+    else:
+        entered(turn, i.EnteredRoom(of, contact.channel))
+
+
 def _compare_talk(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     talk = contact.talk
     assert talk is not None
     if talk.state is not TalkState.UP:
         _compare_rejoining(turn, survey, contact, talk)
     elif talk.leg not in survey.channels and talk.started_at < survey.began_at:
-        _repaired(turn, "talk without the agent's leg", contact.id)
+        _repaired(turn, "talk without the agent's leg", contact.id, f"{talk.leg} is not at the switch")
         talk_over(turn, contact, EndedBy.AGENT)
         end_step(turn, contact.id, Served(talk.agent))
-    elif survey.after_gap:
-        rejoin.resume(turn, contact)
+    elif survey.after_gap or talk.started_at < survey.began_at - SETTLING_MS:
+        _together(turn, survey, contact, talk.offer, talk.leg)
+        if survey.after_gap:
+            rejoin.resume(turn, contact)
+
+
+def _together(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, offer: OfferId, leg: ChannelId) -> None:
+    """Two who talk are both in the room; whoever is not hears nothing, and nobody hears them."""
+    members, seen = survey.rooms.get(contact.id, ()), survey.channels.get(leg)
+    outside = [each for each in (contact.channel, leg) if each not in members]
+    if not outside or seen is None or not seen.up:
+        return
+    _repaired(turn, "talk apart", contact.id, f"not in the room: {', '.join(outside)}")
+    turn.do(StopMusic(contact.id, contact.channel))
+    if contact.channel in outside:
+        turn.do(AddCaller(contact.id, contact.channel))
+    if leg in outside:
+        turn.do(JoinAgent(contact.id, offer, leg))
 
 
 def _compare_rejoining(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, talk: Talk) -> None:
@@ -121,13 +167,15 @@ def _compare_call(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         return
     seen, members = survey.channels.get(call.leg), survey.rooms.get(contact.id, ())
     if seen is None:
-        _repaired(turn, "own call without its other leg", contact.id)
+        _repaired(turn, "own call without its other leg", contact.id, f"{call.leg} is not at the switch")
         leg_ended(turn, i.LegEnded(call.id, call.leg))
     elif seen.up and call.state is not CallState.CONNECTED:
         answered(turn, i.LegUp(call.id, call.leg, call.agent))
         for channel in (contact.channel, call.leg):
             if channel in members:
-                entered(turn, i.EnteredRoom(contact.id, channel))
+                entered(turn, i.EnteredRoom(contact.id, channel), attempt=2)
+    elif call.state is CallState.CONNECTED:
+        _together(turn, survey, contact, call.id, call.leg)
 
 
 def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -139,11 +187,11 @@ def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> 
         if not contact.in_room:
             entered(turn, i.EnteredRoom(contact.id, contact.channel))
     elif settled:
-        _repaired(turn, "waiting caller outside the room", contact.id)
+        _repaired(turn, "waiting caller outside the room", contact.id, f"{contact.channel} is not in its bridge")
         turn.do(AddCaller(contact.id, contact.channel))
     unheard = settled and not contact.answered and not survey.channels[contact.channel].up
     if unheard and not survey.after_gap:
-        _repaired(turn, "waiting caller not answered", contact.id)
+        _repaired(turn, "waiting caller not answered", contact.id, f"{contact.channel} is not up")
     if (survey.after_gap or unheard) and contact.phase is Phase.WAITING:
         _hear_again(turn, survey, contact)
     if offer and (survey.after_gap or offer.ring_started_at < survey.began_at - SETTLING_MS):
@@ -166,16 +214,19 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         return
     seen = survey.channels.get(offer.leg)
     if seen is None:
-        _repaired(turn, "offer without a leg", offer.id)
+        _repaired(turn, "offer without a leg", offer.id, f"{offer.leg} is not at the switch")
         if offer.state is OfferState.ANSWERED:
             fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
         else:
             withdraw(turn, contact, Withdrawal.SWITCH_LOST)
     elif seen.up:
-        if offer.state is not OfferState.ANSWERED:
+        there = offer.leg in survey.rooms.get(contact.id, ())
+        if offer.state is not OfferState.ANSWERED and there:
+            picked_up(turn, contact, offer, None)
+        elif offer.state is not OfferState.ANSWERED:
             answered(turn, i.LegUp(offer.id, offer.leg))
-        elif offer.leg in survey.rooms.get(contact.id, ()):
-            entered(turn, i.EnteredRoom(contact.id, offer.leg))
+        if there:
+            entered(turn, i.EnteredRoom(contact.id, offer.leg), attempt=2)
 
 
 def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
@@ -183,9 +234,9 @@ def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[Conta
     legs = {each.leg for contact in known.values() for each in (contact.offer, contact.talk) if each}
     legs |= {contact.call.leg for contact in known.values() if contact.call}
     legs |= {contact.talk.back_leg for contact in known.values() if contact.talk and contact.talk.back_leg}
-    for channel in survey.channels.values():
-        if channel.sure and channel.id not in legs and not is_line(channel.id):
-            turn.attempt(channel.id, _unknown_channel, turn, survey, channel)
+    unknown = (each for each in survey.channels.values() if each.sure and each.id not in legs and not is_line(each.id))
+    for channel in sorted(unknown, key=lambda each: offer_of_leg(each.id) is not None):  # callers, then their legs
+        turn.attempt(channel.id, _unknown_channel, turn, survey, channel)
 
 
 def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSeen) -> None:
@@ -193,19 +244,22 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
     offer = offer_of_leg(channel.id)
     if offer is not None:
         caller = caller_beside(survey, channel)
+        agent = channel.agent or (turn.state.sitting.get(channel.device) if channel.device else None)
         if caller is not None:
             adopt(turn, survey, channel, caller)
-        else:
-            _repaired(turn, "agent's leg without a contact", channel.id)
-            hang_up_stray(turn, offer, channel.id, channel.agent, "normal")
+        elif not survey.after_gap or not adopt_ring(turn, survey, channel, agent):
+            _repaired(turn, "agent's leg without a contact", channel.id, "nothing we know has such a leg")
+            hang_up_stray(turn, offer, channel.id, agent, "normal" if channel.up else "answered_elsewhere")
     elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
         return
     elif channel.up and not in_talk(survey, channel.id) and own_call_nobody_knows(turn, channel.arrival):
-        _repaired(turn, "own call nobody knew, without its other party", channel.id)
+        _repaired(turn, "own call nobody knew, without its other party", channel.id, "alone in its room")
         turn.do(HangUpCaller(contact_id(survey.node, channel.id), channel.id, NORMAL))
-    elif not in_talk(survey, channel.id) and not take_up_waiting(turn, survey, channel):
-        _repaired(turn, "caller nobody saw arrive", channel.id)
-        arrive(turn, channel.arrival)
+    elif in_talk(survey, channel.id) or take_up_waiting(turn, survey, channel):
+        return
+    elif not take_up_program(turn, survey, channel):
+        _repaired(turn, "caller nobody saw arrive", channel.id, "in our application, and no contact")
+        arrive(turn, channel.arrival, came_at(turn, survey, channel))
 
 
 def _unheard_of(turn: Turn, contact: ContactId) -> bool:
@@ -218,7 +272,7 @@ def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId,
     closing = () if survey.after_gap else turn.state.ended
     for contact, members in survey.rooms.items():
         if contact not in known and contact not in turn.state.contacts and contact not in closing and not members:
-            _repaired(turn, "room without a contact", contact)
+            _repaired(turn, "room without a contact", contact, "a bridge of ours with nobody in it")
             turn.do(CloseRoom(contact))
 
 
@@ -231,8 +285,8 @@ def _begin_anew(turn: Turn) -> None:
         turn.do(mirror(agent))
 
 
-def _repaired(turn: Turn, what: str, subject: str) -> None:
-    turn.happened(RepairMade(at=turn.now, what=what, subject=subject))
+def _repaired(turn: Turn, what: str, subject: str, why: str) -> None:
+    turn.happened(RepairMade(at=turn.now, what=what, subject=subject, why=why))
 
 
 RECOVERY_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.SwitchSurveyed: surveyed}

@@ -230,7 +230,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, agent: Agent) -> None:
     assert line is not None
     seen = survey.channels.get(line)
     if seen is None:
-        _repaired(turn, "open line that is gone", agent.id)
+        _repaired(turn, "open line that is gone", agent.id, f"{line} is not at the switch")
         ended(turn, i.LineEnded(line))
     elif seen.up and agent.line.state is LineState.RINGING:
         picked_up(turn, i.LineUp(line))
@@ -245,17 +245,17 @@ def _unknown(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -> None:
     if beside:
         talking = agent is not None and agent.work not in AT_REST and agent.line.state is LineState.NONE
         if agent is not None and talking and seen.up and seen.id not in agent.clearing:
-            _repaired(turn, "open line nobody knew", seen.id)
+            _repaired(turn, "open line nobody knew", seen.id, "somebody talks through it")
             turn.happened(a.StandingUp(at=turn.now, agent=agent.id, line=seen.id, device=agent.device, found=True))
         return
     if agent is not None and seen.id not in agent.clearing:
-        _repaired(turn, "open line nobody wants", seen.id)
+        _repaired(turn, "open line nobody wants", seen.id, "nothing we know has such a line")
         turn.happened(a.LegDropped(at=turn.now, agent=agent.id, leg=seen.id, deadline=turn.now + CLEAR_MS))
     turn.do(HangUpLine(seen.id))
 
 
-def _repaired(turn: Turn, what: str, subject: str) -> None:
-    turn.happened(RepairMade(at=turn.now, what=what, subject=subject))
+def _repaired(turn: Turn, what: str, subject: str, why: str) -> None:
+    turn.happened(RepairMade(at=turn.now, what=what, subject=subject, why=why))
 
 
 STANDING_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {

@@ -97,7 +97,9 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
     )
     if isinstance(verb, SetLanguage | Choose | SetData):
         return end_step(turn, contact.id, notes.noted(turn, contact, verb))
-    _write_journal(turn, contact.id, step, verb)
+    turn.do(
+        WriteJournal(contact.id, journal.write(step, verb, turn.now, contact, attempt))
+    )  # for a plane that knows less
     match verb:
         case Answer():
             if contact.answered:
@@ -183,7 +185,10 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
         turn.do(AddCaller(contact.id, contact.channel))
     turn.do(StartMusic(contact.id, contact.channel, turn.state.rules.queues[verb.queue].music))
     segment = contact.segments + 1
-    return turn.happened(c.ContactQueued(at=turn.now, contact=contact.id, queue=verb.queue, segment=segment))
+    since = turn.now - contact.late_ms if contact.late_ms and not contact.segments else None
+    return turn.happened(
+        c.ContactQueued(at=turn.now, contact=contact.id, queue=verb.queue, segment=segment, since=since)
+    )
 
 
 def pin_keyed(turn: Turn, what: i.PinKeyed) -> None:
@@ -324,11 +329,6 @@ def hand_to_default(turn: Turn, contact: Contact) -> None:
         turn.happened(c.ProgramStarted(at=turn.now, contact=contact.id, program=default))
     else:
         _begin(turn, turn.state.contacts[contact.id], contact.step + 1, 1, HangUp(cause=41))
-
-
-def _write_journal(turn: Turn, contact: ContactId, step: int, verb: Verb) -> None:
-    """What a plane on another host needs."""
-    turn.do(WriteJournal(contact, journal.write(step, verb, turn.now)))
 
 
 STEP_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from ccplane.http import (
     messages,
     phone_page,
     problems,
+    reconcile,
     recordings,
     seats,
     sign_in,
@@ -71,6 +72,8 @@ class Ports:
     websocket: str = ""
     """Where browsers' phones register: `ws://host:port/ws`."""
     notes: Notes = field(default_factory=NoNotes)
+    look_now: Callable[[], Awaitable[None]] | None = None
+    """Compare with the switch now; None where there is none to be asked."""
     can_pick_up: Callable[[], bool] = lambda: False
     ari: AriStats | None = None
     ami: AmiStats | None = None
@@ -121,6 +124,8 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(wallboard_page.routes(open_here))
     app.include_router(fallback_calls.routes(ports.plane, admin))
+    if ports.look_now is not None:
+        app.include_router(reconcile.routes(ports.plane, ports.look_now, admin))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))

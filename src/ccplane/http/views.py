@@ -155,13 +155,27 @@ class AgentOnBoard(msgspec.Struct, frozen=True):
     since: Time | None
 
 
+class GapView(msgspec.Struct, frozen=True, rename={"began_at": "from", "ended_at": "to"}):
+    """When nobody watched the calls; `to` is null while it lasts."""
+
+    began_at: Time
+    ended_at: Time | None
+
+
 class Wallboard(msgspec.Struct, frozen=True):
-    """The numbers now (`at`) and since the site's midnight (`counted_from`)."""
+    """The numbers now (`at`) and since the site's midnight (`counted_from`). They are `provisional` where `gaps` of
+    today, a second or longer, touch them: what callers did meanwhile was found out afterwards, or not at all."""
 
     at: Time
     counted_from: Time
     queues: tuple[QueueView, ...]
     agents: tuple[AgentOnBoard, ...]
+    provisional: bool
+    gaps: tuple[GapView, ...]
+
+
+def _iso_or_none(at: int | None) -> Time | None:
+    return None if at is None else iso(at)
 
 
 def wallboard_told(view: WallboardView) -> Wallboard:
@@ -170,4 +184,8 @@ def wallboard_told(view: WallboardView) -> Wallboard:
         counted_from=iso(view.began_at),
         queues=view.queues,
         agents=tuple(AgentOnBoard(agent.id, agent.state, _since(agent)) for agent in view.agents),
+        provisional=view.provisional,
+        gaps=tuple(
+            GapView(iso(gap.began_at), None if gap.ended_at is None else iso(gap.ended_at)) for gap in view.gaps
+        ),
     )

@@ -15,7 +15,8 @@ from immutables import Map
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as c
-from ccplane.ids import ContactId, OfferId, QueueName
+from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost
+from ccplane.ids import ContactId, NodeName, OfferId, QueueName
 from ccplane.kpi.counters import (
     NOTHING,
     Counters,
@@ -28,10 +29,12 @@ from ccplane.kpi.counters import (
     for_offer,
 )
 from ccplane.kpi.days import day_of
+from ccplane.kpi.definitions import LEAST_GAP_MS
 from ccplane.laws import Fact
 from ccplane.routing.rules import RulesLoaded
 
 DEFAULT_WITHIN_MS: Final = 20_000
+GAPS_MOST: Final = 200
 PerQueue = Map[QueueName, Counters]
 
 
@@ -49,18 +52,35 @@ class Open(msgspec.Struct, frozen=True):
     made_at: int
 
 
+class Gap(msgspec.Struct, frozen=True):
+    """While nobody watched a node: what happened there was found out afterwards, or never. [from, to) in ms."""
+
+    began_at: int
+    ended_at: int | None
+    """None while it lasts."""
+
+
 class Day(msgspec.Struct, frozen=True):
     """A day's counters, by the queue. [from, to) in ms."""
 
     began_at: int = 0
     ends_at: int = 0
     queues: PerQueue = Map()
+    gaps: tuple[Gap, ...] = ()
 
     def __contains__(self, at: int) -> bool:
         return self.began_at <= at < self.ends_at
 
     def plus(self, queue: QueueName, more: dict[str, int]) -> Day:
         return replace(self, queues=_added(self.queues, queue, more))
+
+    def also_unwatched(self, began_at: int, ended_at: int | None) -> Day:
+        """With as much of this gap as fell into this day; the last GAPS_MOST are kept."""
+        until = self.ends_at if ended_at is None else ended_at
+        if began_at >= self.ends_at or until <= self.began_at:
+            return self
+        whole = ended_at if ended_at is None else min(ended_at, self.ends_at)
+        return replace(self, gaps=(*self.gaps[1 - GAPS_MOST :], Gap(max(began_at, self.began_at), whole)))
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +98,8 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     ringing: Delays = Delays()
     """From an offer made to the phone's 180, since the fold began."""
     totals: Totals = Totals()
+    watched: Map[NodeName, int | None] = Map()
+    """Each node we ever heard of: None while it is watched, else since when it is not."""
 
     @staticmethod
     def begun(timezone: str = "UTC") -> Board:
@@ -96,6 +118,14 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     def within(self, queue: QueueName) -> int:
         """The queue's threshold T, in ms."""
         return self.within_ms.get(queue, DEFAULT_WITHIN_MS)
+
+    def gaps(self, now: int) -> tuple[Gap, ...]:
+        """Those of today, and at the end whatever lasts."""
+        today = self.on_day(now).today
+        for since in self.watched.values():
+            if since is not None and now - since >= LEAST_GAP_MS:
+                today = today.also_unwatched(since, None)
+        return today.gaps
 
     def on_day(self, now: int) -> Board:
         """The board as it is at `now`: after midnight today's counters are yesterday's."""
@@ -125,8 +155,31 @@ def _rules_loaded(board: Board, fact: RulesLoaded) -> Board:
     return replace(board, timezone=rules.timezone, ring_cycle_ms=rules.ring_cycle_ms, within_ms=within, today=today)
 
 
+def _plane_started(board: Board, fact: PlaneStarted) -> Board:
+    """Nothing is watched until the switch is found again; and nothing was since the plane before was gone."""
+    since = fact.at - fact.gap_ms
+    return replace(board, watched=Map({node: at or since for node, at in board.watched.items()}))
+
+
+def _switch_lost(board: Board, fact: SwitchLost) -> Board:
+    since = board.watched.get(fact.node) or fact.at
+    return replace(board, watched=board.watched.set(fact.node, since))
+
+
+def _switch_found(board: Board, fact: SwitchFound) -> Board:
+    since = min(board.watched.get(fact.node) or fact.at, fact.at - fact.gap_ms)
+    board = replace(board, watched=board.watched.set(fact.node, None))
+    if fact.at - since < LEAST_GAP_MS:
+        return board
+    return replace(
+        board,
+        today=board.today.also_unwatched(since, fact.at),
+        yesterday=board.yesterday.also_unwatched(since, fact.at),
+    )
+
+
 def _queued(board: Board, fact: c.ContactQueued) -> Board:
-    stay = Stay(fact.queue, fact.at)
+    stay = Stay(fact.queue, fact.at if fact.since is None else fact.since)
     return _add(replace(board, stays=board.stays.set(fact.contact, stay)), stay, {"entered": 1})
 
 
@@ -183,6 +236,9 @@ def _added(queues: PerQueue, queue: QueueName, more: dict[str, int]) -> PerQueue
 
 FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {
     RulesLoaded: _rules_loaded,
+    PlaneStarted: _plane_started,
+    SwitchLost: _switch_lost,
+    SwitchFound: _switch_found,
     c.ContactQueued: _queued,
     c.ContactUnqueued: _unqueued,
     c.TalkStarted: _answered,

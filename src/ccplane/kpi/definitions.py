@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 SHORT_MS: Final = 5_000
 """An abandon within this wait is a short one."""
 RINGS: Final = 3
+LEAST_GAP_MS: Final = 1_000
+"""A gap shorter than this moves no number by more; a longer one makes the numbers that it touches provisional."""
 
 
 class Definition(NamedTuple):

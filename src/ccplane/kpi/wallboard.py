@@ -10,7 +10,7 @@ import msgspec
 
 from ccplane.agents.agent import Agent, Shown
 from ccplane.ids import AgentId, QueueName
-from ccplane.kpi.board import Board, Stay
+from ccplane.kpi.board import Board, Gap, Stay
 from ccplane.kpi.counters import NOTHING, Counters
 from ccplane.routing.rules import Rules
 
@@ -46,21 +46,29 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WallboardView(msgspec.Struct, frozen=True, kw_only=True):
-    """The wallboard. `at`: when; `began_at`: the midnight from which is counted; both ms UTC."""
+    """The wallboard. `at`: when; `began_at`: the midnight from which is counted; both ms UTC.
+
+    `gaps`: when nobody watched the calls today. If there is one, the numbers are `provisional`.
+    """
 
     at: int
     began_at: int
     queues: tuple[QueueView, ...]
     agents: tuple[AgentView, ...]
+    provisional: bool = False
+    gaps: tuple[Gap, ...] = ()
 
 
 def wallboard(board: Board, floor: Floor, now: int) -> WallboardView:
     """The wallboard at `now`, the agents by their ids."""
+    gaps = board.gaps(now)
     return WallboardView(
         at=now,
         began_at=board.on_day(now).today.began_at,
         queues=queues(board, floor.rules, now),
         agents=tuple(AgentView(id=id_, state=agent.shown, since=agent.since) for id_, agent in _by_id(floor.agents)),
+        provisional=bool(gaps),
+        gaps=gaps,
     )
 
 

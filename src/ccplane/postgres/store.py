@@ -31,6 +31,7 @@ PROJECTIONS: Final = (
     "apply_agents",
     "apply_messages",
     "apply_recordings",
+    "apply_gaps",
 )
 DAY_MS: Final = 86_400_000
 EPOCH_DAY: Final = date(1970, 1, 1)

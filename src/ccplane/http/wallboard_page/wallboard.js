@@ -80,8 +80,12 @@ function show() {
     write(item, `${whole.format(count)} ${words.states[state] ?? state}`);
   });
   write(byId("counted-from"), words.counted_from.replace("{time}", moment.format(Date.parse(board.counted_from))));
+  write(byId("provisional"), board.provisional ? words.provisional.replace("{gaps}", board.gaps.map(gapText).join(", ")) : "");
   showTimes();
 }
+
+// 10:02:11–10:02:15; one that lasts has no end yet.
+const gapText = ({ from, to }) => `${clockFace.format(Date.parse(from))}–${to === null ? "" : clockFace.format(Date.parse(to))}`;
 
 function showTimes() {
   const now = serverNow();

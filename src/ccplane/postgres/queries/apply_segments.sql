@@ -20,8 +20,8 @@ WITH said AS (
     WINDOW w AS (PARTITION BY agent ORDER BY seq)
 ), piece (contact, segment, kind, queue, agent, offer, started, ended, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms)
 AS (
-    SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, at, NULL::bigint, NULL, NULL,
-        NULL::bigint, NULL::bigint, NULL::bigint
+    SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL,
+        coalesce((body ->> 'since')::bigint, at), NULL::bigint, NULL, NULL, NULL::bigint, NULL::bigint, NULL::bigint
     FROM said WHERE kind = 'ContactQueued'
     UNION ALL
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, NULL, at, body ->> 'outcome', NULL,

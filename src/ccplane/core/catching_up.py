@@ -1,0 +1,150 @@
+"""A contact of which the switch knows more than we: the last facts before a crash were not on disk yet.
+
+The journal in its room says how far its program had come, and what its last steps gave. So the steps that are missing
+are told again as facts, and the program, run over them, comes to the very place where it was. What the open verb had
+done at the switch (a place in the queue, a recording, a leg that rings) is then found there like anything else.
+"""
+
+from __future__ import annotations
+
+from ccplane.contacts import facts as c
+from ccplane.contacts.contact import Contact, Past, Phase
+from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
+from ccplane.contacts.offer import OfferState
+from ccplane.contacts.verbs import AskPin, EnterQueue, Gather, NoAgents, Play, Result, TakeMessage, TimedOut
+from ccplane.core import inputs as i
+from ccplane.core import journal, parties
+from ccplane.core.commands import StopRinging, StopSounds
+from ccplane.core.journal import Journal
+from ccplane.core.messages import RECORDING_MS, leave
+from ccplane.core.notes import noted
+from ccplane.core.offers import fail_connect, withdraw
+from ccplane.core.recordings import note_consent
+from ccplane.core.rejoin import drop_legs
+from ccplane.core.steps import end_step, leave_queue
+from ccplane.core.talks import talk_over
+from ccplane.core.turn import Turn
+from ccplane.facts import RepairMade
+from ccplane.ids import ContactId, playback_id
+
+SOUNDING = {verb.__name__ for verb in (Play, Gather, AskPin)}
+FORGOTTEN = "what it had come to was lost"
+
+
+def catch_up(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    """Bring the contact to the step that its room names. Where the journal does not reach back far enough, nothing."""
+    note = journal.of(survey.journals, contact.id)
+    if note is None or not note.program or contact.pick_up_by is not None:
+        return
+    if note.step == contact.step and note.attempt > contact.attempt and note.verb in SOUNDING:
+        turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
+    if note.step <= contact.step or not reaches_back(note, contact):
+        return
+    turn.happened(
+        RepairMade(
+            at=turn.now,
+            what="program further than known",
+            subject=contact.id,
+            why=f"the room says step {note.step}, {note.verb}; known was step {contact.step}",
+        )
+    )
+    retell(turn, contact.id, note)
+
+
+def reaches_back(note: Journal, contact: Contact | None) -> bool:
+    """Whether all steps between are in it; of a program that began since, all of its own."""
+    known = {each.step for each in note.past}
+    begins = note.first if contact is None or note.first > contact.step else contact.step + (contact.verb is None)
+    return all(step in known for step in range(begins, note.step))
+
+
+def retell(turn: Turn, of: ContactId, note: Journal) -> None:
+    """The steps up to the one that is open there, as facts."""
+    past = {each.step: each for each in note.past}
+    contact = turn.state.contacts[of]
+    another = note.first > contact.first_step or contact.program != note.program
+    if contact.verb is not None:
+        _close(turn, contact, past.get(contact.step))
+    if another and contact.program:
+        turn.happened(
+            c.ProgramFailed(at=turn.now, contact=of, program=contact.program, error=FORGOTTEN, where="recovery")
+        )
+    for step in range(turn.state.contacts[of].step + 1, note.step):
+        if another and step == note.first:
+            turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=note.program))
+        _told(turn, of, past.get(step) or Past(step, result=NoAgents()))
+    if another and note.step == note.first:
+        turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=note.program))
+    _open(turn, of, note)
+
+
+def _told(turn: Turn, of: ContactId, past: Past) -> None:
+    """A step that is over. Which verb it was matters to nobody, but for those that note something."""
+    verb = past.verb or Play(())
+    turn.happened(c.StepStarted(at=turn.now, contact=of, step=past.step, attempt=1, verb=verb, deadline=turn.now))
+    if past.verb is not None:
+        noted(turn, turn.state.contacts[of], past.verb)
+    end_step(turn, of, past.result)
+
+
+def _close(turn: Turn, contact: Contact, past: Past | None) -> None:
+    """The verb that we took for open: whatever it had open is closed by its own fact, as always."""
+    result: Result = past.result if past else NoAgents()
+    match contact.phase:
+        case Phase.TALKING:
+            assert contact.talk
+            drop_legs(turn, contact, contact.talk)
+            talk_over(turn, contact, EndedBy.AGENT)
+        case Phase.WAITING | Phase.CONNECTING:
+            if contact.offer and contact.offer.state is OfferState.ANSWERED:
+                fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
+            elif contact.offer:
+                withdraw(turn, contact, Withdrawal.SWITCH_LOST)
+            leave_queue(turn, contact.id, _outcome(result))
+        case Phase.CALLING | Phase.IN_CALL:
+            assert contact.call
+            turn.do(StopRinging(contact.id, contact.channel))
+            parties.caller_gone(turn, contact, contact.call)
+        case _:
+            leave(turn, contact)
+    end_step(turn, contact.id, result)
+
+
+def _outcome(result: Result) -> QueueOutcome:
+    match result:
+        case TimedOut():
+            return QueueOutcome.TIMED_OUT
+        case NoAgents():
+            return QueueOutcome.NO_AGENTS
+        case _:
+            return QueueOutcome.LOST
+
+
+def _open(turn: Turn, of: ContactId, note: Journal) -> None:
+    """A wait and a recording go on as they are; for anything else the program asks once more, from its beginning."""
+    match note.open:
+        case EnterQueue() if note.open.queue in turn.state.rules.queues:
+            _began(turn, of, note, note.open, None)
+            note_consent(turn, turn.state.contacts[of], note.open.consent)
+            segment = turn.state.contacts[of].segments + 1
+            turn.happened(
+                c.ContactQueued(
+                    at=turn.now,
+                    contact=of,
+                    queue=note.open.queue,
+                    segment=segment,
+                    since=min(note.at, turn.now),
+                )
+            )
+        case TakeMessage():
+            _began(turn, of, note, note.open, max(turn.now, note.at + note.open.longest_ms + RECORDING_MS))
+        case _ if note.verb in SOUNDING:
+            turn.do(StopSounds(of, playback_id(of, note.step, note.attempt)))
+        case _:
+            pass
+
+
+def _began(turn: Turn, of: ContactId, note: Journal, verb: EnterQueue | TakeMessage, deadline: int | None) -> None:
+    turn.happened(
+        c.StepStarted(at=turn.now, contact=of, step=note.step, attempt=note.attempt, verb=verb, deadline=deadline)
+    )
