@@ -199,7 +199,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons), seats))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, clock, recordings, keeper)
+        vitals = Vitals(lease, link, ari.stats, ami.stats, shipper, database, outbox, clock, recordings, keeper)
         history = History(database)
         app = create_app(
             Ports(

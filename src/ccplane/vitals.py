@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper as MessageKeeper
 from ccplane.asterisk.provision import Phones, Provisioned, both_phones, provision
-from ccplane.asterisk.stats import AmiStats
+from ccplane.asterisk.stats import AmiStats, AriStats
 from ccplane.asterisk.switch import Switch
 from ccplane.contacts.facts import MessageMark
 from ccplane.http.ports import Part, PhoneAccount
@@ -36,6 +36,7 @@ class Vitals:
         self,
         lease: Lease,
         link: Link,
+        ari: AriStats,
         ami: AmiStats,
         shipper: Shipper,
         pool: Database,
@@ -44,7 +45,7 @@ class Vitals:
         keeper: Keeper,
         messages: MessageKeeper,
     ) -> None:
-        self._lease, self._link, self._ami, self._clock = lease, link, ami, clock
+        self._lease, self._link, self._ari_stats, self._ami, self._clock = lease, link, ari, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
         self._messages = messages
 
@@ -64,8 +65,10 @@ class Vitals:
     def _ari(self) -> Part:
         surveyed = self._link.last_survey
         age = (self._clock.now() - surveyed) / 1000 if surveyed else 0.0
-        connected = self._link.connected_since is not None
-        return Part(connected, age, "" if connected else "not connected; is Asterisk up?")
+        if self._link.connected_since is not None:
+            return Part(True, age, self._link.trouble)
+        why = self._link.trouble or self._ari_stats.last_error
+        return Part(False, age, f"not connected; is Asterisk up? {why}".rstrip())
 
     def _of_ami(self) -> Part:
         since = self._ami.since

@@ -57,7 +57,11 @@ RECORDED = RecordingPolicy(default=RecordingRule(record=True))
 OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
 RULES = (
     the_rules(
-        a_queue(SUPPORT), a_queue(SALES, wrap_up=10), misses_until_pause=2, dialling=DIALLING, recording=RECORDED,
+        a_queue(SUPPORT),
+        a_queue(SALES, wrap_up=10),
+        misses_until_pause=2,
+        dialling=DIALLING,
+        recording=RECORDED,
         hold={"en": "sound:hold", "zh-CN": "sound:hold-zh"},
     ),
     the_rules(

@@ -14,7 +14,7 @@ from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
 from ccplane.core.follows import put_agent, put_contact
 from ccplane.core.state import State
-from ccplane.ids import ContactId, DeviceName
+from ccplane.ids import ContactId, DeviceName, NodeName
 from ccplane.routing.rules import Rules
 
 
@@ -33,6 +33,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     unstored: tuple[Expected, ...] = ()
     messages: tuple[Message, ...] = ()
     slow: dict[DeviceName, int] = {}
+    started: dict[NodeName, int] = {}
+    away: dict[NodeName, bool] = {}
+    wedged: dict[NodeName, str] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -55,6 +58,9 @@ def encode(state: State) -> bytes:
             unstored=tuple(state.unstored.values()),
             messages=tuple(state.messages.values()),
             slow=dict(state.slow),
+            started=dict(state.started),
+            away=dict(state.away),
+            wedged=dict(state.wedged),
         )
     )
 
@@ -73,6 +79,9 @@ def decode(data: bytes) -> State:
         unstored=Map({each.id: each for each in kept.unstored}),
         messages=Map({message.id: message for message in kept.messages}),
         slow=Map(kept.slow),
+        started=Map(kept.started),
+        away=Map(kept.away),
+        wedged=Map(kept.wedged),
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)
