@@ -147,7 +147,7 @@ class PhoneBook:
     def __init__(self, persons: Iterable[Person], desks: Iterable[Desk], settings: Settings) -> None:
         self._registrar = f"sip:{settings.external_address}:{settings.sip_port}"
         self.websocket = f"ws://{settings.external_address}:{settings.http_port}/ws"
-        self._accounts = Phones(qualify_s=settings.qualify_s)
+        self._accounts = Phones(qualify_s=settings.qualify_s, rtp_timeout_s=settings.rtp_timeout_s)
         self._one_at_a_time = asyncio.Lock()
         self.hold(persons, desks)
 

@@ -92,6 +92,7 @@ def local_node(settings: Settings) -> LocalNode:
         bind=settings.bind,
         dialplan=dialplan_of(settings.site),
         trunk=settings.trunk,
+        rtp_timeout=settings.rtp_timeout_s,
         ports=NodePorts(
             sip=settings.sip_port,
             http=settings.http_port,
