@@ -18,6 +18,7 @@ class Proxy:
         self._whole = True
         self._writers: set[asyncio.StreamWriter] = set()
         self._deaf: set[asyncio.StreamWriter] = set()
+        self._began: dict[asyncio.StreamWriter, bytes] = {}
 
     def cut(self) -> None:
         """Break every connection, and refuse new ones."""
@@ -32,6 +33,10 @@ class Proxy:
         """What is connected now stays open and carries nothing any more, as behind a network that went away."""
         self._deaf |= self._writers
 
+    def swallow_those(self, asked_for: bytes) -> None:
+        """The same of those connections whose first words held this; others, and new ones, carry on."""
+        self._deaf |= {writer for writer, words in self._began.items() if asked_for in words}
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self._whole:
             writer.transport.abort()
@@ -43,10 +48,12 @@ class Proxy:
         finally:
             self._writers -= {writer, far_writer}
             self._deaf -= {writer, far_writer}
+            self._began.pop(far_writer, None)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65_536):
+                self._began.setdefault(writer, data)
                 if writer not in self._deaf:
                     writer.write(data)
                     await writer.drain()

@@ -207,7 +207,9 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons), seats))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, backlog, clock, recordings, keeper)
+        vitals = Vitals(
+            lease, link, ari.stats, ami.stats, shipper, database, outbox, backlog, clock, recordings, keeper
+        )
         history = History(database)
         app = create_app(
             Ports(

@@ -26,11 +26,17 @@ class PlaneStarted(Fact, frozen=True, kw_only=True):
 
 
 class SwitchFound(Fact, frozen=True, kw_only=True):
-    """A node is connected and has been compared with what we believe. `gap_ms`: how long it was not watched."""
+    """A node is connected and has been compared with what we believe. `gap_ms`: how long it was not watched.
+
+    `started_at`: when it began, by its own clock. `restarted`: that is another time than before, so every call and
+    every leg that was known there is over.
+    """
 
     node: NodeName
     version: str
     gap_ms: int
+    started_at: int = 0
+    restarted: bool = False
 
 
 class SwitchLost(Fact, frozen=True, kw_only=True):
@@ -38,6 +44,25 @@ class SwitchLost(Fact, frozen=True, kw_only=True):
 
     node: NodeName
     reason: str
+
+
+class SwitchAway(Fact, frozen=True, kw_only=True):
+    """A node has not been reached for a while: nobody there can be rung, and nobody knows whether they still talk."""
+
+    node: NodeName
+
+
+class SwitchWedged(Fact, frozen=True, kw_only=True):
+    """A node is connected and does not do what it is told. `what`: the part of it that gives no answer."""
+
+    node: NodeName
+    what: str
+
+
+class SwitchAnswers(Fact, frozen=True, kw_only=True):
+    """That node does what it is told again."""
+
+    node: NodeName
 
 
 class RepairMade(Fact, frozen=True, kw_only=True):
@@ -58,7 +83,8 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
     whose: str
 
 
-SwitchFact = SwitchFound | SwitchLost | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
+NodeFact = SwitchFound | SwitchLost | SwitchAway | SwitchWedged | SwitchAnswers
+SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 SiteFact = PlaneStarted | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
 AnyFact = (
     SiteFact

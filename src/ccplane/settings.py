@@ -89,6 +89,9 @@ class Settings(BaseSettings):
     ami_password: str = Field("", repr=False)
     qualify_s: int = Field(15, ge=1, le=3600)
     """How often each phone is asked whether it is there; one that doesn't answer within 3 s is offered nothing."""
+    rtp_timeout_s: int = Field(30, ge=0, le=3600)
+    """A call from whose phone no sound comes for so long is ended: the phone has vanished. 0: never. Phones that send
+    nothing while nobody speaks need it longer than people are silent."""
     spool: Folder | None = None
     """The node's /var/spool/asterisk as this machine sees it. Of one that cannot be reached from here messages are
     asked for by ARI, and talks are not recorded."""

@@ -10,7 +10,7 @@ from typing import Final
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper as MessageKeeper
 from ccplane.asterisk.provision import Phones, Provisioned, both_phones, provision
-from ccplane.asterisk.stats import AmiStats
+from ccplane.asterisk.stats import AmiStats, AriStats
 from ccplane.asterisk.switch import Switch
 from ccplane.contacts.facts import MessageMark
 from ccplane.http.ports import Part, PhoneAccount
@@ -43,6 +43,7 @@ class Vitals:
         self,
         lease: Lease,
         link: Link,
+        ari: AriStats,
         ami: AmiStats,
         shipper: Shipper,
         pool: Database,
@@ -52,7 +53,7 @@ class Vitals:
         keeper: Keeper,
         messages: MessageKeeper,
     ) -> None:
-        self._lease, self._link, self._ami, self._clock = lease, link, ami, clock
+        self._lease, self._link, self._ari_stats, self._ami, self._clock = lease, link, ari, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
         self._messages, self._backlog = messages, backlog
 
@@ -72,8 +73,10 @@ class Vitals:
     def _ari(self) -> Part:
         surveyed = self._link.last_survey
         age = (self._clock.now() - surveyed) / 1000 if surveyed else 0.0
-        connected = self._link.connected_since is not None
-        return Part(connected, age, "" if connected else "not connected; is Asterisk up?")
+        if self._link.connected_since is not None:
+            return Part(True, age, self._link.trouble)
+        why = self._link.trouble or self._ari_stats.last_error
+        return Part(False, age, f"not connected; is Asterisk up? {why}".rstrip())
 
     def _of_ami(self) -> Part:
         since = self._ami.since
@@ -168,7 +171,7 @@ class PhoneBook:
     def __init__(self, persons: Iterable[Person], desks: Iterable[Desk], settings: Settings) -> None:
         self._registrar = f"sip:{settings.external_address}:{settings.sip_port}"
         self.websocket = f"ws://{settings.external_address}:{settings.http_port}/ws"
-        self._accounts = Phones(qualify_s=settings.qualify_s)
+        self._accounts = Phones(qualify_s=settings.qualify_s, rtp_timeout_s=settings.rtp_timeout_s)
         self._one_at_a_time = asyncio.Lock()
         self.hold(persons, desks)
 

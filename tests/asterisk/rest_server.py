@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -34,8 +34,11 @@ class RestServer:
     """What came by HTTP: `path authorization`."""
     refuses: str = ""
     """An application that is answered 503."""
+    hangs: set[str] = field(default_factory=set)
+    """Applications whose commands are never answered."""
     open: int = 0
     port: int = 0
+    _deaf: list[asyncio.Transport] = field(default_factory=list)
     over: asyncio.Event = field(default_factory=asyncio.Event)
     """Set at the end, so that what is never answered does not hold it up."""
 
@@ -53,6 +56,16 @@ class RestServer:
     def drop(self, app: str) -> None:
         """The connection is gone without a word."""
         self.sockets[app].transport.abort()
+
+    def deafen(self, app: str) -> None:
+        """Nothing is read from it any more, and no pong written."""
+        transport = cast(asyncio.Transport, self.sockets[app].transport)
+        transport.pause_reading()
+        self._deaf.append(transport)
+
+    def hear_again(self) -> None:
+        for transport in self._deaf:
+            transport.resume_reading()
 
     async def _serve(self, socket: ServerConnection) -> None:
         assert socket.request is not None
@@ -86,6 +99,8 @@ class RestServer:
 
     async def _request(self, app: str, request: dict[str, Any]) -> None:
         self.requests.append(request)
+        if app in self.hangs:
+            return
         said = (204, None) if request["uri"].startswith("events/user/") else self.answer(request)
         if request["uri"].startswith("applications/"):
             said = (200, {"name": app})
@@ -107,6 +122,7 @@ async def rest_server(**options: Any) -> AsyncIterator[RestServer]:
             yield server
         finally:
             server.over.set()
+            server.hear_again()
 
 
 async def until(truth: Callable[[], Any], within: float = 5.0) -> None:

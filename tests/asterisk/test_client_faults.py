@@ -34,6 +34,7 @@ QUICK = Limits(
     fenced=0.2,
     probe_every=0.05,
     probe_echo=0.1,
+    stuck=0.4,
     first_wait=0.001,
     longest_wait=0.01,
     grace=0.05,
@@ -447,3 +448,69 @@ async def test_reconnecting_waits_longer_each_time_and_never_less_than_a_millise
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
+
+
+def lane_of(connection: Connection, contact: str) -> str:
+    return connection._lane(contact).app
+
+
+async def test_a_command_socket_that_gives_no_answer_is_said_and_made_anew_and_the_others_never_notice():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        app = lane_of(connection, "c-1")
+        server.hangs.add(app)
+        lost = connection.send(Answer("c-1"), "c-1")
+        await until(lambda: connection.stuck)
+        assert connection.stuck == f"command socket {app[-1]} of 3 does not answer"
+        server.hangs.clear()
+        await until(lambda: connection._stats.renewed == 1)
+        assert await lost == Unknown("timeout")
+        assert await connection.send(Answer("c-1"), "c-1") == Done(None)
+        await until(lambda: not connection.stuck)
+        assert connection.ended is None
+        assert server.open == 5
+
+
+async def test_a_command_socket_that_is_idle_and_held_up_is_found_by_the_pong_that_it_owes():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        server.deafen(lane_of(connection, "c-1"))
+        await until(lambda: connection._stats.renewed == 1)
+        assert connection.ended is None
+
+
+async def test_a_command_socket_that_is_held_up_again_ends_the_connection():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        server.hangs.add(lane_of(connection, "c-1"))
+        connection.send(Answer("c-1"), "c-1")
+        await until(lambda: connection._stats.renewed == 1)
+        connection.send(Answer("c-1"), "c-1")
+        assert await connection.finished() == "wedged"
+
+
+async def test_when_no_command_socket_answers_the_switch_is_left_alone_until_it_lists_its_channels():
+    """New calls take the dialplan's fallback meanwhile: nobody holds the application."""
+    async with rest_server() as server, aclosing((ari := an_ari(server)).connections()) as connections:
+        first = await anext(connections)
+        server.lists["channels"] = None
+        server.hangs |= {wire.app for wire in first._lanes}
+        for wire in first._lanes:
+            contact = next(f"c-{n}" for n in range(99) if lane_of(first, f"c-{n}") == wire.app)
+            first.send(Answer(contact), contact)
+        assert await first.finished() == "wedged"
+        following = asyncio.ensure_future(anext(connections))
+        await until(lambda: ari.stats.refusals["ari-wedged"] >= 1)
+        assert server.open == 0
+        assert "does not list its channels" in ari.stats.last_error
+        server.hangs.clear()
+        server.lists["channels"] = (200, [])
+        assert (await following).ended is None
+
+
+async def test_while_our_own_process_was_asleep_no_socket_is_held_up():
+    async with rest_server() as server, connected(an_ari(server)) as connection:
+        for _ in range(3):
+            connection.send(Answer("c-1"), "c-1")
+            connection.flush()
+            time.sleep(0.5)
+            await asyncio.sleep(0.01)
+            assert connection.stuck == ""
+        assert connection._stats.renewed == 0

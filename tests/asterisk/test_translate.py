@@ -172,7 +172,6 @@ def test_given_a_dialling_of_somebody_elses_then_it_means_nothing():
     [
         ("ChannelHangupRequest", {"cause": 17, "tech_cause": 486}, 17, 486),
         ("ChannelHangupRequest", {"cause": 32, "soft": True}, 0, 0),
-        ("ChannelHangupRequest", {"cause": 1, "soft": True}, 0, 0),  # no RTP for too long
         ("ChannelHangupRequest", {"cause": 127, "tech_cause": 487}, 127, 487),  # CANCEL
         ("ChannelHangupRequest", {"cause": 38, "tech_cause": 500}, 38, 500),  # BYE with a Reason header
         ("ChannelHangupRequest", {}, 16, 0),  # BYE without one
@@ -185,6 +184,19 @@ def test_given_any_sign_of_the_end_then_a_leg_ended_or_a_caller_is_gone(kind, mo
     gone = kind == "ChannelDestroyed" or (kind == "ChannelHangupRequest" and not more.get("soft"))
     assert meaning(kind, channel=a_channel(LEG), **more) == i.LegEnded(OFFER, LEG, cause, sip, gone)
     assert meaning(kind, channel=a_channel(), **more) == i.CallerGone(CONTACT, cause)
+
+
+def test_given_a_soft_hang_up_by_the_channels_driver_then_nothing_came_from_that_phone_any_more():
+    ended = {"cause": 1, "soft": True}
+    assert meaning("ChannelHangupRequest", channel=a_channel(LEG), **ended) == i.LegEnded(
+        OFFER, LEG, 44, 0, False, True
+    )
+    assert meaning("ChannelHangupRequest", channel=a_channel(), **ended) == i.CallerGone(CONTACT, 44, no_media=True)
+
+
+def test_given_the_prompt_that_asks_to_hold_then_its_end_is_told_as_such():
+    playback = {"id": f"hold-{CONTACT}", "state": "done", "media_uri": "sound:x", "target_uri": "bridge:x"}
+    assert meaning("PlaybackFinished", playback=playback) == i.HoldSaid(CONTACT)
 
 
 def test_given_a_caller_whose_call_is_taken_then_it_is_up():

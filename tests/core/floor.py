@@ -201,7 +201,7 @@ class Floor:
 
     def survey(
         self, *, after_gap=False, at=None, began=None, gone=(), up=(), extra=(), rooms=None, phones=None, gap=0,
-        journals=None,
+        journals=None, started_at=0,
     ):  # fmt: skip
         """What a survey finds: what we believe, less `gone`, with `extra`; callers are in their rooms if we saw so."""
         self.now = max(self.now, ms(at)) if at is not None else self.now
@@ -221,6 +221,7 @@ class Floor:
             i.SwitchSurveyed(
                 node=NODE,
                 version="22.10.1",
+                started_at=started_at,
                 began_at=self.now if began is None else ms(began),
                 gap_ms=ms(gap),
                 after_gap=after_gap,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 
 from ccplane.agents import facts as a
-from ccplane.agents.agent import LineState, Work
+from ccplane.agents.agent import LineState, Shown, Work
 from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Phase
@@ -68,6 +68,7 @@ class Watch:
         self.lines(after)
         self.clocks(before, after)
         self.music_plays(after)
+        self.cut_off(after)
 
     def replayed(self):
         return reduce(evolve, self.facts, State())
@@ -331,6 +332,14 @@ class Watch:
             later = after.contacts.get(contact.id)
             if later and contact.waiting and later.waiting and contact.segments == later.segments:
                 assert contact.waiting.queued_at == later.waiting.queued_at
+
+    def cut_off(self, state):
+        """Nobody is offered anything through a switch that is away, and everybody is said to be unreachable by it."""
+        for agent in state.agents.values():
+            assert agent.cut_off is bool(state.away)
+            if agent.cut_off:
+                assert agent.shown not in (Shown.READY, Shown.TALKING, Shown.OFFERED), "as if we knew"
+                assert not agent.free
 
     def music_plays(self, state):
         for contact in state.contacts.values():

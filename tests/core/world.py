@@ -123,7 +123,7 @@ class World:
         """Under way to the plane."""
         self.halves, self.line_rooms = {}, {}
         """The far halves of legs, and in which line's room they are; and who is in the room of each line."""
-        self.connected = False
+        self.connected, self.started_at = False, 1
 
     def play(self, moves, among=None):
         self.take(i.PlaneBegan(1, "test", 0))
@@ -618,6 +618,7 @@ class World:
             i.SwitchSurveyed(
                 node=NODE,
                 version="22",
+                started_at=self.started_at,
                 began_at=self.floor.now - (a % 3) * 1_000,
                 gap_ms=0,
                 after_gap=gap or b % 4 == 0,
@@ -646,10 +647,22 @@ class World:
 
     def switch_restarts(self, a, b):
         self.connection_ends(a, b)
+        if b % 2:
+            self.take(i.SwitchNotReached(NODE))
+        self.started_at += 1
         self.channels.clear()
         self.rooms.clear()
         self.line_rooms.clear()
         self.survey_comes(a, 2)
+
+    def switch_stays_away(self, a, b):
+        """For long enough to be said; now and then also of one that is connected."""
+        if b % 3:
+            self.connection_ends(a, b)
+        self.take(i.SwitchNotReached(NODE))
+
+    def switch_is_stuck(self, a, b):
+        self.take(i.SwitchStuck(NODE, "command socket 1 of 3 does not answer" if b % 2 else ""))
 
     def plane_restarts(self, a, b):
         self.connection_ends(a, b)
@@ -753,6 +766,8 @@ RARE = (
     World.survey_comes,
     World.survey_comes,
     World.switch_restarts,
+    World.switch_stays_away,
+    World.switch_is_stuck,
     World.plane_restarts,
     World.memory_is_lost,
     World.site_changes,

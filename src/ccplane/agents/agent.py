@@ -49,6 +49,10 @@ WORK: Final[Transitions[Work]] = {
 MOVES_WORK: Final = frozenset(fact for row in WORK.values() for fact in row)
 
 
+AT_THE_SWITCH: Final = frozenset({Work.OFFERED, Work.CONNECTING, Work.TALKING, Work.REJOINING, Work.OWN_CALL})
+"""Work of which only the switch knows whether it goes on."""
+
+
 class Shown(StrEnum):
     """The one word for an agent that people see; the wallboard's `state`."""
 
@@ -143,6 +147,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     clear_by: int | None = None
     """When those are taken for gone."""
 
+    cut_off: bool = False
+    """The switch through which they are reached has not been reached itself for a while."""
     always_on: bool = False
     """They sit at a phone that is to have an open line. Follows from the seat and the phone."""
     line: Line = Line()
@@ -167,6 +173,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> Shown:
+        if self.cut_off and self.work in AT_THE_SWITCH:
+            return Shown.UNREACHABLE
         return shown(self.intent, self.work, self.reach)
 
     @property
@@ -182,6 +190,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reach(self) -> Phone:
         """What offers can do with their phone: at an always-on seat nothing without an open line."""
+        if self.cut_off:
+            return Phone.GONE
         shut = self.always_on and self.open_line is None and self.phone is Phone.REACHABLE
         return Phone.GONE if shut else self.phone
 
@@ -205,6 +215,13 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def signed_in(self) -> bool:
         return self.intent is not Intent.OFFLINE
+
+
+def cut(agent: Agent, off: bool, at: int) -> Agent:
+    """The agent once the switch cannot be reached any more, or can again."""
+    after = replace(agent, cut_off=off)
+    idle_since = at if after.free and not agent.free else agent.idle_since
+    return replace(after, since=agent.since if after.shown is agent.shown else at, idle_since=idle_since)
 
 
 def evolve(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:

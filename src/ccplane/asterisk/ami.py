@@ -57,6 +57,8 @@ class Ami:
         self._booted = asyncio.Event()
         self._wait = 0.0
         self._complaint = ""
+        self._answered = True
+        """The last ping was; heard is more than that: events, or a list that holds the answer up."""
         self.events.on("FullyBooted", lambda _: self._booted.set())
 
     async def ask(self, action: Action) -> Outcome[Message]:
@@ -155,9 +157,13 @@ class Ami:
             await self._booted.wait()
 
     async def _beat(self, session: Session) -> None:
+        owed = 0
         while session.ended is None:
             if not await self._alive(session):
                 session.end("silence")
+            owed = 0 if self._answered else owed + 1
+            if owed >= self.limits.pings:
+                session.end("it tells of events, but answers nothing")
             await asyncio.sleep(self.limits.probe_every)
 
     async def _alive(self, session: Session) -> bool:
@@ -166,7 +172,8 @@ class Ami:
         while True:
             began = loop.time()
             answer = await session.ask({"Action": "Ping"}, within=self.limits.probe_echo)
-            if isinstance(answer, Done) or session.heard_at > began:
+            self._answered = isinstance(answer, Done)
+            if self._answered or session.heard_at > began:
                 return True
             if loop.time() - began < self.limits.probe_echo + self.limits.grace:
                 return False

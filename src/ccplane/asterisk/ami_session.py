@@ -51,6 +51,8 @@ class Limits:
     """How long after a login Asterisk is waited for to be fully booted, before lists are asked all the same."""
     probe_every: float = 5.0
     probe_echo: float = 3.0
+    pings: int = 3
+    """So many without an answer in a row, though events come: logged in, and yet of no use."""
     grace: float = 0.25
     """When we ourselves were late by more than this, a missing answer is our fault and is asked for again."""
     backlog: int = 1000

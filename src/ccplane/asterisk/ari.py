@@ -20,6 +20,9 @@ from collections.abc import AsyncGenerator, Callable
 import structlog
 
 from ccplane.asterisk.connection import Connection
+from ccplane.asterisk.lists import Lists
+from ccplane.asterisk.operations import ListChannels
+from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.stats import AriStats
 from ccplane.asterisk.switch import Replaced
 from ccplane.asterisk.websocket import WRONG_PASSWORD, Address
@@ -57,6 +60,8 @@ class Ari:
         self._may_send = may_send
         self._wait = 0.0
         self._complaint = ""
+        self._doubtful = False
+        """The last connection was to a switch that did not do what it was told."""
 
     async def connections(self) -> AsyncGenerator[Connection, None]:
         """Asking for the next one closes the last, if it still lives. There is none while we may not send."""
@@ -71,7 +76,10 @@ class Ari:
             finally:
                 await connection.close()
                 self.stats.connected = False
+                self.stats.stuck_s = 0.0
                 self.stats.ends[connection.ended or ""] += 1
+                self._doubtful = connection.wedged
+                self.stats.last_error = f"the connection ended: {connection.ended}"
             if connection.ended == "replaced":
                 raise Replaced(self.app)
             if time.monotonic() - began >= self.limits.settled:
@@ -92,16 +100,31 @@ class Ari:
         """A live connection; None after a failure and the wait that follows it."""
         connection = Connection(self.app, self._command_sockets, self.limits, self.stats, self._may_send)
         try:
+            if self._doubtful:
+                await self._answers()
             await connection.open(self.address)
         except SwitchError as fault:
             await connection.close()
             self._refused(fault)
             await self._pause()
             return None
-        self._complaint = ""
+        self._complaint = self.stats.last_error = ""
+        self._doubtful = False
         self.stats.connected = True
         self.stats.connects += 1
         return connection
+
+    async def _answers(self) -> None:
+        """SwitchError unless it lists its channels: to connect means to take new calls, which a switch that is wedged
+        would leave in silence; the dialplan's fallback takes them until it answers."""
+        lists = Lists(self.limits.listing, self.stats)
+        lists.open(self.address)
+        try:
+            outcome = await lists.send(ListChannels())
+        finally:
+            await lists.close()
+        if not isinstance(outcome, Done):
+            raise SwitchError("ari-wedged", f"ARI at {self.address.url} is there, but does not list its channels.")
 
     def _refused(self, fault: SwitchError) -> None:
         """Say it once for each kind of failure in a row, not twice a second all night."""
@@ -111,6 +134,7 @@ class Ari:
             self._complaint = fault.code
             log.warning("Asterisk can't be reached, trying on", reason=str(fault), code=fault.code)
         self.stats.refusals[fault.code] += 1
+        self.stats.last_error = str(fault)
 
     async def _pause(self) -> None:
         """Longer each time and never the same for two planes, so that a restarted Asterisk isn't stormed."""

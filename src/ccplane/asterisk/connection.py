@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import inf
 from typing import TypeVar
 from zlib import crc32
+
+import structlog
 
 from ccplane.asterisk.events import UNWANTED, ApplicationReplaced, Event, UnknownEvent
 from ccplane.asterisk.inbox import Inbox
@@ -29,6 +32,10 @@ from ccplane.asterisk.wire import Limits, Wire
 from ccplane.errors import SwitchError
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+WEDGED = "wedged"
+"""Why a connection ended whose command sockets gave no answer."""
 
 LOOKS = 4
 """How often the gate is looked at in `Limits.fenced`."""
@@ -55,6 +62,24 @@ class Connection:
         self._house = Wire(f"{app}-house", limits, stats, _ignore)
         self._lanes = [Wire(f"{app}-cmd-{n}", limits, stats, _ignore) for n in range(1, sockets + 1)]
         self._lists = Lists(limits.listing, stats)
+        self._renewed: dict[int, float] = {}
+        self._owed: list[float] = []
+        """For how long each command socket has owed an answer when they were last looked at."""
+
+    @property
+    def stuck(self) -> str:
+        """What owes an answer for longer than it should; empty if nothing does."""
+        late = [str(number + 1) for number, seconds in enumerate(self._owed) if seconds >= self._limits.probe_echo]
+        if late and len(late) == len(self._lanes):
+            return "no command socket answers"
+        if late:
+            return f"command socket {' and '.join(late)} of {len(self._lanes)} does not answer"
+        return "lists are not answered" if self._lists.unanswered else ""
+
+    @property
+    def wedged(self) -> bool:
+        """It came to its end since commands were not answered, or may have."""
+        return self.ended == WEDGED or self._lists.unanswered
 
     def send(self, operation: Operation[T], lane: str) -> asyncio.Future[Outcome[T]]:
         """Write a command into its socket's buffer, which leaves with `flush`, else in the loop's next turn. Never
@@ -98,6 +123,7 @@ class Connection:
         self._chores = [
             asyncio.create_task(self._beat(), name="ari heartbeat"),
             asyncio.create_task(self._watch_the_gate(), name="ari gate"),
+            asyncio.create_task(self._watch_the_lanes(address), name="ari lanes"),
         ]
 
     # within
@@ -185,6 +211,40 @@ class Connection:
             shut = 0 if self._may_send() else shut + 1
             if shut >= LOOKS or (self._held_back and not shut):
                 self._end("fenced")
+
+    async def _watch_the_lanes(self, address: Address) -> None:
+        """One that is held up is made anew: what comes after then goes on. When that helps nothing, or all of them are,
+        the switch is wedged, and new calls are better off with the dialplan's fallback."""
+        loop, pause = asyncio.get_running_loop(), self._limits.stuck / LOOKS
+        while self.ended is None:
+            began = loop.time()
+            await asyncio.sleep(pause)
+            if loop.time() - began > pause + self._limits.grace:
+                continue  # we were late ourselves: what they said may not have been read yet
+            self._owed = owed = [wire.stuck_for() for wire in self._lanes]
+            self._stats.stuck_s = max(owed, default=0.0)
+            stuck = [number for number, seconds in enumerate(owed) if seconds >= self._limits.stuck]
+            again = [number for number in stuck if loop.time() - self._renewed.get(number, -inf) < self._limits.cured]
+            if again or (stuck and len(stuck) == len(self._lanes)):
+                return self._end(WEDGED)
+            for number in stuck:
+                await self._renew(number, address)
+        return None
+
+    async def _renew(self, number: int, address: Address) -> None:
+        """The answers that it owes are Unknown: events, deadlines or the next survey settle them (law 7)."""
+        old = self._lanes[number]
+        fresh = Wire(old.app, self._limits, self._stats, _ignore)
+        log.warning("a command socket does not answer; making it anew", socket=old.app, seconds=round(old.stuck_for()))
+        try:
+            await fresh.open(address, self._lost)
+        except SwitchError:
+            return self._end(WEDGED)
+        self._lanes[number] = fresh
+        self._renewed[number] = asyncio.get_running_loop().time()
+        self._stats.renewed += 1
+        old.let_go()
+        return None
 
     async def _probe(self) -> bool:
         """The event socket lives, and the one on which all else stands."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from itertools import chain, repeat
 from typing import Final
 
@@ -22,7 +22,7 @@ from ccplane.asterisk.provision import Provisioned
 from ccplane.asterisk.reconcile import confirmed, survey
 from ccplane.asterisk.switch import HOUSE, Switch, Switches
 from ccplane.asterisk.translate import translate
-from ccplane.core.inputs import Input, PhoneSeen, SwitchDropped, SwitchSurveyed
+from ccplane.core.inputs import Input, PhoneSeen, SwitchDropped, SwitchNotReached, SwitchStuck, SwitchSurveyed
 from ccplane.errors import SwitchError
 from ccplane.ids import NodeName
 
@@ -31,6 +31,11 @@ log = structlog.get_logger()
 SURVEY_EVERY_S: Final = 15.0
 BETWEEN_S: Final = 0.5
 """Between the two surveys of one who asks for them: an event that is on its way has come by then."""
+SURVEY_AGAIN_S: Final = 2.0
+"""After one that failed, and after an answer that was owed has come."""
+LOOK_S: Final = 0.5
+AWAY_S: Final = 10.0
+"""A switch that has not been connected for so long is away: longer than any connection takes to be made anew."""
 PROVISION_AGAIN_S: Final = (5.0, 15.0)
 """After accounts that failed; from then on at the surveys' pace."""
 
@@ -56,6 +61,10 @@ class Link:
         self._lost_at = lost_at
         """When events were last seen; None if never."""
         self._surveying = asyncio.Lock()
+        self._absence: asyncio.TimerHandle | None = None
+        self._survey_soon = asyncio.Event()
+        self.trouble = ""
+        """What of a connected switch gives no answer; empty if nothing does."""
         self._found: SwitchSurveyed | None = None
         """The last survey of this connection, as it came."""
         self.connected_since: int | None = None
@@ -66,6 +75,7 @@ class Link:
 
     async def run(self) -> None:
         """Until cancelled; SwitchError for a wrong password, Replaced when another plane took our name."""
+        self._gone_since_now()
         async with aclosing(self._switches.connections()) as connections:
             async for switch in connections:
                 try:
@@ -73,7 +83,7 @@ class Link:
                 except SwitchError as error:
                     if error.code != "switch-does-not-answer":
                         raise
-                    log.warning("the switch is connected but does not answer", node=self.node, error=str(error))
+                    self._tell_trouble(f"{error} when it was connected to")
                 finally:
                     self._dropped(switch)
                     await switch.close()
@@ -82,7 +92,12 @@ class Link:
         self._executor.switch = switch
         await self._survey(switch, after_gap=True)
         self.connected_since = self._now()
-        chores = [asyncio.create_task(self._provisioned(switch)), asyncio.create_task(self._survey_often(switch))]
+        self._back()
+        chores = [
+            asyncio.create_task(self._provisioned(switch)),
+            asyncio.create_task(self._survey_often(switch)),
+            asyncio.create_task(self._watch_answers(switch)),
+        ]
         try:
             await self._pass_on(switch)
         finally:
@@ -126,12 +141,58 @@ class Link:
         return trouble
 
     async def _survey_often(self, switch: Switch) -> None:
+        """One that failed is repeated soon; when that fails too the connection is given up: a switch that is wedged
+        may answer another."""
+        failed = False
         while True:
-            await asyncio.sleep(SURVEY_EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SURVEY_AGAIN_S if failed else SURVEY_EVERY_S):
+                    await self._survey_soon.wait()
+            self._survey_soon.clear()
             try:
                 await self._survey(switch, after_gap=False)
+                failed = False
             except SwitchError as error:
-                log.warning("a survey failed; the next is due in 15 s", node=self.node, error=str(error))
+                self._tell_trouble(str(error))
+                if failed:
+                    await switch.close()
+                    return
+                failed = True
+
+    async def _watch_answers(self, switch: Switch) -> None:
+        """What gives no answer is said, once; what was told to it meanwhile is looked for when it answers again."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if switch.stuck and switch.stuck != self.trouble:
+                self._tell_trouble(switch.stuck)
+            elif self.trouble and not switch.stuck:
+                log.warning("the switch answers again", node=self.node)
+                self._answers_again()
+
+    def _tell_trouble(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            log.warning("the switch does not do what it is told", node=self.node, trouble=trouble)
+            self.trouble = trouble
+            self._post(SwitchStuck(self.node, trouble))
+
+    def _answers_again(self) -> None:
+        self.trouble = ""
+        self._post(SwitchStuck(self.node, ""))
+        self._survey_soon.set()
+        asyncio.get_running_loop().call_later(SURVEY_AGAIN_S, self._survey_soon.set)  # two in a row prove what is lost
+
+    def _gone_since_now(self) -> None:
+        """After a while that is a fact."""
+        if self._absence is None:
+            loop = asyncio.get_running_loop()
+            self._absence = loop.call_later(AWAY_S, lambda: self._post(SwitchNotReached(self.node)))
+
+    def _back(self) -> None:
+        if self._absence is not None:
+            self._absence.cancel()
+            self._absence = None
+        if self.trouble:
+            self._answers_again()
 
     async def look_now(self) -> None:
         """Compare now, not only in a while. A contradiction counts once two surveys in a row show it: so twice.
@@ -159,6 +220,7 @@ class Link:
 
     def _dropped(self, switch: Switch) -> None:
         self._executor.switch, self.provisioned_at = None, None
+        self._gone_since_now()
         if self.connected_since is not None:
             self._lost_at, self.connected_since = self._now(), None
             self._post(SwitchDropped(self.node, switch.ended or "closed"))

@@ -52,6 +52,8 @@ class Lists:
         self._client: httpx.AsyncClient | None = None
         self._pending: set[asyncio.Task[Outcome[Any]]] = set()
         self._lost = False
+        self.unanswered = False
+        """The last list was asked for in vain."""
 
     def open(self, address: Address) -> None:
         """Connects to nothing yet; kept alive from one survey to the next."""
@@ -107,7 +109,10 @@ class Lists:
     def _asked(self, task: asyncio.Task[Outcome[T]], future: asyncio.Future[Outcome[T]]) -> None:
         self._pending.discard(task)
         self._stats.pending -= 1
-        self._settle(future, Unknown("disconnected") if task.cancelled() else task.result())
+        outcome = Unknown("disconnected") if task.cancelled() else task.result()
+        if not task.cancelled():
+            self.unanswered = outcome == Unknown("timeout")
+        self._settle(future, outcome)
 
     def _settle(self, future: asyncio.Future[Outcome[T]], outcome: Outcome[T]) -> None:
         self._stats.outcomes[type(outcome).__name__] += 1

@@ -46,6 +46,7 @@ async def survey(
     return SwitchSurveyed(
         node=node,
         version=info.system.version,
+        started_at=int(info.status.startup_time),
         began_at=began_at,
         gap_ms=gap_ms,
         after_gap=after_gap,

@@ -53,6 +53,15 @@ class Rest:
         self._number = 0
         self._timer: asyncio.TimerHandle | None = None
         self._lost = False
+        self._answered_at = 0.0
+        self._unanswered: dict[str, float] = {}
+        """Since when each request waits, also when it has been given up: the socket may still be held up by it."""
+
+    @property
+    def waiting_since(self) -> float | None:
+        """Since when an answer is owed and none has come; None if none is owed."""
+        oldest = next(iter(self._unanswered.values()), None)
+        return None if oldest is None else max(oldest, self._answered_at)
 
     def send(self, operation: Operation[T]) -> asyncio.Future[Outcome[T]]:
         """Write the request into the socket's buffer. Never raises; the future never carries an exception."""
@@ -71,6 +80,8 @@ class Rest:
         return future
 
     def answered(self, response: RestResponse) -> None:
+        self._answered_at = self._loop.time()
+        self._moves_on(response.request_id)
         pending = self._pending.pop(response.request_id, None)
         if pending is None:
             self._stats.late += 1
@@ -86,6 +97,11 @@ class Rest:
         while self._pending:
             self._drop("disconnected")
 
+    def _moves_on(self, number: str) -> None:
+        """Requests are done in order: what was asked before this one will have no answer any more."""
+        while number in self._unanswered:
+            self._unanswered.pop(next(iter(self._unanswered)))
+
     def _refusal(self) -> Refused | None:
         if self._lost:
             return Refused(0, "closed")
@@ -95,6 +111,7 @@ class Rest:
         self._stats.sent += 1
         self._stats.pending += 1
         self._pending[number] = pending
+        self._unanswered[number] = self._loop.time()
         if self._timer is None:
             self._timer = self._loop.call_at(pending.due, self._overdue)
 

@@ -33,6 +33,12 @@ class AriStats:
     probe_rtt_s: float = 0.0
     """The last probe's way to Asterisk's event thread and back."""
     probes_lost: int = 0
+    stuck_s: float = 0.0
+    """For how long the socket that has owed an answer the longest has."""
+    renewed: int = 0
+    """Command sockets that were made anew since they did not answer."""
+    last_error: str = ""
+    """Why there is no connection, for people."""
     sent: int = 0
     pending: int = 0
     late: int = 0

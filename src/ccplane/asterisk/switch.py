@@ -37,6 +37,11 @@ class Switch(Protocol):
         """Why it ended; None while it lives."""
         ...
 
+    @property
+    def stuck(self) -> str:
+        """What of it owes an answer for longer than it should, for people; empty if nothing does."""
+        ...
+
     def send(self, operation: Operation[T], lane: str) -> asyncio.Future[Outcome[T]]:
         """Write a command, in strict order with the others of its lane (a contact's id, or HOUSE). It leaves with
         `flush`, at the latest in the loop's next turn."""

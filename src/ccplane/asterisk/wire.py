@@ -34,6 +34,11 @@ class Limits:
     """A command socket that has sent nothing for so long, not even a pong, is dead."""
     fenced: float = 1.0
     """When we may not send for so long, the connection is given up, so that new calls take the dialplan's fallback."""
+    stuck: float = 5.0
+    """A command socket that has not answered for so long is made anew; while it may be a prompt that holds up an
+    addChannel it is not: those are stopped first."""
+    cured: float = 30.0
+    """One that is held up again so soon after it was made anew is not to be helped."""
     grace: float = 0.25
     """When we ourselves were late by more than this, a missing echo is our fault and is asked for again."""
     inbox: int = 50_000
@@ -57,6 +62,8 @@ class Wire:
         self._socket: WebSocket | None = None
         self._echo: asyncio.Future[bool] | None = None
         self._probes = 0
+        self._knocked: float | None = None
+        """When it was asked for a sign of life, and has given none since."""
         self.rest = Rest(self._write, limits.request, limits.backlog, stats)
 
     async def open(self, address: Address, on_lost: Callable[[str], None]) -> None:
@@ -79,7 +86,24 @@ class Wire:
     def knock(self) -> None:
         """Ask for any sign of life: on a command socket a blocked command is no fault, so an echo may be late."""
         if self._socket is not None:
+            if self._knocked is None or self._socket.heard >= self._knocked:
+                self._knocked = asyncio.get_running_loop().time()
             self._socket.ping()
+
+    def stuck_for(self) -> float:
+        """Seconds for which it has owed an answer, or a pong: Asterisk reads a socket only between two commands, so one
+        that is held up gives not even that."""
+        if self._socket is None:
+            return 0.0
+        knocked = self._knocked if self._knocked is not None and self._socket.heard < self._knocked else None
+        owed = [since for since in (self.rest.waiting_since, knocked) if since is not None]
+        return asyncio.get_running_loop().time() - min(owed) if owed else 0.0
+
+    def let_go(self) -> None:
+        """Another one has taken its place."""
+        if self._socket is not None:
+            self._socket.watch(lambda _: None)
+        self.abort()
 
     @property
     def silent(self) -> bool:

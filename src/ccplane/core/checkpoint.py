@@ -15,7 +15,7 @@ from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
 from ccplane.core.follows import put_agent, put_contact
 from ccplane.core.state import State
-from ccplane.ids import ContactId, DeviceName
+from ccplane.ids import ContactId, DeviceName, NodeName
 from ccplane.routing.rules import Rules
 
 
@@ -35,6 +35,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...] = ()
     slow: dict[DeviceName, int] = {}
     fallback: dict[ContactId, Carried] = {}
+    started: dict[NodeName, int] = {}
+    away: dict[NodeName, bool] = {}
+    wedged: dict[NodeName, str] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -58,6 +61,9 @@ def encode(state: State) -> bytes:
             messages=tuple(state.messages.values()),
             slow=dict(state.slow),
             fallback=dict(state.fallback),
+            started=dict(state.started),
+            away=dict(state.away),
+            wedged=dict(state.wedged),
         )
     )
 
@@ -77,6 +83,9 @@ def decode(data: bytes) -> State:
         messages=Map({message.id: message for message in kept.messages}),
         slow=Map(kept.slow),
         fallback=Map(kept.fallback),
+        started=Map(kept.started),
+        away=Map(kept.away),
+        wedged=Map(kept.wedged),
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)

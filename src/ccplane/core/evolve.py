@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 from immutables import Map
 from msgspec.structs import replace
@@ -49,10 +49,22 @@ from ccplane.contacts.recordings import (
 from ccplane.core.follows import put_agent, put_contact, reindexed, rescheduled
 from ccplane.core.state import State
 from ccplane.errors import IllegalMove
-from ccplane.facts import AnyFact, DeadlineDropped, PlaneStarted, RepairMade, SwitchFound, SwitchLost
+from ccplane.facts import (
+    AnyFact,
+    DeadlineDropped,
+    PlaneStarted,
+    RepairMade,
+    SwitchAnswers,
+    SwitchAway,
+    SwitchFound,
+    SwitchLost,
+    SwitchWedged,
+)
 from ccplane.ids import AgentId, NodeName
 from ccplane.laws import Fact
 from ccplane.routing.rules import RulesLoaded
+
+T = TypeVar("T")
 
 REMEMBERED: Final = 1_000
 UNSTORED: Final = 10_000
@@ -64,8 +76,16 @@ def evolve(state: State, fact: AnyFact) -> State:
     match fact:
         case PlaneStarted():
             return _with_plane(state, fact.epoch)
-        case SwitchFound() | SwitchLost():
-            return _with_node(state, fact.node, isinstance(fact, SwitchFound))
+        case SwitchFound():
+            return _found(state, fact)
+        case SwitchLost():
+            return _with_node(state, fact.node, connected=False)
+        case SwitchAway():
+            return _cut_off(replace(state, away=state.away.set(fact.node, True)), fact.at)
+        case SwitchWedged():
+            return replace(state, wedged=state.wedged.set(fact.node, fact.what))
+        case SwitchAnswers():
+            return replace(state, wedged=_less(state.wedged, fact.node))
         case RulesLoaded():
             return _with_rules(state, fact)
         case PeopleLoaded():
@@ -192,6 +212,26 @@ def _with_node(state: State, node: NodeName, connected: bool) -> State:
     return state
 
 
+def _found(state: State, fact: SwitchFound) -> State:
+    state = _with_node(state, fact.node, connected=True)
+    started = state.started.set(fact.node, fact.started_at) if fact.started_at else state.started
+    away = state.away
+    state = replace(state, started=started, away=_less(away, fact.node))
+    return _cut_off(state, fact.at) if away else state
+
+
+def _cut_off(state: State, at: int) -> State:
+    """While any node is away nobody knows at which one an agent's phone is."""
+    for agent in list(state.agents.values()):
+        if agent.cut_off is not bool(state.away):
+            state = put_agent(state, agent, agents.cut(agent, bool(state.away), at))
+    return state
+
+
+def _less(of_nodes: Map[NodeName, T], node: NodeName) -> Map[NodeName, T]:
+    return of_nodes.delete(node) if node in of_nodes else of_nodes
+
+
 def _with_people(state: State, fact: PeopleLoaded) -> State:
     wanted = {profile.id: profile for profile in fact.agents}
     state = replace(state, seats=Map({seat.id: seat for seat in fact.seats}))
@@ -201,6 +241,7 @@ def _with_people(state: State, fact: PeopleLoaded) -> State:
             state = put_agent(state, agent, leaving)
     for profile in fact.agents:
         before = state.agents.get(profile.id)
-        after = replace(before, profile=profile) if before else Agent(profile=profile, since=fact.at)
+        new = Agent(profile=profile, since=fact.at, cut_off=bool(state.away))
+        after = replace(before, profile=profile) if before else new
         state = put_agent(state, before, after)
     return state

@@ -13,7 +13,7 @@ from ccplane.core.offers import set_intent
 from ccplane.core.seats import sit, why_not
 from ccplane.core.turn import Turn
 from ccplane.core.waits import release_unservable
-from ccplane.facts import PlaneStarted, SwitchLost
+from ccplane.facts import PlaneStarted, SwitchAnswers, SwitchAway, SwitchLost, SwitchWedged
 from ccplane.routing.rules import RulesLoaded
 
 
@@ -76,6 +76,21 @@ def switch_dropped(turn: Turn, what: i.SwitchDropped) -> None:
     turn.happened(SwitchLost(at=turn.now, node=what.node, reason=what.reason))
 
 
+def switch_not_reached(turn: Turn, what: i.SwitchNotReached) -> None:
+    """Told once; a connection that came in the meantime makes it untrue."""
+    if not turn.state.nodes.get(what.node) and what.node not in turn.state.away:
+        turn.happened(SwitchAway(at=turn.now, node=what.node))
+
+
+def switch_stuck(turn: Turn, what: i.SwitchStuck) -> None:
+    """A fact where it changes."""
+    was = turn.state.wedged.get(what.node, "")
+    if what.what and what.what != was:
+        turn.happened(SwitchWedged(at=turn.now, node=what.node, what=what.what))
+    elif was and not what.what:
+        turn.happened(SwitchAnswers(at=turn.now, node=what.node))
+
+
 FLOOR_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.IntentAsked: intent_asked,
     i.WrapUpEnded: wrap_up_ended,
@@ -83,4 +98,6 @@ FLOOR_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.SiteRead: site_read,
     i.PeopleRead: people_read,
     i.SwitchDropped: switch_dropped,
+    i.SwitchNotReached: switch_not_reached,
+    i.SwitchStuck: switch_stuck,
 }

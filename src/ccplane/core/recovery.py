@@ -58,7 +58,7 @@ SETTLING_MS: Final = 3_000
 def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
     """Compare, in the order of what matters most: callers, then talks and offers, then what is left over."""
     if survey.after_gap:
-        turn.happened(SwitchFound(at=turn.now, node=survey.node, version=survey.version, gap_ms=survey.gap_ms))
+        _found(turn, survey)
     for device, phone in survey.phones.items():
         turn.attempt(device, phone_seen, turn, i.PhoneSeen(device, phone))
     known = dict(turn.state.contacts)
@@ -72,12 +72,33 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
         _begin_anew(turn)
 
 
+def _found(turn: Turn, survey: i.SwitchSurveyed) -> None:
+    """One that has begun anew is known by the time at which it did."""
+    before = turn.state.started.get(survey.node, survey.started_at)
+    turn.happened(
+        SwitchFound(
+            at=turn.now,
+            node=survey.node,
+            version=survey.version,
+            gap_ms=survey.gap_ms,
+            started_at=survey.started_at,
+            restarted=bool(survey.started_at) and before != survey.started_at,
+        )
+    )
+
+
+def _restarted(turn: Turn) -> bool:
+    """Whether this survey found the switch begun anew: then nothing is to be repaired, its calls are over."""
+    return any(isinstance(fact, SwitchFound) and fact.restarted for fact in turn.facts)
+
+
 def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     seen = survey.channels.get(contact.channel)
     if seen is None and contact.pick_up_by is not None and contact.arrived_at > survey.began_at - SETTLING_MS:
         return None  # their phone is only just being called
     if seen is None:
-        _repaired(turn, "contact without a channel", contact.id, f"{contact.channel} is not at the switch")
+        if not _restarted(turn):
+            _repaired(turn, "contact without a channel", contact.id, f"{contact.channel} is not at the switch")
         return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
     if survey.after_gap:
         turn.happened(c.ContactRelinked(at=turn.now, contact=contact.id, gap_ms=survey.gap_ms))

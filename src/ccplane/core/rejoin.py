@@ -4,7 +4,7 @@
 |---|---|---|
 | a browser | its contact is gone at once | ten seconds to come back |
 | a desk phone that answers no qualify | it is listened to: it may talk on | nothing while it is heard; else as below |
-| any phone's sound, for `rtp_timeout` | the switch ends the leg, and says why | if it is there it is called back at once |
+| any phone's sound, for `rtp_timeout` | the switch ends the leg, and says so | one that is there is called back |
 
 Who does not come back, and a desk phone of which neither sign nor sound is left, leaves the caller to another agent.
 The leg that it had is kept until it is known to be gone, for its sound may well go on while only the signalling is cut;

@@ -230,7 +230,8 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, agent: Agent) -> None:
     assert line is not None
     seen = survey.channels.get(line)
     if seen is None:
-        _repaired(turn, "open line that is gone", agent.id, f"{line} is not at the switch")
+        if not any(isinstance(fact, SwitchFound) and fact.restarted for fact in turn.facts):
+            _repaired(turn, "open line that is gone", agent.id, f"{line} is not at the switch")
         ended(turn, i.LineEnded(line))
     elif seen.up and agent.line.state is LineState.RINGING:
         picked_up(turn, i.LineUp(line))

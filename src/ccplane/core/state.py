@@ -52,6 +52,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Those that were left and are not stored yet, in safety from a crash of ours only by this."""
     nodes: Map[NodeName, bool] = Map()
     """Each node we ever heard of, and whether it is connected. Without it nothing is offered and no ring runs out."""
+    started: Map[NodeName, int] = Map()
+    """When each of them began, as it was last found."""
+    away: Map[NodeName, bool] = Map()
+    """Those that have not been reached for a while."""
+    wedged: Map[NodeName, str] = Map()
+    """Those that do not do what they are told, and what of them."""
     seats: Map[SeatId, Seat] = Map()
     """Those that are shared, or not as seats are by default."""
     devices: Map[DeviceName, Phone] = Map()

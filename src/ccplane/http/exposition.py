@@ -172,6 +172,8 @@ def _of_ari(stats: AriStats) -> Iterator[Metric]:
     yield _now("ccplane_ari_inbox_peak", "The most that ever waited", stats.inbox_peak)
     yield _total("ccplane_ari_inbox_overflows", "Connections ended as the inbox was full", stats.overflows)
     yield _now("ccplane_ari_probe_rtt_seconds", "The last probe, there and back", stats.probe_rtt_s)
+    yield _now("ccplane_ari_stuck_seconds", "How long the command socket that is held up has been", stats.stuck_s)
+    yield _total("ccplane_ari_sockets_renewed", "Command sockets made anew as they gave no answer", stats.renewed)
     yield _total("ccplane_ari_probes_lost", "Probes that did not come back", stats.probes_lost)
     yield _total("ccplane_ari_commands_sent", "Operations sent", stats.sent)
     yield _now("ccplane_ari_commands_pending", "Operations without an answer", stats.pending)

@@ -95,6 +95,7 @@ def local_node(settings: Settings) -> LocalNode:
         dialplan=dialplan_of(settings.site),
         queues=queues_of(settings),
         trunk=settings.trunk,
+        rtp_timeout=settings.rtp_timeout_s,
         ports=NodePorts(
             sip=settings.sip_port,
             http=settings.http_port,

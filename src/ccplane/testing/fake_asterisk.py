@@ -49,6 +49,10 @@ class FakeConnection:
         self._queues: list[deque[tuple[Operation[Any], asyncio.Future[Any]]]] = [deque() for _ in range(sockets + 1)]
         self._pumping = False
 
+    @property
+    def stuck(self) -> str:
+        return self._fake.stuck
+
     def send(self, operation: Operation[T], lane: str) -> asyncio.Future[Outcome[T]]:
         future: asyncio.Future[Outcome[T]] = self._loop.create_future()
         if not self._fake.may_send():
@@ -112,6 +116,8 @@ class FakeAsterisk:
         self.operator = Operator(self.board, self._ring)
         self._connection: FakeConnection | None = None
         self._faults: dict[type, deque[tuple[Outcome[Any], bool]]] = {}
+        self.stuck = ""
+        """What of it gives no answer, as a connection would say."""
         self._is_up = asyncio.Event()
         self._is_up.set()
 
@@ -185,6 +191,7 @@ class FakeAsterisk:
             line.party.over_now(0, 0)
 
     def start(self) -> None:
+        self.operator.started_at = self.board.now()
         self._is_up.set()
 
     def restart(self) -> None:

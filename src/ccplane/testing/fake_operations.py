@@ -16,6 +16,7 @@ from ccplane.asterisk.models import (
     DeviceState,
     Dialplan,
     Info,
+    Millis,
     StatusInfo,
     StoredRecording,
     SystemInfo,
@@ -41,6 +42,7 @@ class Operator:
         self._board = board
         self._node = board.node
         self._ring = ring
+        self.started_at = board.now()
         self._handlers: dict[type, Handler] = {
             op.ListChannels: lambda _: Done([line.model() for line in self._node.lines.values()]),
             op.GetChannel: self._get_channel,
@@ -305,7 +307,7 @@ class Operator:
         return DONE
 
     def _info(self, _: op.GetInfo) -> Answered:
-        times = StatusInfo(self._board.now(), self._board.now())
+        times = StatusInfo(Millis(self.started_at), Millis(self.started_at))
         return Done(Info(SystemInfo(VERSION), ConfigInfo(self._board.name, "en"), times))
 
     def _set_global_variable(self, operation: op.SetGlobalVariable) -> Answered:

@@ -31,7 +31,15 @@ from ccplane.core.inputs.messages import (
     RecordingMissing,
     RecordingRefused,
 )
-from ccplane.core.inputs.node import ChannelSeen, CommandFailed, PhoneSeen, SwitchDropped, SwitchSurveyed
+from ccplane.core.inputs.node import (
+    ChannelSeen,
+    CommandFailed,
+    PhoneSeen,
+    SwitchDropped,
+    SwitchNotReached,
+    SwitchStuck,
+    SwitchSurveyed,
+)
 from ccplane.core.inputs.people import (
     AnswerAsked,
     CallAsked,
@@ -85,6 +93,8 @@ AnyInput = (
     | PhoneSeen
     | CommandFailed
     | SwitchDropped
+    | SwitchNotReached
+    | SwitchStuck
     | SwitchSurveyed
     | TalkRecordingBegan
     | TalkRecordingRefused
@@ -129,7 +139,8 @@ __all__ = [
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",
     "RecordingFound", "RecordingHeard", "RecordingMissing", "RecordingPauseWanted", "RecordingRefused",
-    "RejectAsked", "RejoinAsked", "SiteRead", "SoundsFinished", "SwitchDropped", "SwitchSurveyed",
+    "RejectAsked", "RejoinAsked", "SiteRead", "SoundsFinished", "SwitchDropped", "SwitchNotReached", "SwitchStuck",
+    "SwitchSurveyed",
     "TalkRecordingBegan", "TalkRecordingMuted", "TalkRecordingOver", "TalkRecordingRefused", "Tick",
     "VerbAsked", "WrapUpEnded",
 ]  # fmt: skip

@@ -34,6 +34,19 @@ class SwitchDropped(Input, frozen=True):
     reason: str
 
 
+class SwitchNotReached(Input, frozen=True):
+    """The node has not been connected for a while."""
+
+    node: NodeName
+
+
+class SwitchStuck(Input, frozen=True):
+    """Part of the node gives no answer to what it is told; nothing in `what`: all of it does (again)."""
+
+    node: NodeName
+    what: str
+
+
 class ChannelSeen(msgspec.Struct, frozen=True):
     """A channel at the switch, as a survey found it. `up`: answered; `arrival` only for callers' channels,
     `agent` only for agents' legs that are up: whom we called. `device`: the phone that it is of, also while it rings.
@@ -60,6 +73,8 @@ class SwitchSurveyed(Input, frozen=True, kw_only=True):
 
     node: NodeName
     version: str
+    started_at: int = 0
+    """When the node began, by its own clock; 0 if it does not say."""
     began_at: int
     gap_ms: int
     after_gap: bool
