@@ -157,10 +157,11 @@ async def measured(options: argparse.Namespace, server: EmbeddedPostgres, path: 
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-    async with database.connection() as connection:
-        stored = await connection.fetchval("SELECT count(*) FROM fact")
-        doubled = await connection.fetchval("SELECT count(*) - count(DISTINCT (epoch, seq)) FROM fact")
-        contacts = await connection.fetchval("SELECT count(*) FROM contact WHERE id NOT LIKE '%.1______'")
+    connection = await database.connect()
+    stored = await connection.fetchval("SELECT count(*) FROM fact")
+    doubled = stored - await connection.fetchval("SELECT count(*) FROM (SELECT DISTINCT epoch, seq FROM fact) AS each")
+    contacts = await connection.fetchval("SELECT count(*) FROM contact WHERE id NOT LIKE '%.1______'")
+    await connection.close()
     await database.close()
     found = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
