@@ -1,15 +1,21 @@
-"""The phone book: who may know which account, and what is pushed to the switch."""
+"""The phone book: who may know which account, and what is pushed to the switch. What /readyz says of the database."""
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
+from types import SimpleNamespace
 
+import pytest
+
+from ccplane.log.outbox import OutboxStats
+from ccplane.log.shipping import ShippingStats
 from ccplane.postgres.people import Person
 from ccplane.postgres.seats import Desk
 from ccplane.settings import Settings
 from ccplane.testing.clock import run
 from ccplane.testing.fake_asterisk import FakeAsterisk
-from ccplane.vitals import PhoneBook
+from ccplane.vitals import HANGS_S, PhoneBook, Vitals
 
 ANA = Person(id="1001", name="Ana", skills={}, seat="1001", phone="1001", secret="anas")
 
@@ -46,3 +52,68 @@ def test_all_accounts_are_pushed():
             assert sorted(done.created) == ["1001", "1001-web", "2001", "2001-web", "2002", "2002-web"]
 
     run(scene())
+
+
+class Parts:
+    """What `Vitals` looks at for database and outbox, all well."""
+
+    def __init__(self):
+        self.shipping = ShippingStats(connected=True, connected_since=1_000, stored_at=9_000)
+        self.outbox = SimpleNamespace(stats=OutboxStats(), trouble="", memory=200_000, oldest_uncommitted=lambda: 0.0)
+        self.lease, self.pool = SimpleNamespace(away=""), SimpleNamespace(last_error="")
+        self.backlog = SimpleNamespace(
+            words=lambda: "", progress=lambda: "catching up: 700 facts to go", standing=SimpleNamespace(unshipped=700)
+        )
+        clock, shipper = SimpleNamespace(now=lambda: 10_000), SimpleNamespace(stats=self.shipping)
+        other = SimpleNamespace()
+        self.vitals = Vitals(
+            self.lease, other, other, shipper, self.pool, self.outbox, self.backlog, clock, other, other
+        )
+
+    @property
+    def database(self):
+        return self.vitals._database()
+
+
+async def test_a_database_that_all_reaches_has_nothing_to_say():
+    assert (Parts().database.ok, Parts().database.detail, Parts().database.age_s) == (True, "", 9.0)
+
+
+@pytest.mark.parametrize("who", ["shipping", "lease", "pool", "nobody yet"])
+async def test_whoever_finds_postgres_away_marks_the_part_and_says_what_waits(who):
+    parts = Parts()
+    parts.outbox.stats.appended_seq = 40
+    match who:
+        case "shipping":
+            parts.shipping.last_error = "it takes no writes"
+        case "lease":
+            parts.lease.away = "it takes no writes"
+        case "pool":
+            parts.pool.last_error = "it takes no writes"
+        case _:
+            parts.shipping.connected = False
+    why = "not connected yet" if who == "nobody yet" else "it takes no writes"
+    assert (parts.database.ok, parts.database.detail) == (False, f"{why}; 40 facts wait in the outbox")
+
+
+async def test_a_database_that_hangs_is_not_well_though_nothing_failed():
+    parts = Parts()
+    parts.shipping.waits_since = asyncio.get_running_loop().time() - HANGS_S - 1
+    assert (parts.database.ok, parts.database.detail) == (False, "it does not answer; 0 facts wait in the outbox")
+
+
+async def test_while_it_is_caught_up_with_the_part_is_well_and_says_how_much_there_is_to_go():
+    parts = Parts()
+    parts.shipping.stored_at, parts.outbox.stats.appended_seq = 1_000, 700
+    assert (parts.database.ok, parts.database.detail) == (True, "catching up: 700 facts to go")
+
+
+async def test_an_outbox_that_gets_full_says_so_before_and_then():
+    parts = Parts()
+    assert parts.vitals._of_outbox().ok
+    parts.backlog.words = lambda: "half of the room is gone"
+    assert (parts.vitals._of_outbox().ok, parts.vitals._of_outbox().detail) == (False, "half of the room is gone")
+    parts.outbox.trouble, parts.outbox.stats.appended_seq = "the disk is full", 90
+    assert parts.vitals._of_outbox().detail == (
+        "the disk is full; in memory are 90 of 200000 facts that memory takes; then new calls hear the apology"
+    )

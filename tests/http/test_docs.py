@@ -6,11 +6,13 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.http import limits, problems
 from ccplane.http.app import create_app
 from ccplane.kpi import definitions
+from ccplane.log.backlog import Level, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 from tests.http.conftest import client_from
@@ -61,7 +63,8 @@ def test_no_code_is_explained_twice():
 
 async def test_every_metric_is_on_the_page(site):
     clients = {"ari": AriStats(), "ami": AmiStats(), "heard": PhoneStats()}
-    ports = replace(site.ports(), **clients, outbox=OutboxStats(), shipping=ShippingStats())
+    backlog = SimpleNamespace(standing=Standing(0, 0, 0, Level.AMPLE, None, None))
+    ports = replace(site.ports(), **clients, outbox=OutboxStats(), shipping=ShippingStats(), backlog=backlog)
     app = create_app(ports, admin_token=TOKEN)
     async with client_from(app) as client:
         text = (await client.get("/metrics")).text

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,6 +12,7 @@ from ccplane.asterisk.stats import AriStats
 from ccplane.http.app import create_app
 from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.kpi.counters import Counters
+from ccplane.log.backlog import Level, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 from tests.http.conftest import client_from
@@ -90,9 +93,12 @@ async def test_metrics_count_what_the_board_counts(site, app):
 
 async def test_metrics_of_the_switch_the_outbox_and_shipping_are_read_at_the_scrape(site):
     ari, outbox, shipping = AriStats(), OutboxStats(), ShippingStats()
-    app = create_app(replace(site.ports(), ari=ari, outbox=outbox, shipping=shipping), admin_token=TOKEN)
+    backlog = SimpleNamespace(standing=Standing(600, 400, 12, Level.HALF_GONE, 90.0, None))
+    ports = replace(site.ports(), ari=ari, outbox=outbox, shipping=shipping, backlog=backlog, clock=lambda: 65_000)
+    app = create_app(ports, admin_token=TOKEN)
     ari.connected, ari.received["StasisStart"], ari.ends["probe"] = True, 7, 2
-    outbox.appended_seq, outbox.committed_seq = 12, 10
+    outbox.appended_seq, outbox.committed_seq, outbox.shipped_seq = 12, 10, 7
+    shipping.stored_at, shipping.missing = 5_000, 3
     shipping.lag.observe(0.02)
     shipping.lag.observe(9_999.0)
     samples = await scraped(app)
@@ -100,6 +106,13 @@ async def test_metrics_of_the_switch_the_outbox_and_shipping_are_read_at_the_scr
     assert samples["ccplane_ari_events_total"]["StasisStart",] == 7
     assert samples["ccplane_ari_disconnects_total"]["probe",] == 2
     assert samples["ccplane_outbox_depth"][()] == 2
+    assert samples["ccplane_outbox_unshipped_facts"][()] == 5
+    assert samples["ccplane_outbox_bytes"][()] == 600
+    assert samples["ccplane_outbox_limit_bytes"][()] == 1_000
+    assert samples["ccplane_outbox_full_in_seconds"][()] == 90
+    assert samples["ccplane_shipping_to_go_seconds"][()] == math.inf
+    assert samples["ccplane_shipping_behind_seconds"][()] == 60
+    assert samples["ccplane_facts_missing_total"][()] == 3
     assert samples["ccplane_fact_lag_seconds_bucket"]["0.02",] == 1
     assert samples["ccplane_fact_lag_seconds_bucket"]["+Inf",] == 2
     assert samples["ccplane_fact_lag_seconds_count"][()] == 2

@@ -6,7 +6,9 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+import structlog
 
+from ccplane.errors import StoreError
 from ccplane.log.shipping import Pace, Shipper
 from tests.log.boxes import facts
 from tests.log.stores import MemoryFacts
@@ -155,3 +157,82 @@ async def test_the_lag_is_from_the_fact_to_its_commit(box):
     async with shipping(box, MemoryFacts(), now=lambda: 1_001 + 60) as shipper:
         await shipped(shipper, box.append(facts(1)))
     assert (shipper.stats.lag.count, shipper.stats.lag.quantile(0.99)) == (1, 0.06)
+
+
+async def test_a_store_that_can_be_asked_but_takes_nothing_is_not_connected_and_said_once(box):
+    """A full disk, say: the watermark is told each time, and each batch refused."""
+
+    class Full(MemoryFacts):
+        full = True
+
+        async def ship(self, *given):
+            if self.full:
+                raise StoreError("postgres-full", "Postgres has no disk space left")
+            await super().ship(*given)
+
+    store = Full()
+    await box.committed(box.append(facts(5)))
+    with structlog.testing.capture_logs() as logged:
+        async with shipping(box, store) as shipper:
+            async with asyncio.timeout(5):
+                while shipper.stats.failures < 4:
+                    assert not shipper.stats.connected
+                    await asyncio.sleep(0)
+            assert "no disk space" in shipper.stats.last_error
+            store.full = False
+            await shipped(shipper, 5)
+            assert (shipper.stats.connected, shipper.stats.last_error) == (True, "")
+    assert [each["event"] for each in logged] == [
+        "facts are not being shipped; they wait in the outbox",
+        "facts reach Postgres again",
+    ]
+
+
+async def test_a_store_that_does_not_answer_can_be_told_from_one_that_has_nothing_to_do(box):
+    class Hangs(MemoryFacts):
+        async def ship(self, *_):
+            await asyncio.Event().wait()
+
+    async with shipping(box, Hangs()) as shipper:
+        assert shipper.stats.waits_since is None
+        box.append(facts(1))
+        async with asyncio.timeout(5):
+            while shipper.stats.waits_since is None:
+                await asyncio.sleep(0.005)
+    assert shipper.stats.waits_since is None
+
+
+async def test_a_backlog_in_small_groups_is_not_shipped_at_the_pace_of_live_traffic(box, monkeypatch):
+    """A look at the file then gives fewer facts than a batch may have; it goes on at once all the same."""
+    monkeypatch.setattr("ccplane.log.outbox.TAIL_BYTES", 0)
+    monkeypatch.setattr("ccplane.log.outbox.GROUPS_AT_ONCE", 3)
+    for n in range(60):
+        await box.committed(box.append(facts(1, 1 + n)))
+    store = MemoryFacts()
+    async with shipping(box, store, Pace(every=3600, batch=10)) as shipper:
+        await shipped(shipper, 50)
+    assert max(store.batches) <= 3
+
+
+async def test_facts_that_neither_has_any_more_are_said(make_outbox, monkeypatch):
+    """Postgres was put back to an earlier day, after the outbox had deleted what it once had: the rest is shipped."""
+    monkeypatch.setattr("ccplane.log.writer.TRIM_EVERY", 0.0)
+    box, store = make_outbox(), MemoryFacts()
+    box.open()
+    box.begin(1)
+    await box.committed(box.append(facts(10)))
+    box.checkpoint(10, lambda: b"the state")
+    async with shipping(box, store) as shipper:
+        await shipped(shipper, 10)
+    await box.committed(box.append(facts(1, 11)))
+    await box.committed(box.append(facts(1, 12)))
+    store.marks[1, box.id] = 4
+    store.facts = {key: fact for key, fact in store.facts.items() if key[1] <= 4}
+    with structlog.testing.capture_logs() as logged:
+        async with shipping(box, store) as shipper:
+            await shipped(shipper, 12)
+    assert shipper.stats.missing == 6
+    assert [each["event"] for each in logged if each["log_level"] == "error"] == [
+        "Postgres lacks facts that the outbox no longer has: was it put back to an earlier day?"
+    ]
+    assert subjects(store) == [1, 2, 3, 4, 11, 12]

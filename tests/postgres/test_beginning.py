@@ -164,6 +164,37 @@ async def test_the_first_beginning_of_all_says_that_it_needs_postgres(world: Wor
     assert failed.value.code == "postgres-needed-once"
 
 
+async def test_a_postgres_that_takes_no_writes_is_a_beginning_without_it(world: World, for_reading):
+    world.keeps()
+    await for_reading()
+    assert await world.begin() == (KEPT, 0, False, SEATS)
+    assert world.lease.may_send()
+
+
+async def test_the_first_beginning_says_so_if_postgres_takes_no_writes(world: World, for_reading):
+    await for_reading()
+    with pytest.raises(StoreError, match=r"At its first start .* takes no writes at present") as failed:
+        await world.begin()
+    assert failed.value.code == "postgres-needed-once"
+
+
+async def test_what_was_left_out_is_caught_up_on_once_postgres_takes_writes_again(
+    world: World, for_reading, monkeypatch
+):
+    monkeypatch.setattr(beginning, "TRY_POSTGRES_EVERY_S", 0.01)
+    await for_reading()
+    late = LateParts()
+    parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
+    catching_up = asyncio.create_task(beginning.catch_up(*parts))
+    await asyncio.sleep(0.1)
+    assert not late.posted
+    await for_reading(False)
+    await world.db.close()  # sessions of before keep what they were told
+    await world.db.open()
+    await asyncio.wait_for(catching_up, 10)
+    assert len(late.posted[-1].agents) == 2
+
+
 async def test_who_knows_that_another_leads_waits_though_postgres_goes_away(world: World, monkeypatch):
     """The other leads on without Postgres, too."""
     monkeypatch.setattr(beginning, "TRY_LEASE_EVERY_S", 0.01)

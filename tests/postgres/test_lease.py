@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ccplane.errors import StoreError
 from ccplane.postgres.lease import ASK_WITHIN, Lease
-from ccplane.postgres.pool import Database, place
+from ccplane.postgres.pool import Database
 from tests.postgres.failing import REFUSING
 
 TERM, MARGIN = 10.0, 2.0
@@ -297,19 +296,6 @@ async def test_a_question_during_which_we_were_paused_proves_nothing(make_lease,
     lease._row = paused
     await lease.renew()
     assert not lease.may_send()
-
-
-@pytest.fixture
-async def for_reading(db):
-    """Makes the test's database take no writes, for connections made from now on."""
-    name = place(db.dsn).rpartition("/")[2]
-    server = await asyncpg.connect(db.dsn)
-
-    async def switch(on=True):
-        await server.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {"on" if on else "off"}')
-
-    yield switch
-    await server.close()
 
 
 async def test_while_postgres_takes_no_writes_the_leader_goes_on_and_is_confirmed_when_it_does(

@@ -26,7 +26,7 @@ from ccplane.log.writer import Checkpoint, Epoch, Facts, Item, Note, Writer
 
 TAIL_BYTES: Final = 8 << 20
 """So much of what was committed is also kept in memory for the shipper; behind that it reads the file."""
-GROUPS_AT_ONCE: Final = 64
+GROUPS_AT_ONCE: Final = 128
 TIDY_EVERY: Final = 1_000
 """Facts shipped after which those that are no longer needed are deleted, even if nothing new is written."""
 GATHER_S: Final = 0.01
