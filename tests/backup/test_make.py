@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from ccplane.backup import make
-from ccplane.errors import RequestError, StoreError
+from ccplane.errors import RequestError, SetupError, StoreError
 from ccplane.log import writer
 from ccplane.postgres.copying import Moment
 from ccplane.postgres.migrate import migrate
@@ -124,7 +124,7 @@ async def test_the_plane_over_the_outbox_is_not_held_up(place, tmp_path):
 
 
 async def test_without_an_outbox_the_sentence_says_where_it_was_looked_for(place, tmp_path):
-    with pytest.raises(StoreError, match=r"no plane has run there.*CCPLANE_RUNTIME") as refused:
+    with pytest.raises(SetupError, match=r"no plane has run there.*CCPLANE_RUNTIME") as refused:
         await place.backed_up(tmp_path / "b.zip")
     assert refused.value.code == "no-outbox"
     assert not [each for each in tmp_path.iterdir() if "b.zip" in each.name]
@@ -140,7 +140,7 @@ async def test_a_database_of_another_place_is_recognised(place, fresh, tmp_path,
         await life.shipped()
     await migrate(fresh.dsn)
     place.dsn = fresh.dsn
-    with pytest.raises(StoreError, match="do not belong together") as refused:
+    with pytest.raises(SetupError, match="do not belong together") as refused:
         await place.backed_up(tmp_path / "b.zip")
     assert refused.value.code == "not-its-database"
 
@@ -148,7 +148,7 @@ async def test_a_database_of_another_place_is_recognised(place, fresh, tmp_path,
 async def test_a_database_without_a_schema_is_none(place, fresh, tmp_path):
     await lives_through(place, FACTS)
     place.dsn = fresh.dsn
-    with pytest.raises(StoreError, match="no tables of ccplane") as refused:
+    with pytest.raises(SetupError, match="no tables of ccplane") as refused:
         await place.backed_up(tmp_path / "b.zip")
     assert refused.value.code == "no-database"
 

@@ -143,7 +143,7 @@ async def test_a_place_that_has_an_outbox_is_left_alone(place, fresh, file):
 async def test_a_database_with_rows_in_it_is_left_alone(place, fresh, file):
     before = await place.all_rows()
     fresh.dsn = place.dsn
-    with pytest.raises(StoreError, match="not empty") as refused:
+    with pytest.raises(RequestError, match="not empty") as refused:
         await fresh.restored(file)
     assert refused.value.code == "database-not-empty"
     assert await place.all_rows() == before

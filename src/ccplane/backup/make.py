@@ -18,8 +18,8 @@ from ccplane import __version__
 from ccplane.backup.archive import Writer, new_backup, not_written
 from ccplane.backup.manifest import OUTBOX, Copied, Manifest
 from ccplane.backup.sounds import indexed
-from ccplane.errors import CcplaneError, StoreError
-from ccplane.log.outbox_copy import Held, held
+from ccplane.errors import CcplaneError, SetupError
+from ccplane.log.outbox_copy import Held, files_of, held
 from ccplane.postgres.copying import Moment, Table, moment
 from ccplane.settings import Settings
 from ccplane.site import digest, read
@@ -38,7 +38,7 @@ class Moments(NamedTuple):
 async def back_up(
     settings: Settings, dsn: str, path: Path, *, recordings: bool = False, force: bool = False
 ) -> Manifest:
-    """Write it to `path`. StoreError or RequestError says why not, and then there is nothing of it."""
+    """Write it to `path`. A CcplaneError says why not, and then there is nothing of it."""
     with new_backup(path, force=force) as writer:
         async with _moments(settings.runtime / "outbox.sqlite", dsn) as at:
             _add_outbox(writer, at.outbox, path)
@@ -68,7 +68,7 @@ async def back_up(
 
 @asynccontextmanager
 async def _moments(path: Path, dsn: str) -> AsyncIterator[Moments]:
-    """StoreError "not-its-database" if the two do not belong together."""
+    """SetupError "not-its-database" if the two do not belong together."""
     for _ in range(TRIES):
         async with AsyncExitStack() as stack:
             with held(path) as before:
@@ -80,7 +80,7 @@ async def _moments(path: Path, dsn: str) -> AsyncIterator[Moments]:
                 yield Moments(database, kept, watermark)
                 return
         await asyncio.sleep(0.05)
-    raise StoreError(
+    raise SetupError(
         "not-its-database",
         f"The database has facts of the outbox {path} up to {watermark}, and the outbox those from {kept.first} to "
         f"{kept.seq}: they do not belong together. Name the plane's own database with CCPLANE_DATABASE_URL.",
@@ -90,14 +90,19 @@ async def _moments(path: Path, dsn: str) -> AsyncIterator[Moments]:
 def _add_outbox(writer: Writer, outbox: Held, path: Path) -> None:
     """By way of a file beside the backup: SQLite copies into files alone."""
     partial = path.with_name(path.name + ".outbox.partial")
-    partial.unlink(missing_ok=True)
+    _removed(partial)
     try:
         outbox.copy(partial)
         writer.add_file(OUTBOX, partial)
     except OSError as error:
         raise not_written(path, error) from error
     finally:
-        partial.unlink(missing_ok=True)
+        _removed(partial)
+
+
+def _removed(outbox: Path) -> None:
+    for each in files_of(outbox):
+        each.unlink(missing_ok=True)
 
 
 async def _copied(writer: Writer, database: Moment, table: Table) -> Copied:
