@@ -31,7 +31,7 @@ from tests.ports import free_ports
 
 ANA, *_ = AGENTS
 SALES, _ = QUEUES
-COMMANDS = ("run", "check", "status", "agent", "migrate")
+COMMANDS = ("run", "check", "status", "agent", "migrate", "backup", "restore")
 
 Call = Callable[..., Coroutine[Any, Any, Result]]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -18,8 +18,8 @@ from ccplane import __version__
 from ccplane.backup.archive import Writer, new_backup, not_written
 from ccplane.backup.manifest import OUTBOX, Copied, Manifest
 from ccplane.backup.sounds import indexed
-from ccplane.errors import CcplaneError, StoreError
-from ccplane.log.outbox_copy import Held, held
+from ccplane.errors import CcplaneError, SetupError
+from ccplane.log.outbox_copy import Held, files_of, held
 from ccplane.postgres.copying import Moment, Table, moment
 from ccplane.settings import Settings
 from ccplane.site import digest, read
@@ -28,7 +28,7 @@ TRIES: Final = 50
 
 
 class Moments(NamedTuple):
-    """Database and outbox, so that no fact is missing between them."""
+    """The database, and what was copied of the outbox, so that no fact is missing between them."""
 
     database: Moment
     outbox: Held
@@ -38,10 +38,10 @@ class Moments(NamedTuple):
 async def back_up(
     settings: Settings, dsn: str, path: Path, *, recordings: bool = False, force: bool = False
 ) -> Manifest:
-    """Write it to `path`. StoreError or RequestError says why not, and then there is nothing of it."""
-    with new_backup(path, force=force) as writer:
-        async with _moments(settings.runtime / "outbox.sqlite", dsn) as at:
-            _add_outbox(writer, at.outbox, path)
+    """Write it to `path`. A CcplaneError says why not, and then there is nothing of it."""
+    with new_backup(path, force=force) as writer, _beside(path) as copy:
+        async with _moments(settings.runtime / "outbox.sqlite", dsn, copy) as at:
+            _add_outbox(writer, copy, path)
             tables = [await _copied(writer, at.database, table) for table in await at.database.tables()]
             sounds = await indexed(writer, at.database, settings, copy=recordings)
             manifest = Manifest(
@@ -67,37 +67,53 @@ async def back_up(
 
 
 @asynccontextmanager
-async def _moments(path: Path, dsn: str) -> AsyncIterator[Moments]:
-    """StoreError "not-its-database" if the two do not belong together."""
+async def _moments(path: Path, dsn: str, copy: Path) -> AsyncIterator[Moments]:
+    """SetupError "not-its-database" if the two do not belong together.
+
+    The outbox is copied at once and let go: as long as somebody reads it, its write-ahead log only grows.
+    """
     for _ in range(TRIES):
         async with AsyncExitStack() as stack:
             with held(path) as before:
                 outbox = before.outbox
             database = await stack.enter_async_context(moment(dsn))
             watermark = await database.watermark(outbox)  # the first read: this is the database's moment
-            kept = stack.enter_context(held(path))
-            if kept.follows(watermark):
+            with held(path) as kept:
+                if fits := kept.follows(watermark):
+                    kept.copy(copy)
+            if fits:
                 yield Moments(database, kept, watermark)
                 return
         await asyncio.sleep(0.05)
-    raise StoreError(
+    raise SetupError(
         "not-its-database",
         f"The database has facts of the outbox {path} up to {watermark}, and the outbox those from {kept.first} to "
         f"{kept.seq}: they do not belong together. Name the plane's own database with CCPLANE_DATABASE_URL.",
     )
 
 
-def _add_outbox(writer: Writer, outbox: Held, path: Path) -> None:
-    """By way of a file beside the backup: SQLite copies into files alone."""
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Where the outbox is copied to on its way into the backup: SQLite copies into files alone."""
     partial = path.with_name(path.name + ".outbox.partial")
-    partial.unlink(missing_ok=True)
+    _remove(partial)
     try:
-        outbox.copy(partial)
-        writer.add_file(OUTBOX, partial)
+        yield partial
+    finally:
+        _remove(partial)
+
+
+def _add_outbox(writer: Writer, copy: Path, path: Path) -> None:
+    try:
+        writer.add_file(OUTBOX, copy)
     except OSError as error:
         raise not_written(path, error) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    _remove(copy)
+
+
+def _remove(outbox: Path) -> None:
+    for each in files_of(outbox):
+        each.unlink(missing_ok=True)
 
 
 async def _copied(writer: Writer, database: Moment, table: Table) -> Copied:

@@ -16,15 +16,13 @@ from ccplane.backup.archive import Backup, opened
 from ccplane.backup.manifest import OUTBOX, Manifest
 from ccplane.backup.sounds import missing, put_back, take_away
 from ccplane.errors import RequestError, StoreError
-from ccplane.log.outbox_copy import as_its_own
+from ccplane.log.outbox_copy import as_its_own, files_of
 from ccplane.log.ownership import Ownership
 from ccplane.postgres.copying import RESTORED_EPOCHS, Refill, finish, fits, refill
 from ccplane.postgres.migrate import migrations
 from ccplane.settings import Settings, make_runtime
 
 BEFORE: Final = "before-restore"
-BESIDE: Final = ("", "-wal", "-shm")
-"""What SQLite has of one file."""
 
 
 class Restored(NamedTuple):
@@ -143,4 +141,4 @@ def _set_aside(outbox: Path) -> Path | None:
 
 
 def _files(outbox: Path) -> list[Path]:
-    return [each for suffix in BESIDE if (each := outbox.with_name(outbox.name + suffix)).exists()]
+    return [each for each in files_of(outbox) if each.exists()]

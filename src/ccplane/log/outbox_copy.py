@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from ccplane.errors import StoreError
+from ccplane.errors import SetupError, StoreError
 from ccplane.log.outbox_file import FORMAT, OutboxFile, Recovered
 
 BUSY_S: Final = 10.0
@@ -49,9 +49,9 @@ class Held:
 
 @contextmanager
 def held(path: Path) -> Iterator[Held]:
-    """StoreError if there is none, or none that can be read."""
+    """SetupError if there is none, StoreError if it can't be read."""
     if not path.exists():
-        raise StoreError(
+        raise SetupError(
             "no-outbox",
             f"There is no outbox in {path.parent}: no plane has run there. Name its folder with CCPLANE_RUNTIME.",
         )
@@ -72,6 +72,11 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise StoreError("outbox-unusable", f"The outbox {path} cannot be copied: {error}.", path=str(path)) from error
+
+
+def files_of(path: Path) -> list[Path]:
+    """What SQLite has beside and of this one; some of them may not be there."""
+    return [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm")]
 
 
 def as_its_own(path: Path, epoch: int, watermark: int) -> Recovered:

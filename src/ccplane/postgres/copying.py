@@ -15,9 +15,9 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from ccplane.errors import StoreError
+from ccplane.errors import RequestError, SetupError, StoreError
 from ccplane.postgres.migrate import LOCK, bring_up, migrations
-from ccplane.postgres.pool import DATABASE_ERRORS, as_store_error, connect
+from ccplane.postgres.pool import DATABASE_ERRORS, as_store_error, connect, place
 from ccplane.postgres.queries import query
 from ccplane.postgres.store import make_partition
 
@@ -111,7 +111,10 @@ async def moment(dsn: str) -> AsyncIterator[Moment]:
         await connection.execute(UNHURRIED)
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             if await connection.fetchval("SELECT to_regclass('migration')") is None:
-                raise StoreError("no-database", "This database has no tables of ccplane's: there is nothing to copy.")
+                raise SetupError(
+                    "no-database",
+                    f"The database {place(dsn)} has no tables of ccplane's: name another with CCPLANE_DATABASE_URL.",
+                )
             yield Moment(connection)
     except DATABASE_ERRORS as error:
         raise as_store_error(error, dsn) from error
@@ -152,14 +155,14 @@ class Refill:
         self._connection = connection
 
     async def empty(self, *, force: bool) -> None:
-        """Takes away what is ours. StoreError "database-in-use", "database-not-empty" unless `force`."""
+        """Takes away what is ours. StoreError "database-in-use"; RequestError "database-not-empty" unless `force`."""
         tables, routines = made_by_migrations()
         present = await self._connection.fetch(query("our_tables"), tables)
         names = [row["name"] for row in present]
         unfinished = "lease" in names and await self._unfinished()
         filled = [name for name in names if name != MIGRATION and await self._has_rows(name)]
         if filled and not force and not unfinished:
-            raise StoreError(
+            raise RequestError(
                 "database-not-empty",
                 f"This database is not empty (it has rows in {', '.join(filled)}). Name a fresh one with "
                 "CCPLANE_DATABASE_URL; --force replaces all that ccplane has in this one.",

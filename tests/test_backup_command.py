@@ -1,0 +1,161 @@
+"""`backup` and `restore` as an operator runs them; docs/backup.md says what is so."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ccplane.cli import backup as command
+from ccplane.local.supervise import sole_instance
+from ccplane.postgres.embedded import EmbeddedPostgres
+from ccplane.postgres.migrate import migrate
+from ccplane.settings import HOME
+from tests.backup.places import Place, an_empty_database, lives_through
+from tests.postgres.histories import a_history
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+
+FACTS = a_history(3, steps=60).facts
+PAGE = (HOME / "docs" / "backup.md").read_text()
+
+
+@pytest.fixture
+async def place(database, tmp_path):
+    place = Place(tmp_path / "place", database)
+    await lives_through(place, FACTS)
+    return place
+
+
+@pytest.fixture
+async def fresh(embedded_postgres, tmp_path):
+    async with an_empty_database(embedded_postgres) as dsn:
+        yield Place(tmp_path / "fresh", dsn)
+
+
+def environment(place, **more):
+    """The operator's; with `ccplane` on its PATH."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("CCPLANE_")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
+    given = {"CCPLANE_RUNTIME": str(place.settings.runtime), "CCPLANE_DATABASE_URL": place.dsn}
+    return own | {"PATH": path} | given | more
+
+
+async def run(place, *command, code=0, **more):
+    """What it says; on stderr, if it fails."""
+
+    def call():
+        return subprocess.run(command, env=environment(place, **more), capture_output=True, text=True, timeout=60)
+
+    done = await asyncio.to_thread(call)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr if code else done.stdout
+
+
+async def test_a_backup_says_what_is_in_it_and_a_restore_the_same_and_what_is_next(place, fresh, tmp_path):
+    file = tmp_path / "b.zip"
+    made = await run(place, "ccplane", "backup", file)
+    what = made.partition(": ")[2].strip()
+    assert made.startswith(f"{file} (0.")
+    assert re.match(rf"contacts \d+, facts {len(FACTS)}, agents 0, up to 20\d\d-.*; recordings and messages \d+,", what)
+    assert await run(fresh, "ccplane", "restore", "--check", file) == f"{file} is whole: {what}\n"
+    assert not fresh.outbox.exists()
+    said = (await run(fresh, "ccplane", "restore", file)).splitlines()
+    assert said[0] == f"Restored in {fresh.settings.runtime}: {what}"
+    assert "must not run at the same Asterisk any more" in said[2]
+    assert await fresh.all_rows() == await place.all_rows()
+
+
+async def test_errors_are_one_sentence_and_say_whose_fault_it_is(place, fresh, tmp_path):
+    file, other = tmp_path / "b.zip", tmp_path / "other.zip"
+    other.write_text("a shopping list")
+    await run(place, "ccplane", "backup", file)
+    for whose, arguments, code, words in (
+        (place, ("backup", file), 2, "is there already"),
+        (place, ("restore", file), 2, "has an outbox already"),
+        (fresh, ("backup", tmp_path / "c.zip"), 2, "no plane has run there"),
+        (fresh, ("restore", other), 1, "is no backup of ccplane"),
+        (fresh, ("restore", tmp_path / "nowhere"), 1, "cannot be read: No such file"),
+    ):
+        said = await run(whose, "ccplane", *arguments, code=code)
+        assert said.startswith("ccplane: ")
+        assert words in said
+        assert said.count("\n") == 1
+
+
+async def test_files_of_sound_that_are_missing_are_listed(place, fresh, tmp_path):
+    for row in await place.rows("SELECT opus FROM recording WHERE opus <> ''"):
+        path = place.settings.recordings_dir / row["opus"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"sound")
+    await run(place, "ccplane", "backup", tmp_path / "b.zip")
+    said = await run(fresh, "ccplane", "restore", tmp_path / "b.zip")
+    listed = (fresh.settings.runtime / command.MISSING).read_text().splitlines()
+    assert f"are missing: {len(listed)}" in said
+    assert listed
+    assert {Path(each).parent for each in listed} == {fresh.settings.recordings_dir}
+
+
+async def test_the_postgres_that_comes_with_us_is_used_while_it_runs_and_started_while_it_does_not(tmp_path):
+    place = Place(tmp_path / "place", "")
+    server = EmbeddedPostgres(place.settings.postgres_dir, durable=False)
+    with sole_instance(place.settings.runtime):
+        place.dsn = await server.start()
+        await migrate(place.dsn)
+        await lives_through(place, FACTS)
+        assert "facts" in await run(place, "ccplane", "backup", tmp_path / "up.zip", CCPLANE_DATABASE_URL="")
+        assert server.running
+        await server.stop()
+    await run(place, "ccplane", "backup", tmp_path / "down.zip", CCPLANE_DATABASE_URL="")
+    nobody = tmp_path / "nobody"
+    nobody.mkdir()
+    (nobody / "outbox.sqlite").write_bytes(place.outbox.read_bytes())
+    lost = Place(nobody, "")
+    assert "no database in" in await run(lost, "ccplane", "backup", tmp_path / "c.zip", code=2, CCPLANE_DATABASE_URL="")
+    assert not lost.settings.postgres_dir.exists()
+
+
+# --------------------------------------------------------------------------------------------------- docs/backup.md
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+
+
+async def test_the_commands_on_the_page_do_what_the_page_says(place, tmp_path):
+    """All of them, one after the other, as they stand: a backup, its check, the drill."""
+    script = "\n".join(("set -eu", f"cd {tmp_path}", f"export TMPDIR={tmp_path}", *blocks("sh")))
+    said = await run(place, "bash", "-c", script)
+    assert "ccplane.zip is whole: contacts" in said
+    assert f"Restored in {tmp_path}/tmp." in said
+    assert {each.name for each in tmp_path.iterdir()} == {"place", "ccplane.zip"}, "the drill leaves nothing"
+
+
+async def test_the_crontab_on_the_page_makes_a_backup_and_keeps_two_weeks_of_them(place, tmp_path):
+    (line,) = (line for line in blocks("cron")[0].splitlines() if not line.startswith("#"))
+    work = line.split(" ", 6)[6].replace("\\%", "%").replace("/srv/ccplane", str(HOME))
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    old, young = backups / "2020-01-01.zip", backups / "2020-01-14.zip"
+    for path, days in ((old, 16), (young, 13)):
+        path.write_text("")
+        os.utime(path, (path.stat().st_mtime - days * 86_400,) * 2)
+    work = work.replace(".venv/bin/ccplane", "ccplane").replace("/var/backups/ccplane", str(backups))
+    assert await run(place, "sh", "-c", work) == ""
+    assert not old.exists()
+    assert young.exists()
+    assert len(list(backups.glob("20*.zip"))) == 2
+
+
+def test_every_option_is_on_the_page():
+    for each in (command.backup, command.restore):
+        for parameter in each.params:
+            assert any(
+                f"`{name}" in PAGE or f" {name}" in PAGE for name in parameter.opts if name.startswith("--")
+            ) or (parameter.name == "file")
