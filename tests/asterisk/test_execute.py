@@ -47,6 +47,7 @@ ALL = (
     (do.WriteJournal(X, "{}"), op.SetBridgeVariable(f"b-{X}", "CCPLANE", "{}")),
     (do.LetRing(X, "1.1"), op.Ring("1.1")),
     (do.StopRinging(X, "1.1"), op.RingStop("1.1")),
+    (do.TellQueue(X, "1.1", "support", 17), op.SetChannelVariable("1.1", "CCPLANE_QUEUE", "support")),
     (do.MirrorIntent("ana", ready=True), op.SetDeviceState("Stasis:agent-ana", "NOT_INUSE")),
     (do.MirrorWork("ana", do.Light.RINGS), op.SetDeviceState("Stasis:elsewhere-ana", "RINGING")),
     (do.MirrorWork("ana", do.Light.IN_CALL), op.SetDeviceState("Stasis:elsewhere-ana", "INUSE")),

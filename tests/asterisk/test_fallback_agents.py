@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 
 from ccplane.asterisk.node import LocalNode
 from ccplane.guard.log_file import read_on
+from ccplane.guard.queue_log import entry_of
 from ccplane.guard.shipping import Api, Progress, Shipper
-from ccplane.testing.siplab import Ring, rings_for_ever
+from ccplane.testing.siplab import open_lab, rings_for_ever
 from tests.centre import TOKEN, Centre, open_centre
+from tests.stack import MakeNode
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
@@ -121,11 +124,10 @@ async def test_a_waiting_callers_channel_says_where_they_wait_and_since_when(cen
     await centre.set_state("1001", "paused")
     call = centre.lab.callers.dial("4002", "5551")
     await centre.waiting("support", 1)
-    channel = (await centre.rows("SELECT channel, arrived_at FROM contact") or [None])[0]
     shown = await centre.node.cli("core show channels concise")
     name = shown.partition("!")[0]
     variables = await centre.node.cli(f"core show channel {name}")
-    assert "CCPLANE_QUEUE=support" in variables, (channel, variables)
+    assert "CCPLANE_QUEUE=support" in variables, variables
     since = int(variables.partition("CCPLANE_SINCE=")[2].split()[0])
     now = (await centre.get("/api/v1/wallboard"))["at"]
     assert abs(since - _seconds(now)) < 5
@@ -301,11 +303,106 @@ async def test_an_agent_whom_the_fallback_rings_when_ccplane_comes_back_is_offer
     assert centre.lab.record.double_booked == 0
 
 
+async def test_a_waiting_caller_who_is_carried_is_one_contact_with_a_lost_stay_and_what_came_of_it(
+    centre: Centre,
+) -> None:
+    """They are asked for in the queue in which they waited, though they had dialled a menu's number."""
+    await centre.sign_in("1001")
+    await are_members(centre, "support", "1001")
+    phone = centre.lab.phones.phone("1001")
+    phone.behaviour = rings_for_ever()
+    busy = centre.lab.callers.dial("4002", "5551")
+    ring = await phone.next_ring()
+    ring.answer()
+    await centre.agent_is("1001", "talking")
+    call = centre.lab.callers.dial("4002", "5552")
+    await centre.waiting("support", 1)
+    progress = from_now_on(centre)
+    rows: list[dict[str, Any]] = []
+
+    async def shipped() -> bool:
+        rows[:] = await centre.rows("SELECT id, channel FROM contact WHERE caller = '5552' AND state = 'waiting'")
+        return bool(rows)
+
+    await centre.until(shipped)
+    [contact] = rows
+    shown = await centre.node.cli("core show channels concise")
+    name = next(each.partition("!")[0] for each in shown.splitlines() if each.endswith(contact["channel"]))
+    await dies(centre)
+    await centre.node.cli(f"channel redirect {name} ccplane-fallback,4001,1")
+    await enters_the_queue(centre, "5552")
+    busy.hang_up()
+    ring.hang_up()  # nobody is there who would do it for them
+    await busy.over()
+    ring = await phone.next_ring(within=10)
+    assert ring.caller == "5552"
+    ring.answer()
+    await asyncio.sleep(1.1)
+    await centre.start()
+    async with shipping(centre, progress):
+        ring.hang_up()
+        await call.over()
+        [found] = await imported(centre, 1)
+    assert found["id"] == contact["id"]
+    told = await centre.get(f"/api/v1/contacts/{contact['id']}")
+    assert [(each["kind"], each["queue"], each["outcome"]) for each in told["segments"]] == [
+        ("queue", "support", "lost"),
+        ("queue", "support", "answered"),
+        ("agent", "support", None),
+    ]
+    assert [fact["type"] for fact in told["facts"]].count("ContactArrived") == 1
+    assert await counted(centre, "support") == (3, 2, 0)  # the busy one's, and both stays of this one
+
+
+async def test_members_and_numbers_outlive_a_restart_of_asterisk_while_ccplane_is_away(
+    make_node: MakeNode, database: str, tmp_path: Path
+) -> None:
+    node = make_node()
+    await node.start()
+    async with open_centre(node, database, tmp_path) as centre:
+        await centre.sign_in("1001")
+        await are_members(centre, "support", "1001")
+        await dies(centre)
+        await node.restart()
+        await centre.lab.phones.phone("1001").register(centre.lab.phones.phone("1001").secret)
+
+        async def asked() -> bool:
+            """Before its first answer to a qualify a phone is taken for one that is not there."""
+            return "(Not in use)" in await node.cli("queue show support")
+
+        await centre.until(asked)
+        phone = centre.lab.phones.phone("1001")
+        phone.behaviour = rings_for_ever()
+        call = centre.lab.callers.dial("4002", "5551")
+        ring = await phone.next_ring(within=20)
+        assert "|support|NONE|ENTERQUEUE" in (node.log_dir / "queue_log").read_text()
+        ring.answer()
+        await call.up()
+        call.hang_up()
+        await call.over()
+
+
+@pytest.mark.parametrize("number", ["555|x|ABANDON|1|1|9", "1%0A2|u|support|1001|CONNECT|1|x|1", "${SHELL(id)}"])
+async def test_whatever_the_caller_calls_himself_he_writes_no_line_of_the_log(
+    local_node: LocalNode, number: str
+) -> None:
+    async with open_lab(("127.0.0.1", local_node.sip_port)) as lab:
+        log = local_node.log_dir / "queue_log"
+        before = len(log.read_text()) if log.exists() else 0
+        call = lab.callers.dial("4003", number)
+        await call.up()
+        call.hang_up()
+        await call.over()
+        async with asyncio.timeout(10):
+            while "CCPLANEEND" not in log.read_text()[before:]:
+                await asyncio.sleep(0.02)
+        begin, *rest = log.read_text()[before:].splitlines()
+        entry = entry_of(begin)
+        assert entry is not None
+        assert (entry.verb, entry.data[0], len(entry.data)) == ("CCPLANEBEGIN", "4003", 2)
+        assert entry.data[1] == "".join(each for each in number if each in "0123456789+")
+        assert all((each := entry_of(line)) and each.call == entry.call for line in rest)
+
+
 def _seconds(iso: str) -> float:
-    from datetime import datetime
-
     return datetime.fromisoformat(iso).timestamp()
-
-
-def _talked(ring: Ring) -> bool:
-    return ring.answered.done()

@@ -33,7 +33,8 @@ class Watch:
 
     def __init__(self):
         self.facts = []
-        self.music = {}
+        self.music, self.told = {}, {}
+        self.served = set()
         self.channels = {}
         self.open = {}
         self.in_room = set()
@@ -69,6 +70,7 @@ class Watch:
         self.clocks(before, after)
         self.music_plays(after)
         self.cut_off(after)
+        self.whereabouts(after)
 
     def replayed(self):
         return reduce(evolve, self.facts, State())
@@ -101,6 +103,10 @@ class Watch:
                 self.begin(fact.contact, ("stay", fact.segment))
             case c.ContactUnqueued():
                 self.end(fact.contact, ("stay", fact.segment))
+            case c.FallbackServed():
+                assert fact.contact not in self.served, "a stay in the fallback is counted once"
+                assert fact.contact not in self.open, "and once it is over"
+                self.served.add(fact.contact)
             case c.CallerEnteredRoom():
                 self.in_room.add(fact.contact)
             case c.ContactEnded():
@@ -119,6 +125,8 @@ class Watch:
             self.music[command.contact] = True
         elif isinstance(command, do.StopMusic):
             self.music[command.contact] = False
+        elif isinstance(command, do.TellQueue):
+            self.told[command.contact] = command.queue
         channel = getattr(command, "channel", None)
         if channel is not None:
             stray = isinstance(command, do.HangUpCaller) and command.contact not in self.channels
@@ -347,6 +355,11 @@ class Watch:
                 assert self.music.get(contact.id), "a waiting caller is never left in silence"
             elif contact.talk and contact.talk.silent:
                 assert self.music.get(contact.id), "nor one of whose agent nothing is heard any more"
+
+    def whereabouts(self, state):
+        for contact in state.contacts.values():
+            queue = contact.waiting.queue if contact.waiting else ""
+            assert self.told.get(contact.id, "") == queue, "the switch knows where each caller waits"
 
 
 def same(one, other):

@@ -477,6 +477,24 @@ class World:
                 recording="fallback/1" if a % 2 else None,
             )
         )
+        self.guard_tells(a, b)
+
+    def guard_tells(self, a, b):
+        """What the queue_log knows: of calls that the files told of, of others, of our own; of each more than once."""
+        live = [each.channel for each in self.floor.state.contacts.values()]
+        over = [ChannelId(each.removeprefix(f"c-{NODE}-")) for each in self.floor.state.ended]
+        names = (*live, *over, ChannelId(f"{self.names}"), ChannelId(f"{self.names + 7}"))
+        told = i.FallbackCallImported(
+            node=NODE,
+            channel=names[a % len(names)],
+            number_dialled="4002",
+            caller="1",
+            arrived_at=self.floor.now - 9_000,
+            ended_at=self.floor.now - 1_000 * (a % 3),
+            stay=STAYS[b % len(STAYS)],
+        )
+        self.take(told)
+        assert not self.take(told).facts, "each is counted once"
 
     def message_is_marked(self, a, b):
         contact = self.some_contact(a)
@@ -724,6 +742,12 @@ class World:
         self.take(inputs[a % len(inputs)])
 
 
+STAYS = (
+    None,
+    i.FallbackStay(queue="support", queued_at=1, outcome="answered", waited_ms=5, agent="ana", talk_ms=1, by="agent"),
+    i.FallbackStay(queue="ccplane", queued_at=2, outcome="abandoned", waited_ms=9),
+)
+
 DAILY = (
     World.call_comes,
     World.agent_calls,
@@ -772,6 +796,7 @@ RARE = (
     World.memory_is_lost,
     World.site_changes,
     World.spool_is_searched,
+    World.guard_tells,
     World.message_is_marked,
     World.people_change,
     World.nonsense_comes,

@@ -8,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccplane.agents.facts import Intent
+from ccplane.contacts import facts as c
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import inputs
 from ccplane.facts import AnyFact, decode, encode
+from ccplane.ids import ContactId
 from ccplane.kpi import definitions
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.counters import NOTHING, Counters
@@ -290,3 +292,42 @@ def test_every_counter_is_defined():
     shown = {"answered_wait_ms": "wait", "entered": "offered"}
     for field in Counters.__struct_fields__:
         assert shown.get(field, field) in definitions.DEFINITIONS
+
+
+def served(contact: str, outcome: str, waited_ms: int, queued_at: int, at: int) -> c.FallbackServed:
+    outcome = c.QueueOutcome(outcome)
+    return c.FallbackServed(
+        at=at,
+        contact=ContactId(contact),
+        segment=101,
+        queue=SALES,
+        queued_at=queued_at,
+        outcome=outcome,
+        waited_ms=waited_ms,
+    )
+
+
+def test_stays_in_the_fallback_count_like_any_other_on_the_day_on_which_they_began():
+    """Told today of yesterday and of today; of the day before nothing is shown."""
+    today, yesterday = MIDNIGHT + 5_000, MIDNIGHT - 5_000
+    facts = [
+        served("c-1", "answered", 20_000, today, MIDNIGHT + 100_000),
+        served("c-2", "answered", 20_001, today, MIDNIGHT + 100_000),
+        served("c-3", "abandoned", 5_000, today, MIDNIGHT + 100_000),
+        served("c-4", "timed-out", 180_000, today, MIDNIGHT + 200_000),
+        served("c-5", "no-agents", 2_000, yesterday, MIDNIGHT + 200_000),
+        served("c-6", "lost", 2_000, yesterday - 86_400_000, MIDNIGHT + 200_000),
+    ]
+    board = reduce(evolve, facts, Board.begun())
+    assert board.today.queues[SALES] == Counters(
+        entered=4,
+        answered=2,
+        answered_within=1,
+        answered_wait_ms=40_001,
+        abandoned=1,
+        abandoned_short=1,
+        abandoned_within=1,
+        timed_out=1,
+    )
+    assert board.yesterday.queues[SALES] == Counters(entered=1, no_agents=1)
+    assert board.ever[SALES].entered == board.ever[SALES].ended == 6

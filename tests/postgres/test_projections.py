@@ -323,3 +323,53 @@ async def test_the_projections_can_be_made_anew_from_the_facts(db, monkeypatch):
         await connection.execute("UPDATE contact SET state = 'nonsense'; DELETE FROM segment; DELETE FROM agent_axes")
     assert await rebuild(db) == len(facts)
     assert await all_rows(db) == before
+
+
+async def test_a_stay_in_the_fallback_is_a_segment_and_its_talk_another_however_the_facts_came(db):
+    """Of a call found afterwards, and of one of ours that was carried: told twice it says no more."""
+    centre, then = Centre(), START - 60_000
+    centre.arrives_unqueued()
+    [carried] = centre.state.contacts.values()
+    centre.take(i.CallerGone(carried.id, 16))
+    stay = i.FallbackStay(
+        queue="support",
+        queued_at=then + 1_000,
+        outcome="answered",
+        waited_ms=3_000,
+        agent="1001",
+        talk_ms=5_000,
+        by="agent",
+    )
+    for channel, what in ((carried.channel, stay), ("ast1-1.99", stay), ("ast1-1.98", None)):
+        centre.take(
+            i.FallbackCallImported(
+                node=carried.node,
+                channel=channel,
+                number_dialled="4002",
+                caller="5551",
+                arrived_at=then,
+                ended_at=then + 9_000,
+                stay=what,
+            )
+        )
+    facts = centre.facts
+    for cuts in ((), range(1, len(facts))):
+        await empty(db)
+        await store(db, facts, cuts)
+        contacts = {row["channel"]: row for row in await rows(db, "contact")}
+        assert [contacts[each]["fallback"] for each in (carried.channel, "ast1-1.99", "ast1-1.98")] == [True] * 3
+        assert (contacts["ast1-1.99"]["queue"], contacts["ast1-1.99"]["agent"]) == ("support", "1001")
+        assert (contacts["ast1-1.99"]["state"], contacts["ast1-1.99"]["ended_by"]) == ("ended", "fallback")
+        assert contacts[carried.channel]["state"] == "ended"
+        found = [
+            (row["segment"], row["kind"], row["agent"], row["outcome"], ms(row["started_at"]), ms(row["ended_at"]))
+            for row in await rows(db, "segment")
+            if row["segment"] > 100
+        ]
+        queue, talk = then + 1_000, then + 4_000
+        of_one = [
+            (101, "queue", None, "answered", queue, talk),
+            (102, "agent", "1001", None, talk, talk + 5_000),
+        ]
+        assert found == of_one * 2
+        assert not any(row["provisional"] for row in await rows(db, "segment") if row["segment"] > 100)

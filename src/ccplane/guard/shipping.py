@@ -62,14 +62,15 @@ class Shipper:
         """`path`: Asterisk's queue_log; `progress`: the file that is ours."""
         self._path, self._file, self._desk = path, progress, desk
         self._look_s, self._again_s = look_s, again_s
+        self._known = Progress()
         self._complaint = ""
 
     async def run(self) -> None:
         """Until cancelled; what fails is tried again."""
-        known = await to_thread(_recalled, self._file)
+        self._known = await to_thread(_recalled, self._file)
         while True:
             try:
-                known, more = await self._step(known)
+                more = await self._read() | await self._tell()
             except (OSError, NotTold) as fault:
                 self._complain(str(fault))
                 await asyncio.sleep(self._again_s)
@@ -78,29 +79,33 @@ class Shipper:
             if not more:
                 await asyncio.sleep(self._look_s)  # nobody tells when a line is written
 
-    async def _step(self, known: Progress) -> tuple[Progress, bool]:
-        """Read some, keep it, tell of what is over, keep that it is told."""
-        more = False
-        if len(known.untold) < AHEAD:
-            piece = await to_thread(read_on, self._path, known.place)
-            if piece.lost:
-                log.error("a part of the queue_log is gone that was not read yet", path=str(self._path))
-            more = piece.more
-            if piece.after != known.place:
-                open_calls = dict(known.open_calls)
-                over = read_all(open_calls, piece.lines)
-                known = await self._kept(Progress(piece.after, open_calls, [*known.untold, *over]))
-        for first in range(0, len(known.untold), MOST):
-            batch = known.untold[first : first + MOST]
-            taken = await self._desk.take(batch)
-            if taken:
-                known = await self._kept(_told(known, taken))
-                return known, True
-        return known, more
+    async def _read(self) -> bool:
+        """Some of the log, unless much is untold; whether there may be more of it."""
+        known = self._known
+        if len(known.untold) >= AHEAD:
+            return False
+        piece = await to_thread(read_on, self._path, known.place)
+        if piece.lost:
+            log.error("a part of the queue_log is gone that was not read yet", path=str(self._path))
+        if piece.after != known.place:
+            open_calls = dict(known.open_calls)
+            over = read_all(open_calls, piece.lines)
+            await self._keep(Progress(piece.after, open_calls, [*known.untold, *over]))
+        return piece.more
 
-    async def _kept(self, progress: Progress) -> Progress:
+    async def _tell(self) -> bool:
+        """Of what is over; whether something was taken, and so more may be."""
+        untold = self._known.untold
+        for first in range(0, len(untold), MOST):
+            taken = await self._desk.take(untold[first : first + MOST])
+            if taken:
+                await self._keep(_told(self._known, taken))
+                return True
+        return False
+
+    async def _keep(self, progress: Progress) -> None:
         await to_thread(write_private, self._file, msgspec.json.encode(progress).decode())
-        return progress
+        self._known = progress
 
     def _complain(self, why: str) -> None:
         """Once in a row."""

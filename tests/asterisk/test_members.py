@@ -1,0 +1,160 @@
+"""The edge that keeps app_queue's members, over a fake AMI that has a memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from ccplane.agents.facts import Intent
+from ccplane.asterisk.members import FAMILY, Members
+from ccplane.asterisk.outcomes import Done, Refused, Unknown
+from ccplane.core import inputs as i
+from ccplane.testing import FakeAmi
+from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, paused, ready
+
+DONE = Done({"response": "Success"})
+
+
+class Switch:
+    """What app_queue and the astdb remember."""
+
+    def __init__(self, *queues: str) -> None:
+        self.ami = FakeAmi()
+        self.queues, self.numbers = {name: dict[str, str]() for name in queues}, dict[str, str]()
+        self.ami.answers |= {"QueueAdd": self.add, "QueueRemove": self.remove, "DBPut": self.put, "DBDel": self.delete}
+        self.away = False
+
+    def tell(self) -> None:
+        self.ami.lists["QueueStatus"] = [
+            *({"event": "QueueParams", "queue": name} for name in self.queues),
+            *(
+                {"event": "QueueMember", "queue": name, "location": phone, "name": who, "membership": "dynamic"}
+                for name, members in self.queues.items()
+                for phone, who in members.items()
+            ),
+        ]
+        listed = [{"key": f"/{FAMILY}/{number}", "val": queue} for number, queue in self.numbers.items()]
+        self.ami.lists["DBGetTree"] = listed or Refused(400, "Database entry not found")
+
+    def add(self, action):
+        if self.away:
+            return Unknown("timeout")
+        members = self.queues[action["Queue"]]
+        if action["Interface"] in members:
+            return Refused(400, "Unable to add interface: Already there")
+        members[action["Interface"]] = action["MemberName"]
+        assert action["StateInterface"] == action["Interface"]
+        self.tell()
+        return DONE
+
+    def remove(self, action):
+        if self.queues[action["Queue"]].pop(action["Interface"], None) is None:
+            return Refused(400, "Unable to remove interface: Not there")
+        self.tell()
+        return DONE
+
+    def put(self, action):
+        self.numbers[action["Key"]] = action["Val"]
+        self.tell()
+        return DONE
+
+    def delete(self, action):
+        del self.numbers[action["Key"]]
+        self.tell()
+        return DONE
+
+    def who(self, queue: str) -> set[tuple[str, str]]:
+        return set(self.queues[queue].items())
+
+
+@asynccontextmanager
+async def kept(switch: Switch, floor) -> AsyncIterator[Callable[[i.Input], None]]:
+    """Members that follow this floor; yields what decides an input and tells of its facts."""
+    switch.tell()
+    members = Members(switch.ami, switch.ami.events, lambda: floor.state, again_s=0.01)
+
+    def take(what: i.Input) -> None:
+        members.follow(None, floor.take(what).facts, 0)
+
+    running = asyncio.create_task(members.run())
+    await switch.ami.login()
+    try:
+        yield take
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not is_so():
+            await asyncio.sleep(0.001)
+
+
+def asked(switch: Switch) -> list[str]:
+    return [
+        str(each["Action"]) for each in switch.ami.asked if not str(each["Action"]).startswith(("QueueStatus", "DB"))
+    ]
+
+
+async def test_at_a_login_what_is_not_as_it_should_be_is_put_right_and_nothing_else_is_touched():
+    switch = Switch(SUPPORT, "ccplane", "somebody-elses")
+    switch.queues[SUPPORT] = {"PJSIP/ana": "ana", "PJSIP/old": "old"}
+    switch.queues["somebody-elses"] = {"PJSIP/77": "77"}
+    floor = a_floor(agents=[ready("ana"), paused("ben")])
+    async with kept(switch, floor):
+        await until(lambda: switch.who("ccplane") == {("PJSIP/ana", "ana")})
+        assert switch.who(SUPPORT) == {("PJSIP/ana", "ana")}
+        assert switch.who("somebody-elses") == {("PJSIP/77", "77")}
+        assert asked(switch) == ["QueueRemove", "QueueAdd"]
+
+
+async def test_a_pause_is_one_removal_a_queue_and_what_is_no_ones_intent_asks_nothing():
+    switch, floor = Switch(SUPPORT, "ccplane"), a_floor(agents=[ready("ana"), ready("ben")])
+    async with kept(switch, floor) as take:
+        await until(lambda: len(switch.who("ccplane")) == 2)
+        switch.ami.asked.clear()
+        take(i.PhoneSeen("ana", "gone"))
+        take(i.IntentAsked(agent="ana", intent=Intent.PAUSED, by="api"))
+        await until(lambda: not switch.who(SUPPORT) & {("PJSIP/ana", "ana")})
+        await until(lambda: len(switch.who("ccplane")) == 1)
+        assert [each["Action"] for each in switch.ami.asked] == ["QueueRemove", "QueueRemove"]
+
+
+async def test_a_queue_that_the_switch_does_not_have_yet_is_no_trouble():
+    switch = Switch("ccplane")
+    floor = a_floor(agents=[ready("ana", support=5, sales=5)], queues=[a_queue(), a_queue(SALES)])
+    async with kept(switch, floor):
+        await until(lambda: switch.who("ccplane") == {("PJSIP/ana", "ana")})
+        assert asked(switch) == ["QueueAdd"]
+
+
+async def test_what_could_not_be_told_is_told_again():
+    switch, floor = Switch(SUPPORT, "ccplane"), a_floor(agents=[ready("ana")])
+    switch.away = True
+    async with kept(switch, floor):
+        await until(lambda: "QueueAdd" in asked(switch))
+        switch.away = False
+        await until(lambda: switch.who("ccplane") == switch.who(SUPPORT) == {("PJSIP/ana", "ana")})
+
+
+async def test_a_member_whom_somebody_removed_by_hand_is_one_again_after_the_next_login():
+    switch, floor = Switch("ccplane"), a_floor(agents=[ready("ana")])
+    async with kept(switch, floor):
+        await until(lambda: len(switch.who("ccplane")) == 1)
+        switch.queues["ccplane"].clear()
+        switch.tell()
+        await switch.ami.login()
+        await until(lambda: len(switch.who("ccplane")) == 1)
+
+
+async def test_the_astdb_has_the_queue_of_each_number_and_of_no_other():
+    switch, floor = Switch("ccplane"), a_floor()
+    switch.numbers = {"4002": "old", "4999": "gone"}
+    async with kept(switch, floor) as take:
+        await until(lambda: switch.numbers == {"4002": "ccplane"})
+        switch.numbers.clear()
+        switch.tell()
+        take(i.SiteRead("site-2", floor.state.rules, {"n": "2"}))
+        await until(lambda: switch.numbers == {"4002": "ccplane"})

@@ -1,0 +1,29 @@
+"""queues.conf of a site: each queue has a section, and nothing that a queue is called can make another one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccplane.asterisk.queues import sections
+from ccplane.routing.rules import Queue, Step
+
+
+def a_queue(name: str, **more) -> Queue:
+    return Queue(name=name, steps=(Step({}),), **more)
+
+
+def test_each_queue_of_the_site_has_a_section_with_its_times_and_its_music():
+    text = sections([a_queue("support", ring_ms=15_500, wrap_up_ms=30_000, music="jazz"), a_queue("\u5ba2\u670d")])
+    assert text == (
+        "\n[support](of.fallback)\ntimeout = 16\nwrapuptime = 30\nmusicclass = jazz\n"
+        "\n[\u5ba2\u670d](of.fallback)\ntimeout = 20\nwrapuptime = 0\nmusicclass = default\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["general", "ccplane", "of.fallback", "a]b", "a\nb", ""])
+def test_a_name_that_is_taken_or_would_end_its_section_has_none(name: str):
+    assert sections([a_queue(name)]) == ""
+
+
+def test_music_that_would_end_its_line_is_the_default():
+    assert "musicclass = default\n" in sections([a_queue("support", music="jazz\nautofill=no")])
