@@ -7,10 +7,10 @@ buffered events are; all of it idempotent (ASTERISK: What survives us).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from itertools import chain, repeat
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -47,10 +47,13 @@ class Link:
         provision: Callable[[Switch], Awaitable[Provisioned | None]],
         phones: PhoneWatch,
         lost_at: int | None = None,
+        chores: Sequence[Callable[[Switch], Coroutine[Any, Any, None]]] = (),
     ) -> None:
+        """`chores`: what else is done while a connection lives, from its first survey on."""
         self.node = node
         self._switches, self._executor, self._post, self._now = switches, executor, post, now
         self._provision, self._phones = provision, phones
+        self._chores = chores
         self._lost_at = lost_at
         """When events were last seen; None if never."""
         self._found: SwitchSurveyed | None = None
@@ -79,7 +82,8 @@ class Link:
         self._executor.switch = switch
         await self._survey(switch, after_gap=True)
         self.connected_since = self._now()
-        chores = [asyncio.create_task(self._provisioned(switch)), asyncio.create_task(self._survey_often(switch))]
+        work = (self._provisioned, self._survey_often, *self._chores)
+        chores = [asyncio.create_task(each(switch)) for each in work]
         try:
             await self._pass_on(switch)
         finally:

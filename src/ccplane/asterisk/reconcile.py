@@ -8,12 +8,13 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
+from ccplane.asterisk.agreed import APP, LINE
 from ccplane.asterisk.execute import JOURNAL
 from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.switch import HOUSE, Switch
-from ccplane.asterisk.translate import APP, LINE, caller_of
+from ccplane.asterisk.translate import caller_of, was_carried
 from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
 from ccplane.errors import SwitchError
 from ccplane.ids import (
@@ -54,6 +55,7 @@ async def survey(
         journals=_journals(bridges),
         lines=_lines(bridges),
         phones=phones.surveyed(endpoints, asked_at),
+        carried=tuple(ChannelId(each.id) for each in channels if not each.runs(APP) and was_carried(each)),
     )
 
 
@@ -80,6 +82,8 @@ async def _ask(switch: Switch, operation: op.Operation[T]) -> T:
 def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
     """Ours: a leg by its id (while it rings nothing else tells), a caller by the application it is in."""
     up = channel.state == "Up"
+    if up and not channel.runs(APP) and was_carried(channel):
+        return None  # the dialplan's fallback has it
     if leg_of_half(channel.id):
         return None  # it goes with its leg
     if offer_of_leg(channel.id) is not None or is_line(channel.id):
