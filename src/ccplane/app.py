@@ -177,6 +177,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             phones=watch,
             lost_at=recovered.last_at or None,
             chores=(heartbeat.beat,),
+            believed=lambda: [each.channel for each in plane.state.contacts.values()],
         )
         mailbox = Mailbox(database)
         keeper = Keeper(
@@ -196,7 +197,9 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         plane.post(PeopleRead(tuple(person.profile for person in begun.persons), seats))
 
         token = _admin_token(settings)
-        vitals = Vitals(lease, link, ami.stats, shipper, database, outbox, backlog, clock, recordings, keeper)
+        vitals = Vitals(
+            lease, link, ami.stats, shipper, database, outbox, backlog, clock, recordings, keeper, heartbeat
+        )
         history = History(database)
         app = create_app(
             Ports(

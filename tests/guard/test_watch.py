@@ -88,10 +88,6 @@ def test_whatever_is_read_and_when_it_is_away_only_if_the_same_was_read_over_the
             run = []
             continue
         watch.read(f"1-{beat}", asked, now)
-        run = (
-            [*run, (asked, now, beat)]
-            if run and run[-1][2] == beat and now - run[-1][0] <= UNREAD_S * 2
-            else [(asked, now, beat)]
-        )
+        run = [*(run if run and run[-1][2] == beat else ()), (asked, now, beat)]
         if watch.away:
             assert run[-1][0] - run[0][1] >= TERM - 1e-6

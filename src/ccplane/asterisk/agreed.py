@@ -24,6 +24,9 @@ CARRIED: Final = "ccplane-carried"
 """The account code of a channel that the guard took out of our application: of all that it can set, this alone stands
 in the StasisEnd. The context does so only for a channel that was in a bridge."""
 
+CARRIED_IN: Final = "CCPLANE_CARRIED_"
+"""With its id behind: the global variable that says so of a channel that is no more."""
+
 TO_FALLBACK: Final = "ccplane-guard"
 """The context to which the guard sends them: an apology, and on to FALLBACK."""
 OUTBOUND: Final = "outbound"

@@ -16,7 +16,17 @@ from typing import Final
 import structlog
 
 from ccplane.asterisk.actions import Action, Actions, Message
-from ccplane.asterisk.agreed import CARRIED, FALLBACK, GUARD, HEARTBEAT, OUTBOUND, PHONE_FALLBACK, SINCE, TO_FALLBACK
+from ccplane.asterisk.agreed import (
+    CARRIED,
+    CARRIED_IN,
+    FALLBACK,
+    GUARD,
+    HEARTBEAT,
+    OUTBOUND,
+    PHONE_FALLBACK,
+    SINCE,
+    TO_FALLBACK,
+)
 from ccplane.asterisk.outcomes import Done, Gone, Outcome, Refused
 from ccplane.guard.watch import EVERY_S, Watch
 from ccplane.guard.whom import Fate, Left, left_alone
@@ -119,13 +129,14 @@ class Guard:
             log.warning("one who is alone could not be helped; trying again", channel=left.channel, reason=str(said))
 
     async def _redirect(self, channel: str, context: str, exten: str) -> Outcome[Message]:
-        """The mark goes first, on the same connection: the plane reads it where the channel leaves it."""
-        mark: Action = {
-            "Action": "Setvar", "Channel": channel, "Variable": "CHANNEL(accountcode)", "Value": CARRIED,
-        }  # fmt: skip
-        go: Action = {"Action": "Redirect", "Channel": channel, "Context": context, "Exten": exten, "Priority": "1"}
-        _, said = await asyncio.gather(self._ami.ask(mark), self._ami.ask(go))
-        return said
+        """The marks go first, on the same connection: a plane that lives reads the one where the channel leaves it, one
+        that comes back later finds it on the channel, and the other if that has ended meanwhile."""
+        actions: list[Action] = [
+            {"Action": "Setvar", "Channel": channel, "Variable": "CHANNEL(accountcode)", "Value": CARRIED},
+            {"Action": "Setvar", "Variable": f"{CARRIED_IN}{channel}", "Value": "1"},
+            {"Action": "Redirect", "Channel": channel, "Context": context, "Exten": exten, "Priority": "1"},
+        ]
+        return (await asyncio.gather(*(self._ami.ask(each) for each in actions)))[-1]
 
     # --------------------------------------------------------------------------------------------------- the dialplan
 

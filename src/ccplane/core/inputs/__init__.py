@@ -124,9 +124,9 @@ AnyInput = (
 
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
-    "ChannelSeen", "CommandFailed", "EnteredRoom", "FallbackCallFound", "FallbackCallImported", "FallbackStay", "HalfJoined",
-    "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded", "LegListened",
-    "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "ChannelSeen", "CommandFailed", "EnteredRoom", "FallbackCallFound", "FallbackCallImported", "FallbackStay",
+    "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded",
+    "LegListened", "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",
