@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     guard_ami_username: str = ""
     """The guard's own account in manager.conf; the plane's unless set."""
     guard_ami_password: str = Field("", repr=False)
+    guard_queue_log: Folder | None = None
+    """Asterisk's queue_log, which the guard reads to tell ccplane what became of callers in the fallback."""
+    guard_api: str = Field("", pattern=r"^(https?://.+)?$")
+    """Where the guard finds ccplane's API; http://BIND:PORT unless set. The token is the administrator's."""
     qualify_s: int = Field(15, ge=1, le=3600)
     """How often each phone is asked whether it is there; one that doesn't answer within 3 s is offered nothing."""
     spool: Folder | None = None
@@ -121,6 +125,11 @@ class Settings(BaseSettings):
         if self.guard_ami_username:
             return self.guard_ami_username, self.guard_ami_password
         return self.ami_username, self.ami_password
+
+    @property
+    def guard_tells(self) -> str:
+        """The API that the guard tells of the fallback's calls."""
+        return self.guard_api or f"http://{self.bind}:{self.port}"
 
     @property
     def root_dir(self) -> Path:

@@ -11,6 +11,7 @@ from ccplane.cli.given import given_settings
 from ccplane.errors import SetupError
 
 if TYPE_CHECKING:
+    from ccplane.guard.run import Work
     from ccplane.settings import Settings
 
 
@@ -20,7 +21,8 @@ def guard(check: bool) -> None:
     """Watch over one Asterisk, in the foreground: callers whom ccplane has left alone are carried to the fallback.
 
     When ccplane's heartbeat has stood still for CCPLANE_GUARD_S seconds (20), callers who wait or are in a menu are
-    taken to the dialplan's fallback, who waits longest first. Who talks is left alone. It needs nothing but AMI.
+    taken to the dialplan's fallback, who waits longest first. Who talks is left alone. It needs nothing but AMI; with
+    CCPLANE_GUARD_QUEUE_LOG it tells ccplane afterwards what became of them.
 
     \b
     Examples:
@@ -34,11 +36,23 @@ def guard(check: bool) -> None:
     given = given_settings()
     ami = run.client(given.ami_address, given.ami_port, *_account(given))
     if not check:
-        return run.run(ami, given.guard_s, given.log_level)
+        return run.run(ami, given.guard_s, given.log_level, _besides(given))
     findings = asyncio.run(run.checked(ami))
     for each in findings:
         click.echo(each.line)
     raise SystemExit(0 if all(each.ok for each in findings) else 1)
+
+
+def _besides(given: Settings) -> list[Work]:
+    """The queue_log is told of where there is one."""
+    if given.guard_queue_log is None:
+        return []
+    from ccplane.guard.shipping import Api, Shipper
+    from ccplane.settings import make_runtime
+
+    make_runtime(given.runtime)
+    api = Api(given.guard_tells, given.admin_token or given.runtime / "admin-token", given.node)
+    return [Shipper(given.guard_queue_log, given.runtime / f"guard-{given.node}.json", api).run]
 
 
 def _account(given: Settings) -> tuple[str, str]:

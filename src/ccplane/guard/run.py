@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 
 PATIENT: Final = Limits(request=5.0, probe_echo=5.0)
 """A slow AMI is still one: what matters here is not soon but surely."""
+AGAIN_S: Final = 5.0
 CONNECT_S: Final = 5.0
 
 
@@ -26,20 +27,23 @@ def client(host: str, port: int, username: str, password: str) -> Ami:
     return Ami(host, port, username, password, limits=PATIENT)
 
 
-def run(ami: Ami, term: float, log_level: str) -> None:
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+def run(ami: Ami, term: float, log_level: str, besides: Sequence[Work] = ()) -> None:
     """A guard in the foreground."""
     log_as(log_level)
-    asyncio.run(guard(ami, term))
+    asyncio.run(guard(ami, term, besides))
 
 
-async def guard(ami: Ami, term: float, besides: Sequence[Coroutine[Any, Any, None]] = ()) -> None:
-    """Until SIGTERM or SIGINT. `besides`: what else this process does for its node; a fault there ends it all, and
-    whoever started it starts it again."""
+async def guard(ami: Ami, term: float, besides: Sequence[Work] = ()) -> None:
+    """Until SIGTERM or SIGINT. `besides`: what else this process does for its node; what fails there is begun again,
+    and never ends the watching."""
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     log.info("the guard watches", host=ami.host, port=ami.port, term_s=term)
-    duties = [asyncio.create_task(each) for each in (ami.run(), Guard(ami, term).run(), *besides)]
+    duties = [asyncio.create_task(each) for each in (ami.run(), Guard(ami, term).run(), *map(_kept_up, besides))]
     waiting = asyncio.create_task(told.wait())
     try:
         done, _ = await asyncio.wait({waiting, *duties}, return_when=asyncio.FIRST_COMPLETED)
@@ -50,6 +54,15 @@ async def guard(ami: Ami, term: float, besides: Sequence[Coroutine[Any, Any, Non
             each.cancel()
         await asyncio.gather(waiting, *duties, return_exceptions=True)
     log.info("the guard ends; nobody watches this node now")
+
+
+async def _kept_up(work: Work) -> None:
+    while True:
+        try:
+            await work()
+        except Exception as fault:
+            log.exception("a fault of ours beside the watching; trying on", exc_info=fault)
+        await asyncio.sleep(AGAIN_S)
 
 
 async def checked(ami: Ami) -> Sequence[Finding]:

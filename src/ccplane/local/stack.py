@@ -146,8 +146,11 @@ def plane_environment(settings: Settings, node: LocalNode | None, postgres: Embe
 
 
 def guard_environment(planes: Mapping[str, str], node: LocalNode | None) -> dict[str, str]:
-    """The plane's, and the guard's own account at the node that we started."""
+    """The plane's; the guard's own account at the node that we started, and that one's queue_log."""
     if node is None:
         return dict(planes)
-    account = {"CCPLANE_GUARD_AMI_USERNAME": node.guard_username, "CCPLANE_GUARD_AMI_PASSWORD": node.guard_password}
-    return dict(planes) | account
+    return dict(planes) | {
+        "CCPLANE_GUARD_AMI_USERNAME": node.guard_username,
+        "CCPLANE_GUARD_AMI_PASSWORD": node.guard_password,
+        "CCPLANE_GUARD_QUEUE_LOG": str(node.log_dir / "queue_log"),
+    }
