@@ -73,6 +73,7 @@ class Run:
     def pids(self) -> dict[str, int]:
         records = {
             "plane": self.runtime / "plane.json",
+            "guard": self.runtime / "guard.json",
             "asterisk": self.runtime / "node-ast1" / "run" / "process.json",
             "postgres": self.runtime / "postgres" / "process.json",
         }
@@ -169,7 +170,9 @@ def test_a_second_instance_is_told_who_is_there(run):
     assert refused.value.code == "already-running"
 
 
-@pytest.mark.parametrize(("part", "name"), [("plane", "ccplane"), ("asterisk", "Asterisk"), ("postgres", "Postgres")])
+@pytest.mark.parametrize(
+    ("part", "name"), [("plane", "ccplane"), ("asterisk", "Asterisk"), ("postgres", "Postgres"), ("guard", "guard")]
+)
 def test_a_part_that_dies_is_started_again_and_the_others_are_left_alone(run, part: str, name: str):
     here = run()
     here.says("ccplane is ready")

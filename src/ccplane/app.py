@@ -16,13 +16,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
 from typing import Final
 
-import structlog
 import uvloop
 
 from ccplane import __version__
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.heartbeat import Heartbeat
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.members import Members
 from ccplane.asterisk.messages import Keeper
@@ -46,6 +46,7 @@ from ccplane.log.backlog import MB, Backlog
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
+from ccplane.logged import log_as
 from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.lease import Lease
@@ -65,23 +66,11 @@ GIVE_WAY_S: Final = 0.0005
 
 def run(settings: Settings) -> int:
     """Run a plane in the foreground until SIGINT or SIGTERM. CcplaneError if it cannot begin."""
-    _log_as(settings)
+    log_as(settings.log_level)
     sys.setswitchinterval(GIVE_WAY_S)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))
     return 0
-
-
-def _log_as(settings: Settings) -> None:
-    """A line each, a plain traceback: one that shows local variables would show callers' numbers and secrets."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-        ],
-    )
 
 
 async def _run(settings: Settings) -> None:
@@ -179,6 +168,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         ami.events.at_login(recorder.logged_in)
         members = Members(ami, ami.events, lambda: plane.state)
         plane.follow(members.follow)
+        heartbeat = Heartbeat(lambda: plane.state.epoch, may_send)
         link = Link(
             node=NodeName(settings.node),
             switches=ari,
@@ -188,6 +178,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             provision=phones.push,
             phones=watch,
             lost_at=last_seen or None,
+            chores=(heartbeat.beat,),
+            believed=lambda: [each.channel for each in plane.state.contacts.values()],
         )
         mailbox = Mailbox(database)
         keeper = Keeper(
@@ -208,7 +200,18 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
 
         token = _admin_token(settings)
         vitals = Vitals(
-            lease, link, ari.stats, ami.stats, shipper, database, outbox, backlog, clock, recordings, keeper
+            lease,
+            link,
+            ari.stats,
+            ami.stats,
+            shipper,
+            database,
+            outbox,
+            backlog,
+            clock,
+            recordings,
+            keeper,
+            heartbeat,
         )
         history = History(database)
         app = create_app(

@@ -87,6 +87,15 @@ class Settings(BaseSettings):
     ami_username: str = ""
     """Without an account in manager.conf calls are routed all the same; phones are looked at every 15 s only."""
     ami_password: str = Field("", repr=False)
+    guard_s: float = Field(20.0, ge=5, le=600)
+    """For how long ccplane's heartbeat must stand still before `ccplane guard` carries callers to the fallback."""
+    guard_ami_username: str = ""
+    """The guard's own account in manager.conf; the plane's unless set."""
+    guard_ami_password: str = Field("", repr=False)
+    guard_queue_log: Folder | None = None
+    """Asterisk's queue_log, which the guard reads to tell ccplane what became of callers in the fallback."""
+    guard_api: str = Field("", pattern=r"^(https?://.+)?$")
+    """Where the guard finds ccplane's API; http://BIND:PORT unless set. The token is the administrator's."""
     qualify_s: int = Field(15, ge=1, le=3600)
     """How often each phone is asked whether it is there; one that doesn't answer within 3 s is offered nothing."""
     rtp_timeout_s: int = Field(30, ge=0, le=3600)
@@ -112,6 +121,18 @@ class Settings(BaseSettings):
     @property
     def ami_address(self) -> str:
         return self.ami_host or urlsplit(self.ari_url).hostname or self.bind
+
+    @property
+    def guard_account(self) -> tuple[str, str]:
+        """The guard's user of AMI, and its password."""
+        if self.guard_ami_username:
+            return self.guard_ami_username, self.guard_ami_password
+        return self.ami_username, self.ami_password
+
+    @property
+    def guard_tells(self) -> str:
+        """The API that the guard tells of the fallback's calls."""
+        return self.guard_api or f"http://{self.bind}:{self.port}"
 
     @property
     def root_dir(self) -> Path:

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
+from ccplane.asterisk.heartbeat import UNGUARDED_S, Heartbeat
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper as MessageKeeper
 from ccplane.asterisk.provision import Phones, Provisioned, both_phones, provision
@@ -52,10 +53,11 @@ class Vitals:
         clock: SiteClock,
         keeper: Keeper,
         messages: MessageKeeper,
+        heartbeat: Heartbeat,
     ) -> None:
         self._lease, self._link, self._ari_stats, self._ami, self._clock = lease, link, ari, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
-        self._messages, self._backlog = messages, backlog
+        self._messages, self._backlog, self._heartbeat = messages, backlog, heartbeat
 
     def parts(self) -> dict[str, Part]:
         """All parts; only the first two decide whether calls are routed."""
@@ -67,6 +69,7 @@ class Vitals:
             "phones": self._phones(),
             "recordings": Part(not self._keeper.trouble(), 0.0, self._keeper.trouble()),
             "messages": Part(not self._messages.trouble(), 0.0, self._messages.trouble()),
+            "guard": self._guard(),
             "outbox": self._of_outbox(),
         }
 
@@ -77,6 +80,13 @@ class Vitals:
             return Part(True, age, self._link.trouble)
         why = self._link.trouble or self._ari_stats.last_error
         return Part(False, age, f"not connected; is Asterisk up? {why}".rstrip())
+
+    def _guard(self) -> Part:
+        """One that was there and is gone is missed; a node that never had one is the operator's choice."""
+        ago = self._heartbeat.unguarded_for()
+        if ago is None:
+            return Part(True, 0.0, "none was seen: callers are not carried to the fallback if ccplane fails")
+        return Part(ago < UNGUARDED_S, ago, "" if ago < UNGUARDED_S else "it does not look any more: ccplane guard")
 
     def _of_ami(self) -> Part:
         since = self._ami.since

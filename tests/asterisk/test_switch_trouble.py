@@ -1,4 +1,4 @@
-"""An Asterisk that dies, restarts, stands still or does not do what it is told: what is said, and what becomes of calls."""
+"""An Asterisk that dies, restarts, stands still or disobeys: what is said, and what becomes of calls."""
 
 from __future__ import annotations
 

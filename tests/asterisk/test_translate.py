@@ -54,6 +54,18 @@ def test_given_a_channel_that_leaves_its_room_then_it_is_told():
     assert meaning("ChannelLeftBridge", bridge=bridge, channel=a_channel()) == i.LeftRoom(CONTACT, CALLER)
 
 
+@pytest.mark.parametrize(
+    "signs",
+    [{"accountcode": "ccplane-carried"}, {"dialplan": {"context": "ccplane-guard", "exten": "4002"}}],
+)
+def test_given_a_channel_that_the_guard_took_out_of_our_hands_then_it_was_carried_and_did_not_hang_up(signs):
+    """The context is told only of one that was in a bridge; the mark is the guard's own."""
+    assert meaning("StasisEnd", channel=a_channel() | signs) == i.CallerCarried(CONTACT)
+    assert meaning("StasisEnd", channel=a_channel(LEG) | signs) == i.LegEnded(OFFER, LEG, gone=True)
+    assert meaning("StasisEnd", channel=a_channel(HALF) | signs) is None
+    assert meaning("ChannelHangupRequest", channel=a_channel() | signs) == i.CallerGone(CONTACT, 16)
+
+
 LINE = "s-1001-7-1"
 HALF = f"h-{LEG}"
 

@@ -201,14 +201,14 @@ class Floor:
 
     def survey(
         self, *, after_gap=False, at=None, began=None, gone=(), up=(), extra=(), rooms=None, phones=None, gap=0,
-        journals=None, started_at=0,
+        journals=None, started_at=0, carried=(),
     ):  # fmt: skip
         """What a survey finds: what we believe, less `gone`, with `extra`; callers are in their rooms if we saw so."""
         self.now = max(self.now, ms(at)) if at is not None else self.now
         channels, believed = {}, {}
         for contact in self.state.contacts.values():
             legs = [each.leg for each in (contact.offer, contact.talk) if each]
-            present = [each for each in (contact.channel, *legs) if each not in gone]
+            present = [each for each in (contact.channel, *legs) if each not in (*gone, *carried)]
             for each in present:
                 arrival = an_arrival(each) if each == contact.channel else None
                 known_up = contact.answered if arrival else contact.talk is not None
@@ -229,6 +229,7 @@ class Floor:
                 rooms=believed | (rooms or {}),
                 phones=phones or {},
                 journals=journals or {},
+                carried=tuple(carried),
             )
         )
 

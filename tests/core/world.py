@@ -123,6 +123,8 @@ class World:
         """Under way to the plane."""
         self.halves, self.line_rooms = {}, {}
         """The far halves of legs, and in which line's room they are; and who is in the room of each line."""
+        self.carried = []
+        """Callers whom the guard took to the fallback."""
         self.connected, self.started_at = False, 1
 
     def play(self, moves, among=None):
@@ -422,6 +424,15 @@ class World:
         if channel:
             self.end(channel, 16)
 
+    def guard_carries(self, a, b):
+        """We were silent for too long: a caller who is alone is taken to the fallback."""
+        channel = self.some_channel(a, legs=False)
+        if channel is None or any(channel in members and len(members) > 1 for members in self.rooms.values()):
+            return
+        self.end(channel, 16)
+        self.events[-1] = i.CallerCarried(c(channel))
+        self.carried.append(channel)
+
     def program_asks(self, a, b):
         contact = self.some_contact(a)
         if contact:
@@ -645,6 +656,7 @@ class World:
                 phones={AgentId(name): Phone.REACHABLE for name in AGENTS[a % 4 :]},
                 journals={contact: text for contact, text in self.journals.items() if contact in rooms},
                 lines={line: tuple(members) for line, members in self.line_rooms.items()},
+                carried=tuple(self.carried),
             )
         )
         for each in decision.commands:
@@ -717,6 +729,7 @@ class World:
             i.HoldSaid(whose),
             i.LegListened(whose, offer, heard=a % 2 == 0),
             i.LegEnded(offer, leg, 44, gone=False, no_media=True),
+            i.CallerCarried(ContactId("c-ast1-nobody")),
             i.EnteredRoom(whose, leg),
             i.SoundsFinished(whose, b % 4, a % 3),
             i.CallerUp(whose),
@@ -778,6 +791,7 @@ DAILY = (
     World.cem_works,
 )
 RARE = (
+    World.guard_carries,
     World.recorder_back,
     World.recording_stored,
     World.program_ends,

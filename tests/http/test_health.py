@@ -31,11 +31,21 @@ async def test_ready_tells_each_part_with_its_age(stranger):
     answer = await stranger.get("/readyz")
     body = answer.json()
     assert (answer.status_code, body["status"], body["degraded"]) == (200, "ready", False)
-    assert set(body["parts"]) == {"leader", "ari", "ami", "database", "phones", "recordings", "messages", "outbox"}
+    assert set(body["parts"]) == {
+        "leader",
+        "ari",
+        "ami",
+        "database",
+        "phones",
+        "recordings",
+        "messages",
+        "guard",
+        "outbox",
+    }
     assert body["parts"]["ari"] == {"ok": True, "age_s": 0.5, "detail": ""}
 
 
-@pytest.mark.parametrize("part", ["ami", "database", "phones", "recordings", "messages", "outbox"])
+@pytest.mark.parametrize("part", ["ami", "database", "phones", "recordings", "messages", "guard", "outbox"])
 async def test_what_calls_can_do_without_only_degrades(site, stranger, part):
     site.health.down[part] = "connection refused"
     answer = await stranger.get("/readyz")
@@ -86,7 +96,7 @@ async def test_metrics_count_what_the_board_counts(site, app):
     assert samples["ccplane_offer_ringing_seconds_bucket"]["0.2",] == 1
     assert samples["ccplane_offer_ringing_seconds_sum"][()] == 0.15
     assert samples["ccplane_contacts_live"]["talking",] == 1
-    parts = ("leader", "ari", "ami", "database", "phones", "recordings", "messages", "outbox")
+    parts = ("leader", "ari", "ami", "database", "phones", "recordings", "messages", "guard", "outbox")
     assert samples["ccplane_part_up"] == {(part,): 1 for part in parts}
     assert samples["process_resident_memory_bytes"][()] > 0
 

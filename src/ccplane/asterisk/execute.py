@@ -15,10 +15,10 @@ from typing import Any, Final
 import structlog
 
 from ccplane.asterisk import operations as op
+from ccplane.asterisk.agreed import APP, LINE, PHONE
 from ccplane.asterisk.listening import something_came
 from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Outcome, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE, Switch
-from ccplane.asterisk.translate import APP, LINE, PHONE
 from ccplane.core import commands as do
 from ccplane.core.inputs import (
     CallerGone,

@@ -7,10 +7,10 @@ buffered events are; all of it idempotent (ASTERISK: What survives us).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from itertools import chain, repeat
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -24,7 +24,7 @@ from ccplane.asterisk.switch import HOUSE, Switch, Switches
 from ccplane.asterisk.translate import translate
 from ccplane.core.inputs import Input, PhoneSeen, SwitchDropped, SwitchNotReached, SwitchStuck, SwitchSurveyed
 from ccplane.errors import SwitchError
-from ccplane.ids import NodeName
+from ccplane.ids import ChannelId, NodeName
 
 log = structlog.get_logger()
 
@@ -54,10 +54,15 @@ class Link:
         provision: Callable[[Switch], Awaitable[Provisioned | None]],
         phones: PhoneWatch,
         lost_at: int | None = None,
+        chores: Sequence[Callable[[Switch], Coroutine[Any, Any, None]]] = (),
+        believed: Callable[[], Collection[ChannelId]] = lambda: (),
     ) -> None:
+        """`chores`: what else is done while a connection lives, from its first survey on. `believed`: the callers of
+        whom the plane knows at this node."""
         self.node = node
         self._switches, self._executor, self._post, self._now = switches, executor, post, now
         self._provision, self._phones = provision, phones
+        self._chores, self._believed = chores, believed
         self._lost_at = lost_at
         """When events were last seen; None if never."""
         self._surveying = asyncio.Lock()
@@ -93,11 +98,8 @@ class Link:
         await self._survey(switch, after_gap=True)
         self.connected_since = self._now()
         self._back()
-        chores = [
-            asyncio.create_task(self._provisioned(switch)),
-            asyncio.create_task(self._survey_often(switch)),
-            asyncio.create_task(self._watch_answers(switch)),
-        ]
+        work = (self._provisioned, self._survey_often, self._watch_answers, *self._chores)
+        chores = [asyncio.create_task(each(switch)) for each in work]
         try:
             await self._pass_on(switch)
         finally:
@@ -213,7 +215,7 @@ class Link:
     async def _surveyed(self, switch: Switch, after_gap: bool) -> None:
         began = self._now()
         gap = began - self._lost_at if after_gap and self._lost_at is not None else 0
-        found = await survey(switch, self._phones, self.node, began, gap, after_gap)
+        found = await survey(switch, self._phones, self.node, began, gap, after_gap, self._believed())
         before, self._found = self._found, found
         self._post(found if after_gap or before is None else confirmed(found, before))
         self.last_survey = self._now()

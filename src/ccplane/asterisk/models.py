@@ -64,6 +64,7 @@ class Channel(Struct, frozen=True):
     dialplan: Dialplan = Dialplan()
     created: Millis = field(name="creationtime", default=Millis(0))
     language: str = ""
+    accountcode: str = ""
     channelvars: dict[str, Any] = field(default_factory=dict)
 
     def runs(self, app: str) -> bool:

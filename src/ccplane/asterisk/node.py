@@ -44,7 +44,7 @@ START_WITHIN: Final = 60.0
 PLACEHOLDER: Final = re.compile(r"@([A-Z_]+)@")
 TRUNK: Final = "127.0.0.1:5090"
 SAFE: Final = re.compile(r"[\w.:,/-]+", re.ASCII)
-SECRETS: Final = ("ari", "ami")
+SECRETS: Final = ("ari", "ami", "guard")
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,14 @@ class LocalNode:
     @property
     def ami_password(self) -> str:
         return self._secret("ami")
+
+    @property
+    def guard_username(self) -> str:
+        return "ccplane-guard"
+
+    @property
+    def guard_password(self) -> str:
+        return self._secret("guard")
 
     @property
     def sounds_dir(self) -> Path:
@@ -266,6 +274,8 @@ class LocalNode:
             "ARI_PASSWORD": self.ari_password,
             "AMI_USERNAME": self.ami_username,
             "AMI_PASSWORD": self.ami_password,
+            "GUARD_USERNAME": self.guard_username,
+            "GUARD_PASSWORD": self.guard_password,
         }
 
     def _render(self) -> None:

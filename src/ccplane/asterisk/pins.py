@@ -20,7 +20,7 @@ from ccplane.agents.facts import PinWay
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import AskPin, Gather
 from ccplane.core import State
-from ccplane.core.inputs import CallerGone, Input, KeyPressed, PinChecked, PinKeyed, SoundsFinished
+from ccplane.core.inputs import CallerCarried, CallerGone, Input, KeyPressed, PinChecked, PinKeyed, SoundsFinished
 from ccplane.core.own_calls import FEATURE
 from ccplane.errors import CcplaneError
 from ccplane.ids import AgentId, ContactId
@@ -65,7 +65,7 @@ class PinPad:
 
     def post(self, what: Input) -> None:
         """As the plane's own."""
-        if isinstance(what, CallerGone):
+        if isinstance(what, CallerGone | CallerCarried):
             self._forget(what.contact)
         if isinstance(what, SoundsFinished) and what.step > self._hands.get(what.contact, (what.step, 0, False))[0]:
             del self._hands[what.contact]  # they have heard what came of it: what they press now answers that

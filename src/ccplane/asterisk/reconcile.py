@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
+from ccplane.asterisk.agreed import APP, CARRIED_IN, LINE
 from ccplane.asterisk.execute import JOURNAL
 from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.switch import HOUSE, Switch
-from ccplane.asterisk.translate import APP, LINE, caller_of, device_in
+from ccplane.asterisk.translate import caller_of, device_in, was_carried
 from ccplane.core.inputs import ChannelSeen, SwitchSurveyed
 from ccplane.errors import SwitchError
 from ccplane.ids import (
@@ -33,9 +35,16 @@ T = TypeVar("T")
 
 
 async def survey(
-    switch: Switch, phones: PhoneWatch, node: NodeName, began_at: int, gap_ms: int, after_gap: bool
+    switch: Switch,
+    phones: PhoneWatch,
+    node: NodeName,
+    began_at: int,
+    gap_ms: int,
+    after_gap: bool,
+    believed: Collection[ChannelId] = (),
 ) -> SwitchSurveyed:
-    """Channels, rooms and phones of a node, as one input. SwitchError if it does not answer."""
+    """Channels, rooms and phones of a node, as one input. SwitchError if it does not answer. `believed`: the callers
+    of whom we know; those who are not there after a gap may have been carried to the fallback, and ended there."""
     asked_at = asyncio.get_running_loop().time()
     channels, bridges, endpoints, info = await asyncio.gather(
         _ask(switch, op.ListChannels()),
@@ -43,6 +52,7 @@ async def survey(
         _ask(switch, op.ListEndpoints()),
         _ask(switch, op.GetInfo()),
     )
+    missed = set(believed) - {ChannelId(each.id) for each in channels} if after_gap else set()
     return SwitchSurveyed(
         node=node,
         version=info.system.version,
@@ -55,6 +65,10 @@ async def survey(
         journals=_journals(bridges),
         lines=_lines(bridges),
         phones=phones.surveyed(endpoints, asked_at),
+        carried=(
+            *(ChannelId(each.id) for each in channels if not each.runs(APP) and was_carried(each)),
+            *await _were_carried(switch, missed),
+        ),
     )
 
 
@@ -79,6 +93,12 @@ def _either(
     return (*members, *(each for each in before if each not in members and each in survey.channels))
 
 
+async def _were_carried(switch: Switch, missed: Collection[ChannelId]) -> list[ChannelId]:
+    """Those of them of whom the guard has left word."""
+    words = await asyncio.gather(*(_ask(switch, op.GetGlobalVariable(f"{CARRIED_IN}{each}")) for each in missed))
+    return [each for each, word in zip(missed, words, strict=True) if word.value]
+
+
 async def _ask(switch: Switch, operation: op.Operation[T]) -> T:
     outcome = await switch.send(operation, HOUSE)
     if isinstance(outcome, Done):
@@ -89,6 +109,8 @@ async def _ask(switch: Switch, operation: op.Operation[T]) -> T:
 def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
     """Ours: a leg by its id (while it rings nothing else tells), a caller by the application it is in."""
     up, since = channel.state == "Up", int(channel.created) or None
+    if up and not channel.runs(APP) and was_carried(channel):
+        return None  # the dialplan's fallback has it
     if leg_of_half(channel.id):
         return None  # it goes with its leg
     if offer_of_leg(channel.id) is not None or is_line(channel.id):

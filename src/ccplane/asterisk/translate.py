@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ccplane.asterisk import events as e
+from ccplane.asterisk.agreed import CARRIED, FALLBACK, PHONE, PHONE_FALLBACK, TO_FALLBACK
 from ccplane.asterisk.models import Channel
 from ccplane.core import inputs as i
 from ccplane.ids import (
@@ -24,13 +25,7 @@ from ccplane.ids import (
     offer_of_leg,
 )
 
-APP: Final = "ccplane"
 LONGEST: Final = 80
-PHONE: Final = "phone"
-"""What the dialplan says of a call that came from one of our phones; a caller from outside never gets there."""
-
-LINE: Final = "line"
-"""What an agent's open line, and the far halves of legs that go through one, say that they are."""
 
 NORMAL: Final = 16
 """Q.850: normal clearing. A BYE without a Reason header comes as a ChannelHangupRequest without a cause (RFC 3398)."""
@@ -91,6 +86,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return _ended(node, event.channel, event.cause, event.tech_cause or 0, gone=True)
         case e.StasisEnd() if is_line(event.channel.id):
             return None  # why it ended the others tell
+        case e.StasisEnd() if was_carried(event.channel):
+            return _carried(node, event.channel)
         case e.StasisEnd():
             return _ended(node, event.channel, 0, 0, gone=False)
         case e.ChannelDtmfReceived() if _of_a_line(event.channel.id):
@@ -166,6 +163,21 @@ def _ended(
     if offer is not None:
         return i.LegEnded(offer, ChannelId(channel.id), cause, sip, gone, no_media)
     return i.CallerGone(contact_id(node, ChannelId(channel.id)), cause, no_media)
+
+
+def was_carried(channel: Channel) -> bool:
+    """Whether the guard, or somebody at the switch's console, took it to the fallback."""
+    return channel.accountcode == CARRIED or channel.dialplan.context in (TO_FALLBACK, FALLBACK, PHONE_FALLBACK)
+
+
+def _carried(node: NodeName, channel: Channel) -> i.Input | None:
+    """A leg that was carried is not hung up again: somebody hears a message there."""
+    if leg_of_half(channel.id):
+        return None
+    offer = offer_of_leg(channel.id)
+    if offer is not None:
+        return i.LegEnded(offer, ChannelId(channel.id), gone=True)
+    return i.CallerCarried(contact_id(node, ChannelId(channel.id)))
 
 
 def _played(event: e.PlaybackFinished) -> i.Input | None:

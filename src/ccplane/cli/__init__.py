@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ccplane import __version__
-from ccplane.cli import agents, backup, prompts, starting, status
+from ccplane.cli import agents, backup, guard, prompts, starting, status
 from ccplane.errors import CcplaneError, MachineError
 
 
@@ -40,7 +40,15 @@ def main() -> None:
     """
 
 
-for command in (starting.run, starting.check, starting.migrate, status.status, agents.agent, prompts.prompts):
-    main.add_command(command)
-for command in (backup.backup, backup.restore):
+for command in (
+    starting.run,
+    starting.check,
+    starting.migrate,
+    status.status,
+    guard.guard,
+    agents.agent,
+    prompts.prompts,
+    backup.backup,
+    backup.restore,
+):
     main.add_command(command)

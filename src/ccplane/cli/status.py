@@ -37,6 +37,7 @@ def status(reconcile: bool) -> None:
       database   since when it is connected
       phones     since the accounts were pushed to Asterisk
       recordings whether talks can be recorded and kept, and why not
+      guard      since the node's guard last looked
       outbox     how long its oldest fact has not been on disk
 
     \b

@@ -110,10 +110,17 @@ def gone(turn: Turn, what: i.CallerGone) -> None:
             end_contact(turn, contact.id, EndedBy.NO_MEDIA if what.no_media else EndedBy.CALLER, what.cause)
 
 
+def carried(turn: Turn, what: i.CallerCarried) -> None:
+    """The guard took the caller to the fallback while we were silent: what was open with us is closed, and the agent is
+    free."""
+    if what.contact in turn.state.contacts:
+        end_contact(turn, what.contact, EndedBy.FALLBACK, 0)
+
+
 def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int) -> None:
     """Close a contact in whatever phase it is."""
     contact = turn.state.contacts[contact_id]
-    lost = by is EndedBy.SWITCH
+    lost = by in (EndedBy.SWITCH, EndedBy.FALLBACK)
     leave(turn, contact)
     match contact.phase:
         case Phase.TALKING:
@@ -142,4 +149,5 @@ CALLER_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.CallerArrived: arrive,
     i.CallerUp: up,
     i.CallerGone: gone,
+    i.CallerCarried: carried,
 }

@@ -7,13 +7,14 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from ccplane.asterisk.node import HOME, LocalNode, NodePorts, need_free
 from ccplane.child import Child
 from ccplane.errors import SetupError, SiteError
+from ccplane.local.guard_process import GuardProcess
 from ccplane.local.parts import Part, keep_up, timed
 from ccplane.local.plane_process import PlaneProcess
 from ccplane.local.terminal import say
@@ -35,6 +36,7 @@ class Stack:
         self.postgres: EmbeddedPostgres | None = None
         command = plane_command or (sys.executable, "-m", "ccplane", "run")
         self._plane = PlaneProcess(command, settings.runtime, f"http://{settings.bind}:{settings.port}")
+        self._guard = GuardProcess((sys.executable, "-m", "ccplane", "guard"), settings.runtime)
         self._parts: dict[str, Part] = {}
         self._installer = Child(settings.runtime / "install.json")
 
@@ -55,6 +57,10 @@ class Stack:
         self._plane.environment = plane_environment(given, self.node, self.postgres)
         self._parts["ccplane"] = self._plane
         await timed("ccplane", self._plane)
+        if self.node or given.guard_account[0]:
+            self._guard.environment = guard_environment(self._plane.environment, self.node)
+            self._parts["guard"] = self._guard
+            await timed("guard", self._guard)
 
     async def watch(self) -> None:
         """Starts again whatever dies. Never returns."""
@@ -138,3 +144,14 @@ def plane_environment(settings: Settings, node: LocalNode | None, postgres: Embe
     if postgres:
         environment["CCPLANE_DATABASE_URL"] = postgres.url()
     return environment | {"CCPLANE_RUNTIME": str(settings.runtime)}
+
+
+def guard_environment(planes: Mapping[str, str], node: LocalNode | None) -> dict[str, str]:
+    """The plane's; the guard's own account at the node that we started, and that one's queue_log."""
+    if node is None:
+        return dict(planes)
+    return dict(planes) | {
+        "CCPLANE_GUARD_AMI_USERNAME": node.guard_username,
+        "CCPLANE_GUARD_AMI_PASSWORD": node.guard_password,
+        "CCPLANE_GUARD_QUEUE_LOG": str(node.log_dir / "queue_log"),
+    }

@@ -28,7 +28,9 @@ APOLOGY: Final = "apology"
 LEAVE_A_MESSAGE: Final = "leave-a-message"
 HOLD: Final = "please-hold"
 """Said to a caller whose agent's phone has vanished; a site may do without."""
-FALLBACK_PROMPTS: Final = (APOLOGY, LEAVE_A_MESSAGE)
+OUR_FAULT: Final = "our-fault"
+OUR_FAULT_OUTBOUND: Final = "our-fault-outbound"
+FALLBACK_PROMPTS: Final = (APOLOGY, LEAVE_A_MESSAGE, OUR_FAULT, OUR_FAULT_OUTBOUND)
 """The prompts that the dialplan's fallback plays too, when ccplane is not there."""
 
 

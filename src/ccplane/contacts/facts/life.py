@@ -34,7 +34,8 @@ class EndedBy(StrEnum):
     NO_MEDIA = "no-media"
     """Nothing came any more from their phone, which never said goodbye: the switch ended the call."""
     FALLBACK = "fallback"
-    """ccplane was not there: the dialplan's fallback had the call, and it was found afterwards."""
+    """ccplane was not there: the dialplan's fallback had the call. It was found afterwards, or the guard took it there
+    from us."""
 
 
 class ContactFact(Fact, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ccplane.core.inputs.callers import (
     CallerArrived,
+    CallerCarried,
     CallerGone,
     CallerUp,
     EnteredRoom,
@@ -71,6 +72,7 @@ AnyInput = (
     CallerArrived
     | CallerUp
     | CallerGone
+    | CallerCarried
     | KeyPressed
     | PinKeyed
     | PinChecked
@@ -131,10 +133,10 @@ AnyInput = (
 )
 
 __all__ = [
-    "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerGone", "CallerUp", "ChannelSeen",
-    "CommandFailed", "EnteredRoom", "FallbackCallFound", "FallbackCallImported", "FallbackStay", "HalfJoined",
-    "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded", "LegListened",
-    "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
+    "ChannelSeen", "CommandFailed", "EnteredRoom", "FallbackCallFound", "FallbackCallImported", "FallbackStay",
+    "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded",
+    "LegListened", "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",

@@ -34,6 +34,12 @@ class CallerGone(Input, frozen=True):
     no_media: bool = False
 
 
+class CallerCarried(Input, frozen=True):
+    """The caller's channel was taken to the dialplan's fallback: we were silent for too long."""
+
+    contact: ContactId
+
+
 class KeyPressed(Input, frozen=True):
     """The caller pressed a key."""
 

@@ -85,3 +85,5 @@ class SwitchSurveyed(Input, frozen=True, kw_only=True):
     """Who is in the rooms of open lines, by line."""
     journals: dict[ContactId, str] = msgspec.field(default_factory=dict)
     """What lies in the rooms for a plane that knows nothing of their contacts."""
+    carried: tuple[ChannelId, ...] = ()
+    """Those that the dialplan's fallback has."""

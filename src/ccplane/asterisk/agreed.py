@@ -1,0 +1,36 @@
+"""What the plane, the guard and the dialplan have agreed on. Nothing is imported here: the guard stays small."""
+
+from __future__ import annotations
+
+from typing import Final
+
+APP: Final = "ccplane"
+"""The Stasis application."""
+PHONE: Final = "phone"
+"""What the dialplan says of a call that came from one of our phones; a caller from outside never gets there."""
+LINE: Final = "line"
+"""What an agent's open line, and the far halves of legs that go through one, say that they are."""
+
+HEARTBEAT: Final = "CCPLANE_HEARTBEAT"
+"""The global variable that a plane which leads and is connected sets to `<epoch>-<n>`."""
+GUARD: Final = "CCPLANE_GUARD"
+"""The global variable that a guard which watches sets to the number of its looks."""
+BEAT_EVERY_S: Final = 2.0
+
+SINCE: Final = "CCPLANE_SINCE"
+"""A waiting caller's variable: since when they wait, Unix seconds."""
+
+CARRIED: Final = "ccplane-carried"
+"""The account code of a channel that the guard took out of our application: of all that it can set, this alone stands
+in the StasisEnd. The context does so only for a channel that was in a bridge."""
+
+CARRIED_IN: Final = "CCPLANE_CARRIED_"
+"""With its id behind: the global variable that says so of a channel that is no more."""
+
+TO_FALLBACK: Final = "ccplane-guard"
+"""The context to which the guard sends them: an apology, and on to FALLBACK."""
+OUTBOUND: Final = "outbound"
+"""The extension in it for somebody whom we called, and who has nobody to talk to: a message, and the end."""
+FALLBACK: Final = "ccplane-fallback"
+PHONE_FALLBACK: Final = "ccplane-phone-fallback"
+"""For callers from our own phones."""

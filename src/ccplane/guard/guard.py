@@ -1,0 +1,175 @@
+"""Carries callers whom an absent plane has left alone to the dialplan's fallback, and stops the moment it is back.
+
+It reads the heartbeat every two seconds, and again before each single caller. Nobody who talks is touched (`whom`),
+nobody is touched before the term is over (`watch`), and nobody is sent to a context that is not there: the switch says
+yes to that, and hangs them up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+import structlog
+
+from ccplane.asterisk.actions import Action, Actions, Message
+from ccplane.asterisk.agreed import (
+    CARRIED,
+    CARRIED_IN,
+    FALLBACK,
+    GUARD,
+    HEARTBEAT,
+    OUTBOUND,
+    PHONE_FALLBACK,
+    SINCE,
+    TO_FALLBACK,
+)
+from ccplane.asterisk.outcomes import Done, Gone, Outcome, Refused
+from ccplane.guard.watch import EVERY_S, Watch
+from ccplane.guard.whom import Fate, Left, left_alone
+
+log = structlog.get_logger()
+
+CHANNELS: Final = {"Action": "Status", "Variables": SINCE}
+SAID: Final = {
+    Fate.CARRIED: "a caller was carried to the fallback",
+    Fate.TOLD: "somebody whom we had called was told that there is nobody",
+    Fate.HUNG_UP: "a leg without anybody was hung up",
+}
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was done, since it began."""
+
+    absences: int = 0
+    done: dict[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
+
+
+class Guard:
+    """Watches one node by its AMI. `run` it until cancelled."""
+
+    def __init__(self, ami: Actions, term: float, now: Callable[[], float] = monotonic) -> None:
+        self._ami, self._term, self._now = ami, term, now
+        self.watch = Watch(term)
+        self.counts = Counts()
+        self._acting = False
+        self._looks = 0
+        self._complaint = ""
+        self._missing: frozenset[str] = frozenset()
+
+    async def run(self) -> None:
+        while True:
+            began = self._now()
+            await self.look()
+            await asyncio.sleep(max(0.0, began + EVERY_S - self._now()))
+
+    async def look(self) -> None:
+        """One look: is it there? If not, whoever is alone now is carried."""
+        self._looks += 1
+        sign = asyncio.ensure_future(self._ami.ask({"Action": "Setvar", "Variable": GUARD, "Value": str(self._looks)}))
+        if await self._away():
+            await self._act()
+        elif self._acting:
+            self._acting = False
+            if not self._complaint:
+                log.warning("ccplane's heartbeat moves again; nobody else is carried", heartbeat=self.watch.value)
+        await sign
+
+    async def _away(self) -> bool:
+        """By a fresh reading."""
+        asked_at = self._now()
+        said = await self._ami.ask({"Action": "Getvar", "Variable": HEARTBEAT})
+        if isinstance(said, Done):
+            self.watch.read(said.value.get("value", ""), asked_at, self._now())
+            self._can_read(True)
+        else:
+            self.watch.unread()
+            self._can_read(False, str(said))
+        return self.watch.away
+
+    async def _act(self) -> None:
+        if not self._acting:
+            self._acting = True
+            self.counts.absences += 1
+            log.error(
+                "ccplane's heartbeat stands still; whoever is left alone is carried to the fallback",
+                seconds=round(self.watch.still_for, 1),
+                heartbeat=self.watch.value or "never set",
+            )
+        await self._look_for_contexts()
+        for each in await self._alone():
+            if not await self._away():
+                return
+            await self._carry(each)
+
+    async def _alone(self) -> list[Left]:
+        """Where no plane has ever been, only those whom nobody has fetched for the whole term."""
+        found = await self._ami.collect(CHANNELS, "StatusComplete")
+        if not isinstance(found, Done):
+            log.warning("the channels could not be listed; trying again", reason=str(found))
+            return []
+        alone = left_alone(found.value)
+        return alone if self.watch.value else [each for each in alone if each.age >= self._term]
+
+    async def _carry(self, left: Left) -> None:
+        if left.fate is Fate.HUNG_UP:
+            said = await self._ami.ask({"Action": "Hangup", "Channel": left.channel, "Cause": "16"})
+        elif (place := self._place(left)) is None:
+            return
+        else:
+            said = await self._redirect(left.channel, *place)
+        if isinstance(said, Done):
+            self.counts.done[left.fate] += 1
+            log.warning(SAID[left.fate], channel=left.channel)
+        elif not isinstance(said, Gone):
+            log.warning("one who is alone could not be helped; trying again", channel=left.channel, reason=str(said))
+
+    async def _redirect(self, channel: str, context: str, exten: str) -> Outcome[Message]:
+        """The marks go first, on the same connection: a plane that lives reads the one where the channel leaves it, one
+        that comes back later finds it on the channel, and the other if that has ended meanwhile."""
+        actions: list[Action] = [
+            {"Action": "Setvar", "Channel": channel, "Variable": "CHANNEL(accountcode)", "Value": CARRIED},
+            {"Action": "Setvar", "Variable": f"{CARRIED_IN}{channel}", "Value": "1"},
+            {"Action": "Redirect", "Channel": channel, "Context": context, "Exten": exten, "Priority": "1"},
+        ]
+        return (await asyncio.gather(*(self._ami.ask(each) for each in actions)))[-1]
+
+    # --------------------------------------------------------------------------------------------------- the dialplan
+
+    def _place(self, left: Left) -> tuple[str, str] | None:
+        """Where to; the next best place if the dialplan has no such context, None if it has none at all."""
+        places: Sequence[tuple[str, str]] = [(left.context, left.exten)]
+        if left.exten != OUTBOUND:
+            digits = left.exten.replace("*", "") or "s"
+            places = [*places, (TO_FALLBACK, digits), (FALLBACK, digits)]
+        return next((place for place in places if place[0] not in self._missing), None)
+
+    async def _look_for_contexts(self) -> None:
+        before, self._missing = self._missing, await missing_contexts(self._ami)
+        if self._missing - before:
+            log.error(
+                "the dialplan lacks contexts of the fallback: put ccplane's dialplan/*.conf in place and reload it; "
+                "callers with no place to go stay where they are",
+                missing=sorted(self._missing),
+            )
+
+    def _can_read(self, can: bool, reason: str = "") -> None:
+        if can and self._complaint:
+            log.info("the heartbeat can be read again; the count begins afresh")
+        elif not can and not self._complaint:
+            log.warning("the heartbeat cannot be read, so nobody is carried", reason=reason)
+        self._complaint = reason
+
+
+async def missing_contexts(ami: Actions) -> frozenset[str]:
+    """Those of the fallback's contexts that are surely not there."""
+    missing = []
+    for context in (TO_FALLBACK, FALLBACK, PHONE_FALLBACK):
+        found = await ami.collect({"Action": "ShowDialPlan", "Context": context}, "ShowDialPlanComplete")
+        if isinstance(found, Refused) and found.status:
+            missing.append(context)
+    return frozenset(missing)

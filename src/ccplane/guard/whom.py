@@ -1,0 +1,119 @@
+"""Who at the switch has been left alone by a plane that is away, and what is to become of each.
+
+| who | if alone | with another party |
+|---|---|---|
+| caller from outside | to the fallback, by the number they dialled | left alone |
+| caller from a phone of ours | to the phones' fallback: emergency calls go out there | left alone |
+| somebody whom we called outside, up | a message, and the end | left alone |
+| agent's leg, open line | hung up: the fallback may want that phone | left alone |
+| anybody's leg that rings | hung up: answered now it would be dropped in silence | |
+| far half of a leg through an open line | goes with its leg | |
+
+A party is a channel that is up in the same bridge; who plays an announcement into it is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from ccplane.asterisk.actions import Message
+from ccplane.asterisk.agreed import APP, LINE, OUTBOUND, PHONE, PHONE_FALLBACK, SINCE, TO_FALLBACK
+from ccplane.ids import is_dialled, is_line, leg_of_half, offer_of_leg
+
+NOBODY: Final = ("Announcer/", "Recorder/", "Snoop/", "CBAnn/", "CBRec/")
+"""Names of channels that are in a bridge and are no party."""
+NOT_DIALLED: Final = re.compile(r"[^0-9+]")
+NOT_DIALLED_FROM_PHONE: Final = re.compile(r"[^0-9*+]")
+NO_NUMBER: Final = "s"
+LONGEST: Final = 40
+"""Digits of a number dialled; the switch has room for 79."""
+
+
+class Fate(Enum):
+    """What becomes of one who was left alone."""
+
+    CARRIED = "carried"
+    TOLD = "told"
+    HUNG_UP = "hung up"
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One who was left alone. `context` and `exten`: where to, unless they are hung up; `since`: Unix seconds, 0 if
+    unknown; `age`: seconds since the channel began."""
+
+    channel: str
+    fate: Fate
+    context: str = ""
+    exten: str = ""
+    since: int = 0
+    age: int = 0
+
+
+def left_alone(channels: Sequence[Message]) -> list[Left]:
+    """Of all channels (AMI's Status), whom to carry: callers first, who waits longest before all others."""
+    talking = _talking(channels)
+    found = [left for each in channels if each.get("uniqueid") not in talking and (left := _left(each)) is not None]
+    return sorted(found, key=lambda left: (list(Fate).index(left.fate), left.since, left.channel))
+
+
+def _talking(channels: Iterable[Message]) -> set[str]:
+    """Who is up in a bridge with another who is."""
+    rooms: dict[str, list[str]] = {}
+    for each in channels:
+        if each.get("bridgeid") and _up(each) and not each.get("channel", "").startswith(NOBODY):
+            rooms.setdefault(each["bridgeid"], []).append(each.get("uniqueid", ""))
+    return {channel for members in rooms.values() if len(members) > 1 for channel in members}
+
+
+def _left(channel: Message) -> Left | None:
+    own, age = channel.get("uniqueid", ""), _number(channel.get("seconds", ""))
+    if leg_of_half(own) or channel.get("channel", "").startswith(NOBODY):
+        return None
+    called = offer_of_leg(own) is not None or is_line(own) or is_dialled(own)
+    if called and not _up(channel):
+        return Left(own, Fate.HUNG_UP, age=age)
+    application, *args = channel.get("data", "").split(",")
+    if channel.get("application") != "Stasis" or application != APP:
+        return None
+    if is_line(own) or args[:1] == [LINE]:
+        return Left(own, Fate.HUNG_UP, age=age)
+    if offer_of_leg(own) is not None:
+        to_agent = len(args) > 1
+        return Left(own, Fate.HUNG_UP, age=age) if to_agent else Left(own, Fate.TOLD, TO_FALLBACK, OUTBOUND, age=age)
+    return _caller(channel, own, args, age)
+
+
+def _caller(channel: Message, own: str, args: list[str], age: int) -> Left:
+    """The number goes on as digits, whatever stands there."""
+    since = _number(_variables(channel).get(SINCE, "")) or _began(own)
+    dialled = args[0] if args else ""
+    if args[1:] == [PHONE]:
+        digits = NOT_DIALLED_FROM_PHONE.sub("", dialled)[:LONGEST]
+        to = (PHONE_FALLBACK, digits) if digits else (TO_FALLBACK, OUTBOUND)
+    else:
+        to = (TO_FALLBACK, NOT_DIALLED.sub("", dialled)[:LONGEST] or NO_NUMBER)
+    return Left(own, Fate.CARRIED, *to, since=since, age=age)
+
+
+def _up(channel: Message) -> bool:
+    return channel.get("channelstatedesc") == "Up"
+
+
+def _began(channel: str) -> int:
+    """When a channel began, by its unique id: `ast1-1700000000.12`."""
+    return _number(channel.rpartition("-")[2].partition(".")[0])
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() else 0
+
+
+def _variables(channel: Message) -> Mapping[str, str]:
+    """`NAME=value` lines; one that is not set is `(null)`."""
+    pairs = (line.partition("=") for line in channel.get("variable", "").splitlines())
+    return {name: value for name, _, value in pairs}

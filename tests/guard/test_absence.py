@@ -1,0 +1,167 @@
+"""A plane that is paused, slow, restarted or gone, on a real switch: who is carried, when, and who is not."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ccplane.asterisk.node import LocalNode
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import Call, Ring, rings_for_ever
+from tests.asterisk.sounds import write_tone
+from tests.centre import Centre, open_centre
+from tests.guard.guarding import CARRIED, open_guard
+
+OUR_FAULT = 1300
+"""The pitch of the guard's apology in these tests."""
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+
+
+@pytest.fixture
+async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
+    async with open_centre(local_node, database, tmp_path, audio=True) as centre:
+        write_tone(local_node.sounds_dir / "our-fault.wav", hz=OUR_FAULT, seconds=4)
+        yield centre
+    (local_node.sounds_dir / "our-fault.wav").unlink()
+
+
+class Floor:
+    """Somebody who talks with 1001, somebody who waits, and somebody in a menu."""
+
+    def __init__(self, talking: Call, ring: Ring, waiting: Call, menu: Call) -> None:
+        self.talking, self.ring, self.waiting, self.menu = talking, ring, waiting, menu
+
+    async def talk_on(self) -> None:
+        self.talking.audio.play(CALLER_TONE)
+        self.ring.audio.play(AGENT_TONE)
+        await self.ring.audio.hears(CALLER_TONE)
+        await self.talking.audio.hears(AGENT_TONE)
+
+
+async def a_floor(centre: Centre) -> Floor:
+    await centre.sign_in("1001")
+    phone = centre.lab.phones.phone("1001")
+    phone.behaviour = rings_for_ever()
+    talking = centre.lab.callers.dial("4002", "901")
+    ring = await phone.next_ring()
+    ring.answer()
+    await centre.agent_is("1001", "talking")
+    waiting = centre.lab.callers.dial("4002", "902")
+    await centre.waiting("support", 1)
+    menu = centre.lab.callers.dial("4001", "903")
+    await menu.up()
+    await menu.audio.hears_sound()
+    return Floor(talking, ring, waiting, menu)
+
+
+async def test_a_plane_paused_for_15_s_is_waited_for_and_past_the_term_its_callers_hear_the_apology(
+    centre: Centre, local_node: LocalNode, tmp_path: Path
+) -> None:
+    """The pair talks on through both. Resumed, the plane finds out, by events or by a survey, and routes the next."""
+    async with open_guard(local_node, tmp_path) as guard:
+        floor = await a_floor(centre)
+        await centre.pause()
+        await asyncio.sleep(15)
+        await centre.resume()
+        await centre.until(centre.routes)
+        assert guard.count(CARRIED) == 0
+        await centre.waiting("support", 1)
+        await floor.talk_on()
+        await centre.pause()
+        began = time.monotonic()
+        await asyncio.gather(
+            floor.waiting.audio.hears(OUR_FAULT, within=30), floor.menu.audio.hears(OUR_FAULT, within=30)
+        )
+        assert time.monotonic() - began >= 20
+        await floor.talk_on()
+        assert guard.count(CARRIED) == 2
+        await centre.resume()
+        await guard.says("moves again")
+        for caller, outcome in (("902", "lost"), ("903", None)):
+            contact = await centre.contact_of(caller, within=20)
+            assert contact["ended_by"] == "fallback"
+            assert [each["outcome"] for each in contact["segments"]] == ([outcome] if outcome else [])
+        assert not floor.talking.ended.done()
+        await centre.agent_is("1001", "talking")
+        floor.ring.hang_up()
+        await centre.agent_is("1001", "ready")
+        ended = await centre.contact_of("901")
+        assert ended["ended_by"] != "fallback"
+        centre.lab.callers.dial("4002", "904")
+        (await centre.lab.phones.phone("1001").next_ring()).answer()
+        await centre.agent_is("1001", "talking")
+
+
+async def test_a_plane_that_is_slow_for_longer_than_the_term_keeps_its_callers(
+    centre: Centre, local_node: LocalNode, tmp_path: Path
+) -> None:
+    """It stands still for 3 s again and again, and gets to its work for moments only."""
+    async with open_guard(local_node, tmp_path, term=6) as guard:
+        floor = await a_floor(centre)
+        for _ in range(4):
+            await centre.pause()
+            await asyncio.sleep(3)
+            await centre.resume()
+            await asyncio.sleep(0.3)
+        assert guard.count(CARRIED) == 0
+        assert not floor.waiting.ended.done()
+        await centre.waiting("support", 1)
+
+
+async def test_a_plane_that_is_killed_and_back_within_the_term_keeps_its_callers(
+    centre: Centre, local_node: LocalNode, tmp_path: Path
+) -> None:
+    async with open_guard(local_node, tmp_path) as guard:
+        floor = await a_floor(centre)
+        for _ in range(2):
+            await centre.kill()
+            await asyncio.sleep(4)
+            await centre.start()
+        assert guard.count(CARRIED) == 0
+        await centre.waiting("support", 1)
+        await floor.talk_on()
+        assert not floor.menu.ended.done()
+
+
+async def test_a_plane_that_stays_away_loses_its_callers_to_the_fallback_and_later_those_whose_talks_end(
+    centre: Centre, local_node: LocalNode, tmp_path: Path
+) -> None:
+    """Back again, it finds them with the fallback, or its word of those who hung up there; no agent is stuck."""
+    async with open_guard(local_node, tmp_path, term=6) as guard:
+        floor = await a_floor(centre)
+        await centre.kill()
+        await guard.says(CARRIED, times=2, within=20)
+        await floor.waiting.audio.hears(OUR_FAULT, within=5)
+        floor.waiting.hang_up()
+        await floor.talk_on()
+        floor.ring.hang_up()
+        await floor.talking.audio.hears(OUR_FAULT, within=10)
+        assert guard.count(CARRIED) == 3
+        await centre.start()
+        await centre.agent_is("1001", "ready")
+        for caller in ("901", "902", "903"):
+            assert (await centre.contact_of(caller, within=20))["ended_by"] == "fallback"
+        (row,) = await centre.rows("SELECT count(*) AS n FROM contact")
+        assert row["n"] == 3, "whom the fallback has is no new contact"
+
+
+async def test_a_guard_that_is_paused_itself_counts_afresh(
+    centre: Centre, local_node: LocalNode, tmp_path: Path
+) -> None:
+    """Both are paused, as with a machine that sleeps: the guard wakes first, and waits for the whole term again."""
+    async with open_guard(local_node, tmp_path, term=8) as guard:
+        floor = await a_floor(centre)
+        await asyncio.sleep(4)
+        await centre.pause()
+        guard.process.send_signal(19)
+        await asyncio.sleep(14)
+        guard.process.send_signal(18)
+        await asyncio.sleep(5)
+        assert guard.count(CARRIED) == 0
+        await centre.resume()
+        await centre.waiting("support", 1)
+        assert not floor.menu.ended.done()

@@ -1,0 +1,213 @@
+"""What the guard does to whom, at an AMI that is told what to answer, on a clock that is set."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from ccplane.asterisk.outcomes import Done, Gone, Refused, Unknown
+from ccplane.guard.check import check
+from ccplane.guard.guard import Guard
+from ccplane.guard.whom import Fate
+from ccplane.testing import FakeAmi
+from tests.guard.test_whom import CALLER, LEG, ROOM, a_channel
+
+TERM = 20.0
+
+
+class Node:
+    """A switch with a heartbeat, and a guard on a clock of its own."""
+
+    def __init__(self, *channels):
+        self.ami, self.now, self.beat = FakeAmi(), 1_000.0, "3-1"
+        self.ami.answers["Getvar"] = lambda action: Done({"value": self.beat})
+        self.ami.lists["Status"] = list(channels)
+        self.guard = Guard(self.ami, TERM, now=lambda: self.now)
+
+    async def passes(self, seconds):
+        for _ in range(int(seconds / 2)):
+            await self.guard.look()
+            self.now += 2
+
+    def did(self, action):
+        return [each for each in self.ami.asked if each["Action"] == action]
+
+    @property
+    def redirected(self):
+        return [(each["Channel"], each["Context"], each["Exten"]) for each in self.did("Redirect")]
+
+
+async def test_given_a_plane_that_lives_then_nobody_is_even_looked_at():
+    node = Node(a_channel())
+    for n in range(60):
+        node.beat = f"3-{n}"
+        await node.passes(2)
+    assert not node.did("Status")
+    assert not node.redirected
+
+
+async def test_given_a_plane_that_is_away_then_after_the_term_and_not_before_its_callers_are_carried_with_the_mark():
+    node = Node(a_channel(room=ROOM))
+    await node.passes(TERM)
+    assert not node.redirected
+    await node.passes(2)
+    assert node.redirected == [(CALLER, "ccplane-guard", "4002")]
+    marks = [each for each in node.did("Setvar") if each.get("Channel") == CALLER]
+    assert [(each["Variable"], each["Value"]) for each in marks] == [("CHANNEL(accountcode)", "ccplane-carried")]
+    order = [each["Action"] for each in node.ami.asked if each.get("Channel") == CALLER]
+    assert order == ["Setvar", "Redirect"]
+
+
+async def test_given_a_plane_that_was_gone_for_less_than_the_term_then_nobody_was_carried():
+    node = Node(a_channel(), a_channel(LEG, up=False, application="AppDial2", data=""))
+    await node.passes(18)
+    node.beat = "4-1"
+    await node.passes(18)
+    assert not node.redirected
+    assert not node.did("Hangup")
+
+
+async def test_given_a_plane_that_comes_back_while_callers_are_carried_then_the_next_one_is_left_to_it():
+    node = Node(*(a_channel(f"ast1-170000000{n}.{n}") for n in range(5)))
+
+    def carried(action):
+        if action["Channel"].endswith(".1"):
+            node.beat = "4-1"
+        return Done({})
+
+    node.ami.answers["Redirect"] = carried
+    await node.passes(TERM + 6)
+    assert [each[0] for each in node.redirected] == ["ast1-1700000000.0", "ast1-1700000001.1"]
+
+
+async def test_given_an_absence_that_lasts_then_who_is_left_alone_later_is_carried_then():
+    """A talk that ends, and a call that entered our application just when its socket had died."""
+    talk = (a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))
+    node = Node(*talk)
+    await node.passes(TERM + 4)
+    assert not node.redirected
+    node.ami.lists["Status"] = [talk[0], a_channel("ast1-1700000900.9")]
+    await node.passes(2)
+    assert [each[0] for each in node.redirected] == [CALLER, "ast1-1700000900.9"]
+
+
+async def test_given_legs_without_anybody_then_they_are_hung_up_and_the_called_are_told():
+    ringing = a_channel(LEG, up=False, application="AppDial2", data="")
+    outside = a_channel("l-c-x-1-1-1", data="ccplane,leg")
+    node = Node(ringing, outside)
+    await node.passes(TERM + 2)
+    assert node.redirected == [("l-c-x-1-1-1", "ccplane-guard", "outbound")]
+    assert [each["Channel"] for each in node.did("Hangup")] == [LEG]
+    assert node.guard.counts.done == {Fate.CARRIED: 0, Fate.TOLD: 1, Fate.HUNG_UP: 1}
+
+
+async def test_given_a_heartbeat_that_was_never_set_then_only_who_has_waited_for_the_whole_term_is_carried():
+    node = Node(a_channel(seconds="19"), a_channel("ast1-1700000900.9", seconds="21"))
+    node.beat = ""
+    await node.passes(TERM + 2)
+    assert [each[0] for each in node.redirected] == ["ast1-1700000900.9"]
+
+
+async def test_given_an_ami_that_was_lost_then_the_count_begins_afresh_and_it_says_so_once():
+    node = Node(a_channel())
+    with capture_logs() as said:
+        await node.passes(16)
+        node.ami.drop()
+        await node.passes(6)
+        node.ami.connected = True
+        await node.passes(TERM)
+        assert not node.redirected
+        await node.passes(2)
+    assert node.redirected
+    assert [each["event"] for each in said if "read" in each["event"]] == [
+        "the heartbeat cannot be read, so nobody is carried",
+        "the heartbeat can be read again; the count begins afresh",
+    ]
+
+
+async def test_given_a_dialplan_without_a_context_then_callers_go_to_the_next_best_and_nobody_into_nothing():
+    """Asterisk says yes to a redirect into a context that there is none of, and hangs the caller up."""
+    node = Node(a_channel(), a_channel("ast1-1.1", data="ccplane,*45,phone"))
+    there = {"ccplane-guard", "ccplane-fallback"}
+    collect = node.ami.collect
+
+    async def dialplan(action, until):
+        if action["Action"] == "ShowDialPlan" and action["Context"] not in there:
+            return Refused(400, f"Did not find context {action['Context']}")
+        return await collect(action, until)
+
+    node.ami.collect = dialplan
+    await node.passes(TERM + 2)
+    assert node.redirected == [("ast1-1.1", "ccplane-guard", "45"), (CALLER, "ccplane-guard", "4002")]
+    node.ami.asked.clear()
+    there.discard("ccplane-guard")
+    await node.passes(2)
+    assert node.redirected == [("ast1-1.1", "ccplane-fallback", "45"), (CALLER, "ccplane-fallback", "4002")]
+    node.ami.asked.clear()
+    there.clear()
+    with capture_logs() as said:
+        await node.passes(4)
+    assert not node.redirected
+    assert len([each for each in said if "dialplan lacks" in each["event"]]) == 1
+
+
+@pytest.mark.parametrize("said", [Unknown("timeout"), Refused(400, "Redirect failed")])
+async def test_given_a_redirect_that_did_not_work_then_it_is_said_and_tried_again(said):
+    node = Node(a_channel())
+    node.ami.answers["Redirect"] = said
+    with capture_logs() as lines:
+        await node.passes(TERM + 4)
+    assert len(node.redirected) == 2
+    assert any("trying again" in each["event"] for each in lines)
+
+
+async def test_given_a_caller_who_hung_up_meanwhile_then_nothing_is_said_of_them():
+    node = Node(a_channel())
+    node.ami.answers["Redirect"] = Gone("Channel does not exist")
+    with capture_logs() as lines:
+        await node.passes(TERM + 2)
+    assert not [each for each in lines if each.get("channel")]
+
+
+async def test_whatever_it_does_its_log_names_channels_and_no_numbers():
+    node = Node(a_channel(calleridnum="13800138000"), a_channel("l-c-x-1-1-1", data="ccplane,leg"))
+    with capture_logs() as lines:
+        await node.passes(TERM + 2)
+    assert [each["channel"] for each in lines if "channel" in each] == [CALLER, "l-c-x-1-1-1"]
+    assert "4002" not in str(lines)
+    assert "13800138000" not in str(lines)
+
+
+async def test_its_own_sign_of_life_moves_with_each_look():
+    node = Node()
+    await node.passes(6)
+    assert [each["Value"] for each in node.did("Setvar") if each["Variable"] == "CCPLANE_GUARD"] == ["1", "2", "3"]
+
+
+# ------------------------------------------------------------------------------------------------------------ --check
+
+
+async def test_given_a_plane_and_a_guard_that_live_then_the_check_says_so():
+    ami, values = FakeAmi(), iter(range(100))
+    ami.answers["Getvar"] = lambda action: Done({"value": f"1-{next(values)}"})
+    assert [each.ok for each in await check(ami, look_s=0)] == [True, True, True]
+
+
+async def test_given_what_stands_still_or_is_missing_then_the_check_names_it():
+    ami = FakeAmi()
+    ami.answers["Getvar"] = lambda action: Done({"value": "3-9"} if action["Variable"] == "CCPLANE_HEARTBEAT" else {})
+    ami.lists["ShowDialPlan"] = Refused(400, "Did not find context")
+    findings = await check(ami, look_s=0)
+    assert [each.ok for each in findings] == [False, False, False]
+    text = "\n".join(each.line for each in findings)
+    assert "stands still at 3-9" in text
+    assert "was never set" in text
+    assert "ccplane-guard" in text
+
+
+async def test_given_an_account_without_rights_then_the_check_says_where_to_look():
+    ami = FakeAmi()
+    ami.answers["Getvar"] = Refused(403, "Permission denied")
+    (finding,) = await check(ami, look_s=0)
+    assert not finding.ok
+    assert "manager.conf" in finding.line

@@ -1,0 +1,148 @@
+"""The guard's own hands on a real switch, without a plane: an application that falls silent is enough."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ccplane.asterisk.ami import Ami
+from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.asterisk.outcomes import Done, Refused
+from ccplane.testing.rtp import CALLER_TONE
+from ccplane.testing.siplab import Lab, Station, answers, open_lab, rings_for_ever
+from tests.asterisk.sounds import write_tone
+from tests.asterisk.stand_in import application
+from tests.guard.guarding import CARRIED, guard_environment, open_guard
+
+TERM = 5.0
+OUR_FAULT = 1300
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
+
+
+@pytest.fixture
+async def lab(local_node: LocalNode) -> AsyncIterator[Lab]:
+    prompts = [local_node.sounds_dir / f"{name}.wav" for name in ("our-fault", "our-fault-outbound")]
+    for path in prompts:
+        write_tone(path, hz=OUR_FAULT, seconds=3)
+    async with open_lab(("127.0.0.1", local_node.sip_port), audio=True) as lab:
+        yield lab
+    for path in prompts:
+        path.unlink()
+
+
+async def beats(ari, value: str) -> None:
+    await ari.post("/asterisk/variable", params={"variable": "CCPLANE_HEARTBEAT", "value": value})
+
+
+async def test_a_call_that_entered_our_application_just_when_its_socket_died_is_carried_too(
+    lab: Lab, local_node: LocalNode, tmp_path: Path
+) -> None:
+    """Nobody has ever answered it. It goes as soon as the absence is sure, and does not wait for a term of its own."""
+    async with open_guard(local_node, tmp_path, TERM) as guard:
+        async with application(local_node) as (ari, channel_arrives):
+            await beats(ari, "9-1")
+            early = lab.callers.dial("4002", "911")
+            await channel_arrives()
+        await guard.says("stands still")
+        await early.up()
+        await early.audio.hears(OUR_FAULT)
+        async with application(local_node) as (ari, channel_arrives):
+            late = lab.callers.dial("4002", "912")
+            await channel_arrives()
+        await late.up(within=5)
+        await late.audio.hears(OUR_FAULT)
+        assert guard.count(CARRIED) == 2
+
+
+async def test_who_is_called_outside_and_answers_nobody_is_told_so_and_hung_up(
+    lab: Lab, local_node: LocalNode, tmp_path: Path
+) -> None:
+    """A leg of ours that rings meanwhile is taken back; two who talk are left alone."""
+    outside = Station(("127.0.0.1", local_node.sip_port), lab.record, port=_trunk(local_node), audio=True)
+    outside.phone("5551").behaviour = answers()
+    outside.phone("5552").behaviour = rings_for_ever()
+    outside.phone("5553").behaviour = answers()
+    try:
+        async with open_guard(local_node, tmp_path, TERM) as guard, application(local_node) as (ari, channel_arrives):
+            await beats(ari, "9-2")
+            caller = lab.callers.dial("4002", "913")
+            talking = await channel_arrives()
+            await ari.post(f"/channels/{talking}/answer")
+            for number, which in (("5551", 1), ("5552", 2), ("5553", 3)):
+                await ari.post(
+                    f"/channels/l-c-ast1-1.1-1-{which}-1",
+                    params={"endpoint": f"PJSIP/{number}@trunk", "app": "ccplane", "appArgs": "leg"},
+                )
+            answered = {await channel_arrives(), await channel_arrives()}
+            assert answered == {"l-c-ast1-1.1-1-1-1", "l-c-ast1-1.1-1-3-1"}
+            await ari.post("/bridges/b-c-ast1-1.1", params={"type": "mixing"})
+            await ari.post("/bridges/b-c-ast1-1.1/addChannel", params={"channel": f"{talking},l-c-ast1-1.1-1-3-1"})
+            told = await outside.phone("5551").next_ring()
+            rung = await outside.phone("5552").next_ring()
+            other = await outside.phone("5553").next_ring()
+            await told.audio.hears(OUR_FAULT, within=15)
+            await told.over(within=10)
+            await rung.over(within=10)
+            caller.audio.play(CALLER_TONE)
+            await other.audio.hears(CALLER_TONE)
+            assert guard.count(CARRIED) == 0
+            assert not caller.ended.done()
+            await ari.delete(f"/channels/{talking}")
+    finally:
+        await outside.hang_up_all(within=2.0)
+        outside.close()
+
+
+async def test_its_account_may_do_what_it_needs_and_no_more(local_node: LocalNode) -> None:
+    ami = Ami("127.0.0.1", local_node.ami_port, local_node.guard_username, local_node.guard_password)
+    running = asyncio.create_task(ami.run())
+    try:
+        async with asyncio.timeout(5):
+            while not ami.stats.connected:
+                await asyncio.sleep(0.02)
+        assert isinstance(await ami.ask({"Action": "Getvar", "Variable": "X"}), Done)
+        assert isinstance(await ami.collect({"Action": "Status"}, "StatusComplete"), Done)
+        there = await ami.collect({"Action": "ShowDialPlan", "Context": "ccplane-guard"}, "ShowDialPlanComplete")
+        assert isinstance(there, Done)
+        for action in (
+            {"Action": "Originate", "Channel": "Local/1@x", "Application": "Hangup"},
+            {"Action": "Command", "Command": "core show version"},
+            {"Action": "DBPut", "Family": "x", "Key": "y", "Val": "z"},
+            {"Action": "GetConfig", "Filename": "manager.conf"},
+        ):
+            assert isinstance(await ami.ask(action), Refused), action
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_the_check_tells_whether_a_guard_is_there_and_sees_a_plane(local_node: LocalNode, tmp_path: Path) -> None:
+    async with open_guard(local_node, tmp_path, TERM), application(local_node) as (ari, _):
+
+        async def lives() -> None:
+            for n in range(1000):
+                await beats(ari, f"9-{n}")
+                await asyncio.sleep(0.5)
+
+        beating = asyncio.create_task(lives())
+        well = await asyncio.to_thread(_check, local_node)
+        beating.cancel()
+        assert well.returncode == 0, well.stdout
+        ill = await asyncio.to_thread(_check, local_node)
+        assert ill.returncode == 1
+        assert "ccplane    AWAY" in ill.stdout
+        assert "guard      ok" in ill.stdout
+
+
+def _check(node: LocalNode) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ccplane", "guard", "--check"]
+    return subprocess.run(command, env=guard_environment(node), cwd=HOME, capture_output=True, text=True, timeout=30)
+
+
+def _trunk(node: LocalNode) -> int:
+    return int(node.trunk.rpartition(":")[2])
