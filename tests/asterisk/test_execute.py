@@ -61,10 +61,10 @@ def test_given_a_command_then_it_is_this_operation(command, operation):
     assert operation_of(command) == operation
 
 
-def test_given_an_offer_then_the_phone_is_called_under_our_id_into_our_application_and_never_for_ever():
+def test_given_an_offer_then_the_phone_is_called_under_our_id_to_our_door_and_never_for_ever():
     originate = operation_of(RING)
-    assert (originate.channel, originate.endpoint, originate.app) == (LEG, "PJSIP/ana", "ccplane")
-    assert originate.app_args.split(",")[0] == "leg"
+    assert (originate.channel, originate.endpoint, originate.context) == (LEG, "PJSIP/ana", "ccplane-door")
+    assert originate.args.split(",")[0] == "leg"
     assert originate.caller_id == '"Ann" <5551234>'
     assert originate.timeout == 23, "whole seconds, never fewer than asked for"
 
@@ -83,7 +83,7 @@ def test_given_an_open_line_then_a_leg_goes_through_it_by_a_far_half_under_an_id
 def test_given_an_open_line_then_it_is_rung_opened_joined_with_a_beep_and_hung_up_with_its_room():
     line, half = "s-ana-1-1", f"h-{LEG}"
     rung = operation_of(do.RingLine(line, "ana", "PJSIP/ana", 32_000, auto_answer=True))
-    assert (rung.channel, rung.endpoint, rung.app_args, rung.timeout) == (line, "PJSIP/ana", "line,ana", 32)
+    assert (rung.channel, rung.endpoint, rung.args, rung.timeout) == (line, "PJSIP/ana", "line,ana", 32)
     assert rung.variables
     everything = [
         (do.OpenLine(line), [op.CreateBridge(f"b-{line}", name=line), op.AddChannel(f"b-{line}", (line,))]),
@@ -101,20 +101,20 @@ def test_given_an_open_line_then_it_is_rung_opened_joined_with_a_beep_and_hung_u
 
 def test_given_one_who_is_called_back_then_their_phone_is_told_that_it_is_the_call_it_was_in():
     back = operation_of(do.RingBack(X, OFFER, f"{LEG}r1", "ana", "PJSIP/ana-web", "5551234", "Ann", 9_001))
-    assert (back.channel, back.endpoint, back.app_args, back.timeout) == (f"{LEG}r1", "PJSIP/ana-web", "leg,ana", 10)
+    assert (back.channel, back.endpoint, back.args, back.timeout) == (f"{LEG}r1", "PJSIP/ana-web", "leg,ana", 10)
     assert back.variables["PJSIP_HEADER(add,X-Ccplane-Rejoin)"] == "1"
 
 
 @pytest.mark.parametrize(("agent", "args"), [("ben", "leg,ben"), (None, "leg")])
 def test_given_an_own_call_then_the_other_is_called_under_our_id_as_we_are_known(agent, args):
     called = operation_of(do.CallParty(X, OFFER, LEG, agent, "PJSIP/5551@out", "4000", "", 45_000))
-    assert (called.channel, called.endpoint, called.app_args) == (LEG, "PJSIP/5551@out", args)
+    assert (called.channel, called.endpoint, called.args) == (LEG, "PJSIP/5551@out", args)
     assert (called.caller_id, called.timeout) == ("<4000>", 45)
 
 
 def test_given_a_click_then_the_agents_phone_is_called_as_if_it_had_dialled_the_number():
     called = operation_of(do.CallOwner(X, "d-7", "PJSIP/ana", "5551", 32_000))
-    assert (called.channel, called.app_args, called.caller_id) == ("d-7", "5551,phone", "<5551>")
+    assert (called.channel, called.args, called.caller_id) == ("d-7", "5551,phone", "<5551>")
 
 
 LINES = {do.RingLine, do.OpenLine, do.JoinLine, do.AnswerHalf, do.HangUpLine}
@@ -199,9 +199,27 @@ async def hands():
 async def answered(hands, command, outcome):
     """What comes back when the switch says this to that command."""
     hands.execute(command)
-    hands.switch.answers[-1].set_result(outcome)
+    of = [operation for operation, _ in hands.switch.sent].index(operation_of(command))
+    hands.switch.answers[of].set_result(outcome)
     await asyncio.sleep(0)
     return hands.posted
+
+
+async def test_given_a_phone_that_is_called_then_its_channel_is_watched_right_behind(hands):
+    hands.execute(RING)
+    assert hands.switch.sent[1:] == [(op.WatchChannel("ccplane", f"channel:{LEG}"), X)]
+
+
+@pytest.mark.parametrize(("command", "told"), [
+    (RING, i.LegEnded(OFFER, LEG)),
+    (do.CallOwner(X, "d-7", "PJSIP/ana", "5551", 32_000), i.CallerGone(X, 20)),
+    (do.RingLine("s-ana-1-1", "ana", "PJSIP/ana", 32_000), i.LineEnded("s-ana-1-1")),
+])  # fmt: skip
+async def test_given_a_phone_that_was_gone_before_we_could_watch_then_its_end_is_told(hands, command, told):
+    hands.execute(command)
+    hands.switch.answers[1].set_result(Busy("EventSource does not exist"))
+    await asyncio.sleep(0)
+    assert hands.posted == [told]
 
 
 async def test_given_commands_of_one_contact_then_they_go_at_once_in_order_on_its_own_lane(hands):

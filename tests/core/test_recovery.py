@@ -134,6 +134,26 @@ def test_given_a_phone_answered_while_nobody_watched_then_the_two_are_joined():
     assert "TalkStarted" in kinds(floor.joins("x"))
 
 
+def test_given_a_phone_answered_that_waits_at_our_door_then_it_is_joined_once_it_has_come_in():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    offer = floor.offer("x")
+    decision = floor.survey(after_gap=True, at=21, extra=[i.ChannelSeen(offer.leg, up=False, at_door=True)])
+    assert the(decision, f.OfferAnswered).at_door
+    assert "JoinAgent" not in doing(decision)
+    assert not floor.tick().facts, "though its ring is overdue"
+    assert doing(floor.picks_up("x")) == ["JoinAgent"]
+    assert "TalkStarted" in kinds(floor.joins("x"))
+
+
+def test_given_one_at_our_door_who_never_comes_in_then_the_caller_waits_for_another():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    leg = floor.offer("x").leg
+    floor.survey(after_gap=True, at=9, extra=[i.ChannelSeen(leg, up=False, at_door=True)])
+    assert "ConnectFailed" in kinds(floor.wake())
+
+
 def test_given_a_phone_that_rings_on_over_the_gap_then_it_is_left_ringing():
     floor = a_floor(agents=[ready("ana")])
     floor.waits()

@@ -17,6 +17,12 @@ GUARD: Final = "CCPLANE_GUARD"
 """The global variable that a guard which watches sets to the number of its looks."""
 BEAT_EVERY_S: Final = 2.0
 
+DOOR: Final = "ccplane-door"
+"""The context to which a phone that we called comes when it is answered. Taken into our application directly it would
+be hung up whenever nobody of us is there at that moment; here it waits for whoever comes back."""
+AT_DOOR: Final = "CCPLANE_ARGS"
+"""A called channel's variable: what it tells our application that it is."""
+
 SINCE: Final = "CCPLANE_SINCE"
 """A waiting caller's variable: since when they wait, Unix seconds."""
 

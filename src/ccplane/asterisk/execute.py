@@ -79,13 +79,12 @@ Calling = do.RingAgent | do.RingBack | do.CallParty | do.CallOwner | do.RingLine
 
 def _called(
     command: Calling, channel: ChannelId, args: str, caller: str, headers: dict[str, str] | None = None
-) -> op.Originate:
-    """A phone is called into our application; through its open line by a channel of two halves."""
-    return op.Originate(
+) -> op.CallIn:
+    """A phone is called to our door; through its open line by a channel of two halves."""
+    return op.CallIn(
         channel,
         endpoint=command.endpoint,
-        app=APP,
-        app_args=args,
+        args=args,
         caller_id=caller,
         timeout=-(-command.timeout_ms // 1000),
         variables=headers or {},
@@ -255,8 +254,12 @@ class Executor:
         lane = command.contact if isinstance(command, do.ContactCommand) else HOUSE
         for each in before(command):
             self.switch.send(each, lane)
-        answer = self.switch.send(operation_of(command), lane)
+        operation = operation_of(command)
+        answer = self.switch.send(operation, lane)
         answer.add_done_callback(lambda done: self._answered(command, done))
+        if isinstance(operation, op.CallIn):
+            watching = self.switch.send(op.WatchChannel(APP, f"channel:{operation.channel}"), lane)
+            watching.add_done_callback(lambda done: self._watching(command, done))
 
     def flush(self) -> None:
         """What was sent leaves now."""
@@ -268,6 +271,18 @@ class Executor:
         heard = await something_came(self.switch, command.leg, command.for_ms / 1000)
         if heard is not None:
             self.post(LegListened(command.contact, command.offer, heard))
+
+    def _watching(self, command: do.Command, answer: asyncio.Future[Outcome[Any]]) -> None:
+        """One that ended before we listened, or never was: of its end nothing else tells."""
+        if answer.cancelled() or not isinstance(answer.result(), Gone | Busy):
+            return
+        match command:
+            case do.RingAgent() | do.RingBack() | do.CallParty() if offer := offer_of_leg(command.leg):
+                self.post(LegEnded(offer, command.leg))
+            case do.CallOwner():
+                self.post(CallerGone(command.contact, UNREACHABLE))
+            case do.RingLine():
+                self.post(LineEnded(command.line))
 
     def _answered(self, command: do.Command, answer: asyncio.Future[Outcome[Any]]) -> None:
         if answer.cancelled():

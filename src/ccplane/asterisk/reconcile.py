@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
-from ccplane.asterisk.agreed import APP, CARRIED_IN, LINE
+from ccplane.asterisk.agreed import APP, CARRIED_IN, DOOR, LINE
 from ccplane.asterisk.execute import JOURNAL
 from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
@@ -113,11 +113,14 @@ def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
         return None  # the dialplan's fallback has it
     if leg_of_half(channel.id):
         return None  # it goes with its leg
+    at_door = up and channel.dialplan.context == DOOR and not channel.runs(APP)
     if offer_of_leg(channel.id) is not None or is_line(channel.id):
+        up = up and not at_door
         agent = _called(channel) if up else _reached_by_line(channel)
-        return ChannelSeen(ChannelId(channel.id), up, agent=agent, device=device_in(channel.name), created_at=since)
-    if is_dialled(channel.id) and not up:
-        return ChannelSeen(ChannelId(channel.id), up, device=device_in(channel.name), created_at=since)
+        device = device_in(channel.name)
+        return ChannelSeen(ChannelId(channel.id), up, agent=agent, device=device, created_at=since, at_door=at_door)
+    if is_dialled(channel.id) and (at_door or not up):
+        return ChannelSeen(ChannelId(channel.id), False, device=device_in(channel.name), created_at=since)
     app, *args = channel.dialplan.app_data.split(",")
     if channel.dialplan.app_name != "Stasis" or app != APP:
         return None

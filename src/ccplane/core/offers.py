@@ -73,12 +73,12 @@ def answered(turn: Turn, what: i.LegUp) -> None:
         return None
     contact, offer = found
     if offer.state is OfferState.ANSWERED:
-        return None
+        return turn.do(JoinAgent(contact.id, offer.id, what.leg)) if offer.at_door else None
     return picked_up(turn, contact, offer, JoinAgent(contact.id, offer.id, what.leg))
 
 
-def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None) -> None:
-    """It is answered, and they are to be joined, unless they are already."""
+def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None, at_door: bool = False) -> None:
+    """It is answered, and they are to be joined, unless they are already, or wait to come in."""
     deadline = turn.now + turn.state.rules.join_ms
     ring_ms, _ = _rung(turn, offer)
     turn.happened(
@@ -89,6 +89,7 @@ def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None
             agent=offer.agent,
             deadline=deadline,
             ring_ms=ring_ms,
+            at_door=at_door,
         )
     )
     if contact.waiting and contact.waiting.place is not None:

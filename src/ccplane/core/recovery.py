@@ -242,6 +242,8 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
             fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
         else:
             withdraw(turn, contact, Withdrawal.SWITCH_LOST)
+    elif seen.at_door and offer.state is not OfferState.ANSWERED:
+        picked_up(turn, contact, offer, None, at_door=True)
     elif seen.up:
         there = offer.leg in survey.rooms.get(contact.id, ())
         if offer.state is not OfferState.ANSWERED and there:

@@ -84,6 +84,8 @@ class Line:
     app: str = ""
     args: tuple[str, ...] = ()
     originated: bool = False
+    to_door: bool = False
+    """Comes by the dialplan when it is answered, not straight into an application."""
     in_stasis: bool = False
     room: Room | None = None
     music: str = ""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ccplane.asterisk import events as e
 from ccplane.asterisk import operations as op
+from ccplane.asterisk.agreed import AT_DOOR
 from ccplane.asterisk.models import (
     Application,
     CallerId,
@@ -47,6 +48,8 @@ class Operator:
             op.ListChannels: lambda _: Done([line.model() for line in self._node.lines.values()]),
             op.GetChannel: self._get_channel,
             op.Originate: self._originate,
+            op.CallIn: self._call_in,
+            op.WatchChannel: self._watch,
             op.Answer: self._in_stasis(lambda line, _: board.answer(line)),
             op.Ring: self._in_stasis(lambda line, _: None),
             op.RingStop: self._in_stasis(lambda line, _: None),
@@ -120,6 +123,28 @@ class Operator:
     def _get_channel(self, operation: op.GetChannel) -> Answered:
         line = self._node.lines.get(operation.channel)
         return Done(line.model()) if line else NO_CHANNEL
+
+    def _call_in(self, operation: op.CallIn) -> Answered:
+        app, args, variables = self._board.app, operation.args, {AT_DOOR: operation.args} | operation.variables
+        said = self._originate(
+            op.Originate(
+                operation.channel,
+                operation.endpoint,
+                app,
+                args,
+                operation.caller_id,
+                operation.timeout,
+                variables,
+                other=operation.other,
+            )
+        )
+        if isinstance(said, Done):
+            self._node.lines[operation.channel].to_door = True
+        return said
+
+    def _watch(self, operation: op.WatchChannel) -> Answered:
+        there = operation.source.partition(":")[2] in self._node.lines
+        return Done(self._application()) if there else Busy("EventSource does not exist")
 
     def _originate(self, operation: op.Originate) -> Answered:
         if operation.channel in self._node.lines:

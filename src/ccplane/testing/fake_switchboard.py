@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ccplane.asterisk import events as e
 from ccplane.asterisk.actions import Message
+from ccplane.asterisk.agreed import DOOR
 from ccplane.asterisk.models import CallerId, Dialplan, Endpoint, Millis
 from ccplane.testing.fake_lines import REFUSALS, TEXTS, Line, Node, Party, Prompt, Room, Tape
 
@@ -113,10 +114,22 @@ class Switchboard:
         self.tell(e.ChannelStateChange(at_switch=self.now(), channel=line.model()))
         self._dial(line, "ANSWER")
         line.party.answered()
-        if self.listening() and line.app == self.app:
+        if line.to_door:
+            self._at_door(line)
+        elif self.listening() and line.app == self.app:
             self._enter(line, line.app, line.args)
         else:
             self.end(line, 16)
+
+    def _at_door(self, line: Line) -> None:
+        """In the dialplan, before our application: in if anybody listens, else again in a moment."""
+        if line.id not in self.node.lines:
+            return
+        if self.listening():
+            self._enter(line, line.app, line.args)
+        else:
+            line.dialplan = Dialplan(DOOR, "s", 6, "Wait", "0.2")
+            self.after(0.2, lambda: self._at_door(line))
 
     def refused(self, line: Line, sip: int) -> None:
         """The phone said 486, 603, …"""

@@ -11,6 +11,7 @@ from ccplane.asterisk.events import ChannelStateChange, Dial, StasisStart
 from ccplane.asterisk.operations import (
     AddChannel,
     Answer,
+    CallIn,
     CreateBridge,
     GetChannel,
     HangUp,
@@ -19,6 +20,7 @@ from ccplane.asterisk.operations import (
     PlayOnChannel,
     StartMoh,
     StopMoh,
+    WatchChannel,
 )
 from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Refused
 from tests.asterisk.contract.world import APP, World
@@ -54,6 +56,42 @@ async def test_a_leg_rings_is_answered_and_comes_to_us(world: World):
     (channel,) = await world.done(ListChannels())
     assert channel.runs(APP)
     assert channel.args == ["leg", "o-1"]
+
+
+def by_the_door(name: str = "l-1", user: str = "8001", timeout: int = 10) -> CallIn:
+    return CallIn(name, f"PJSIP/{user}", "leg,o-1", caller_id='"Bob" <5551>', timeout=timeout)
+
+
+async def call_in(world: World) -> None:
+    """As the plane does it: the second right behind the first."""
+    said, watched = await asyncio.gather(world.done(by_the_door()), world.done(WatchChannel(APP, "channel:l-1")))
+    assert (said.id, said.state, said.caller.number) == ("l-1", "Down", "5551")
+    assert watched.name == APP
+
+
+async def test_a_leg_by_our_door_is_told_of_as_any_other(world: World):
+    world.behave("8001", "rings_for_ever")
+    await call_in(world)
+    ring = await world.ring("8001")
+    await world.event(ChannelStateChange, lambda event: event.channel.state == "Ringing")
+    ring.answer()
+    start = await world.event(StasisStart)
+    assert start.args == ["leg", "o-1"]
+    told = await world.story("l-1 StasisStart")
+    assert same(told, "l-1 Up", "l-1 Dial ANSWER", "l-1 StasisStart"), told
+    (channel,) = await world.done(ListChannels())
+    assert channel.runs(APP)
+
+
+async def test_a_leg_by_our_door_that_is_refused_says_so(world: World):
+    world.behave("8001", "rejects", 486)
+    await call_in(world)
+    told = await world.story("l-1 Destroyed 17/486")
+    assert told[-1] == "l-1 Destroyed 17/486"
+
+
+async def test_of_a_channel_that_is_none_nothing_can_be_told(world: World):
+    assert isinstance(await world.do(WatchChannel(APP, "channel:l-none")), Busy)
 
 
 async def test_a_leg_and_a_caller_meet_in_a_bridge_and_part(world: World):

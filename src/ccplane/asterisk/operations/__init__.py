@@ -17,6 +17,7 @@ from ccplane.asterisk.operations.applications import (
     ListApplications,
     Ping,
     SetEventFilter,
+    WatchChannel,
 )
 from ccplane.asterisk.operations.bridges import (
     AddChannel,
@@ -31,6 +32,7 @@ from ccplane.asterisk.operations.bridges import (
 )
 from ccplane.asterisk.operations.channels import (
     Answer,
+    CallIn,
     Continue,
     GetChannel,
     GetChannelVariable,
@@ -66,12 +68,12 @@ from ccplane.asterisk.operations.recordings import (
 OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(Operation.__subclasses__())
 
 __all__ = [
-    "OPERATIONS", "AddChannel", "Answer", "Continue", "CreateBridge", "DeleteConfig", "DeleteDeviceState",
+    "OPERATIONS", "AddChannel", "Answer", "CallIn", "Continue", "CreateBridge", "DeleteConfig", "DeleteDeviceState",
     "DestroyBridge", "EventType", "GetApplication", "GetBridge", "GetBridgeVariable",
     "GetChannel", "GetChannelVariable", "GetConfig", "GetDeviceState", "GetEndpoint", "GetGlobalVariable", "GetInfo",
     "GetLiveRecording", "GetPlayback", "GetStoredRecording", "HangUp", "ListApplications", "ListBridges",
     "ListChannels", "ListDeviceStates", "ListEndpoints", "Operation", "Originate", "Ping", "PlayOnBridge",
     "PlayOnChannel", "PutConfig", "RecordChannel", "RemoveChannel", "Request", "Ring", "RingStop",
     "SetBridgeVariable", "SetChannelVariable", "SetDeviceState", "SetEventFilter", "SetGlobalVariable", "StartMoh",
-    "StopMoh", "StopPlayback", "StopRecording", "answer_of",
+    "StopMoh", "StopPlayback", "StopRecording", "WatchChannel", "answer_of",
 ]  # fmt: skip

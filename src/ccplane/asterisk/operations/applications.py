@@ -38,6 +38,17 @@ class SetEventFilter(Operation[Application], frozen=True):
         return msgspec.json.encode(filters)
 
 
+class WatchChannel(Operation[Application], frozen=True):
+    """Be told of a channel that is not in our application (yet). Busy (422) if there is no such channel."""
+
+    method = "POST"
+    route = "/applications/{app}/subscription"
+    query = fields(source="eventSource")
+    app: str
+    source: str
+    """`channel:` and its id."""
+
+
 class Ping(Operation[None], frozen=True):
     """An event of our own. Its 204 proves nothing on a zombie socket; only the ChannelUserevent that comes does."""
 

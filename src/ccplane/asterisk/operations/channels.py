@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec import field
 
+from ccplane.asterisk.agreed import AT_DOOR, DOOR
 from ccplane.asterisk.models import Channel, Playback, Variable
 from ccplane.asterisk.operations.operation import Operation, fields
 
@@ -51,6 +53,32 @@ class Originate(Operation[Channel], frozen=True):
     formats: str = ""
     other: str = ""
     """The id of the far half, of an endpoint `Local/…`."""
+
+
+class CallIn(Operation[Channel], frozen=True):
+    """As Originate, but the phone comes to our door in the dialplan when it is answered, and into our application from
+    there with `args`: if nobody of us is connected at that moment it waits. Its events are told to who has subscribed
+    to it, by a WatchChannel right behind this, which was in time for the first of them."""
+
+    method = "POST"
+    route = "/channels/{channel}"
+    query = fields(
+        "endpoint", "timeout", "context", "extension", "priority", caller_id="callerId", other="otherChannelId"
+    )
+    channel: str
+    endpoint: str
+    args: str
+    caller_id: str = ""
+    timeout: int = 30
+    variables: dict[str, str] = field(default_factory=dict)
+    other: str = ""
+    """The id of the far half, of an endpoint `Local/…`."""
+    context: str = DOOR
+    extension: str = "s"
+    priority: int = 1
+
+    def _body(self) -> bytes:
+        return msgspec.json.encode({"variables": {AT_DOOR: self.args} | self.variables})
 
 
 class Answer(Operation[None], frozen=True):

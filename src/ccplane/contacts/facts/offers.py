@@ -69,10 +69,14 @@ class OfferRinging(OfferFact, frozen=True, kw_only=True):
 
 
 class OfferAnswered(OfferFact, frozen=True, kw_only=True):
-    """The agent's phone is up; both are about to be joined, by `deadline` at the latest."""
+    """The agent's phone is up; both are about to be joined, by `deadline` at the latest.
+
+    `at_door`: it was answered while nobody of us was there, and is joined once it has come in.
+    """
 
     deadline: int
     ring_ms: int
+    at_door: bool = False
 
 
 class OfferMissed(OfferFact, frozen=True, kw_only=True):

@@ -50,6 +50,7 @@ class SwitchStuck(Input, frozen=True):
 class ChannelSeen(msgspec.Struct, frozen=True):
     """A channel at the switch, as a survey found it. `up`: answered; `arrival` only for callers' channels,
     `agent` only for agents' legs that are up: whom we called. `device`: the phone that it is of, also while it rings.
+    `at_door`: a phone that we called, answered, which waits at our door: it is up once it has come in.
     `created_at`: since when it is there, in ms by the switch's clock; None if that is not known.
 
     `sure` is False for one that only one of two surveys in a row has seen: it is not missed yet, and not strange yet.
@@ -62,6 +63,7 @@ class ChannelSeen(msgspec.Struct, frozen=True):
     agent: AgentId | None = None
     device: DeviceName | None = None
     created_at: int | None = None
+    at_door: bool = False
 
 
 class SwitchSurveyed(Input, frozen=True, kw_only=True):
