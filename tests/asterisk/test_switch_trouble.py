@@ -1,4 +1,4 @@
-"""An Asterisk that dies, restarts, stands still or disobeys: what is said, and what becomes of calls."""
+"""An Asterisk that dies, restarts, stands still or does not obey: what is said of it, and what becomes of calls."""
 
 from __future__ import annotations
 
@@ -86,6 +86,14 @@ async def test_asterisk_restarts_then_all_its_calls_are_over_as_facts_and_everyt
         assert [fact["restarted"] for fact in await facts(centre, "SwitchFound")][-1] is True
         assert await facts(centre, "RepairMade") == []
         await centre.whole()
+        import asyncio
+
+        for _ in range(8):
+            await asyncio.sleep(3)
+            print([await centre.agent(a) for a in ("1001", "1002", "1003")])
+            print(await node.cli("pjsip show contacts"))
+            print(await node.cli("core show channels"))
+        print([f for f in await facts(centre, "PhoneChanged")][-9:])
         await centre.agent_is("1001", "ready", within=30)
         await centre.agent_is("1002", "ready", within=30)
         assert "NOT_INUSE" in await node.cli("devstate list")
