@@ -206,6 +206,14 @@ def test_given_a_soft_hang_up_by_the_channels_driver_then_nothing_came_from_that
     assert meaning("ChannelHangupRequest", channel=a_channel(), **ended) == i.CallerGone(CONTACT, 44, no_media=True)
 
 
+def test_given_a_switch_that_shuts_down_then_its_callers_are_gone_by_its_doing_and_no_agent_has_hung_up():
+    told = {"cause": 4, "soft": True}
+    assert meaning("ChannelHangupRequest", channel=a_channel(LEG), **told) is None
+    assert meaning("ChannelHangupRequest", channel=a_channel(), **told) == i.CallerGone(CONTACT, by_switch=True)
+    line = a_channel("s-1001-1-1")
+    assert meaning("ChannelHangupRequest", channel=line, **told) == i.LineEnded("s-1001-1-1", gone=False)
+
+
 def test_given_the_prompt_that_asks_to_hold_then_its_end_is_told_as_such():
     playback = {"id": f"hold-{CONTACT}", "state": "done", "media_uri": "sound:x", "target_uri": "bridge:x"}
     assert meaning("PlaybackFinished", playback=playback) == i.HoldSaid(CONTACT)

@@ -8,7 +8,7 @@ from ccplane.contacts.facts import ContactEnded, EndedBy, OfferWithdrawn, TalkEn
 from ccplane.core import checkpoint
 from ccplane.core import inputs as i
 from ccplane.facts import SwitchFound
-from tests.core.floor import NODE, a_floor, doing, kinds, ready, the
+from tests.core.floor import NODE, a_floor, c, doing, kinds, ready, the
 
 
 def found(floor, started_at, **how):
@@ -38,6 +38,12 @@ def test_given_a_switch_that_began_anew_then_its_calls_are_ended_as_facts_and_th
     assert {each.by for each in decision.facts if isinstance(each, ContactEnded | TalkEnded)} == {EndedBy.SWITCH}
     assert [each.reason for each in decision.facts if isinstance(each, OfferWithdrawn)] == [Withdrawal.SWITCH_LOST]
     assert not floor.state.contacts
+
+
+def test_given_a_switch_that_says_that_it_shuts_down_then_its_calls_are_ended_by_it_at_once():
+    floor = a_day()
+    decision = floor.take(i.CallerGone(c("x"), by_switch=True))
+    assert {each.by for each in decision.facts if isinstance(each, ContactEnded | TalkEnded)} == {EndedBy.SWITCH}
 
 
 def test_given_a_switch_that_is_the_same_then_what_is_missing_is_a_repair():

@@ -33,6 +33,8 @@ NORMAL: Final = 16
 
 BY_DEVICE: Final = 1
 """The flag of a soft hang-up that Asterisk's channel driver asked for: no RTP came for `rtp_timeout`. Ours have 32."""
+SHUTTING_DOWN: Final = 4
+"""Asterisk stops or restarts by its console: every channel is told so before any of them ends."""
 NO_MEDIA: Final = 44
 """Q.850: requested channel not available, as Asterisk itself tells the phone then."""
 
@@ -80,6 +82,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             # a soft hang-up is not the far end's but ours, or the switch's (no RTP); its cause is a flag, not Q.850
             if event.soft and event.cause == BY_DEVICE:
                 return _ended(node, event.channel, NO_MEDIA, 0, gone=False, no_media=True)
+            if event.soft and event.cause == SHUTTING_DOWN:
+                return _shut_down(node, event.channel)
             cause = 0 if event.soft else event.cause or NORMAL
             return _ended(node, event.channel, cause, event.tech_cause or 0, gone=not event.soft)
         case e.ChannelDestroyed():
@@ -178,6 +182,15 @@ def _carried(node: NodeName, channel: Channel) -> i.Input | None:
     if offer is not None:
         return i.LegEnded(offer, ChannelId(channel.id), gone=True)
     return i.CallerCarried(contact_id(node, ChannelId(channel.id)))
+
+
+def _shut_down(node: NodeName, channel: Channel) -> i.Input | None:
+    """The switch ends all calls; of legs nothing is to be thought, for their callers are told of in the same moment."""
+    if is_line(channel.id):
+        return i.LineEnded(ChannelId(channel.id), gone=False)
+    if offer_of_leg(channel.id) is not None or leg_of_half(channel.id):
+        return None
+    return i.CallerGone(contact_id(node, ChannelId(channel.id)), by_switch=True)
 
 
 def _played(event: e.PlaybackFinished) -> i.Input | None:

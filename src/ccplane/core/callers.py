@@ -107,7 +107,13 @@ def gone(turn: Turn, what: i.CallerGone) -> None:
         if isinstance(contact.verb, HangUp):
             end_contact(turn, contact.id, EndedBy.PROGRAM, contact.verb.cause)
         else:
-            end_contact(turn, contact.id, EndedBy.NO_MEDIA if what.no_media else EndedBy.CALLER, what.cause)
+            end_contact(turn, contact.id, _by(what), what.cause)
+
+
+def _by(what: i.CallerGone) -> EndedBy:
+    if what.by_switch:
+        return EndedBy.SWITCH
+    return EndedBy.NO_MEDIA if what.no_media else EndedBy.CALLER
 
 
 def carried(turn: Turn, what: i.CallerCarried) -> None:

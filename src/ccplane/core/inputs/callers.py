@@ -27,11 +27,12 @@ class CallerUp(Input, frozen=True):
 
 class CallerGone(Input, frozen=True):
     """The caller's channel hangs up or is destroyed. `cause`: Q.850, 0 unknown. `no_media`: the switch ended it, since
-    nothing came from the phone any more."""
+    nothing came from the phone any more. `by_switch`: it ends all its calls, and then itself."""
 
     contact: ContactId
     cause: int = 0
     no_media: bool = False
+    by_switch: bool = False
 
 
 class CallerCarried(Input, frozen=True):
