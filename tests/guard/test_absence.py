@@ -87,6 +87,9 @@ async def test_a_plane_paused_for_15_s_is_waited_for_and_past_the_term_its_calle
             assert [each["outcome"] for each in contact["segments"]] == ([outcome] if outcome else [])
         assert not floor.talking.ended.done()
         await centre.agent_is("1001", "talking")
+        for carried in (floor.waiting, floor.menu):
+            carried.hang_up()  # the fallback would ring 1001 for them
+            await carried.over()
         floor.ring.hang_up()
         await centre.agent_is("1001", "ready")
         ended = await centre.contact_of("901")
@@ -133,6 +136,7 @@ async def test_a_plane_that_stays_away_loses_its_callers_to_the_fallback_and_lat
     """Back again, it finds them with the fallback, or its word of those who hung up there; no agent is stuck."""
     async with open_guard(local_node, tmp_path, term=6) as guard:
         floor = await a_floor(centre)
+        await centre.set_state("1001", "paused")  # else the fallback would ring them in the end
         await centre.kill()
         await guard.says(CARRIED, times=2, within=20)
         await floor.waiting.audio.hears(OUR_FAULT, within=5)
@@ -142,7 +146,7 @@ async def test_a_plane_that_stays_away_loses_its_callers_to_the_fallback_and_lat
         await floor.talking.audio.hears(OUR_FAULT, within=10)
         assert guard.count(CARRIED) == 3
         await centre.start()
-        await centre.agent_is("1001", "ready")
+        await centre.agent_is("1001", "paused")
         for caller in ("901", "902", "903"):
             assert (await centre.contact_of(caller, within=20))["ended_by"] == "fallback"
         (row,) = await centre.rows("SELECT count(*) AS n FROM contact")
