@@ -17,6 +17,7 @@ from ccplane.guard.log_file import read_on
 from ccplane.guard.queue_log import entry_of
 from ccplane.guard.shipping import Api, Progress, Shipper
 from ccplane.testing.siplab import open_lab, rings_for_ever
+from tests.asterisk.sounds import write_tone
 from tests.centre import TOKEN, Centre, open_centre
 from tests.stack import MakeNode
 
@@ -29,7 +30,14 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
         for member in await members_of(local_node, queue):
             await local_node.cli(f"queue remove member PJSIP/{member} from {queue}")
     async with open_centre(local_node, database, tmp_path) as centre:
+        brief_prompts(centre)
         yield centre
+
+
+def brief_prompts(centre: Centre) -> None:
+    """What callers hear before they are asked for is not waited for here."""
+    for name in ("apology", "leave-a-message"):
+        write_tone(centre.node.sounds_dir / f"{name}.wav", hz=700, seconds=0.2)
 
 
 async def members_of(node: LocalNode, queue: str) -> set[str]:
