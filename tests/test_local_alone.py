@@ -20,7 +20,7 @@ from ccplane.local import __main__ as make_run
 from ccplane.local import plane_process
 from ccplane.local.parts import keep_up
 from ccplane.local.plane_process import PlaneEnded
-from ccplane.local.stack import Stack
+from ccplane.local.stack import Stack, local_node
 from ccplane.local.supervise import run
 from ccplane.local.terminal import say
 from ccplane.local.welcome import welcome
@@ -43,6 +43,18 @@ print("up", flush=True)
 server.serve_forever()
 """
 """A plane that routes calls from one time on, and has pushed the phones at another. It takes a moment to end."""
+
+
+def test_the_node_has_the_queues_of_the_site_and_of_one_with_faults_none(tmp_path: Path):
+    """What is wrong with it the plane says; Asterisk runs all the same."""
+    assert [each.name for each in local_node(Settings(runtime=tmp_path, site=HOME)).queues] == [
+        "support",
+        "sales",
+        "anyone",
+    ]
+    (tmp_path / "acd").mkdir()
+    (tmp_path / "acd" / "queues.toml").write_text("[support")
+    assert local_node(Settings(runtime=tmp_path, site=tmp_path)).queues == ()
 
 
 class Flaky:

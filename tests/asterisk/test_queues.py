@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 import pytest
 
+from ccplane.asterisk.node import HOME
 from ccplane.asterisk.queues import sections
 from ccplane.routing.rules import Queue, Step
 
@@ -27,3 +32,10 @@ def test_a_name_that_is_taken_or_would_end_its_section_has_none(name: str):
 
 def test_music_that_would_end_its_line_is_the_default():
     assert "musicclass = default\n" in sections([a_queue("support", music="jazz\nautofill=no")])
+
+
+def test_the_page_says_how_to_print_those_of_an_asterisk_of_ones_own():
+    page = (HOME / "docs" / "fallback.md").read_text()
+    [script] = re.findall(r"```\npython -c '(.*?)'\n```", page, re.S)
+    printed = subprocess.run([sys.executable, "-c", script], cwd=HOME, capture_output=True, text=True, check=True)
+    assert re.findall(r"\[(\w+)\]", printed.stdout) == ["support", "sales", "anyone"]

@@ -110,6 +110,8 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
         "ivr/numbers.toml:3: 4001.program: there is no program `frnot`; did you mean `front`?"),
     ("numbers", N + '[4001]\nprogram = "front"\nqueue = "suport"\n', "no-such-queue",
         "ivr/numbers.toml:4: 4001.queue: there is no queue `suport`; did you mean `support`?"),
+    ("numbers", N + '[4001]\nprogram = "front"\nfallback = "suport"\n', "no-such-queue",
+        "ivr/numbers.toml:4: 4001.fallback: there is no queue `suport`; did you mean `support`?"),
     ("numbers", N + '[4OO1]\nprogram = "front"\n', "bad-number",
         "ivr/numbers.toml:2: 4OO1: a number is 2 to 20 digits, perhaps after a +; a feature code 2 to 4 after a *"),
     ("numbers", N + '[4001]\nprogram = "front"\nlanguage = "zh"\n', "no-such-language",

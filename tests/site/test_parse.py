@@ -56,6 +56,11 @@ def test_a_number_has_a_program_and_perhaps_a_queue_a_language_and_an_attributio
     }
 
 
+def test_a_number_may_name_whose_agents_answer_it_while_ccplane_is_away():
+    numbers = 'default = "sorry"\n[4001]\nprogram = "front"\nfallback = "support"\n'
+    assert parsed(numbers=numbers).rules.numbers["4001"].fallback == "support"
+
+
 def test_numbers_that_name_no_language_have_the_sites():
     numbers = 'default = "sorry"\nlanguage = "zh-CN"\n[4001]\nprogram = "front"\n'
     site = parsed(numbers=numbers, prompts='[welcome]\nzh-CN = "您好"\n')

@@ -93,7 +93,7 @@ class LocalNode:
         self.trunk = trunk
         self._trunk_qualify_s = trunk_qualify_s
         self._outlive_parent = outlive_parent
-        self._queues = tuple(queues)
+        self.queues = tuple(queues)
         self._child = Child(self.directory / "run" / "process.json")
         self._secrets: dict[str, str] = {}
 
@@ -287,7 +287,7 @@ class LocalNode:
         for template in sorted(self._templates.glob("*.conf")):
             write_private(etc / template.name, fill(template.read_text(), values))
         with (etc / "queues.conf").open("a") as queues:
-            queues.write(sections(self._queues))
+            queues.write(sections(self.queues))
         for part in sorted(self._dialplan.glob("*.conf")):
             shutil.copyfile(part, etc / "dialplan" / part.name)
         (self.directory / "hosts").write_text(hosts(socket.gethostname()))
