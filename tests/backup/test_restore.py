@@ -302,7 +302,7 @@ async def with_sound(place):
 
 async def test_without_their_files_the_index_says_which_are_missing(place, fresh, tmp_path):
     """One that was missing already is no news."""
-    await lives_through(place, a_history(5).facts)
+    await lives_through(place, a_history(5, steps=400).facts)
     *there, gone = await with_sound(place)
     await place.backed_up(tmp_path / "b.zip")
     restored = await fresh.restored(tmp_path / "b.zip")
@@ -311,7 +311,7 @@ async def test_without_their_files_the_index_says_which_are_missing(place, fresh
 
 
 async def test_with_their_files_they_are_put_back_for_their_owner_alone(place, fresh, tmp_path):
-    await lives_through(place, a_history(5).facts)
+    await lives_through(place, a_history(5, steps=400).facts)
     *there, _ = await with_sound(place)
     await place.backed_up(tmp_path / "b.zip", recordings=True)
     assert (await fresh.restored(tmp_path / "b.zip")).missing == []
