@@ -13,6 +13,7 @@ import pytest
 
 from ccplane.cli import backup as command
 from ccplane.local.supervise import sole_instance
+from ccplane.postgres.copying import UNFINISHED
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.postgres.migrate import migrate
 from ccplane.settings import HOME
@@ -89,7 +90,9 @@ async def test_errors_are_one_sentence_and_say_whose_fault_it_is(place, fresh, t
         assert said.count("\n") == 1
 
 
-async def test_files_of_sound_that_are_missing_are_listed(place, fresh, tmp_path):
+async def test_files_of_sound_that_are_missing_are_listed(database, fresh, tmp_path):
+    place = Place(tmp_path / "place", database)
+    await lives_through(place, a_history(5, steps=400).facts)
     for row in await place.rows("SELECT opus FROM recording WHERE opus <> ''"):
         path = place.settings.recordings_dir / row["opus"]
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,6 +122,29 @@ async def test_the_postgres_that_comes_with_us_is_used_while_it_runs_and_started
     lost = Place(nobody, "")
     assert "no database in" in await run(lost, "ccplane", "backup", tmp_path / "c.zip", code=2, CCPLANE_DATABASE_URL="")
     assert not lost.settings.postgres_dir.exists()
+
+
+@pytest.mark.parametrize("tenths", [6, 9, 12, 15, 18])
+async def test_a_restore_that_is_killed_leaves_nothing_that_a_plane_could_lead_half_and_can_be_done_again(
+    place, fresh, tmp_path, tenths
+):
+    """Whatever it was at: a second one makes it whole."""
+    file = tmp_path / "b.zip"
+    await run(place, "ccplane", "backup", file)
+    killed = await asyncio.create_subprocess_exec(
+        "ccplane", "restore", file, env=environment(fresh), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    await asyncio.sleep(tenths / 10)
+    if killed.returncode is None:
+        killed.kill()
+    await killed.wait()
+    if await fresh.rows("SELECT FROM pg_class WHERE relname = 'lease'"):
+        (lease,) = await fresh.rows("SELECT holder FROM lease")
+        assert lease["holder"] == UNFINISHED or fresh.outbox.exists()
+    again = ("--force",) if fresh.outbox.exists() else ()
+    assert "Restored in" in await run(fresh, "ccplane", "restore", *again, file)
+    assert list((await fresh.facts()).values()) == FACTS
+    assert await fresh.all_rows() == await place.all_rows()
 
 
 # --------------------------------------------------------------------------------------------------- docs/backup.md

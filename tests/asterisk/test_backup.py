@@ -153,7 +153,7 @@ async def test_given_backups_while_calls_go_on_then_none_of_them_lacks_a_fact_an
     local_node: LocalNode, embedded_postgres: EmbeddedPostgres, database: str, tmp_path: Path
 ):
     """Calls that come and go all the while, some of them in mid-talk at the moment of the backup."""
-    here, callers, made = tmp_path / "here", 25, 3
+    here, least, made, done = tmp_path / "here", 15, 3, asyncio.Event()
     here.mkdir()
     async with open_centre(local_node, database, here) as centre:
         await centre.sign_in(*AGENTS)
@@ -162,15 +162,16 @@ async def test_given_backups_while_calls_go_on_then_none_of_them_lacks_a_fact_an
 
         async def calls() -> list[Call]:
             dialled = []
-            for number in range(callers):
-                dialled.append(centre.lab.callers.dial("4002", f"7800{number}", hang_up_after=0.6))
-                await asyncio.sleep(0.4)
+            while len(dialled) < least or not done.is_set():
+                dialled.append(centre.lab.callers.dial("4002", f"7800{len(dialled)}", hang_up_after=0.6))
+                await asyncio.sleep(0.5)
             return dialled
 
         async with asyncio.TaskGroup() as group:
             calling = group.create_task(calls())
             for number in range(made):
                 await ccplane(centre, "backup", tmp_path / f"{number}.zip")
+            done.set()
         for number, call in enumerate(calling.result()):
             await asyncio.wait_for(call.over(), 30)
             assert (await centre.contact_of(f"7800{number}", 30))["segments"][-1]["talk_ms"], "who talked"

@@ -129,7 +129,7 @@ def new_backup(path: Path, *, force: bool) -> Iterator[Writer]:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    keep_names(path.parent)
 
 
 def _spare(path: Path, *, force: bool) -> None:
@@ -137,8 +137,8 @@ def _spare(path: Path, *, force: bool) -> None:
         raise RequestError("backup-exists", f"{path} is there already: name another file, or say --force.")
 
 
-def _sync(folder: Path) -> None:
-    """That it has its name is on the disk, too."""
+def keep_names(folder: Path) -> None:
+    """What was renamed in it has its new name on the disk, too."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

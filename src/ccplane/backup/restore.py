@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ccplane.backup.archive import Backup, opened
+from ccplane.backup.archive import Backup, keep_names, opened
 from ccplane.backup.manifest import OUTBOX, Manifest
 from ccplane.backup.sounds import missing, put_back, take_away
 from ccplane.errors import RequestError, StoreError
@@ -79,6 +79,7 @@ async def _restored(
     """Where the outbox is now that was there before."""
     coming = outbox.with_name(outbox.name + ".restoring")
     made: list[Path] = []
+    take_away(_files(coming))  # of one that was killed: SQLite would take its write-ahead log for this one's
     try:
         backup.extract(OUTBOX, coming)
         own = as_its_own(coming, epoch, backup.manifest.watermark)
@@ -92,6 +93,7 @@ async def _restored(
     try:
         set_aside = _set_aside(outbox)
         coming.replace(outbox)
+        keep_names(outbox.parent)
         await finish(dsn, own.outbox)
     except (OSError, StoreError) as error:
         raise StoreError(
@@ -132,10 +134,10 @@ def _owned(outbox: Path) -> Iterator[Path]:
 
 def _set_aside(outbox: Path) -> Path | None:
     """What was there keeps what only it may have: facts that are not in Postgres."""
-    if not outbox.exists():
+    if not (there := _files(outbox)):
         return None
     aside = outbox.with_name(f"{outbox.name}.{BEFORE}-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}")
-    for each in _files(outbox):
+    for each in there:
         each.replace(aside.with_name(aside.name + each.name.removeprefix(outbox.name)))
     return aside
 
