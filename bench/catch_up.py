@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -112,12 +113,12 @@ class Watch:
         while True:
             self._number += 1
             for fact in a_call(1_000_000 + self._number, time.time_ns() // 1_000_000):
-                began = time.perf_counter()
-                seq = self._box.append([fact])
-                self._box.committed(seq).add_done_callback(
-                    lambda _, began=began: self.commits.append(time.perf_counter() - began)
-                )
+                committed = self._box.committed(self._box.append([fact]))
+                committed.add_done_callback(partial(self._committed, time.perf_counter()))
                 await asyncio.sleep(pause)
+
+    def _committed(self, began: float, _: asyncio.Future[None]) -> None:
+        self.commits.append(time.perf_counter() - began)
 
 
 async def run(options: argparse.Namespace) -> dict[str, Any]:

@@ -67,7 +67,18 @@ class Parts:
         clock, shipper = SimpleNamespace(now=lambda: 10_000), SimpleNamespace(stats=self.shipping)
         other = SimpleNamespace()
         self.vitals = Vitals(
-            self.lease, other, other, shipper, self.pool, self.outbox, self.backlog, clock, other, other
+            lease=self.lease,
+            link=other,
+            ari=other,
+            ami=other,
+            shipper=shipper,
+            pool=self.pool,
+            outbox=self.outbox,
+            backlog=self.backlog,
+            clock=clock,
+            keeper=other,
+            messages=other,
+            heartbeat=other,
         )
 
     @property

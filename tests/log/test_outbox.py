@@ -266,7 +266,6 @@ async def test_a_full_disk_loses_nothing_and_is_told(make_outbox):
 
 async def test_a_file_that_is_full_has_room_again_once_postgres_has_what_it_holds(make_outbox, monkeypatch):
     """What was shipped is deleted before the commit that failed is tried again: nobody needs to make room by hand."""
-    monkeypatch.setattr("ccplane.log.writer.TRIM_EVERY", 0.0)
     monkeypatch.setattr("ccplane.log.writer.RETRY", 0.01)
     box = make_outbox(max_bytes=400_000)
     box.open()

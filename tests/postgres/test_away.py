@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ccplane import app
+from ccplane.log.backlog import Backlog, Level
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Pace, Shipper
 from ccplane.postgres.embedded import EmbeddedPostgres
@@ -17,6 +18,7 @@ from ccplane.postgres.migrate import migrate
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.settings import Settings
+from tests.log.boxes import facts as repairs
 from tests.ports import free_port
 from tests.postgres.failing import WAYS, read_only
 from tests.postgres.histories import a_history
@@ -89,6 +91,40 @@ async def test_for_longer_than_a_term_commands_go_on_and_each_fact_is_stored_onc
     await store(opened, facts)
     assert await all_rows(opened) == afterwards
     await lease.release()
+    await box.close()
+
+
+async def test_an_outbox_that_was_full_is_shipped_whole_and_has_room_again(server, opened, tmp_path):
+    """The alarm came long before; what was decided when it was full waited in memory."""
+    bound = 400_000
+    box = Outbox(tmp_path / "outbox.db", max_bytes=bound)
+    box.open()
+    box.begin(1)
+    backlog = Backlog(box, bound)
+    shipper = Shipper(box, PostgresFacts(opened), lambda: 0, pace=Pace(every=0.01, retry_first=0.05, retry_most=0.1))
+    alarmed = 0
+    async with read_only(server):
+        task = asyncio.create_task(shipper.run())
+        while box.healthy:
+            seq = box.append(repairs(20, 1 + box.stats.appended_seq, size=500))
+            box.checkpoint(seq, lambda: b"the state")
+            if backlog.look().level is Level.AMPLE:
+                alarmed = seq
+            await asyncio.sleep(0.02)
+        seq = box.append(repairs(100, seq + 1, size=500))
+        assert 0 < alarmed < seq * 0.7
+        assert shipper.stats.shipped_seq == 0
+    async with asyncio.timeout(60):
+        await shipper.shipped(seq)
+        await box.committed(box.append(repairs(1, seq + 1)))
+        await shipper.shipped(seq + 1)
+    assert box.healthy
+    async with opened.connection() as connection:
+        stored = await connection.fetchval("SELECT array_agg(seq ORDER BY seq) FROM fact")
+    assert stored == list(range(1, seq + 2))
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
     await box.close()
 
 

@@ -111,7 +111,8 @@ def test_a_postgres_that_cannot_do_it_now_is_away_for_us(fault, code):
 
 
 @pytest.mark.parametrize(
-    "fault", [asyncpg.InvalidPasswordError, asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError]
+    "fault",
+    [asyncpg.InvalidPasswordError, asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError, ValueError],
 )
 def test_a_postgres_that_says_no_to_us_is_not_away(fault):
     error = as_store_error(fault("so it is"), "postgresql:///x")

@@ -21,7 +21,7 @@ from typing import Final, NamedTuple, Protocol
 import msgspec
 
 from ccplane.laws import Fact
-from ccplane.log.outbox_file import TRIMMED_WHEN_FULL, Commit, Group, OutboxFile
+from ccplane.log.outbox_file import TRIMMED_AT_ONCE, TRIMMED_WHEN_FULL, Commit, Group, OutboxFile
 
 RETRY: Final = 0.25
 TRIM_EVERY: Final = 1.0
@@ -164,14 +164,16 @@ class Writer(threading.Thread):
             self.wake()  # for the others
         return [self._items.popleft() for _ in range(min(there, TAKEN_AT_ONCE))]
 
-    def _tidy(self, **most: int) -> None:
-        """Delete what is no longer needed, if it is time for it, whatever else there is to write."""
-        horizon = self._horizon()
-        if not horizon:
-            self._file.untidy = time.monotonic() < self._trim_after  # too early: look again
-            return
+    def _tidy(self) -> None:
+        """Delete what is no longer needed, if it is time for it, though there is nothing else to write."""
+        early = time.monotonic() < self._trim_after
+        self._file.untidy = early and self._needless() > 0  # then look again
+        if horizon := self._horizon():
+            self._make_room(horizon)
+
+    def _make_room(self, horizon: int, groups: int = TRIMMED_AT_ONCE) -> None:
         try:
-            self._file.make_room(horizon, **most)
+            self._file.make_room(horizon, groups)
         except Exception:  # nothing waits for it, and it is tried again; what cannot be written is said by who writes
             self._file.settle()
 
@@ -190,7 +192,8 @@ class Writer(threading.Thread):
             except Exception as error:  # whatever it is, the facts are still in our hands, and are tried again
                 self._told.failed(f"the outbox cannot be written: {error}")
                 self._file.settle()
-                self._tidy(groups=TRIMMED_WHEN_FULL)
+                if needless := self._needless():
+                    self._make_room(needless, TRIMMED_WHEN_FULL)
             else:
                 if commit.checkpoint:
                     self._checkpoint_seq = commit.checkpoint[0]
@@ -206,4 +209,8 @@ class Writer(threading.Thread):
         if now < self._trim_after:
             return 0
         self._trim_after = now + TRIM_EVERY
+        return self._needless()
+
+    def _needless(self) -> int:
+        """Up to where facts are in Postgres and in a checkpoint."""
         return min(self._told.confirmed(), self._checkpoint_seq)

@@ -60,7 +60,8 @@ def as_store_error(error: Exception, dsn: str) -> StoreError:
         return StoreError("postgres-full", f"{at} has no disk space left: {what}", sqlstate=state)
     if not state and isinstance(error, TimeoutError):
         what = f"it does not answer ({what})"
-    if not state or state[:2] in AWAY_CLASSES or state in AWAY_STATES:  # without: the network's doing, or asyncpg's
+    ours = isinstance(error, ValueError)  # an address, or a value, that cannot be
+    if (not state and not ours) or state[:2] in AWAY_CLASSES or state in AWAY_STATES:  # without: the network's doing
         return StoreError("postgres-unreachable", f"{at} cannot be reached: {what}", sqlstate=state)
     return StoreError("postgres-refused", f"{at} refused: {what}", sqlstate=state)
 
@@ -80,7 +81,7 @@ async def connect(dsn: str, within: float = CONNECT_WITHIN) -> asyncpg.Connectio
         return await asyncpg.connect(
             dsn, timeout=within, command_timeout=COMMAND_WITHIN, server_settings=SETTINGS, ssl=None
         )
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (*DATABASE_ERRORS, ValueError) as error:
         raise as_store_error(error, dsn) from error
 
 
@@ -109,7 +110,7 @@ class Database:
                 command_timeout=ANSWER_WITHIN,
                 server_settings=SETTINGS,
             )
-        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (*DATABASE_ERRORS, ValueError) as error:
             raise as_store_error(error, self.dsn) from error
 
     async def close(self) -> None:
