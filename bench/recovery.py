@@ -109,7 +109,7 @@ async def one_round(
     began = loop.time()
     plane.begin_again()
     await phone.next_ring(60.0)
-    rang_s = loop.time() - began
+    rang_s, cpu_s = loop.time() - began, usage(plane.pid).cpu_s
     await plane.whole()
     ready_s = loop.time() - began
     await asyncio.sleep(2.0)
@@ -118,7 +118,13 @@ async def one_round(
     for call in (*calls, *in_menu):
         call.hang_up()
     await lab.drained(20.0)
-    found = {"rang_s": round(rang_s, 3), "ready_s": round(ready_s, 3), "before": before, "after": after}
+    found = {
+        "rang_s": round(rang_s, 3),
+        "cpu_s": round(cpu_s, 3),
+        "ready_s": round(ready_s, 3),
+        "before": before,
+        "after": after,
+    }
     return found | {"menu": menu, "contacts": len(calls) + menu, "lost": over}
 
 
@@ -145,11 +151,13 @@ def checks(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def table(made: dict[str, Any]) -> str:
-    lines = ["| round | live contacts | talking, waiting, in a menu | start → first ring | start → phones checked |"]
-    lines += ["|---|---|---|---|---|"]
+    lines = ["| round | live contacts | talking, waiting, in a menu | start → first ring | of it CPU | start → API |"]
+    lines += ["|---|---|---|---|---|---|"]
     for number, each in enumerate(made["found"]["rounds"], 1):
         mix = f"{each['before']['talking']}, {each['before']['waiting']}, {each['menu']}"
-        lines.append(f"| {number} | {each['contacts']} | {mix} | {each['rang_s']:.2f} s | {each['ready_s']:.2f} s |")
+        lines.append(
+            f"| {number} | {each['contacts']} | {mix} | {each['rang_s']:.2f} s | {each['cpu_s']:.2f} s | {each['ready_s']:.2f} s |"
+        )
     lines += ["", "| promised | at most | measured | |", "|---|---|---|---|"]
     lines += [
         f"| {each['what']} | {each['most']:g} | {each['measured']} | {'kept' if each['kept'] else '**missed**'} |"
