@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import uvloop
 
@@ -37,9 +37,7 @@ from ccplane.callflow.runner import Runner
 from ccplane.core import State
 from ccplane.core.inputs import PeopleRead, PlaneBegan, SiteRead
 from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
-from ccplane.http.app import Ports, create_app
 from ccplane.http.metrics import Meters, sample_loop_delay
-from ccplane.http.server import serve
 from ccplane.ids import NodeName
 from ccplane.leading import fence, lead
 from ccplane.log.backlog import MB, Backlog
@@ -60,6 +58,8 @@ from ccplane.site import Site, parse, read
 from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
 from ccplane.watch import note_watch, watched_until
 
+CALLS_FIRST_S: Final = 1.0
+"""How long the API waits for the switch to be found, after a crash with calls up."""
 GIVE_WAY_S: Final = 0.0005
 """How soon the outbox's thread gives the interpreter back to the loop of all calls: Python's 5 ms are an eternity."""
 
@@ -214,7 +214,14 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             heartbeat,
         )
         history = History(database)
-        app = create_app(
+        leading = asyncio.create_task(
+            lead(lease, (link.run, ami.run, watch.run, members.run), plane, outbox), name="leading"
+        )
+        stack.push_async_callback(cancelled, leading)
+        await _calls_first(plane, link)
+        create_app, Ports, serve = await asyncio.to_thread(_api)  # noqa: N806
+        app = await asyncio.to_thread(
+            create_app,
             Ports(
                 plane=plane,
                 contacts=history,
@@ -242,9 +249,6 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             admin_token=token,
         )
         server = await stack.enter_async_context(serve(app, settings.bind, settings.port))
-        leading = asyncio.create_task(
-            lead(lease, (link.run, ami.run, watch.run, members.run), plane, outbox), name="leading"
-        )
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(backlog.run(), name="backlog"),
@@ -267,6 +271,21 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
 
 
 # ------------------------------------------------------------------------------------------------------- beginning
+
+
+async def _calls_first(plane: Plane, link: Link) -> None:
+    """Who waits is served before the API's code is read, which takes longer than all the rest."""
+    if plane.state.contacts:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(link.found.wait(), CALLS_FIRST_S)
+
+
+def _api() -> tuple[Any, Any, Any]:
+    """What the API is made of: half a second of imports, on a thread of its own."""
+    from ccplane.http.app import Ports, create_app
+    from ccplane.http.server import serve
+
+    return create_app, Ports, serve
 
 
 def _admin_token(settings: Settings) -> str:

@@ -154,13 +154,14 @@ class Centre(World):
         watch.last_at = kept[-1].at if kept else 0
         self.floor.watch = watch
         self.floor.state = reduce(evolve, kept, State())
+        watch.told = {each.id: each.waiting.queue for each in self.floor.state.contacts.values() if each.waiting}
         watch.music = dict.fromkeys(self.floor.state.contacts, True)  # until the survey nothing is known of it
         self.floor.now += away_ms
         self.runner = Runner(lambda site: self.sites[site])
         self.take(i.PlaneBegan(7, "test", away_ms))
         self.take(i.SiteRead(self.site.hash, self.site.rules, dict(FILES)))
         self.take(i.PeopleRead(people(0)[:2]))
-        self.floor.watch.music = {}
+        self.floor.watch.music, self.floor.watch.told = {}, {}
         self.look(away_ms)
 
 

@@ -73,6 +73,8 @@ class Link:
         self._found: SwitchSurveyed | None = None
         """The last survey of this connection, as it came."""
         self.connected_since: int | None = None
+        self.found = asyncio.Event()
+        """Set once the switch was found for the first time."""
         self.last_survey: int | None = None
         self.provisioned_at: int | None = None
         """Since when the phones' accounts at this node are as they should be; None while they may not be."""
@@ -97,6 +99,7 @@ class Link:
         self._executor.switch = switch
         await self._survey(switch, after_gap=True)
         self.connected_since = self._now()
+        self.found.set()
         self._back()
         work = (self._provisioned, self._survey_often, self._watch_answers, *self._chores)
         chores = [asyncio.create_task(each(switch)) for each in work]

@@ -14,7 +14,7 @@ from ccplane.contacts.offer import OfferState
 from ccplane.contacts.verbs import AskPin, EnterQueue, Gather, NoAgents, Play, Result, TakeMessage, TimedOut
 from ccplane.core import inputs as i
 from ccplane.core import journal, parties
-from ccplane.core.commands import StopRinging, StopSounds
+from ccplane.core.commands import StopRinging, StopSounds, TellQueue
 from ccplane.core.journal import Journal
 from ccplane.core.messages import RECORDING_MS, leave
 from ccplane.core.notes import noted
@@ -76,6 +76,8 @@ def retell(turn: Turn, of: ContactId, note: Journal) -> None:
     if another and note.step == note.first:
         turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=note.program))
     _open(turn, of, note)
+    if turn.state.contacts[of].waiting is None:
+        turn.do(TellQueue(of, contact.channel, ""))  # a stay that we never knew of may still be told there
 
 
 def _told(turn: Turn, of: ContactId, past: Past) -> None:
