@@ -136,9 +136,9 @@ def talks_go_on(judge: Judge, call: Call) -> None:
             continue
         judge.breach("talks-ended", f"{call.number} with {talk.agent}: {talk.how}", talk.until)
     last = call.talks[-1] if call.talks else None
-    if last and last.known and call.how in (Ended.PEER, Ended.LOST) and last.how is Ended.GONE:
-        if not judge.past_term(call.ended_at or 0):
-            judge.breach("talks-ended", f"{call.number} was to hold for another agent", call.ended_at or 0)
+    hung_up_on = call.how in (Ended.PEER, Ended.LOST) and not judge.past_term(call.ended_at or 0)
+    if last and last.known and last.how is Ended.GONE and hung_up_on:
+        judge.breach("talks-ended", f"{call.number} was to hold for another agent", call.ended_at or 0)
 
 
 def answered_is_joined(judge: Judge, call: Call) -> None:
@@ -180,7 +180,7 @@ def the_waiting_are_kept(judge: Judge, call: Call) -> None:
 
 
 def clocks_are_right(judge: Judge, call: Call) -> None:
-    """The wait that we say is the one that the caller's phone saw: from the answer to the agent's answer, or the end."""
+    """The wait that we say is the one that the caller's phone saw, from its answer to the agent's, or to the end."""
     if call.up_at is None or call.menu or call.fallback or call.carried:
         return
     for seen, said in call.waits:
@@ -227,7 +227,7 @@ def _steps_of_waiting(judge: Judge) -> Iterator[tuple[int, str, Call]]:
         again = any(talk.how is Ended.GONE for talk in call.talks)
         if again:  # a high place of their own, once they wait again
             continue
-        yield call.up_at, "2-enters", call
+        yield min([call.up_at, *(ring.at for ring in call.rings[:1])]), "2-enters", call
         served = call.talks[0].since if call.talks else call.ended_at
         if served is not None:
             yield served, "1-leaves", call
@@ -250,7 +250,7 @@ def nobody_is_double_booked(judge: Judge) -> None:
 
 
 def the_wallboard_is_right(judge: Judge) -> None:
-    """Nobody is shown in a call for more than two seconds without one, nor as unreachable with a phone that is there."""
+    """Nobody is shown in a call for more than two seconds whose phone has none."""
     busy = judge.history.busy
     stuck_since: dict[str, int] = {}
     said: set[tuple[str, int]] = set()
@@ -308,13 +308,13 @@ def what_was_acknowledged_is_there(judge: Judge) -> None:
         found = said[asked.agent, asked.state, asked.reason]
         if found > 1:
             judge.breach("facts-doubled", f"{asked.agent} {asked.reason}: {found} times", asked.at)
-        if not found and not _was_so_already(judge, asked.agent, asked.state, asked.answered_at):
+        if not found and not _was_so_already(judge, asked.agent, asked.state, asked.at):
             judge.breach("facts-lost", f"{asked.agent} {asked.reason}", asked.at)
 
 
 def _was_so_already(judge: Judge, agent: str, state: str, at: int) -> bool:
     """Who asks for what they have changes nothing."""
-    intents = [fact for fact in judge.history.intents[agent] if fact.at <= at + SAME_MS]
+    intents = [fact for fact in judge.history.intents[agent] if fact.at < at]
     return bool(intents) and intents[-1].body["intent"] == state
 
 

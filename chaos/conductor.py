@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +40,7 @@ class Load:
     rate: float = 10.0
     agents: int = 60
     browsers: int = 6
-    habits: Habits = Habits()
+    habits: Habits = field(default_factory=Habits)
 
 
 class Conductor:
@@ -150,9 +150,11 @@ class Conductor:
 
     async def _drained(self) -> None:
         """Everybody has hung up, as people do."""
-        deadline = time.monotonic() + DRAIN_S
-        while any(station.legs for station in self._floor.stations) and time.monotonic() < deadline:
-            await asyncio.sleep(0.2)
+
+        async def nobody_calls() -> bool:
+            return not any(station.legs for station in self._floor.stations)
+
+        await self.stage.until(nobody_calls, DRAIN_S)
 
     async def _all_ready(self) -> bool:
         shown = await self.stage.shown()

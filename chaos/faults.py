@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
 import httpx
@@ -168,7 +168,7 @@ class Harm:
         return ""
 
     @contextlib.asynccontextmanager
-    async def _deaf(self, request: str, headers: str = "") -> contextlib.AbstractAsyncContextManager[None]:  # type: ignore[misc]
+    async def _deaf(self, request: str, headers: str = "") -> AsyncIterator[None]:
         token = self.stage.authorised["Authorization"]
         reader, writer = await asyncio.open_connection("127.0.0.1", self.stage.port, limit=64)
         writer.write(f"{request} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n{headers}\r\n".encode())

@@ -10,6 +10,7 @@ import asyncio
 import itertools
 import random
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import httpx
@@ -178,8 +179,7 @@ class Floor:
             self._away.add(agent)
             await self.ask(agent, "paused")
             await asyncio.sleep(1.0)
-            while not await self.ask(agent, "ready"):
-                await asyncio.sleep(0.5)
+            await self._stage.until(partial(self.ask, agent, "ready"), 600.0)
             self._away.discard(agent)
 
     async def _stay_registered(self) -> None:

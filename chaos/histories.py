@@ -246,7 +246,9 @@ def _talks(call: Call, ended_at: int) -> list[Talk]:
             talks.append(Talk(ring.agent, ring.up_at, until, ring.how))
     unmatched = list(call.said)
     for talk in talks:
-        match = next((said for said in unmatched if said.agent == talk.agent and said.until >= talk.since - 1_000), None)
+        match = next(
+            (said for said in unmatched if said.agent == talk.agent and said.until >= talk.since - 1_000), None
+        )
         if match is not None:
             unmatched.remove(match)
             talk.known = True

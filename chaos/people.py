@@ -78,7 +78,7 @@ class People(Record):
         call.ended.add_done_callback(lambda _: self._caller_over(call, seen))
         if menu:
             key, after = chance.choice(KEYS), chance.uniform(0.5, 3.0)
-            call.answered.add_done_callback(lambda up: up.cancelled() or call.after(after, lambda: call.press(key)))
+            call.answered.add_done_callback(lambda _: call.after(after, lambda: call.press(key)))
         call.after(chance.uniform(*habits.patience), lambda: self._lose_patience(call))
         return call
 

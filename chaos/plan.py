@@ -26,7 +26,9 @@ WEIGHTS: Final[dict[str, float]] = {
 }
 """How often each comes about, beside the others. Those that take long come less often."""
 
-QUICK: Final = ("kill-plane", "cut-ari", "kill-ami", "kill-postgres", "stall", "clock-ahead", "disk-full", "browser-gone")
+QUICK: Final = (
+    "kill-plane", "cut-ari", "kill-ami", "kill-postgres", "stall", "clock-ahead", "disk-full", "browser-gone",
+)  # fmt: skip
 """One of each in the short form."""
 
 

@@ -26,8 +26,8 @@ def wrong_by(file: Path) -> Callable[[], int]:
 def step(file: Path) -> None:
     """From now on `time` tells this process a wrong time. Durations (monotonic, since boot) stay right."""
     seconds, whole, precise = wrong_by(file), time.time, time.time_ns
-    time.time = lambda: whole() + seconds()  # type: ignore[assignment]
-    time.time_ns = lambda: precise() + seconds() * 1_000_000_000  # type: ignore[assignment]
+    time.time = lambda: whole() + seconds()
+    time.time_ns = lambda: precise() + seconds() * 1_000_000_000
 
 
 def main() -> None:
