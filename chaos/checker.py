@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chaos.histories import Call, History, Talk, histories
-from chaos.logs import Ended, Fault, Run
+from chaos.logs import Ended, Fault, Ring, Run
 
 NEAR_MS: Final = 1_000
 STUCK_MS: Final = 2_000
@@ -21,7 +21,8 @@ SAME_MS: Final = 100
 """Two phones of one machine see the same moment this much apart; more if the machine is busy."""
 TOO_SHORT_MS: Final = 500
 """Who answers as the other hangs up may or may not have been joined: no phone can tell."""
-TAKEN_BACK_MS: Final = 3_000
+REPEATED_MS: Final = 40_000
+"""For so long Asterisk repeats an INVITE to a phone that is not there; it may arrive as the phone is back."""
 AFTER_MS: Final = 2_000
 """A gap is over this long after all worked again."""
 
@@ -80,10 +81,12 @@ class Judge:
         """The fault during which, or shortly after which, this moment lies."""
         if at is None:
             return None
-        for fault in self.run.faults:
-            if fault.at - before_ms - SAME_MS <= at <= (fault.whole_at or self.run.ended_at) + AFTER_MS:
-                return fault
-        return None
+        covering = [
+            fault
+            for fault in self.run.faults
+            if fault.at - before_ms - SAME_MS <= at <= (fault.whole_at or self.run.ended_at) + AFTER_MS
+        ]
+        return max(covering, key=lambda fault: fault.whole_at or self.run.ended_at, default=None)
 
     def gap_between(self, since: int, until: int) -> Fault | None:
         """The first fault whose gap touches this time."""
@@ -144,7 +147,7 @@ def talks_go_on(judge: Judge, call: Call) -> None:
 def answered_is_joined(judge: Judge, call: Call) -> None:
     """Who answers talks, if the caller is there for a moment longer."""
     for talk in call.talks:
-        caller_stayed = call.ended_at is None or call.ended_at > talk.since + TAKEN_BACK_MS
+        caller_stayed = call.ended_at is None or call.ended_at > talk.until + SAME_MS
         taken_back = talk.how in (Ended.PEER, Ended.LOST) and caller_stayed
         if not talk.known and taken_back:
             judge.breach("not-joined", f"{call.number} with {talk.agent} for {talk.until - talk.since} ms", talk.since)
@@ -234,7 +237,9 @@ def _steps_of_waiting(judge: Judge) -> Iterator[tuple[int, str, Call]]:
         for ring in call.rings:
             if served is None or ring.at < served:
                 yield ring.at, "3-rings", call
-                if ring.up_at is None and ring.ended_at is not None and (served is None or ring.ended_at < served):
+                if ring.how is Ended.GONE or ring.up_at is not None or ring.ended_at is None:
+                    continue  # of a phone that vanished nobody knows that it rings no more
+                if served is None or ring.ended_at < served:
                     yield ring.ended_at, "2-free", call
 
 
@@ -245,8 +250,17 @@ def nobody_is_double_booked(judge: Judge) -> None:
     """No phone is called that has a call."""
     for ring in judge.run.rings:
         judge.saw("rings")
-        if ring.busy:
+        if ring.busy and _repeated(judge, ring):
+            judge.saw("INVITEs repeated to a phone that was away")
+        elif ring.busy:
             judge.breach("double-booked", f"{ring.agent} by {ring.caller}", ring.at)
+
+
+def _repeated(judge: Judge, ring: Ring) -> bool:
+    """Sent while the phone was away, arriving now, and taken back at once: no ring of now."""
+    gone = [each.ended_at or 0 for each in judge.run.rings if each.agent == ring.agent and each.how is Ended.GONE]
+    taken_back = ring.how is Ended.CANCELLED and (ring.ended_at or 0) - ring.at < SAME_MS
+    return taken_back and any(ring.at - REPEATED_MS < at < ring.at for at in gone)
 
 
 def the_wallboard_is_right(judge: Judge) -> None:
@@ -338,6 +352,8 @@ def each_call_is_one_contact(judge: Judge, call: Call) -> None:
 def each_talk_is_equal(judge: Judge, call: Call) -> None:
     """The same agents, in the same order, from then until then, ended by whom."""
     seen = [talk for talk in call.talks if talk.known or not _may_be_missing(judge, call, talk)]
+    if len(seen) < len(call.talks):
+        judge.saw("agents who answered in vain", len(call.talks) - len(seen))
     said = call.said
     if [talk.agent for talk in seen] != [talk.agent for talk in said]:
         seen_by = [talk.agent for talk in seen]
@@ -360,8 +376,10 @@ def each_talk_is_equal(judge: Judge, call: Call) -> None:
 
 
 def _may_be_missing(judge: Judge, call: Call, talk: Talk) -> bool:
-    """Answered as the other hung up, or by the fallback's queue, or taken back: judged by other rules."""
-    short = min(talk.until, call.ended_at or talk.until) - talk.since < TOO_SHORT_MS
+    """Answered as the other hung up, or by the fallback's queue, or given up within a gap: judged by other rules."""
+    until = min(talk.until, call.ended_at or talk.until)
+    gap = judge.gap(talk.since)
+    short = until - talk.since < TOO_SHORT_MS or bool(gap and until <= (gap.whole_at or judge.run.ended_at))
     carried = call.fallback or call.carried or judge.past_term(talk.since)
     return short or carried or talk.how in (Ended.PEER, Ended.SWITCH, Ended.LOST) or call.how is Ended.SWITCH
 

@@ -139,6 +139,7 @@ class Conductor:
             callers=self.people.seen_callers,
             rings=self.people.seen_rings,
             faults=self.faults,
+            aways=self.people.aways,
             asked=self._floor.asked,
             boards=self._floor.boards,
             facts=facts,

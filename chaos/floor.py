@@ -19,7 +19,7 @@ from websockets.exceptions import WebSocketException
 from ccplane.testing.screen import open_screen
 from ccplane.testing.siplab import RegistrationRefused, Station
 from ccplane.testing.siplab.phones import rings_for_ever
-from chaos.logs import Asked, Board, Ended
+from chaos.logs import Asked, Away, Board, Ended
 from chaos.people import People
 from chaos.stage import Stage
 
@@ -49,12 +49,14 @@ class Browser:
     async def vanish(self, seconds: float, secret: str) -> None:
         """No BYE, no close, no word; then it is back and registers, and knows nothing of its calls."""
         self._there.clear()
+        at = self._people.now()
         self._people.excuse[id(self.station)] = Ended.GONE
         self.station.vanish()
         await self.close()
         await asyncio.sleep(seconds)
         self._people.excuse.pop(id(self.station))
         self.station.lag = 0.0
+        self._people.aways.append(Away(agent=self.agent, at=at, until=self._people.now()))
         self._there.set()
         self.open()
         with suppress(RegistrationRefused):

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from chaos.logs import Caller, Contact, Ended, Fact, Ring, Run
 
@@ -188,7 +189,7 @@ def _unrung(call: Call) -> Iterable[tuple[int, int]]:
             break
         if ring.at > at:
             yield at, ring.at
-        at = max(at, ring.ended_at or until)
+        at = max(at, until if ring.how is Ended.GONE else ring.ended_at or until)  # nobody knows that it rings no more
     if at < until:
         yield at, until
 
@@ -211,10 +212,27 @@ def histories(run: Run) -> History:
         if fact.contact in by_contact:
             by_contact[fact.contact].facts.append(fact)
     for call in calls.values():
+        call.rings += _unseen(call, run)
+        call.rings.sort(key=lambda each: each.at)
         call.said = _said(call.facts, run.ended_at)
         call.talks = _talks(call, run.ended_at)
         call.waits = list(_waits(call))
     return History(calls, Busy(run.rings, run.ended_at), intents, _stays(run.facts))
+
+
+OVER: Final = ("OfferAnswered", "OfferMissed", "OfferWithdrawn")
+
+
+def _unseen(call: Call, run: Run) -> list[Ring]:
+    """Offers to a phone that was away by plan: it saw none, and here alone ccplane's word is taken."""
+    rings = []
+    for fact in call.facts:
+        agent = str(fact.body.get("agent"))
+        if fact.kind == "OfferMade" and any(a.agent == agent and a.at <= fact.at <= a.until for a in run.aways):
+            over = (each.at for each in call.facts if each.kind in OVER and each.body["offer"] == fact.body["offer"])
+            ended = next(over, run.ended_at)
+            rings.append(Ring(agent=agent, caller=call.number, at=fact.at, ended_at=ended, how=Ended.CANCELLED))
+    return rings
 
 
 def _said(facts: list[Fact], ended_at: int) -> list[Said]:

@@ -66,6 +66,14 @@ class Fault(msgspec.Struct, kw_only=True):
     said: str = ""
 
 
+class Away(msgspec.Struct, kw_only=True):
+    """An agent's phone had lost its power: it saw nothing of what was sent to it."""
+
+    agent: str
+    at: int
+    until: int
+
+
 class Asked(msgspec.Struct, kw_only=True):
     """A state that an agent asked for, and that was acknowledged. `reason` is unique in a run."""
 
@@ -125,6 +133,7 @@ class Run(msgspec.Struct, kw_only=True):
     callers: list[Caller] = []
     rings: list[Ring] = []
     faults: list[Fault] = []
+    aways: list[Away] = []
     asked: list[Asked] = []
     boards: list[Board] = []
     facts: list[Fact] = []

@@ -15,7 +15,7 @@ from typing import Final
 from ccplane.testing.siplab import Call, How, Record, Station
 from ccplane.testing.siplab import Ring as PhoneCall
 from ccplane.testing.siplab.phones import rings_for_ever
-from chaos.logs import Caller, Ended, Ring
+from chaos.logs import Away, Caller, Ended, Ring
 
 ENDS: Final = {
     How.HUNG_UP: Ended.SELF,
@@ -52,11 +52,15 @@ class People(Record):
         self._offset = time.time() - time.monotonic()
         self.seen_callers: list[Caller] = []
         self.seen_rings: list[Ring] = []
+        self.aways: list[Away] = []
         self.talking: dict[str, PhoneCall] = {}
         """By the caller's number: the phone where they are being talked to."""
         self.excuse: dict[int, Ended] = {}
         """Stations (by id) whose calls now end for a reason that is no phone's."""
         self.last_answer = 0.0
+        self._of: dict[str, Caller] = {}
+        self._at: dict[str, Ring] = {}
+        """What was seen, by the SIP call, while it lasts."""
 
     def ms(self, monotonic: float) -> int:
         return round((monotonic + self._offset) * 1000)
@@ -75,7 +79,7 @@ class People(Record):
         seen = Caller(number=call.number, dialled=exten, at=self.ms(call.started))
         self.seen_callers.append(seen)
         call.answered.add_done_callback(lambda up: self._caller_up(seen, up))
-        call.ended.add_done_callback(lambda _: self._caller_over(call, seen))
+        self._of[call.call_id] = seen
         if menu:
             key, after = chance.choice(KEYS), chance.uniform(0.5, 3.0)
             call.answered.add_done_callback(lambda _: call.after(after, lambda: call.press(key)))
@@ -86,8 +90,9 @@ class People(Record):
         if not up.cancelled():
             seen.up_at = self.ms(up.result())
 
-    def _caller_over(self, call: Call, seen: Caller) -> None:
-        end = call.ended.result()
+    def ended(self, call: Call) -> None:
+        super().ended(call)
+        seen, end = self._of.pop(call.call_id), call.ended.result()
         seen.ended_at, seen.code = self.ms(end.at), end.code
         seen.how = Ended.SELF if end.how is How.CANCELLED else self._how(call.station, end.how)
 
@@ -105,7 +110,7 @@ class People(Record):
         self.seen_rings.append(seen)
         ring.station.phone(ring.agent).behaviour = rings_for_ever()
         ring.answered.add_done_callback(lambda up: self._agent_up(ring, seen, up))
-        ring.ended.add_done_callback(lambda _: self._agent_over(ring, seen))
+        self._at[ring.call_id] = seen
         after, choice = chance.uniform(*habits.ring), chance.random()
         if choice < habits.rejects:
             ring.after(after, lambda: ring.reject(486))
@@ -131,8 +136,9 @@ class People(Record):
         if self.talking.get(call.number, ring) is ring:
             call.hang_up()
 
-    def _agent_over(self, ring: PhoneCall, seen: Ring) -> None:
-        end = ring.ended.result()
+    def freed(self, ring: PhoneCall) -> None:
+        super().freed(ring)
+        seen, end = self._at.pop(ring.call_id), ring.ended.result()
         seen.ended_at = self.ms(end.at)
         seen.how = Ended.SELF if end.how is How.REFUSED else self._how(ring.station, end.how)
         if self.talking.get(ring.caller) is ring:

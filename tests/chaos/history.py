@@ -8,7 +8,7 @@ from chaos.logs import Asked, Board, Caller, Contact, Counters, Ended, Fact, Fau
 
 
 class Story:
-    """A run that is told call by call; times in seconds from its beginning. All of it agrees until a test changes it."""
+    """A run told call by call; times in seconds from its beginning. All of it agrees until a test changes it."""
 
     def __init__(self, agents: int = 2) -> None:
         self.run = Run(seed=1, began_at=0, ended_at=600_000, agents=[str(1001 + n) for n in range(agents)])

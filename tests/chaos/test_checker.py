@@ -282,3 +282,23 @@ def test_a_finding_names_the_fault_in_whose_gap_it_lies():
     story.caller("4").how = Ended.PEER
     found = [each for each in check(story.run).findings if each.rule == "talks-ended"]
     assert [each.fault for each in found] == [1]
+
+
+def test_when_a_phone_comes_back_an_old_invite_may_reach_it_for_a_moment():
+    story = a_good_day()
+    story.rings("3", "1002", 12.1, 13, Ended.GONE)
+    late = story.rings("3", "1002", 40, 40.001, Ended.CANCELLED)
+    late.busy = 1
+    verdict = check(story.run)
+    assert verdict.count("double-booked") == 0
+    late.ended_at = 45_000
+    assert check(story.run).count("double-booked") == 1
+
+
+def test_when_gaps_overlap_the_longer_one_counts():
+    story = a_good_day()
+    story.fault(102, 106)
+    story.arrives("4", 98)
+    story.talks("4", "1001", 99, 102.5)
+    story.said("TalkEnded", "4").at = 107_500
+    assert broken(story) == set()
