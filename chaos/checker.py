@@ -21,6 +21,7 @@ SAME_MS: Final = 100
 """Two phones of one machine see the same moment this much apart; more if the machine is busy."""
 TOO_SHORT_MS: Final = 500
 """Who answers as the other hangs up may or may not have been joined: no phone can tell."""
+AT_ONCE_MS: Final = 500
 REPEATED_MS: Final = 40_000
 """For so long Asterisk repeats an INVITE to a phone that is not there; it may arrive as the phone is back."""
 AFTER_MS: Final = 2_000
@@ -218,9 +219,16 @@ def nobody_is_overtaken(judge: Judge) -> None:
                 if mine is None:
                     continue
                 for other, since in waiting.items():
-                    if entered[other] < mine - NEAR_MS and since < at - NEAR_MS:
+                    overtaken = entered[other] < mine - NEAR_MS and since < at - NEAR_MS
+                    if overtaken and not _next_step_by(judge.calls[other], at, at + AT_ONCE_MS):
                         judge.breach("place-lost", f"{other} by {call.number}, by {mine - entered[other]} ms", at)
                         break
+
+
+def _next_step_by(call: Call, since: int, until: int) -> bool:
+    """Whether this caller's turn, or end, came in this time: phones that are called at once do not ring in order."""
+    turns = [ring.at for ring in call.rings] + ([call.ended_at] if call.ended_at is not None else [])
+    return any(since <= at <= until for at in turns)
 
 
 def _steps_of_waiting(judge: Judge) -> Iterator[tuple[int, str, Call]]:
