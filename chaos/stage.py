@@ -114,7 +114,7 @@ class Stage:
         node = self.node
         return {
             **{name: value for name, value in os.environ.items() if not name.startswith("CCPLANE_")},
-            "PYTHONPATH": str(HOME),
+            "PYTHONPATH": f"{HOME / 'src'}:{HOME}",
             "CCPLANE_ARI_URL": f"http://127.0.0.1:{self.ari.port}/ari",
             "CCPLANE_ARI_USERNAME": node.ari_username,
             "CCPLANE_ARI_PASSWORD": node.ari_password,
@@ -132,6 +132,16 @@ class Stage:
             "CCPLANE_QUALIFY_S": "5",
             "CCPLANE_DEMO_AGENTS": str(self.agents),
             "CCPLANE_ADMIN_TOKEN": self._token,
+            **self._guard_account(),
+        }
+
+    def _guard_account(self) -> dict[str, str]:
+        """The hook for the guard: its own AMI account, where the node renders one."""
+        if not self.has_guard:
+            return {}
+        return {
+            "CCPLANE_GUARD_AMI_USERNAME": str(getattr(self.node, "guard_username", "")),
+            "CCPLANE_GUARD_AMI_PASSWORD": str(getattr(self.node, "guard_password", "")),
         }
 
     # ── what it says ──
