@@ -87,6 +87,7 @@ class Floor:
         self.stations = [self.callers, self.desks, *(browser.station for browser in self.browsers)]
         for station in self.stations:
             station.behaviour = rings_for_ever()
+        self.at_desks = self.agents[:-browsers]
         self.secrets: dict[str, str] = {}
         self.asked: list[Asked] = []
         self.boards: list[Board] = []
@@ -98,7 +99,7 @@ class Floor:
         for agent in self.agents:
             self.secrets[agent] = (await self._stage.json("GET", f"/api/v1/agents/{agent}/phone"))["secret"]
         await self.register()
-        for agent in self.agents:
+        for agent in self.at_desks:
             await self.ask(agent, "ready")
         for browser in self.browsers:
             browser.open()
@@ -134,14 +135,15 @@ class Floor:
             self._people.excuse.pop(id(station))
 
     async def ask(self, agent: str, state: str) -> bool:
-        """Written down once it is acknowledged."""
+        """Written down once it is acknowledged; not of browsers, whose sign-in says the last reason again."""
         reason = f"{state} {next(self._reasons)}"
         at = self._people.now()
         try:
             await self._stage.json("PUT", f"/api/v1/agents/{agent}/state", {"state": state, "reason": reason})
         except httpx.HTTPError:
             return False
-        self.asked.append(Asked(agent=agent, state=state, reason=reason, at=at, answered_at=self._people.now()))
+        if agent in self.at_desks:
+            self.asked.append(Asked(agent=agent, state=state, reason=reason, at=at, answered_at=self._people.now()))
         return True
 
     async def all_at_work(self) -> bool:
@@ -177,7 +179,7 @@ class Floor:
     async def _take_breaks(self) -> None:
         while True:
             await asyncio.sleep(BREAK_EVERY_S)
-            agent = self._chance.choice(self.agents)
+            agent = self._chance.choice(self.at_desks)
             self._away.add(agent)
             await self.ask(agent, "paused")
             await asyncio.sleep(1.0)

@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 CHUNK = 65_536
+LEFT_S = 30.0
+ON_ITS_WAY = 32
+"""Chunks. Who reads nothing must be felt by who writes."""
 
 
 class Proxy:
@@ -20,12 +23,14 @@ class Proxy:
         self._whole = True
         self._writers: set[asyncio.StreamWriter] = set()
         self._deaf: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
 
     def cut(self) -> None:
         """Break every connection, and refuse new ones."""
         self._whole = False
+        self._flowing.set()
         for writer in self._writers:
             writer.transport.abort()
 
@@ -53,27 +58,50 @@ class Proxy:
             writer.transport.abort()
             return
         self._writers |= {writer, far_writer}
+        passing = asyncio.ensure_future(self._pass_on(reader, writer, far_reader, far_writer))
+        self._serving.add(passing)
         try:
-            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+            await passing
         finally:
             self._writers -= {writer, far_writer}
             self._deaf -= {writer, far_writer}
+            self._serving.discard(passing)
+
+    async def _pass_on(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        far_reader: asyncio.StreamReader,
+        far_writer: asyncio.StreamWriter,
+    ) -> None:
+        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+
+    async def closed(self) -> None:
+        """Returns when nothing is passed on any more."""
+        self.cut()
+        if self._serving:
+            await asyncio.wait(set(self._serving), timeout=2)
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        on_its_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(64)
+        on_its_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(ON_ITS_WAY)
         delivering = asyncio.create_task(self._deliver(on_its_way, writer))
         now = asyncio.get_running_loop().time
-        try:
-            while data := await reader.read(CHUNK):
-                await on_its_way.put((now() + self.delay, data))
-        except ConnectionError:
-            pass
-        finally:
-            with suppress(asyncio.QueueFull):
-                on_its_way.put_nowait((now() + self.delay, b""))
-            await asyncio.wait([delivering], timeout=self.delay + 1)
-            delivering.cancel()
-            writer.transport.abort()
+        data = b"-"
+        while data and not delivering.done():
+            try:
+                data = await reader.read(CHUNK)
+            except ConnectionError:
+                data = b""
+            chunk = now() + self.delay, data
+            if not on_its_way.full():
+                on_its_way.put_nowait(chunk)
+                continue
+            putting = asyncio.create_task(on_its_way.put(chunk))
+            await asyncio.wait({putting, delivering}, return_when=asyncio.FIRST_COMPLETED)
+            putting.cancel()
+        await asyncio.wait([delivering], timeout=LEFT_S if self._whole else 0)  # what was sent before the end, too
+        delivering.cancel()
+        writer.transport.abort()
 
     async def _deliver(self, on_its_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
@@ -83,7 +111,7 @@ class Proxy:
                 if (wait := due - loop.time()) > 0:
                     await asyncio.sleep(wait)
                 await self._flowing.wait()
-                if not data:
+                if not data or not self._whole:
                     return
                 if writer not in self._deaf:
                     writer.write(data)
@@ -100,4 +128,4 @@ async def open_proxy(target: int) -> AsyncIterator[Proxy]:
         yield proxy
     finally:
         server.close()
-        proxy.cut()
+        await proxy.closed()
