@@ -40,9 +40,8 @@ async def test_given_a_delay_then_it_comes_late_in_both_directions_and_in_order(
         for each in (b"one ", b"two ", b"three"):
             writer.write(each)
             await writer.drain()
-        proxy.mend()
         assert await reader.readexactly(13) == b"one two three"
-        assert asyncio.get_running_loop().time() - began >= 0.05
+        assert asyncio.get_running_loop().time() - began >= 0.2
 
 
 async def test_given_a_stall_when_it_is_mended_then_all_of_it_comes():

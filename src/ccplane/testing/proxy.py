@@ -57,6 +57,10 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
+        if not self._whole:  # cut meanwhile
+            writer.transport.abort()
+            far_writer.transport.abort()
+            return
         self._writers |= {writer, far_writer}
         passing = asyncio.ensure_future(self._pass_on(reader, writer, far_reader, far_writer))
         self._serving.add(passing)
