@@ -51,7 +51,7 @@ class Stage:
         self.postgres = EmbeddedPostgres(work / "postgres")
         self.plane = Child(work / "plane.json")
         self.guard = Child(work / "guard.json")
-        self.has_guard = find_spec("ccplane.guard") is not None
+        self.has_guard = find_spec("ccplane.guard.run") is not None
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._token = secrets.token_urlsafe(16)
