@@ -136,7 +136,7 @@ def talks_go_on(judge: Judge, call: Call) -> None:
             continue
         by_agent = talk.how in (Ended.SELF, Ended.GONE)
         by_caller = call.how is Ended.SELF and call.ended_at is not None and call.ended_at <= talk.until + SAME_MS
-        if by_agent or by_caller or not talk.known:
+        if by_agent or by_caller or not (talk.known or call.fallback or call.carried):
             continue
         judge.breach("talks-ended", f"{call.number} with {talk.agent}: {talk.how}", talk.until)
     last = call.talks[-1] if call.talks else None
@@ -373,7 +373,8 @@ def each_talk_is_equal(judge: Judge, call: Call) -> None:
         for what, at, ours_at in (("began", phone.since, ours.since), ("ended", until, ours.until)):
             gap = judge.gap(at, before_ms=NEAR_MS)
             latest = (gap.whole_at or judge.run.ended_at) + AFTER_MS if gap else at
-            if not at - NEAR_MS <= ours_at <= latest + NEAR_MS:
+            near = 2 * NEAR_MS if ours.whole_seconds else NEAR_MS
+            if not at - near <= ours_at <= latest + near:
                 text = f"{call.number} with {phone.agent} {what} {ours_at - at:+} ms"
                 judge.breach("unequal", text, at)
         if judge.gap(until, before_ms=NEAR_MS) is None and phone.how is not Ended.GONE:

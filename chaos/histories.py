@@ -30,6 +30,8 @@ class Said:
     since: int
     until: int
     by: str
+    whole_seconds: bool = False
+    """By the fallback's queue_log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class Call:
     def carried(self) -> bool:
         """It was in our queue, and the guard brought it to the fallback."""
         ends = [fact for fact in self.facts if fact.kind == "ContactEnded"]
-        return bool(self.queued) and any(fact.body.get("by") == "fallback" for fact in ends)
+        carried = any(fact.body.get("by") == "fallback" or fact.kind == "CallerCarried" for fact in ends)
+        return bool(self.queued) and (carried or any(fact.kind == "FallbackServed" for fact in self.facts))
 
     @property
     def refused_by_us(self) -> bool:
@@ -245,6 +248,9 @@ def _said(facts: list[Fact], ended_at: int) -> list[Said]:
         elif fact.kind == "TalkEnded" and open_ is not None:
             talks.append(Said(fact.body["agent"], open_.at, fact.at, fact.body["by"]))
             open_ = None
+        elif fact.kind == "FallbackServed" and fact.body.get("talk_ms") is not None:
+            since = fact.body["queued_at"] + fact.body["waited_ms"]
+            talks.append(Said(fact.body["agent"], since, since + fact.body["talk_ms"], fact.body["by"], True))
     if open_ is not None:
         talks.append(Said(open_.body["agent"], open_.at, ended_at, "nobody"))
     return talks
@@ -304,5 +310,8 @@ def _stays(facts: list[Fact]) -> dict[str, Counter[str]]:
         elif fact.kind == "TalkStarted":
             stays[fact.body["queue"]]["answered"] += 1
         elif fact.kind == "ContactUnqueued":
+            stays[fact.body["queue"]][fact.body["outcome"]] += 1
+        elif fact.kind == "FallbackServed":
+            stays[fact.body["queue"]]["entered"] += 1
             stays[fact.body["queue"]][fact.body["outcome"]] += 1
     return stays
