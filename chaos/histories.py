@@ -92,7 +92,7 @@ class Call:
     def carried(self) -> bool:
         """It was in our queue, and the guard brought it to the fallback."""
         ends = [fact for fact in self.facts if fact.kind == "ContactEnded"]
-        carried = any(fact.body.get("by") == "fallback" or fact.kind == "CallerCarried" for fact in ends)
+        carried = any(fact.body.get("by") == "fallback" for fact in ends)
         return bool(self.queued) and (carried or any(fact.kind == "FallbackServed" for fact in self.facts))
 
     @property

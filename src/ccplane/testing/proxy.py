@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from itertools import count
 
 CHUNK = 65_536
 LEFT_S = 30.0
 ON_ITS_WAY = 32
 """Chunks. Who reads nothing must be felt by who writes."""
+
+
+def _ignored(_: int, __: bytes) -> None:
+    """Nobody listens."""
 
 
 class Proxy:
@@ -19,6 +24,9 @@ class Proxy:
         self.port = 0
         self.delay = 0.0
         """So many seconds later everything arrives, in both directions; what is on its way keeps its own time."""
+        self.on_sent: Callable[[int, bytes], None] = _ignored
+        """Told what is sent to the target, and over which connection, counted from 1."""
+        self._numbers = count(1)
         self._target = target
         self._whole = True
         self._writers: set[asyncio.StreamWriter] = set()
@@ -78,7 +86,11 @@ class Proxy:
         far_reader: asyncio.StreamReader,
         far_writer: asyncio.StreamWriter,
     ) -> None:
-        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        number = next(self._numbers)
+        await asyncio.gather(
+            self._pump(reader, far_writer, lambda data: self.on_sent(number, data)),
+            self._pump(far_reader, writer, lambda _: None),
+        )
 
     async def closed(self) -> None:
         """Returns when nothing is passed on any more."""
@@ -86,7 +98,9 @@ class Proxy:
         if self._serving:
             await asyncio.wait(set(self._serving), timeout=2)
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, told: Callable[[bytes], None]
+    ) -> None:
         on_its_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(ON_ITS_WAY)
         delivering = asyncio.create_task(self._deliver(on_its_way, writer))
         now = asyncio.get_running_loop().time
@@ -96,6 +110,8 @@ class Proxy:
                 data = await reader.read(CHUNK)
             except ConnectionError:
                 data = b""
+            if data:
+                told(data)
             chunk = now() + self.delay, data
             if not on_its_way.full():
                 on_its_way.put_nowait(chunk)
