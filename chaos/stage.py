@@ -130,6 +130,7 @@ class Stage:
             "CCPLANE_HTTP_PORT": str(node.http_port),
             "CCPLANE_PORT": str(self.port),
             "CCPLANE_QUALIFY_S": "5",
+            "CCPLANE_OUTBOX_MB": "64",  # of the small folder's room
             "CCPLANE_DEMO_AGENTS": str(self.agents),
             "CCPLANE_ADMIN_TOKEN": self._token,
             **self._guard_account(),
