@@ -155,7 +155,11 @@ class Floor:
         shown = await self._stage.shown()
         gone = {each.agent for each in self.browsers if each.station.lag is None}
         wanted = [agent for agent in self.agents if agent not in self._away | gone]
-        return {agent: shown[agent] for agent in wanted if shown[agent] not in READY} if shown else None
+        return {agent: shown[agent] for agent in wanted if not self._works(agent, shown[agent])} if shown else None
+
+    def _works(self, agent: str, state: str) -> bool:
+        """A call of the fallback is an own call to ccplane; without a call there is none."""
+        return state in READY or (state == "own-call" and not self.station_of(agent).phone(agent).idle)
 
     async def everybody_back(self) -> None:
         """No breaks from now on."""
