@@ -215,13 +215,13 @@ def nobody_is_overtaken(judge: Judge) -> None:
             case "3-rings":
                 waiting.pop(call.number, None)
                 judge.saw("offers in order")
-                mine = entered.get(call.number)
-                if mine is None:
+                if call.number not in entered:
                     continue
+                mine = call.at  # no earlier than this they came into the queue; the other no later than their answer
                 for other, since in waiting.items():
                     overtaken = entered[other] < mine - NEAR_MS and since < at - NEAR_MS
                     if overtaken and not _next_step_by(judge.calls[other], at, at + AT_ONCE_MS):
-                        judge.breach("place-lost", f"{other} by {call.number}, by {mine - entered[other]} ms", at)
+                        judge.breach("place-lost", f"{other} by {call.number}, who dialled {mine - entered[other]} ms later", at)
                         break
 
 
