@@ -193,8 +193,8 @@ def clocks_are_right(judge: Judge, call: Call) -> None:
         slack = (late.whole_at or judge.run.ended_at) + AFTER_MS - seen.until if late else 0
         entered = judge.gap(seen.since, before_ms=NEAR_MS)
         early = (entered.whole_at or judge.run.ended_at) - seen.since + NEAR_MS if entered and seen.late_entry else 0
-        wait = seen.until - seen.since
-        if not wait - NEAR_MS - early <= said <= wait + NEAR_MS + max(0, slack):
+        wait, longest = seen.until - seen.since, seen.until - call.at  # in a gap it rings on, and that counts too
+        if not wait - NEAR_MS - early <= said <= longest + NEAR_MS + max(0, slack):
             judge.breach("clock-lost", f"{call.number} waited {wait} ms, said {said}", seen.until)
 
 
@@ -221,7 +221,9 @@ def nobody_is_overtaken(judge: Judge) -> None:
                 for other, since in waiting.items():
                     overtaken = entered[other] < mine - NEAR_MS and since < at - NEAR_MS
                     if overtaken and not _next_step_by(judge.calls[other], at, at + AT_ONCE_MS):
-                        judge.breach("place-lost", f"{other} by {call.number}, who dialled {mine - entered[other]} ms later", at)
+                        judge.breach(
+                            "place-lost", f"{other} by {call.number}, who dialled {mine - entered[other]} ms later", at
+                        )
                         break
 
 

@@ -15,7 +15,6 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,7 +50,6 @@ class Stage:
         self.postgres = EmbeddedPostgres(work / "postgres")
         self.plane = Child(work / "plane.json")
         self.guard = Child(work / "guard.json")
-        self.has_guard = find_spec("ccplane.guard.run") is not None
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._token = secrets.token_urlsafe(16)
@@ -79,9 +77,8 @@ class Stage:
         self.ami: Proxy = await self._open.enter_async_context(open_proxy(self.node.ami_port))
         self._supervising.append(asyncio.create_task(self._supervise(self.plane, self._plane_command(), "plane.log")))
         await self.until(self.is_whole, 60.0)
-        if self.has_guard:
-            command = [sys.executable, "-m", "ccplane", "guard"]
-            self._supervising.append(asyncio.create_task(self._supervise(self.guard, command, "guard.log")))
+        command = [sys.executable, "-m", "ccplane", "guard"]
+        self._supervising.append(asyncio.create_task(self._supervise(self.guard, command, "guard.log")))
 
     async def _supervise(self, child: Child, command: list[str], log: str) -> None:
         """Started at once and whenever it has ended."""
@@ -133,16 +130,9 @@ class Stage:
             "CCPLANE_OUTBOX_MB": "64",  # of the small folder's room
             "CCPLANE_DEMO_AGENTS": str(self.agents),
             "CCPLANE_ADMIN_TOKEN": self._token,
-            **self._guard_account(),
-        }
-
-    def _guard_account(self) -> dict[str, str]:
-        """The hook for the guard: its own AMI account, where the node renders one."""
-        if not self.has_guard:
-            return {}
-        return {
-            "CCPLANE_GUARD_AMI_USERNAME": str(getattr(self.node, "guard_username", "")),
-            "CCPLANE_GUARD_AMI_PASSWORD": str(getattr(self.node, "guard_password", "")),
+            "CCPLANE_GUARD_AMI_USERNAME": node.guard_username,
+            "CCPLANE_GUARD_AMI_PASSWORD": node.guard_password,
+            "CCPLANE_GUARD_QUEUE_LOG": str(node.log_dir / "queue_log"),
         }
 
     # ── what it says ──
