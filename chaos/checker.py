@@ -221,9 +221,8 @@ def nobody_is_overtaken(judge: Judge) -> None:
                 for other, since in waiting.items():
                     overtaken = entered[other] < mine - NEAR_MS and since < at - NEAR_MS
                     if overtaken and not _next_step_by(judge.calls[other], at, at + AT_ONCE_MS):
-                        judge.breach(
-                            "place-lost", f"{other} by {call.number}, who dialled {mine - entered[other]} ms later", at
-                        )
+                        later = mine - entered[other]
+                        judge.breach("place-lost", f"{other} by {call.number}, who dialled {later} ms later", at)
                         break
 
 
