@@ -2,6 +2,7 @@
 # make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
 # make test   all tests, on a real Asterisk and a real Postgres; test-fast: two minutes; lint
 # make bench  all measurements, into bench/results/; one: bench-switching, bench-menus, bench-pop, bench-recording
+# make chaos  faults under load, judged by the phones' own log: docs/reliability.md; prints its seed
 # make lock   dependencies anew    make clean  remove what was made
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
 #
@@ -11,14 +12,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-fast lint bench bench-switching bench-menus bench-pop bench-recording lock clean web env env-dev host host-test asterisk-root
+.PHONY: help run demo test test-fast lint bench bench-switching bench-menus bench-pop bench-recording chaos lock clean web env env-dev host host-test asterisk-root
 
 PY := .venv/bin/python
 INSTALL := asterisk-docker/install.sh
 ROOT := $(or $(CCPLANE_ASTERISK_ROOT),$(or $(CCPLANE_RUNTIME),.runtime)/asterisk-root)
 
 help:
-	@sed -n '1,8p' Makefile | cut -c3-
+	@sed -n '1,9p' Makefile | cut -c3-
 
 run: env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
@@ -57,6 +58,9 @@ bench: env-dev host-test asterisk-root
 
 $(BENCHES:%=bench-%): bench-%: env-dev host-test asterisk-root
 	@exec $(PY) -m bench.$* $(ARGS)
+
+chaos: env-dev host-test asterisk-root
+	@exec $(PY) -m chaos $(ARGS)
 
 # --- what a fresh machine lacks ---------------------------------------------------------------------------------
 

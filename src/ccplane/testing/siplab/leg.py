@@ -98,6 +98,17 @@ class Leg:
         self._send("BYE")
         self._end(How.HUNG_UP, at=at)
 
+    def press(self, key: str) -> None:
+        """One key, by SIP INFO: for legs without audio. With audio use `audio.press`."""
+        if self.state is State.UP:
+            self._send("INFO", f"Signal={key}\r\nDuration=160\r\n", ("Content-Type: application/dtmf-relay",))
+
+    def forget(self) -> None:
+        """Over without a word, as for a phone that lost its power, or whose switch did."""
+        if self.state is not State.ENDED:
+            self._end(How.LOST)
+            self.silence()
+
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Do this in `seconds`, unless the leg has ended by then."""
         self._timers.append(asyncio.get_running_loop().call_later(seconds, act))
@@ -192,9 +203,9 @@ class Leg:
             if message.code != 200:
                 self.station.record.trouble[f"{message.cseq_method.lower()}-{message.code}"] += 1
 
-    def _send(self, method: str) -> None:
+    def _send(self, method: str, body: str = "", extra: tuple[str, ...] = ()) -> None:
         self.cseq += 1
-        data = self._request(method, self.cseq, self.target, unique(), self.remote)
+        data = self._request(method, self.cseq, self.target, unique(), self.remote, body, extra)
         self._unanswered[method] = Resend(self.link, data, self.peer, lambda: self._unheard(method))
 
     def _unheard(self, method: str) -> None:

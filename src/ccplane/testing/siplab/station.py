@@ -181,6 +181,16 @@ class Station:
         elif isinstance(leg, Call):
             self.record.ended(leg)
 
+    def vanish(self) -> None:
+        """Its power is gone: calls are over without a word, and nothing is heard until `lag` is 0.0 again."""
+        self.lag = None
+        self.forget_calls()
+
+    def forget_calls(self) -> None:
+        """All calls are over without a word: who was at the other end is no more."""
+        for leg in list(self.legs.values()):
+            leg.forget()
+
     async def hang_up_all(self, within: float = 5.0) -> int:
         """End every call; returns how many didn't end."""
         legs = list(self.legs.values())

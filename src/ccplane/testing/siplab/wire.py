@@ -160,7 +160,8 @@ def response(to: Message, code: int, *, tag: str = "", contact: str = "", body: 
 
 
 def _message(lines: list[str], body: str) -> bytes:
-    kind = ["Content-Type: application/sdp"] if body else []
+    said = any(line.startswith("Content-Type:") for line in lines)
+    kind = ["Content-Type: application/sdp"] if body and not said else []
     head = "\r\n".join([*lines, *kind, f"Content-Length: {len(body.encode())}"])
     return f"{head}\r\n\r\n{body}".encode("utf-8", "surrogateescape")
 

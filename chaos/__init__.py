@@ -1,0 +1,1 @@
+"""Nobody is dropped, proven: faults at random moments under load, judged by what the phones themselves saw."""

@@ -1,0 +1,147 @@
+"""What all runs together have shown: each run adds to `chaos/results.json`, and the page is made from that file.
+
+A run that found something stays there with what it found; only a run of a later revision can show that it is mended.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from bench.switching.measure import machine, revision
+from ccplane.asterisk.node import HOME
+from chaos.checker import RULES, Verdict
+from chaos.logs import Ended, Run
+
+RESULTS: Final = HOME / "chaos" / "results.json"
+PAGE: Final = HOME / "docs" / "reliability.md"
+BEGIN: Final = "<!-- chaos:begin -->"
+END: Final = "<!-- chaos:end -->"
+SHOWN: Final = 12
+"""Findings of a run that are kept in words."""
+
+PROMISES: Final[Mapping[str, Sequence[str]]] = {
+    "talking calls ended by a fault": ("talks-ended",),
+    "waiting callers who lost place or clock (until the guard's term)": ("waiting-lost", "place-lost", "clock-lost"),
+    "agents stuck or double-booked for more than 2 s after recovery": ("stuck", "left-alone", "double-booked"),
+    "acknowledged facts lost": ("facts-lost",),
+    "acknowledged facts counted twice": ("facts-doubled",),
+    "calls of which phones' log and contacts differ": ("unequal", "counters"),
+    "agents who answered in a gap and were not joined": ("not-joined",),
+    "faults after which not all worked again within 30 s": ("not-whole",),
+}
+"""A line of the table, and the rules of the checker that it sums up. All must be 0."""
+
+
+def entry(run: Run, verdict: Verdict, rate: float) -> dict[str, Any]:
+    """One run, as it is kept."""
+    kinds = {fault.number: fault.kind for fault in run.faults}
+    recoveries = sorted(fault.whole_at - fault.over_at for fault in run.faults if fault.whole_at)
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "revision": revision(),
+        "machine": machine(),
+        "seed": run.seed,
+        "rate": rate,
+        "agents": len(run.agents),
+        "guard": run.guard_s is not None,
+        "seconds": round((run.ended_at - run.began_at) / 1000),
+        "faults": dict(sorted(Counter(kinds.values()).items())),
+        "calls": len(run.callers),
+        "calls_on_an_asterisk_that_died": sum(each.how is Ended.SWITCH for each in run.callers),
+        "talks_compared": verdict.looked_at["talks compared"],
+        "recovery_ms": {"p50": _at(recoveries, 0.5), "max": _at(recoveries, 1.0)},
+        "found": {rule: verdict.count(rule) for rule in RULES},
+        "looked_at": dict(sorted(verdict.looked_at.items())),
+        "findings": [
+            f"{each.rule}, {kinds.get(each.fault, 'no fault')} ({each.fault}): {each.what}"
+            for each in verdict.findings[:SHOWN]
+        ],
+    }
+
+
+def _at(ordered: Sequence[int], share: float) -> int | None:
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+
+
+def told(run: Run, verdict: Verdict) -> str:
+    """One run, for people."""
+    kinds = {fault.number: fault.kind for fault in run.faults}
+    seconds = (run.ended_at - run.began_at) / 1000
+    lines = [f"seed {run.seed}: {len(run.faults)} faults, {len(run.callers)} calls in {seconds:.0f} s"]
+    lines += [f"  {count:7} {what}" for what, count in sorted(verdict.looked_at.items())]
+    lines += [f"  {verdict.count(rule):7} {words}" for rule, words in RULES.items()]
+    for each in verdict.findings[:100]:
+        after = (each.at - run.began_at) / 1000 if each.at else 0.0
+        lines.append(f"  {each.rule} at {after:.3f} s, {kinds.get(each.fault, 'no fault')}: {each.what}")
+    return "\n".join(lines)
+
+
+def add(run: Run, verdict: Verdict, rate: float, results: Path = RESULTS, page: Path = PAGE) -> None:
+    """This run too; and the page anew."""
+    runs = known(results)
+    runs.append(entry(run, verdict, rate))
+    results.write_text(json.dumps({"runs": runs}, indent=1) + "\n")
+    write_page(runs, page)
+
+
+def known(results: Path = RESULTS) -> list[dict[str, Any]]:
+    """All runs so far, the oldest first."""
+    return list(json.loads(results.read_text())["runs"]) if results.exists() else []
+
+
+def write_page(runs: Sequence[dict[str, Any]], page: Path = PAGE) -> None:
+    before, _, rest = page.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    page.write_text(f"{before}{BEGIN}\n{table(runs)}\n{END}{after}")
+
+
+def table(runs: Sequence[dict[str, Any]]) -> str:
+    """Markdown: the promises over the runs of the latest revision and over all, the faults by kind, each run."""
+    if not runs:
+        return "No run yet."
+    latest = [run for run in runs if run["revision"] == runs[-1]["revision"]]
+    lines = [
+        f"{len(runs)} runs, {_faults(runs)} faults, {_sum(runs, 'calls')} calls; of the latest revision, "
+        f"`{runs[-1]['revision']}`: {len(latest)} runs, {_faults(latest)} faults, {_sum(latest, 'calls')} calls.",
+        "",
+        "| what | must | latest revision | all runs |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {what} | 0 | {_found(latest, rules)} | {_found(runs, rules)} |" for what, rules in PROMISES.items()]
+    lines += ["", "| fault | latest revision | all runs |", "|---|---|---|"]
+    now, ever = _by_kind(latest), _by_kind(runs)
+    lines += [f"| {kind} | {now[kind]} | {ever[kind]} |" for kind in sorted(ever)]
+    lines += ["", "| run | revision | seed | guard | faults | calls | talks compared | broken promises |"]
+    lines += ["|---|---|---|---|---|---|---|---|"]
+    for run in runs:
+        broken = ", ".join(f"{rule} {count}" for rule, count in run["found"].items() if count) or "none"
+        guard = "yes" if run["guard"] else "no"
+        lines.append(
+            f"| {run['at'][:16]} | `{run['revision']}` | {run['seed']} | {guard} | {sum(run['faults'].values())} "
+            f"| {run['calls']} at {run['rate']:g}/s | {run['talks_compared']} | {broken} |"
+        )
+    return "\n".join(lines)
+
+
+def _faults(runs: Iterable[dict[str, Any]]) -> int:
+    return sum(sum(run["faults"].values()) for run in runs)
+
+
+def _sum(runs: Iterable[dict[str, Any]], what: str) -> int:
+    return sum(run[what] for run in runs)
+
+
+def _found(runs: Iterable[dict[str, Any]], rules: Iterable[str]) -> int:
+    return sum(run["found"].get(rule, 0) for run in runs for rule in rules)
+
+
+def _by_kind(runs: Iterable[dict[str, Any]]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for run in runs:
+        counts.update(run["faults"])
+    return counts

@@ -1,0 +1,304 @@
+"""The judge finds each way in which a run may go wrong, and nothing in a run in which all is well."""
+
+from __future__ import annotations
+
+from chaos.checker import check
+from chaos.logs import Caller, Contact, Ended
+from tests.chaos.history import Story
+
+
+def a_good_day() -> Story:
+    """Two callers, two agents, everybody served; a third who gives up; a fault long after."""
+    story = Story()
+    story.arrives("1", 10)
+    story.talks("1", "1001", 11, 15)
+    story.arrives("2", 10.5)
+    story.talks("2", "1002", 11.5, 16)
+    story.arrives("3", 12)
+    story.rings("3", "1001", 15.1, 16.5)
+    story.gives_up("3", 16.5)
+    story.fault(100, 103)
+    return story
+
+
+def broken(story: Story) -> set[str]:
+    return {finding.rule for finding in check(story.run).findings}
+
+
+def test_given_a_good_day_then_nothing_is_found_and_everything_was_looked_at():
+    verdict = check(a_good_day().run)
+    assert verdict.findings == []
+    assert verdict.looked_at["talks compared"] == 2
+    assert verdict.looked_at["clocks"] == 3
+
+
+# ── talks ──
+
+
+def test_when_a_talk_ends_though_neither_hung_up_then_it_was_ended_by_somebody_else():
+    story = a_good_day()
+    story.caller("1").how = Ended.PEER
+    assert "talks-ended" in broken(story)
+
+
+def test_when_asterisk_was_killed_its_talks_are_told_apart():
+    story = a_good_day()
+    story.caller("1").how = story.run.rings[0].how = Ended.SWITCH
+    verdict = check(story.run)
+    assert verdict.count("talks-ended") == 0
+    assert verdict.looked_at["talks ended with Asterisk"] == 1
+
+
+def test_when_the_caller_of_a_vanished_phone_is_hung_up_on_then_their_talk_was_ended():
+    story = a_good_day()
+    story.run.rings[0].how = Ended.GONE
+    story.caller("1").how = Ended.PEER
+    assert "talks-ended" in broken(story)
+
+
+def test_when_an_agent_answers_and_is_cut_off_while_the_caller_waits_on_then_they_were_not_joined():
+    story = a_good_day()
+    story.arrives("4", 20)
+    ring = story.rings("4", "1001", 20, 20.6, Ended.PEER)
+    ring.up_at = 20_590
+    story.talks("4", "1002", 24, 30)
+    assert broken(story) == {"not-joined"}
+
+
+def test_when_the_other_side_hears_of_the_end_three_seconds_later_then_it_was_left_alone():
+    story = a_good_day()
+    story.run.rings[0].ended_at = 18_000
+    assert "left-alone" in broken(story)
+
+
+# ── waiting ──
+
+
+def test_when_a_waiting_caller_is_hung_up_on_then_they_were_lost():
+    story = a_good_day()
+    story.caller("3").how = Ended.PEER
+    assert "waiting-lost" in broken(story)
+
+
+def test_when_callers_are_carried_after_the_guards_term_then_they_were_not_lost():
+    story = a_good_day()
+    story.arrives("4", 100.5)
+    caller = story.caller("4")
+    caller.ended_at, caller.how = 130_000, Ended.PEER
+    story.fact("ContactUnqueued", 140, "c4", queue="support", outcome="lost", waited_ms=39_500)
+    story.fact("ContactEnded", 140, "c4", by="fallback")
+    story.run.faults[0].whole_at = 145_000
+    assert broken(story) == set()
+
+
+def test_when_callers_are_carried_before_the_guards_term_then_they_were_lost():
+    story = a_good_day()
+    story.arrives("4", 100.5)
+    caller = story.caller("4")
+    caller.ended_at, caller.how = 110_000, Ended.PEER
+    story.fact("ContactEnded", 140, "c4", by="fallback")
+    story.run.faults[0].whole_at = 145_000
+    assert broken(story) == {"waiting-lost"}
+
+
+def test_when_a_later_caller_is_called_first_then_the_earlier_one_lost_their_place():
+    story = Story(agents=1)
+    story.arrives("1", 10)
+    story.arrives("2", 12)
+    story.talks("2", "1001", 14, 15)
+    story.talks("1", "1001", 15.3, 18)
+    assert "place-lost" in broken(story)
+
+
+def test_when_an_offer_is_missed_the_caller_goes_back_to_their_place():
+    story = Story(agents=2)
+    story.arrives("1", 10)
+    story.rings("1", "1001", 10, 10.5, Ended.SELF)
+    story.arrives("2", 10.6)
+    story.talks("1", "1002", 11.0, 18, rang_at=10.5)
+    story.talks("2", "1001", 15.8, 18, rang_at=15.5)
+    assert broken(story) == set()
+
+
+def test_when_a_wait_is_told_shorter_than_it_was_then_the_clock_was_lost():
+    story = a_good_day()
+    story.said("TalkStarted", "1").body["waited_ms"] = 0
+    story.caller("1").up_at = 9_500
+    assert broken(story) == {"clock-lost"}
+
+
+def test_when_the_caller_came_just_before_a_gap_their_clock_begins_there_all_the_same():
+    story = Story()
+    story.fault(10.2, 13)
+    story.arrives("1", 10)
+    story.talks("1", "1001", 15, 18)
+    story.said("TalkStarted", "1").body["waited_ms"] = 2_000
+    assert broken(story) == {"clock-lost"}
+
+
+# ── agents ──
+
+
+def test_when_a_phone_is_called_that_has_a_call_then_the_agent_is_double_booked():
+    story = a_good_day()
+    story.run.rings[1].busy = 1
+    assert broken(story) == {"double-booked"}
+
+
+def test_when_an_agent_is_shown_talking_without_a_call_then_they_are_stuck():
+    story = a_good_day()
+    story.shows("1001", "talking", 30, 32, 34, 36)
+    assert broken(story) == {"stuck"}
+
+
+def test_when_an_agent_is_shown_so_in_a_gap_then_that_is_not_yet_stuck():
+    story = a_good_day()
+    story.shows("1001", "talking", 100, 101, 102, 103, 104)
+    assert broken(story) == set()
+
+
+def test_when_callers_wait_while_an_agent_is_free_then_the_agent_is_stuck():
+    story = a_good_day()
+    story.arrives("4", 30)
+    story.talks("4", "1001", 34, 36)
+    assert broken(story) == {"stuck"}
+
+
+def test_when_agents_are_paused_nobody_is_stuck():
+    story = a_good_day()
+    for agent in story.run.agents:
+        story.asks(agent, "paused", 25)
+        story.asks(agent, "ready", 33.7)
+    story.arrives("4", 30)
+    story.talks("4", "1001", 34, 36)
+    assert broken(story) == set()
+
+
+# ── facts ──
+
+
+def test_when_a_fact_is_missing_in_the_log_then_it_is_lost():
+    story = a_good_day()
+    del story.run.facts[3]
+    assert "facts-lost" in broken(story)
+
+
+def test_when_a_fact_is_there_twice_then_it_is_doubled():
+    story = a_good_day()
+    story.run.facts.append(story.run.facts[2])
+    assert "facts-doubled" in broken(story)
+
+
+def test_when_an_acknowledged_state_is_not_in_the_log_then_it_is_lost():
+    story = a_good_day()
+    asked = story.asks("1001", "paused", 50)
+    story.run.facts[-1].body["reason"] = "another"
+    assert asked.reason != "another"
+    assert broken(story) == {"facts-lost"}
+
+
+def test_when_an_acknowledged_state_is_in_the_log_twice_then_it_is_doubled():
+    story = a_good_day()
+    asked = story.asks("1001", "paused", 50)
+    story.fact("IntentChanged", 50, None, agent="1001", intent="paused", reason=asked.reason)
+    assert broken(story) == {"facts-doubled"}
+
+
+def test_when_one_caller_is_two_contacts_then_they_are_counted_twice():
+    story = a_good_day()
+    story.run.contacts.append(Contact(id="again", caller="1", ended_by="caller"))
+    assert broken(story) == {"facts-doubled"}
+
+
+# ── call by call ──
+
+
+def test_when_a_talk_is_told_with_another_agent_then_they_differ():
+    story = a_good_day()
+    story.said("TalkStarted", "1").body["agent"] = story.said("TalkEnded", "1").body["agent"] = "1002"
+    assert "unequal" in broken(story)
+
+
+def test_when_a_talk_is_told_two_seconds_longer_then_they_differ():
+    story = a_good_day()
+    story.said("TalkEnded", "1").at += 2_000
+    assert broken(story) == {"unequal"}
+
+
+def test_when_a_talk_ended_in_a_gap_its_end_may_be_told_late_but_not_for_ever():
+    story = a_good_day()
+    story.arrives("4", 98)
+    story.talks("4", "1001", 99, 101)
+    story.said("TalkEnded", "4").at = 103_000
+    assert broken(story) == set()
+    story.said("TalkEnded", "4").at = 108_000
+    assert broken(story) == {"unequal"}
+
+
+def test_when_a_talk_is_told_as_ended_by_the_other_then_they_differ():
+    story = a_good_day()
+    story.run.rings[0].how, story.run.rings[0].ended_at = Ended.SELF, 14_500
+    story.caller("1").how = Ended.PEER
+    assert broken(story) == {"unequal"}
+
+
+def test_when_a_call_is_no_contact_then_they_differ():
+    story = a_good_day()
+    story.run.callers.append(
+        Caller(number="9", dialled="4002", at=50_000, up_at=50_010, ended_at=51_000, how=Ended.SELF)
+    )
+    assert broken(story) == {"unequal"}
+
+
+def test_when_a_contact_is_nobodys_call_then_they_differ():
+    story = a_good_day()
+    story.run.contacts.append(Contact(id="x", caller="77", ended_by="caller"))
+    assert broken(story) == {"unequal"}
+
+
+def test_when_a_contact_never_ends_then_they_differ():
+    story = a_good_day()
+    story.run.contacts[0].ended_by = None
+    assert broken(story) == {"unequal"}
+
+
+def test_when_a_counter_is_not_the_sum_of_its_calls_then_that_is_found():
+    story = a_good_day()
+    story.run.queues["support"].answered += 1
+    assert broken(story) == {"counters"}
+
+
+def test_when_channels_are_left_or_something_is_not_whole_then_that_is_found():
+    story = a_good_day()
+    story.run.stuck_channels = 2
+    story.run.notes.append("fault 1: not ready")
+    assert broken(story) == {"left-alone", "not-whole"}
+
+
+def test_a_finding_names_the_fault_in_whose_gap_it_lies():
+    story = a_good_day()
+    story.arrives("4", 99)
+    story.talks("4", "1001", 99.5, 101)
+    story.caller("4").how = Ended.PEER
+    found = [each for each in check(story.run).findings if each.rule == "talks-ended"]
+    assert [each.fault for each in found] == [1]
+
+
+def test_when_a_phone_comes_back_an_old_invite_may_reach_it_for_a_moment():
+    story = a_good_day()
+    story.rings("3", "1002", 12.1, 13, Ended.GONE)
+    late = story.rings("3", "1002", 40, 40.001, Ended.CANCELLED)
+    late.busy = 1
+    verdict = check(story.run)
+    assert verdict.count("double-booked") == 0
+    late.ended_at = 45_000
+    assert check(story.run).count("double-booked") == 1
+
+
+def test_when_gaps_overlap_the_longer_one_counts():
+    story = a_good_day()
+    story.fault(102, 106)
+    story.arrives("4", 98)
+    story.talks("4", "1001", 99, 102.5)
+    story.said("TalkEnded", "4").at = 107_500
+    assert broken(story) == set()

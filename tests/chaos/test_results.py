@@ -1,0 +1,44 @@
+"""Runs add up in one file, and the page says what they have shown; a run that found something stays there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chaos import results
+from chaos.checker import check
+from chaos.logs import load, save
+from tests.chaos.history import Story
+
+
+def a_run(breaks: bool = False) -> Story:
+    story = Story()
+    story.arrives("1", 10)
+    story.talks("1", "1001", 11, 15).busy = int(breaks)
+    story.fault(100, 103)
+    return story
+
+
+def test_given_two_runs_then_the_page_has_both_and_their_sums(tmp_path: Path):
+    file, page = tmp_path / "results.json", tmp_path / "page.md"
+    page.write_text(f"# Before\n{results.BEGIN}\nold\n{results.END}\nafter\n")
+    for breaks in (False, True):
+        run = a_run(breaks).run
+        results.add(run, check(run), 10.0, file, page)
+    text = page.read_text()
+    assert text.startswith("# Before\n")
+    assert text.endswith("\nafter\n")
+    assert "old" not in text
+    assert "2 runs, 2 faults, 2 calls" in text
+    assert "| agents stuck or double-booked for more than 2 s after recovery | 0 | 1 | 1 |" in text
+    assert "double-booked 1" in text
+    assert [run["found"]["double-booked"] for run in results.known(file)] == [0, 1]
+
+
+def test_every_rule_of_the_checker_stands_in_a_line_of_the_table():
+    assert {rule for rules in results.PROMISES.values() for rule in rules} == set(results.RULES)
+
+
+def test_a_log_is_read_again_as_it_was_written(tmp_path: Path):
+    run = a_run(breaks=True).run
+    assert load(save(run, tmp_path)) == run
+    assert check(load(tmp_path / "run.json")) == check(run)
