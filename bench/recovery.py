@@ -155,9 +155,8 @@ def table(made: dict[str, Any]) -> str:
     lines += ["|---|---|---|---|---|---|"]
     for number, each in enumerate(made["found"]["rounds"], 1):
         mix = f"{each['before']['talking']}, {each['before']['waiting']}, {each['menu']}"
-        lines.append(
-            f"| {number} | {each['contacts']} | {mix} | {each['rang_s']:.2f} s | {each['cpu_s']:.2f} s | {each['ready_s']:.2f} s |"
-        )
+        took = " | ".join(f"{each[name]:.2f} s" for name in ("rang_s", "cpu_s", "ready_s"))
+        lines.append(f"| {number} | {each['contacts']} | {mix} | {took} |")
     lines += ["", "| promised | at most | measured | |", "|---|---|---|---|"]
     lines += [
         f"| {each['what']} | {each['most']:g} | {each['measured']} | {'kept' if each['kept'] else '**missed**'} |"
