@@ -75,9 +75,11 @@ async def test_a_plane_paused_for_15_s_is_waited_for_and_past_the_term_its_calle
     """The pair talks on through both. Resumed, the plane finds out, by events or by a survey, and routes the next."""
     async with open_guard(local_node, tmp_path) as guard:
         floor = await a_floor(centre)
+        before = await heartbeat(local_node)
         await centre.pause()
         await asyncio.sleep(15)
         await centre.resume()
+        await centre.until(lambda: moved(local_node, before))
         await centre.until(centre.routes)
         assert guard.count(CARRIED) == 0
         await centre.waiting("support", 1)

@@ -16,6 +16,8 @@ from ccplane.asterisk.operations import GetGlobalVariable, SetGlobalVariable
 from ccplane.asterisk.outcomes import Done, Outcome
 from ccplane.asterisk.switch import HOUSE, Switch
 
+AGAIN_S = 0.1
+"""A plane that wakes from a pause may not send for a moment: the guard's term is nearly over then."""
 UNGUARDED_S = 10.0
 """A guard that has not looked for so long is not there."""
 
@@ -32,10 +34,11 @@ class Heartbeat:
     async def beat(self, switch: Switch) -> None:
         """Until cancelled. No answer is waited for: one that is late says nothing about us."""
         while True:
-            if self._may_send():
+            may = self._may_send()
+            if may:
                 switch.send(SetGlobalVariable(HEARTBEAT, f"{self._epoch()}-{next(self._numbers)}"), HOUSE)
                 switch.send(GetGlobalVariable(GUARD), HOUSE).add_done_callback(self._heard)
-            await asyncio.sleep(BEAT_EVERY_S)
+            await asyncio.sleep(BEAT_EVERY_S if may else AGAIN_S)
 
     def unguarded_for(self) -> float | None:
         """Seconds since a guard last looked; None if none ever did."""
