@@ -28,7 +28,10 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
     for queue in ("support", "sales", "anyone", "ccplane"):
         for member in await members_of(local_node, queue):
             await local_node.cli(f"queue remove member PJSIP/{member} from {queue}")
-    async with open_centre(local_node, database, tmp_path) as centre:
+    async with open_centre(local_node, database, tmp_path, start=False) as centre:
+        await centre.spawn()
+        await centre.until(centre.routes, within=90)  # the first one at a node speaks all its prompts
+        await centre.whole()
         brief_prompts(centre)
         yield centre
 
@@ -396,19 +399,18 @@ async def test_whatever_the_caller_calls_himself_he_writes_no_line_of_the_log(
     async with open_lab(("127.0.0.1", local_node.sip_port)) as lab:
         log = local_node.log_dir / "queue_log"
         before = len(log.read_text()) if log.exists() else 0
+        digits = "".join(each for each in number if each in "0123456789+")
         call = lab.callers.dial("4003", number)
         await call.up()
+        async with asyncio.timeout(10):
+            while f"|CCPLANEBEGIN|4003|{digits}\n" not in log.read_text()[before:]:
+                await asyncio.sleep(0.02)
         call.hang_up()
         await call.over()
-        async with asyncio.timeout(10):
-            while "CCPLANEEND" not in log.read_text()[before:]:
-                await asyncio.sleep(0.02)
-        begin, *rest = log.read_text()[before:].splitlines()
-        entry = entry_of(begin)
-        assert entry is not None
-        assert (entry.verb, entry.data[0], len(entry.data)) == ("CCPLANEBEGIN", "4003", 2)
-        assert entry.data[1] == "".join(each for each in number if each in "0123456789+")
-        assert all((each := entry_of(line)) and each.call == entry.call for line in rest)
+        entries = [entry_of(line) for line in log.read_text()[before:].splitlines()]
+        [begin] = [each for each in entries if each and each.verb == "CCPLANEBEGIN"]
+        assert begin.data == ("4003", digits)
+        assert all(each and len(each.data) < 4 for each in entries), "nothing in it is a caller's own words"
 
 
 def _seconds(iso: str) -> float:
