@@ -356,9 +356,9 @@ def _admin_token(settings: Settings) -> str:
 
 async def _tell_ready(link: Link, before: Predecessor | None, giving: Giving) -> None:
     if before is not None:
-        await link.routes.wait()
+        await link.found.wait()
         before.report(giving)
-    await link.routes.wait()
+    await link.found.wait()
     tell_supervisor("READY=1")
 
 

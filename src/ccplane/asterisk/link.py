@@ -85,8 +85,6 @@ class Link:
         self.trouble = ""
         """What of a connected switch gives no answer; empty if nothing does."""
         self._replaced, self._taken, self._calm_s = replaced, taken, 0.0
-        self.routes = asyncio.Event()
-        """Set once calls were routed for the first time."""
         self._found: SwitchSurveyed | None = None
         """The last survey of this connection, as it came."""
         self.connected_since: int | None = None
@@ -122,8 +120,6 @@ class Link:
         self.connected_since = self._now()
         self.found.set()
         self._back()
-        self.routes.set()
-        self.found.set()
         self._calm_s = TAKEN_S if version else 0.0
         work = (self._provisioned, self._survey_often, self._watch_answers, *self._chores)
         chores = [asyncio.create_task(each(switch)) for each in work]

@@ -69,7 +69,7 @@ class Predecessor:
         """Until calls are routed again; but not for ever."""
         with suppress(TimeoutError):
             async with asyncio.timeout(ROUTED_WITHIN_S):
-                await link.routes.wait()
+                await link.found.wait()
                 self.passed("routes")
 
     def report(self, giving: Giving) -> None:
