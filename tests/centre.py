@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import asyncpg
 import httpx
 
 from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.child import ended
 from ccplane.testing.siplab import Lab, open_lab
 from tests.ports import free_port
 
@@ -36,6 +37,8 @@ class Centre:
         self.settings = settings
         self.api = httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
         self._process: asyncio.subprocess.Process | None = None
+        self._successor: int | None = None
+        """The process that a hand-over has put in its place."""
 
     def environment(self) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith("CCPLANE_")}
@@ -82,7 +85,7 @@ class Centre:
 
     async def routes(self) -> bool:
         """Whether /readyz says that calls are routed; the plane's last words if it has died."""
-        if self._process and self._process.returncode is not None:
+        if self._process and self._process.returncode is not None and self._successor is None:
             raise AssertionError(f"the plane ended ({self._process.returncode}):\n{self.log()[-3000:]}")
         try:
             return (await self.api.get("/readyz")).status_code == 200
@@ -92,11 +95,37 @@ class Centre:
     async def _phones_are_pushed(self) -> bool:
         return bool((await self.get("/readyz"))["parts"]["phones"]["ok"])
 
+    async def hand_over(self, within: float = 30) -> dict[str, Any]:
+        """To a new process; what it says of it. AssertionError if it failed."""
+        before = (await self.api.post("/api/v1/handover")).json()
+        told = dict(before)
+
+        async def is_done() -> bool:
+            with suppress(httpx.TransportError):  # the old one's connections end with it
+                told.update((await self.api.get("/api/v1/handover")).json())
+            assert told["stage"] != "failed", told["why"] + self.log()[-3000:]
+            return bool(told["stage"] == "done" and told["pid"] != before["pid"])
+
+        self._successor = before["successor"]
+        await self.until(is_done, within, lambda: "the hand-over")
+        return told
+
     async def kill(self) -> None:
         """kill -9, as a crash."""
         assert self._process
+        if self._successor is not None:
+            os.kill(self._successor, signal.SIGKILL)
+            await ended(self._successor)
+            self._successor = None
+            return
         self._process.kill()
         await self._process.wait()
+
+    async def terminate(self) -> None:
+        """SIGTERM; returns when it has ended."""
+        assert self._process
+        self._process.terminate()
+        await asyncio.wait_for(self._process.wait(), 20)
 
     async def pause(self) -> None:
         assert self._process
@@ -113,6 +142,10 @@ class Centre:
 
     async def stop(self) -> None:
         """SIGTERM; returns when it is gone."""
+        if self._successor is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._successor, signal.SIGTERM)
+            await asyncio.wait_for(ended(self._successor), 20)
         if self._process and self._process.returncode is None:
             self._process.terminate()
             await asyncio.wait_for(self._process.wait(), 20)
@@ -121,7 +154,7 @@ class Centre:
     @property
     def pid(self) -> int:
         assert self._process
-        return self._process.pid
+        return self._successor or self._process.pid
 
     def log(self) -> str:
         path = self.runtime / "plane.log"

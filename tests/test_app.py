@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ccplane import app
+from ccplane import app, reload
 from ccplane.agents.facts import Profile
 from ccplane.asterisk.switch import Replaced
 from ccplane.core import State
@@ -64,8 +64,8 @@ def test_the_site_that_was_parsed_at_the_start_is_not_parsed_again(monkeypatch: 
         parsed.append(files)
         return earlier
 
-    monkeypatch.setattr(app, "parse", counted)
-    site_of = app._sites(lambda: State(sites={"old": {"a": "b"}}), site, 2)
+    monkeypatch.setattr(reload, "parse", counted)
+    site_of = reload.Sites(site, lambda: State(sites={"old": {"a": "b"}}), 2)
     assert site_of(site.hash) is site
     assert parsed == []
     assert site_of("old") is site_of("old") is earlier

@@ -7,13 +7,13 @@ comment says so; everything else about how the parts work stands in the parts.
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from functools import lru_cache
 from typing import Any, Final
 
 import uvloop
@@ -23,7 +23,7 @@ from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.heartbeat import Heartbeat
-from ccplane.asterisk.link import Link
+from ccplane.asterisk.link import TAKEN_S, Link
 from ccplane.asterisk.members import Members
 from ccplane.asterisk.messages import Keeper
 from ccplane.asterisk.phones import PhoneWatch
@@ -32,14 +32,18 @@ from ccplane.asterisk.pins import PinPad
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.recordings import Recorder
 from ccplane.asterisk.spool import spool_of
-from ccplane.beginning import begin, catch_up
+from ccplane.beginning import begin, catch_up, prepared
 from ccplane.callflow.runner import Runner
-from ccplane.core import State
+from ccplane.child import LEFT, SUPERVISOR, ended, put_left
 from ccplane.core.inputs import PeopleRead, PlaneBegan, SiteRead
 from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
+from ccplane.handover.draining import Draining, HealthWithDrain
+from ccplane.handover.giving import Giving, why_no_handover
+from ccplane.handover.supervisor import tell_supervisor
+from ccplane.handover.taking import Predecessor, rehearse, succeed
 from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.ids import NodeName
-from ccplane.leading import fence, lead
+from ccplane.leading import Gate, fence, lead
 from ccplane.log.backlog import MB, Backlog
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
@@ -53,13 +57,17 @@ from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
 from ccplane.recall import kept, recalled
 from ccplane.recordings.keeper import Keeper as RecordingKeeper
+from ccplane.reload import Reload, Sites
 from ccplane.settings import Settings, make_runtime
-from ccplane.site import Site, parse, read
+from ccplane.site import parse, read
 from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
 from ccplane.watch import note_watch, watched_until
 
 CALLS_FIRST_S: Final = 1.0
 """How long the API waits for the switch to be found, after a crash with calls up."""
+API_LATER_S: Final = 0.2
+"""So long after a successor has begun to route, its API is made: what has waited for it is served first."""
+
 GIVE_WAY_S: Final = 0.0005
 """How soon the outbox's thread gives the interpreter back to the loop of all calls: Python's 5 ms are an eternity."""
 
@@ -69,34 +77,48 @@ def run(settings: Settings) -> int:
     log_as(settings.log_level)
     sys.setswitchinterval(GIVE_WAY_S)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(settings))
-    return 0
+        return runner.run(_run(settings))
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     living, stopping = asyncio.create_task(_live(settings)), asyncio.create_task(stop.wait())
+    leash = asyncio.create_task(_without_supervisor(stop))
     await asyncio.wait((living, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    leash.cancel()
     living.cancel()  # whether it has begun, or still waits for its turn
     with suppress(asyncio.CancelledError):
-        await living  # what ended the plane is told by the command line
+        return await living  # what ended the plane is told by the command line
+    return 0
 
 
-async def _live(settings: Settings) -> None:
+async def _without_supervisor(stop: asyncio.Event) -> None:
+    """A successor is nobody's child: it sees for itself that who watches over it has ended."""
+    if watched_by := os.environ.get(SUPERVISOR):
+        await ended(int(watched_by))
+        stop.set()
+
+
+async def _live(settings: Settings) -> int:
     async with plane_of(settings) as running:
         await asyncio.wait((running.ended,))
         running.ended.result()
+    if running.draining.has_left:
+        put_left(settings.runtime / "plane.json")
+        return LEFT
+    return 0
 
 
 class Running:
     """A plane that was begun, for those who run it in their own process."""
 
-    def __init__(self, plane: Plane, url: str, admin_token: str, ended: asyncio.Task[None]) -> None:
+    def __init__(self, plane: Plane, url: str, admin_token: str, ended: asyncio.Task[None], draining: Draining) -> None:
         self.plane, self.url, self.admin_token, self.ended = plane, url, admin_token, ended
+        self.draining = draining
 
 
 @asynccontextmanager
@@ -105,24 +127,39 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
     make_runtime(settings.runtime)
     files = read(settings.site)
     site = parse(files, settings.demo_agents)
+    before = Predecessor.of_ours()
     async with AsyncExitStack() as stack:
+        database = Database(settings.database_url)
+        await database.open()
+        stack.push_async_callback(database.close)
+        may_send = Gate()
+        ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, may_send=may_send)
+        if before is not None:  # a plane leads, and goes on until `replace` returns
+            ready = await prepared(settings, site, database)
+            await render(site, settings.sounds_dir, settings.site)
+            aside = Ari(settings.ari_url, settings.ari_username, settings.ari_password, app="ccplane-heir")
+            await asyncio.to_thread(_api)
+            version = await rehearse(site, aside)
+            stack.push_async_callback(ari.close_ahead)
+            await before.replace(ari)
+
         bound = settings.outbox_mb * MB
         outbox = Outbox(settings.runtime / "outbox.sqlite", max_bytes=bound)
         recovered = outbox.open()
         stack.push_async_callback(outbox.close)
         clock = SiteClock.open(outbox, recovered.last_at)
-
-        database = Database(settings.database_url)
-        await database.open()
-        stack.push_async_callback(database.close)
-        lease = Lease(database, "site", recovered.outbox)
+        lease = Lease(database, "site", recovered.outbox, term=settings.lease_s, margin=settings.lease_s / 5)
         stack.push_async_callback(quietly_release, lease)
-        begun = await begin(settings, site, outbox, recovered, database, lease)
-
-        await render(site, settings.sounds_dir, settings.site)
+        if before is not None:
+            begun = await succeed(ready, recovered, lease)
+        else:
+            begun = await begin(settings, site, outbox, recovered, database, lease)
+            await render(site, settings.sounds_dir, settings.site)
+        may_send.kept(fence(lease, outbox))
         outbox.begin(begun.epoch)
         state, board = recalled(recovered, site)
-        last_seen = max(recovered.last_at, watched_until(outbox))
+        last_seen = max(recovered.last_at, watched_until(outbox)) if before is None else 0
+        sites = Sites(site, lambda: plane.state, settings.demo_agents)
         meters = Meters()
         executor = Executor()
         plane = Plane(
@@ -132,7 +169,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             clock=clock,
             log=outbox,
             hands=executor,
-            runner=Runner(_sites(lambda: plane.state, site, settings.demo_agents)),
+            runner=Runner(sites),
             meter=meters,
             encode=kept,
         )
@@ -140,8 +177,6 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         stack.callback(plane.close)
         shipper = Shipper(outbox, PostgresFacts(database), clock.now)
         backlog = Backlog(outbox, bound)
-        may_send = fence(lease, outbox)
-        ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, may_send=may_send)
         phones = PhoneBook(begun.persons, begun.desks, settings)
         pins = Pins(begun.persons, plane, database, outbox, clock.now)
         stack.callback(pins.close)
@@ -180,6 +215,8 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             lost_at=last_seen or None,
             chores=(heartbeat.beat,),
             believed=lambda: [each.channel for each in plane.state.contacts.values()],
+            replaced=lambda: giving.replaced(),
+            taken=version if before else "",
         )
         mailbox = Mailbox(database)
         keeper = Keeper(
@@ -192,6 +229,10 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             deleted=mailbox.deleted,
             may_work=lease.may_send,
         )
+        giving = Giving(plane, outbox, lease, settings.runtime, lambda: why_no_handover(lease, link, outbox, plane))
+        ari.yields = giving.yields
+        draining = Draining(plane, clock.now, giving.under_way)
+        reload = Reload(settings, sites, plane, database, outbox, phones, pins, executor, giving.under_way)
         gap = clock.now() - last_seen if last_seen else 0
         plane.post(PlaneBegan(begun.epoch, __version__, gap))
         plane.post(SiteRead(site.hash, site.rules, files))
@@ -214,10 +255,12 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             heartbeat,
         )
         history = History(database)
-        leading = asyncio.create_task(
-            lead(lease, (link.run, ami.run, watch.run, members.run), plane, outbox), name="leading"
-        )
+        duties = (link.run, ami.run, watch.run, members.run)
+        leading = asyncio.create_task(lead(lease, duties, plane, outbox, giving.given), name="leading")
         stack.push_async_callback(cancelled, leading)
+        if before is not None:  # its port is open: who asks waits there
+            await before.routed(link)
+            await asyncio.sleep(API_LATER_S)
         await _calls_first(plane, link)
         create_app, Ports, serve = await asyncio.to_thread(_api)  # noqa: N806
         app = await asyncio.to_thread(
@@ -232,10 +275,13 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 callers=Callers(database),
                 notes=outbox,
                 can_pick_up=lambda: ami.stats.connected,
+                handovers=giving,
+                drains=draining,
+                reloads=reload,
                 phones=phones,
                 websocket=phones.websocket,
                 pins=pins,
-                health=vitals,
+                health=HealthWithDrain(vitals, plane),
                 clock=clock.now,
                 look_now=link.look_now,
                 meters=meters,
@@ -248,7 +294,10 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             ),
             admin_token=token,
         )
-        server = await stack.enter_async_context(serve(app, settings.bind, settings.port))
+        listener = before.listener if before else None
+        server = await stack.enter_async_context(serve(app, settings.bind, settings.port, listener=listener))
+        giving.listener = server.listener
+        stack.push_async_callback(giving.give)
         others = {
             asyncio.create_task(shipper.run(), name="shipping"),
             asyncio.create_task(backlog.run(), name="backlog"),
@@ -257,17 +306,21 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             asyncio.create_task(keeper.run(), name="keeping messages"),
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
             asyncio.create_task(note_watch(link, outbox, clock.now), name="noting the watch"),
+            asyncio.create_task(draining.run(), name="draining"),
         }
-        ended = asyncio.create_task(first_to_fail({leading, *others}))
+        over = asyncio.create_task(first_to_fail({leading, *others}))
         stack.push_async_callback(cancelled, *others)
-        stack.push_async_callback(last_facts, shipper, outbox)
-        stack.push_async_callback(cancelled, ended, leading)
+        stack.push_async_callback(last_facts, shipper, outbox, plane)
+        stack.push_async_callback(cancelled, over, leading)
         if not begun.with_postgres:
-            late = asyncio.create_task(
-                catch_up(settings, site, outbox, database, plane, phones, pins, executor), name="catching up"
+            catching_up = catch_up(
+                settings, site, outbox, database, plane, phones, pins, executor, TAKEN_S if before else 0.0
             )
+            late = asyncio.create_task(catching_up, name="catching up")
             stack.push_async_callback(cancelled, late)
-        yield Running(plane, server.url, token, ended)
+        telling = asyncio.create_task(_tell_ready(link, before, giving), name="telling")
+        stack.push_async_callback(cancelled, telling)
+        yield Running(plane, server.url, token, over, draining)
 
 
 # ------------------------------------------------------------------------------------------------------- beginning
@@ -301,19 +354,17 @@ def _admin_token(settings: Settings) -> str:
 # ------------------------------------------------------------------------------------------------------ living on
 
 
+async def _tell_ready(link: Link, before: Predecessor | None, giving: Giving) -> None:
+    if before is not None:
+        await link.found.wait()
+        before.report(giving)
+    await link.found.wait()
+    tell_supervisor("READY=1")
+
+
 async def _keep_clock_true(clock: SiteClock, plane: Plane) -> None:
     """Move the anchor only while no contact is live, so that no duration is ever bent (law 12)."""
     while True:
         await asyncio.sleep(60)
         if not plane.state.contacts:
             clock.reanchor(time.time_ns() // 1_000_000)
-
-
-def _sites(state: Callable[[], State], current: Site, demo_agents: int) -> Callable[[str], Site]:
-    """The site of a hash: the current one, or one under which a contact that lives on has begun."""
-
-    @lru_cache(maxsize=16)
-    def earlier(digest: str) -> Site:
-        return parse(state().sites[digest], demo_agents)
-
-    return lambda digest: current if digest == current.hash else earlier(digest)

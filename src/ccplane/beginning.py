@@ -55,12 +55,20 @@ async def begin(
     try:
         await _migrated(settings)
         epoch = await _first_taken(lease, recovered.epoch)
-        persons, seats = await _people(site, outbox, database)
+        persons, seats = await people_of(site, outbox, database)
         return Begun(persons, epoch, True, seats)
     except StoreError as error:
         if not is_away(error):
             raise
         return _without_postgres(error, outbox, recovered, lease)
+
+
+async def prepared(settings: Settings, site: Site, database: Database) -> Begun:
+    """What a successor can do beside the plane that leads: the schema, the people. StoreError without Postgres."""
+    await _migrated(settings)
+    await import_agents(database, site.agents)
+    await import_seats(database, site.seats)
+    return Begun(await people(database), 0, False, await desks(database))
 
 
 def _without_postgres(error: StoreError, outbox: Outbox, recovered: Recovered, lease: Lease) -> Begun:
@@ -83,7 +91,7 @@ async def _migrated(settings: Settings) -> None:
         raise as_store_error(error, settings.database_url) from error
 
 
-async def _people(site: Site, outbox: Outbox, database: Database) -> tuple[tuple[Person, ...], tuple[Desk, ...]]:
+async def people_of(site: Site, outbox: Outbox, database: Database) -> tuple[tuple[Person, ...], tuple[Desk, ...]]:
     """All of them and their seats, those the site's files name for the first time included; kept for a start without
     Postgres."""
     await import_agents(database, site.agents)
@@ -129,6 +137,7 @@ async def catch_up(
     phones: PhoneBook,
     pins: Pins,
     executor: Executor,
+    after_s: float = 0.0,
 ) -> None:
     """After a beginning without Postgres: what is done there otherwise, once it answers. No call waits for it.
 
@@ -138,7 +147,7 @@ async def catch_up(
     async def once() -> None:
         await database.check()
         await _migrated(settings)
-        persons, seats = await _people(site, outbox, database)
+        persons, seats = await people_of(site, outbox, database)
         phones.hold(persons, seats)
         pins.hold(persons)
         plane.post(PeopleRead(tuple(person.profile for person in persons), tuple(desk.seat for desk in seats)))
@@ -150,6 +159,7 @@ async def catch_up(
                 raise SwitchError("phones-not-pushed", pushed.trouble)
 
     said = ""
+    await asyncio.sleep(after_s)
     while True:
         try:
             await once()

@@ -24,19 +24,35 @@ GRACE = 10.0
 """Seconds a process gets to end by itself before it is killed."""
 
 
+LEFT = 3
+"""The exit status of a process that has left because it was asked to: it is not to be started again."""
+
+SUPERVISOR = "CCPLANE_SUPERVISOR"
+"""In the environment: the process without which it is not to go on, whosever child it is."""
+
+UNKNOWN = 1
+"""Taken for the status of a process whose parent we are not."""
+
+
 class Child:
     """One process, at most one at a time, under the name `record` on disk."""
 
     def __init__(self, record: Path) -> None:
         self.record = record
         self._process: subprocess.Popen[bytes] | None = None
+        self._heir: int | None = None
+        """The process that ours has put in its place: by the record, it is the child now."""
 
     @property
     def pid(self) -> int | None:
+        if self._heir is not None:
+            return self._heir if started(self._heir) else None
         return self._process.pid if self._process and self.running else None
 
     @property
     def running(self) -> bool:
+        if self._heir is not None:
+            return started(self._heir) is not None
         return self._process is not None and self._process.poll() is None
 
     @property
@@ -57,6 +73,7 @@ class Child:
         `when_we_die`: what the kernel sends it then; None lets it outlive us. Without a `log` it shares our output.
         """
         assert not self.running, f"{self.record}: already running"
+        self._heir = None
         leash = ["setpriv", "--pdeathsig", when_we_die.name.removeprefix("SIG"), "--"] if when_we_die else []
         with contextlib.ExitStack() as stack:
             output = stack.enter_context(log.open("ab")) if log else None
@@ -69,7 +86,7 @@ class Child:
                 start_new_session=True,
             )
         try:
-            _write_record(self.record, self._process.pid)
+            put_record(self.record, self._process.pid)
         except BaseException:
             self.kill()  # the next run could not find it
             raise
@@ -77,16 +94,30 @@ class Child:
     async def wait(self) -> int:
         """Returns when it has ended, with its return code."""
         assert self._process, f"{self.record}: never started"
+        if self._heir is not None:
+            await ended(self._heir)
+            return UNKNOWN
         if self._process.poll() is None:
             await ended(self._process.pid)
         return self._process.wait()
+
+    def adopt(self) -> int | None:
+        """Once it has ended: the process that it left in its place, if it did. That is the child from now on."""
+        heir = recorded(self.record)
+        if heir is None or heir == self._heir or (self._process and heir == self._process.pid):
+            return None
+        self._heir = heir
+        return heir
 
     async def stop(self, by: signal.Signals = signal.SIGTERM, *, grace: float = GRACE, group: bool = False) -> None:
         """Asks it to end, waits, kills it after `grace` seconds. Nothing is left, not even a zombie.
 
         `group`: it is a script whose own children must end too; they are killed once it has ended.
         """
-        if self._process and self.running:
+        self.adopt()
+        if self._heir is not None:
+            await _end(self._heir, by, grace)
+        elif self._process and self.running:
             await _end(self._process.pid, by, grace)
             if group:
                 with contextlib.suppress(ProcessLookupError):
@@ -96,7 +127,10 @@ class Child:
 
     def kill(self) -> None:
         """SIGKILL, as a crash; returns when it is gone. The record stays, as after a crash."""
-        if self._process and self.running:
+        if self._heir is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._heir, signal.SIGKILL)
+        elif self._process and self.running:
             self._process.kill()
             self._process.wait()
 
@@ -129,6 +163,19 @@ def started(pid: int) -> int | None:
     return None if after_name[0] in "ZX" else int(after_name[19])
 
 
+def put_left(record: Path) -> None:
+    """This process, if the record stands for it, leaves for good."""
+    if recorded(record) == os.getpid():
+        record.write_text(json.dumps({"left": True}))
+
+
+def has_left(record: Path) -> bool:
+    try:
+        return bool(json.loads(record.read_text()).get("left"))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 async def ended(pid: int) -> None:
     """Returns when the process has ended, ours or not."""
     try:
@@ -154,7 +201,8 @@ async def _end(pid: int, by: signal.Signals, grace: float) -> None:
             await ended(pid)
 
 
-def _write_record(record: Path, pid: int) -> None:
+def put_record(record: Path, pid: int) -> None:
+    """This process is the one that the record stands for."""
     record.parent.mkdir(parents=True, exist_ok=True)
     partial = record.with_name(record.name + ".partial")
     partial.write_text(json.dumps({"pid": pid, "started": started(pid), "boot": _boot()}))

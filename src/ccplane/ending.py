@@ -11,6 +11,7 @@ import structlog
 from ccplane.errors import CcplaneError, StoreError
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
+from ccplane.plane import Plane
 from ccplane.postgres.lease import Lease
 
 log = structlog.get_logger()
@@ -25,9 +26,10 @@ async def first_to_fail(tasks: set[asyncio.Task[None]]) -> None:
         task.result()
 
 
-async def last_facts(shipper: Shipper, outbox: Outbox) -> None:
-    """Nothing more comes from the switch: what there is goes to Postgres, if it is there, or waits in the outbox."""
-    if shipper.stats.connected:
+async def last_facts(shipper: Shipper, outbox: Outbox, plane: Plane) -> None:
+    """Nothing more comes from the switch: what there is goes to Postgres, if it is there, or waits in the outbox. That
+    is for our successor to do, if we have one."""
+    if shipper.stats.connected and not plane.frozen:
         with suppress(TimeoutError):
             async with asyncio.timeout(SHIP_LAST_WITHIN_S):
                 await shipper.shipped(outbox.stats.appended_seq)

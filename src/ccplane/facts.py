@@ -25,6 +25,18 @@ class PlaneStarted(Fact, frozen=True, kw_only=True):
     gap_ms: int
 
 
+class DrainBegan(Fact, frozen=True, kw_only=True):
+    """From here on this plane takes no new call, finishes those it has, and leaves. `by`: who asked.
+
+    `until`: it leaves then (ms), with the calls that are still up; None if it waits for the last. It is over with the
+    next PlaneStarted.
+    """
+
+    by: str
+    calls: int
+    until: int | None = None
+
+
 class SwitchFound(Fact, frozen=True, kw_only=True):
     """A node is connected and has been compared with what we believe. `gap_ms`: how long it was not watched.
 
@@ -85,7 +97,7 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
 
 NodeFact = SwitchFound | SwitchLost | SwitchAway | SwitchWedged | SwitchAnswers
 SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
-SiteFact = PlaneStarted | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
+SiteFact = PlaneStarted | DrainBegan | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
 AnyFact = (
     SiteFact
     | a.AnyAgentFact

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -29,13 +29,33 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 """What only the leader does."""
 
 
+class Gate:
+    """Shut by nobody until it is `kept`: a successor connects before it has anything to send."""
+
+    def __init__(self) -> None:
+        self._open: Callable[[], bool] = lambda: True
+
+    def kept(self, may_send: Callable[[], bool]) -> None:
+        self._open = may_send
+
+    def __call__(self) -> bool:
+        return self._open()
+
+
 def fence(lease: Lease, outbox: Outbox) -> Callable[[], bool]:
     """Whether the switch may be commanded, by ARI or AMI: we lead, and what we do can be written down."""
     return lambda: lease.may_send() and outbox.has_room
 
 
-async def lead(lease: Lease, duties: Sequence[Work], plane: Plane, outbox: Outbox) -> None:
+async def _never() -> bool:
+    return False
+
+
+async def lead(
+    lease: Lease, duties: Sequence[Work], plane: Plane, outbox: Outbox, given: Callable[[], Awaitable[bool]] = _never
+) -> None:
     """Command the switch while the lease is ours. Replaced or outvoted: stop at once, and win the lease again first.
+    Returns if we were replaced because we have `given` our place to a successor.
 
     The pause before that grows, so that two planes that are each the leader in a database of their own don't take one
     Asterisk from each other as fast as they can connect.
@@ -44,6 +64,8 @@ async def lead(lease: Lease, duties: Sequence[Work], plane: Plane, outbox: Outbo
     while True:
         began = now()
         await _led(lease, duties)
+        if await given():
+            return
         calm = now() - began > CALM_S
         pause = FIRST_PAUSE_S if calm or not pause else min(pause * 2, LONGEST_PAUSE_S)
         log.warning("another plane took our place at the switch; waiting to win the lease again", pause_s=pause)

@@ -19,7 +19,7 @@ from ccplane.callflow.runner import Runner
 from ccplane.core import Decision, State, decide
 from ccplane.core.commands import Command, HangUpLeg, RingAgent, RingBack
 from ccplane.core.inputs import Input, Tick
-from ccplane.errors import CcplaneError, StoreError
+from ccplane.errors import CcplaneError, RequestError, StoreError
 from ccplane.kpi.board import Board
 from ccplane.kpi.board import evolve as folded
 from ccplane.laws import Fact
@@ -109,6 +109,7 @@ class Plane:
         self._inbox: deque[Input] = deque()
         self._commands: list[Command] = []
         self._deciding = False
+        self._frozen = False
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at: int | None = None
         self._changed = asyncio.Event()
@@ -121,7 +122,10 @@ class Plane:
         return self.snapshot.state
 
     def post(self, what: Input) -> None:
-        """Decide an input, and all that follows from it, now; in order even if called from within. Never raises."""
+        """Decide an input, and all that follows from it, now; in order even if called from within. Never raises.
+        Nothing is decided any more while it is frozen."""
+        if self._frozen:
+            return
         self._inbox.append(what)
         if self._deciding:
             return
@@ -139,8 +143,10 @@ class Plane:
         """Decide an input; return when its facts are on disk: acknowledged (law 5).
 
         StoreError "outbox-not-written" if the disk does not take them in time (they are kept, and will be written);
-        CcplaneError "not-decided" for a fault of ours, which changed nothing.
+        CcplaneError "not-decided" for a fault of ours, which changed nothing; RequestError "handing-over": ask again.
         """
+        if self._frozen:
+            raise RequestError("handing-over", "Another process of ccplane is just taking over: ask again in a moment.")
         faults = self.faults
         self.post(what)
         if self.faults != faults:
@@ -171,12 +177,27 @@ class Plane:
         """Tell it every fact from now on, once and in order. It must be quick; what it raises harms nobody else."""
         self._followers.append(follower)
 
+    @property
+    def frozen(self) -> bool:
+        """Whether it is being handed over: what there was to decide is decided."""
+        return self._frozen
+
+    def freeze(self) -> None:
+        """Decide nothing from here on: the log ends with what was decided before."""
+        self._frozen = True
+        self._sleep_on()
+
+    def thaw(self) -> None:
+        """Go on as if it had not been frozen."""
+        self._frozen = False
+        self.post(Tick())
+
     def close(self) -> None:
         """Stop deciding; calls that are up stay up."""
-        if self._timer:
-            self._timer.cancel()
+        self._sleep_on()
         self._runner.close()
-        self.save()
+        if not self._frozen:  # else the log is another's
+            self.save()
 
     def save(self) -> None:
         """Checkpoint now."""
@@ -256,12 +277,15 @@ class Plane:
     def _wake(self, wake_at: int | None, now: int) -> None:
         if wake_at == self._wake_at:
             return
-        if self._timer:
-            self._timer.cancel()
-            self._timer = None
+        self._sleep_on()
         self._wake_at = wake_at
         if wake_at is not None:
             self._timer = asyncio.get_running_loop().call_later(max(0, wake_at - now) / 1000, self._tick)
+
+    def _sleep_on(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer, self._wake_at = None, None
 
     def _tick(self) -> None:
         self._timer, self._wake_at = None, None

@@ -23,8 +23,8 @@ PREFIX: Final = "CCPLANE_"
 HOME: Final = Path(__file__).resolve().parents[2]
 """The project's top folder, which is also the demo site."""
 
-READ_ELSEWHERE: Final = {"CCPLANE_DEBIAN_MIRROR"}
-"""By asterisk-docker/install.sh."""
+READ_ELSEWHERE: Final = {"CCPLANE_DEBIAN_MIRROR", "CCPLANE_HANDOVER", "CCPLANE_SUPERVISOR"}
+"""By asterisk-docker/install.sh, and between a plane and its successor."""
 
 
 def _loopback(address: str) -> str:
@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     outbox_mb: int = Field(2048, ge=16, le=1_000_000)
     """How large the outbox may grow while Postgres is away (docs/postgres-away.md says how long that lasts). Half of it
     gone, or of what its disk can still give, is an alarm."""
+
+    lease_s: float = Field(10.0, ge=2.0, le=300.0)
+    """For how long one plane may lead without Postgres having confirmed it: another can take over after that."""
 
     admin_token: str = Field("", repr=False)
     """The first administrator's; without it one is made in `<runtime>/admin-token`."""

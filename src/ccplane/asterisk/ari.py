@@ -58,16 +58,40 @@ class Ari:
         self.stats = stats or AriStats()
         self._command_sockets = command_sockets
         self._may_send = may_send
+        self.yields: Callable[[], bool] = lambda: False
+        """Whether our application is just being handed over, to who was asked to take it."""
+        self._ahead: Connection | None = None
         self._wait = 0.0
         self._complaint = ""
         self._doubtful = False
         """The last connection was to a switch that did not do what it was told."""
 
+    async def open_ahead(self) -> Connection:
+        """Connect now: `connections` hands it out first, with all events since. SwitchError if it can't be had.
+
+        Only for who takes an application over from a plane that knows, and hasn't our right to send to give up yet.
+        """
+        connection = self._new()
+        try:
+            await connection.open(self.address)
+        except BaseException:
+            await connection.close()
+            raise
+        self._ahead = self._live(connection)
+        return connection
+
+    async def close_ahead(self) -> None:
+        """Nobody took it."""
+        if self._ahead is not None:
+            await self._ahead.close()
+
     async def connections(self) -> AsyncGenerator[Connection, None]:
         """Asking for the next one closes the last, if it still lives. There is none while we may not send."""
         while True:
-            await self._allowed()
-            connection = await self._connect()
+            connection, self._ahead = self._ahead, None
+            if connection is None:
+                await self._allowed()
+                connection = await self._connect()
             if connection is None:
                 continue
             began = time.monotonic()
@@ -98,7 +122,7 @@ class Ari:
 
     async def _connect(self) -> Connection | None:
         """A live connection; None after a failure and the wait that follows it."""
-        connection = Connection(self.app, self._command_sockets, self.limits, self.stats, self._may_send)
+        connection = self._new()
         try:
             if self._doubtful:
                 await self._answers()
@@ -108,8 +132,15 @@ class Ari:
             self._refused(fault)
             await self._pause()
             return None
-        self._complaint = self.stats.last_error = ""
         self._doubtful = False
+        return self._live(connection)
+
+    def _new(self) -> Connection:
+        args = (self.app, self._command_sockets, self.limits, self.stats)
+        return Connection(*args, self._may_send, lambda: self.yields())
+
+    def _live(self, connection: Connection) -> Connection:
+        self._complaint = self.stats.last_error = ""
         self.stats.connected = True
         self.stats.connects += 1
         return connection

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 from typing import TypeVar
 from zlib import crc32
@@ -40,6 +41,8 @@ WEDGED = "wedged"
 LOOKS = 4
 """How often the gate is looked at in `Limits.fenced`."""
 
+LOOK_S = 0.001
+
 NO_EVENTS = ("ChannelUserevent", "RESTResponse")
 """What the house's socket brings: the echoes of probes, answers."""
 
@@ -47,9 +50,19 @@ NO_EVENTS = ("ChannelUserevent", "RESTResponse")
 class Connection:
     """Made by `Ari.connections()`, live from the moment it is handed out. See `switch.Switch`."""
 
-    def __init__(self, app: str, sockets: int, limits: Limits, stats: AriStats, may_send: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        app: str,
+        sockets: int,
+        limits: Limits,
+        stats: AriStats,
+        may_send: Callable[[], bool],
+        yields: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`yields`: whether who takes our application was asked to: then what was decided is still sent."""
         self.app = app
         self.ended: str | None = None
+        self._yields, self._yielded = yields, False
         self.events = Inbox(limits.inbox, stats)
         self._limits = limits
         self._stats = stats
@@ -99,7 +112,8 @@ class Connection:
     async def close(self) -> None:
         """Goodbye on all sockets, awaited: a reconnect after it never meets a zombie."""
         self._end("closed", graceful=True)
-        await asyncio.gather(*(wire.close() for wire in self._all()), self._lists.close())
+        patience = self._limits.goodbye_yielded if self._yielded else self._limits.goodbye
+        await asyncio.gather(*(wire.close(patience) for wire in self._all()), self._lists.close())
         await asyncio.gather(*self._chores, return_exceptions=True)
 
     async def finished(self) -> str:
@@ -157,6 +171,10 @@ class Connection:
 
     def _event(self, event: Event) -> None:
         match event:
+            case ApplicationReplaced() if self._yields():
+                self._yielded = True
+                self._chores.append(asyncio.create_task(self._run_dry(), name="ari runs dry"))
+                return
             case ApplicationReplaced():
                 self._end("replaced", Replaced(self.app))
                 return
@@ -245,6 +263,16 @@ class Connection:
         self._stats.renewed += 1
         old.let_go()
         return None
+
+    async def _run_dry(self) -> None:
+        """Our application is our successor's. An event that was on its way to us may still come, and what we have sent
+        is still answered: only then are events over."""
+        await asyncio.sleep(self._limits.dry)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.answered):
+                while any(wire.rest.pending for wire in self._lanes):  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_S)
+        self.events.close(Replaced(self.app))
 
     async def _probe(self) -> bool:
         """The event socket lives, and the one on which all else stands."""

@@ -57,6 +57,9 @@ AUTO_ANSWER: Final = {
 REJOIN: Final = {"PJSIP_HEADER(add,X-Ccplane-Rejoin)": "1"}
 """Tells our own browser phone that this is the call it was in."""
 
+FALLBACK: Final = {False: "ccplane-fallback", True: "ccplane-phone-fallback"}
+"""Where the dialplan serves those whom we don't, by whether a phone of ours calls (dialplan/fallback.conf)."""
+
 OPEN_LINE: Final = "Open line"
 """What a phone shows of it."""
 BEEP: Final = "sound:ascending-2tone"
@@ -140,6 +143,8 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.HangUp(command.leg, reason=command.reason)
         case do.HangUpCaller():
             return op.HangUp(command.channel, reason_code=str(command.cause))
+        case do.GiveBack():
+            return op.Continue(command.channel, FALLBACK[command.ours], command.number, 1)
         case do.AnswerCaller():
             return op.Answer(command.channel)
         case do.PlaySounds():

@@ -20,9 +20,17 @@ from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned
 from ccplane.asterisk.reconcile import confirmed, survey
-from ccplane.asterisk.switch import HOUSE, Switch, Switches
+from ccplane.asterisk.switch import HOUSE, Replaced, Switch, Switches
 from ccplane.asterisk.translate import translate
-from ccplane.core.inputs import Input, PhoneSeen, SwitchDropped, SwitchNotReached, SwitchStuck, SwitchSurveyed
+from ccplane.core.inputs import (
+    Input,
+    PhoneSeen,
+    SwitchDropped,
+    SwitchNotReached,
+    SwitchStuck,
+    SwitchSurveyed,
+    SwitchTaken,
+)
 from ccplane.errors import SwitchError
 from ccplane.ids import ChannelId, NodeName
 
@@ -36,6 +44,8 @@ SURVEY_AGAIN_S: Final = 2.0
 LOOK_S: Final = 0.5
 AWAY_S: Final = 10.0
 """A switch that has not been connected for so long is away: longer than any connection takes to be made anew."""
+TAKEN_S: Final = 3.0
+"""What a predecessor has done a moment ago is looked over only after that: calls come first."""
 PROVISION_AGAIN_S: Final = (5.0, 15.0)
 """After accounts that failed; from then on at the surveys' pace."""
 
@@ -56,9 +66,13 @@ class Link:
         lost_at: int | None = None,
         chores: Sequence[Callable[[Switch], Coroutine[Any, Any, None]]] = (),
         believed: Callable[[], Collection[ChannelId]] = lambda: (),
+        replaced: Callable[[], None] = lambda: None,
+        taken: str = "",
     ) -> None:
         """`chores`: what else is done while a connection lives, from its first survey on. `believed`: the callers of
-        whom the plane knows at this node."""
+        whom the plane knows at this node. `replaced` is called when another plane has our application, before anything
+        is made of that. `taken`: the switch's version, if the first connection goes on where another plane's has ended,
+        and nothing was missed."""
         self.node = node
         self._switches, self._executor, self._post, self._now = switches, executor, post, now
         self._provision, self._phones = provision, phones
@@ -70,6 +84,7 @@ class Link:
         self._survey_soon = asyncio.Event()
         self.trouble = ""
         """What of a connected switch gives no answer; empty if nothing does."""
+        self._replaced, self._taken, self._calm_s = replaced, taken, 0.0
         self._found: SwitchSurveyed | None = None
         """The last survey of this connection, as it came."""
         self.connected_since: int | None = None
@@ -97,14 +112,22 @@ class Link:
 
     async def _serve(self, switch: Switch) -> None:
         self._executor.switch = switch
-        await self._survey(switch, after_gap=True)
+        version, self._taken = self._taken, ""
+        if version:
+            self._post(SwitchTaken(self.node, version))
+        else:
+            await self._survey(switch, after_gap=True)
         self.connected_since = self._now()
         self.found.set()
         self._back()
+        self._calm_s = TAKEN_S if version else 0.0
         work = (self._provisioned, self._survey_often, self._watch_answers, *self._chores)
         chores = [asyncio.create_task(each(switch)) for each in work]
         try:
             await self._pass_on(switch)
+        except Replaced:
+            self._replaced()
+            raise
         finally:
             for chore in chores:
                 chore.cancel()
@@ -118,6 +141,7 @@ class Link:
 
     async def _provisioned(self, switch: Switch) -> None:
         """Until all accounts are in place; what their phones do is read at once then."""
+        await asyncio.sleep(self._calm_s)
         for pause in chain(PROVISION_AGAIN_S, repeat(SURVEY_EVERY_S)):
             self.provisioning_trouble = await self._trouble_provisioning(switch)
             await self._see_phones(switch)
@@ -149,6 +173,8 @@ class Link:
         """One that failed is repeated soon; when that fails too the connection is given up: a switch that is wedged
         may answer another."""
         failed = False
+        if self._calm_s:
+            asyncio.get_running_loop().call_later(self._calm_s, self._survey_soon.set)
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(SURVEY_AGAIN_S if failed else SURVEY_EVERY_S):
@@ -220,7 +246,10 @@ class Link:
         gap = began - self._lost_at if after_gap and self._lost_at is not None else 0
         found = await survey(switch, self._phones, self.node, began, gap, after_gap, self._believed())
         before, self._found = self._found, found
-        self._post(found if after_gap or before is None else confirmed(found, before))
+        if after_gap:
+            self._post(found)
+        elif before is not None:
+            self._post(confirmed(found, before))
         self.last_survey = self._now()
 
     def _dropped(self, switch: Switch) -> None:

@@ -79,6 +79,11 @@ class Rest:
         self._write(frame)
         return future
 
+    @property
+    def pending(self) -> int:
+        """How many answers are being waited for."""
+        return len(self._pending)
+
     def answered(self, response: RestResponse) -> None:
         self._answered_at = self._loop.time()
         self._moves_on(response.request_id)

@@ -39,6 +39,13 @@ class Limits:
     addChannel it is not: those are stopped first."""
     cured: float = 30.0
     """One that is held up again so soon after it was made anew is not to be helped."""
+    dry: float = 0.01
+    """So long after ApplicationReplaced a last event of ours may still come: it was seen up to 1 ms later."""
+    answered: float = 0.05
+    """So long after that the answers to what was sent are waited for; one may stand behind a prompt for seconds."""
+    goodbye: float = 1.0
+    goodbye_yielded: float = 0.02
+    """How long the far end is given to say goodbye too. What was written before is read, whether it does or not."""
     grace: float = 0.25
     """When we ourselves were late by more than this, a missing echo is our fault and is asked for again."""
     inbox: int = 50_000
@@ -121,10 +128,10 @@ class Wire:
         if self._socket is not None:
             self._socket.abort()
 
-    async def close(self) -> None:
+    async def close(self, patience: float) -> None:
         self.lost()
         if self._socket is not None:
-            await self._socket.close()
+            await self._socket.close(patience)
 
     def lost(self) -> None:
         """Nothing will be answered any more."""

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ccplane import __version__
-from ccplane.cli import agents, backup, guard, prompts, starting, status
+from ccplane.cli import agents, backup, guard, handover, prompts, reload, starting, status
 from ccplane.errors import CcplaneError, MachineError
 
 
@@ -50,5 +50,7 @@ for command in (
     prompts.prompts,
     backup.backup,
     backup.restore,
+    handover.handover,
+    reload.reload,
 ):
     main.add_command(command)

@@ -16,7 +16,7 @@ TIMEOUT_S: Final = 10.0
 
 
 @contextmanager
-def asking(settings: Settings, token: str = "") -> Iterator[Any]:
+def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -> Iterator[Any]:
     """A function that asks the running plane: method, path, body, and which statuses are an answer."""
     import httpx
 
@@ -32,13 +32,14 @@ def asking(settings: Settings, token: str = "") -> Iterator[Any]:
         return answer
 
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx.Client(base_url=url_of(settings), headers=headers, timeout=TIMEOUT_S, trust_env=False) as client:
+    with httpx.Client(base_url=url_of(settings), headers=headers, timeout=patience_s, trust_env=False) as client:
         yield ask
 
 
 def _refused(status: int, problem: dict[str, Any]) -> None:
     kind = RequestError if status < 500 else CcplaneError
-    faults = "".join(f" {fault['where']}: {fault['message']}." for fault in problem.get("errors", ()))
+    apart = "\n  " if problem["code"] == "site-faults" else " "
+    faults = "".join(f"{apart}{fault['where']}: {fault['message']}." for fault in problem.get("errors", ()))
     raise kind(problem["code"], problem["detail"] + faults)
 
 

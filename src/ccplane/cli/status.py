@@ -73,7 +73,8 @@ def status(reconcile: bool) -> None:
     if reconcile:
         for line in _repairs(repaired):
             click.echo(line)
-    raise SystemExit(1 if ready["status"] == "not-ready" else REPAIRED if repaired else 0)
+    away = ready["status"] in ("not-ready", "draining")
+    raise SystemExit(1 if away else REPAIRED if repaired else 0)
 
 
 def _repairs(repaired: list[dict[str, Any]]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdr
 from ccplane.contacts.verbs import Answer, Done, HangUp
 from ccplane.core import inputs as i
 from ccplane.core import own_calls, parties
-from ccplane.core.commands import CloseRoom, HangUpCaller, OpenRoom
+from ccplane.core.commands import CloseRoom, GiveBack, HangUpCaller, OpenRoom
 from ccplane.core.messages import leave
 from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.rejoin import drop_legs
@@ -36,6 +36,8 @@ def arrive(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> 
         return turn.do(HangUpCaller(contact, what.channel, NORMAL))  # given up before they took it
     if contact in turn.state.contacts or contact in turn.state.ended:
         return None
+    if turn.state.draining:
+        return turn.do(GiveBack(contact, what.channel, what.number_dialled, ours=what.device is not None))
     number = opened(turn, what, arrived_at)
     own_calls.take(turn, contact)
     turn.do(OpenRoom(contact))

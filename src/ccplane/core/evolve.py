@@ -52,6 +52,7 @@ from ccplane.errors import IllegalMove
 from ccplane.facts import (
     AnyFact,
     DeadlineDropped,
+    DrainBegan,
     PlaneStarted,
     RepairMade,
     SwitchAnswers,
@@ -76,6 +77,8 @@ def evolve(state: State, fact: AnyFact) -> State:
     match fact:
         case PlaneStarted():
             return _with_plane(state, fact.epoch)
+        case DrainBegan():
+            return replace(state, draining=fact)
         case SwitchFound():
             return _found(state, fact)
         case SwitchLost():
@@ -198,7 +201,7 @@ def _with_rules(state: State, fact: RulesLoaded) -> State:
 
 def _with_plane(state: State, epoch: int) -> State:
     """Whatever the plane before was connected to, this one is not yet."""
-    state = replace(state, epoch=epoch)
+    state = replace(state, epoch=epoch, draining=None)
     for node in state.nodes:
         state = _with_node(state, node, connected=False)
     return state

@@ -13,7 +13,7 @@ from ccplane.core.offers import set_intent
 from ccplane.core.seats import sit, why_not
 from ccplane.core.turn import Turn
 from ccplane.core.waits import release_unservable
-from ccplane.facts import PlaneStarted, SwitchAnswers, SwitchAway, SwitchLost, SwitchWedged
+from ccplane.facts import DrainBegan, PlaneStarted, SwitchAnswers, SwitchAway, SwitchLost, SwitchWedged
 from ccplane.routing.rules import RulesLoaded
 
 
@@ -45,6 +45,13 @@ def wrap_up_ended(turn: Turn, what: i.WrapUpEnded) -> None:
 def plane_began(turn: Turn, what: i.PlaneBegan) -> None:
     """A new epoch: every leg from here on carries it."""
     turn.happened(PlaneStarted(at=turn.now, epoch=what.epoch, version=what.version, gap_ms=what.gap_ms))
+
+
+def drain_asked(turn: Turn, what: i.DrainAsked) -> None:
+    """From here on new callers are the dialplan's. Asked again it is no other fact, but for another end."""
+    was = turn.state.draining
+    if was is None or was.until != what.until:
+        turn.happened(DrainBegan(at=turn.now, by=what.by, calls=len(turn.state.contacts), until=what.until))
 
 
 def site_read(turn: Turn, what: i.SiteRead) -> None:
@@ -95,6 +102,7 @@ FLOOR_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.IntentAsked: intent_asked,
     i.WrapUpEnded: wrap_up_ended,
     i.PlaneBegan: plane_began,
+    i.DrainAsked: drain_asked,
     i.SiteRead: site_read,
     i.PeopleRead: people_read,
     i.SwitchDropped: switch_dropped,

@@ -86,7 +86,7 @@ def asked(turn: Turn, what: i.CallAsked) -> None:
     state = turn.state
     agent, node = state.agents.get(what.agent), _node(state)
     channel = dialled_channel(what.agent, what.claim)
-    if agent is None or node is None:
+    if agent is None or node is None or state.draining:
         return None
     if call_of(state, agent.id, what.claim) is not None:
         return None  # asked again
@@ -140,6 +140,8 @@ def why_not_call(state: State, agent: Agent, number: str) -> str | None:
     """Why we can't make this call for the agent now, as the code of an error; None if we can."""
     if _node(state) is None:
         return "no-node"
+    if state.draining:
+        return "draining"
     if agent.phone is Phone.GONE:
         return "agent-unreachable"
     if not can_call(agent):

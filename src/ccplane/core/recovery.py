@@ -92,6 +92,12 @@ def _restarted(turn: Turn) -> bool:
     return any(isinstance(fact, SwitchFound) and fact.restarted for fact in turn.facts)
 
 
+def taken(turn: Turn, what: i.SwitchTaken) -> None:
+    """Handed over by a plane that has decided everything up to here: there is nothing to compare or to begin anew."""
+    turn.happened(SwitchFound(at=turn.now, node=what.node, version=what.version, gap_ms=0))
+    _offer_again(turn)
+
+
 def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     if contact.channel in survey.carried:
         return end_contact(turn, contact.id, EndedBy.FALLBACK, 0)
@@ -303,15 +309,22 @@ def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId,
 
 def _begin_anew(turn: Turn) -> None:
     """Whoever waits is offered again, and the agents' lamps are set right."""
+    _offer_again(turn)
+    for agent in turn.state.agents.values():
+        turn.do(mirror(agent))
+
+
+def _offer_again(turn: Turn) -> None:
     for line in turn.state.lines.values():
         for waiting in line:
             turn.unserved[waiting.contact] = None
-    for agent in turn.state.agents.values():
-        turn.do(mirror(agent))
 
 
 def _repaired(turn: Turn, what: str, subject: str, why: str) -> None:
     turn.happened(RepairMade(at=turn.now, what=what, subject=subject, why=why))
 
 
-RECOVERY_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.SwitchSurveyed: surveyed}
+RECOVERY_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
+    i.SwitchSurveyed: surveyed,
+    i.SwitchTaken: taken,
+}

@@ -17,6 +17,7 @@ from ccplane.contacts.contact import Contact
 from ccplane.contacts.fallback import Carried
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
+from ccplane.facts import DrainBegan
 from ccplane.ids import (
     AgentId,
     ChannelId,
@@ -80,6 +81,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     due: Map[tuple[str, str], int] = Map()
     """The deadline that stands in `deadlines`, by whose it is."""
 
+    draining: DrainBegan | None = None
+    """No new call is taken; None in usual times."""
     ended: tuple[ContactId, ...] = ()
     """The last contacts that ended: a late event or survey must not bring one back."""
 

@@ -64,6 +64,7 @@ CALL_FAULTS: Final = {
     "agent-busy": "They are with a contact, or their phone is in use.",
     "agent-unreachable": "Their phone is not there.",
     "number-not-allowed": "Their role may not dial this number; acd/dialling.toml says who may dial what.",
+    "draining": "This ccplane takes no new calls; it is about to leave.",
     "no-node": "No Asterisk is connected just now.",
 }
 

@@ -17,6 +17,7 @@ from ccplane.http import (
     contacts,
     docs_page,
     fallback_calls,
+    handover,
     health,
     index,
     messages,
@@ -26,6 +27,7 @@ from ccplane.http import (
     recordings,
     seats,
     sign_in,
+    site,
     wallboard,
     wallboard_page,
 )
@@ -38,12 +40,15 @@ from ccplane.http.openapi import describe
 from ccplane.http.ports import (
     CallerHistory,
     ContactsStore,
+    Drains,
+    Handovers,
     Health,
     MessagesStore,
     PhoneBook,
     Pins,
     Plane,
     RecordingsStore,
+    Reloads,
 )
 from ccplane.http.sessions import NoNotes, Notes, Sessions
 from ccplane.log.backlog import Backlog
@@ -75,6 +80,9 @@ class Ports:
     look_now: Callable[[], Awaitable[None]] | None = None
     """Compare with the switch now; None where there is none to be asked."""
     can_pick_up: Callable[[], bool] = lambda: False
+    handovers: Handovers | None = None
+    drains: Drains | None = None
+    reloads: Reloads | None = None
     ari: AriStats | None = None
     ami: AmiStats | None = None
     heard: PhoneStats | None = None
@@ -133,6 +141,10 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     kept = recordings.Kept(ports.recordings, ports.recordings_dir)
     app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
     app.include_router(recordings.control(ports.plane, admin))
+    if ports.handovers and ports.drains:
+        app.include_router(handover.routes(ports.handovers, ports.drains, admin))
+    if ports.reloads:
+        app.include_router(site.routes(ports.reloads, admin))
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]

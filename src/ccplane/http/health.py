@@ -16,6 +16,10 @@ NEEDED: Final = frozenset({"leader", "ari"})
 """Without these no call is routed. Everything else can be away for a while, and only degrades."""
 
 
+AWAY: Final = frozenset({"not-ready", "draining"})
+"""A balancer is not to send calls here."""
+
+
 class Alive(msgspec.Struct, frozen=True):
     """This process answers."""
 
@@ -24,9 +28,9 @@ class Alive(msgspec.Struct, frozen=True):
 
 
 class Ready(msgspec.Struct, frozen=True):
-    """Whether calls are routed. `degraded`: they are, but something is away."""
+    """Whether calls are routed. `degraded`: they are, but something is away. `draining`: no new ones any more."""
 
-    status: Literal["ready", "degraded", "not-ready"]
+    status: Literal["ready", "degraded", "draining", "not-ready"]
     degraded: bool
     parts: dict[str, Part]
 
@@ -37,6 +41,8 @@ def readiness(parts: dict[str, Part]) -> Ready:
     degraded = not all(part.ok for part in parts.values())
     if not routed:
         return Ready("not-ready", True, parts)
+    if "drain" in parts:
+        return Ready("draining", True, parts)
     return Ready("degraded" if degraded else "ready", degraded, parts)
 
 
@@ -49,8 +55,8 @@ def routes(health: Health) -> APIRouter:
 
     @router.get("/readyz", summary="Are calls routed?", responses=answers(Ready, also={503: Ready}))
     async def readyz() -> Response:
-        """200 while calls are routed, else 503. A lost database only marks the body `degraded`."""
+        """200 while new calls are routed, else 503. A lost database only marks the body `degraded`."""
         ready = readiness(health.parts())
-        return told(ready, 503 if ready.status == "not-ready" else 200, {"Cache-Control": "no-store"})
+        return told(ready, 503 if ready.status in AWAY else 200, {"Cache-Control": "no-store"})
 
     return router

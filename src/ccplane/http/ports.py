@@ -88,6 +88,55 @@ class Part(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class HandoverTold(msgspec.Struct, frozen=True):
+    """Which process this is, and how its hand-over stands: none, preparing, taking, given, done, failed (`why`),
+    draining. `took_ms`: of one that is done, what took how long. `calls`: how many are up."""
+
+    pid: int
+    version: str
+    epoch: int
+    stage: str
+    why: str = ""
+    successor: int | None = None
+    took_ms: dict[str, float] = {}
+    calls: int = 0
+
+
+class Handovers(Protocol):
+    def told(self) -> HandoverTold:
+        """Which process this is, and how its hand-over stands."""
+
+    async def begin(self) -> HandoverTold:
+        """Start a successor. RequestError "handing-over", "cannot-hand-over"."""
+
+
+class Drains(Protocol):
+    async def begin(self, within_s: float | None, by: str) -> None:
+        """Take no new calls, and leave with the last; after so many seconds at the latest. RequestError."""
+
+
+class FileChange(msgspec.Struct, frozen=True):
+    """A file of the site that is `new`, `changed` or `gone`."""
+
+    file: str
+    what: str
+
+
+class SiteTold(msgspec.Struct, frozen=True):
+    """The site in force, and what has changed in it. `prompts`: how many were made; `phones`: why not all accounts
+    could be pushed."""
+
+    site: str
+    changed: tuple[FileChange, ...]
+    prompts: int
+    phones: str = ""
+
+
+class Reloads(Protocol):
+    async def reload(self) -> SiteTold:
+        """Read the folders again. SiteFaults, and nothing is changed."""
+
+
 class Health(Protocol):
     def parts(self) -> dict[str, Part]:
         """Each part by its name: leader, ari, database, outbox."""

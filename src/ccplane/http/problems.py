@@ -22,6 +22,7 @@ from ccplane.errors import (
     StoreError,
     SwitchError,
 )
+from ccplane.site import SiteFaults
 
 log = structlog.get_logger()
 
@@ -42,6 +43,11 @@ BY_CODE: Final[Mapping[str, int]] = {
     "agent-unreachable": 409,
     "number-not-allowed": 403,
     "no-node": 503,
+    "handing-over": 503,
+    "draining": 503,
+    "site-faults": 422,
+    "cannot-hand-over": 409,
+    "cannot-reload": 409,
     "no-such-seat": 404,
     "unauthorised": 401,
     "wrong-pin": 401,
@@ -71,11 +77,14 @@ BY_STATUS: Final[Mapping[int, tuple[str, str]]] = {
 HEADERS: Final[Mapping[int, Mapping[str, str]]] = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "1"}}
 
 
-class Fault(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a request: where it stands, and what is wrong."""
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong with a request: where it stands, and what is wrong. In a file: which, line and key."""
 
     where: str
     message: str
+    path: str = ""
+    line: int = 0
+    key: str = ""
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,7 +123,15 @@ async def _told(_: Request, error: Exception) -> Response:
     status = status_of(error)
     if status >= 500:
         log.warning("a request failed", code=error.code, error=str(error))
+    if isinstance(error, SiteFaults):
+        faults = tuple(_site_fault(each) for each in error.faults)
+        return problem(status, error.code, "The site has faults, and was not changed; `errors` has them.", faults)
     return problem(status, error.code, str(error))
+
+
+def _site_fault(fault: SiteError) -> Fault:
+    where = ": ".join(filter(None, (f"{fault.path}:{fault.line}" if fault.line else fault.path, fault.key)))
+    return Fault(where, fault.sentence, fault.path, fault.line, fault.key)
 
 
 async def _invalid(_: Request, error: Exception) -> Response:

@@ -30,9 +30,11 @@ BACKLOG: Final = 512
 class Server(uvicorn.Server):
     """uvicorn, but for two things: signals are not its business, and it sleeps until it is told to stop."""
 
-    def __init__(self, config: uvicorn.Config, host: str, port: int) -> None:
+    def __init__(self, config: uvicorn.Config, host: str, listener: socket.socket) -> None:
         super().__init__(config)
-        self.host, self.port = host, port
+        self.host, self.port = host, listener.getsockname()[1]
+        self.listener = listener.dup()
+        """The port itself, for who goes on with it."""
         self.listening = asyncio.get_running_loop().create_future()
         self._told = asyncio.Event()
 
@@ -62,9 +64,13 @@ class Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serve(app: FastAPI, host: str, port: int, *, stalled_s: float = STALLED_S) -> AsyncIterator[Server]:
-    """Serve `app` while inside; it listens once entered. Port 0 takes a free one. SetupError if it cannot listen."""
-    listener = _listen(host, port, stalled_s)
+async def serve(
+    app: FastAPI, host: str, port: int, *, stalled_s: float = STALLED_S, listener: socket.socket | None = None
+) -> AsyncIterator[Server]:
+    """Serve `app` while inside; it listens once entered. Port 0 takes a free one. SetupError if it cannot listen.
+    `listener`: an open port to go on with; who asked meanwhile waits there."""
+    listener = listener or _listen(host, port, stalled_s)
+    listener.setblocking(False)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -80,7 +86,7 @@ async def serve(app: FastAPI, host: str, port: int, *, stalled_s: float = STALLE
         ws_ping_timeout=PING_S,
         ws_per_message_deflate=False,
     )
-    server = Server(config, host, listener.getsockname()[1])
+    server = Server(config, host, listener)
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     try:
         await server.listening
@@ -90,6 +96,7 @@ async def serve(app: FastAPI, host: str, port: int, *, stalled_s: float = STALLE
         server.stop()
         await serving
         listener.close()
+        server.listener.close()
 
 
 def _listen(host: str, port: int, stalled_s: float) -> socket.socket:
@@ -105,7 +112,6 @@ def _listen(host: str, port: int, stalled_s: float) -> socket.socket:
     except OSError as error:
         listener.close()
         raise _fault(error, host, port) from error
-    listener.setblocking(False)
     return listener
 
 

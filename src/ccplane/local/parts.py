@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import Final, Protocol
 
+from ccplane.child import LEFT
 from ccplane.errors import CcplaneError
 from ccplane.local.terminal import say
 
@@ -41,6 +42,9 @@ async def keep_up(name: str, part: Part) -> None:
     while True:
         since = time.monotonic()
         status = await part.wait()
+        if status == LEFT:
+            say(f"{name}: has left, as it was asked; it is not started again")
+            return
         deaths = 1 if time.monotonic() - since > CALM else deaths + 1
         pause = PAUSES[min(deaths, len(PAUSES)) - 1]
         say(f"{name}: ended by itself (status {status}); starting it again in {pause} s")

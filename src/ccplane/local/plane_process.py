@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from ccplane.child import Child
+from ccplane.child import LEFT, SUPERVISOR, Child, has_left
 from ccplane.errors import CcplaneError
 from ccplane.local.terminal import say
 
@@ -38,7 +39,8 @@ class PlaneProcess:
     async def start(self) -> None:
         """Returns when /readyz answers 200, however long that takes. PlaneEnded if it ends before."""
         await self.end_stale()
-        self._child.start(self._command, log=None, environment=self.environment, when_we_die=signal.SIGTERM)
+        environment = {**(self.environment or os.environ), SUPERVISOR: str(os.getpid())}
+        self._child.start(self._command, log=None, environment=environment, when_we_die=signal.SIGTERM)
         ready, dead = asyncio.ensure_future(self._ready()), asyncio.ensure_future(self._child.wait())
         try:
             while not (ready.done() or dead.done()):
@@ -72,7 +74,12 @@ class PlaneProcess:
         await self._child.stop(signal.SIGTERM, grace=15.0)
 
     async def wait(self) -> int:
-        return await self._child.wait()
+        """Until it has ended, and has put no other process in its place (`ccplane handover`)."""
+        status = await self._child.wait()
+        while heir := self._child.adopt():
+            say(f"ccplane: handed over to process {heir}")
+            status = await self._child.wait()
+        return LEFT if has_left(self._child.record) else status
 
     def kill(self) -> None:
         self._child.kill()

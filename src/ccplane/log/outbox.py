@@ -116,11 +116,12 @@ class Outbox:
             self._writer.start()
         self._put(Epoch(epoch))
 
-    async def close(self, within: float = 5.0) -> None:
-        """Commits what is left and gives the file free; StoreError if the disk does not take it in time."""
+    async def close(self, within: float = 5.0, *, settle: bool = True) -> None:
+        """Commits what is left and gives the file free; StoreError if the disk does not take it in time.
+        `settle=False`: somebody waits for it."""
         writer, self._writer = self._writer, None
         if writer is not None:
-            writer.stop(within)
+            writer.stop(within, settle=settle)
             await asyncio.to_thread(writer.join)
             await asyncio.sleep(0)  # what the thread told last
         else:

@@ -129,6 +129,7 @@ class Writer(threading.Thread):
         self._items: deque[Item] = deque()
         self._woken = threading.Event()
         self._give_up: float | None = None
+        self._settles = True
         self._checkpoint_seq = checkpoint_seq
         self._trim_after = 0.0
 
@@ -140,8 +141,10 @@ class Writer(threading.Thread):
         """Commit what has been put, now."""
         self._woken.set()
 
-    def stop(self, within: float) -> None:
-        """Commit what has been put and end; a disk that fails for longer than `within` seconds is given up."""
+    def stop(self, within: float, *, settle: bool = True) -> None:
+        """Commit what has been put and end; a disk that fails for longer than `within` seconds is given up.
+        Without `settle` the write-ahead log is left to who opens the file next: that is quick."""
+        self._settles = settle
         self._give_up = time.monotonic() + within
         self.put(Stop())
         self.wake()
@@ -155,8 +158,9 @@ class Writer(threading.Thread):
                 going = self._commit(self._encoded(items)) and not isinstance(items[-1], Stop)
             else:
                 self._tidy()
-        self._file.settle()
-        self._file.close()
+        if self._settles:
+            self._file.settle()
+            self._file.close()
 
     def _taken(self) -> list[Item]:
         there = len(self._items)

@@ -118,6 +118,11 @@ class Lease:
         self.epoch, self.held = epoch, True
         self._confirmed, self._unreachable = None, self._clock()
 
+    def leave(self) -> None:
+        """Lead no more, and leave the lease as it stands: whoever has our outbox next takes it up at once."""
+        self.held = False
+        self._hang_up()
+
     async def release(self) -> None:
         """Let another take it at once. No harm if Postgres is away: it runs out by itself."""
         if self.held:

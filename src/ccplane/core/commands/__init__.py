@@ -10,6 +10,7 @@ from ccplane.core.commands.callers import (
     AnswerCaller,
     AskToHold,
     CloseRoom,
+    GiveBack,
     HangUpCaller,
     LetRing,
     OpenRoom,
@@ -42,6 +43,7 @@ AnyCommand = (
     | AnswerCaller
     | AddCaller
     | HangUpCaller
+    | GiveBack
     | StartMusic
     | StopMusic
     | PlaySounds
@@ -77,7 +79,8 @@ AnyCommand = (
 
 __all__ = [
     "AddCaller", "AnswerCaller", "AnswerHalf", "AnyCommand", "AskToHold", "CallOwner", "CallParty", "CloseRoom",
-    "Command", "ContactCommand", "HangUpCaller", "HangUpLeg", "HangUpLine", "JoinAgent", "JoinLine", "LetRing", "Light",
+    "Command", "ContactCommand", "GiveBack", "HangUpCaller", "HangUpLeg", "HangUpLine", "JoinAgent", "JoinLine",
+    "LetRing", "Light",
     "ListenTo", "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine", "OpenRoom", "PickUp",
     "PlaySounds", "RecordMessage", "RemoveCaller", "RingAgent", "RingBack", "RingLine", "StartMusic",
     "StartTalkRecording", "StopMusic", "StopRecording", "StopRinging", "StopSounds", "StopTalkRecording",

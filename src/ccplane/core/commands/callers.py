@@ -38,6 +38,14 @@ class RemoveCaller(ContactCommand, frozen=True):
     channel: ChannelId
 
 
+class GiveBack(ContactCommand, frozen=True):
+    """Leave a caller to the dialplan's fallback: `ours`, if it is a phone of ours that calls."""
+
+    channel: ChannelId
+    number: str
+    ours: bool
+
+
 class HangUpCaller(ContactCommand, frozen=True):
     """End the call. `cause`: Q.850."""
 

@@ -40,6 +40,7 @@ from ccplane.core.inputs.node import (
     SwitchNotReached,
     SwitchStuck,
     SwitchSurveyed,
+    SwitchTaken,
 )
 from ccplane.core.inputs.people import (
     AnswerAsked,
@@ -57,7 +58,7 @@ from ccplane.core.inputs.people import (
     RejoinAsked,
     WrapUpEnded,
 )
-from ccplane.core.inputs.plane import PeopleRead, PlaneBegan, SiteRead, Tick
+from ccplane.core.inputs.plane import DrainAsked, PeopleRead, PlaneBegan, SiteRead, Tick
 from ccplane.core.inputs.programs import ProgramRaised, ProgramReturned, VerbAsked
 from ccplane.core.inputs.recordings import (
     RecorderBack,
@@ -127,6 +128,8 @@ AnyInput = (
     | MessageMarkAsked
     | MessageHeard
     | PlaneBegan
+    | SwitchTaken
+    | DrainAsked
     | SiteRead
     | PeopleRead
     | Tick
@@ -134,15 +137,15 @@ AnyInput = (
 
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
-    "ChannelSeen", "CommandFailed", "EnteredRoom", "FallbackCallFound", "FallbackCallImported", "FallbackStay",
-    "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom", "LegEnded",
-    "LegListened", "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "ChannelSeen", "CommandFailed", "DrainAsked", "EnteredRoom", "FallbackCallFound", "FallbackCallImported",
+    "FallbackStay", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom",
+    "LegEnded", "LegListened", "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",
     "RecordingFound", "RecordingHeard", "RecordingMissing", "RecordingPauseWanted", "RecordingRefused",
     "RejectAsked", "RejoinAsked", "SiteRead", "SoundsFinished", "SwitchDropped", "SwitchNotReached", "SwitchStuck",
-    "SwitchSurveyed",
+    "SwitchSurveyed", "SwitchTaken",
     "TalkRecordingBegan", "TalkRecordingMuted", "TalkRecordingOver", "TalkRecordingRefused", "Tick",
     "VerbAsked", "WrapUpEnded",
 ]  # fmt: skip

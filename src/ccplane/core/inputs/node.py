@@ -47,6 +47,14 @@ class SwitchStuck(Input, frozen=True):
     what: str
 
 
+class SwitchTaken(Input, frozen=True):
+    """The connection to the node is ours, and every event since the last one that our predecessor decided. So nothing
+    was missed: what it began at the switch goes on as it stands."""
+
+    node: NodeName
+    version: str
+
+
 class ChannelSeen(msgspec.Struct, frozen=True):
     """A channel at the switch, as a survey found it. `up`: answered; `arrival` only for callers' channels,
     `agent` only for agents' legs that are up: whom we called. `device`: the phone that it is of, also while it rings.

@@ -15,6 +15,13 @@ class PlaneBegan(Input, frozen=True):
     gap_ms: int
 
 
+class DrainAsked(Input, frozen=True):
+    """No new call is to be taken from here on. `until`: leave then (ms), whatever is still up. `by`: who asks."""
+
+    by: str
+    until: int | None = None
+
+
 class SiteRead(Input, frozen=True):
     """The operator's files were read. `files`: their text by path."""
 

@@ -1,0 +1,124 @@
+"""The site's folders read again while calls go on (law 11): all of it or nothing, and no call is dropped by it.
+
+What can fail comes first: reading, prompts, people. Then one input puts the rules in force, also for who waits already;
+a contact that has begun keeps its own site, by hash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import structlog
+
+from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.prompts import render
+from ccplane.asterisk.provision import Provisioned
+from ccplane.beginning import people_of
+from ccplane.core import State
+from ccplane.core.inputs import PeopleRead, SiteRead
+from ccplane.errors import RequestError, SwitchError
+from ccplane.http.ports import FileChange, SiteTold
+from ccplane.log.outbox import Outbox
+from ccplane.pins import Pins
+from ccplane.plane import Plane
+from ccplane.postgres.pool import Database
+from ccplane.settings import Settings
+from ccplane.site import Site, parse, read
+from ccplane.vitals import PhoneBook
+
+log = structlog.get_logger()
+
+
+class Sites:
+    """The site of a hash: the one in force, or one under which a contact that lives on has begun."""
+
+    def __init__(self, current: Site, state: Callable[[], State], demo_agents: int) -> None:
+        self._known = {current.hash: current}
+
+        @lru_cache(maxsize=16)
+        def earlier(digest: str) -> Site:
+            return parse(state().sites[digest], demo_agents)
+
+        self._earlier = earlier
+        self._state = state
+
+    def __call__(self, digest: str) -> Site:
+        return self._known.get(digest) or self._earlier(digest)
+
+    def add(self, site: Site) -> None:
+        """One that is about to be in force; those that nobody keeps to are forgotten."""
+        kept = {digest: known for digest, known in self._known.items() if digest in self._state().sites}
+        self._known = kept | {site.hash: site}
+
+
+class Reload:
+    """One at a time. `why_not`: why it cannot be just now, or nothing."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sites: Sites,
+        plane: Plane,
+        database: Database,
+        outbox: Outbox,
+        phones: PhoneBook,
+        pins: Pins,
+        executor: Executor,
+        why_not: Callable[[], str],
+    ) -> None:
+        self._settings, self._sites, self._plane, self._why_not = settings, sites, plane, why_not
+        self._database, self._outbox, self._phones, self._pins = database, outbox, phones, pins
+        self._executor = executor
+        self._one_at_a_time = asyncio.Lock()
+        self._phones_trouble = ""
+
+    async def reload(self) -> SiteTold:
+        """What has changed, once it is in force and acknowledged. SiteFaults with every fault, StoreError without
+        Postgres, SetupError if a prompt can't be made: then nothing was changed."""
+        async with self._one_at_a_time:
+            if why := self._why_not():
+                raise RequestError("cannot-reload", f"The site cannot be read again now: {why}.")
+            files, site = await asyncio.to_thread(self._read)
+            before = self._plane.state
+            if site.hash == before.site and not self._phones_trouble:
+                return SiteTold(site.hash, (), 0)
+            made = await render(site, self._settings.sounds_dir, self._settings.site)
+            await self._take_people(site)
+            self._sites.add(site)
+            changed = changes(before.sites.get(before.site, {}), files)
+            await self._plane.ask(SiteRead(site.hash, site.rules, files))
+            log.info("the site was read again", site=site.hash, changed=[each.file for each in changed])
+            return SiteTold(site.hash, changed, made, self._phones_trouble)
+
+    def _read(self) -> tuple[dict[str, str], Site]:
+        files = read(self._settings.site)
+        return files, parse(files, self._settings.demo_agents)
+
+    async def _take_people(self, site: Site) -> None:
+        """New agents and seats; what was in the files before is Postgres's to say."""
+        persons, seats = await people_of(site, self._outbox, self._database)
+        self._phones.hold(persons, seats)
+        self._pins.hold(persons)
+        profiles = tuple(person.profile for person in persons)
+        await self._plane.ask(PeopleRead(profiles, tuple(desk.seat for desk in seats)))
+        if self._executor.switch is not None:
+            try:
+                pushed = await self._phones.push(self._executor.switch)
+            except SwitchError as error:  # the next connection pushes them
+                pushed = Provisioned(failed={"all": str(error)})
+            self._phones_trouble = pushed.trouble
+
+
+def changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[FileChange, ...]:
+    """Which files are new, gone, or other than they were."""
+    found = []
+    for file in sorted(before.keys() | after.keys()):
+        if file not in before:
+            found.append(FileChange(file, "new"))
+        elif file not in after:
+            found.append(FileChange(file, "gone"))
+        elif before[file] != after[file]:
+            found.append(FileChange(file, "changed"))
+    return tuple(found)

@@ -1,0 +1,141 @@
+"""A plane that was stopped and goes on: what it knows is old, and another may lead. It asks before it acts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from ccplane.asterisk.node import LocalNode
+from ccplane.testing.rtp import CALLER_TONE
+from ccplane.testing.siplab import rings_for_ever
+from tests.asterisk.test_recovery import a_talk
+from tests.centre import open_centre
+from tests.proxy import Proxy, open_proxy
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+
+LEASE_S = 3
+HARMLESS = ("/ping", "asterisk/ping", "events/user/")
+"""What asks whether somebody is there."""
+
+
+class Listener:
+    """Reads what a plane sends through a proxy: the commands in its WebSocket frames. Begin it in a quiet moment."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.commands: list[str] = []
+        self._buffers: dict[int, bytes] = {}
+        proxy.on_sent = self._sent
+
+    def _sent(self, connection: int, data: bytes) -> None:
+        buffer = self._buffers.get(connection, b"") + data
+        if buffer.startswith(b"GET "):
+            _, found, rest = buffer.partition(b"\r\n\r\n")
+            self._buffers[connection] = rest if found else buffer
+            return
+        while (frame := _frame(buffer)) is not None:
+            text, buffer = frame
+            self._take(text)
+        self._buffers[connection] = buffer
+
+    def _take(self, text: bytes) -> None:
+        try:
+            asked = json.loads(text)
+        except ValueError:
+            return  # a ping, a goodbye
+        uri, method = asked.get("uri", ""), asked.get("method", "")
+        if method != "GET" and not any(each in uri for each in HARMLESS):
+            self.commands.append(f"{method} {uri}")
+
+
+def _frame(buffer: bytes) -> tuple[bytes, bytes] | None:
+    """The first client's frame, unmasked, and what follows it."""
+    if len(buffer) < 6:
+        return None
+    length, at = buffer[1] & 0x7F, 2
+    if length == 126:
+        length, at = int.from_bytes(buffer[2:4], "big"), 4
+    elif length == 127:
+        length, at = int.from_bytes(buffer[2:10], "big"), 10
+    if len(buffer) < at + 4 + length:
+        return None
+    mask, body = buffer[at : at + 4], buffer[at + 4 : at + 4 + length]
+    return bytes(byte ^ mask[n % 4] for n, byte in enumerate(body)), buffer[at + 4 + length :]
+
+
+async def test_paused_past_its_term_with_another_plane_leading_it_sends_no_command(
+    local_node: LocalNode, database: str, tmp_path: Path
+) -> None:
+    """A phone rang when it was stopped, and was to be hung up meanwhile: the old one must leave it alone."""
+    for each in ("one", "other"):
+        (tmp_path / each).mkdir()
+    async with (
+        open_proxy(local_node.http_port) as proxy,
+        open_centre(
+            local_node,
+            database,
+            tmp_path / "one",
+            audio=True,
+            CCPLANE_LEASE_S=str(LEASE_S),
+            CCPLANE_ARI_URL=f"http://127.0.0.1:{proxy.port}/ari",
+        ) as one,
+    ):
+        call, ring = await a_talk(one, "1001", "501")
+        await one.sign_in("1002")
+        one.lab.phones.phone("1002").behaviour = rings_for_ever()
+        one.lab.callers.dial("4002", "502")
+        await one.lab.phones.phone("1002").next_ring()
+        await asyncio.sleep(0.5)
+        listener = Listener(proxy)
+        await one.pause()
+        async with open_centre(
+            local_node, database, tmp_path / "other", start=False, CCPLANE_LEASE_S=str(LEASE_S)
+        ) as other:
+            await other.spawn()
+            await other.until(other.routes, within=30)
+            await other.agent_is("1001", "talking")
+            await asyncio.sleep(20)  # the phone has rung for as long as it may: there is something overdue
+            assert listener.commands == []
+            await one.resume()
+
+            async def knows() -> bool:
+                return "lease is lost" in one.log() or "another plane took our place" in one.log()
+
+            await one.until(knows)
+            await asyncio.sleep(2)
+            assert listener.commands == [], "it has acted on what it knew before"
+            assert (await one.api.get("/readyz")).status_code == 503
+            assert await other.routes()
+            call.audio.play(CALLER_TONE)
+            await ring.audio.hears(CALLER_TONE)
+            await other.agent_is("1001", "talking")
+
+
+async def test_paused_past_its_term_with_nobody_else_it_finds_out_first_and_goes_on(
+    local_node: LocalNode, database: str, tmp_path: Path
+) -> None:
+    """Who left meanwhile is ended, who talks talks on, and calls are routed again."""
+    async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_LEASE_S=str(LEASE_S)) as centre:
+        call, ring = await a_talk(centre, "1001", "501")
+        waiting = centre.lab.callers.dial("4002", "502")
+        await waiting.up()
+        await centre.waiting("support", 1)
+        await centre.pause()
+        waiting.hang_up()
+        await waiting.over()
+        await asyncio.sleep(LEASE_S + 3)
+        call.audio.play(CALLER_TONE)
+        await ring.audio.hears(CALLER_TONE)
+        await centre.resume()
+        await centre.until(centre.routes, within=20)
+        await centre.contact_of("502")
+        await centre.agent_is("1001", "talking")
+        ring.hang_up()
+        await call.over()
+        await centre.agent_is("1001", "ready")
+        again = centre.lab.callers.dial("4002", "503")
+        assert (await centre.lab.phones.phone("1001").next_ring()).caller == "503"
+        again.hang_up()

@@ -1,0 +1,167 @@
+"""The site is read again while calls go on: who waits is under the new rules, and with a fault nothing is changed."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.testing.siplab import answers, rings_for_ever
+from tests.centre import Centre, open_centre
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+
+
+def a_site(folder: Path) -> Path:
+    """A copy of the demo site that a test may change."""
+    copy = folder / "site"
+    for each in ("ari_apps", "ivr", "acd", "recordings"):
+        shutil.copytree(HOME / each, copy / each, ignore=shutil.ignore_patterns("__pycache__"))
+    return copy
+
+
+def spoil(site: Path, file: str, before: str, after: str) -> None:
+    path = site / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return a_site(tmp_path)
+
+
+@pytest.fixture
+async def centre(local_node: LocalNode, database: str, tmp_path: Path, site: Path) -> AsyncIterator[Centre]:
+    async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_SITE=str(site)) as centre:
+        yield centre
+
+
+async def somebody_is_there(centre: Centre) -> None:
+    """Without an agent who is signed in nobody waits."""
+    await centre.set_state("1001", "paused", "lunch")
+
+
+async def reloaded(centre: Centre) -> dict[str, Any]:
+    answer = await centre.api.post("/api/v1/site/reload", timeout=60)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_what_has_changed_is_told_and_nothing_if_nothing_has(centre: Centre, site: Path) -> None:
+    assert (await reloaded(centre))["changed"] == []
+    (site / "acd/queues.toml").write_text((site / "acd/queues.toml").read_text() + "\n# another word\n")
+    (site / "ari_apps/new_one.py").write_text((site / "ari_apps/voicemail.py").read_text())
+    told = await reloaded(centre)
+    assert told["changed"] == [
+        {"file": "acd/queues.toml", "what": "changed"},
+        {"file": "ari_apps/new_one.py", "what": "new"},
+    ]
+    assert (await reloaded(centre))["changed"] == []
+
+
+async def test_every_fault_is_named_by_file_line_and_key_and_nothing_is_changed(centre: Centre, site: Path) -> None:
+    before = (await reloaded(centre))["site"]
+    spoil(site, "acd/queues.toml", "strategy", "stratgy")
+    spoil(site, "ivr/numbers.toml", "attribution", "atribution")
+    answer = await centre.api.post("/api/v1/site/reload")
+    assert answer.status_code == 422
+    problem = answer.json()
+    assert problem["code"] == "site-faults"
+    faults = {(fault["path"], fault["key"]) for fault in problem["errors"]}
+    assert ("acd/queues.toml", "support.stratgy") in faults
+    assert {path for path, _ in faults} == {"acd/queues.toml", "ivr/numbers.toml"}
+    assert all(fault["line"] > 0 and fault["message"] for fault in problem["errors"])
+    spoil(site, "acd/queues.toml", "stratgy", "strategy")
+    spoil(site, "ivr/numbers.toml", "atribution", "attribution")
+    told = await reloaded(centre)
+    assert (told["site"], told["changed"]) == (before, [])
+
+
+async def test_who_waits_already_is_under_the_new_rules_at_once(centre: Centre, site: Path) -> None:
+    """A longest wait that is over already sends them on to their program, which began under the old site."""
+    await somebody_is_there(centre)
+    call = centre.lab.callers.dial("4002", "601")
+    await call.up()
+    await centre.waiting("support", 1)
+    await asyncio.sleep(1.1)
+    spoil(site, "acd/queues.toml", "[support]", '[support]\nmax_wait = "1s"')
+    await reloaded(centre)
+    await centre.waiting("support", 0)
+    await call.over(within=60)
+    facts = [fact["type"] for fact in (await centre.contact_of("601"))["facts"]]
+    assert "ProgramFailed" not in facts
+
+
+async def test_a_program_that_runs_keeps_its_source_and_the_next_call_has_the_new_one(
+    centre: Centre, site: Path
+) -> None:
+    """The caller in the old menu goes on in it; who calls after the reload is sent elsewhere."""
+    await somebody_is_there(centre)
+    first = centre.lab.callers.dial("4001", "602")
+    await first.up()
+    await first.audio.hears_sound()
+    spoil(site, "ivr/main.toml", 'queue = "sales"', 'queue = "support"')
+    await reloaded(centre)
+    await first.audio.press("1")
+    await centre.waiting("sales", 1)
+    second = centre.lab.callers.dial("4001", "603")
+    await second.up()
+    await second.audio.hears_sound()
+    await second.audio.press("1")
+    await centre.waiting("support", 1)
+
+
+async def test_new_agents_in_the_files_can_register_and_take_calls(centre: Centre, site: Path) -> None:
+    (site / "acd/agents.toml").write_text(
+        (site / "acd/agents.toml").read_text() + '\n["3001"]\nname = "New"\nskills = { support = 5 }\n'
+    )
+    await reloaded(centre)
+    await centre.sign_in("3001")
+    phone = centre.lab.phones.phone("3001")
+    phone.behaviour = rings_for_ever()
+    centre.lab.callers.dial("4002", "604")
+    assert (await phone.next_ring()).caller == "604"
+
+
+async def test_under_load_with_a_reload_every_second_nothing_is_lost(centre: Centre, site: Path) -> None:
+    """Ten calls a second for six seconds; every other reload finds a fault. All are talked, no agent is stuck."""
+    agents = [str(1001 + number) for number in range(10)]
+    await centre.sign_in(*agents)
+    centre.lab.phones.behave(answers(0.02), agents)
+    loop = asyncio.get_running_loop()
+    queues = (site / "acd/queues.toml").read_text()
+    statuses: list[int] = []
+
+    async def reloads() -> None:
+        number = 0
+        while True:
+            number += 1
+            spoilt = "\n[nonsense\n" if number % 2 else f"\n# reload {number}\n"
+            (site / "acd/queues.toml").write_text(queues + spoilt)
+            statuses.append((await centre.api.post("/api/v1/site/reload", timeout=30)).status_code)
+            await asyncio.sleep(1)
+
+    reloading = asyncio.create_task(reloads())
+    began = loop.time()
+    for number in range(60):
+        await asyncio.sleep(began + number / 10 - loop.time())
+        centre.lab.callers.dial("4002", str(10_000 + number), talk=0.3)
+    assert await centre.lab.drained(20.0) == 0
+    reloading.cancel()
+    assert {200, 422} == set(statuses)
+    assert centre.lab.record.outcomes["talked"] == 60
+    for agent in agents:
+        await centre.agent_is(agent, "ready")
+
+    async def all_stored() -> bool:
+        rows = await centre.rows("SELECT count(*) AS n, count(ended_at) AS over FROM contact")
+        return rows[0]["n"] == rows[0]["over"] == 60
+
+    await centre.until(all_stored)
