@@ -136,7 +136,8 @@ def talks_go_on(judge: Judge, call: Call) -> None:
             continue
         by_agent = talk.how in (Ended.SELF, Ended.GONE)
         by_caller = call.how is Ended.SELF and call.ended_at is not None and call.ended_at <= talk.until + SAME_MS
-        if by_agent or by_caller or not (talk.known or call.fallback or call.carried):
+        by_the_fallback = (call.fallback or call.carried) and talk.until - talk.since >= TOO_SHORT_MS
+        if by_agent or by_caller or not (talk.known or by_the_fallback):
             continue
         judge.breach("talks-ended", f"{call.number} with {talk.agent}: {talk.how}", talk.until)
     last = call.talks[-1] if call.talks else None

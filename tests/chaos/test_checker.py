@@ -302,3 +302,40 @@ def test_when_gaps_overlap_the_longer_one_counts():
     story.talks("4", "1001", 99, 102.5)
     story.said("TalkEnded", "4").at = 107_500
     assert broken(story) == set()
+
+
+# ── the fallback ──
+
+
+def served_by_the_fallback(story: Story) -> Caller:
+    """Came while the plane was away; an agent who was ready answered; told afterwards, in whole seconds."""
+    caller = Caller(number="8", dialled="4002", at=101_000, up_at=101_010, ended_at=106_000, how=Ended.SELF)
+    story.run.callers.append(caller)
+    story.rings("8", "1001", 101.5, 106, Ended.PEER).up_at = 102_500
+    story.run.contacts.append(Contact(id="c8", caller="8", ended_by="fallback"))
+    story.fact("FallbackServed", 107, "c8", agent="1001", queue="support", outcome="answered", queued_at=101_000,
+               waited_ms=1_000, talk_ms=4_000, by="caller")  # fmt: skip
+    story.run.queues["support"].offered += 1
+    story.run.queues["support"].answered += 1
+    return caller
+
+
+def test_when_the_fallback_served_a_caller_it_is_one_contact_with_that_talk():
+    story = a_good_day()
+    served_by_the_fallback(story)
+    assert broken(story) == set()
+    assert check(story.run).looked_at["talks compared"] == 3
+
+
+def test_when_a_talk_in_the_fallback_is_ended_by_neither_then_it_was_ended_by_somebody_else():
+    story = a_good_day()
+    served_by_the_fallback(story).how = Ended.PEER
+    assert "talks-ended" in broken(story)
+
+
+def test_when_a_talk_in_the_fallback_is_no_contact_afterwards_then_they_differ():
+    story = a_good_day()
+    served_by_the_fallback(story)
+    story.run.contacts.pop()
+    story.run.facts[-1].kind = "Another"
+    assert "unequal" in broken(story)

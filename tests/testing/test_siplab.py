@@ -310,3 +310,29 @@ async def test_a_stream_is_cut_into_messages():
     for at in range(0, len(stream), 7):
         link.data_received(stream[at : at + 7])
     assert got == [first, second, first]
+
+
+async def test_a_station_that_vanishes_says_nothing_and_forgets_its_calls(phones: Station, callers: Station):
+    """No BYE: the other side goes on until it notices; back again, the phone knows nothing of the call."""
+    phones.phone("1001").behaviour = answers(after=0.0)
+    call = callers.dial("1001")
+    await call.up()
+    ring = await phones.phone("1001").next_ring()
+    phones.vanish()
+    assert (await ring.over()).how is How.LOST
+    assert call.state is State.UP
+    assert phones.phone("1001").idle
+    phones.lag = 0.0
+    call.hang_up()
+    assert (await call.over()).how is How.HUNG_UP
+
+
+async def test_a_caller_without_audio_presses_a_key_by_info(phones: Station, callers: Station, record: Record):
+    """SIP INFO, answered with 200."""
+    phones.phone("1001").behaviour = answers(after=0.0)
+    call = callers.dial("1001")
+    await call.up()
+    call.press("1")
+    call.hang_up()
+    await call.over()
+    assert not record.trouble
