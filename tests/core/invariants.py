@@ -194,7 +194,11 @@ class Watch:
             for contact in state.contacts.values()
             if state.nodes.get(contact.node) and (at := contact_deadline(state.rules, contact)) is not None
         ]
-        due += [(at, "agent", agent.id) for agent in state.agents.values() if (at := agent_deadline(agent)) is not None]
+        due += [
+            (at, "agent", agent.id)
+            for agent in state.agents.values()
+            if (at := agent_deadline(agent, any(state.nodes.values()))) is not None
+        ]
         assert state.deadlines == tuple(sorted(due))
         assert dict(state.due) == {(kind, whose): at for at, kind, whose in due}
         assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccplane.agents.agent import Work
+from ccplane.agents.agent import Shown, Work
 from ccplane.agents.facts import Intent, Phone
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Phase
@@ -14,7 +14,7 @@ from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.facts import RepairMade, SwitchFound
 from ccplane.ids import ChannelId, offer_of_leg
-from tests.core.floor import a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the, unknown
+from tests.core.floor import NODE, a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the, unknown
 
 
 def what_was_repaired(decision):
@@ -428,3 +428,31 @@ def test_given_a_call_being_ended_when_the_switch_is_found_then_it_is_ended_in_t
     floor.drops()
     floor.survey(after_gap=True, at=60)
     assert doing(floor.wake()) == ["WriteJournal", "HangUpCaller"]
+
+
+def test_given_a_join_that_was_lost_with_the_connection_then_it_is_asked_for_again():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.picks_up("x", at=1)
+    floor.drops(at=1)
+    leg = floor.offer("x").leg
+    decision = floor.survey(after_gap=True, at=2, up=[leg])
+    assert the(decision, do.JoinAgent).leg == leg
+
+
+def test_given_a_node_that_was_away_when_the_plane_begins_with_another_then_agents_are_offered_contacts():
+    floor = a_floor(agents=[ready("ana")])
+    floor.drops(at=1)
+    floor.take(i.SwitchNotReached(NODE), at=60)
+    assert floor.agent("ana").shown is Shown.UNREACHABLE
+    floor.take(i.PlaneBegan(2, "test", 0), at=100)
+    assert floor.agent("ana").shown is Shown.READY
+
+
+def test_given_a_switch_that_was_away_for_long_then_who_was_idle_longest_still_is():
+    floor = a_floor(agents=[ready("ana", since=50), ready("zoe", since=1)])
+    before = floor.state.free
+    floor.drops(at=60)
+    floor.take(i.SwitchNotReached(NODE), at=90)
+    floor.survey(after_gap=True, at=100, gap=40)
+    assert floor.state.free == before == ("zoe", "ana")

@@ -11,8 +11,8 @@ from ccplane.contacts.facts import ContactEnded, EndedBy, TalkEnded
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.rejoin import REJOIN_MS
-from ccplane.ids import AgentId, SeatId
-from tests.core.floor import SUPPORT, a_floor, c, kinds, offline, ready
+from ccplane.ids import AgentId, DeviceName, SeatId
+from tests.core.floor import SUPPORT, a_floor, c, kinds, offline, ready, the
 
 HOLD = {"zh-CN": "sound:hold-zh"}
 
@@ -301,3 +301,46 @@ def test_given_a_gap_in_which_the_old_leg_went_then_it_is_known_to_be_gone():
     floor.phone("ana-web", Phone.GONE)
     assert kinds(floor.survey(at=9, gone=[talk(floor).leg])) == ["PhoneLost"]
     assert talk(floor).leg_gone
+
+
+def test_given_a_survey_that_began_before_they_rejoined_then_it_does_not_miss_the_leg():
+    floor = a_talk()
+    floor.waits("y")
+    old = talk(floor).leg
+    floor.phone("ana-web", Phone.GONE, at=100)
+    floor.phone("ana-web", Phone.REACHABLE, at=101.1)
+    back = talk(floor).back_leg
+    leg_up(floor)
+    floor.enters("x", back, at=101.5)
+    floor.take(i.LegEnded(talk(floor).offer, old, 16))
+    assert "TalkEnded" not in kinds(floor.survey(began=101, at=102, gone=[back], up=["y"]))
+    assert floor.rung("y") is None
+
+
+def test_given_a_switch_that_nobody_watches_then_a_phone_has_its_whole_time_to_come_back_afterwards():
+    floor = a_talk()
+    floor.phone("ana-web", Phone.GONE, at=100)
+    floor.drops(at=101)
+    assert not floor.tick(at=111).facts
+    floor.survey(after_gap=True, at=112, up=[talk(floor).leg])
+    assert not floor.tick(at=121).facts
+    assert "TalkEnded" in kinds(floor.tick(at=122))
+
+
+def test_given_a_join_of_one_called_back_that_is_refused_then_that_leg_is_hung_up():
+    floor = a_talk()
+    floor.phone("ana-web", Phone.GONE, at=100)
+    floor.phone("ana-web", Phone.REACHABLE, at=101)
+    back = talk(floor).back_leg
+    (join,) = [each for each in leg_up(floor).commands if isinstance(each, do.JoinAgent)]
+    decision = floor.take(i.CommandFailed(join, gone=False, message="no"))
+    assert the(decision, do.HangUpLeg).leg == back
+    assert "RejoinMissed" in kinds(decision)
+
+
+def test_given_a_desk_phone_that_died_while_nobody_watched_then_its_caller_waits_again_at_the_old_place():
+    floor = at_a_desk(ready("ben"))
+    leg = talk(floor).leg
+    floor.drops(at=50)
+    floor.survey(after_gap=True, at=70, gone=[leg], phones={DeviceName("ana"): Phone.GONE})
+    assert floor.rung("x") == "ben"

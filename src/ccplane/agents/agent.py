@@ -218,10 +218,9 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cut(agent: Agent, off: bool, at: int) -> Agent:
-    """The agent once the switch cannot be reached any more, or can again."""
+    """The agent once the switch cannot be reached any more, or can again. Who has been idle longest still has."""
     after = replace(agent, cut_off=off)
-    idle_since = at if after.free and not agent.free else agent.idle_since
-    return replace(after, since=agent.since if after.shown is agent.shown else at, idle_since=idle_since)
+    return replace(after, since=agent.since if after.shown is agent.shown else at)
 
 
 def evolve(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:

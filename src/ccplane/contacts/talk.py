@@ -63,6 +63,10 @@ class Talk(msgspec.Struct, frozen=True):
     back_leg: ChannelId | None = None
     """The leg by which they are being called back."""
     calls_back: int = 0
+    leg_since: int = 0
+    """Since when `leg` is the leg they talk by; it is another after a rejoin."""
+    back_since: int = 0
+    """When `back_leg` was called."""
     waited_ms: int = 0
     """From entering the queue until both could hear each other."""
 
@@ -78,6 +82,7 @@ def begun(fact: f.TalkStarted, offer: Offer, stay: Waiting | None) -> Talk:
         started_at=fact.at,
         place=stay.held_place if stay else fact.at,
         waited_ms=fact.waited_ms,
+        leg_since=fact.at,
     )
 
 
@@ -92,11 +97,12 @@ def evolve(talk: Talk | None, fact: f.AnyTalkFact) -> Talk:
             silent = talk.silent or fact.silent or fact.leg_gone
             return replace(talk, state=state, lost_at=lost_at, leg_gone=talk.leg_gone or fact.leg_gone, silent=silent)
         case f.RejoinRung():
-            return replace(talk, state=state, back_leg=fact.leg, calls_back=talk.calls_back + 1)
+            return replace(talk, state=state, back_leg=fact.leg, back_since=fact.at, calls_back=talk.calls_back + 1)
         case f.RejoinMissed():
             return replace(talk, state=state, back_leg=None)
         case f.PhoneRejoined():
-            return replace(talk, state=state, leg=fact.leg, lost_at=None, leg_gone=False, silent=False, back_leg=None)
+            back = replace(talk, state=state, lost_at=None, leg_gone=False, silent=False, back_leg=None)
+            return replace(back, leg=fact.leg, leg_since=fact.at)
         case f.TalkEnded():
             return talk
         case _:

@@ -76,7 +76,7 @@ def evolve(state: State, fact: AnyFact) -> State:
     """The state after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
     match fact:
         case PlaneStarted():
-            return _with_plane(state, fact.epoch)
+            return _with_plane(state, fact.epoch, fact.at)
         case DrainBegan():
             return replace(state, draining=fact)
         case SwitchFound():
@@ -199,12 +199,13 @@ def _with_rules(state: State, fact: RulesLoaded) -> State:
     return state
 
 
-def _with_plane(state: State, epoch: int) -> State:
-    """Whatever the plane before was connected to, this one is not yet."""
-    state = replace(state, epoch=epoch, draining=None)
+def _with_plane(state: State, epoch: int, at: int) -> State:
+    """Whatever the plane before was connected to, this one is not yet; nor is it away: the node may have another
+    name now, and one that is away is told so anew."""
+    state = replace(state, epoch=epoch, draining=None, away=Map())
     for node in state.nodes:
         state = _with_node(state, node, connected=False)
-    return state
+    return _cut_off(state, at)
 
 
 def _with_node(state: State, node: NodeName, connected: bool) -> State:
@@ -212,6 +213,9 @@ def _with_node(state: State, node: NodeName, connected: bool) -> State:
     for contact in state.contacts.values():
         if contact.node == node:
             state = reindexed(state, contact, contact)
+    for agent in state.agents.values():
+        if agent.rejoin_until is not None or agent.line.deadline is not None:
+            state = put_agent(state, agent, agent)
     return state
 
 

@@ -45,10 +45,17 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
     return min(times, default=None)
 
 
-def agent_deadline(agent: Agent) -> int | None:
-    """The earliest moment at which time alone changes something about this agent."""
-    times = (agent.wrap_up_until, agent.rest_until, agent.clear_by, agent.rejoin_until, agent.line.deadline)
+def agent_deadline(agent: Agent, watched: bool) -> int | None:
+    """The earliest moment at which time alone changes something about this agent. `watched`: the switch is connected;
+    else nobody knows whether a phone has come back, or a line was picked up."""
+    seen = (agent.rejoin_until, agent.line.deadline) if watched else ()
+    times = (agent.wrap_up_until, agent.rest_until, agent.clear_by, *seen)
     return min((at for at in times if at is not None), default=None)
+
+
+def watches(state: State) -> bool:
+    """Whether any node is connected."""
+    return any(state.nodes.values())
 
 
 def put_contact(state: State, before: Contact | None, after: Contact | None) -> State:
@@ -98,7 +105,7 @@ def put_agent(state: State, before: Agent | None, after: Agent | None) -> State:
     agents = state.agents.set(whose.id, after) if after else state.agents.delete(whose.id)
     state = replace(_reseated(state, before, after), agents=agents, free=free, shown=shown)
     state = replace(state, clearing=_clearing(state.clearing, before, after))
-    return rescheduled(state, "agent", whose.id, agent_deadline(after) if after else None)
+    return rescheduled(state, "agent", whose.id, agent_deadline(after, watches(state)) if after else None)
 
 
 def _at_their_seat(state: State, agent: Agent) -> Agent:

@@ -281,10 +281,12 @@ def command_failed(turn: Turn, what: i.CommandFailed) -> None:
             found = find(turn, offer_id)
             if found and found[1].state is not OfferState.ANSWERED:
                 miss(turn, *found, MissCause.UNREACHABLE)
-        case RingBack(contact=contact_id, leg=leg) | JoinAgent(contact=contact_id, leg=leg) if (
+        case RingBack(contact=contact_id, leg=leg) if contact := turn.state.contacts.get(contact_id):
+            rejoin.not_called(turn, contact, leg)
+        case JoinAgent(contact=contact_id, leg=leg) if (
             contact := turn.state.contacts.get(contact_id)
         ) and contact.talk:
-            rejoin.not_called(turn, contact, leg)
+            rejoin.not_joined(turn, contact, leg)
         case JoinLine(half=half) if (far := leg_of_half(half)) and (given_up := offer_of_leg(far)):
             turn.do(HangUpLeg(contact_of_offer(given_up), far, "normal"))  # its end tells what comes of it
         case JoinAgent(offer=offer_id):

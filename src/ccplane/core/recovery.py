@@ -148,14 +148,20 @@ def _compare_talk(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
     assert talk is not None
     if talk.state is not TalkState.UP:
         _compare_rejoining(turn, survey, contact, talk)
-    elif talk.leg not in survey.channels and talk.started_at < survey.began_at:
+    elif talk.leg not in survey.channels and max(talk.started_at, talk.leg_since) < survey.began_at:
         _repaired(turn, "talk without the agent's leg", contact.id, f"{talk.leg} is not at the switch")
-        talk_over(turn, contact, EndedBy.AGENT)
-        end_step(turn, contact.id, Served(talk.agent))
+        _leg_went(turn, contact, talk)
     elif survey.after_gap or talk.started_at < survey.began_at - SETTLING_MS:
         _together(turn, survey, contact, talk.offer, talk.leg)
         if survey.after_gap:
             rejoin.resume(turn, contact)
+
+
+def _leg_went(turn: Turn, contact: Contact, talk: Talk) -> None:
+    """Unseen: with its phone, and the caller is offered again, or the agent has hung up."""
+    if not rejoin.leg_ended(turn, contact, talk, i.LegEnded(talk.offer, talk.leg, gone=False)):
+        talk_over(turn, contact, EndedBy.AGENT)
+        end_step(turn, contact.id, Served(talk.agent))
 
 
 def _together(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, offer: OfferId, leg: ChannelId) -> None:
@@ -173,12 +179,17 @@ def _together(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, offer: Off
 
 
 def _compare_rejoining(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, talk: Talk) -> None:
-    """Of one whose phone vanished: the leg that they had, and the one by which they are being called back."""
+    """Of one whose phone vanished: the leg that they had, and the one by which they are being called back.
+
+    What ran out while nobody could see them come back begins anew.
+    """
     if talk.lost_at is None or talk.lost_at >= survey.began_at:
         return
+    if survey.after_gap:
+        rejoin.more_time(turn, talk)
     if talk.leg not in survey.channels and not talk.leg_gone:
         leg_ended(turn, i.LegEnded(talk.offer, talk.leg, gone=False))
-    if talk.back_leg and survey.after_gap:
+    if talk.back_leg and survey.after_gap and talk.back_since < survey.began_at:
         back = survey.channels.get(talk.back_leg)
         if back is None:
             leg_ended(turn, i.LegEnded(talk.offer, talk.back_leg))
@@ -256,6 +267,9 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
             picked_up(turn, contact, offer, None)
         elif offer.state is not OfferState.ANSWERED:
             answered(turn, i.LegUp(offer.id, offer.leg))
+        elif survey.after_gap and not there:
+            turn.do(StopMusic(contact.id, contact.channel))
+            turn.do(JoinAgent(contact.id, offer.id, offer.leg))  # that was asked for may be lost with the connection
         if there:
             entered(turn, i.EnteredRoom(contact.id, offer.leg), attempt=2)
 

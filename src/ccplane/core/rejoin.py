@@ -138,6 +138,31 @@ def not_called(turn: Turn, contact: Contact, leg: ChannelId) -> None:
         _missed(turn, contact, contact.talk, sip=0)
 
 
+def more_time(turn: Turn, talk: Talk) -> None:
+    """Nobody watched for a while: they have the whole time again."""
+    agent = turn.state.agents[talk.agent]
+    until = turn.now + REJOIN_MS
+    if agent.contact is not None and agent.offer is not None:
+        turn.happened(
+            c.PhoneLost(
+                at=turn.now,
+                contact=agent.contact,
+                offer=agent.offer,
+                agent=agent.id,
+                until=until,
+                leg_gone=talk.leg_gone,
+                silent=talk.silent,
+            )
+        )
+
+
+def not_joined(turn: Turn, contact: Contact, leg: ChannelId) -> None:
+    """The leg by which they were called back, or the room, was not found; the leg may still be there."""
+    if contact.talk is not None and contact.talk.back_leg == leg:
+        drop_leg(turn, contact.id, contact.talk.agent, leg, "normal")
+        _missed(turn, contact, contact.talk, sip=0)
+
+
 def drop_legs(turn: Turn, contact: Contact, talk: Talk) -> None:
     """Hang up whatever legs the agent has in this talk."""
     for leg in (talk.back_leg, None if talk.leg_gone else talk.leg):

@@ -9,6 +9,7 @@ from ccplane.agents import facts as a
 from ccplane.contacts.contact import Contact
 from ccplane.core import inputs as i
 from ccplane.core.callers import not_picked_up
+from ccplane.core.follows import watches
 from ccplane.core.offers import offer_overdue
 from ccplane.core.parties import overdue
 from ccplane.core.recorder import recordings_due
@@ -46,11 +47,12 @@ def _agent_due(turn: Turn, agent_id: AgentId) -> None:
     agent = turn.state.agents[agent_id]
     if agent.wrap_up_until is not None and agent.wrap_up_until <= turn.now:
         turn.happened(a.WrapUpDone(at=turn.now, agent=agent_id))
-    if agent.rejoin_until is not None and agent.rejoin_until <= turn.now:
+    watched = watches(turn.state)
+    if watched and agent.rejoin_until is not None and agent.rejoin_until <= turn.now:
         given_up(turn, agent)
     if agent.rest_until is not None and agent.rest_until <= turn.now:
         turn.happened(a.AgentRested(at=turn.now, agent=agent_id))
-    if agent.line.deadline is not None and agent.line.deadline <= turn.now:
+    if watched and agent.line.deadline is not None and agent.line.deadline <= turn.now:
         not_taken(turn, agent)
     if agent.clear_by is not None and agent.clear_by <= turn.now:
         for leg in agent.clearing:
