@@ -191,6 +191,16 @@ def test_given_a_phone_answered_that_waits_at_our_door_then_it_is_joined_once_it
     assert "TalkStarted" in kinds(floor.joins("x"))
 
 
+def test_given_a_phone_that_was_to_be_joined_as_the_connection_ended_then_it_is_joined_now():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.picks_up("x")
+    floor.drops(at=0.1)
+    decision = floor.survey(after_gap=True, at=0.5, up=[floor.offer("x").leg])
+    assert doing(decision).count("JoinAgent") == 1
+    assert "TalkStarted" in kinds(floor.joins("x"))
+
+
 def test_given_one_at_our_door_who_never_comes_in_then_the_caller_waits_for_another():
     floor = a_floor(agents=[ready("ana")])
     floor.waits()

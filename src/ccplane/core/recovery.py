@@ -283,6 +283,8 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
             turn.do(JoinAgent(contact.id, offer.id, offer.leg))  # that was asked for may be lost with the connection
         if there:
             entered(turn, i.EnteredRoom(contact.id, offer.leg), attempt=2)
+        elif offer.state is OfferState.ANSWERED and survey.after_gap:
+            turn.do(JoinAgent(contact.id, offer.id, offer.leg))  # what was asked for may have been lost
 
 
 def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
@@ -291,8 +293,14 @@ def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[Conta
     legs |= {contact.call.leg for contact in known.values() if contact.call}
     legs |= {contact.talk.back_leg for contact in known.values() if contact.talk and contact.talk.back_leg}
     unknown = (each for each in survey.channels.values() if each.sure and each.id not in legs and not is_line(each.id))
-    for channel in sorted(unknown, key=lambda each: offer_of_leg(each.id) is not None):  # callers, then their legs
+    for channel in sorted(unknown, key=_in_order):
         turn.attempt(channel.id, _unknown_channel, turn, survey, channel)
+
+
+def _in_order(channel: i.ChannelSeen) -> tuple[bool, int, int, str]:
+    """Callers, then their legs; each as they came, within one ms by the switch's own count."""
+    leg = offer_of_leg(channel.id) is not None
+    return leg, channel.created_at or 0, len(channel.id), channel.id
 
 
 def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSeen) -> None:
