@@ -283,8 +283,6 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
             turn.do(JoinAgent(contact.id, offer.id, offer.leg))  # that was asked for may be lost with the connection
         if there:
             entered(turn, i.EnteredRoom(contact.id, offer.leg), attempt=2)
-        elif offer.state is OfferState.ANSWERED and survey.after_gap:
-            turn.do(JoinAgent(contact.id, offer.id, offer.leg))  # what was asked for may have been lost
 
 
 def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
