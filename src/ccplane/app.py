@@ -172,6 +172,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             runner=Runner(sites),
             meter=meters,
             encode=kept,
+            unread=lambda: ari.stats.inbox_depth or not may_send(),
         )
         executor.post = plane.post
         stack.callback(plane.close)
@@ -217,6 +218,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             believed=lambda: [each.channel for each in plane.state.contacts.values()],
             replaced=lambda: giving.replaced(),
             taken=version if before else "",
+            may_send=may_send,
         )
         mailbox = Mailbox(database)
         keeper = Keeper(

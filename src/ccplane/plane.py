@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import msgspec
 import structlog
 
+from ccplane.alarm import Alarm
 from ccplane.callflow.runner import Runner
 from ccplane.core import Decision, State, decide
 from ccplane.core.commands import Command, HangUpLeg, RingAgent, RingBack
@@ -101,7 +102,9 @@ class Plane:
         runner: Runner,
         meter: Meter,
         encode: Callable[[State, Board], bytes],
+        unread: Callable[[], object] = lambda: False,
     ) -> None:
+        """`unread`: true while events of the switch wait to be posted."""
         self._clock, self._log, self._hands, self._runner, self._meter = clock, log, hands, runner, meter
         self._encode = encode
         self.faults = 0
@@ -110,8 +113,7 @@ class Plane:
         self._commands: list[Command] = []
         self._deciding = False
         self._frozen = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._wake_at: int | None = None
+        self._alarm = Alarm(clock.now, lambda: self.post(Tick()), unread)
         self._changed = asyncio.Event()
         self._followers: list[Follower] = []
         self._checkpointed = (seq, clock.now())
@@ -185,7 +187,7 @@ class Plane:
     def freeze(self) -> None:
         """Decide nothing from here on: the log ends with what was decided before."""
         self._frozen = True
-        self._sleep_on()
+        self._alarm.stop()
 
     def thaw(self) -> None:
         """Go on as if it had not been frozen."""
@@ -194,7 +196,7 @@ class Plane:
 
     def close(self) -> None:
         """Stop deciding; calls that are up stay up."""
-        self._sleep_on()
+        self._alarm.stop()
         self._runner.close()
         if not self._frozen:  # else the log is another's
             self.save()
@@ -212,7 +214,7 @@ class Plane:
             seq = self._log.append(decision.facts) if decision.facts else before.seq
         except Exception:
             self._fault("an input could not be decided or kept; nothing was changed", what)
-            self._wake(max(before.state.wake_at, now + TRY_AGAIN_MS) if before.state.wake_at else None, now)
+            self._alarm.set(max(before.state.wake_at, now + TRY_AGAIN_MS) if before.state.wake_at else None, now)
             return
         self.snapshot = Snapshot(decision.state, self._folded(before.board, decision.facts), seq, now)
         self._commands.extend(decision.commands)
@@ -220,7 +222,7 @@ class Plane:
             self._resume(what, decision)
             self._publish()
             self._tell(decision.facts)
-        self._wake(decision.wake_at, now)
+        self._alarm.set(decision.wake_at, now)
 
     def _folded(self, board: Board, facts: Sequence[Fact]) -> Board:
         try:
@@ -273,20 +275,3 @@ class Plane:
                 follower(self.snapshot, facts, self.snapshot.seq - len(facts) + 1)
             except Exception:
                 self._fault("a follower could not take what happened", follower)
-
-    def _wake(self, wake_at: int | None, now: int) -> None:
-        if wake_at == self._wake_at:
-            return
-        self._sleep_on()
-        self._wake_at = wake_at
-        if wake_at is not None:
-            self._timer = asyncio.get_running_loop().call_later(max(0, wake_at - now) / 1000, self._tick)
-
-    def _sleep_on(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._timer, self._wake_at = None, None
-
-    def _tick(self) -> None:
-        self._timer, self._wake_at = None, None
-        self.post(Tick())

@@ -145,7 +145,8 @@ async def test_a_socket_dropped_in_mid_call_hurts_nobody(local_node: LocalNode, 
         ring.audio.play(AGENT_TONE)
         await waiting.audio.hears(AGENT_TONE)
         left = await centre.contact_of("13")
-        assert left["ended_by"] == "switch"
+        assert left["ended_by"] == "caller", "nobody else can have: this Asterisk did not restart"
+        assert [each["outcome"] for each in left["segments"]] == ["abandoned"]
 
 
 async def test_asterisk_restarted_under_us_ends_its_calls_as_facts_and_is_taken_up_again(

@@ -99,6 +99,22 @@ async def test_after_kill_9_waiting_callers_wait_again_with_their_original_clock
     assert (await centre.agent("1002"))["state"] == "paused"
 
 
+async def test_after_kill_9_a_waiting_caller_who_hung_up_in_the_gap_has_abandoned(centre: Centre) -> None:
+    """Asterisk is the same, so nobody else can have ended their call."""
+    await centre.set_state("1002", "paused", "lunch")
+    call = centre.lab.callers.dial("4002", "603")
+    await call.up()
+    await centre.waiting("support", 1)
+    await centre.until(_shipped(centre, "ContactQueued", 1))
+    await centre.kill()
+    call.hang_up()
+    await call.over()
+    await centre.start()
+    contact = await centre.contact_of("603")
+    assert contact["ended_by"] == "caller"
+    assert [each["outcome"] for each in contact["segments"]] == ["abandoned"]
+
+
 async def test_after_kill_9_a_phone_that_still_rings_is_joined_when_it_answers(centre: Centre) -> None:
     """The offer outlives the plane that made it: its leg is known by its id, whatever the epoch."""
     call, ring = await an_offer(centre, "700")

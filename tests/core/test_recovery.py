@@ -93,23 +93,68 @@ def test_given_a_wait_that_ran_out_while_the_switch_was_lost_when_it_is_found_th
         (lambda floor: floor.talks(), ["LegDropped", "TalkEnded", "WrapUpDone", "ContactEnded"]),
     ],
 )
-def test_given_a_caller_who_left_while_nobody_watched_then_the_contact_ends_by_the_switch(comes_to, facts):
+def test_given_a_caller_who_left_while_nobody_watched_then_they_are_who_ended_it(comes_to, facts):
     floor = a_floor(agents=[ready("ana")])
     comes_to(floor)
     decision = floor.survey(after_gap=True, at=30, gone=["x"])
     assert kinds(decision) == ["SwitchFound", "RepairMade", *facts]
     assert what_was_repaired(decision) == ["contact without a channel"]
-    assert the(decision, f.ContactEnded).by is f.EndedBy.SWITCH
+    assert the(decision, f.ContactEnded).by is f.EndedBy.CALLER
     if "LegDropped" in facts:
         floor.let_go()
     assert floor.agent("ana").free
 
 
-def test_given_a_queued_caller_lost_with_the_switch_then_their_stay_counts_as_lost_not_as_abandoned():
-    floor = a_floor(agents=[paused("ana")])
+def test_given_a_queued_caller_who_left_while_nobody_watched_then_they_have_abandoned_and_their_phone_is_free():
+    floor = a_floor(agents=[ready("ana")])
     floor.waits()
     decision = floor.survey(after_gap=True, at=9, gone=["x"])
+    assert the(decision, f.ContactUnqueued).outcome is f.QueueOutcome.ABANDONED
+    assert the(decision, f.OfferWithdrawn).reason is f.Withdrawal.CALLER_GONE
+
+
+def test_given_a_queued_caller_gone_with_a_switch_that_began_anew_then_their_stay_counts_as_lost():
+    floor = a_floor(agents=[paused("ana")])
+    floor.survey(started_at=1, after_gap=True)
+    floor.waits()
+    decision = floor.survey(after_gap=True, at=9, gone=["x"], started_at=2)
     assert the(decision, f.ContactUnqueued).outcome is f.QueueOutcome.LOST
+    assert the(decision, f.ContactEnded).by is f.EndedBy.SWITCH
+
+
+def test_given_a_queued_caller_carried_away_by_the_guard_then_the_fallback_ended_it():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits()
+    decision = floor.survey(after_gap=True, at=9, carried=["x"])
+    assert the(decision, f.ContactUnqueued).outcome is f.QueueOutcome.LOST
+    assert the(decision, f.ContactEnded).by is f.EndedBy.FALLBACK
+
+
+def test_given_a_queued_caller_gone_without_a_word_while_we_watched_then_the_switch_ended_it():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits()
+    assert the(floor.survey(at=15, gone=["x"]), f.ContactEnded).by is f.EndedBy.SWITCH
+
+
+def test_given_a_caller_who_was_being_hung_up_when_they_are_found_gone_then_the_program_ended_it():
+    floor = a_floor()
+    floor.arrives()
+    floor.asks("x", HangUp())
+    assert the(floor.survey(after_gap=True, at=9, gone=["x"]), f.ContactEnded).by is f.EndedBy.PROGRAM
+
+
+def test_given_a_talk_of_which_the_caller_left_while_nobody_watched_then_they_ended_it():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks()
+    decision = floor.survey(after_gap=True, at=30, gone=["x"])
+    assert (the(decision, f.TalkEnded).by, the(decision, f.ContactEnded).by) == (f.EndedBy.CALLER, f.EndedBy.CALLER)
+
+
+def test_given_a_talk_that_both_left_while_nobody_watched_then_who_ended_it_is_not_made_up():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks()
+    decision = floor.survey(after_gap=True, at=30, gone=["x", floor.contact("x").talk.leg])
+    assert (the(decision, f.TalkEnded).by, the(decision, f.ContactEnded).by) == (f.EndedBy.SWITCH, f.EndedBy.CALLER)
 
 
 def test_given_a_phone_that_stopped_ringing_while_nobody_watched_then_it_is_no_miss_and_the_offer_is_made_again():
@@ -143,6 +188,16 @@ def test_given_a_phone_answered_that_waits_at_our_door_then_it_is_joined_once_it
     assert "JoinAgent" not in doing(decision)
     assert not floor.tick().facts, "though its ring is overdue"
     assert doing(floor.picks_up("x")) == ["JoinAgent"]
+    assert "TalkStarted" in kinds(floor.joins("x"))
+
+
+def test_given_a_phone_that_was_to_be_joined_as_the_connection_ended_then_it_is_joined_now():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.picks_up("x")
+    floor.drops(at=0.1)
+    decision = floor.survey(after_gap=True, at=0.5, up=[floor.offer("x").leg])
+    assert doing(decision).count("JoinAgent") == 1
     assert "TalkStarted" in kinds(floor.joins("x"))
 
 

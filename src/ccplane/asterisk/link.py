@@ -42,6 +42,7 @@ BETWEEN_S: Final = 0.5
 SURVEY_AGAIN_S: Final = 2.0
 """After one that failed, and after an answer that was owed has come."""
 LOOK_S: Final = 0.5
+FENCED_LOOK_S: Final = 0.01
 AWAY_S: Final = 10.0
 """A switch that has not been connected for so long is away: longer than any connection takes to be made anew."""
 TAKEN_S: Final = 3.0
@@ -68,15 +69,16 @@ class Link:
         believed: Callable[[], Collection[ChannelId]] = lambda: (),
         replaced: Callable[[], None] = lambda: None,
         taken: str = "",
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         """`chores`: what else is done while a connection lives, from its first survey on. `believed`: the callers of
         whom the plane knows at this node. `replaced` is called when another plane has our application, before anything
         is made of that. `taken`: the switch's version, if the first connection goes on where another plane's has ended,
-        and nothing was missed."""
+        and nothing was missed. `may_send`: whether the switch may be commanded."""
         self.node = node
         self._switches, self._executor, self._post, self._now = switches, executor, post, now
         self._provision, self._phones = provision, phones
-        self._chores, self._believed = chores, believed
+        self._chores, self._believed, self._may_send = chores, believed, may_send
         self._lost_at = lost_at
         """When events were last seen; None if never."""
         self._surveying = asyncio.Lock()
@@ -135,9 +137,17 @@ class Link:
 
     async def _pass_on(self, switch: Switch) -> None:
         async for event, _ in switch.events:
+            if not self._may_send():
+                await self._may_send_again(switch)
             what = translate(self.node, event)
             if what is not None:
                 self._post(what)
+
+    async def _may_send_again(self, switch: Switch) -> None:
+        """What follows from an event could not be told to the switch: it waits. After a pause of ours the lease is
+        confirmed in a moment; if it is not, the connection is ended (`Connection`)."""
+        while not self._may_send() and switch.ended is None:  # noqa: ASYNC110 - the lease is asked, it tells nobody
+            await asyncio.sleep(FENCED_LOOK_S)
 
     async def _provisioned(self, switch: Switch) -> None:
         """Until all accounts are in place; what their phones do is read at once then."""

@@ -15,7 +15,7 @@ class Waiting(msgspec.Struct, frozen=True):
     segment: int
     queued_at: int
     place: int | None = None
-    """Their place in the line, where it is older than this stay."""
+    """Their place in the line, where it is another than their clock's."""
     step: int = 0
     """Which of the queue's requirement steps holds now."""
     offers: int = 0

@@ -92,7 +92,7 @@ def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None
             at_door=at_door,
         )
     )
-    if contact.waiting and contact.waiting.place is not None:
+    if contact.waiting and contact.waiting.place is not None and contact.waiting.segment > 1:
         turn.do(StopSounds(contact.id, hold_id(contact.id)))
     turn.do(StopMusic(contact.id, contact.channel))
     if join is not None:

@@ -15,7 +15,7 @@ from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
 from ccplane.contacts.offer import OfferState
 from ccplane.contacts.own_call import CallState
 from ccplane.contacts.talk import Talk, TalkState
-from ccplane.contacts.verbs import Served, TakeMessage
+from ccplane.contacts.verbs import HangUp, Served, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core import rejoin, standing
 from ccplane.core.callers import NORMAL, arrive, end_contact, up
@@ -105,9 +105,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     if seen is None and contact.pick_up_by is not None and contact.arrived_at > survey.began_at - SETTLING_MS:
         return None  # their phone is only just being called
     if seen is None:
-        if not _restarted(turn):
-            _repaired(turn, "contact without a channel", contact.id, f"{contact.channel} is not at the switch")
-        return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
+        return _ended_unseen(turn, survey, contact)
     if survey.after_gap:
         turn.happened(c.ContactRelinked(at=turn.now, contact=contact.id, gap_ms=survey.gap_ms))
     if seen.up:
@@ -130,6 +128,19 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         case _ if survey.after_gap and isinstance(contact.verb, (*SOUNDING, TakeMessage)):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None
+
+
+def _ended_unseen(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    """While we were away nobody but the caller could end a call, unless the switch itself began anew, or we had just
+    asked for its end. Where their agent has gone, too, nobody knows who of the two ended the talk."""
+    restarted = _restarted(turn)
+    if not restarted:
+        _repaired(turn, "contact without a channel", contact.id, f"{contact.channel} is not at the switch")
+    if restarted or not survey.after_gap:
+        return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
+    by = EndedBy.PROGRAM if isinstance(contact.verb, HangUp) else EndedBy.CALLER
+    with_agent = contact.talk is not None and contact.talk.leg in survey.channels
+    return end_contact(turn, contact.id, by, 0, talk_by=by if with_agent else EndedBy.SWITCH)
 
 
 def _where_they_are(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:
@@ -280,8 +291,14 @@ def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[Conta
     legs |= {contact.call.leg for contact in known.values() if contact.call}
     legs |= {contact.talk.back_leg for contact in known.values() if contact.talk and contact.talk.back_leg}
     unknown = (each for each in survey.channels.values() if each.sure and each.id not in legs and not is_line(each.id))
-    for channel in sorted(unknown, key=lambda each: offer_of_leg(each.id) is not None):  # callers, then their legs
+    for channel in sorted(unknown, key=_in_order):
         turn.attempt(channel.id, _unknown_channel, turn, survey, channel)
+
+
+def _in_order(channel: i.ChannelSeen) -> tuple[bool, int, int, str]:
+    """Callers, then their legs; each as they came, within one ms by the switch's own count."""
+    leg = offer_of_leg(channel.id) is not None
+    return leg, channel.created_at or 0, len(channel.id), channel.id
 
 
 def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSeen) -> None:

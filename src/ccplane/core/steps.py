@@ -33,7 +33,7 @@ from ccplane.contacts.verbs import (
     Verb,
 )
 from ccplane.core import inputs as i
-from ccplane.core import journal, notes, own_calls
+from ccplane.core import journal, latecomers, notes, own_calls
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
@@ -185,9 +185,9 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
         turn.do(AddCaller(contact.id, contact.channel))
     turn.do(StartMusic(contact.id, contact.channel, turn.state.rules.queues[verb.queue].music))
     segment = contact.segments + 1
-    since = turn.now - contact.late_ms if contact.late_ms and not contact.segments else None
+    since, place = latecomers.clock(turn, contact, verb.queue)
     return turn.happened(
-        c.ContactQueued(at=turn.now, contact=contact.id, queue=verb.queue, segment=segment, since=since)
+        c.ContactQueued(at=turn.now, contact=contact.id, queue=verb.queue, segment=segment, since=since, place=place)
     )
 
 

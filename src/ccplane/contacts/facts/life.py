@@ -26,7 +26,7 @@ class EndedBy(StrEnum):
     AGENT = "agent"
     PROGRAM = "program"
     SWITCH = "switch"
-    """The switch restarted, or the channel was found gone after a gap."""
+    """The switch restarted, or ended the call and told nobody. Of a talk also: both had gone while nobody watched."""
     PARTY = "party"
     """The one whom an agent has called."""
     PHONE_LOST = "phone-lost"

@@ -26,7 +26,8 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
     since: int | None = None
     """Since when they wait, if that is older than this fact: taken over from the journal at the switch."""
     place: int | None = None
-    """Their place in the line, as if they had come then: of one whose agent's phone vanished. None: by `since`."""
+    """Their place in the line, as if they had come then: of one whose agent's phone vanished, or who came while nobody
+    watched, with others. None: by `since`."""
     offers: int = 0
     """How many offers this verb has led to already; they count on, so that each has an id of its own."""
 

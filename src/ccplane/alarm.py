@@ -1,0 +1,80 @@
+"""When the core is to be woken; and that nothing is called overdue before what happened in time has been read.
+
+A process that stood still (SIGSTOP, a machine that slept, a loop held up) finds both when it goes on: deadlines that
+have passed, and in its sockets what happened before they did. Whichever the loop comes upon first, it reads first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+LATE_MS: Final = 250
+"""A deadline looked at so much after its time: we stood still."""
+READ_MS: Final = 250
+"""So long at least is read before deadlines are looked at again,"""
+LONGEST_READ_MS: Final = 3_000
+"""and so long at most: a plane under load still ticks."""
+LOOK_S: Final = 0.05
+
+
+class Alarm:
+    """Calls `ring` at the time it is set to. `unread`: true while events of the switch
+    wait to be decided."""
+
+    def __init__(self, now: Callable[[], int], ring: Callable[[], None], unread: Callable[[], object]) -> None:
+        self._now, self._ring, self._unread = now, ring, unread
+        self._at: int | None = None
+        self._due: int | None = None
+        """When the timer should call us: what was overdue when it was set is due at once."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._reading: asyncio.TimerHandle | None = None
+        self._reading_since = 0
+
+    def set(self, at: int | None, now: int) -> None:
+        """Ring at `at`, not at what was set before; None: not at all."""
+        self._notice_pause(now)
+        if at == self._at:
+            return
+        self._stop_timer()
+        if at is not None:
+            self._at, self._due = at, max(at, now)
+            self._timer = asyncio.get_running_loop().call_later((self._due - now) / 1000, self._fire)
+
+    def stop(self) -> None:
+        """Ring no more, until it is set anew."""
+        self._stop_timer()
+        if self._reading:
+            self._reading.cancel()
+            self._reading = None
+
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer, self._at, self._due = None, None, None
+
+    def _fire(self) -> None:
+        self._notice_pause(self._now())
+        self._timer, self._due = None, None
+        if self._reading is None:
+            self._at = None
+            self._ring()
+
+    def _notice_pause(self, now: int) -> None:
+        if self._reading is None and self._due is not None and now - self._due > LATE_MS:
+            self._reading_since = now
+            self._read_on()
+
+    def _read_on(self) -> None:
+        self._reading = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        """Once what waited has been read and decided, or that takes too long, deadlines count again."""
+        read_ms = self._now() - self._reading_since
+        if read_ms < READ_MS or (self._unread() and read_ms < LONGEST_READ_MS):
+            return self._read_on()
+        self._reading = None
+        if self._at is not None and self._timer is None:
+            self._fire()
+        return None
