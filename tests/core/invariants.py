@@ -264,6 +264,8 @@ class Watch:
                 taken[each.agent] = contact.id
                 agent = state.agents[each.agent]
                 assert agent.work in works
+                ringing = agent.work is Work.OFFERED
+                assert not (ringing and agent.phone is Phone.IN_USE), "no offer rings beside a call that is not ours"
                 assert agent.contact == contact.id
                 if contact.talk:
                     assert (agent.work is Work.TALKING) == (contact.talk.state is TalkState.UP)
