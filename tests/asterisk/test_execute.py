@@ -37,6 +37,8 @@ ALL = (
     (do.StartMusic(X, "1.1", "jazz"), op.StartMoh("1.1", "jazz")),
     (do.StopMusic(X, "1.1"), op.StopMoh("1.1")),
     (PLAY, op.PlayOnChannel("1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")),
+    (do.AskToHold(X, ("sound:a",), "en"), op.PlayOnBridge(f"b-{X}", f"hold-{X}", ("sound:a",), "en")),
+    (do.GiveBack(X, "1.1", "4002", ours=False), op.Continue("1.1", "ccplane-fallback", "4002", 1)),
     (do.StopSounds(X, f"p-{X}-4-2"), op.StopPlayback(f"p-{X}-4-2")),
     (JOIN, op.AddChannel(f"b-{X}", (LEG,))),
     (HANG_UP, op.HangUp(LEG, reason="answered_elsewhere")),
@@ -118,12 +120,13 @@ def test_given_a_click_then_the_agents_phone_is_called_as_if_it_had_dialled_the_
 
 
 LINES = {do.RingLine, do.OpenLine, do.JoinLine, do.AnswerHalf, do.HangUpLine}
+OTHERWISE = {do.ListenTo, do.LookAround}
 AMIS = {do.PickUp, do.StartTalkRecording, do.MuteTalkRecording, do.StopTalkRecording}
 
 
 def test_given_all_commands_there_are_then_each_is_an_operation():
     told = {type(command) for command, _ in ALL} | {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner} | LINES
-    assert told == set(do.AnyCommand.__args__) - AMIS, "those are AMI's"
+    assert told == set(do.AnyCommand.__args__) - AMIS - OTHERWISE, "those are no one operation"
 
 
 async def test_given_a_phone_that_is_to_answer_then_that_goes_another_way_than_to_the_switch():
@@ -320,7 +323,69 @@ async def test_given_a_sound_for_a_caller_who_is_gone_then_their_end_says_it(han
 
 
 async def test_given_a_leg_that_is_gone_before_we_hang_it_up_then_the_core_is_told(hands):
-    assert await answered(hands, HANG_UP, Gone("Channel not found")) == [i.LegEnded(OFFER, LEG, gone=True)]
+    await answered(hands, RING, Done(None))
+    hands.execute(HANG_UP)
+    hands.switch.answers[-1].set_result(Gone("Channel not found"))
+    await asyncio.sleep(0)
+    assert hands.posted == [i.LegNotFound(OFFER, LEG, answered=True)]
+
+
+@pytest.mark.parametrize("said", [None, Unknown("disconnected"), Unknown("timeout")])
+async def test_given_a_call_of_which_nothing_was_said_when_it_is_not_there_then_it_may_be_yet_to_come(hands, said):
+    hands.execute(RING)
+    if said is not None:
+        hands.switch.answers[0].set_result(said)
+    hands.execute(HANG_UP)
+    hands.switch.answers[-1].set_result(Gone("Channel not found"))
+    await asyncio.sleep(0)
+    assert hands.posted == [i.LegNotFound(OFFER, LEG, answered=False)]
+
+
+async def asked_about(hands, monkeypatch):
+    monkeypatch.setattr("ccplane.asterisk.execute.ASK_S", 0.0)
+    hands.execute(RING)
+    await asyncio.sleep(0.01)
+    return hands.switch.sent[2:]
+
+
+async def test_given_a_call_of_which_nothing_is_said_for_long_then_it_is_asked_about_where_nothing_is_held_up(
+    hands, monkeypatch
+):
+    assert await asked_about(hands, monkeypatch) == [(op.GetChannel(LEG), HOUSE)]
+    hands.switch.answers[-1].set_result(Gone("Channel not found"))
+    await asyncio.sleep(0)
+    assert hands.posted == [i.LegNotFound(OFFER, LEG, answered=False)]
+
+
+async def test_given_such_a_call_when_it_is_there_then_it_is_watched(hands, monkeypatch):
+    await asked_about(hands, monkeypatch)
+    hands.switch.answers[-1].set_result(Done(None))
+    await asyncio.sleep(0)
+    assert hands.switch.sent[-1] == (op.WatchChannel("ccplane", f"channel:{LEG}"), HOUSE)
+    assert hands.posted == []
+
+
+async def test_given_such_a_call_when_its_answer_comes_meanwhile_then_that_counts(hands, monkeypatch):
+    await asked_about(hands, monkeypatch)
+    hands.switch.answers[0].set_result(Done(None))
+    await asyncio.sleep(0)
+    hands.switch.answers[-1].set_result(Gone("Channel not found"))
+    await asyncio.sleep(0)
+    assert hands.posted == []
+
+
+async def test_given_a_call_that_was_answered_then_nothing_is_asked(hands, monkeypatch):
+    monkeypatch.setattr("ccplane.asterisk.execute.ASK_S", 0.01)
+    await answered(hands, RING, Done(None))
+    await asyncio.sleep(0.03)
+    assert len(hands.switch.sent) == 2
+
+
+async def test_given_something_that_should_have_ended_then_the_switch_is_surveyed_soon(hands):
+    looked = []
+    hands.look = lambda: looked.append(True)
+    hands.execute(do.LookAround())
+    assert (looked, hands.switch.sent) == ([True], [])
 
 
 @pytest.mark.parametrize("outcome", [Refused(500, "no"), Busy("leaving"), Refused(0, "closed"), Unknown("timeout")])

@@ -167,7 +167,13 @@ def test_given_a_leg_that_is_answered_but_not_yet_in_our_application_then_nothin
     ],
 )
 def test_given_a_leg_of_ours_that_rings_then_whatever_says_so_first_means_it(kind, fields):
-    assert meaning(kind, **fields) == i.LegRinging(OFFER)
+    told = meaning(kind, **fields)
+    assert (told.offer, told.leg) == (OFFER, LEG)
+
+
+def test_given_a_leg_of_ours_that_rings_then_its_phone_is_told_too():
+    leg = a_channel(LEG, "Ringing") | {"name": "PJSIP/1001-web-0000002a"}
+    assert meaning("ChannelStateChange", channel=leg) == i.LegRinging(OFFER, LEG, "1001-web")
 
 
 @pytest.mark.parametrize("status", ["", "PROGRESS", "BUSY", "NOANSWER", "CONGESTION", "CHANUNAVAIL", "CANCEL"])

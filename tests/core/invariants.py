@@ -20,9 +20,9 @@ from ccplane.core.follows import agent_deadline, candidate, contact_deadline
 from ccplane.core.keys import AHEAD_LONGEST
 from ccplane.core.state import State
 from ccplane.core.takeover import ADOPTED
-from ccplane.core.talks import CLEAR_MS
+from ccplane.core.talks import LATE_MS
 from ccplane.core.turn import UNDECIDED
-from ccplane.facts import RepairMade
+from ccplane.facts import RepairMade, SwitchFound
 from ccplane.ids import device_of, is_web, offer_of_leg, seat_of
 
 BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING, Work.REJOINING}
@@ -38,7 +38,7 @@ class Watch:
         self.channels = {}
         self.open = {}
         self.in_room = set()
-        self.legs, self.asked = {}, {}
+        self.legs, self.asked, self.seen = {}, {}, set()
         self.last_at = 0
 
     def look(self, before, what, decision, now):
@@ -133,40 +133,54 @@ class Watch:
             assert stray or self.channels[command.contact] == channel, "a command names the contact's own channel"
 
     def phones(self, what, decision, now):
-        """No phone is rung while it is in a call of ours, as far as the switch told, or for CLEAR_MS if it does not."""
-        self.gone(what)
+        """No phone is rung while a leg of ours may still be on it: while the switch has not told that it is gone, nor a
+        survey shown so; and of one that may be yet to come no survey shows that before LATE_MS."""
+        self.gone(what, decision)
         for leg in (command.leg for command in decision.commands if isinstance(command, do.HangUpLeg)):
             if isinstance(what, i.SwitchSurveyed) and leg in what.channels and what.channels[leg].agent:
                 self.legs.setdefault(leg, what.channels[leg].agent)
             if leg in self.legs:
                 self.asked.setdefault(leg, now)
         for made in (fact for fact in decision.facts if isinstance(fact, c.OfferMade)):
-            for leg in [leg for leg, agent in self.legs.items() if agent == made.agent]:
-                assert made.trace.strategy == ADOPTED or now - self.asked.get(leg, now) >= CLEAR_MS, "double-booked"
+            assert made.trace.strategy == ADOPTED or not self.on_the_phone_of(made.agent), "double-booked"
             self.legs[made.leg] = made.agent
         for called in (fact for fact in decision.facts if isinstance(fact, c.PartyCalled) and fact.agent):
-            for leg in [leg for leg, agent in self.legs.items() if agent == called.agent]:
-                assert now - self.asked.get(leg, now) >= CLEAR_MS, "called while on another leg of ours"
+            assert not self.on_the_phone_of(called.agent), "called while on another leg of ours"
             self.legs[called.leg] = called.agent
         for line in (fact for fact in decision.facts if isinstance(fact, a.StandingRung)):
-            for leg in [leg for leg, agent in self.legs.items() if agent == line.agent]:
-                assert now - self.asked.get(leg, now) >= CLEAR_MS, "rung for a line while on another leg of ours"
+            assert not self.on_the_phone_of(line.agent), "rung for a line while on another leg of ours"
         for rung in (fact for fact in decision.facts if isinstance(fact, c.RejoinRung)):
             self.legs[rung.leg] = rung.agent
+            self.seen.add(rung.leg)
         for leg in [leg for leg, agent in self.legs.items() if agent not in decision.state.agents]:
             self.forget(leg)
 
-    def gone(self, what):
+    def on_the_phone_of(self, agent):
+        return [leg for leg, whose in self.legs.items() if whose == agent]
+
+    def gone(self, what, decision):
         """A leg is, when the switch let go of it, never made it or does not list it; or its phone itself hung up."""
         match what:
+            case i.LegRinging(offer=offer, leg=leg):
+                self.seen |= {leg} if leg else {each for each in self.legs if offer_of_leg(each) == offer}
+            case i.LegUp(leg=leg) | i.EnteredRoom(channel=leg):
+                self.seen.add(leg)
             case i.LegEnded(leg=leg) if what.gone or leg not in self.asked:
+                self.forget(leg)
+            case i.LegNotFound(leg=leg, answered=answered) if answered or leg in self.seen:
                 self.forget(leg)
             case i.CommandFailed(command=do.RingAgent(offer=offer)):
                 self.forget(*[leg for leg in self.legs if offer_of_leg(leg) == offer and leg not in self.asked])
             case i.CommandFailed(command=do.RingBack(leg=leg) | do.CallParty(leg=leg)):
                 self.forget(leg)
             case i.SwitchSurveyed():
-                self.forget(*[leg for leg in self.legs if leg not in what.channels])
+                self.seen |= set(what.channels)
+                anew = any(isinstance(fact, SwitchFound) and fact.restarted for fact in decision.facts)
+                missing = [leg for leg in self.legs if leg not in what.channels]
+                self.forget(*[leg for leg in missing if anew or leg in self.seen or self.long_asked(leg, what)])
+
+    def long_asked(self, leg, survey):
+        return leg in self.asked and survey.began_at - self.asked[leg] >= LATE_MS
 
     def forget(self, *legs):
         for leg in legs:
@@ -210,7 +224,10 @@ class Watch:
         }
         clearing = {leg: agent.id for agent in state.agents.values() for leg in agent.clearing}
         assert dict(state.clearing) == clearing
-        assert all(bool(agent.clearing) == (agent.clear_by is not None) for agent in state.agents.values())
+        for agent in state.agents.values():
+            looked_for = (agent.clear_by is None) + (agent.sought_at is None)
+            assert looked_for == (1 if agent.clearing else 2), "either there is a deadline, or it has passed"
+            assert set(agent.unseen) <= set(agent.clearing)
 
     def fair(self, state, offer):
         """The longest idle of those able rings; nobody with a higher claim on them is passed over."""
@@ -247,6 +264,8 @@ class Watch:
                 taken[each.agent] = contact.id
                 agent = state.agents[each.agent]
                 assert agent.work in works
+                ringing = agent.work is Work.OFFERED
+                assert not (ringing and agent.phone is Phone.IN_USE), "no offer rings beside a call that is not ours"
                 assert agent.contact == contact.id
                 if contact.talk:
                     assert (agent.work is Work.TALKING) == (contact.talk.state is TalkState.UP)

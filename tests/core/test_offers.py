@@ -12,7 +12,7 @@ from ccplane.contacts.contact import Phase
 from ccplane.contacts.offer import OfferState
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.core.talks import CLEAR_MS
+from ccplane.core.talks import CLEAR_MS, LATE_MS
 from ccplane.ids import offer_of_leg
 from tests.core.floor import SUPPORT, a_floor, a_queue, c, doing, kinds, paused, ready, the, unknown
 
@@ -285,7 +285,7 @@ def test_given_a_join_that_the_switch_never_shows_when_the_deadline_passes_then_
     floor.waits(at=10)
     floor.picks_up("x", at=12)
     decision = floor.wake()
-    assert floor.now == 14_000
+    assert floor.now == 17_000
     assert the(decision, f.ConnectFailed).cause is f.ConnectFailure.NOT_JOINED
     assert "StartMusic" in doing(decision)
     assert "AddCaller" not in doing(decision)
@@ -304,7 +304,7 @@ def test_given_an_offer_that_is_over_when_its_phone_answers_then_it_is_hung_up_w
     late = floor.offer("x")
     floor.wake()
     decision = floor.take(i.LegUp(late.id, late.leg))
-    assert not decision.facts
+    assert kinds(decision) == ["LegDropped"], "it was not known to be there"
     assert decision.commands == (do.HangUpLeg(c("x"), late.leg, "answered_elsewhere"),)
     assert floor.contact("x").offer.state is OfferState.MADE
 
@@ -457,12 +457,16 @@ def test_given_a_leg_that_we_hung_up_then_its_agent_is_offered_the_next_caller_o
 
 
 @pytest.mark.parametrize("by", DROPS)
-def test_given_a_leg_that_we_hung_up_when_the_switch_never_says_that_it_is_gone_then_the_deadline_does(by):
+def test_given_a_leg_that_we_hung_up_when_the_switch_never_says_that_it_is_gone_then_a_survey_does(by):
     floor, leg = with_ana_dropped(by)
     asked = next(each.at for each in floor.facts if isinstance(each, a.LegDropped))
+    unseen = floor.agent("ana").unseen
     assert not floor.tick(at=(asked + CLEAR_MS - 1) / 1000).facts
     decision = floor.wake()
-    assert floor.now == asked + CLEAR_MS
+    assert floor.now == asked + (LATE_MS if leg in unseen else CLEAR_MS)
+    assert (kinds(decision), doing(decision)) == (["LegsSought"], ["LookAround"])
+    assert "LegCleared" not in kinds(floor.survey(began=floor.now / 1000 - 0.01)), "it began before"
+    decision = floor.survey(at=floor.now / 1000 + 1)
     assert the(decision, a.LegCleared) == a.LegCleared(at=floor.now, agent="ana", leg=leg, told=False)
     assert the(decision, f.OfferMade).agent == "ana"
     assert not floor.take(i.LegEnded(offer_of_leg(leg), leg, 16)).facts, "late, and nobody waits for it any more"
@@ -533,7 +537,8 @@ def test_given_a_phone_that_answers_long_after_its_ring_was_over_then_it_rings_f
     floor.waits("x")
     late = floor.offer("x")
     floor.leaves("x")
-    assert kinds(floor.wake()) == ["LegCleared"]
+    assert kinds(floor.wake()) == ["LegsSought"]
+    assert kinds(floor.survey()) == ["LegCleared"]
     assert kinds(floor.take(i.LegUp(late.id, late.leg, "ana"))) == ["LegDropped"]
     floor.waits("next")
     assert floor.offer("next") is None
@@ -545,7 +550,8 @@ def test_given_wrap_up_longer_than_the_leg_lives_then_its_end_alone_frees_the_ag
     floor.talks("x", at=10)
     floor.waits("next", at=11)
     floor.leaves("x", at=60)
-    assert kinds(floor.wake()) == ["LegCleared"], "the switch never said so"
+    assert kinds(floor.wake()) == ["LegsSought"], "the switch never said so"
+    assert kinds(floor.survey())[-1] == "LegCleared"
     assert kinds(floor.wake()) == ["WrapUpDone", "OfferMade"]
     assert floor.now == 90_000
 

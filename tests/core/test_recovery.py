@@ -47,13 +47,16 @@ def test_given_a_lost_switch_then_wrap_up_ends_by_its_own_clock():
     assert floor.now == 30_000
 
 
-def test_given_a_lost_switch_then_a_leg_that_we_hung_up_is_taken_for_gone_at_its_deadline():
+def test_given_a_lost_switch_then_a_leg_that_we_hung_up_is_looked_for_when_it_is_found():
     floor = a_floor(agents=[ready("ana")])
     floor.talks("x", at=10)
     floor.leaves("x", at=60)
     floor.drops(at=61)
-    assert kinds(floor.wake()) == ["LegCleared"]
-    assert (floor.now, floor.agent("ana").free) == (63_000, True)
+    assert kinds(floor.wake()) == ["LegsSought"]
+    assert (floor.now, floor.agent("ana").free) == (63_000, False)
+    assert floor.state.wake_at is None
+    assert kinds(floor.survey(after_gap=True, at=70)) == ["SwitchFound", "LegCleared"]
+    assert floor.agent("ana").free
 
 
 def test_given_a_lost_switch_when_it_is_found_then_whoever_waits_is_offered_and_lamps_are_set():
@@ -283,11 +286,12 @@ def test_given_two_such_legs_of_an_agent_then_both_must_be_gone():
     assert floor.state.wake_at is None
 
 
-def test_given_two_such_legs_when_the_switch_says_nothing_more_then_both_are_taken_for_gone_at_the_deadline():
+def test_given_two_such_legs_when_the_switch_says_nothing_more_then_a_survey_says_that_both_are_gone():
     legs = [i.ChannelSeen(ChannelId(f"l-c-ast1-nobody-2-{n}-1"), up=True, agent="ana") for n in (1, 2)]
     floor = a_floor(agents=[ready("ana")])
     floor.survey(at=1, extra=legs)
-    assert kinds(floor.wake()) == ["LegCleared", "LegCleared"]
+    assert kinds(floor.wake()) == ["LegsSought"]
+    assert kinds(floor.survey()) == ["LegCleared", "LegCleared"]
     assert floor.agent("ana").free
 
 
@@ -299,7 +303,8 @@ def test_given_a_leg_that_we_hung_up_when_the_plane_comes_back_then_its_agent_is
     floor.take(i.PlaneBegan(2, "test", 0), at=61)
     floor.survey(after_gap=True, at=61)
     assert not floor.agent("ana").free
-    assert kinds(floor.wake()) == ["LegCleared"]
+    assert kinds(floor.wake()) == ["LegsSought"]
+    assert kinds(floor.survey()) == ["LegCleared"]
     assert (floor.now, floor.agent("ana").free) == (63_000, True)
 
 

@@ -144,11 +144,12 @@ def test_given_an_open_line_when_its_agent_signs_out_then_it_is_hung_up_but_not_
     assert the(over, StandingEnded).why is LineEnd.NOT_WANTED
 
 
-def test_given_a_line_that_the_switch_never_lets_go_of_then_it_is_taken_for_gone_after_a_while():
+def test_given_a_line_that_the_switch_never_lets_go_of_then_a_survey_says_that_it_is_gone():
     floor = with_a_line()
     floor.wants("ana", Intent.OFFLINE)
     assert floor.agent("ana").clearing == (LINE,)
-    assert kinds(floor.tick(floor.now / 1000 + CLEAR_MS / 1000)) == ["LegCleared"]
+    assert kinds(floor.tick(floor.now / 1000 + CLEAR_MS / 1000)) == ["LegsSought"]
+    assert kinds(floor.survey()) == ["LegCleared"]
     assert doing(floor.take(i.LineUp(LINE))) == ["HangUpLine"], "too late"
 
 

@@ -54,6 +54,7 @@ FACTS = (
     a.WrapUpDone(at=9, agent=ANA),
     a.LegDropped(at=9, agent=ANA, leg=LEG, deadline=12),
     a.LegCleared(at=9, agent=ANA, leg=LEG, told=True),
+    a.LegsSought(at=9, agent=ANA),
     f.PhoneLost(**ABOUT_OFFER, until=19, leg_gone=False),
     f.RejoinRung(**ABOUT_OFFER, leg=f"{LEG}r1"),
     f.RejoinMissed(**ABOUT_OFFER, leg=f"{LEG}r1", sip=480),

@@ -29,6 +29,7 @@ from ccplane.contacts.verbs import (
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.state import State
+from ccplane.core.talks import LATE_MS
 from ccplane.ids import (
     AgentId,
     ChannelId,
@@ -111,6 +112,10 @@ class World:
         self.floor = Floor()
         self.names = 0
         self.channels, self.rooms, self.agents, self.journals = {}, {}, {}, {}
+        self.slow, self.late, self.connections = False, [], 0
+        """Whether calls and hang-ups take long to get there; those that do: since when, and on which connection."""
+        self.known, self.told_off = set(), set()
+        """Legs of which the plane knows that they were made; those that the switch was told to hang up."""
         self.asked, self.hung_up = {}, set()
         """Legs on their way out: since when we want them gone, and those whose phones hung up themselves."""
         self.silent = set()
@@ -152,18 +157,25 @@ class World:
     def carry_out(self, command):
         if not self.connected:
             return
+        if self.slow and isinstance(command, do.RingAgent | do.CallParty | do.HangUpLeg):
+            self.late.append((self.floor.now, self.connections, command))
+            return
+        self.known |= {command.leg} if isinstance(command, do.RingAgent | do.RingBack | do.CallParty) else set()
+        self.does(command)
+
+    def does(self, command):
         match command:
             case do.RingAgent(leg=leg, offer=offer, agent=agent, endpoint=endpoint):
                 self.rings(agent)
                 self.channels[leg], self.agents[leg] = False, agent
                 self.goes_through_a_line(endpoint, leg, agent)
-                self.events.append(i.LegRinging(offer))
+                self.events.append(i.LegRinging(offer, leg, DeviceName(agent)))
             case do.CallParty(leg=leg, agent=agent, endpoint=endpoint):
                 if agent:
                     self.rings(agent)
                 self.channels[leg], self.agents[leg] = False, agent
                 self.goes_through_a_line(endpoint, leg, agent)
-                self.events.append(i.LegRinging(offer_of_leg(leg)))
+                self.events.append(i.LegRinging(offer_of_leg(leg), leg, DeviceName(agent) if agent else None))
             case do.CallOwner(channel=channel, endpoint=endpoint):
                 self.channels[channel] = False
                 self.goes_through_a_line(endpoint, channel, None)
@@ -183,6 +195,7 @@ class World:
                 up = i.LegUp(offer_of_leg(leg), leg, self.agents.get(leg)) if offer_of_leg(leg) else i.CallerUp(c(leg))
                 self.events.append(up)
             case do.HangUpLine(line=line):
+                self.told_off.add(line)
                 self.line_rooms.pop(line, None)
                 self.events.append(i.LineEnded(line, gone=line not in self.channels))
             case do.RingBack(leg=leg, agent=agent):
@@ -205,7 +218,10 @@ class World:
             case do.HangUpCaller(channel=channel):
                 self.end(channel, 16)
             case do.HangUpLeg(leg=leg):
-                self.events.append(i.LegEnded(offer_of_leg(leg), leg, gone=leg not in self.channels))
+                self.told_off.add(leg)
+                there = i.LegEnded(offer_of_leg(leg), leg, gone=False)
+                not_there = i.LegNotFound(offer_of_leg(leg), leg, answered=leg in self.known)
+                self.events.append(there if leg in self.channels else not_there)
             case do.AskToHold(contact=contact):
                 self.events.append(i.HoldSaid(contact))
             case do.ListenTo(contact=contact, offer=offer, leg=leg) if leg in self.channels:
@@ -370,9 +386,34 @@ class World:
 
     def leg_goes(self, a, b):
         """The switch lets go of a leg that we or its phone hung up."""
-        going = [leg for leg in self.channels if leg in self.hung_up or (leg in self.asked and self.connected)]
+        going = [leg for leg in self.channels if leg in self.hung_up or leg in self.told_off]
         if going:
             self.end(going[a % len(going)], 16)
+
+    def switch_slows(self, a, b):
+        """Calls and hang-ups take long to get there; or no longer."""
+        self.slow = b % 2 == 0
+
+    def late_comes(self, a, b):
+        """What was on its way for long is done, be it on a connection that is no more: then nobody is answered, and
+        mostly nobody hears. What was on its way for too long never comes."""
+        late, self.late = self.late, []
+        for since, connection, command in late:
+            same, events = connection == self.connections and self.connected, len(self.events)
+            if not same and self.floor.now - since >= LATE_MS:
+                continue
+            if same:
+                self.known |= {command.leg} if isinstance(command, do.RingAgent | do.CallParty) else set()
+            self.does(command)
+            if not same and (isinstance(command, do.HangUpLeg) or b % 3):
+                del self.events[events:]
+
+    def call_is_asked_about(self, a, b):
+        """Of one of which nothing was said for 2 s."""
+        for since, connection, command in list(self.late):
+            calls = isinstance(command, do.RingAgent | do.CallParty)
+            if calls and connection == self.connections and self.connected and self.floor.now - since >= 2_000:
+                self.send(i.LegNotFound(offer_of_leg(command.leg), command.leg, answered=False))
 
     def all_events_come(self, a, b):
         if b % 3:
@@ -619,7 +660,8 @@ class World:
 
     def connection_ends(self, a, b):
         if self.connected:
-            self.connected = False
+            self.connected, self.slow = False, False
+            self.connections += 1
             self.events.clear()
             self.take(i.SwitchDropped(NODE, "closed"))
 
@@ -680,6 +722,7 @@ class World:
         if b % 2:
             self.take(i.SwitchNotReached(NODE))
         self.started_at += 1
+        self.late.clear()
         self.channels.clear()
         self.rooms.clear()
         self.line_rooms.clear()
@@ -696,6 +739,7 @@ class World:
 
     def plane_restarts(self, a, b):
         self.connection_ends(a, b)
+        self.known.clear()
         self.take(i.PlaneBegan(self.floor.state.epoch + 1, "test", 0))
 
     def memory_is_lost(self, a, b):
@@ -725,6 +769,8 @@ class World:
             i.LegUp(offer, leg),
             i.LegEnded(offer, leg, 16),
             i.LegRinging(offer),
+            i.LegRinging(offer, leg, DeviceName(AGENTS[b % 4])),
+            i.LegNotFound(offer, leg, answered=b % 2 == 0),
             i.CallerGone(ContactId("c-ast1-nobody")),
             i.HoldSaid(whose),
             i.LegListened(whose, offer, heard=a % 2 == 0),
@@ -789,9 +835,13 @@ DAILY = (
     World.pause_wanted,
     World.line_changes,
     World.cem_works,
+    World.late_comes,
+    World.call_is_asked_about,
 )
 RARE = (
     World.guard_carries,
+    World.switch_slows,
+    World.switch_slows,
     World.recorder_back,
     World.recording_stored,
     World.program_ends,

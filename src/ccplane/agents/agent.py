@@ -145,7 +145,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     clearing: tuple[ChannelId, ...] = ()
     """Legs of theirs that are being hung up, mostly one: until they are gone the phone may still be in that call."""
     clear_by: int | None = None
-    """When those are taken for gone."""
+    """When they are looked for, if nobody has told of their end; None then."""
+    unseen: tuple[ChannelId, ...] = ()
+    """Those of them that nothing has told of yet: that they are not at the switch proves nothing."""
+    sought_at: int | None = None
+    """Since when they are looked for: a survey that began later shows what there is."""
 
     cut_off: bool = False
     """The switch through which they are reached has not been reached itself for a while."""
@@ -277,10 +281,16 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
         case f.AgentRested():
             return replace(agent, rest_until=None)
         case f.LegDropped():
-            return replace(agent, clearing=(*_others(agent, fact.leg), fact.leg), clear_by=fact.deadline)
+            unseen = (*_less(agent.unseen, fact.leg), fact.leg) if fact.unseen else _less(agent.unseen, fact.leg)
+            legs = (*_less(agent.clearing, fact.leg), fact.leg)
+            return replace(agent, clearing=legs, unseen=unseen, clear_by=fact.deadline, sought_at=None)
         case f.LegCleared():
-            others = _others(agent, fact.leg)
-            return replace(agent, clearing=others, clear_by=agent.clear_by if others else None)
+            others, unseen = _less(agent.clearing, fact.leg), _less(agent.unseen, fact.leg)
+            if not others:
+                return replace(agent, clearing=(), unseen=(), clear_by=None, sought_at=None)
+            return replace(agent, clearing=others, unseen=unseen)
+        case f.LegsSought():
+            return replace(agent, clear_by=None, sought_at=fact.at)
         case f.WrapUpDone():
             return replace(agent, work=work, contact=None, wrap_up_until=None)
         case c.OfferRinging() | c.OfferAnswered() | c.AgentEnteredRoom() | c.RejoinRung() | c.RejoinMissed():
@@ -338,5 +348,5 @@ def _with(agent: Agent, contact: ContactId | None) -> tuple[ContactId, ...]:
     return agent.own_calls if contact is None or contact in agent.own_calls else (*agent.own_calls, contact)
 
 
-def _others(agent: Agent, leg: ChannelId) -> tuple[ChannelId, ...]:
-    return tuple(each for each in agent.clearing if each != leg)
+def _less(legs: tuple[ChannelId, ...], leg: ChannelId) -> tuple[ChannelId, ...]:
+    return tuple(each for each in legs if each != leg)

@@ -171,18 +171,24 @@ class AgentRested(AgentFact, frozen=True, kw_only=True):
 
 
 class LegDropped(AgentFact, frozen=True, kw_only=True):
-    """We asked for this leg of the agent to be hung up: their phone is not free before it is gone (law 8), or, should
-    the switch never tell, before `deadline`."""
+    """We asked for this leg of the agent to be hung up: their phone is not free before it is gone (law 8). Should
+    the switch not tell, it is looked for at `deadline`."""
 
     leg: ChannelId
     deadline: int
+    unseen: bool = False
+    """Nothing has told of it yet: it may be yet to come."""
 
 
 class LegCleared(AgentFact, frozen=True, kw_only=True):
-    """The leg that we dropped is gone. `told`: the switch said so; else the deadline passed."""
+    """The leg that we dropped is gone. `told`: the switch said so; else a survey after the deadline did not show it."""
 
     leg: ChannelId
     told: bool
+
+
+class LegsSought(AgentFact, frozen=True, kw_only=True):
+    """Nobody told in time that the legs which we dropped are gone: the next survey that begins shows what there is."""
 
 
 class PinSet(AgentFact, frozen=True, kw_only=True):
@@ -260,6 +266,7 @@ AnyAgentFact = (
     | WrapUpDone
     | LegDropped
     | LegCleared
+    | LegsSought
     | SeatTaken
     | SeatLeft
     | PinSet

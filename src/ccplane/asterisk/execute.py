@@ -27,6 +27,7 @@ from ccplane.core.inputs import (
     LeftRoom,
     LegEnded,
     LegListened,
+    LegNotFound,
     LineEnded,
     RecordingEnded,
     RecordingMissing,
@@ -65,6 +66,10 @@ OPEN_LINE: Final = "Open line"
 BEEP: Final = "sound:ascending-2tone"
 """Of 200 ms: for as long the two do not hear each other."""
 
+
+ASK_S: Final = 2.0
+"""After which a call is asked about of which the switch has not said what came of it."""
+CALLS_KEPT: Final = 4_096
 
 UNREACHABLE: Final = 20
 """Q.850: subscriber absent."""
@@ -240,12 +245,19 @@ class Executor:
         self.pick_up: Callable[[do.PickUp], None] = lambda _: None
         """Tells a phone to answer, which is AMI's to do."""
         self._listening: set[asyncio.Task[None]] = set()
+        self.look: Callable[[], None] = lambda: None
+        """Has the switch surveyed."""
+        self._answered_calls: dict[str, None] = {}
+        """Of which calls it is known what came of our wish for them; the last ones."""
         self.refused: Counter[str] = Counter()
         """Definite refusals, by command and outcome."""
 
     def execute(self, command: do.Command) -> None:
         if isinstance(command, do.TalkRecordingCommand):
             self.record(command)
+            return
+        if isinstance(command, do.LookAround):
+            self.look()
             return
         if isinstance(command, do.PickUp):
             self.pick_up(command)
@@ -263,6 +275,7 @@ class Executor:
         answer = self.switch.send(operation, lane)
         answer.add_done_callback(lambda done: self._answered(command, done))
         if isinstance(operation, op.CallIn):
+            self._await(command, operation.channel, answer)
             watching = self.switch.send(op.WatchChannel(APP, f"channel:{operation.channel}"), lane)
             watching.add_done_callback(lambda done: self._watching(command, done))
 
@@ -270,6 +283,35 @@ class Executor:
         """What was sent leaves now."""
         if self.switch is not None:
             self.switch.flush()
+
+    def _await(self, command: do.Command, channel: str, answer: asyncio.Future[Outcome[Any]]) -> None:
+        """A call is made in no time: one of which nothing is said for long is asked about, where nothing is held up."""
+        asking = asyncio.get_running_loop().call_later(ASK_S, self._ask_whether, command, channel)
+
+        def told(done: asyncio.Future[Outcome[Any]]) -> None:
+            if not done.cancelled() and not isinstance(done.result(), Unknown):
+                asking.cancel()
+                self._answered_calls[channel] = None
+                if len(self._answered_calls) > CALLS_KEPT:
+                    del self._answered_calls[next(iter(self._answered_calls))]
+
+        answer.add_done_callback(told)
+
+    def _ask_whether(self, command: do.Command, channel: str) -> None:
+        if self.switch is not None and isinstance(command, do.RingAgent | do.CallParty):
+            asked = self.switch.send(op.GetChannel(channel), HOUSE)
+            asked.add_done_callback(lambda done: self._whether(command, done))
+
+    def _whether(self, command: do.RingAgent | do.CallParty, answer: asyncio.Future[Outcome[Any]]) -> None:
+        """One that is there may not have been heard of yet; one that is not may still come."""
+        offer = offer_of_leg(command.leg)
+        if answer.cancelled() or offer is None or command.leg in self._answered_calls:
+            return
+        match answer.result():
+            case Done() if self.switch is not None:
+                self.switch.send(op.WatchChannel(APP, f"channel:{command.leg}"), HOUSE)
+            case Gone():
+                self.post(LegNotFound(offer, command.leg, answered=False))
 
     async def _listen(self, command: do.ListenTo) -> None:
         """A phone of which nothing can be found out is left to the switch's own `rtp_timeout`."""
@@ -321,7 +363,8 @@ class Executor:
             case do.PlaySounds() if not gone:
                 self._never_played(command)
             case do.HangUpLeg() if gone and (offer := offer_of_leg(command.leg)):
-                self.post(LegEnded(offer, command.leg))  # it went before we asked; its end may have been told or not
+                # it went before we asked, and its end may have been told or not; or it is not there yet
+                self.post(LegNotFound(offer, command.leg, answered=command.leg in self._answered_calls))
             case do.RecordMessage() if isinstance(outcome, Conflict):
                 return  # our name, so our recording: its end is told
             case do.RecordMessage() if not gone:

@@ -113,7 +113,7 @@ class Link:
                     await switch.close()
 
     async def _serve(self, switch: Switch) -> None:
-        self._executor.switch = switch
+        self._executor.switch, self._executor.look = switch, self._survey_soon.set
         version, self._taken = self._taken, ""
         if version:
             self._post(SwitchTaken(self.node, version))

@@ -139,7 +139,7 @@ def _state_changed(node: NodeName, channel: Channel) -> i.Input | None:
         case "Up" if offer is None:
             return i.CallerUp(contact_id(node, ChannelId(channel.id)))
         case "Ringing" if offer is not None:
-            return i.LegRinging(offer)
+            return i.LegRinging(offer, ChannelId(channel.id), device_in(channel.name))
         case _:
             return None
 
@@ -149,7 +149,9 @@ def _dialled(event: e.Dial) -> i.Input | None:
     offer = offer_of_leg(event.peer.id)
     if offer is None:
         return None
-    return i.LegRinging(offer) if event.dialstatus == "RINGING" else None
+    if event.dialstatus != "RINGING":
+        return None
+    return i.LegRinging(offer, ChannelId(event.peer.id), device_in(event.peer.name))
 
 
 def _of_a_line(channel: str) -> bool:

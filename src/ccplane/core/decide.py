@@ -14,6 +14,7 @@ import msgspec
 from ccplane.core import inputs as i
 from ccplane.core.agents_ask import ASK_RULES
 from ccplane.core.callers import CALLER_RULES
+from ccplane.core.clearing import CLEARING_RULES
 from ccplane.core.commands import Command
 from ccplane.core.fallback import FALLBACK_RULES
 from ccplane.core.floor import FLOOR_RULES
@@ -44,6 +45,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **KEY_RULES,
     **STEP_RULES,
     **OFFER_RULES,
+    **CLEARING_RULES,
     **PARTY_RULES,
     **FLOOR_RULES,
     **SEAT_RULES,

@@ -29,9 +29,9 @@ from ccplane.core.commands import (
 from ccplane.core.lamps import mirror
 from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
-from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, talk_over
+from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, ring_stray, talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import AgentId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg
+from ccplane.ids import AgentId, ChannelId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg
 
 RESTS: Final = frozenset({MissCause.REJECTED, MissCause.BUSY, MissCause.UNREACHABLE})
 """After these the agent is left alone for a while; a phone that rang out has had its pause."""
@@ -52,13 +52,24 @@ def _rung(turn: Turn, offer: Offer) -> tuple[int, bool]:
 
 def ringing(turn: Turn, what: i.LegRinging) -> None:
     """180: the clock of "within three rings" starts."""
-    if own := parties.of_own_call(turn, what.offer):
+    if own := parties.of_own_call(turn, what.offer, what.leg):
         return parties.ringing(turn, *own)
     found = find(turn, what.offer)
+    if what.leg is not None and what.leg not in _legs_of(turn, what.offer):
+        return ring_stray(turn, what.offer, what.leg, what.device)
     if found and found[1].state is OfferState.MADE:
         contact, offer = found
         turn.happened(c.OfferRinging(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent))
     return None
+
+
+def _legs_of(turn: Turn, offer: OfferId) -> tuple[ChannelId | None, ...]:
+    """Those that the contact of this offer names."""
+    contact = turn.state.contacts.get(contact_of_offer(offer))
+    if contact is None:
+        return ()
+    talk = (contact.talk.leg, contact.talk.back_leg) if contact.talk else ()
+    return (*talk, contact.offer and contact.offer.leg, contact.call and contact.call.leg)
 
 
 def answered(turn: Turn, what: i.LegUp) -> None:
@@ -214,7 +225,7 @@ def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:
     offer = contact.offer
     assert offer is not None
     ring_ms, rang = _rung(turn, offer)
-    drop_leg(turn, contact.id, offer.agent, offer.leg, "answered_elsewhere")
+    drop_leg(turn, contact.id, offer.agent, offer.leg, "answered_elsewhere", unseen=not rang)
     turn.happened(
         c.OfferWithdrawn(
             at=turn.now,
@@ -266,7 +277,7 @@ def offer_overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
     if contact.phase is Phase.CONNECTING:
         fail_connect(turn, contact, ConnectFailure.NOT_JOINED)
     else:
-        drop_leg(turn, contact.id, offer.agent, offer.leg, "normal")
+        drop_leg(turn, contact.id, offer.agent, offer.leg, "normal", unseen=offer.state is OfferState.MADE)
         miss(turn, contact, offer, MissCause.NO_ANSWER)
 
 

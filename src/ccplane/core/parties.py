@@ -89,6 +89,13 @@ def not_called(turn: Turn, contact: Contact, call: OwnCall) -> None:
     missed(turn, contact, call, CallMiss.UNREACHABLE)
 
 
+def never_called(turn: Turn, contact: Contact, call: OwnCall) -> None:
+    """The switch has no leg, long after it was asked for one; it may yet make it."""
+    if call.state is CallState.CALLED:
+        _hang_up(turn, contact, call)
+        missed(turn, contact, call, CallMiss.UNREACHABLE)
+
+
 def not_joined(turn: Turn, contact: Contact, call: OwnCall) -> None:
     """The leg or the room was not found. Which of the two, the switch does not say: the leg may still be there."""
     _hang_up(turn, contact, call)
@@ -145,7 +152,7 @@ def _missed(turn: Turn, contact: Contact, call: OwnCall, cause: CallMiss, sip: i
 def _hang_up(turn: Turn, contact: Contact, call: OwnCall) -> None:
     reason = "normal" if call.state is CallState.CONNECTED else "answered_elsewhere"
     if call.agent is not None and call.agent in turn.state.agents:
-        drop_leg(turn, contact.id, call.agent, call.leg, reason)
+        drop_leg(turn, contact.id, call.agent, call.leg, reason, unseen=call.state is CallState.CALLED)
     else:
         turn.do(HangUpLeg(contact.id, call.leg, reason))
 

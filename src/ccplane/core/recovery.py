@@ -16,8 +16,8 @@ from ccplane.contacts.offer import OfferState
 from ccplane.contacts.own_call import CallState
 from ccplane.contacts.talk import Talk, TalkState
 from ccplane.contacts.verbs import HangUp, Served, TakeMessage
+from ccplane.core import clearing, parties, rejoin, standing
 from ccplane.core import inputs as i
-from ccplane.core import rejoin, standing
 from ccplane.core.callers import NORMAL, arrive, end_contact, up
 from ccplane.core.catching_up import catch_up
 from ccplane.core.commands import (
@@ -57,6 +57,7 @@ SETTLING_MS: Final = 3_000
 
 def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
     """Compare, in the order of what matters most: callers, then talks and offers, then what is left over."""
+    dropped = turn.state.clearing
     if survey.after_gap:
         _found(turn, survey)
     for device, phone in survey.phones.items():
@@ -68,6 +69,10 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
     _unknown_channels(turn, survey, known)
     _empty_rooms(turn, survey, known)
     standing.compare(turn, survey)
+    if _restarted(turn):
+        clearing.begun_anew(turn)
+    else:
+        clearing.compare(turn, survey, dropped)
     if survey.after_gap:
         _begin_anew(turn)
 
@@ -219,7 +224,10 @@ def _compare_call(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
     seen, members = survey.channels.get(call.leg), survey.rooms.get(contact.id, ())
     if seen is None:
         _repaired(turn, "own call without its other leg", contact.id, f"{call.leg} is not at the switch")
-        leg_ended(turn, i.LegEnded(call.id, call.leg))
+        if call.state is CallState.CALLED:
+            parties.never_called(turn, contact, call)
+        else:
+            leg_ended(turn, i.LegEnded(call.id, call.leg))
     elif seen.up and call.state is not CallState.CONNECTED:
         answered(turn, i.LegUp(call.id, call.leg, call.agent))
         for channel in (contact.channel, call.leg):
@@ -309,6 +317,8 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
         agent = channel.agent or (turn.state.sitting.get(channel.device) if channel.device else None)
         if caller is not None:
             adopt(turn, survey, channel, caller)
+        elif channel.id in turn.state.clearing:
+            return  # it is hung up once more, by `clearing`
         elif not survey.after_gap or not adopt_ring(turn, survey, channel, agent):
             _repaired(turn, "agent's leg without a contact", channel.id, "nothing we know has such a leg")
             hang_up_stray(turn, offer, channel.id, agent, "normal" if channel.up else "answered_elsewhere")

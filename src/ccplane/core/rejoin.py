@@ -167,7 +167,7 @@ def drop_legs(turn: Turn, contact: Contact, talk: Talk) -> None:
     """Hang up whatever legs the agent has in this talk."""
     for leg in (talk.back_leg, None if talk.leg_gone else talk.leg):
         if leg is not None:
-            drop_leg(turn, contact.id, talk.agent, leg, "normal")
+            drop_leg(turn, contact.id, talk.agent, leg, "normal", unseen=leg == talk.back_leg)
 
 
 def given_up(turn: Turn, agent: Agent) -> None:

@@ -8,8 +8,10 @@ from typing import Any, Final
 from ccplane.agents import facts as a
 from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Phone
+from ccplane.contacts.facts import Withdrawal
 from ccplane.core import inputs as i
 from ccplane.core import own_calls
+from ccplane.core.offers import withdraw
 from ccplane.core.rejoin import phone_changed
 from ccplane.core.slowness import judge
 from ccplane.core.state import State
@@ -76,6 +78,16 @@ def _changed(turn: Turn, agent: AgentId, device: DeviceName, phone: Phone) -> No
     if turn.state.agents[agent].phone is not phone:
         turn.happened(a.PhoneChanged(at=turn.now, agent=agent, phone=phone, device=device))
         phone_changed(turn, turn.state.agents[agent])
+        if phone is Phone.IN_USE:
+            _elsewhere(turn, turn.state.agents[agent])
+
+
+def _elsewhere(turn: Turn, agent: Agent) -> None:
+    """Another call came to their phone while ours rings there, or they make one: the caller is offered to somebody else
+    at once. Who has answered ours already goes on with it."""
+    contact = turn.state.contacts.get(agent.contact) if agent.contact else None
+    if contact is not None and contact.offer is not None and agent.work is Work.OFFERED:
+        withdraw(turn, contact, Withdrawal.OTHER_CALL)
 
 
 def _known(state: State, device: DeviceName) -> bool:

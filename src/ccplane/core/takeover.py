@@ -19,7 +19,7 @@ from ccplane.core import inputs as i
 from ccplane.core import journal, own_calls
 from ccplane.core.callers import opened
 from ccplane.core.catching_up import reaches_back, retell
-from ccplane.core.commands import AddCaller, AnswerCaller, HangUpLeg, StartMusic, StopMusic
+from ccplane.core.commands import AddCaller, AnswerCaller, StartMusic, StopMusic
 from ccplane.core.offers import answered, withdraw
 from ccplane.core.recordings import start_recording
 from ccplane.core.talks import drop_leg
@@ -101,11 +101,10 @@ def _adopt_dropped(
     turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, agent: Agent, contact: Contact | None, caller: ChannelId
 ) -> None:
     """A leg that we had dropped, and that the gap has kept beside its caller. If they wait for an agent they have one:
-    nobody has parted them. Else it was to go, and is told so again."""
+    nobody has parted them. Else it was to go, and `clearing` tells it so again."""
     if not survey.after_gap:
         return
     if contact is None or contact.phase is not Phase.WAITING or contact.offer or agent.work is not Work.IDLE:
-        turn.do(HangUpLeg(contact_id(survey.node, caller), leg.id, "normal"))
         return
     _repaired(turn, "talk that was to be parted", contact.id, f"{leg.id} is still beside the caller")
     turn.happened(a.LegCleared(at=turn.now, agent=agent.id, leg=leg.id, told=False))

@@ -11,10 +11,12 @@ from ccplane.contacts.facts import EndedBy, MissCause
 from ccplane.core.commands import HangUpLeg, StopMusic, StopSounds
 from ccplane.core.recordings import end_recording
 from ccplane.core.turn import Turn
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, contact_of_offer, hold_id
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, OfferId, contact_of_offer, hold_id
 
 CLEAR_MS: Final = 3_000
-"""A leg that the switch has not let go of for so long after we dropped it is taken for gone."""
+"""A leg that the switch has not let go of for so long after we dropped it is looked for there."""
+LATE_MS: Final = 10_000
+"""So late a command may be carried out that was on its way when its connection was lost or held up."""
 
 
 LEFT: Final = (EndedBy.CALLER, EndedBy.NO_MEDIA, EndedBy.SWITCH)
@@ -37,19 +39,32 @@ def miss_cause(sip: int, cause: int) -> MissCause:
     return MissCause.UNREACHABLE
 
 
-def drop_leg(turn: Turn, contact: ContactId, agent: AgentId, leg: ChannelId, reason: str) -> None:
+def drop_leg(
+    turn: Turn, contact: ContactId, agent: AgentId, leg: ChannelId, reason: str, *, unseen: bool = False
+) -> None:
     """Hang an agent's leg up. To be said before what frees the agent: their phone is in this call until it is gone, and
-    a ring that overtakes the BYE would find it busy."""
-    turn.happened(a.LegDropped(at=turn.now, agent=agent, leg=leg, deadline=turn.now + CLEAR_MS))
+    a ring that overtakes the BYE would find it busy. `unseen`: nothing has told of it yet, so it may be yet to come."""
+    deadline = turn.now + (LATE_MS if unseen else CLEAR_MS)
+    turn.happened(a.LegDropped(at=turn.now, agent=agent, leg=leg, deadline=deadline, unseen=unseen))
     turn.do(HangUpLeg(contact, leg, reason))
 
 
 def hang_up_stray(turn: Turn, offer: OfferId, leg: ChannelId, agent: AgentId | None, reason: str) -> None:
     """A leg of nothing we know. Whose it is the switch tells once it is up; one that rings may be anyone's."""
+    agent = agent or turn.state.clearing.get(leg)
     if agent is not None and agent in turn.state.agents:
         drop_leg(turn, contact_of_offer(offer), agent, leg, reason)
     else:
         turn.do(HangUpLeg(contact_of_offer(offer), leg, reason))
+
+
+def ring_stray(turn: Turn, offer: OfferId, leg: ChannelId, device: DeviceName | None) -> None:
+    """A leg rings that nothing we know of names: a command that was carried out late. One that was seen before it was
+    dropped is on its way out already."""
+    whose = turn.state.clearing.get(leg)
+    if whose is None or leg in turn.state.agents[whose].unseen:
+        sits_there = turn.state.sitting.get(device) if device else None
+        hang_up_stray(turn, offer, leg, whose or sits_there, "answered_elsewhere")
 
 
 def no_hold(turn: Turn, contact: Contact) -> None:

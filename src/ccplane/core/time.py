@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ccplane.agents import facts as a
 from ccplane.contacts.contact import Contact
+from ccplane.core import clearing
 from ccplane.core import inputs as i
 from ccplane.core.callers import not_picked_up
 from ccplane.core.follows import watches
@@ -55,8 +56,7 @@ def _agent_due(turn: Turn, agent_id: AgentId) -> None:
     if watched and agent.line.deadline is not None and agent.line.deadline <= turn.now:
         not_taken(turn, agent)
     if agent.clear_by is not None and agent.clear_by <= turn.now:
-        for leg in agent.clearing:
-            turn.happened(a.LegCleared(at=turn.now, agent=agent_id, leg=leg, told=False))
+        clearing.overdue(turn, turn.state.agents[agent_id])
 
 
 def _contact_due(turn: Turn, contact: Contact) -> None:

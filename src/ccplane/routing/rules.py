@@ -76,7 +76,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     misses_until_pause: int = 3
     rest_ms: int = 5_000
     """How long an agent is left alone after a reject, a busy or an unreachable phone."""
-    join_ms: int = 2_000
+    join_ms: int = 5_000
     """How long the switch may take to show two channels in a room."""
     ring_cycle_ms: int = 5_000
     timezone: str = "UTC"

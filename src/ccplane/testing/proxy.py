@@ -31,6 +31,7 @@ class Proxy:
         self._whole = True
         self._writers: set[asyncio.StreamWriter] = set()
         self._deaf: set[asyncio.StreamWriter] = set()
+        self._near: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -40,6 +41,11 @@ class Proxy:
         self._whole = False
         self._flowing.set()
         for writer in self._writers:
+            writer.transport.abort()
+
+    def hang_up(self) -> None:
+        """Break every connection at the near end alone: what was sent before is still on its way to the target."""
+        for writer in self._near:
             writer.transport.abort()
 
     def mend(self) -> None:
@@ -70,12 +76,14 @@ class Proxy:
             far_writer.transport.abort()
             return
         self._writers |= {writer, far_writer}
+        self._near.add(writer)
         passing = asyncio.ensure_future(self._pass_on(reader, writer, far_reader, far_writer))
         self._serving.add(passing)
         try:
             await passing
         finally:
             self._writers -= {writer, far_writer}
+            self._near.discard(writer)
             self._deaf -= {writer, far_writer}
             self._serving.discard(passing)
 

@@ -34,7 +34,9 @@ class Withdrawal(StrEnum):
     CALLER_GONE = "caller-gone"
     LEFT_QUEUE = "left-queue"
     SWITCH_LOST = "switch-lost"
-    """Asterisk restarted, or the leg was found gone after a gap."""
+    """Asterisk restarted, the leg was found gone after a gap, or it was never made."""
+    OTHER_CALL = "other-call"
+    """A call that is not ours came to the phone while it rang, or was made from it."""
 
 
 class Trace(msgspec.Struct, frozen=True):

@@ -25,7 +25,17 @@ from ccplane.core.commands.callers import (
 )
 from ccplane.core.commands.command import Command, ContactCommand
 from ccplane.core.commands.lamps import Light, MirrorIntent, MirrorWork
-from ccplane.core.commands.legs import CallOwner, CallParty, HangUpLeg, JoinAgent, ListenTo, PickUp, RingAgent, RingBack
+from ccplane.core.commands.legs import (
+    CallOwner,
+    CallParty,
+    HangUpLeg,
+    JoinAgent,
+    ListenTo,
+    LookAround,
+    PickUp,
+    RingAgent,
+    RingBack,
+)
 from ccplane.core.commands.lines import AnswerHalf, HangUpLine, JoinLine, OpenLine, RingLine
 from ccplane.core.commands.recordings import (
     LookForRecording,
@@ -69,6 +79,7 @@ AnyCommand = (
     | HangUpLeg
     | ListenTo
     | PickUp
+    | LookAround
     | WriteJournal
     | StartTalkRecording
     | MuteTalkRecording
@@ -81,8 +92,8 @@ __all__ = [
     "AddCaller", "AnswerCaller", "AnswerHalf", "AnyCommand", "AskToHold", "CallOwner", "CallParty", "CloseRoom",
     "Command", "ContactCommand", "GiveBack", "HangUpCaller", "HangUpLeg", "HangUpLine", "JoinAgent", "JoinLine",
     "LetRing", "Light",
-    "ListenTo", "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine", "OpenRoom", "PickUp",
-    "PlaySounds", "RecordMessage", "RemoveCaller", "RingAgent", "RingBack", "RingLine", "StartMusic",
-    "StartTalkRecording", "StopMusic", "StopRecording", "StopRinging", "StopSounds", "StopTalkRecording",
+    "ListenTo", "LookAround", "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine",
+    "OpenRoom", "PickUp", "PlaySounds", "RecordMessage", "RemoveCaller", "RingAgent", "RingBack", "RingLine",
+    "StartMusic", "StartTalkRecording", "StopMusic", "StopRecording", "StopRinging", "StopSounds", "StopTalkRecording",
     "TalkRecordingCommand", "TellQueue", "WriteJournal",
 ]  # fmt: skip

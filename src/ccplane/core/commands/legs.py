@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccplane.core.commands.command import ContactCommand
+from ccplane.core.commands.command import Command, ContactCommand
 from ccplane.ids import AgentId, ChannelId, OfferId
 
 
@@ -73,6 +73,10 @@ class HangUpLeg(ContactCommand, frozen=True):
 
     leg: ChannelId
     reason: str
+
+
+class LookAround(Command, frozen=True):
+    """Survey the switch now, not only in a while: something should have ended, and nobody said so."""
 
 
 class PickUp(ContactCommand, frozen=True):

@@ -21,7 +21,17 @@ from ccplane.core.inputs.callers import (
 )
 from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay
 from ccplane.core.inputs.input import Input
-from ccplane.core.inputs.legs import HalfJoined, HalfUp, LegEnded, LegListened, LegRinging, LegUp, LineEnded, LineUp
+from ccplane.core.inputs.legs import (
+    HalfJoined,
+    HalfUp,
+    LegEnded,
+    LegListened,
+    LegNotFound,
+    LegRinging,
+    LegUp,
+    LineEnded,
+    LineUp,
+)
 from ccplane.core.inputs.messages import (
     FallbackCallFound,
     MessageKept,
@@ -89,6 +99,7 @@ AnyInput = (
     | LegUp
     | LegEnded
     | LegListened
+    | LegNotFound
     | LineUp
     | LineEnded
     | HalfUp
@@ -139,7 +150,7 @@ __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
     "ChannelSeen", "CommandFailed", "DrainAsked", "EnteredRoom", "FallbackCallFound", "FallbackCallImported",
     "FallbackStay", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom",
-    "LegEnded", "LegListened", "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "LegEnded", "LegListened", "LegNotFound", "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ccplane.core.inputs.input import Input
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, OfferId
 
 
 class LegRinging(Input, frozen=True):
-    """The agent's phone said 180."""
+    """The agent's phone said 180. `device`: which phone, if the leg itself is one."""
 
     offer: OfferId
+    leg: ChannelId | None = None
+    device: DeviceName | None = None
 
 
 class LegUp(Input, frozen=True):
@@ -31,6 +33,15 @@ class LegEnded(Input, frozen=True):
     sip: int = 0
     gone: bool = True
     no_media: bool = False
+
+
+class LegNotFound(Input, frozen=True):
+    """The switch has no such leg. `answered`: but it had said what came of our wish for it, so it is gone, or never
+    was; else it may be yet to come."""
+
+    offer: OfferId
+    leg: ChannelId
+    answered: bool
 
 
 class LegListened(Input, frozen=True):

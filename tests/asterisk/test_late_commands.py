@@ -1,0 +1,64 @@
+"""A switch that is seconds away: what was sent on a connection that is no more is carried out all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ccplane.asterisk.node import LocalNode
+from ccplane.testing.siplab import rings_for_ever
+from ccplane.testing.siplab.phones import Phone
+from ccplane.testing.siplab.ring import Ring
+from tests.centre import open_centre
+from tests.proxy import open_proxy
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+
+LATE_S = 3.0
+
+
+def noting(phone: Phone, rings: list[Ring], doubles: list[str]) -> None:
+    """A phone that says when it is rung beside another call."""
+    rang = phone.rang
+
+    def noted(ring: Ring) -> None:
+        rings.append(ring)
+        if phone.calls:
+            doubles.append(f"{phone.user}: {len(phone.calls)} call(s) there already")
+        rang(ring)
+
+    phone.rang = noted  # type: ignore[method-assign]
+
+
+async def test_given_a_call_that_is_carried_out_after_its_connection_was_lost_then_its_phone_is_not_rung_beside_it(
+    local_node: LocalNode, database: str, tmp_path: Path
+) -> None:
+    """The survey of the new connection does not show it, and to hang it up answers 404: both prove nothing."""
+    rings: list[Ring] = []
+    doubles: list[str] = []
+    async with (
+        open_proxy(local_node.http_port) as proxy,
+        open_centre(local_node, database, tmp_path, CCPLANE_ARI_URL=f"http://127.0.0.1:{proxy.port}/ari") as centre,
+    ):
+        await centre.sign_in("1001")
+        await centre.set_state("1001", "paused", "a moment")
+        phone = centre.lab.phones.phone("1001")
+        phone.behaviour = rings_for_ever()
+        noting(phone, rings, doubles)
+        centre.lab.callers.dial("4002", "81")
+        await centre.waiting("support", 1)
+        proxy.delay = LATE_S
+        await centre.set_state("1001", "ready")
+        await asyncio.sleep(0.2)  # the proxy has what was sent, and lets it go in its own time
+        proxy.delay = 0.0
+        proxy.hang_up()
+
+        async def rung_anew() -> bool:
+            return len(rings) > 1
+
+        await centre.until(rung_anew, within=30)
+        assert doubles == []
+        rings[-1].answer()
+        await centre.agent_is("1001", "talking")
