@@ -217,6 +217,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             believed=lambda: [each.channel for each in plane.state.contacts.values()],
             replaced=lambda: giving.replaced(),
             taken=version if before else "",
+            sign=heartbeat.sign,
         )
         mailbox = Mailbox(database)
         keeper = Keeper(
