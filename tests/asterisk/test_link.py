@@ -41,9 +41,7 @@ class Tries:
         return said
 
 
-def linked(
-    provision: Provision, scene: Callable[[Link, FakeAsterisk], Awaitable[None]], *, taken: str = ""
-) -> None:
+def linked(provision: Provision, scene: Callable[[Link, FakeAsterisk], Awaitable[None]], *, taken: str = "") -> None:
     """Plays the scene beside a link to the fake switch, in virtual time."""
 
     async def main() -> None:

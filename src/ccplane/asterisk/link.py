@@ -70,10 +70,10 @@ class Link:
         taken: str = "",
         sign: Callable[[Switch], Awaitable[object]] | None = None,
     ) -> None:
-        """`chores`: what else is done while a connection lives, from its first survey on. `sign`: what tells the guard
-        that we are there; at once, before anybody is looked for. `believed`: the callers of whom the plane knows at this node. `replaced` is called when another plane has our application, before anything
+        """`chores`: what else is done while a connection lives, from its first survey on. `believed`: the callers of
+        whom the plane knows at this node. `replaced` is called when another plane has our application, before anything
         is made of that. `taken`: the switch's version, if the first connection goes on where another plane's has ended,
-        and nothing was missed."""
+        and nothing was missed. `sign` tells the guard that we are here, before anybody is looked for."""
         self.node = node
         self._switches, self._executor, self._post, self._now = switches, executor, post, now
         self._provision, self._phones = provision, phones

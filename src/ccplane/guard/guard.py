@@ -106,8 +106,8 @@ class Guard:
             pass
 
     async def _carry_all(self, tried: set[str]) -> bool:
-        """Whether nobody is left to be tried. The heartbeat is read right before each one, and the list is read anew when
-        it is as old as a look: many callers at a slow switch take longer than that."""
+        """Whether nobody is left to be tried. The heartbeat is read right before each one, and the list anew when it is
+        as old as a look: many callers at a slow switch take longer than that."""
         alone = [each for each in await self._alone() if each.channel not in tried]
         listed_at = self._now()
         for each in alone:
