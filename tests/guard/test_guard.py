@@ -80,7 +80,7 @@ async def test_given_a_plane_that_comes_back_while_callers_are_carried_then_the_
     assert [each[0] for each in node.redirected] == ["ast1-1700000000.0", "ast1-1700000001.1"]
 
 
-async def test_given_a_plane_that_comes_back_then_no_action_but_the_three_of_one_caller_follows_a_reading():
+async def test_given_callers_to_carry_then_the_heartbeat_is_read_right_before_each_ones_marks_and_redirect():
     """Reading, marks, redirect: for each caller anew, and nothing else in between."""
     node = Node(*(a_channel(f"ast1-170000000{n}.{n}") for n in range(3)))
     await node.passes(TERM + 2)
