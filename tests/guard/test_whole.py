@@ -93,26 +93,29 @@ async def stays(centre: Centre, caller: str) -> list[tuple[str, str | None]]:  #
     return [(each["kind"], each["outcome"]) for each in contact["segments"]]
 
 
+@pytest.mark.parametrize("pause", [0, 2])
 async def test_whom_a_plane_that_is_back_rings_phones_for_the_guard_leaves_to_it(
     centre: Centre,  # noqa: F811
     tmp_path: Path,
+    pause: float,
 ) -> None:
-    """Calls come all the while, and the guard is in the middle of carrying."""
-    agents = [f"10{n:02}" for n in range(1, 7)]
+    """Callers wait and calls come all the while; it is back about when the term ends."""
+    agents = ["1001", "1002"]
     await centre.sign_in(*agents)
     for agent in agents:
         centre.lab.phones.phone(agent).behaviour = answers(after=0.3)
-    async with open_guard(centre.node, tmp_path, 5) as guard:
-        for n in range(2):
-            await dies(centre)
-            await guard.says("stands still", within=30, times=n + 1)
-            await centre.spawn()
-            calling = asyncio.create_task(calls_come(centre))
-            await centre.until(centre.routes, within=90)
-            await guard.says("moves again", times=n + 1)
-            calling.cancel()
-            await asyncio.gather(calling, return_exceptions=True)
-            await centre.lab.callers.hang_up_all(within=10)
+    async with open_guard(centre.node, tmp_path, 5):
+        calling = asyncio.create_task(calls_come(centre))
+        await centre.until(lambda: many_wait(centre), within=30)
+        await centre.kill()
+        await asyncio.sleep(pause)
+        await centre.start()
+        before = await made(centre)
+        await centre.until(lambda: more_made(centre, before + 4), within=60)
+        calling.cancel()
+        await asyncio.gather(calling, return_exceptions=True)
+        await centre.lab.callers.hang_up_all(within=10)
+        await centre.until(lambda: all_ended(centre), within=30)
     cut = await centre.rows(
         "SELECT o.contact FROM fact o JOIN fact f ON f.contact = o.contact AND f.epoch = o.epoch "
         "WHERE o.kind = 'OfferMade' AND f.kind = 'ContactEnded' AND f.body ->> 'by' = 'fallback'"
@@ -122,5 +125,22 @@ async def test_whom_a_plane_that_is_back_rings_phones_for_the_guard_leaves_to_it
 
 async def calls_come(centre: Centre) -> None:  # noqa: F811
     while True:
-        centre.lab.callers.dial("4002", talk=2.0)
-        await asyncio.sleep(0.1)
+        centre.lab.callers.dial("4002", talk=1.0, patience=20)
+        await asyncio.sleep(0.3)
+
+
+async def many_wait(centre: Centre) -> bool:  # noqa: F811
+    return bool((await centre.queue("support"))["waiting"] >= 10)
+
+
+async def made(centre: Centre) -> int:  # noqa: F811
+    (row,) = await centre.rows("SELECT count(*) AS n FROM fact WHERE kind = 'OfferMade'")
+    return int(row["n"])
+
+
+async def more_made(centre: Centre, count: int) -> bool:  # noqa: F811
+    return await made(centre) >= count
+
+
+async def all_ended(centre: Centre) -> bool:  # noqa: F811
+    return not await centre.rows("SELECT FROM contact WHERE ended_at IS NULL")
