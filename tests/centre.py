@@ -80,8 +80,8 @@ class Centre:
 
     async def whole(self) -> None:
         """Wait until calls are routed and the phones' accounts are at the switch."""
-        await self.until(self.routes, within=30)
-        await self.until(self._phones_are_pushed, within=30)
+        await self.until(self.routes, within=90)  # the first one at a node speaks all its prompts
+        await self.until(self._phones_are_pushed, within=90)
 
     async def routes(self) -> bool:
         """Whether /readyz says that calls are routed; the plane's last words if it has died."""

@@ -219,6 +219,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             replaced=lambda: giving.replaced(),
             taken=version if before else "",
             may_send=may_send,
+            sign=heartbeat.sign,
         )
         mailbox = Mailbox(database)
         keeper = Keeper(

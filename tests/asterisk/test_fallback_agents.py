@@ -29,9 +29,7 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
         for member in await members_of(local_node, queue):
             await local_node.cli(f"queue remove member PJSIP/{member} from {queue}")
     async with open_centre(local_node, database, tmp_path, start=False) as centre:
-        await centre.spawn()
-        await centre.until(centre.routes, within=90)  # the first one at a node speaks all its prompts
-        await centre.whole()
+        await centre.start()
         brief_prompts(centre)
         yield centre
 

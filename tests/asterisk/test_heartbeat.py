@@ -36,6 +36,18 @@ def test_given_a_plane_that_leads_then_its_heartbeat_moves_every_two_seconds_and
     run(scene())
 
 
+def test_given_a_first_sign_then_the_beats_after_it_go_on_counting():
+    async def scene():
+        heartbeat = Heartbeat(lambda: 7, lambda: True)
+        async with aclosing(FakeAsterisk().connections()) as connections:
+            await heartbeat.sign(await anext(connections))
+        async with beating(heartbeat) as (fake, _):
+            await asyncio.sleep(1)
+            assert beats(fake) == ["7-2"], "the same one again would tell the guard nothing"
+
+    run(scene())
+
+
 def test_given_a_plane_that_may_not_send_then_it_is_silent_and_asks_nothing_either():
     may = True
 

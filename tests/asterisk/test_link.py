@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 
 from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.heartbeat import Heartbeat
 from ccplane.asterisk.link import Link
-from ccplane.asterisk.operations import PutConfig
-from ccplane.asterisk.outcomes import Refused
+from ccplane.asterisk.operations import ListChannels, PutConfig, SetGlobalVariable
+from ccplane.asterisk.outcomes import Refused, Unknown
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned, provision
 from ccplane.asterisk.switch import Switch
@@ -40,7 +41,7 @@ class Tries:
         return said
 
 
-def linked(provision: Provision, scene: Callable[[Link, FakeAsterisk], Awaitable[None]]) -> None:
+def linked(provision: Provision, scene: Callable[[Link, FakeAsterisk], Awaitable[None]], *, taken: str = "") -> None:
     """Plays the scene beside a link to the fake switch, in virtual time."""
 
     async def main() -> None:
@@ -53,6 +54,8 @@ def linked(provision: Provision, scene: Callable[[Link, FakeAsterisk], Awaitable
             now=lambda: 1,
             provision=provision,
             phones=PhoneWatch(fake.ami, fake.ami.events, lambda _: None),
+            sign=Heartbeat(lambda: 7, lambda: True).sign,
+            taken=taken,
         )
         running = asyncio.create_task(link.run())
         await asyncio.sleep(1)
@@ -125,6 +128,47 @@ def pushing(secrets: dict[str, str]) -> Provision:
         return await provision(switch, next(pushed, secrets))
 
     return push
+
+
+def said_to_guard(fake: FakeAsterisk) -> list[str]:
+    """What of the plane's the guard and the survey see, in order."""
+    told = {SetGlobalVariable: "sign", ListChannels: "survey"}
+    return [told[type(each)] for _, each in fake.sent if type(each) in told]
+
+
+def test_given_a_connection_then_the_guard_is_told_before_anybody_is_looked_for():
+    async def scene(_: Link, fake: FakeAsterisk) -> None:
+        assert said_to_guard(fake) == ["sign", "survey"]
+        fake.drop()
+        await asyncio.sleep(1)
+        assert said_to_guard(fake) == ["sign", "survey"] * 2
+
+    linked(Tries(None, None), scene)
+
+
+def test_given_a_switch_that_does_not_tell_who_is_there_then_the_guard_is_told_once_and_not_at_each_connection():
+    """It would be kept from callers whom nobody serves."""
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        fake.sent.clear()
+        for _ in range(3):
+            fake.next(ListChannels, Unknown("timeout"))
+        fake.drop()
+        await asyncio.sleep(5)
+        assert said_to_guard(fake)[:5] == ["sign", "survey", "survey", "survey", "survey"]
+        fake.sent.clear()
+        fake.drop()
+        await asyncio.sleep(0.5)
+        assert said_to_guard(fake)[:2] == ["sign", "survey"], "it has told who is there since"
+
+    linked(Tries(*[None] * 9), scene)
+
+
+def test_given_an_application_taken_from_a_predecessor_then_routing_goes_on_without_waiting_for_a_sign():
+    async def scene(_: Link, fake: FakeAsterisk) -> None:
+        assert said_to_guard(fake) == [], "its predecessor beat until a moment ago, its own beats follow"
+
+    linked(Tries(None), scene, taken="22.10.1")
 
 
 def test_given_an_offer_held_back_by_a_fence_when_we_are_connected_again_then_no_agent_missed_it_and_it_is_made_again():

@@ -7,7 +7,7 @@ import pytest
 from ccplane.agents.facts import Intent, Phone, Seat
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.core.members import EVERYBODY, Member, members, members_of, numbers
+from ccplane.core.members import EVERYBODY, Member, members, numbers
 from ccplane.ids import ProgramName
 from ccplane.routing.rules import Number, Rules
 from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, offline, paused, ready
@@ -49,13 +49,13 @@ def test_given_an_agent_at_another_phone_then_that_one_is_rung(seat, web):
     assert who(floor, SUPPORT) == {("ana", f"PJSIP/{seat}{'-web' if web else ''}")}
 
 
-def test_given_an_always_on_seat_then_its_phone_which_an_open_line_keeps_busy_is_no_member():
+def test_given_an_always_on_seat_then_its_desk_phone_is_a_member_which_rings_once_the_guard_has_hung_up_its_line():
     people = [offline("ana")]
     floor = a_floor(agents=people)
     floor.take(i.PeopleRead(tuple(each.profile for each in people), (Seat(id="ana", always_on=True),)))
     floor.take(i.IntentAsked(agent="ana", intent=Intent.READY, by="api"))
-    assert members(floor.state) == frozenset()
-    assert members_of(floor.state.agents["ana"], floor.state.rules) == frozenset()
+    assert floor.state.agents["ana"].always_on
+    assert who(floor, SUPPORT) == {("ana", "PJSIP/ana")}
 
 
 def test_given_members_then_they_have_an_order_of_their_own():

@@ -35,7 +35,7 @@ class Guarding:
             raise AssertionError(f"the guard did not say {words!r} {times} times; it said:\n{self.said()}") from None
 
 
-def guard_environment(node: LocalNode, term: float = 20.0) -> dict[str, str]:
+def guard_environment(node: LocalNode, term: float = 20.0, **settings: str) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("CCPLANE_")}
     return own | {
         "CCPLANE_AMI_HOST": node.bind,
@@ -43,15 +43,17 @@ def guard_environment(node: LocalNode, term: float = 20.0) -> dict[str, str]:
         "CCPLANE_GUARD_AMI_USERNAME": node.guard_username,
         "CCPLANE_GUARD_AMI_PASSWORD": node.guard_password,
         "CCPLANE_GUARD_S": str(term),
+        **settings,
     }
 
 
 @asynccontextmanager
-async def open_guard(node: LocalNode, folder: Path, term: float = 20.0) -> AsyncIterator[Guarding]:
-    """A guard that watches; it is ended at the end."""
+async def open_guard(node: LocalNode, folder: Path, term: float = 20.0, **settings: str) -> AsyncIterator[Guarding]:
+    """A guard that watches; it is ended at the end, unless the test has ended it."""
     path = folder / "guard.log"
+    path.unlink(missing_ok=True)
     with path.open("ab") as log:
-        command, environment = (sys.executable, "-m", "ccplane", "guard"), guard_environment(node, term)
+        command, environment = (sys.executable, "-m", "ccplane", "guard"), guard_environment(node, term, **settings)
         process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log, cwd=HOME)
     guarding = Guarding(process, path)
     try:

@@ -80,6 +80,42 @@ async def test_given_a_plane_that_comes_back_while_callers_are_carried_then_the_
     assert [each[0] for each in node.redirected] == ["ast1-1700000000.0", "ast1-1700000001.1"]
 
 
+async def test_given_callers_to_carry_then_the_heartbeat_is_read_right_before_each_ones_marks_and_redirect():
+    """Reading, marks, redirect: for each caller anew, and nothing else in between."""
+    node = Node(*(a_channel(f"ast1-170000000{n}.{n}") for n in range(3)))
+    await node.passes(TERM + 2)
+    told = [each["Action"] for each in node.ami.asked]
+    assert told[told.index("Status") :] == ["Status", *["Getvar", "Setvar", "Setvar", "Redirect"] * 3]
+
+
+async def test_given_a_slow_switch_then_a_list_as_old_as_a_look_is_read_anew_and_whoever_left_meanwhile_is_left_alone():
+    node = Node(*(a_channel(f"ast1-170000000{n}.{n}") for n in range(3)))
+    await node.passes(TERM)
+
+    def slow(action):
+        node.now += 2.5
+        node.ami.lists["Status"] = [a_channel("ast1-1700000000.0"), a_channel("ast1-1700000002.2")]
+        return Done({})
+
+    node.ami.answers["Redirect"] = slow
+    await node.passes(2)
+    assert [each[0] for each in node.redirected] == ["ast1-1700000000.0", "ast1-1700000002.2"]
+    assert len(node.did("Status")) == 2
+
+
+async def test_given_a_redirect_that_is_never_answered_then_the_callers_behind_that_one_are_carried_all_the_same():
+    node = Node(*(a_channel(f"ast1-170000000{n}.{n}") for n in range(3)))
+    await node.passes(TERM)
+
+    def hangs(action):
+        node.now += 5 if action["Channel"].endswith(".0") else 0
+        return Unknown("timeout") if action["Channel"].endswith(".0") else Done({})
+
+    node.ami.answers["Redirect"] = hangs
+    await node.guard.look()
+    assert [each[0][-2:] for each in node.redirected] == [".0", ".1", ".2"]
+
+
 async def test_given_an_absence_that_lasts_then_who_is_left_alone_later_is_carried_then():
     """A talk that ends, and a call that entered our application just when its socket had died."""
     talk = (a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))

@@ -1,6 +1,7 @@
 """The plane's sign of life for the guard: a global variable that moves while our loop runs and may send.
 
-A chore of the connection: it ends with it, and what the loop does not get to is not said.
+A chore of the connection: it ends with it, and what the loop does not get to is not said. The first sign comes before
+anybody is looked for, so that the guard leaves alone whom we find.
 """
 
 from __future__ import annotations
@@ -36,9 +37,13 @@ class Heartbeat:
         while True:
             may = self._may_send()
             if may:
-                switch.send(SetGlobalVariable(HEARTBEAT, f"{self._epoch()}-{next(self._numbers)}"), HOUSE)
+                self.sign(switch)
                 switch.send(GetGlobalVariable(GUARD), HOUSE).add_done_callback(self._heard)
             await asyncio.sleep(BEAT_EVERY_S if may else AGAIN_S)
+
+    def sign(self, switch: Switch) -> asyncio.Future[Outcome[None]]:
+        """One beat. Once it is answered, a guard that reads the heartbeat knows that we are here."""
+        return switch.send(SetGlobalVariable(HEARTBEAT, f"{self._epoch()}-{next(self._numbers)}"), HOUSE)
 
     def unguarded_for(self) -> float | None:
         """Seconds since a guard last looked; None if none ever did."""

@@ -70,15 +70,20 @@ class Link:
         replaced: Callable[[], None] = lambda: None,
         taken: str = "",
         may_send: Callable[[], bool] = lambda: True,
+        sign: Callable[[Switch], Awaitable[object]] | None = None,
     ) -> None:
         """`chores`: what else is done while a connection lives, from its first survey on. `believed`: the callers of
         whom the plane knows at this node. `replaced` is called when another plane has our application, before anything
         is made of that. `taken`: the switch's version, if the first connection goes on where another plane's has ended,
-        and nothing was missed. `may_send`: whether the switch may be commanded."""
+        and nothing was missed. `may_send`: whether the switch may be commanded. `sign` tells the guard that we are here,
+        before anybody is looked for."""
         self.node = node
         self._switches, self._executor, self._post, self._now = switches, executor, post, now
         self._provision, self._phones = provision, phones
         self._chores, self._believed, self._may_send = chores, believed, may_send
+        self._sign, self._answered = sign, True
+        """`_answered`: whether the last connection's first survey was. Signs of one who never gets beyond it would keep
+        the guard from callers whom nobody serves."""
         self._lost_at = lost_at
         """When events were last seen; None if never."""
         self._surveying = asyncio.Lock()
@@ -113,12 +118,16 @@ class Link:
                     await switch.close()
 
     async def _serve(self, switch: Switch) -> None:
-        self._executor.switch, self._executor.look = switch, self._survey_soon.set
         version, self._taken = self._taken, ""
+        if self._sign is not None and not version and self._answered:
+            await self._sign(switch)  # before we do anything here: whom the guard carries now we would ring phones for
+        self._executor.switch, self._executor.look = switch, self._survey_soon.set
         if version:
             self._post(SwitchTaken(self.node, version))
         else:
+            self._answered = False
             await self._survey(switch, after_gap=True)
+            self._answered = True
         self.connected_since = self._now()
         self.found.set()
         self._back()

@@ -35,8 +35,9 @@ def members(state: State) -> frozenset[Member]:
 
 
 def members_of(agent: Agent, rules: Rules) -> frozenset[Member]:
-    """Where this agent should be one. At an always-on seat nowhere: the open line keeps that phone busy for ever."""
-    if agent.intent is not Intent.READY or agent.always_on:
+    """Where this agent should be one. At an always-on seat too: their phone is in use until the guard has hung up the
+    open line, and then it rings like any other."""
+    if agent.intent is not Intent.READY:
         return frozenset()
     skilled = (queue.name for queue in rules.queues.values() if queue.widest.met_by(agent.profile.skills))
     return frozenset(Member(queue, agent.endpoint, agent.id) for queue in (*skilled, EVERYBODY))

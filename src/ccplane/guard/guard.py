@@ -101,10 +101,23 @@ class Guard:
                 heartbeat=self.watch.value or "never set",
             )
         await self._look_for_contexts()
-        for each in await self._alone():
+        tried: set[str] = set()
+        while not await self._carry_all(tried):
+            pass
+
+    async def _carry_all(self, tried: set[str]) -> bool:
+        """Whether nobody is left to be tried. The heartbeat is read right before each one, and the list anew when it is
+        as old as a look: many callers at a slow switch take longer than that."""
+        alone = [each for each in await self._alone() if each.channel not in tried]
+        listed_at = self._now()
+        for each in alone:
             if not await self._away():
-                return
+                return True
+            if each is not alone[0] and self._now() - listed_at >= EVERY_S:
+                return False
+            tried.add(each.channel)
             await self._carry(each)
+        return True
 
     async def _alone(self) -> list[Left]:
         """Where no plane has ever been, only those whom nobody has fetched for the whole term."""
