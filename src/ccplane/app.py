@@ -51,7 +51,7 @@ from ccplane.log.shipping import Shipper
 from ccplane.logged import log_as
 from ccplane.pins import Pins
 from ccplane.plane import Plane
-from ccplane.postgres.lease import Lease
+from ccplane.postgres.lease import CONNECT_WITHIN, Lease
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
@@ -142,6 +142,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             await asyncio.to_thread(_api)
             version = await rehearse(site, aside)
             stack.push_async_callback(ari.close_ahead)
+            to_postgres = await database.connect(CONNECT_WITHIN)
             await before.replace(ari)
 
         bound = settings.outbox_mb * MB
@@ -153,6 +154,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         lease = Lease(database, "site", recovered.outbox, term=settings.lease_s, margin=settings.lease_s / 5)
         stack.push_async_callback(quietly_release, lease)
         if before is not None:
+            lease.goes_over(to_postgres)
             begun = await succeed(ready, recovered, lease)
             passed("leads")
         else:
