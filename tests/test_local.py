@@ -51,14 +51,23 @@ sys.exit(asyncio.run(run(load(), [sys.executable, "-c", sys.argv[1]])))
 """
 
 
+REAL = """
+import sys
+from ccplane.cli import main
+sys.argv = ["ccplane", "run"]
+sys.exit(main())
+"""
+"""The plane itself."""
+
+
 class Run:
     """One `make run` in a folder of its own."""
 
     def __init__(self, runtime: Path, environment: dict[str, str], plane: str = STAND_IN) -> None:
-        self.runtime = runtime
+        self.runtime, self.environment = runtime, os.environ | environment
         command = [sys.executable, "-u", "-c", SUPERVISOR, plane]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | environment
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment
         )
         self.said: list[str] = []
 
@@ -78,6 +87,13 @@ class Run:
             "postgres": self.runtime / "postgres" / "process.json",
         }
         return {name: json.loads(path.read_text())["pid"] for name, path in records.items()}
+
+    def asks(self, *words: str) -> str:
+        """What `ccplane …` from another terminal says."""
+        command = [sys.executable, "-m", "ccplane", *words]
+        asked = subprocess.run(command, capture_output=True, text=True, env=self.environment, timeout=90, check=False)
+        assert asked.returncode == 0, asked.stdout + asked.stderr
+        return asked.stdout
 
     def ends(self, by: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(by)
@@ -183,6 +199,56 @@ def test_a_part_that_dies_is_started_again_and_the_others_are_left_alone(run, pa
     after = here.pids()
     assert after[part] != before[part]
     assert {each for each in before if before[each] != after[each]} == {part}
+
+
+def test_a_plane_that_handed_over_is_followed_and_ctrl_c_ends_its_successor(run):
+    here = run(plane=REAL)
+    here.says("ccplane is ready")
+    before = here.pids()
+    assert "routes calls, after" in here.asks("handover")
+    here.says("ccplane: handed over to process")
+    after = here.pids()
+    assert {part for part in before if before[part] != after[part]} == {"plane"}
+    assert (started(before["plane"]), started(after["plane"]) is not None) == (None, True)
+    assert here.ends() == 0
+    assert {name: started(pid) for name, pid in after.items()} == dict.fromkeys(after)
+
+
+def test_a_successor_that_dies_is_started_again_like_any_plane(run):
+    here = run(plane=REAL)
+    here.says("ccplane is ready")
+    first = here.pids()["plane"]
+    here.asks("handover")
+    here.says("ccplane: handed over to process")
+    successor = here.pids()["plane"]
+    os.kill(successor, signal.SIGKILL)
+    here.says("ccplane: ended by itself")
+    here.says("ccplane: ready")
+    assert here.pids()["plane"] not in (first, successor)
+    assert "routes calls, after" in here.asks("handover"), "and it can be handed over again"
+    here.says("ccplane: handed over to process")
+
+
+def test_after_kill_9_of_it_a_successor_ends_too(run):
+    here = run(plane=REAL)
+    here.says("ccplane is ready")
+    here.asks("handover")
+    here.says("ccplane: handed over to process")
+    pids = here.pids()
+    here.process.kill()
+    here.process.wait()
+    until = time.monotonic() + 20
+    while started(pids["plane"]) is not None and time.monotonic() < until:
+        time.sleep(0.05)
+    assert started(pids["plane"]) is None
+
+
+def test_a_drained_plane_is_not_started_again_until_all_of_it_is(run):
+    here = run(plane=REAL)
+    here.says("ccplane is ready")
+    assert here.asks("handover", "--drain").endswith("It has left.\n")
+    here.says("ccplane: has left, as it was asked; it is not started again")
+    assert here.ends() == 0
 
 
 def test_a_plane_that_cannot_start_ends_it_all_with_its_own_status(run):

@@ -51,7 +51,7 @@ from ccplane.log.shipping import Shipper
 from ccplane.logged import log_as
 from ccplane.pins import Pins
 from ccplane.plane import Plane
-from ccplane.postgres.lease import Lease
+from ccplane.postgres.lease import CONNECT_WITHIN, Lease
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
@@ -128,6 +128,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
     files = read(settings.site)
     site = parse(files, settings.demo_agents)
     before = Predecessor.of_ours()
+    passed = before.passed if before else _to_nobody
     async with AsyncExitStack() as stack:
         database = Database(settings.database_url)
         await database.open()
@@ -141,23 +142,28 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             await asyncio.to_thread(_api)
             version = await rehearse(site, aside)
             stack.push_async_callback(ari.close_ahead)
+            to_postgres = await database.connect(CONNECT_WITHIN)
             await before.replace(ari)
 
         bound = settings.outbox_mb * MB
         outbox = Outbox(settings.runtime / "outbox.sqlite", max_bytes=bound)
         recovered = outbox.open()
+        passed("opened")
         stack.push_async_callback(outbox.close)
         clock = SiteClock.open(outbox, recovered.last_at)
         lease = Lease(database, "site", recovered.outbox, term=settings.lease_s, margin=settings.lease_s / 5)
         stack.push_async_callback(quietly_release, lease)
         if before is not None:
+            lease.goes_over(to_postgres)
             begun = await succeed(ready, recovered, lease)
+            passed("leads")
         else:
             begun = await begin(settings, site, outbox, recovered, database, lease)
             await render(site, settings.sounds_dir, settings.site)
         may_send.kept(fence(lease, outbox))
         outbox.begin(begun.epoch)
         state, board = recalled(recovered, site)
+        passed("recalled")
         last_seen = max(recovered.last_at, watched_until(outbox)) if before is None else 0
         sites = Sites(site, lambda: plane.state, settings.demo_agents)
         meters = Meters()
@@ -238,9 +244,12 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         reload = Reload(settings, sites, plane, database, outbox, phones, pins, executor, giving.under_way)
         gap = clock.now() - last_seen if last_seen else 0
         plane.post(PlaneBegan(begun.epoch, __version__, gap))
-        plane.post(SiteRead(site.hash, site.rules, files))
         seats = tuple(desk.seat for desk in begun.desks)
-        plane.post(PeopleRead(tuple(person.profile for person in begun.persons), seats))
+        profiles = tuple(person.profile for person in begun.persons)
+        said = (SiteRead(site.hash, site.rules, files), PeopleRead(profiles, seats))
+        if before is None:
+            for each in said:
+                plane.post(each)
 
         token = _admin_token(settings)
         vitals = Vitals(
@@ -259,10 +268,13 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         )
         history = History(database)
         duties = (link.run, ami.run, watch.run, members.run)
+        passed("built")
         leading = asyncio.create_task(lead(lease, duties, plane, outbox, giving.given), name="leading")
         stack.push_async_callback(cancelled, leading)
         if before is not None:  # its port is open: who asks waits there
             await before.routed(link)
+            for each in said:  # only now: what it means for who waits is done at the switch, as by `ccplane reload`
+                plane.post(each)
             await asyncio.sleep(API_LATER_S)
         await _calls_first(plane, link)
         create_app, Ports, serve = await asyncio.to_thread(_api)  # noqa: N806
@@ -327,6 +339,10 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
 
 
 # ------------------------------------------------------------------------------------------------------- beginning
+
+
+def _to_nobody(_: str) -> None:
+    """How far a plane is that succeeds no other."""
 
 
 async def _calls_first(plane: Plane, link: Link) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from ccplane.asterisk.node import LocalNode
 from ccplane.testing.rtp import CALLER_TONE
 from tests.asterisk.test_recovery import a_talk
-from tests.centre import Centre, open_centre
+from tests.centre import START_S, Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
@@ -73,3 +74,21 @@ async def test_a_drain_with_an_end_leaves_then_with_calls_still_up_which_the_nex
     await centre.start()
     await centre.agent_is("1001", "talking")
     assert (await centre.get("/readyz"))["status"] != "draining"
+
+
+async def test_drained_by_the_command_line_it_waits_until_ccplane_has_left(centre: Centre) -> None:
+    _, ring = await a_talk(centre, "1001", "501")
+    draining = asyncio.create_task(centre.command("handover", "--drain"))
+
+    async def drains() -> bool:
+        return bool((await centre.get("/api/v1/handover"))["stage"] == "draining")
+
+    await centre.until(drains, within=START_S)
+    ring.hang_up()
+    assert await centre.ends() == DRAINED
+    status, said = await draining
+    pid = centre.pid
+    assert (status, said) == (
+        0,
+        f"Process {pid} takes no new calls; it leaves when the last of its 1 is over.\nIt has left.\n",
+    )

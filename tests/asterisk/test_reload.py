@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -82,6 +83,21 @@ async def test_every_fault_is_named_by_file_line_and_key_and_nothing_is_changed(
     spoil(site, "ivr/numbers.toml", "atribution", "attribution")
     told = await reloaded(centre)
     assert (told["site"], told["changed"]) == (before, [])
+
+
+async def test_by_the_command_line_it_says_what_has_changed_or_every_fault_by_file_and_line(
+    centre: Centre, site: Path
+) -> None:
+    status, said = await centre.command("reload")
+    assert (status, said.startswith("Nothing has changed: site ")) == (0, True), said
+    spoil(site, "acd/queues.toml", "[support]", '[support]\nmax_wait = "77s"')
+    status, said = await centre.command("reload")
+    assert status == 0, said
+    assert re.fullmatch(r"  changed  acd/queues\.toml\nSite [0-9a-f]{16} is in force(, \d+ prompts made)?\.\n", said)
+    spoil(site, "acd/queues.toml", "strategy", "stratgy")
+    status, said = await centre.command("reload")
+    assert status == 2
+    assert re.search(r"^  \S*acd/queues\.toml:\d+: .*stratgy", said, re.MULTILINE), said
 
 
 async def test_who_waits_already_is_under_the_new_rules_at_once(centre: Centre, site: Path) -> None:
@@ -165,3 +181,4 @@ async def test_under_load_with_a_reload_every_second_nothing_is_lost(centre: Cen
         return rows[0]["n"] == rows[0]["over"] == 60
 
     await centre.until(all_stored)
+    assert not await centre.repairs()

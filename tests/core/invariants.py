@@ -63,6 +63,9 @@ class Watch:
             assert after.wake_at is None or after.wake_at > now, "a tick leaves nothing undone"
             if before.wake_at is not None and before.wake_at <= now:
                 assert decision.facts, "a tick at wake_at makes progress"
+        self.draining(before, what, decision)
+        if isinstance(what, i.SwitchTaken):
+            self.handed_over(before, decision)
         self.recordings(before, after)
         self.indexes(after)
         self.pairs(after)
@@ -129,7 +132,7 @@ class Watch:
             self.told[command.contact] = command.queue
         channel = getattr(command, "channel", None)
         if channel is not None:
-            stray = isinstance(command, do.HangUpCaller) and command.contact not in self.channels
+            stray = isinstance(command, do.HangUpCaller | do.GiveBack) and command.contact not in self.channels
             assert stray or self.channels[command.contact] == channel, "a command names the contact's own channel"
 
     def phones(self, what, decision, now):
@@ -347,6 +350,26 @@ class Watch:
             assert not contact.ahead, "what is pressed while waiting or talking is nobody's"
         if contact.verb is not None and not isinstance(contact.verb, EnterQueue | Connect):
             assert contact.step_deadline is not None, "every step has a deadline"
+
+    def draining(self, before, what, decision):
+        """Who leaves begins nothing: a new caller is the dialplan's, an agent's own call is not made. None else is
+        given away."""
+        given = [command for command in decision.commands if isinstance(command, do.GiveBack)]
+        if before.draining and isinstance(what, i.CallerArrived | i.CallAsked):
+            assert not any(isinstance(fact, c.ContactArrived) for fact in decision.facts)
+        for command in given:
+            assert before.draining
+            assert command.contact not in before.contacts, "who is with us already is finished"
+
+    def handed_over(self, before, decision):
+        """Nothing was missed, so nothing is repaired or begun anew; only who waits is offered again."""
+        happened = {type(fact) for fact in decision.facts}
+        assert not happened & {RepairMade, c.ContactRelinked, c.ContactArrived, c.ContactEnded, c.TalkEnded}
+        begun = do.OpenRoom | do.PlaySounds | do.AddCaller | do.JoinAgent | do.StartMusic | do.HangUpCaller
+        assert not [command for command in decision.commands if isinstance(command, begun)]
+        for contact in before.contacts.values():
+            after = decision.state.contacts[contact.id]
+            assert (after.step, after.verb, after.talk) == (contact.step, contact.verb, contact.talk)
 
     def recordings(self, before, after):
         """Whoever leaves while recorded has left a message; and a program that waits for one is not forgotten."""

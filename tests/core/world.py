@@ -217,6 +217,8 @@ class World:
                 self.events.append(i.CallerUp(contact))
             case do.HangUpCaller(channel=channel):
                 self.end(channel, 16)
+            case do.GiveBack(channel=channel):
+                self.channels.pop(channel, None)
             case do.HangUpLeg(leg=leg):
                 self.told_off.add(leg)
                 there = i.LegEnded(offer_of_leg(leg), leg, gone=False)
@@ -742,6 +744,21 @@ class World:
         self.known.clear()
         self.take(i.PlaneBegan(self.floor.state.epoch + 1, "test", 0))
 
+    def plane_hands_over(self, a, b):
+        """Its successor has every event: what is under way, goes on."""
+        if self.connected and not self.floor.state.draining:
+            self.take(i.PlaneBegan(self.floor.state.epoch + 1, "test", 0))
+            self.take(i.SwitchTaken(NODE, "22"))
+
+    def drain_is_asked(self, a, b):
+        """Now and then it leaves before all calls are over; the next one takes calls."""
+        self.take(i.DrainAsked("test", self.floor.now + 1_000 * a if b % 2 else None))
+        for _ in range(1 + b % 3):
+            self.call_comes(a, b)
+        if b % 4:
+            self.plane_restarts(a, b)
+            self.survey_comes(a, 2)
+
     def memory_is_lost(self, a, b):
         """Another host's plane, without the facts: it has the site and the people, and finds calls at the switch."""
         epoch = self.floor.state.epoch + 1
@@ -857,6 +874,9 @@ RARE = (
     World.switch_stays_away,
     World.switch_is_stuck,
     World.plane_restarts,
+    World.plane_hands_over,
+    World.plane_hands_over,
+    World.drain_is_asked,
     World.memory_is_lost,
     World.site_changes,
     World.spool_is_searched,

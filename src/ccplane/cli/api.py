@@ -39,8 +39,12 @@ def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -
 def _refused(status: int, problem: dict[str, Any]) -> None:
     kind = RequestError if status < 500 else CcplaneError
     apart = "\n  " if problem["code"] == "site-faults" else " "
-    faults = "".join(f"{apart}{fault['where']}: {fault['message']}." for fault in problem.get("errors", ()))
+    faults = "".join(f"{apart}{fault['where']}: {_sentence(fault['message'])}" for fault in problem.get("errors", ()))
     raise kind(problem["code"], problem["detail"] + faults)
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "?")) else f"{words}."
 
 
 def url_of(settings: Settings) -> str:

@@ -72,7 +72,8 @@ def _hand_over(ask: Any) -> None:
 
 def _drain(settings: Settings, ask: Any, within: float | None) -> None:
     told = ask("POST", "/api/v1/handover/drain", body={"within_s": within}, expected=(202,))
-    click.echo(f"Process {told['pid']} takes no new calls; it leaves when the last of its {told['calls']} is over.")
+    when = f"when the last of its {told['calls']} is over" if told["calls"] else "at once, as it has none"
+    click.echo(f"Process {told['pid']} takes no new calls; it leaves {when}.")
     try:
         _until(ask, lambda now: bool(now["pid"] != told["pid"]), silent_s=0.0)
     except SetupError:

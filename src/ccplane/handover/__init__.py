@@ -6,8 +6,9 @@
                                      ─────── go ───▶  takes the application: from here on, events wait with it
     decides what came before that,   ◀── connected ─
     stops deciding, leaves the outbox
-                                     ──── yours ────▶  opens the outbox, recalls, begins its epoch, compares with the
-    ends                             (and the port)   switch, decides what waited, routes
+                                     ──── yours ────▶  opens the outbox, recalls, begins its epoch,
+                                     (and the port)   decides what waited, routes
+    ends                             ◀──── routes ──
 
 Whatever goes wrong before `yours`: the plane takes its application back, and goes on as if nothing had been. Whatever
 goes wrong after it: a plane is started as after any crash.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,7 @@ PREPARE_WITHIN_S: Final = 120.0
 TAKE_WITHIN_S: Final = 5.0
 CONNECT_WITHIN_S: Final = 2.0
 WRITE_WITHIN_S: Final = 1.0
+STAY_WITHIN_S: Final = 2.0
 
 
 class Stage(StrEnum):
@@ -157,6 +159,8 @@ class Giving:
         self._line.say("yours", descriptors=descriptors, times=self._times)
         tell_supervisor(f"MAINPID={self._process.pid}")
         log.info("handed over", successor=self._process.pid)
+        with suppress(CcplaneError):  # to end takes processor time, of which our successor has need just now
+            await self._line.hear("routes", STAY_WITHIN_S)
 
     # --- its parts ----------------------------------------------------------------------------------------------
 

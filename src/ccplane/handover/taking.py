@@ -20,7 +20,7 @@ from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.switch import HOUSE
 from ccplane.beginning import Begun
 from ccplane.callflow.loader import load
-from ccplane.errors import StoreError, SwitchError
+from ccplane.errors import CcplaneError, StoreError, SwitchError
 from ccplane.handover.giving import Giving, Stage
 from ccplane.handover.line import Line
 from ccplane.log.outbox_file import Recovered
@@ -71,6 +71,8 @@ class Predecessor:
             async with asyncio.timeout(ROUTED_WITHIN_S):
                 await link.found.wait()
                 self.passed("routes")
+        with suppress(CcplaneError):
+            self._line.say("routes")
 
     def report(self, giving: Giving) -> None:
         """How long it took, and what of it."""

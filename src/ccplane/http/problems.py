@@ -125,7 +125,7 @@ async def _told(_: Request, error: Exception) -> Response:
         log.warning("a request failed", code=error.code, error=str(error))
     if isinstance(error, SiteFaults):
         faults = tuple(_site_fault(each) for each in error.faults)
-        return problem(status, error.code, "The site has faults, and was not changed; `errors` has them.", faults)
+        return problem(status, error.code, "The site has faults; nothing was changed.", faults)
     return problem(status, error.code, str(error))
 
 

@@ -123,6 +123,10 @@ class Lease:
         self.held = False
         self._hang_up()
 
+    def goes_over(self, connection: asyncpg.Connection) -> None:
+        """One that is open already: the first question need not wait for it."""
+        self._connection = connection
+
     async def release(self) -> None:
         """Let another take it at once. No harm if Postgres is away: it runs out by itself."""
         if self.held:
