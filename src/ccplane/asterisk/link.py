@@ -75,8 +75,8 @@ class Link:
         """`chores`: what else is done while a connection lives, from its first survey on. `believed`: the callers of
         whom the plane knows at this node. `replaced` is called when another plane has our application, before anything
         is made of that. `taken`: the switch's version, if the first connection goes on where another plane's has ended,
-        and nothing was missed. `may_send`: whether the switch may be commanded. `sign` tells the guard that we are here,
-        before anybody is looked for."""
+        and nothing was missed. `may_send`: whether the switch may be commanded. `sign` tells the guard that we are
+        here, before anybody is looked for."""
         self.node = node
         self._switches, self._executor, self._post, self._now = switches, executor, post, now
         self._provision, self._phones = provision, phones
