@@ -161,3 +161,11 @@ def test_given_a_switch_that_answers_two_seconds_late_each_way_then_a_join_is_wa
     floor.picks_up("x", at=12)
     assert not floor.tick(at=16.5).facts
     assert "TalkStarted" in kinds(floor.joins("x"))
+
+
+def test_given_a_call_that_may_be_yet_to_come_when_its_agent_rejects_it_by_screen_then_they_are_not_free_either():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits("x", at=10)
+    leg = floor.offer("x").leg
+    floor.take(i.RejectAsked("ana", floor.offer("x").id))
+    assert floor.agent("ana").unseen == (leg,)

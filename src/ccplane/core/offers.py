@@ -225,7 +225,7 @@ def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:
     offer = contact.offer
     assert offer is not None
     ring_ms, rang = _rung(turn, offer)
-    drop_leg(turn, contact.id, offer.agent, offer.leg, "answered_elsewhere", unseen=not rang)
+    drop_leg(turn, contact.id, offer.agent, offer.leg, "answered_elsewhere")
     turn.happened(
         c.OfferWithdrawn(
             at=turn.now,
@@ -277,7 +277,7 @@ def offer_overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
     if contact.phase is Phase.CONNECTING:
         fail_connect(turn, contact, ConnectFailure.NOT_JOINED)
     else:
-        drop_leg(turn, contact.id, offer.agent, offer.leg, "normal", unseen=offer.state is OfferState.MADE)
+        drop_leg(turn, contact.id, offer.agent, offer.leg, "normal")
         miss(turn, contact, offer, MissCause.NO_ANSWER)
 
 

@@ -152,7 +152,7 @@ def _missed(turn: Turn, contact: Contact, call: OwnCall, cause: CallMiss, sip: i
 def _hang_up(turn: Turn, contact: Contact, call: OwnCall) -> None:
     reason = "normal" if call.state is CallState.CONNECTED else "answered_elsewhere"
     if call.agent is not None and call.agent in turn.state.agents:
-        drop_leg(turn, contact.id, call.agent, call.leg, reason, unseen=call.state is CallState.CALLED)
+        drop_leg(turn, contact.id, call.agent, call.leg, reason)
     else:
         turn.do(HangUpLeg(contact.id, call.leg, reason))
 

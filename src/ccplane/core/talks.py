@@ -8,6 +8,8 @@ from ccplane.agents import facts as a
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import EndedBy, MissCause
+from ccplane.contacts.offer import OfferState
+from ccplane.contacts.own_call import CallState
 from ccplane.core.commands import HangUpLeg, StopMusic, StopSounds
 from ccplane.core.recordings import end_recording
 from ccplane.core.turn import Turn
@@ -40,13 +42,23 @@ def miss_cause(sip: int, cause: int) -> MissCause:
 
 
 def drop_leg(
-    turn: Turn, contact: ContactId, agent: AgentId, leg: ChannelId, reason: str, *, unseen: bool = False
+    turn: Turn, contact: ContactId, agent: AgentId, leg: ChannelId, reason: str, *, unseen: bool | None = None
 ) -> None:
     """Hang an agent's leg up. To be said before what frees the agent: their phone is in this call until it is gone, and
     a ring that overtakes the BYE would find it busy. `unseen`: nothing has told of it yet, so it may be yet to come."""
+    unseen = _nothing_told_of(turn, contact, leg) if unseen is None else unseen
     deadline = turn.now + (LATE_MS if unseen else CLEAR_MS)
     turn.happened(a.LegDropped(at=turn.now, agent=agent, leg=leg, deadline=deadline, unseen=unseen))
     turn.do(HangUpLeg(contact, leg, reason))
+
+
+def _nothing_told_of(turn: Turn, of: ContactId, leg: ChannelId) -> bool:
+    """Of an offer or an own call that is still open."""
+    contact = turn.state.contacts.get(of)
+    offer, call = (contact.offer, contact.call) if contact else (None, None)
+    if offer is not None and offer.leg == leg:
+        return offer.state is OfferState.MADE
+    return call is not None and call.leg == leg and call.state is CallState.CALLED
 
 
 def hang_up_stray(turn: Turn, offer: OfferId, leg: ChannelId, agent: AgentId | None, reason: str) -> None:
