@@ -79,6 +79,7 @@ class Parts:
             keeper=other,
             messages=other,
             heartbeat=other,
+            door=other,
         )
 
     @property
