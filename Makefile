@@ -1,7 +1,7 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
 # make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
-# make test   all tests, on a real Asterisk and a real Postgres; test-fast: two minutes; lint
-# make bench  all measurements, into bench/results/; one: bench-switching, bench-menus, bench-pop, bench-handover …
+# make test   all tests, on a real Asterisk and a real Postgres; test-fast: those that need no Asterisk; lint
+# make bench  all measurements, into bench/results/; one: bench-switching, -menus, -pop, -recording, -recovery, -handover
 # make chaos  faults under load, judged by the phones' own log: docs/reliability.md; prints its seed
 # make lock   dependencies anew    make clean  remove what was made
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
@@ -12,7 +12,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-fast lint bench bench-switching bench-menus bench-pop bench-recording bench-handover chaos lock clean web env env-dev host host-test asterisk-root
+.PHONY: help run demo test test-fast lint bench chaos lock clean web env env-dev host host-test asterisk-root
 
 PY := .venv/bin/python
 INSTALL := asterisk-docker/install.sh
@@ -43,6 +43,7 @@ lint: env-dev
 	web/build.sh check
 
 BENCHES := switching menus pop recording recovery handover
+.PHONY: $(BENCHES:%=bench-%)
 
 # One after the other, as each wants the machine for itself; one that misses its promise keeps none from being run.
 bench: env-dev host-test asterisk-root

@@ -106,8 +106,7 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
         return "No run yet."
     latest = [run for run in runs if run["revision"] == runs[-1]["revision"]]
     lines = [
-        f"{len(runs)} runs, {_faults(runs)} faults, {_sum(runs, 'calls')} calls; of the latest revision, "
-        f"`{runs[-1]['revision']}`: {len(latest)} runs, {_faults(latest)} faults, {_sum(latest, 'calls')} calls.",
+        f"{_size(runs)}; of the latest revision, `{runs[-1]['revision']}`: {_size(latest)}.",
         "",
         "| what | must | latest revision | all runs |",
         "|---|---|---|---|",
@@ -126,6 +125,10 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
             f"| {run['calls']} at {run['rate']:g}/s | {run['talks_compared']} | {broken} |"
         )
     return "\n".join(lines)
+
+
+def _size(runs: Sequence[dict[str, Any]]) -> str:
+    return f"{len(runs)} run{'s' * (len(runs) != 1)}, {_faults(runs)} faults, {_sum(runs, 'calls')} calls"
 
 
 def _faults(runs: Iterable[dict[str, Any]]) -> int:

@@ -10,6 +10,7 @@ import pytest
 
 from ccplane.settings import HOME
 
+BENCHES = ("switching", "menus", "pop", "recording", "recovery", "handover")
 PIP = """#!/bin/sh
 case "$*" in *"-r few.lock"*) ;; *) exit 0 ;; esac
 for n in 1 2 3 4 5 6 7 8; do echo "Collecting package-$n==1.0 (from -r few.lock (line $n))"; done
@@ -77,12 +78,12 @@ def bench(folder: Path, *given: str) -> subprocess.CompletedProcess[str]:
 def test_make_bench_runs_all_benches_and_names_the_one_that_missed_its_promise(fresh: Path):
     made = bench(fresh, "bench")
     ran = [line for line in made.stdout.splitlines() if line.startswith("-m")]
-    assert ran == ["-m bench.switching", "-m bench.menus", "-m bench.pop", "-m bench.recording", "-m bench.recovery"]
+    assert ran == [f"-m bench.{each}" for each in BENCHES]
     assert "bench: not as promised: menus\n" in made.stderr
     assert made.returncode != 0
 
 
 def test_each_bench_has_a_target_that_takes_arguments_and_all_of_them_take_none(fresh: Path):
-    for each in ("switching", "pop", "recording", "recovery"):
+    for each in BENCHES:
         assert bench(fresh, f"bench-{each}", "ARGS=--no-files").stdout == f"-m bench.{each} --no-files\n"
     assert "bench-pop" in bench(fresh, "bench", "ARGS=--no-files").stderr

@@ -9,6 +9,7 @@ import pytest
 
 from ccplane import settings
 from ccplane.errors import SetupError
+from tests import settings_page
 
 
 @pytest.fixture(autouse=True)
@@ -92,3 +93,15 @@ def test_a_runtime_folder_that_cannot_be_had_is_named_with_its_variable(tmp_path
         assert refused.value.code == "bad-runtime"
     settings.make_runtime(tmp_path / "new" / "folder")
     assert (tmp_path / "new" / "folder").is_dir()
+
+
+def test_each_setting_says_what_it_means():
+    assert [name for name, said in settings_page.docstrings().items() if not said] == []
+
+
+def test_the_page_of_settings_is_what_the_program_reads():
+    assert settings_page.DOC.read_text(encoding="utf-8") == settings_page.document(), (
+        "run: python -m tests.settings_page"
+    )
+    named = settings.READ_ELSEWHERE - {"CCPLANE_HANDOVER", "CCPLANE_SUPERVISOR"}  # between our own processes
+    assert {name for name in named if f"`{name}`" not in settings_page.document()} == set()

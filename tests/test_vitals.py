@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from ccplane.asterisk.stats import AmiStats
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 from ccplane.postgres.people import Person
@@ -66,11 +67,12 @@ class Parts:
         )
         clock, shipper = SimpleNamespace(now=lambda: 10_000), SimpleNamespace(stats=self.shipping)
         other = SimpleNamespace()
+        self.ami, self.door = AmiStats(connected=True), SimpleNamespace(trouble="")
         self.vitals = Vitals(
             lease=self.lease,
             link=other,
             ari=other,
-            ami=other,
+            ami=self.ami,
             shipper=shipper,
             pool=self.pool,
             outbox=self.outbox,
@@ -79,6 +81,7 @@ class Parts:
             keeper=other,
             messages=other,
             heartbeat=other,
+            door=self.door,
         )
 
     @property
@@ -128,3 +131,12 @@ async def test_an_outbox_that_gets_full_says_so_before_and_then():
     assert parts.vitals._of_outbox().detail == (
         "the disk is full; in memory are 90 of 200000 facts that memory takes; then new calls hear the apology"
     )
+
+
+def test_a_dialplan_without_our_door_is_told_beside_ami_and_calls_count_as_routed_all_the_same():
+    parts = Parts()
+    assert (parts.vitals._of_ami().ok, parts.vitals._of_ami().detail) == (True, "")
+    parts.door.trouble = "phones can't be joined"
+    assert (parts.vitals._of_ami().ok, parts.vitals._of_ami().detail) == (False, "phones can't be joined")
+    parts.ami.connected, parts.ami.last_error = False, "refused"
+    assert parts.vitals._of_ami().detail == "refused"

@@ -21,6 +21,7 @@ import uvloop
 from ccplane import __version__
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
+from ccplane.asterisk.door import Door
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.heartbeat import Heartbeat
 from ccplane.asterisk.link import TAKEN_S, Link
@@ -210,6 +211,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         ami.events.at_login(recorder.logged_in)
         members = Members(ami, ami.events, lambda: plane.state)
         plane.follow(members.follow)
+        door = Door(ami, ami.events)
         heartbeat = Heartbeat(lambda: plane.state.epoch, may_send)
         link = Link(
             node=NodeName(settings.node),
@@ -265,9 +267,10 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             recordings,
             keeper,
             heartbeat,
+            door,
         )
         history = History(database)
-        duties = (link.run, ami.run, watch.run, members.run)
+        duties = (link.run, ami.run, watch.run, members.run, door.run)
         passed("built")
         leading = asyncio.create_task(lead(lease, duties, plane, outbox, giving.given), name="leading")
         stack.push_async_callback(cancelled, leading)

@@ -52,60 +52,79 @@ Loopback = Annotated[str, AfterValidator(_loopback)]
 
 
 class Settings(BaseSettings):
-    """One field for each variable: `sip_port` is CCPLANE_SIP_PORT. Secrets never show in its repr."""
+    """One field for each variable: `sip_port` is CCPLANE_SIP_PORT. Secrets never show in its repr. docs/settings.md is
+    made of the docstrings (`python -m tests.settings_page`)."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
 
     site: Folder = HOME
-    """The operator's folders: dialplan, ari_apps, ivr, acd."""
+    """The folder with the site's own: dialplan, ari_apps, ivr, acd, recordings. Unless set, the demo site."""
     runtime: Folder = HOME / ".runtime"
-    """What is produced at run time: the Asterisk root, node, database, outbox, admin token."""
+    """What is made at run time: the Asterisk root, node, database, outbox, recordings, admin token."""
 
     bind: Loopback = "127.0.0.1"
+    """The address on which everything listens that is started here. Only loopback: anything else waits for TLS."""
     external_address: Loopback = "127.0.0.1"
-    """Where phones find us; announced as registrar."""
+    """Where phones find Asterisk; told as registrar, with CCPLANE_SIP_PORT."""
     port: Port = 8080
+    """ccplane's own: API, wallboard, pages."""
     sip_port: Port = 5060
+    """SIP of the private Asterisk, UDP and TCP."""
     http_port: Port = 8088
+    """HTTP of the private Asterisk: ARI, and the browsers' phones."""
     ami_port: Port = 5038
+    """AMI, of the private Asterisk or of the one at CCPLANE_AMI_HOST."""
     rtp_first: Port = 10000
+    """The first UDP port for sound of the private Asterisk; a call takes four."""
     rtp_last: Port = 19999
+    """The last of them."""
 
     trunk: str = Field("127.0.0.1:5090", pattern=r"^[A-Za-z0-9.-]+:[0-9]{1,5}$")
     """Where the private Asterisk sends calls of agents to the outside: host:port."""
 
     node: Annotated[str, AfterValidator(_node_name)] = "ast1"
+    """The name of the Asterisk that ccplane commands, its `systemname`: 1 to 20 letters and digits. A part of contacts'
+    ids: never change it."""
     asterisk: Literal["root"] = "root"
+    """How the private Asterisk is run: in a Debian root of its own."""
     asterisk_root: Folder | None = None
     """Where the private Debian root lies; `<runtime>/asterisk-root` unless set."""
     ari_url: str = Field("", pattern=r"^(https?://.+)?$")
-    """An Asterisk that already runs; then none is started. Ends in /ari."""
+    """An Asterisk that already runs; then none is started. Ends in /ari. It needs ccplane's dialplan/*.conf, or the
+    contexts that they have."""
     ari_username: str = "ccplane"
+    """The account in its ari.conf."""
     ari_password: str = Field("", repr=False)
+    """Its password."""
     ami_host: str = Field("", pattern=r"^[\w.:-]*$")
-    """Where AMI is; the host of `ari_url` unless set. `ami_port` is its port."""
+    """Where AMI is; the host of CCPLANE_ARI_URL unless set. CCPLANE_AMI_PORT is its port."""
     ami_username: str = ""
-    """Without an account in manager.conf calls are routed all the same; phones are looked at every 15 s only."""
+    """The account in its manager.conf. Without one calls are routed all the same; talks are not recorded, phones are
+    looked at every 15 s only, and the fallback knows no agents."""
     ami_password: str = Field("", repr=False)
+    """Its password."""
     guard_s: float = Field(20.0, ge=5, le=600)
-    """For how long ccplane's heartbeat must stand still before `ccplane guard` carries callers to the fallback."""
+    """For how long ccplane's heartbeat must stand still before `ccplane guard` carries callers to the fallback. A
+    phone that is answered meanwhile waits for 25 s at most, whatever stands here (docs/guard.md)."""
     guard_ami_username: str = ""
     """The guard's own account in manager.conf; the plane's unless set."""
     guard_ami_password: str = Field("", repr=False)
+    """Its password."""
     guard_queue_log: Folder | None = None
     """Asterisk's queue_log, which the guard reads to tell ccplane what became of callers in the fallback."""
     guard_api: str = Field("", pattern=r"^(https?://.+)?$")
-    """Where the guard finds ccplane's API; http://BIND:PORT unless set. The token is the administrator's."""
+    """Where the guard finds ccplane's API; at CCPLANE_BIND and CCPLANE_PORT unless set. The token is
+    the administrator's."""
     qualify_s: int = Field(15, ge=1, le=3600)
     """How often each phone is asked whether it is there; one that doesn't answer within 3 s is offered nothing."""
     rtp_timeout_s: int = Field(30, ge=0, le=3600)
     """A call from whose phone no sound comes for so long is ended: the phone has vanished. 0: never. Phones that send
     nothing while nobody speaks need it longer than people are silent."""
     spool: Folder | None = None
-    """The node's /var/spool/asterisk as this machine sees it. Of one that cannot be reached from here messages are
-    asked for by ARI, and talks are not recorded."""
+    """The node's /var/spool/asterisk as this machine sees it; the private node's unless set. Of one that cannot be
+    reached from here messages are asked for by ARI, and talks are not recorded."""
     sounds: Folder | None = None
-    """Where rendered prompts go: what the node plays as `sound:ccplane/…`."""
+    """Where prompts go that were rendered: what the node plays as `sound:ccplane/…`; the private node's unless set."""
 
     database_url: str = Field("", repr=False)
     """A Postgres that already runs; then none is started."""
@@ -119,7 +138,9 @@ class Settings(BaseSettings):
     admin_token: str = Field("", repr=False)
     """The first administrator's; without it one is made in `<runtime>/admin-token`."""
     demo_agents: int = Field(20, ge=0, le=9000)
+    """How many agents the range `[demo]` of acd/agents.toml has, whatever it says."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is written to the log."""
 
     @property
     def ami_address(self) -> str:

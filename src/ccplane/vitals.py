@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
+from ccplane.asterisk.door import Door
 from ccplane.asterisk.heartbeat import UNGUARDED_S, Heartbeat
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper as MessageKeeper
@@ -54,10 +55,12 @@ class Vitals:
         keeper: Keeper,
         messages: MessageKeeper,
         heartbeat: Heartbeat,
+        door: Door,
     ) -> None:
         self._lease, self._link, self._ari_stats, self._ami, self._clock = lease, link, ari, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
         self._messages, self._backlog, self._heartbeat = messages, backlog, heartbeat
+        self._door = door
 
     def parts(self) -> dict[str, Part]:
         """All parts; only the first two decide whether calls are routed."""
@@ -91,7 +94,8 @@ class Vitals:
     def _of_ami(self) -> Part:
         since = self._ami.since
         age = time.monotonic() - since if since is not None else 0.0
-        return Part(self._ami.connected, age, self._ami.last_error)
+        trouble = self._door.trouble
+        return Part(self._ami.connected and not trouble, age, self._ami.last_error or trouble)
 
     def _phones(self) -> Part:
         at = self._link.provisioned_at

@@ -65,6 +65,27 @@ def test_given_an_agents_leg_that_is_up_alone_then_it_is_hung_up():
     assert fates(a_channel(LEG, data="ccplane,leg,1001", room=ROOM)) == {LEG: Fate.HUNG_UP}
 
 
+def at_the_door(own=LEG, says="leg,1001"):
+    """A phone that was answered while nobody of us was there."""
+    return a_channel(own, application="Wait", data="0.2", context="ccplane-door") | {
+        "variable": f"CCPLANE_SINCE=(null)\nCCPLANE_ARGS={says}"
+    }
+
+
+def test_given_an_agents_leg_at_our_door_then_it_is_hung_up_so_that_the_fallback_may_ring_that_phone():
+    assert fates(at_the_door()) == {LEG: Fate.HUNG_UP}
+    assert fates(at_the_door("s-1001-7-1", "line,1001")) == {"s-1001-7-1": Fate.HUNG_UP}
+
+
+def test_given_somebody_outside_at_our_door_then_they_are_told():
+    (left,) = left_alone([at_the_door(says="leg")])
+    assert (left.fate, left.context, left.exten) == (Fate.TOLD, "ccplane-guard", "outbound")
+
+
+def test_given_a_stranger_in_a_context_of_that_name_then_they_are_left_alone():
+    assert fates(at_the_door("ast1-1700000001.1")) == {}
+
+
 def test_given_somebody_whom_we_called_outside_and_who_is_alone_then_they_are_told():
     (left,) = left_alone([a_channel(LEG, data="ccplane,leg")])
     assert (left.fate, left.context, left.exten) == (Fate.TOLD, "ccplane-guard", "outbound")

@@ -34,6 +34,7 @@ from ccplane.child import Child
 from ccplane.errors import SetupError, SwitchError
 from ccplane.private import read_private, write_private
 from ccplane.routing.rules import Queue
+from ccplane.site.dialplan import completed
 
 HOME: Final = Path(__file__).resolve().parents[3]
 """The project's top folder: templates and dialplan lie there, beside src/."""
@@ -288,7 +289,7 @@ class LocalNode:
             write_private(etc / template.name, fill(template.read_text(), values))
         with (etc / "queues.conf").open("a") as queues:
             queues.write(sections(self.queues))
-        for part in sorted(self._dialplan.glob("*.conf")):
+        for part in completed(self._dialplan, HOME / "dialplan"):
             shutil.copyfile(part, etc / "dialplan" / part.name)
         (self.directory / "hosts").write_text(hosts(socket.gethostname()))
 

@@ -17,6 +17,7 @@ import structlog
 
 from ccplane.asterisk.actions import Action, Actions, Message
 from ccplane.asterisk.agreed import (
+    AT_DOOR,
     CARRIED,
     CARRIED_IN,
     FALLBACK,
@@ -33,7 +34,7 @@ from ccplane.guard.whom import Fate, Left, left_alone
 
 log = structlog.get_logger()
 
-CHANNELS: Final = {"Action": "Status", "Variables": SINCE}
+CHANNELS: Final = {"Action": "Status", "Variables": f"{SINCE},{AT_DOOR}"}
 SAID: Final = {
     Fate.CARRIED: "a caller was carried to the fallback",
     Fate.TOLD: "somebody whom we had called was told that there is nobody",

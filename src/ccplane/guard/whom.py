@@ -21,7 +21,7 @@ from enum import Enum
 from typing import Final
 
 from ccplane.asterisk.actions import Message
-from ccplane.asterisk.agreed import APP, LINE, OUTBOUND, PHONE, PHONE_FALLBACK, SINCE, TO_FALLBACK
+from ccplane.asterisk.agreed import APP, AT_DOOR, DOOR, LINE, OUTBOUND, PHONE, PHONE_FALLBACK, SINCE, TO_FALLBACK
 from ccplane.ids import is_dialled, is_line, leg_of_half, offer_of_leg
 
 NOBODY: Final = ("Announcer/", "Recorder/", "Snoop/", "CBAnn/", "CBRec/")
@@ -78,7 +78,9 @@ def _left(channel: Message) -> Left | None:
     if called and not _up(channel):
         return Left(own, Fate.HUNG_UP, age=age)
     application, *args = channel.get("data", "").split(",")
-    if channel.get("application") != "Stasis" or application != APP:
+    if called and channel.get("context") == DOOR and channel.get("application") != "Stasis":
+        args = _variables(channel).get(AT_DOOR, "").split(",")  # it waits for a plane to come back
+    elif channel.get("application") != "Stasis" or application != APP:
         return None
     if is_line(own) or args[:1] == [LINE]:
         return Left(own, Fate.HUNG_UP, age=age)

@@ -21,7 +21,7 @@ from ccplane.local.terminal import say
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.routing.rules import Queue
 from ccplane.settings import Settings
-from ccplane.site import parse, read
+from ccplane.site import dialplan, parse, read
 
 INSTALL_FAULTS: Final = {3: "no-network", 4: "no-rights", 5: "no-good-asterisk"}
 """asterisk-docker/install.sh's exit status, as a SetupError's code."""
@@ -113,9 +113,9 @@ def local_node(settings: Settings) -> LocalNode:
 
 
 def dialplan_of(site: Path) -> Path:
-    """The site's own, else the project's: it hands over every number, so that most sites need none."""
-    own = site / "dialplan"
-    return own if any(own.glob("*.conf")) else HOME / "dialplan"
+    """The site's own, else the project's: it hands over every number, so that most sites need none. The node completes
+    it with what ccplane itself needs."""
+    return (site if dialplan.own(site) else HOME) / dialplan.FOLDER
 
 
 def queues_of(settings: Settings) -> tuple[Queue, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccplane.errors import SiteError
+from ccplane.site.dialplan import lacking
 from ccplane.site.faults import in_order
 from ccplane.site.files import read_what_can_be
 from ccplane.site.parse import examine
@@ -40,4 +41,5 @@ def check(directory: Path, demo_agents: int | None = None) -> Report:
         return Report(in_order(unreadable), (), None)
     site, findings = examine(files, demo_agents)
     faults = in_order([*unreadable, *findings.faults])
-    return Report(faults, in_order(findings.warnings), None if faults else site)
+    warnings = in_order([*findings.warnings, *lacking(directory)])
+    return Report(faults, warnings, None if faults else site)
