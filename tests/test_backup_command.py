@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ccplane.backup.archive import new_backup
 from ccplane.cli import backup as command
 from ccplane.local.supervise import sole_instance
 from ccplane.postgres.copying import UNFINISHED
@@ -77,6 +79,9 @@ async def test_errors_are_one_sentence_and_say_whose_fault_it_is(place, fresh, t
     file, other = tmp_path / "b.zip", tmp_path / "other.zip"
     other.write_text("a shopping list")
     await run(place, "ccplane", "backup", file)
+    with new_backup(tmp_path / "now.zip", force=True):
+        said = await run(place, "ccplane", "backup", tmp_path / "now.zip", code=2)
+    assert re.fullmatch(r"ccplane: Another backup to \S+now\.zip is being written at this moment: wait .*\n", said)
     for whose, arguments, code, words in (
         (place, ("backup", file), 2, "is there already"),
         (place, ("restore", file), 2, "has an outbox already"),
@@ -103,6 +108,13 @@ async def test_files_of_sound_that_are_missing_are_listed(database, fresh, tmp_p
     assert f"are missing: {len(listed)}" in said
     assert listed
     assert {Path(each).parent for each in listed} == {fresh.settings.recordings_dir}
+    file = fresh.settings.runtime / command.MISSING
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600, "names of files tell who was called when"
+    for each in listed:
+        Path(each).parent.mkdir(parents=True, exist_ok=True)
+        Path(each).write_bytes(b"sound")
+    assert "are missing" not in await run(fresh, "ccplane", "restore", "--force", tmp_path / "b.zip")
+    assert not file.exists(), "which would be that of the restore before"
 
 
 async def test_the_postgres_that_comes_with_us_is_used_while_it_runs_and_started_while_it_does_not(tmp_path):
@@ -124,23 +136,65 @@ async def test_the_postgres_that_comes_with_us_is_used_while_it_runs_and_started
     assert not lost.settings.postgres_dir.exists()
 
 
-@pytest.mark.parametrize("tenths", [6, 9, 12, 15, 18])
+HALTING = """
+import sys, time
+from ccplane import cli
+from ccplane.backup import restore
+from ccplane.postgres.copying import Refill
+
+def halts(*given, **named):
+    print("halted", flush=True)
+    time.sleep(600)
+
+place, name = sys.argv.pop(1).split(".")
+setattr({"restore": restore, "Refill": Refill}[place], name, halts)
+cli.main()
+"""
+"""`ccplane`, but at this function it stands still."""
+
+READ, FILLED, HELD, PLACED, LED = "its outbox is read", "its rows are in", "no plane may lead it", "placed", "led"
+
+
+async def stands(fresh):
+    """How far a restore is, by what it has left there."""
+    if not await fresh.rows("SELECT FROM pg_class WHERE relname = 'lease'"):
+        filling = await fresh.rows(
+            "SELECT FROM pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock' AND granted "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        coming = fresh.outbox.with_name(fresh.outbox.name + ".restoring")
+        return (FILLED if filling else READ) if coming.exists() and not fresh.outbox.exists() else ""
+    (lease,) = await fresh.rows("SELECT holder FROM lease")
+    if lease["holder"] != UNFINISHED:
+        return LED if fresh.outbox.exists() else ""
+    return PLACED if fresh.outbox.exists() else HELD
+
+
+@pytest.mark.parametrize(
+    ("at", "there"),
+    [
+        ("restore.as_its_own", READ),
+        ("Refill.bring_up", FILLED),
+        ("restore._set_aside", HELD),
+        ("restore.finish", PLACED),
+        ("restore.missing", LED),
+    ],
+)
 async def test_a_restore_that_is_killed_leaves_nothing_that_a_plane_could_lead_half_and_can_be_done_again(
-    place, fresh, tmp_path, tenths
+    place, fresh, tmp_path, at, there
 ):
     """Whatever it was at: a second one makes it whole."""
     file = tmp_path / "b.zip"
     await run(place, "ccplane", "backup", file)
     killed = await asyncio.create_subprocess_exec(
-        "ccplane", "restore", file, env=environment(fresh), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        sys.executable, "-c", HALTING, at, "restore", file, env=environment(fresh), stdout=subprocess.PIPE
     )
-    await asyncio.sleep(tenths / 10)
-    if killed.returncode is None:
+    try:
+        assert await asyncio.wait_for(killed.stdout.readline(), 60) == b"halted\n"
+        assert await stands(fresh) == there
+    finally:
         killed.kill()
-    await killed.wait()
-    if await fresh.rows("SELECT FROM pg_class WHERE relname = 'lease'"):
-        (lease,) = await fresh.rows("SELECT holder FROM lease")
-        assert lease["holder"] == UNFINISHED or fresh.outbox.exists()
+        await killed.wait()
     again = ("--force",) if fresh.outbox.exists() else ()
     assert "Restored in" in await run(fresh, "ccplane", "restore", *again, file)
     assert list((await fresh.facts()).values()) == FACTS

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import random
+import stat
 import zipfile
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
@@ -13,7 +16,7 @@ from ccplane.backup.archive import new_backup, opened
 from ccplane.backup.manifest import NAME, SOUNDS, Manifest, Part, SoundFile
 from ccplane.backup.restore import look_at
 from ccplane.backup.sounds import inside
-from ccplane.errors import StoreError
+from ccplane.errors import RequestError, StoreError
 
 MANIFEST = Manifest(
     ccplane="0.1.0", made_at=1, site="s", postgres="18", outbox="o", epoch=1, seq=9, watermark=9, at=1, migrations=(),
@@ -124,11 +127,81 @@ def test_given_a_fault_while_it_is_written_then_nothing_of_it_is_left(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+# ------------------------------------------------------------------------------------------------- two to one name
+
+
+def sealed(path, **how):
+    """A backup that says nothing; with `meanwhile`, that is done while it is written."""
+    meanwhile = how.pop("meanwhile", lambda: None)
+    with new_backup(path, force=how.get("force", False)) as writer:
+        with writer.part(SOUNDS) as write:
+            write(b"")
+            meanwhile()
+        writer.seal(msgspec.structs.replace(MANIFEST, parts=dict(writer.parts)))
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_given_one_that_is_being_written_when_another_to_its_name_begins_then_that_one_is_refused(tmp_path, force):
+    """And the first is whole, which it says."""
+    file = tmp_path / "b.zip"
+
+    def another():
+        with pytest.raises(RequestError, match=r"Another backup to .*b\.zip is being written") as error:
+            sealed(file, force=force)
+        assert error.value.code == "backup-runs-already"
+
+    sealed(file, meanwhile=another)
+    assert look_at(file) == msgspec.structs.replace(MANIFEST, parts=look_at(file).parts)
+    assert [each.name for each in tmp_path.iterdir()] == ["b.zip"]
+    sealed(file, force=True, meanwhile=lambda: sealed(tmp_path / "another.zip"))
+    assert {each.name for each in tmp_path.iterdir()} == {"b.zip", "another.zip"}
+
+
+def test_given_many_at_once_to_one_name_then_each_ends_well_or_is_refused_and_the_file_is_whole(tmp_path):
+    """Wherever they meet: as it is begun, given its name, or taken away."""
+    file, ended = tmp_path / "b.zip", Counter()
+
+    def again_and_again(_):
+        for _ in range(40):
+            try:
+                sealed(file, force=True)
+                look_at(file)
+                ended["well"] += 1
+            except RequestError as error:
+                ended[error.code] += 1
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(again_and_again, range(6)))
+    assert set(ended) == {"well", "backup-runs-already"}
+    assert [each.name for each in tmp_path.iterdir()] == ["b.zip"]
+
+
+def test_given_what_a_killed_one_left_then_the_next_is_not_written_on_it(tmp_path):
+    """Its mode is whatever it is, and somebody may have it open."""
+    left = tmp_path / "b.zip.partial"
+    left.write_bytes(b"half")
+    left.chmod(0o644)
+    with left.open("rb") as reader:
+        sealed(tmp_path / "b.zip")
+        assert reader.read() == b"half"
+    assert stat.S_IMODE((tmp_path / "b.zip").stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["b.zip"]
+
+
+def test_an_index_of_sounds_that_is_none_is_damage(tmp_path):
+    with new_backup(tmp_path / "b.zip", force=False) as writer:
+        with writer.part(SOUNDS) as write:
+            write(b'{"kind": 7}\n')
+        writer.seal(msgspec.structs.replace(MANIFEST, parts=dict(writer.parts)))
+    assert refused(tmp_path / "b.zip") == "backup-damaged"
+
+
 def test_no_name_in_an_index_leads_out_of_its_folder(tmp_path):
     assert inside(tmp_path, "2026/11/22/r.opus") == tmp_path / "2026/11/22/r.opus"
     assert inside(tmp_path, "../r.opus") is None
     assert inside(tmp_path, "a/../../r.opus") is None
     assert inside(tmp_path, "/etc/passwd") is None
+    assert inside(tmp_path, "a\0b") is None
 
 
 def test_a_part_can_be_read_twice(file):

@@ -8,10 +8,11 @@ import random
 import sqlite3
 import stat
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ccplane.backup import make
+from ccplane.backup import make, sounds
 from ccplane.errors import RequestError, SetupError, StoreError
 from ccplane.log import writer
 from ccplane.postgres.copying import Moment
@@ -142,6 +143,27 @@ async def test_while_tables_are_copied_nobody_reads_the_outbox_any_more(place, t
         await place.backed_up(tmp_path / "b.zip")
     assert moved
     assert all(moved)
+
+
+async def test_while_sound_is_copied_no_transaction_of_ours_is_open(place, tmp_path, monkeypatch):
+    """It may take hours, in which the database could not clear away a single row that is no more."""
+    open_ones = []
+
+    def seen(*given):
+        asked = place.rows(
+            "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND (xact_start IS NOT NULL OR backend_xmin IS NOT NULL) AND backend_type = 'client backend'"
+        )
+        with ThreadPoolExecutor(1) as thread:  # in which there is no loop: that of the backup is held up
+            open_ones.append(thread.submit(asyncio.run, asked).result())
+        return copied(*given)
+
+    copied = sounds._copied
+    monkeypatch.setattr(sounds, "_copied", seen)
+    await lives_through(place, a_history(5, steps=400).facts)
+    made = await place.backed_up(tmp_path / "b.zip", recordings=True)
+    assert open_ones == [[]] * made.sounds
+    assert made.sounds
 
 
 # -------------------------------------------------------------------------------------------------- what can't be

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import stat
+import zipfile
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ccplane.backup import restore as restoring
+from ccplane.backup.manifest import NAME, Manifest
 from ccplane.errors import RequestError, StoreError
 from ccplane.log.outbox import Outbox
 from ccplane.log.ownership import Ownership
@@ -259,6 +263,57 @@ async def test_a_backup_of_a_newer_ccplane_is_refused_by_name(fresh, file, monke
     with pytest.raises(StoreError, match=ours[-1].name) as refused:
         await fresh.restored(file)
     assert refused.value.code == "backup-newer"
+    assert await nothing_is_there(fresh)
+
+
+# ---------------------------------------------------------------------------------------------- not made by us
+
+
+def altered(file, table, change):
+    """Its manifest says something else of this table."""
+    with zipfile.ZipFile(file) as zipped:
+        parts = {name: zipped.read(name) for name in zipped.namelist()}
+    manifest = msgspec.json.decode(parts[NAME], type=Manifest)
+    tables = tuple(change(each) if each.table.name == table else each for each in manifest.tables)
+    more = {each.part: parts[f"database/{table}.copy"] for each in tables if each.part not in parts}
+    parts |= {NAME: msgspec.json.encode(replace(manifest, tables=tables))}
+    with zipfile.ZipFile(file, "w") as zipped:
+        for name, data in parts.items() | more.items():
+            zipped.writestr(name, data)
+
+
+def into(**other):
+    return lambda copied: replace(copied, table=replace(copied.table, **other))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (into(name="mine"), "'mine'"),
+        (into(name="pg_authid"), "'pg_authid'"),
+        (into(name="contact\0; x"), r"'contact\\x00; x'"),
+        (into(columns=("id\0",)), r"'id\\x00'"),
+        (into(columns=("id\nand",)), r"'id\\nand'"),
+    ],
+)
+async def test_given_rows_for_what_is_no_table_of_ours_then_one_sentence_refuses_them(fresh, file, change, words):
+    """Before anything is read or changed: a table of somebody else's in that database is not ours to fill."""
+    await fresh.rows("CREATE TABLE mine AS SELECT * FROM (VALUES ('1')) AS one (id)")
+    altered(file, "contact", change)
+    with pytest.raises(StoreError, match=f"not made by ccplane backup: it has rows for {words}") as refused:
+        await fresh.restored(file, force=True)
+    with pytest.raises(StoreError) as looked_at:
+        restoring.look_at(file)
+    assert refused.value.code == looked_at.value.code == "backup-foreign"
+    assert "\n" not in str(refused.value)
+    assert not fresh.outbox.exists()
+    assert await fresh.rows("SELECT * FROM mine") == [{"id": "1"}]
+
+
+async def test_given_a_column_that_the_table_does_not_have_then_all_is_as_it_was(fresh, file):
+    altered(file, "contact", into(columns=("id", "whatever")))
+    with pytest.raises(StoreError, match='column "whatever" of relation "contact" does not exist'):
+        await fresh.restored(file)
     assert await nothing_is_there(fresh)
 
 

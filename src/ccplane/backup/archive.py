@@ -10,13 +10,14 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import msgspec
 
 from ccplane.backup.manifest import FORMAT, NAME, SOUNDS, Manifest, Part, SoundFile
+from ccplane.backup.partial import partial_of, sole_partial
 from ccplane.errors import RequestError, StoreError
 from ccplane.private import begin_private
 
@@ -100,35 +101,32 @@ class Writer:
 
 @contextmanager
 def new_backup(path: Path, *, force: bool) -> Iterator[Writer]:
-    """The file is there when this is left well, and nothing of it otherwise. RequestError "backup-exists"."""
+    """The file is there when this is left well, and nothing of it otherwise.
+
+    RequestError "backup-exists", "backup-runs-already".
+    """
     if path.is_dir():
         raise RequestError("backup-exists", f"{path} is a folder: name a file in it.")
     _spare(path, force=force)
-    partial = path.with_name(path.name + ".partial")
-    try:
-        file = begin_private(partial)
-    except OSError as error:
-        raise not_written(path, error) from error
-    out = _Out(file, path)
-    try:
-        with file:
-            with zipfile.ZipFile(out, "w", allowZip64=True) as zipped:
-                try:
-                    yield Writer(zipped)
-                except BaseException:
-                    out.failed = True  # what zipfile adds at its end is for nothing
-                    raise
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(sole_partial(path))
+        except OSError as error:
+            raise not_written(path, error) from error
+        out = _Out(file, path)
+        with zipfile.ZipFile(out, "w", allowZip64=True) as zipped:
             try:
-                file.flush()
-                os.fsync(file.fileno())
-            except OSError as error:
-                raise not_written(path, error) from error
+                yield Writer(zipped)
+            except BaseException:
+                out.failed = True  # what zipfile adds at its end is for nothing
+                raise
+        try:
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError as error:
+            raise not_written(path, error) from error
         _spare(path, force=force)
-        partial.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
-        raise
+        partial_of(path).replace(path)
     keep_names(path.parent)
 
 
@@ -208,7 +206,10 @@ class Backup:
         rest = b""
         for block in self.blocks(SOUNDS):
             *lines, rest = (rest + block).split(b"\n")
-            yield from (msgspec.json.decode(line, type=SoundFile) for line in lines)
+            try:
+                yield from [msgspec.json.decode(line, type=SoundFile) for line in lines]
+            except msgspec.MsgspecError as error:
+                raise self.damaged(SOUNDS) from error
 
     def extract(self, part: str, target: Path) -> None:
         """Into a new file, for its owner alone, and on the disk."""

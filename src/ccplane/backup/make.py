@@ -2,7 +2,10 @@
 
 First the moment of the database, then that of the outbox. What was shipped up to the first is in the database; what
 came after it is in the outbox, unless it was shipped and trimmed in the milliseconds between, which can be seen: then
-both moments are taken again. From there on time does not matter, since either moment stays as it is.
+both moments are taken again. From there on time does not matter for what we read, since either moment stays as it is.
+
+It does for the database, which keeps every row of that moment until we let go of it. So only rows are read within it;
+sound, which may take hours, is copied afterwards: those files never change.
 """
 
 from __future__ import annotations
@@ -14,10 +17,12 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
 from ccplane import __version__
 from ccplane.backup.archive import Writer, new_backup, not_written
 from ccplane.backup.manifest import OUTBOX, Copied, Manifest
-from ccplane.backup.sounds import indexed
+from ccplane.backup.sounds import copied, indexed
 from ccplane.errors import CcplaneError, SetupError
 from ccplane.log.outbox_copy import Held, files_of, held
 from ccplane.postgres.copying import Moment, Table, moment
@@ -43,7 +48,8 @@ async def back_up(
         async with _moments(settings.runtime / "outbox.sqlite", dsn, copy) as at:
             _add_outbox(writer, copy, path)
             tables = [await _copied(writer, at.database, table) for table in await at.database.tables()]
-            sounds = await indexed(writer, at.database, settings, copy=recordings)
+            wanted = [each async for each in at.database.sounds()] if recordings else []
+            sounds = len(wanted) if recordings else await indexed(writer, at.database, settings)
             manifest = Manifest(
                 ccplane=__version__,
                 made_at=time.time_ns() // 1_000_000,
@@ -60,8 +66,11 @@ async def back_up(
                 numbers=await at.database.numbers(),
                 sounds=sounds,
                 with_sounds=recordings,
-                parts=dict(writer.parts),
+                parts={},
             )
+        if recordings:
+            await copied(writer, settings, wanted)
+        manifest = msgspec.structs.replace(manifest, parts=dict(writer.parts))
         writer.seal(manifest)
     return manifest
 

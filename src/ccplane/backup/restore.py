@@ -18,7 +18,7 @@ from ccplane.backup.sounds import missing, put_back, take_away
 from ccplane.errors import RequestError, StoreError
 from ccplane.log.outbox_copy import as_its_own, files_of
 from ccplane.log.ownership import Ownership
-from ccplane.postgres.copying import RESTORED_EPOCHS, Refill, finish, fits, refill
+from ccplane.postgres.copying import RESTORED_EPOCHS, Refill, finish, fits, made_by_migrations, refill
 from ccplane.postgres.migrate import migrations
 from ccplane.settings import Settings, make_runtime
 
@@ -38,9 +38,24 @@ class Restored(NamedTuple):
 def look_at(path: Path) -> Manifest:
     """Everything in the backup is read and compared with its checksum; nothing is changed. StoreError if it is bad."""
     with opened(path) as backup:
-        fits(backup.manifest.migrations)
+        _acceptable(backup)
         backup.check()
         return backup.manifest
+
+
+def _acceptable(backup: Backup) -> None:
+    """Its rows are for tables of ours. StoreError "backup-newer", "-other", "-foreign"."""
+    fits(backup.manifest.migrations)
+    ours = set(made_by_migrations()[0])
+    tables = [each.table for each in backup.manifest.tables]
+    strange = [table.name for table in tables if table.name not in ours]
+    strange += [name for table in tables for name in table.columns if not name.isprintable()]
+    if strange:
+        raise StoreError(
+            "backup-foreign",
+            f"{backup.path} was not made by ccplane backup: it has rows for {ascii(strange[0])[:60]}, which is no "
+            "table or column of ccplane's. Take another backup.",
+        )
 
 
 def needs_room(settings: Settings, *, force: bool) -> None:
@@ -62,7 +77,7 @@ async def restore(settings: Settings, database: Database, path: Path, *, force: 
     """Into this runtime folder and this database. StoreError or RequestError says why not; then all is as it was."""
     with opened(path) as backup:
         manifest = backup.manifest
-        fits(manifest.migrations)
+        _acceptable(backup)
         needs_room(settings, force=force)
         backup.check()
         make_runtime(settings.runtime)

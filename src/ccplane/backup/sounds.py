@@ -6,8 +6,10 @@ what copies folders. Whoever restores is told which of them are missing.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,19 +26,25 @@ def folder_of(settings: Settings, kind: str) -> Path:
     return settings.messages_dir if kind == "messages" else settings.recordings_dir
 
 
-async def indexed(writer: Writer, database: Moment, settings: Settings, *, copy: bool) -> int:
-    """Writes the index, and with `copy` the files; how many it names."""
-    copied = [_copied(writer, settings, sound) async for sound in database.sounds()] if copy else None
+async def indexed(writer: Writer, database: Moment, settings: Settings) -> int:
+    """Writes the index alone; how many files it names."""
     count = 0
     with writer.part(SOUNDS) as write:
-        if copied is None:
-            async for sound in database.sounds():
-                write(_as_line(_seen(settings, sound)))
-                count += 1
-        for each in copied or ():
-            write(_as_line(each))
+        async for sound in database.sounds():
+            write(_as_line(_seen(settings, sound)))
             count += 1
     return count
+
+
+async def copied(writer: Writer, settings: Settings, sounds: Iterable[Sound]) -> None:
+    """Writes the files, and then their index."""
+    index = []
+    for sound in sounds:
+        await asyncio.sleep(0)  # the database's connection is closed, and who wants to end this can
+        index.append(_copied(writer, settings, sound))
+    with writer.part(SOUNDS) as write:
+        for each in index:
+            write(_as_line(each))
 
 
 def _as_line(sound: SoundFile) -> bytes:
@@ -71,9 +79,9 @@ def _line(sound: Sound, size: int | None, sha256: str = "") -> SoundFile:
 
 
 def inside(folder: Path, file: str) -> Path | None:
-    """The place in the folder; None for a name that leads out of it."""
+    """The place in the folder; None for a name that leads out of it, or that no file can have."""
     place = folder / file
-    return None if Path(file).is_absolute() or ".." in place.parts else place
+    return None if "\0" in file or Path(file).is_absolute() or ".." in place.parts else place
 
 
 def size_of(place: Path) -> int | None:

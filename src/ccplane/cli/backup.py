@@ -13,6 +13,7 @@ import click
 
 from ccplane.cli.given import given_settings
 from ccplane.errors import SetupError
+from ccplane.private import write_private
 
 if TYPE_CHECKING:
     from ccplane.backup.manifest import Manifest
@@ -139,9 +140,10 @@ def _next(settings: Settings, done: Restored) -> list[str]:
         lines.append(f"The site's folders in {settings.site} are not those of the backup: see ccplane check.")
     if done.set_aside:
         lines.append(f"The outbox that was here is set aside: {done.set_aside}.")
+    listed = settings.runtime / MISSING
+    listed.unlink(missing_ok=True)  # of a restore before this one
     if done.missing:
-        listed = settings.runtime / MISSING
-        listed.write_text("".join(f"{each}\n" for each in done.missing))
+        write_private(listed, "".join(f"{each}\n" for each in done.missing))
         lines.append(f"Files of sound that are missing: {len(done.missing)}, all of them in {listed}:")
         lines += [f"  {each}" for each in done.missing[:SHOWN]]
     return lines
