@@ -9,13 +9,15 @@ import pytest
 
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.heartbeat import Heartbeat
-from ccplane.asterisk.link import Link
+from ccplane.asterisk.link import BETWEEN_S, Link
 from ccplane.asterisk.operations import ListChannels, PutConfig, SetGlobalVariable
 from ccplane.asterisk.outcomes import Refused, Unknown
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned, provision
 from ccplane.asterisk.switch import Switch
 from ccplane.contacts import facts as c
+from ccplane.core.inputs import Input, SwitchSurveyed
+from ccplane.errors import SwitchError
 from ccplane.ids import NodeName
 from ccplane.settings import HOME
 from ccplane.site import read
@@ -41,7 +43,13 @@ class Tries:
         return said
 
 
-def linked(provision: Provision, scene: Callable[[Link, FakeAsterisk], Awaitable[None]], *, taken: str = "") -> None:
+def linked(
+    provision: Provision,
+    scene: Callable[[Link, FakeAsterisk], Awaitable[None]],
+    *,
+    taken: str = "",
+    post: Callable[[Input], None] = lambda _: None,
+) -> None:
     """Plays the scene beside a link to the fake switch, in virtual time."""
 
     async def main() -> None:
@@ -50,7 +58,7 @@ def linked(provision: Provision, scene: Callable[[Link, FakeAsterisk], Awaitable
             node=NodeName("ast1"),
             switches=fake,
             executor=Executor(),
-            post=lambda _: None,
+            post=post,
             now=lambda: 1,
             provision=provision,
             phones=PhoneWatch(fake.ami, fake.ami.events, lambda _: None),
@@ -169,6 +177,87 @@ def test_given_an_application_taken_from_a_predecessor_then_routing_goes_on_with
         assert said_to_guard(fake) == [], "its predecessor beat until a moment ago, its own beats follow"
 
     linked(Tries(None), scene, taken="22.10.1")
+
+
+class Surveys:
+    """When those began that were posted, in seconds."""
+
+    def __init__(self) -> None:
+        self.at: list[float] = []
+
+    def __call__(self, what: Input) -> None:
+        if isinstance(what, SwitchSurveyed):
+            self.at.append(round(asyncio.get_running_loop().time(), 3))
+
+
+def test_given_a_survey_a_moment_ago_when_one_looks_now_then_none_is_held_against_one_so_young():
+    """A hang-up that was on its way at the first of two surveys must have come by the second."""
+    surveys = Surveys()
+
+    async def scene(link: Link, _: FakeAsterisk) -> None:
+        await asyncio.sleep(14.1)
+        assert surveys.at == [0, 15], "the last 0.1 s ago"
+        await link.look_now()
+        assert surveys.at == [0, 15, 15 + BETWEEN_S, 15 + 2 * BETWEEN_S]
+
+    linked(Tries(None), scene, post=surveys)
+
+
+def test_given_two_who_look_at_once_then_they_share_one_look():
+    surveys = Surveys()
+
+    async def scene(link: Link, _: FakeAsterisk) -> None:
+        await asyncio.gather(link.look_now(), link.look_now(), link.look_now())
+        assert surveys.at == [0, 1, 1 + BETWEEN_S]
+
+    linked(Tries(None), scene, post=surveys)
+
+
+def test_given_a_look_under_way_when_another_asks_then_both_of_their_surveys_begin_after_that():
+    """What they have just changed at the switch must be in both."""
+    surveys = Surveys()
+
+    async def scene(link: Link, _: FakeAsterisk) -> None:
+        first = asyncio.create_task(link.look_now())
+        await asyncio.sleep(0.1)
+        assert surveys.at == [0, 1]
+        await link.look_now()
+        assert first.done()
+        assert surveys.at == [0, 1, 1 + BETWEEN_S, 1 + 2 * BETWEEN_S]
+
+    linked(Tries(None), scene, post=surveys)
+
+
+def test_given_one_who_stops_waiting_for_a_look_then_the_other_still_gets_it():
+    surveys = Surveys()
+
+    async def scene(link: Link, _: FakeAsterisk) -> None:
+        impatient, patient = asyncio.create_task(link.look_now()), asyncio.create_task(link.look_now())
+        await asyncio.sleep(0.1)
+        impatient.cancel()
+        await patient
+        assert surveys.at == [0, 1, 1 + BETWEEN_S]
+
+    linked(Tries(None), scene, post=surveys)
+
+
+def test_given_a_look_when_the_connection_is_lost_then_it_fails_and_the_next_one_goes_well():
+    surveys = Surveys()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        look = asyncio.create_task(link.look_now())
+        await asyncio.sleep(0.1)
+        fake.drop()
+        await asyncio.sleep(0.1)
+        await link.look_now()
+        with pytest.raises(SwitchError, match="ListChannels"):
+            await look
+        assert len(surveys.at) == 1 + 1 + 1 + 2, (
+            "the first connection's, the lost look's, the second one's, and the look"
+        )
+        assert surveys.at[-2] >= surveys.at[-3] + BETWEEN_S
+
+    linked(Tries(None, None), scene, post=surveys)
 
 
 def test_given_an_offer_held_back_by_a_fence_when_we_are_connected_again_then_no_agent_missed_it_and_it_is_made_again():

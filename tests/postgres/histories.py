@@ -29,6 +29,7 @@ from ccplane.routing.recording import RecordingPolicy, RecordingRule
 from ccplane.routing.rules import Number, Queue, Rules, Step
 
 NODE = NodeName("ast1")
+OTHER = NodeName("ast2")
 START = 1_800_000_000_000
 QUEUES = ("support", "sales")
 SHARED = SeatId("2001")
@@ -172,6 +173,8 @@ class Centre:
             self.take(i.LegEnded(offer_of_leg(leg), leg, 16))
         if chance.random() < 0.1:
             self._store_says()
+        for node in (NODE, OTHER):
+            self._switch_moves(node)
         what = chance.random()
         if what < 0.16:
             self.arrive()
@@ -190,6 +193,28 @@ class Centre:
         elif self.state.contacts:
             among = self.unsettled() if chance.random() < 0.5 else sorted(self.state.contacts)
             self._contact_moves(chance.choice(among))
+
+    def _switch_moves(self, node):
+        """It is lost, is away after a while or is back before, and does not stay away for long."""
+        chance = self.random.random()
+        if self.state.nodes.get(node):
+            if chance < 0.02:
+                self.take(i.SwitchDropped(node, "closed"))
+        elif node in self.state.away:
+            if chance < 0.2:
+                self.back(node)
+        elif chance < 0.15:
+            self.back(node)
+        elif chance < 0.4:
+            self.away(node)
+
+    def away(self, node=NODE):
+        """A node is not reached for so long that all are told."""
+        self.take(i.SwitchNotReached(node))
+
+    def back(self, node=NODE):
+        """With every call as it was."""
+        self.take(i.SwitchTaken(node, "22"))
 
     def unsettled(self):
         """Contacts in what mostly lasts but a moment; all of them where there is none such."""

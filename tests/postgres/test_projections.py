@@ -19,11 +19,12 @@ from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve
 from ccplane.core.state import State
 from ccplane.facts import encode
+from ccplane.ids import AgentId
 from ccplane.laws import Fact
 from ccplane.postgres.queries import query
 from ccplane.postgres.rebuild import rebuild
 from ccplane.postgres.store import PROJECTIONS, PostgresFacts, spoken_of
-from tests.postgres.histories import START, Centre, a_history
+from tests.postgres.histories import NODE, OTHER, START, Centre, a_history
 
 pytestmark = pytest.mark.postgres
 
@@ -35,6 +36,7 @@ TABLES = {
     "agent_interval": "SELECT * FROM agent_interval ORDER BY agent, epoch, seq",
     "recording": "SELECT * FROM recording ORDER BY id",
     "agent_axes": "SELECT * FROM agent_axes ORDER BY agent",
+    "node_away": "SELECT * FROM node_away ORDER BY node",
     "message": "SELECT * FROM message ORDER BY id",
 }
 
@@ -88,12 +90,20 @@ def intervals(facts):
     return found
 
 
+def as_rows_say(found):
+    """The same of the rows of `agent_interval`."""
+    return {
+        (row["agent"], row["seq"]): (row["state"], row["reason"], ms(row["started_at"]), ms(row["ended_at"]))
+        for row in found
+    }
+
+
 def test_everything_that_moves_an_agent_or_a_contact_happens_in_these_histories():
     """So that what is held against `evolve` below is all there is."""
     facts = [fact for seed in range(12) for fact in a_history(seed, wrap_up_ms=seed % 2 * 6_000).facts]
     tables = (PHASE, OFFER, TALK, CALL, WORK)
     moving = {fact.__name__ for table in tables for row in table.values() for fact in row}
-    others = {"LanguageSet", "SeatTaken", "SeatLeft", "DiallingRefused", "DeviceChanged"}
+    others = {"LanguageSet", "SeatTaken", "SeatLeft", "DiallingRefused", "DeviceChanged", "SwitchAway", "SwitchFound"}
     assert moving | others <= {type(fact).__name__ for fact in facts}
     lost = {fact.contact for fact in facts if isinstance(fact, TalkEnded) and fact.by is EndedBy.PHONE_LOST}
     assert lost, "whose caller waits again, or is gone by then"
@@ -104,11 +114,7 @@ async def test_agent_intervals_are_the_shown_states_that_evolve_gives(db, seed):
     """Each interval begins and ends where the wallboard's word changed, and says that word."""
     facts = a_history(seed, wrap_up_ms=seed % 2 * 6_000).facts
     await store(db, facts, random.Random(seed).sample(range(1, len(facts)), 40))
-    found = {
-        (row["agent"], row["seq"]): (row["state"], row["reason"], ms(row["started_at"]), ms(row["ended_at"]))
-        for row in await rows(db, "agent_interval")
-    }
-    assert found == intervals(facts)
+    assert as_rows_say(await rows(db, "agent_interval")) == intervals(facts)
     assert {"LegDropped", "LegCleared"} <= {type(fact).__name__ for fact in facts}, "which change no agent's interval"
 
 
@@ -192,12 +198,61 @@ async def test_who_leaves_the_people_in_a_call_of_their_own_is_in_it_to_its_end(
     assert centre.state.agents, "not before the call is over"
     centre.take(i.CallerGone(own, 16), after=4_000)
     found = await in_batches_of_one_and_in_one(db, centre.facts, "agent_interval")
-    assert {
-        (row["agent"], row["seq"]): (row["state"], row["reason"], ms(row["started_at"]), ms(row["ended_at"]))
-        for row in found
-    } == intervals(centre.facts)
+    assert as_rows_say(found) == intervals(centre.facts)
     own_call = next(row for row in found if row["state"] == "own-call")
     assert ms(own_call["ended_at"]) - ms(own_call["started_at"]) == 5_000
+
+
+def in_the_talk(centre):
+    """A caller, and the agent who has answered them."""
+    contact = centre.arrive()
+    centre.take(i.EnteredRoom(contact, centre.state.contacts[contact].channel))
+    offer = centre.state.contacts[contact].offer
+    centre.take(i.LegUp(offer.id, offer.leg))
+    centre.take(i.EnteredRoom(contact, offer.leg))
+    return offer
+
+
+async def test_while_a_node_is_away_every_agent_who_is_reached_through_it_is_unreachable_as_on_the_board(db):
+    """Who talks and who is ready; not who is paused, offline, or wraps up. Until the last node is back."""
+    centre = Centre(agents=5, wrap_up_ms=600_000)
+    wraps_up, talks, paused, ready, offline = centre.names
+    centre.intent(wraps_up, Intent.READY)
+    offer = in_the_talk(centre)
+    centre.take(i.LegEnded(offer.id, offer.leg, 16), after=1_000)
+    centre.intent(talks, Intent.READY)
+    in_the_talk(centre)
+    centre.intent(paused, Intent.PAUSED, "lunch")
+    centre.intent(ready, Intent.READY)
+    centre.now += 1_000
+    begun = centre.now
+    centre.away(OTHER)
+    centre.take(i.SwitchDropped(NODE, "closed"), after=1_000)
+    centre.away()
+    centre.now += 3_600_000
+    centre.intent(offline, Intent.READY)
+    centre.intent(paused, Intent.READY)
+    centre.people([*centre.names, AgentId("1099")])
+    centre.back(OTHER)
+    centre.now += 500
+    centre.back()
+    found = await in_batches_of_one_and_in_one(db, centre.facts, "agent_interval")
+    assert as_rows_say(found) == intervals(centre.facts)
+    words = {
+        who: [row["state"] for row in found if row["agent"] == who and ms(row["started_at"]) >= begun]
+        for who in (*centre.names, "1099")
+    }
+    assert words == {
+        wraps_up: [],
+        talks: ["unreachable", "talking"],
+        paused: ["unreachable", "ready"],
+        ready: ["unreachable", "ready"],
+        offline: ["unreachable", "ready"],
+        "1099": ["offline"],
+    }
+    assert await rebuild(db) == len(centre.facts)
+    assert await rows(db, "agent_interval") == found
+    assert [row["away"] for row in await rows(db, "node_away")] == [False, False]
 
 
 async def test_a_contacts_language_is_the_one_it_was_spoken_to_in_last(db):

@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 SURVEY_EVERY_S: Final = 15.0
 BETWEEN_S: Final = 0.5
-"""Between the two surveys of one who asks for them: an event that is on its way has come by then."""
+"""Between two surveys that are held against each other, at least: an event that is on its way has come by then."""
 SURVEY_AGAIN_S: Final = 2.0
 """After one that failed, and after an answer that was owed has come."""
 LOOK_S: Final = 0.5
@@ -94,6 +94,10 @@ class Link:
         self._replaced, self._taken, self._calm_s = replaced, taken, 0.0
         self._found: SwitchSurveyed | None = None
         """The last survey of this connection, as it came."""
+        self._found_at = 0.0
+        """When that was, by the loop."""
+        self._wanted: asyncio.Task[None] | None = None
+        """A survey that somebody asked for and that has not begun: who asks meanwhile shares it."""
         self.connected_since: int | None = None
         self.found = asyncio.Event()
         """Set once the switch was found for the first time."""
@@ -170,7 +174,7 @@ class Link:
             await asyncio.sleep(pause)
 
     async def _see_phones(self, switch: Switch) -> None:
-        asked_at = asyncio.get_running_loop().time()
+        asked_at = self._time()
         found = await switch.send(ListEndpoints(), HOUSE)
         endpoints = found.value if isinstance(found, Done) else []
         for device, phone in self._phones.surveyed(endpoints, asked_at).items():
@@ -245,26 +249,39 @@ class Link:
             self._answers_again()
 
     async def look_now(self) -> None:
-        """Compare now, not only in a while. A contradiction counts once two surveys in a row show it: so twice.
+        """Compare now, not only in a while. A contradiction counts once two surveys in a row show it: so twice, both
+        begun after this was asked; whoever else asks at once shares them.
 
         SwitchError "not-connected", or if the switch does not answer.
         """
         switch = self._executor.switch
         if switch is None or self.connected_since is None:
             raise SwitchError("not-connected", f"ccplane is not connected to Asterisk {self.node}; see /readyz.")
-        await self._survey(switch, after_gap=False)
-        await asyncio.sleep(BETWEEN_S)
-        await self._survey(switch, after_gap=False)
+        for _ in range(2):
+            if self._wanted is None:
+                self._wanted = asyncio.create_task(self._survey(switch, after_gap=False))
+            await asyncio.shield(self._wanted)
 
     async def _survey(self, switch: Switch, after_gap: bool) -> None:
-        async with self._surveying:
-            await self._surveyed(switch, after_gap)
+        """One at a time; and but for the first after a gap, which is held against none, not soon after another."""
+        while True:
+            async with self._surveying:
+                early_s = 0.0 if after_gap or self._found is None else self._found_at + BETWEEN_S - self._time()
+                if early_s <= 0.0:
+                    if self._wanted is asyncio.current_task():
+                        self._wanted = None
+                    return await self._surveyed(switch, after_gap)
+            await asyncio.sleep(early_s)
+
+    @staticmethod
+    def _time() -> float:
+        return asyncio.get_running_loop().time()
 
     async def _surveyed(self, switch: Switch, after_gap: bool) -> None:
         began = self._now()
         gap = began - self._lost_at if after_gap and self._lost_at is not None else 0
         found = await survey(switch, self._phones, self.node, began, gap, after_gap, self._believed())
-        before, self._found = self._found, found
+        before, self._found, self._found_at = self._found, found, self._time()
         if after_gap:
             self._post(found)
         elif before is not None:
@@ -272,7 +289,7 @@ class Link:
         self.last_survey = self._now()
 
     def _dropped(self, switch: Switch) -> None:
-        self._executor.switch, self.provisioned_at = None, None
+        self._executor.switch, self.provisioned_at, self._wanted = None, None, None
         self._gone_since_now()
         if self.connected_since is not None:
             self._lost_at, self.connected_since = self._now(), None

@@ -1,7 +1,8 @@
 -- apply_agents --
 -- The three axes of every agent, carried on from agent_axes over the batch; the shown word is derived from them as in
 -- agents/agent.py (AT_REST, WORK), and every change of it ends one interval and begins another. Who is no longer among
--- the people loaded has none; if they are with a contact, or in a call of their own, they are offline after it.
+-- the people loaded has none; if they are with a contact, or in a call of their own, they are offline after it. While
+-- any node is away (node_away), nobody is reached, and of what goes on there nobody knows (agents/agent.py, cut_off).
 -- Intervals of no length are kept: whether two facts of the same millisecond come in one batch or in two must make no
 -- difference. The interval that was open is ended by an upsert, and the axes are looked up one by one: so both are
 -- found by key whatever the planner thinks of the tables' size.
@@ -35,11 +36,24 @@ WITH said AS (
     SELECT seq, at, array(SELECT each ->> 'id' FROM jsonb_array_elements(body -> 'agents') AS each) AS agents
     FROM batch
     WHERE epoch = $1 AND seq > $2 AND seq <= $3 AND kind = 'PeopleLoaded'
-), heard AS (
-    SELECT * FROM said
+), node_said AS (
+    SELECT seq, at, body ->> 'node' AS node, kind = 'SwitchAway' AS away
+    FROM batch
+    WHERE epoch = $1 AND seq > $2 AND seq <= $3 AND kind IN ('SwitchAway', 'SwitchFound')
+), turned AS (
+    SELECT seq, at, away::integer - coalesce(lag(away) OVER (PARTITION BY node ORDER BY seq), false)::integer AS more
+    FROM (SELECT * FROM node_said UNION ALL SELECT -1, 0, node, away FROM node_away) AS node_step
+), cut AS (
+    SELECT seq, at, CASE WHEN sum(more) OVER (ORDER BY seq) > 0 THEN 'yes' ELSE 'no' END AS cut_off FROM turned
+), of_all AS (
+    SELECT seq, at, agents, NULL AS cut_off FROM list
     UNION ALL
-    SELECT list.seq, list.at, person.agent, NULL, NULL, NULL, NULL, person.agent = ANY (list.agents)
-    FROM list CROSS JOIN (
+    SELECT seq, at, NULL, cut_off FROM cut WHERE seq >= 0
+), heard AS (
+    SELECT *, NULL AS cut_off FROM said
+    UNION ALL
+    SELECT of_all.seq, of_all.at, person.agent, NULL, NULL, NULL, NULL, person.agent = ANY (of_all.agents), of_all.cut_off
+    FROM of_all CROSS JOIN (
         SELECT agent FROM said UNION SELECT agent FROM agent_axes UNION SELECT unnest(agents) FROM list) AS person
 ), known AS (
     SELECT axes.*
@@ -48,7 +62,7 @@ WITH said AS (
 ), step AS (
     SELECT * FROM heard
     UNION ALL
-    SELECT -1, 0, agent, intent, reason, work, phone, shown IS NOT NULL FROM known
+    SELECT -1, 0, agent, intent, reason, work, phone, shown IS NOT NULL, NULL FROM known
 ), worked AS (
     SELECT *, coalesce(last_known(work) OVER (PARTITION BY agent ORDER BY seq), 'idle') AS work_by_then FROM step
 ), gone AS (
@@ -60,21 +74,24 @@ WITH said AS (
         coalesce(last_known(CASE WHEN gone THEN '' ELSE reason END) OVER w, '') AS reason,
         coalesce(last_known(CASE WHEN gone THEN 'idle' ELSE work END) OVER w, 'idle') AS work,
         coalesce(last_known(CASE WHEN gone THEN 'gone' ELSE phone END) OVER w, 'gone') AS phone,
-        last_known(CASE WHEN gone THEN 'no' WHEN listed IS NOT FALSE THEN 'yes' END) OVER w AS present
+        last_known(CASE WHEN gone THEN 'no' WHEN listed OR listed IS NULL AND cut_off IS NULL THEN 'yes' END) OVER w AS present,
+        coalesce(last_known(cut_off) OVER w, (SELECT CASE WHEN bool_or(away) THEN 'yes' END FROM node_away)) AS cut_off
     FROM gone
     WINDOW w AS (PARTITION BY agent ORDER BY seq)
 ), worded AS (
     SELECT
         agent, seq, at, intent, reason, work, phone,
         CASE
-            WHEN present = 'no' THEN NULL
+            WHEN present IS DISTINCT FROM 'yes' THEN NULL
+            WHEN cut_off = 'yes' AND work NOT IN ('idle', 'wrap-up') THEN 'unreachable'
             WHEN work <> 'idle' THEN work
             WHEN intent <> 'ready' THEN intent
+            WHEN cut_off = 'yes' THEN 'unreachable'
             WHEN phone = 'reachable' THEN 'ready'
             WHEN phone = 'in-use' THEN 'own-call'
             ELSE 'unreachable'
         END AS shown,
-        CASE WHEN present = 'no' OR work <> 'idle' OR intent = 'ready' THEN '' ELSE reason END AS shown_reason
+        CASE WHEN present IS DISTINCT FROM 'yes' OR work <> 'idle' OR intent = 'ready' THEN '' ELSE reason END AS shown_reason
     FROM axes
 ), compared AS (
     SELECT *, lag(shown) OVER w AS shown_before, lag(shown_reason) OVER w AS reason_before
@@ -92,6 +109,10 @@ WITH said AS (
     FROM (SELECT DISTINCT ON (agent) agent, at FROM change ORDER BY agent, seq) AS first JOIN known USING (agent)
     WHERE known.shown IS NOT NULL
     ON CONFLICT (agent, epoch, seq) DO UPDATE SET ended_at = excluded.ended_at
+), nodes AS (
+    INSERT INTO node_away (node, away)
+    SELECT DISTINCT ON (node) node, away FROM node_said ORDER BY node, seq DESC
+    ON CONFLICT (node) DO UPDATE SET away = excluded.away
 )
 INSERT INTO agent_axes AS axis (agent, intent, reason, work, phone, shown, shown_reason, open_epoch, open_seq)
 SELECT DISTINCT ON (worded.agent)
