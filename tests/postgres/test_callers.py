@@ -20,7 +20,7 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 async def centre(db):
     """A history whose callers are three."""
-    centre = a_history(8, steps=400)
+    centre = a_history(5, steps=200)
     centre.facts = [
         replace(fact, caller=str(place % 3)) if type(fact).__name__ == "ContactArrived" else fact
         for place, fact in enumerate(centre.facts)
