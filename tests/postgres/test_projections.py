@@ -255,6 +255,20 @@ async def test_while_a_node_is_away_every_agent_who_is_reached_through_it_is_unr
     assert [row["away"] for row in await rows(db, "node_away")] == [False, False]
 
 
+async def test_a_plane_that_begins_is_told_anew_which_node_is_away(db):
+    """The node may have another name by then: what was said of the old one binds nobody."""
+    centre = Centre(agents=1)
+    centre.intent(centre.names[0], Intent.READY)
+    centre.take(i.SwitchDropped(NODE, "closed"), after=1_000)
+    centre.away()
+    centre.take(i.PlaneBegan(2, "test", 0), after=1_000)
+    found = await in_batches_of_one_and_in_one(db, centre.facts, "agent_interval")
+    assert as_rows_say(found) == intervals(centre.facts)
+    assert [row["state"] for row in found][-2:] == ["unreachable", "ready"]
+    assert await rebuild(db) == len(centre.facts)
+    assert await rows(db, "agent_interval") == found
+
+
 async def test_a_contacts_language_is_the_one_it_was_spoken_to_in_last(db):
     """Not that of its arrival."""
     centre = one_agent()

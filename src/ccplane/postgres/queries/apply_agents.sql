@@ -2,7 +2,8 @@
 -- The three axes of every agent, carried on from agent_axes over the batch; the shown word is derived from them as in
 -- agents/agent.py (AT_REST, WORK), and every change of it ends one interval and begins another. Who is no longer among
 -- the people loaded has none; if they are with a contact, or in a call of their own, they are offline after it. While
--- any node is away (node_away), nobody is reached, and of what goes on there nobody knows (agents/agent.py, cut_off).
+-- any node is away (node_away), nobody is reached, and of what goes on there nobody knows (agents/agent.py, cut_off); a
+-- plane that begins is told anew which one is.
 -- Intervals of no length are kept: whether two facts of the same millisecond come in one batch or in two must make no
 -- difference. The interval that was open is ended by an upsert, and the axes are looked up one by one: so both are
 -- found by key whatever the planner thinks of the tables' size.
@@ -36,10 +37,17 @@ WITH said AS (
     SELECT seq, at, array(SELECT each ->> 'id' FROM jsonb_array_elements(body -> 'agents') AS each) AS agents
     FROM batch
     WHERE epoch = $1 AND seq > $2 AND seq <= $3 AND kind = 'PeopleLoaded'
-), node_said AS (
-    SELECT seq, at, body ->> 'node' AS node, kind = 'SwitchAway' AS away
+), of_nodes AS (
+    SELECT seq, at, kind, body ->> 'node' AS node
     FROM batch
-    WHERE epoch = $1 AND seq > $2 AND seq <= $3 AND kind IN ('SwitchAway', 'SwitchFound')
+    WHERE epoch = $1 AND seq > $2 AND seq <= $3 AND kind IN ('SwitchAway', 'SwitchFound', 'PlaneStarted')
+), node_said AS (
+    SELECT seq, at, node, kind = 'SwitchAway' AS away FROM of_nodes WHERE kind <> 'PlaneStarted'
+    UNION ALL
+    SELECT seq, at, known.node, false
+    FROM of_nodes CROSS JOIN (
+        SELECT node FROM node_away UNION SELECT node FROM of_nodes WHERE kind <> 'PlaneStarted') AS known
+    WHERE kind = 'PlaneStarted'
 ), turned AS (
     SELECT seq, at, away::integer - coalesce(lag(away) OVER (PARTITION BY node ORDER BY seq), false)::integer AS more
     FROM (SELECT * FROM node_said UNION ALL SELECT -1, 0, node, away FROM node_away) AS node_step
