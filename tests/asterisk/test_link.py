@@ -49,6 +49,7 @@ def linked(
     *,
     taken: str = "",
     post: Callable[[Input], None] = lambda _: None,
+    now: Callable[[], int] = lambda: 1,
 ) -> None:
     """Plays the scene beside a link to the fake switch, in virtual time."""
 
@@ -59,7 +60,7 @@ def linked(
             switches=fake,
             executor=Executor(),
             post=post,
-            now=lambda: 1,
+            now=now,
             provision=provision,
             phones=PhoneWatch(fake.ami, fake.ami.events, lambda _: None),
             sign=Heartbeat(lambda: 7, lambda: True).sign,
@@ -285,3 +286,26 @@ def test_given_an_offer_held_back_by_a_fence_when_we_are_connected_again_then_no
             assert centre.plane.faults == 0
 
     run(main())
+
+
+@pytest.mark.parametrize(("paused_ms", "gap_ms"), [(60_000, 60_000), (1_000, 0)])
+def test_given_a_pause_of_ours_when_the_connection_was_lost_in_it_then_the_gap_began_with_the_pause(paused_ms, gap_ms):
+    found: list[SwitchSurveyed] = []
+    ahead = [0]
+
+    def now() -> int:
+        return 1_000_000 + ahead[0] + round(asyncio.get_running_loop().time() * 1000)
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        ahead[0] += paused_ms  # nothing of ours ran meanwhile
+        fake.drop()
+        await asyncio.sleep(5)
+        (again,) = [each for each in found[1:] if each.after_gap]
+        assert gap_ms <= again.gap_ms < gap_ms + 2_000
+
+    linked(
+        Tries(*[None] * 9),
+        scene,
+        post=lambda what: found.append(what) if isinstance(what, SwitchSurveyed) else None,
+        now=now,
+    )

@@ -42,6 +42,10 @@ BETWEEN_S: Final = 0.5
 SURVEY_AGAIN_S: Final = 2.0
 """After one that failed, and after an answer that was owed has come."""
 LOOK_S: Final = 0.5
+ASLEEP_MS: Final = 3_000
+"""Who did not get to look for so long was paused, and watched nothing meanwhile."""
+WOKEN_MS: Final = 10_000
+"""So soon after a pause the loss of a connection is told: it was lost in the pause."""
 FENCED_LOOK_S: Final = 0.01
 AWAY_S: Final = 10.0
 """A switch that has not been connected for so long is away: longer than any connection takes to be made anew."""
@@ -86,6 +90,9 @@ class Link:
         the guard from callers whom nobody serves."""
         self._lost_at = lost_at
         """When events were last seen; None if never."""
+        self._looked_at = 0
+        self._slept: tuple[int, int] | None = None
+        """When we looked last; and the last pause of this process, from and to."""
         self._surveying = asyncio.Lock()
         self._absence: asyncio.TimerHandle | None = None
         self._survey_soon = asyncio.Event()
@@ -132,7 +139,7 @@ class Link:
             self._answered = False
             await self._survey(switch, after_gap=True)
             self._answered = True
-        self.connected_since = self._now()
+        self.connected_since = self._looked_at = self._now()
         self.found.set()
         self._back()
         self._calm_s = TAKEN_S if version else 0.0
@@ -217,11 +224,25 @@ class Link:
         """What gives no answer is said, once; what was told to it meanwhile is looked for when it answers again."""
         while True:
             await asyncio.sleep(LOOK_S)
+            self._look()
             if switch.stuck and switch.stuck != self.trouble:
                 self._tell_trouble(switch.stuck)
             elif self.trouble and not switch.stuck:
                 log.warning("the switch answers again", node=self.node)
                 self._answers_again()
+
+    def _look(self) -> None:
+        """A look that comes much too late shows that this process was paused since the last one."""
+        now = self._now()
+        if now - self._looked_at > ASLEEP_MS:
+            self._slept = (self._looked_at, now)
+        self._looked_at = now
+
+    def _unwatched_since(self) -> int:
+        """Of a connection that is lost: since when nobody watched it."""
+        self._look()
+        now = self._now()
+        return self._slept[0] if self._slept and now - self._slept[1] < WOKEN_MS else now
 
     def _tell_trouble(self, trouble: str) -> None:
         if trouble != self.trouble:
@@ -292,5 +313,5 @@ class Link:
         self._executor.switch, self.provisioned_at, self._wanted = None, None, None
         self._gone_since_now()
         if self.connected_since is not None:
-            self._lost_at, self.connected_since = self._now(), None
+            self._lost_at, self.connected_since = self._unwatched_since(), None
             self._post(SwitchDropped(self.node, switch.ended or "closed"))
