@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ccplane.asterisk.node import NodePorts
 
-FIRST, LAST, BLOCK = 20000, 32399, 200
+FIRST, LAST, BLOCK = 10200, 32399, 200
 """Below what Linux gives to outgoing connections (from 32768), so that none is snatched between look and use."""
 
 _held: list[int] = []

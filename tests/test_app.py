@@ -97,9 +97,9 @@ def test_the_switch_is_commanded_only_by_the_leader_and_only_while_it_can_be_wri
 
 
 def test_ari_and_ami_stand_behind_the_same_fence():
-    """Each takes its `may_send` in the one place that makes them."""
+    """Each takes its `may_send` in the one place that makes them; and the link, which lets events wait for it."""
     fences = re.findall(r"may_send=([\w.]+)", inspect.getsource(app.plane_of))
-    assert fences == ["may_send", "may_send"]
+    assert fences == ["may_send"] * 3
 
 
 class Contested:

@@ -99,7 +99,7 @@ async def test_asterisk_restarts_then_all_its_calls_are_over_as_facts_and_everyt
         assert by_type["TalkEnded"]["by"] == "switch"
         by_type = {fact["type"]: fact for fact in (await centre.contact_of("22"))["facts"]}
         assert by_type["OfferWithdrawn"]["reason"] == "switch-lost"
-        assert [fact["restarted"] for fact in await facts(centre, "SwitchFound")][-1] is True
+        assert [fact["restarted"] for fact in await facts(centre, "SwitchFound")].count(True) == 1
         assert await facts(centre, "RepairMade") == []
         await centre.whole()
         await centre.agent_is("1001", "ready", within=30)

@@ -307,7 +307,9 @@ async def test_a_browser_phone_is_told_to_answer_and_a_desk_phone_where_it_can_b
         site.can_pick_up = True
         assert (await screen.ask("answer", offer=offer))["ok"]
         assert "answer-now" not in {each["type"] for each in screen.seen}
+        rung = history.state.contacts[history.state.agents[ANA].contact].offer
         happens(site, inputs.CallerGone(history.state.agents[ANA].contact, 16))
+        happens(site, inputs.LegEnded(rung.id, rung.leg, cause=26))
     async with on(url, await opened(app, device="web", state="ready")) as screen:
         happens(site, inputs.PhoneSeen(f"{ANA}-web", Phone.REACHABLE))
         history.wait(5_000)

@@ -95,7 +95,7 @@ class History:
         self.give(inputs.LegUp(live.offer.id, live.offer.leg))
         self.give(inputs.EnteredRoom(contact, live.offer.leg))
 
-    def survey(self, seen: bool) -> None:
+    def survey(self, seen: bool, started_at: int = 0) -> None:
         """A reconnect that finds all callers and talks still there, but no offer's leg; or nothing at all."""
         channels = {
             channel: inputs.ChannelSeen(channel, up=True)
@@ -112,6 +112,7 @@ class History:
                 channels=channels if seen else {},
                 rooms={},
                 phones={},
+                started_at=started_at,
             )
         )
 

@@ -202,9 +202,10 @@ def test_an_offer_whose_leg_was_lost_in_a_gap_is_nobodys_miss():
 
 def test_an_asterisk_that_restarted_has_lost_its_waiting_callers():
     history = History()
+    history.survey(seen=True, started_at=1)
     history.call_waiting(SALES)
     history.wait(1_000)
-    history.survey(seen=False)
+    history.survey(seen=False, started_at=2)
     assert (counters(history).lost, counters(history).abandoned) == (1, 0)
 
 

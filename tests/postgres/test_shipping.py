@@ -198,7 +198,7 @@ async def test_what_a_batch_touches_is_found_by_keys(db):
     for name in PROJECTIONS:
         plan = [line for [line] in await target._connection.fetch(f"EXPLAIN EXECUTE {name}(1, 1, 250)")]
         for line, below in pairwise(plan):
-            assert "Seq Scan" not in line, name
+            assert "Seq Scan" not in line or " on node_away " in line, name  # as many rows as nodes
             if " using " in line and "Only" not in line:  # but the names of all agents, for PeopleLoaded
                 assert "Index Cond" in below, (name, line)
     await target.close()

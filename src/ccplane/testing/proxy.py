@@ -32,6 +32,8 @@ class Proxy:
         self._writers: set[asyncio.StreamWriter] = set()
         self._deaf: set[asyncio.StreamWriter] = set()
         self._near: set[asyncio.StreamWriter] = set()
+        self._began: dict[asyncio.StreamWriter, bytes] = {}
+        """The first words to the target over each connection."""
         self._serving: set[asyncio.Task[None]] = set()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -57,6 +59,10 @@ class Proxy:
     def swallow(self) -> None:
         """What is connected now stays open and carries nothing any more, as behind a network that went away."""
         self._deaf |= self._writers
+
+    def swallow_those(self, asked_for: bytes) -> None:
+        """The same of those connections whose first words held this; others, and new ones, carry on."""
+        self._deaf |= {writer for writer, words in self._began.items() if asked_for in words}
 
     def stall(self) -> None:
         """Hold everything back, also of new connections; `mend` lets it go, in order and whole."""
@@ -85,6 +91,7 @@ class Proxy:
             self._writers -= {writer, far_writer}
             self._near.discard(writer)
             self._deaf -= {writer, far_writer}
+            self._began.pop(far_writer, None)
             self._serving.discard(passing)
 
     async def _pass_on(
@@ -96,9 +103,13 @@ class Proxy:
     ) -> None:
         number = next(self._numbers)
         await asyncio.gather(
-            self._pump(reader, far_writer, lambda data: self.on_sent(number, data)),
+            self._pump(reader, far_writer, lambda data: self._sent(number, far_writer, data)),
             self._pump(far_reader, writer, lambda _: None),
         )
+
+    def _sent(self, number: int, writer: asyncio.StreamWriter, data: bytes) -> None:
+        self._began.setdefault(writer, data)
+        self.on_sent(number, data)
 
     async def closed(self) -> None:
         """Returns when nothing is passed on any more."""
