@@ -3,6 +3,7 @@
 import gc
 
 import structlog
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.stack"]
 
@@ -16,3 +17,9 @@ structlog.configure(
 
 gc.set_threshold(100_000, 20, 50)
 """A suite keeps much and drops little: looking for cycles every 700 objects was a sixth of its time."""
+
+settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", settings.get_profile("steady"), derandomize=False, max_examples=2_000)
+settings.load_profile("steady")
+"""The same examples at each run, so that a change fails for what it changed, and however slow the machine; new
+ones are looked for by `pytest --hypothesis-profile=explore`."""
