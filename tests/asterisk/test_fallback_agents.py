@@ -101,7 +101,8 @@ async def imported(centre: Centre, count: int, callers: Sequence[str] | None = N
 
     async def is_so() -> bool:
         found[:] = await centre.rows(
-            "SELECT * FROM contact WHERE fallback AND caller = ANY (coalesce($1, ARRAY[caller])) ORDER BY arrived_at, id",
+            "SELECT * FROM contact WHERE fallback AND caller = ANY (coalesce($1, ARRAY[caller]))"
+            " ORDER BY arrived_at, id",
             callers,
         )
         return len(found) >= count
