@@ -19,14 +19,30 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture
 async def centre(db):
-    """A history whose callers are three."""
-    centre = a_history(5, steps=200)
+    """A history whose callers are three, and of whose last contacts some were answered and some were not."""
+    centre = next(each for each in map(of_three_callers, range(100)) if len(lately_answered(each)) == 2)
+    await store(db, centre.facts, [])
+    return centre
+
+
+def of_three_callers(seed):
+    centre = a_history(seed, steps=200)
     centre.facts = [
         replace(fact, caller=str(place % 3)) if type(fact).__name__ == "ContactArrived" else fact
         for place, fact in enumerate(centre.facts)
     ]
-    await store(db, centre.facts, [])
     return centre
+
+
+def lately_answered(centre):
+    """How those ended up whom a screen is told of: answered or not, or both."""
+    last = {}
+    for fact in centre.facts:
+        if type(fact).__name__ in ("TalkStarted", "ContactUnqueued", "ContactQueued"):
+            last[fact.contact] = type(fact).__name__ == "TalkStarted"
+    arrived = sorted(of_kind(centre, "ContactArrived"), key=lambda each: (each.arrived_at or each.at, each.contact))
+    lately = [[each for each in arrived if each.caller == caller][-MOST:] for caller in "012"]
+    return {last.get(each.contact, False) for theirs in lately for each in theirs}
 
 
 def of_kind(centre, kind):
