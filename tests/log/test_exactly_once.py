@@ -6,8 +6,8 @@ import asyncio
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from unittest.mock import patch
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -105,7 +105,8 @@ def test_each_acknowledged_fact_is_stored_once_whatever_fails_in_between(moves):
 
 
 async def _lived(moves):
-    with tempfile.TemporaryDirectory() as folder, patch("ccplane.log.writer.TRIM_EVERY", 0.0):
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ccplane.log.writer.TRIM_EVERY", 0.0)
         world = World(Path(folder))
         await world.begin()
         for move, given_ in moves:
