@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccplane.guard import queue_log
-from ccplane.guard.queue_log import FORGOTTEN_AFTER_S, Call, Stay, entry_of, read_all
+from ccplane.guard.queue_log import FORGOTTEN_AFTER_S, SETTLED_S, Call, Stay, entry_of, read_all, settled
 
 A_DAY = """\
 1795345485|NONE|NONE|NONE|QUEUESTART|
@@ -87,6 +87,39 @@ def test_a_talk_ends_as_the_log_says(line: str, by: str, talked: int):
     call = a_call("12|u|support|NONE|ENTERQUEUE||5551|1", "15|u|support|1001|CONNECT|3|x|1", line)
     assert call.stay is not None
     assert (call.stay.by, call.stay.talk_s, call.stay.agent, call.stay.waited_s) == (by, talked, "1001", 3)
+
+
+A_TALK = [
+    "10|u|ccplane|NONE|CCPLANEBEGIN|4002|5551",
+    "12|u|support|NONE|ENTERQUEUE||5551|1",
+    "15|u|support|1001|CONNECT|3|x|1",
+]
+
+
+def test_who_ended_a_talk_may_be_written_after_the_calls_end():
+    """Two threads of Asterisk write these two lines, in either order."""
+    open_calls: dict[str, Call] = {}
+    assert read_all(open_calls, [*A_TALK, "70|u|ccplane|NONE|CCPLANEEND|"]) == []
+    assert settled(open_calls, 70 + SETTLED_S) == []
+    [call] = read_all(open_calls, ["71|u|support|1001|COMPLETEAGENT|3|55|1"])
+    assert call.stay is not None
+    assert (call.ended_at, call.stay.by, call.stay.talk_s) == (70, "agent", 55)
+    assert open_calls == {}
+
+
+def test_a_talk_whose_end_is_never_written_ended_with_the_call():
+    open_calls: dict[str, Call] = {}
+    assert read_all(open_calls, [*A_TALK, "70|u|ccplane|NONE|CCPLANEEND|"]) == []
+    [call] = settled(open_calls, 71 + SETTLED_S)
+    assert call.stay is not None
+    assert (call.ended_at, call.stay.by, call.stay.talk_s) == (70, "caller", 55)
+    assert open_calls == {}
+
+
+def test_a_call_that_goes_on_is_not_settled():
+    open_calls: dict[str, Call] = {}
+    read_all(open_calls, A_TALK)
+    assert settled(open_calls, 1_000_000) == []
 
 
 def test_a_call_that_asterisk_died_with_is_over_when_it_was_last_heard_of():

@@ -85,6 +85,14 @@ async def test_calls_are_told_as_they_end_and_once_while_nobody_dies(node: Node)
         await until(lambda: node.desk.taken == ["u2", "u1"])
 
 
+async def test_a_talk_whose_end_the_log_never_tells_is_told_of_all_the_same(node: Node):
+    with node.log.open("w") as log:
+        log.write("10|u1|ccplane|NONE|CCPLANEBEGIN|4002|5551\n12|u1|support|NONE|ENTERQUEUE||5551|1\n")
+        log.write("15|u1|support|1001|CONNECT|3|x|1\n70|u1|ccplane|NONE|CCPLANEEND|\n")
+    async with node.runs():
+        await until(lambda: node.desk.taken == ["u1"])
+
+
 async def test_a_guard_that_is_restarted_goes_on_where_it_was_with_calls_that_were_open(node: Node):
     open_call = node.call(over=False)
     async with node.runs():

@@ -19,6 +19,9 @@ STARTED: Final = "QUEUESTART"
 FORGOTTEN_AFTER_S: Final = 86_400
 """A call of which nothing more is written for so long is over."""
 MOST_OPEN: Final = 20_000
+SETTLED_S: Final = 5
+"""app_queue writes the end of a talk in a thread of its own, before or after the dialplan's CCPLANEEND: so long it is
+waited for."""
 
 ENDED: Final = {
     "ABANDON": "abandoned",
@@ -61,7 +64,7 @@ class Stay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that the fallback has or had."""
+    """A call that the fallback has or had. `ended_at` of one that is open: only the end of its talk is not told yet."""
 
     channel: str
     number_dialled: str
@@ -97,8 +100,16 @@ def read(open_calls: dict[str, Call], entry: Entry) -> list[Call]:
     known = open_calls.get(entry.call)
     if known is None:
         return []
-    known = open_calls[entry.call] = replace(_heard(known, entry), heard_at=entry.at)
-    return [_over(open_calls.pop(entry.call), entry.at)] if entry.verb == END else []
+    ended_at = entry.at if entry.verb == END else known.ended_at
+    known = open_calls[entry.call] = replace(_heard(known, entry), heard_at=entry.at, ended_at=ended_at)
+    return [] if ended_at is None or _talks(known) else [_over(open_calls.pop(entry.call), ended_at)]
+
+
+def settled(open_calls: dict[str, Call], now: int) -> list[Call]:
+    """Those that ended a while ago, the end of whose talk app_queue has not written: the caller left. `now`: Unix
+    seconds of the switch's clock."""
+    over = [each for each, call in open_calls.items() if call.ended_at is not None and now - call.ended_at > SETTLED_S]
+    return [_lost(open_calls.pop(each)) for each in over]
 
 
 def read_all(open_calls: dict[str, Call], lines: Iterable[str]) -> list[Call]:
@@ -139,9 +150,14 @@ def _over(call: Call, at: int, by: str = "caller") -> Call:
     return replace(call, ended_at=max(at, call.began_at), stay=stay)
 
 
+def _talks(call: Call) -> bool:
+    return call.stay is not None and call.stay.outcome == "answered" and call.stay.talk_s is None
+
+
 def _lost(call: Call) -> Call:
-    """Asterisk died with it, or never said that it is over: what is known is when it was last heard of."""
-    return _over(call, call.heard_at, by="switch")
+    """Asterisk died with it, or never said that it is over: what is known is when it was last heard of. (Or it is over,
+    and only the end of its talk was not told.)"""
+    return _over(call, call.heard_at, by="switch") if call.ended_at is None else _over(call, call.ended_at)
 
 
 def _forgotten(open_calls: dict[str, Call], now: int) -> list[Call]:

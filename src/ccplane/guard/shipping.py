@@ -7,6 +7,7 @@ whole at any moment. While ccplane is away the log itself is the memory: it is n
 from __future__ import annotations
 
 import asyncio
+import time
 from asyncio import to_thread
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ import msgspec
 import structlog
 
 from ccplane.guard.log_file import Place, read_on
-from ccplane.guard.queue_log import Call, read_all
+from ccplane.guard.queue_log import Call, read_all, settled
 from ccplane.private import write_private
 
 log = structlog.get_logger()
@@ -87,9 +88,9 @@ class Shipper:
         piece = await to_thread(read_on, self._path, known.place)
         if piece.lost:
             log.error("a part of the queue_log is gone that was not read yet", path=str(self._path))
-        if piece.after != known.place:
-            open_calls = dict(known.open_calls)
-            over = read_all(open_calls, piece.lines)
+        open_calls = dict(known.open_calls)
+        over = read_all(open_calls, piece.lines) + ([] if piece.more else settled(open_calls, int(time.time())))
+        if piece.after != known.place or over:
             await self._keep(Progress(piece.after, open_calls, [*known.untold, *over]))
         return piece.more
 
