@@ -279,6 +279,12 @@ async def test_given_a_command_that_never_left_us_then_no_phone_and_no_sound_is_
     assert await answered(hands, command, Refused(0, why)) == []
 
 
+async def test_given_a_sound_that_others_may_wait_behind_then_its_stop_goes_past_them(hands):
+    hands.execute(do.StopSounds(X, PLAY.playback, late=True))
+    hands.execute(do.StopSounds(X, PLAY.playback))
+    assert hands.switch.sent == [(op.StopPlayback(PLAY.playback), HOUSE), (op.StopPlayback(PLAY.playback), X)]
+
+
 async def test_given_a_sound_that_is_refused_then_it_is_over_and_could_not_be_played(hands):
     assert await answered(hands, PLAY, Refused(400, "no")) == [i.SoundsFinished(X, 4, 2, ok=False)]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ccplane.asterisk.node import LocalNode
 from ccplane.testing.siplab import rings_for_ever
 from ccplane.testing.siplab.phones import Phone
 from ccplane.testing.siplab.ring import Ring
+from tests.asterisk.sounds import write_tone
 from tests.centre import open_centre
 from tests.proxy import open_proxy
 
@@ -62,3 +64,30 @@ async def test_given_a_call_that_is_carried_out_after_its_connection_was_lost_th
         assert doubles == []
         rings[-1].answer()
         await centre.agent_is("1001", "talking")
+
+
+async def test_given_a_prompt_of_an_earlier_try_that_plays_late_then_nobody_waits_for_its_end(
+    local_node: LocalNode, database: str, tmp_path: Path
+) -> None:
+    """It stands behind the menu's own prompt, and the caller's way into the room behind it: for a minute, were it not
+    stopped."""
+    write_tone(local_node.sounds_dir / "late.wav", hz=700, seconds=60)
+    async with open_centre(local_node, database, tmp_path) as centre:
+        await centre.sign_in("1001")
+        phone = centre.lab.phones.phone("1001")
+        phone.behaviour = rings_for_ever()
+        call = centre.lab.callers.dial("4001", "82")
+        await call.up()
+        login = (local_node.ari_username, local_node.ari_password)
+        async with httpx.AsyncClient(base_url=local_node.ari_url, auth=login, trust_env=False) as ari:
+            channels = (await ari.get("/channels")).raise_for_status().json()
+            [channel] = [each["id"] for each in channels if each["caller"]["number"] == "82"]
+            late = f"p-c-{channel}-1-9"
+            played = await ari.post(f"/channels/{channel}/play/{late}", params={"media": "sound:ccplane/late"})
+            assert played.is_success, played.text
+            call.press("1")
+            ring = await phone.next_ring(within=20)
+            ring.answer()
+            await centre.agent_is("1001", "talking")
+            assert (await ari.get(f"/playbacks/{late}")).status_code == 404
+        call.hang_up()

@@ -251,6 +251,11 @@ def test_given_a_playback_of_ours_that_ended_then_its_step_and_try_are_known_fro
     assert meaning("PlaybackFinished", playback=playback) == i.SoundsFinished(CONTACT, 4, 2, ok)
 
 
+def test_given_a_playback_of_ours_that_begins_then_its_step_and_try_are_known_from_its_id():
+    playback = {"id": f"p-{CONTACT}-4-2", "media_uri": "sound:a", "state": "playing", "target_uri": f"channel:{CALLER}"}
+    assert meaning("PlaybackStarted", playback=playback) == i.SoundsStarted(CONTACT, 4, 2)
+
+
 def test_given_a_playback_of_somebody_elses_then_it_means_nothing():
     assert meaning("PlaybackFinished", playback={"id": "a6f0-11", "state": "done"}) is None
 

@@ -121,6 +121,22 @@ def test_given_a_menu_when_the_end_of_an_earlier_playback_comes_late_then_it_is_
     assert kinds(floor.take(i.SoundsFinished(c("x"), 2, 1))) == ["SoundsEnded"]
 
 
+def test_given_a_sound_of_an_earlier_try_when_it_begins_late_then_it_is_stopped_past_what_waits_behind_it():
+    floor = a_floor()
+    floor.arrives()
+    late = the(floor.asks("x", Gather(("sound:a",), 5_000)), do.PlaySounds).playback
+    floor.take(i.KeyPressed(c("x"), "2"))
+    floor.asks("x", EnterQueue("support"))
+    assert the(floor.take(i.SoundsStarted(c("x"), 1, 1)), do.StopSounds) == do.StopSounds(c("x"), late, late=True)
+
+
+def test_given_the_sounds_that_are_asked_for_when_they_begin_then_they_go_on():
+    floor = a_floor()
+    floor.arrives()
+    floor.asks("x", Gather(("sound:a",), 5_000))
+    assert not floor.take(i.SoundsStarted(c("x"), 1, 1)).commands
+
+
 def test_given_a_free_agent_when_a_contact_enters_the_queue_then_it_hears_music_and_they_ring():
     floor = a_floor(agents=[ready("ana")])
     decision = floor.waits(in_room=False)

@@ -268,7 +268,7 @@ class Executor:
             return
         if self.switch is None:
             return  # the survey of the next connection puts right what this leaves undone
-        lane = command.contact if isinstance(command, do.ContactCommand) else HOUSE
+        lane = _lane(command)
         for each in before(command):
             self.switch.send(each, lane)
         operation = operation_of(command)
@@ -420,6 +420,13 @@ class Executor:
     def _never_played(self, command: do.PlaySounds) -> None:
         step, attempt = command.playback.rsplit("-", 2)[1:]
         self.post(SoundsFinished(command.contact, int(step), int(attempt), ok=False))
+
+
+def _lane(command: do.Command) -> str:
+    """A contact's commands keep their order; only what they may be held up behind goes past them."""
+    if isinstance(command, do.StopSounds) and command.late:
+        return HOUSE
+    return command.contact if isinstance(command, do.ContactCommand) else HOUSE
 
 
 def _never_left(command: do.Command, outcome: Outcome[Any]) -> bool:

@@ -98,6 +98,8 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return None
         case e.ChannelDtmfReceived():
             return i.KeyPressed(contact_id(node, ChannelId(event.channel.id)), event.digit)
+        case e.PlaybackStarted():
+            return _began_to_play(event)
         case e.PlaybackFinished():
             return _played(event)
         case e.RecordingStarted() | e.RecordingFinished() | e.RecordingFailed():
@@ -195,14 +197,24 @@ def _shut_down(node: NodeName, channel: Channel) -> i.Input | None:
     return i.CallerGone(contact_id(node, ChannelId(channel.id)), by_switch=True)
 
 
+def _began_to_play(event: e.PlaybackStarted) -> i.Input | None:
+    contact = contact_of_playback(event.playback.id)
+    return None if contact is None else i.SoundsStarted(ContactId(contact), *_step_of(event.playback.id))
+
+
 def _played(event: e.PlaybackFinished) -> i.Input | None:
     if held := contact_of_hold(event.playback.id):
         return i.HoldSaid(held)
     contact = contact_of_playback(event.playback.id)
     if contact is None:
         return None
-    step, attempt = (int(part) for part in event.playback.id.rsplit("-", 2)[1:])
-    return i.SoundsFinished(ContactId(contact), step, attempt, ok=event.playback.state != "failed")
+    return i.SoundsFinished(ContactId(contact), *_step_of(event.playback.id), ok=event.playback.state != "failed")
+
+
+def _step_of(playback: str) -> tuple[int, int]:
+    """Step and try."""
+    _, step, attempt = playback.rsplit("-", 2)
+    return int(step), int(attempt)
 
 
 def _recorded(event: e.RecordingStarted | e.RecordingFinished | e.RecordingFailed) -> i.Input | None:

@@ -209,6 +209,17 @@ def _stop_sounds(turn: Turn, contact: Contact) -> None:
     turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
 
 
+def sounds_started(turn: Turn, what: i.SoundsStarted) -> None:
+    """What was sent before a connection was lost may be played long after, also behind the stop that was meant for it:
+    the caller would hear what is no longer asked, and could not be joined with anybody until it is over."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is None:
+        return
+    asked = (contact.step, contact.attempt) == (what.step, what.attempt) and isinstance(contact.verb, SOUNDING)
+    if not asked:
+        turn.do(StopSounds(contact.id, playback_id(contact.id, what.step, what.attempt), late=True))
+
+
 def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
     """The sounds of the open verb are over. A sound that could not be played is said to the program, not hidden."""
     contact = turn.state.contacts.get(what.contact)
@@ -333,6 +344,7 @@ def hand_to_default(turn: Turn, contact: Contact) -> None:
 
 STEP_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.VerbAsked: asked,
+    i.SoundsStarted: sounds_started,
     i.SoundsFinished: sounds_finished,
     i.PinKeyed: pin_keyed,
     i.PinChecked: pin_checked,

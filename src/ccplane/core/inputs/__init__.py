@@ -18,6 +18,7 @@ from ccplane.core.inputs.callers import (
     PinChecked,
     PinKeyed,
     SoundsFinished,
+    SoundsStarted,
 )
 from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay
 from ccplane.core.inputs.input import Input
@@ -87,6 +88,7 @@ AnyInput = (
     | KeyPressed
     | PinKeyed
     | PinChecked
+    | SoundsStarted
     | SoundsFinished
     | EnteredRoom
     | HoldSaid
@@ -155,8 +157,8 @@ __all__ = [
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",
     "RecordingFound", "RecordingHeard", "RecordingMissing", "RecordingPauseWanted", "RecordingRefused",
-    "RejectAsked", "RejoinAsked", "SiteRead", "SoundsFinished", "SwitchDropped", "SwitchNotReached", "SwitchStuck",
-    "SwitchSurveyed", "SwitchTaken",
+    "RejectAsked", "RejoinAsked", "SiteRead", "SoundsFinished", "SoundsStarted", "SwitchDropped", "SwitchNotReached",
+    "SwitchStuck", "SwitchSurveyed", "SwitchTaken",
     "TalkRecordingBegan", "TalkRecordingMuted", "TalkRecordingOver", "TalkRecordingRefused", "Tick",
     "VerbAsked", "WrapUpEnded",
 ]  # fmt: skip

@@ -63,6 +63,14 @@ class PinChecked(Input, frozen=True):
     refused: str = ""
 
 
+class SoundsStarted(Input, frozen=True):
+    """A playback began to be heard."""
+
+    contact: ContactId
+    step: int
+    attempt: int
+
+
 class SoundsFinished(Input, frozen=True):
     """A playback ended; `ok` False if the switch could not play it (a missing file)."""
 
