@@ -24,6 +24,9 @@ TOO_SHORT_MS: Final = 500
 AT_ONCE_MS: Final = 500
 REPEATED_MS: Final = 40_000
 """For so long Asterisk repeats an INVITE to a phone that is not there; it may arrive as the phone is back."""
+UNSEEN_MS: Final = 20_000
+"""A phone that is back before Asterisk's qualify has missed it was never away for Asterisk: without sound, which these
+runs leave out, its dead call ends only as its caller hangs up."""
 AFTER_MS: Final = 2_000
 """A gap is over this long after all worked again."""
 
@@ -375,6 +378,8 @@ def each_talk_is_equal(judge: Judge, call: Call) -> None:
         for what, at, ours_at in (("began", phone.since, ours.since), ("ended", until, ours.until)):
             gap = judge.gap(at, before_ms=NEAR_MS)
             latest = (gap.whole_at or judge.run.ended_at) + AFTER_MS if gap else at
+            if what == "ended" and _dead_unseen(judge, phone):
+                latest = max(latest, call.ended_at or judge.run.ended_at)
             near = 2 * NEAR_MS if ours.whole_seconds else NEAR_MS
             if not at - near <= ours_at <= latest + near:
                 text = f"{call.number} with {phone.agent} {what} {ours_at - at:+} ms"
@@ -384,6 +389,13 @@ def each_talk_is_equal(judge: Judge, call: Call) -> None:
             expected = "agent" if by_agent else "caller"
             if ours.by != expected and abs((call.ended_at or 0) - phone.until) > SAME_MS:
                 judge.breach("unequal", f"{call.number}: ended by the {expected}, ours says {ours.by}", until)
+
+
+def _dead_unseen(judge: Judge, talk: Talk) -> bool:
+    return talk.how is Ended.GONE and any(
+        away.agent == talk.agent and away.at - SAME_MS <= talk.until <= away.until < away.at + UNSEEN_MS
+        for away in judge.run.aways
+    )
 
 
 def _may_be_missing(judge: Judge, call: Call, talk: Talk) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from chaos.checker import check
-from chaos.logs import Caller, Contact, Ended
+from chaos.logs import Away, Caller, Contact, Ended
 from tests.chaos.history import Story
 
 
@@ -54,6 +56,16 @@ def test_when_the_caller_of_a_vanished_phone_is_hung_up_on_then_their_talk_was_e
     story.run.rings[0].how = Ended.GONE
     story.caller("1").how = Ended.PEER
     assert "talks-ended" in broken(story)
+
+
+@pytest.mark.parametrize(("back_after_s", "found"), [(5, set()), (25, {"unequal"})])
+def test_a_dead_call_may_last_as_long_as_its_caller_if_its_phone_was_back_before_qualify_saw_it(back_after_s, found):
+    story = a_good_day()
+    story.arrives("4", 200)
+    ring = story.talks("4", "1001", 201, 240)
+    ring.how, ring.ended_at = Ended.GONE, 210_000
+    story.run.aways.append(Away(agent="1001", at=210_000, until=210_000 + back_after_s * 1000))
+    assert broken(story) == found
 
 
 def test_when_an_agent_answers_and_is_cut_off_while_the_caller_waits_on_then_they_were_not_joined():
