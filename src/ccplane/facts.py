@@ -58,6 +58,13 @@ class SwitchLost(Fact, frozen=True, kw_only=True):
     reason: str
 
 
+class SwitchUnwatched(Fact, frozen=True, kw_only=True):
+    """A node stayed connected, and for `gap_ms` until now nobody listened: this process stood still."""
+
+    node: NodeName
+    gap_ms: int
+
+
 class SwitchAway(Fact, frozen=True, kw_only=True):
     """A node has not been reached for a while: nobody there can be rung, and nobody knows whether they still talk."""
 
@@ -95,7 +102,7 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
     whose: str
 
 
-NodeFact = SwitchFound | SwitchLost | SwitchAway | SwitchWedged | SwitchAnswers
+NodeFact = SwitchFound | SwitchLost | SwitchUnwatched | SwitchAway | SwitchWedged | SwitchAnswers
 SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 SiteFact = PlaneStarted | DrainBegan | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
 AnyFact = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost
+from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost, SwitchUnwatched
 from ccplane.ids import NodeName
 from ccplane.kpi.board import Board, Gap, evolve
 
@@ -69,3 +69,17 @@ def test_given_a_checkpoint_then_the_gaps_are_in_it():
 def test_given_a_short_gap_then_nothing_is_provisional():
     board = told(found(NOON), lost(NOON + 5_000), found(NOON + 5_300, 300))
     assert board.gaps(NOON + 10_000) == ()
+
+
+def stood_still(at, gap_ms):
+    return SwitchUnwatched(at=at, node=NODE, gap_ms=gap_ms)
+
+
+def test_given_a_pause_that_the_connection_survived_then_it_is_a_gap():
+    board = told(found(NOON), stood_still(NOON + 30_000, 10_000))
+    assert board.gaps(NOON + 40_000) == (Gap(NOON + 20_000, NOON + 30_000),)
+
+
+def test_given_a_pause_that_the_connection_did_not_survive_in_the_end_then_it_is_one_gap():
+    board = told(found(NOON), stood_still(NOON + 30_000, 10_000), lost(NOON + 31_000), found(NOON + 32_000, 12_000))
+    assert board.gaps(NOON + 40_000) == (Gap(NOON + 20_000, NOON + 32_000),)
