@@ -18,11 +18,15 @@ from ccplane.routing.rules import RulesLoaded
 
 
 class PlaneStarted(Fact, frozen=True, kw_only=True):
-    """A plane took up its work under this epoch. `gap_ms`: since the last fact of the one before; 0 for the first."""
+    """A plane took up its work under this epoch. `gap_ms`: since the last fact of the one before; 0 for the first.
+
+    `nodes`: those that it has; none if it did not say.
+    """
 
     epoch: int
     version: str
     gap_ms: int
+    nodes: tuple[NodeName, ...] = ()
 
 
 class DrainBegan(Fact, frozen=True, kw_only=True):

@@ -44,7 +44,9 @@ def wrap_up_ended(turn: Turn, what: i.WrapUpEnded) -> None:
 
 def plane_began(turn: Turn, what: i.PlaneBegan) -> None:
     """A new epoch: every leg from here on carries it."""
-    turn.happened(PlaneStarted(at=turn.now, epoch=what.epoch, version=what.version, gap_ms=what.gap_ms))
+    turn.happened(
+        PlaneStarted(at=turn.now, epoch=what.epoch, version=what.version, gap_ms=what.gap_ms, nodes=what.nodes)
+    )
 
 
 def drain_asked(turn: Turn, what: i.DrainAsked) -> None:

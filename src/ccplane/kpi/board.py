@@ -100,7 +100,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """From an offer made to the phone's 180, since the fold began."""
     totals: Totals = Totals()
     watched: Map[NodeName, int | None] = Map()
-    """Each node we ever heard of: None while it is watched, else since when it is not."""
+    """Each node that we have: None while it is watched, else since when it is not."""
 
     @staticmethod
     def begun(timezone: str = "UTC") -> Board:
@@ -157,9 +157,16 @@ def _rules_loaded(board: Board, fact: RulesLoaded) -> Board:
 
 
 def _plane_started(board: Board, fact: PlaneStarted) -> Board:
-    """Nothing is watched until the switch is found again; and nothing was since the plane before was gone."""
+    """Nothing is watched until the switch is found again; and nothing was since the plane before was gone. For a node
+    that this plane does not have, perhaps by another name now, nobody waits any more."""
+    if not board.watched:
+        return board
     since = fact.at - fact.gap_ms
-    return replace(board, watched=Map({node: at or since for node, at in board.watched.items()}))
+    nodes = fact.nodes or tuple(board.watched)
+    for node, at in board.watched.items():
+        if node not in nodes:
+            board = _unwatched(board, at or since, fact.at)
+    return replace(board, watched=Map({node: board.watched.get(node) or since for node in nodes}))
 
 
 def _switch_lost(board: Board, fact: SwitchLost) -> Board:
