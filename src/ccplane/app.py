@@ -245,7 +245,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         draining = Draining(plane, clock.now, giving.under_way)
         reload = Reload(settings, sites, plane, database, outbox, phones, pins, executor, giving.under_way)
         gap = clock.now() - last_seen if last_seen else 0
-        plane.post(PlaneBegan(begun.epoch, __version__, gap))
+        plane.post(PlaneBegan(begun.epoch, __version__, gap, (NodeName(settings.node),)))
         seats = tuple(desk.seat for desk in begun.desks)
         profiles = tuple(person.profile for person in begun.persons)
         said = (SiteRead(site.hash, site.rules, files), PeopleRead(profiles, seats))

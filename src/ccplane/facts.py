@@ -18,11 +18,15 @@ from ccplane.routing.rules import RulesLoaded
 
 
 class PlaneStarted(Fact, frozen=True, kw_only=True):
-    """A plane took up its work under this epoch. `gap_ms`: since the last fact of the one before; 0 for the first."""
+    """A plane took up its work under this epoch. `gap_ms`: since the last fact of the one before; 0 for the first.
+
+    `nodes`: those that it has; none if it did not say.
+    """
 
     epoch: int
     version: str
     gap_ms: int
+    nodes: tuple[NodeName, ...] = ()
 
 
 class DrainBegan(Fact, frozen=True, kw_only=True):
@@ -56,6 +60,13 @@ class SwitchLost(Fact, frozen=True, kw_only=True):
 
     node: NodeName
     reason: str
+
+
+class SwitchUnwatched(Fact, frozen=True, kw_only=True):
+    """A node stayed connected, and for `gap_ms` until now nobody listened: this process stood still."""
+
+    node: NodeName
+    gap_ms: int
 
 
 class SwitchAway(Fact, frozen=True, kw_only=True):
@@ -95,7 +106,7 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
     whose: str
 
 
-NodeFact = SwitchFound | SwitchLost | SwitchAway | SwitchWedged | SwitchAnswers
+NodeFact = SwitchFound | SwitchLost | SwitchUnwatched | SwitchAway | SwitchWedged | SwitchAnswers
 SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 SiteFact = PlaneStarted | DrainBegan | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
 AnyFact = (

@@ -9,14 +9,14 @@ import pytest
 
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.heartbeat import Heartbeat
-from ccplane.asterisk.link import BETWEEN_S, Link
+from ccplane.asterisk.link import BETWEEN_S, LISTEN_S, Link
 from ccplane.asterisk.operations import ListChannels, PutConfig, SetGlobalVariable
 from ccplane.asterisk.outcomes import Refused, Unknown
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned, provision
 from ccplane.asterisk.switch import Switch
 from ccplane.contacts import facts as c
-from ccplane.core.inputs import Input, SwitchSurveyed
+from ccplane.core.inputs import CallerGone, Input, Late, StoodStill, SwitchSurveyed
 from ccplane.errors import SwitchError
 from ccplane.ids import NodeName
 from ccplane.settings import HOME
@@ -309,3 +309,65 @@ def test_given_a_pause_of_ours_when_the_connection_was_lost_in_it_then_the_gap_b
         post=lambda what: found.append(what) if isinstance(what, SwitchSurveyed) else None,
         now=now,
     )
+
+
+class Ahead:
+    """Our clock; `pause` lets it go on while nothing of ours runs."""
+
+    def __init__(self) -> None:
+        self._ms = 1_000_000
+
+    def __call__(self) -> int:
+        return self._ms + round(asyncio.get_running_loop().time() * 1000)
+
+    def pause(self, ms: int) -> None:
+        self._ms += ms
+
+
+def test_given_a_pause_that_the_connection_survives_then_it_is_told_before_what_happened_in_it():
+    """And that happened when the switch says, not when we went on."""
+    told: list[Input] = []
+    now = Ahead()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        call = fake.dial("501", "4002")
+        await asyncio.sleep(0.05)
+        assert not any(isinstance(each, Late | StoodStill) for each in told), "nothing was late"
+        told.clear()
+        stopped_at = now()
+        call.hang_up()
+        now.pause(60_000)
+        await asyncio.sleep(1)
+        stood, gone, *_ = (each for each in told if isinstance(each, Late | StoodStill))
+        assert isinstance(stood, StoodStill)
+        assert 60_000 <= stood.gap_ms < 60_000 + 1_000 * LISTEN_S
+        assert isinstance(gone, Late)
+        assert isinstance(gone.what, CallerGone)
+        assert abs(gone.at - stopped_at) <= 1
+
+    linked(Tries(*[None] * 9), scene, post=told.append, now=now)
+
+
+def test_given_a_pause_at_a_quiet_time_then_it_is_told():
+    told: list[Input] = []
+    now = Ahead()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        now.pause(5_000)
+        await asyncio.sleep(1)
+        (stood,) = (each for each in told if isinstance(each, StoodStill))
+        assert 5_000 <= stood.gap_ms < 5_000 + 1_000 * LISTEN_S + 1
+
+    linked(Tries(*[None] * 9), scene, post=told.append, now=now)
+
+
+def test_given_a_moment_of_no_account_then_it_is_no_pause():
+    told: list[Input] = []
+    now = Ahead()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        now.pause(800)
+        await asyncio.sleep(1)
+        assert not any(isinstance(each, StoodStill) for each in told)
+
+    linked(Tries(*[None] * 9), scene, post=told.append, now=now)

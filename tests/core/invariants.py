@@ -42,6 +42,7 @@ class Watch:
         self.last_at = 0
 
     def look(self, before, what, decision, now):
+        what = what.what if isinstance(what, i.Late) else what
         after = decision.state
         self.facts.extend(decision.facts)
         state = before

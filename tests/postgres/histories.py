@@ -34,6 +34,8 @@ START = 1_800_000_000_000
 QUEUES = ("support", "sales")
 SHARED = SeatId("2001")
 OUTSIDE = ("5551", "5552")
+COMES_LATE = (i.CallerArrived, i.CallerGone, i.EnteredRoom, i.LegUp, i.LegEnded)
+"""What may have happened while the plane stood still."""
 DIALLING = Dialling(trunk="out", roles={"agent": Role(allow=("5",))}, ring_ms=9_000)
 
 
@@ -41,7 +43,7 @@ class Centre:
     """A state, a clock, and chance."""
 
     def __init__(self, seed=0, agents=6, wrap_up_ms=0, start=START, ring_ms=15_000):
-        self.random = random.Random(seed)
+        self.random, self.pauses = random.Random(seed), random.Random(seed)
         self.state, self.now, self.facts = State(), start, []
         self.names = [AgentId(str(1001 + n)) for n in range(agents)]
         self.calls = self.dialled = 0
@@ -67,6 +69,8 @@ class Centre:
 
     def take(self, what, after=0):
         self.now += after
+        if isinstance(what, COMES_LATE) and self.pauses.random() < 0.1:
+            what = i.Late(what, self.now - 1_500)
         decision = decide(self.state, what, self.now)
         self.state = decision.state
         self.facts.extend(decision.facts)

@@ -7,6 +7,7 @@ buffered events are; all of it idempotent (ASTERISK: What survives us).
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from itertools import chain, repeat
@@ -14,6 +15,7 @@ from typing import Any, Final
 
 import structlog
 
+from ccplane.asterisk.events import Event, UnknownEvent
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.operations import ListEndpoints
 from ccplane.asterisk.outcomes import Done
@@ -24,7 +26,9 @@ from ccplane.asterisk.switch import HOUSE, Replaced, Switch, Switches
 from ccplane.asterisk.translate import translate
 from ccplane.core.inputs import (
     Input,
+    Late,
     PhoneSeen,
+    StoodStill,
     SwitchDropped,
     SwitchNotReached,
     SwitchStuck,
@@ -33,6 +37,7 @@ from ccplane.core.inputs import (
 )
 from ccplane.errors import SwitchError
 from ccplane.ids import ChannelId, NodeName
+from ccplane.kpi.definitions import LEAST_GAP_MS
 
 log = structlog.get_logger()
 
@@ -42,8 +47,12 @@ BETWEEN_S: Final = 0.5
 SURVEY_AGAIN_S: Final = 2.0
 """After one that failed, and after an answer that was owed has come."""
 LOOK_S: Final = 0.5
-ASLEEP_MS: Final = 3_000
+LISTEN_S: Final = 0.1
+"""So often at least it is noted that we listen."""
+ASLEEP_MS: Final = LEAST_GAP_MS
 """Who did not get to look for so long was paused, and watched nothing meanwhile."""
+STEADY: Final = 32
+"""The switch's clock is compared with ours at the last so many events; the quickest of them tells best."""
 WOKEN_MS: Final = 10_000
 """So soon after a pause the loss of a connection is told: it was lost in the pause."""
 FENCED_LOOK_S: Final = 0.01
@@ -93,6 +102,8 @@ class Link:
         self._looked_at = 0
         self._slept: tuple[int, int] | None = None
         """When we looked last; and the last pause of this process, from and to."""
+        self._behind: deque[int] = deque(maxlen=STEADY)
+        """By how many ms the latest events' own times were behind our clock when we read them."""
         self._surveying = asyncio.Lock()
         self._absence: asyncio.TimerHandle | None = None
         self._survey_soon = asyncio.Event()
@@ -143,7 +154,8 @@ class Link:
         self.found.set()
         self._back()
         self._calm_s = TAKEN_S if version else 0.0
-        work = (self._provisioned, self._survey_often, self._watch_answers, *self._chores)
+        self._behind.clear()
+        work = (self._provisioned, self._survey_often, self._watch_answers, self._listen, *self._chores)
         chores = [asyncio.create_task(each(switch)) for each in work]
         try:
             await self._pass_on(switch)
@@ -159,9 +171,28 @@ class Link:
         async for event, _ in switch.events:
             if not self._may_send():
                 await self._may_send_again(switch)
+            happened_at = self._when(event)
             what = translate(self.node, event)
             if what is not None:
-                self._post(what)
+                self._post(what if happened_at is None else Late(what, happened_at))
+
+    def _when(self, event: Event) -> int | None:
+        """When it happened, by our clock, if that was while we stood still; else it is taken to happen now."""
+        self._look()
+        if isinstance(event, UnknownEvent):
+            return None
+        if self._slept and self._behind:
+            at = event.at_switch + min(self._behind)
+            if at < self._slept[1]:
+                return max(at, self._slept[0])
+        self._behind.append(self._looked_at - event.at_switch)
+        return None
+
+    async def _listen(self, _: Switch) -> None:
+        """So that a pause is noticed at a quiet time, too."""
+        while True:
+            await asyncio.sleep(LISTEN_S)
+            self._look()
 
     async def _may_send_again(self, switch: Switch) -> None:
         """What follows from an event could not be told to the switch: it waits. After a pause of ours the lease is
@@ -224,7 +255,6 @@ class Link:
         """What gives no answer is said, once; what was told to it meanwhile is looked for when it answers again."""
         while True:
             await asyncio.sleep(LOOK_S)
-            self._look()
             if switch.stuck and switch.stuck != self.trouble:
                 self._tell_trouble(switch.stuck)
             elif self.trouble and not switch.stuck:
@@ -236,6 +266,9 @@ class Link:
         now = self._now()
         if now - self._looked_at > ASLEEP_MS:
             self._slept = (self._looked_at, now)
+            if self.connected_since is not None:
+                log.warning("this process stood still", node=self.node, ms=now - self._looked_at)
+                self._post(StoodStill(self.node, now - self._looked_at))
         self._looked_at = now
 
     def _unwatched_since(self) -> int:

@@ -79,7 +79,7 @@ def begun(fact: f.TalkStarted, offer: Offer, stay: Waiting | None) -> Talk:
         leg=offer.leg,
         segment=fact.segment,
         queue=fact.queue,
-        started_at=fact.at,
+        started_at=fact.at if fact.started_at is None else fact.started_at,
         place=stay.held_place if stay else fact.at,
         waited_ms=fact.waited_ms,
         leg_since=fact.at,

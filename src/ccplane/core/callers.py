@@ -48,6 +48,8 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> 
     """The contact begins, by the rules of the number dialled; at `arrived_at` if it began before we knew of it."""
     contact = contact_id(what.node, what.channel)
     number = program_of(turn.state, what.number_dialled, what.device)
+    if arrived_at is None and turn.when < turn.now:
+        arrived_at = turn.when
     turn.happened(
         c.ContactArrived(
             at=turn.now,
@@ -142,7 +144,8 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int, *, t
             _stop_offering(turn, contact, lost)
             leave_queue(turn, contact_id, QueueOutcome.LOST if lost else QueueOutcome.ABANDONED)
     own_calls.release_all(turn, contact)
-    turn.happened(c.ContactEnded(at=turn.now, contact=contact_id, by=by, cause=cause))
+    _, ended_at = turn.over(contact.arrived_at)
+    turn.happened(c.ContactEnded(at=turn.now, contact=contact_id, by=by, cause=cause, ended_at=ended_at))
     turn.do(CloseRoom(contact_id))
 
 

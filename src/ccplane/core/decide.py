@@ -73,8 +73,10 @@ class Decision(msgspec.Struct, frozen=True):
 
 def decide(state: State, what: i.Input, now: int) -> Decision:
     """Decide one input at `now` (ms). Raises only for a fault of ours (IllegalMove); then nothing was decided."""
-    turn = Turn(state, now)
+    what, when = (what.what, what.at) if isinstance(what, i.Late) else (what, now)
+    turn = Turn(state, now, when)
     RULES[type(what)](turn, what)
+    turn.when = now  # what follows from it happens only now
     go_on(turn)
     tend(turn)
     settle(turn)

@@ -59,6 +59,7 @@ from ccplane.facts import (
     SwitchAway,
     SwitchFound,
     SwitchLost,
+    SwitchUnwatched,
     SwitchWedged,
 )
 from ccplane.ids import AgentId, NodeName
@@ -141,7 +142,7 @@ def evolve(state: State, fact: AnyFact) -> State:
             return put_agent(state, agent, agents.evolve(agent, fact))
         case DeadlineDropped():
             return rescheduled(state, fact.kind, fact.whose, None)
-        case RepairMade():
+        case RepairMade() | SwitchUnwatched():
             return state
         case _:
             assert_never(fact)

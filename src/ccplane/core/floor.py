@@ -13,7 +13,7 @@ from ccplane.core.offers import set_intent
 from ccplane.core.seats import sit, why_not
 from ccplane.core.turn import Turn
 from ccplane.core.waits import release_unservable
-from ccplane.facts import DrainBegan, PlaneStarted, SwitchAnswers, SwitchAway, SwitchLost, SwitchWedged
+from ccplane.facts import DrainBegan, PlaneStarted, SwitchAnswers, SwitchAway, SwitchLost, SwitchUnwatched, SwitchWedged
 from ccplane.routing.rules import RulesLoaded
 
 
@@ -44,7 +44,9 @@ def wrap_up_ended(turn: Turn, what: i.WrapUpEnded) -> None:
 
 def plane_began(turn: Turn, what: i.PlaneBegan) -> None:
     """A new epoch: every leg from here on carries it."""
-    turn.happened(PlaneStarted(at=turn.now, epoch=what.epoch, version=what.version, gap_ms=what.gap_ms))
+    turn.happened(
+        PlaneStarted(at=turn.now, epoch=what.epoch, version=what.version, gap_ms=what.gap_ms, nodes=what.nodes)
+    )
 
 
 def drain_asked(turn: Turn, what: i.DrainAsked) -> None:
@@ -83,6 +85,11 @@ def switch_dropped(turn: Turn, what: i.SwitchDropped) -> None:
     turn.happened(SwitchLost(at=turn.now, node=what.node, reason=what.reason))
 
 
+def stood_still(turn: Turn, what: i.StoodStill) -> None:
+    """Nothing changes; but what is told from here on may have happened before."""
+    turn.happened(SwitchUnwatched(at=turn.now, node=what.node, gap_ms=what.gap_ms))
+
+
 def switch_not_reached(turn: Turn, what: i.SwitchNotReached) -> None:
     """Told once; a connection that came in the meantime makes it untrue."""
     if not turn.state.nodes.get(what.node) and what.node not in turn.state.away:
@@ -106,6 +113,7 @@ FLOOR_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.SiteRead: site_read,
     i.PeopleRead: people_read,
     i.SwitchDropped: switch_dropped,
+    i.StoodStill: stood_still,
     i.SwitchNotReached: switch_not_reached,
     i.SwitchStuck: switch_stuck,
 }

@@ -47,7 +47,7 @@ def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
 
 def _rung(turn: Turn, offer: Offer) -> tuple[int, bool]:
     """How many ms its phone has been ringing, and whether it said so itself; else it was only called."""
-    return turn.now - offer.ring_started_at, offer.state is not OfferState.MADE
+    return turn.over(offer.ring_started_at)[0], offer.state is not OfferState.MADE
 
 
 def ringing(turn: Turn, what: i.LegRinging) -> None:
@@ -144,6 +144,7 @@ def entered(turn: Turn, what: i.EnteredRoom, attempt: int = 1) -> None:
 def _talk(turn: Turn, contact: Contact, offer: Offer, attempt: int) -> None:
     waiting = contact.waiting
     assert waiting is not None
+    waited_ms, started_at = turn.over(waiting.queued_at)
     turn.happened(
         c.TalkStarted(
             at=turn.now,
@@ -153,7 +154,8 @@ def _talk(turn: Turn, contact: Contact, offer: Offer, attempt: int) -> None:
             segment=contact.segments + 1,
             queue=waiting.queue,
             queue_segment=waiting.segment,
-            waited_ms=turn.now - waiting.queued_at,
+            waited_ms=waited_ms,
+            started_at=started_at,
         )
     )
     start_recording(turn, contact.id, attempt)

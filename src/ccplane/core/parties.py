@@ -125,7 +125,7 @@ def end_call(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> None:
 
 def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> int:
     """They no longer talk; how long they did."""
-    talk_ms = turn.now - call.since
+    talk_ms, ended_at = turn.over(call.since)
     end_recording(turn, contact, caller_stays=by not in (EndedBy.CALLER, EndedBy.SWITCH))
     turn.happened(
         c.CallEnded(
@@ -136,6 +136,7 @@ def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> int:
             agent=contact.agent,
             by=by,
             talk_ms=talk_ms,
+            ended_at=ended_at,
         )
     )
     release_party(turn, contact, call)

@@ -85,7 +85,7 @@ def _found(turn: Turn, survey: i.SwitchSurveyed) -> None:
             at=turn.now,
             node=survey.node,
             version=survey.version,
-            gap_ms=survey.gap_ms,
+            gap_ms=survey.gap_ms and survey.gap_ms + max(0, turn.now - survey.began_at),
             started_at=survey.started_at,
             restarted=bool(survey.started_at) and before != survey.started_at,
         )

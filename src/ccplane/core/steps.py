@@ -285,6 +285,7 @@ def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome) -> Non
     """The stay in the queue ends without a talk."""
     waiting = turn.state.contacts[contact_id].waiting
     assert waiting is not None
+    waited_ms, ended_at = turn.over(waiting.queued_at)
     turn.happened(
         c.ContactUnqueued(
             at=turn.now,
@@ -292,7 +293,8 @@ def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome) -> Non
             queue=waiting.queue,
             segment=waiting.segment,
             outcome=outcome,
-            waited_ms=turn.now - waiting.queued_at,
+            waited_ms=waited_ms,
+            ended_at=ended_at,
         )
     )
 

@@ -94,6 +94,7 @@ def talk_over(turn: Turn, contact: Contact, by: EndedBy) -> None:
     end_recording(turn, contact, caller_stays=by not in LEFT)
     if talk.silent and by not in (*LEFT, EndedBy.PHONE_LOST):
         no_hold(turn, contact)
+    talk_ms, ended_at = turn.over(talk.started_at)
     turn.happened(
         c.TalkEnded(
             at=turn.now,
@@ -102,7 +103,8 @@ def talk_over(turn: Turn, contact: Contact, by: EndedBy) -> None:
             agent=talk.agent,
             segment=talk.segment,
             by=by,
-            talk_ms=turn.now - talk.started_at,
+            talk_ms=talk_ms,
+            ended_at=ended_at,
             wrap_up_until=turn.now + wrap_up_ms,
             rest_until=turn.now + turn.state.rules.rest_ms if by is EndedBy.PHONE_LOST else None,
         )

@@ -23,9 +23,11 @@ P = ParamSpec("P")
 class Turn:
     """Collects what is decided. A fact is evolved at once, so that the next thought sees what it led to."""
 
-    def __init__(self, state: State, now: int) -> None:
+    def __init__(self, state: State, now: int, when: int | None = None) -> None:
         self.state = state
         self.now = now
+        self.when = now if when is None else min(when, now)
+        """When that happened which is being decided: before `now` only for what comes late (`Late`)."""
         self.facts: list[Fact] = []
         self.commands: list[Command] = []
         self.unserved: dict[ContactId, None] = {}
@@ -49,6 +51,11 @@ class Turn:
                 self.freed[fact.agent] = None
             if now_is.may_leave:
                 self.leaving[fact.agent] = None
+
+    def over(self, since: int) -> tuple[int, int | None]:
+        """Of what began at `since` and ends with this input: how many ms it took, and when it ended if not now."""
+        ended_at = max(self.when, since)
+        return ended_at - since, ended_at if ended_at < self.now else None
 
     def attempt(self, subject: str, rule: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Decide one of many: wholly, or not at all. A fault of ours is a fact about `subject` and stops no other."""

@@ -33,6 +33,7 @@ _Row: Final = readable(
         "cause": "Why the call ended, by Q.850: 16 is a normal hang-up; 0 where the switch did not say.",
         "gap_ms": "How long the call went on while no ccplane watched it.",
         "fallback": "Whether the switch's own queues had it while ccplane was away, wholly or in the end.",
+        "provisional": "Whether it goes on, or one of its times, or of its segments', was found out only after a gap.",
     },
 )
 _Segment: Final = readable(
@@ -42,7 +43,8 @@ _Segment: Final = readable(
     {
         "started_at": "In a queue: when they entered it. With an agent: when both could hear each other.",
         "waited_ms": "In a queue: the whole wait, until both could hear each other or it ended without an agent.",
-        "provisional": "Whether it goes on, or its wrap-up does.",
+        "provisional": "Whether it, or its wrap-up, goes on; or it began or ended in a gap, and was found out "
+        "only afterwards: then it may be longer here than it was.",
     },
 )
 _Offer: Final = readable(

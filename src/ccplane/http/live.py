@@ -35,6 +35,7 @@ def known(contact: Contact) -> ContactDetail:
         cause=None,
         gap_ms=0,
         direction=contact.direction.value,
+        provisional=True,
     )
     return ContactDetail(
         contact=row,

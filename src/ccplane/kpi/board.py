@@ -15,7 +15,7 @@ from immutables import Map
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as c
-from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost
+from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost, SwitchUnwatched
 from ccplane.ids import ContactId, NodeName, OfferId, QueueName
 from ccplane.kpi.counters import (
     NOTHING,
@@ -79,8 +79,9 @@ class Day(msgspec.Struct, frozen=True):
         until = self.ends_at if ended_at is None else ended_at
         if began_at >= self.ends_at or until <= self.began_at:
             return self
-        whole = ended_at if ended_at is None else min(ended_at, self.ends_at)
-        return replace(self, gaps=(*self.gaps[1 - GAPS_MOST :], Gap(max(began_at, self.began_at), whole)))
+        gap = Gap(max(began_at, self.began_at), ended_at if ended_at is None else min(ended_at, self.ends_at))
+        others = tuple(each for each in self.gaps if each.began_at < gap.began_at)  # it may be found to be longer
+        return replace(self, gaps=(*others[1 - GAPS_MOST :], gap))
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,7 +100,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """From an offer made to the phone's 180, since the fold began."""
     totals: Totals = Totals()
     watched: Map[NodeName, int | None] = Map()
-    """Each node we ever heard of: None while it is watched, else since when it is not."""
+    """Each node that we have: None while it is watched, else since when it is not."""
 
     @staticmethod
     def begun(timezone: str = "UTC") -> Board:
@@ -156,9 +157,16 @@ def _rules_loaded(board: Board, fact: RulesLoaded) -> Board:
 
 
 def _plane_started(board: Board, fact: PlaneStarted) -> Board:
-    """Nothing is watched until the switch is found again; and nothing was since the plane before was gone."""
+    """Nothing is watched until the switch is found again; and nothing was since the plane before was gone. For a node
+    that this plane does not have, perhaps by another name now, nobody waits any more."""
+    if not board.watched:
+        return board
     since = fact.at - fact.gap_ms
-    return replace(board, watched=Map({node: at or since for node, at in board.watched.items()}))
+    nodes = fact.nodes or tuple(board.watched)
+    for node, at in board.watched.items():
+        if node not in nodes:
+            board = _unwatched(board, at or since, fact.at)
+    return replace(board, watched=Map({node: board.watched.get(node) or since for node in nodes}))
 
 
 def _switch_lost(board: Board, fact: SwitchLost) -> Board:
@@ -168,13 +176,21 @@ def _switch_lost(board: Board, fact: SwitchLost) -> Board:
 
 def _switch_found(board: Board, fact: SwitchFound) -> Board:
     since = min(board.watched.get(fact.node) or fact.at, fact.at - fact.gap_ms)
-    board = replace(board, watched=board.watched.set(fact.node, None))
-    if fact.at - since < LEAST_GAP_MS:
+    return _unwatched(replace(board, watched=board.watched.set(fact.node, None)), since, fact.at)
+
+
+def _switch_unwatched(board: Board, fact: SwitchUnwatched) -> Board:
+    return _unwatched(board, fact.at - fact.gap_ms, fact.at)
+
+
+def _unwatched(board: Board, since: int, until: int) -> Board:
+    """With this gap in the days that it touches, if it is long enough to matter."""
+    if until - since < LEAST_GAP_MS:
         return board
     return replace(
         board,
-        today=board.today.also_unwatched(since, fact.at),
-        yesterday=board.yesterday.also_unwatched(since, fact.at),
+        today=board.today.also_unwatched(since, until),
+        yesterday=board.yesterday.also_unwatched(since, until),
     )
 
 
@@ -239,6 +255,7 @@ FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {
     PlaneStarted: _plane_started,
     SwitchLost: _switch_lost,
     SwitchFound: _switch_found,
+    SwitchUnwatched: _switch_unwatched,
     c.ContactQueued: _queued,
     c.ContactUnqueued: _unqueued,
     c.TalkStarted: _answered,

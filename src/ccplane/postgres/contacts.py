@@ -39,7 +39,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     """A contact. `state`: its phase. `queue`, `agent`: the last ones. `gap_ms`: how long it went on unwatched.
-    `fallback`: the switch's own queues had it, wholly or in the end, while ccplane was away."""
+    `fallback`: the switch's own queues had it, wholly or in the end, while ccplane was away. `provisional`: it goes on,
+    or some of its times were found out only after a gap."""
 
     id: str
     node: str | None
@@ -62,11 +63,12 @@ class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     gap_ms: int
     direction: str
     fallback: bool = False
+    provisional: bool = False
 
 
 class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
     """A stay in a queue (`outcome`, `waited_ms`) or with an agent (`ended_by`, `talk_ms`, `wrap_up_ms`), or an agent's
-    own call (`ended_by`, `talk_ms`)."""
+    own call (`ended_by`, `talk_ms`). `provisional`: it goes on, or a gap is where it began or ended."""
 
     segment: int
     kind: str

@@ -73,6 +73,8 @@ class CallEnded(CallFact, frozen=True, kw_only=True):
     agent: AgentId | None
     by: EndedBy
     talk_ms: int
+    ended_at: int | None = None
+    """When, if that is older than this fact."""
 
 
 AnyCallFact = PartyCalled | PartyRinging | PartyAnswered | PartyEnteredRoom | CallConnected | CallMissed | CallEnded

@@ -39,6 +39,8 @@ class ContactUnqueued(ContactFact, frozen=True, kw_only=True):
     segment: int
     outcome: QueueOutcome
     waited_ms: int
+    ended_at: int | None = None
+    """When, if that is older than this fact."""
 
 
 class RequirementRelaxed(ContactFact, frozen=True, kw_only=True):

@@ -14,6 +14,8 @@ class TalkStarted(OfferFact, frozen=True, kw_only=True):
     queue: QueueName
     queue_segment: int
     waited_ms: int
+    started_at: int | None = None
+    """When, if that is older than this fact."""
 
 
 class TalkEnded(OfferFact, frozen=True, kw_only=True):
@@ -25,6 +27,8 @@ class TalkEnded(OfferFact, frozen=True, kw_only=True):
     wrap_up_until: int
     rest_until: int | None = None
     """Offered nothing until then: their phone could not be heard, and others come first."""
+    ended_at: int | None = None
+    """When, if that is older than this fact."""
 
 
 class PhoneLost(OfferFact, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from ccplane.core.inputs.callers import (
     SoundsStarted,
 )
 from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay
-from ccplane.core.inputs.input import Input
+from ccplane.core.inputs.input import Input, Late
 from ccplane.core.inputs.legs import (
     HalfJoined,
     HalfUp,
@@ -47,6 +47,7 @@ from ccplane.core.inputs.node import (
     ChannelSeen,
     CommandFailed,
     PhoneSeen,
+    StoodStill,
     SwitchDropped,
     SwitchNotReached,
     SwitchStuck,
@@ -109,6 +110,7 @@ AnyInput = (
     | PhoneSeen
     | CommandFailed
     | SwitchDropped
+    | StoodStill
     | SwitchNotReached
     | SwitchStuck
     | SwitchSurveyed
@@ -151,13 +153,14 @@ AnyInput = (
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
     "ChannelSeen", "CommandFailed", "DrainAsked", "EnteredRoom", "FallbackCallFound", "FallbackCallImported",
-    "FallbackStay", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom",
-    "LegEnded", "LegListened", "LegNotFound", "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "FallbackStay", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "Late",
+    "LeftRoom", "LegEnded", "LegListened", "LegNotFound", "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",
     "RecordingFound", "RecordingHeard", "RecordingMissing", "RecordingPauseWanted", "RecordingRefused",
-    "RejectAsked", "RejoinAsked", "SiteRead", "SoundsFinished", "SoundsStarted", "SwitchDropped", "SwitchNotReached",
+    "RejectAsked", "RejoinAsked", "SiteRead", "SoundsFinished", "SoundsStarted", "StoodStill", "SwitchDropped",
+    "SwitchNotReached",
     "SwitchStuck", "SwitchSurveyed", "SwitchTaken",
     "TalkRecordingBegan", "TalkRecordingMuted", "TalkRecordingOver", "TalkRecordingRefused", "Tick",
     "VerbAsked", "WrapUpEnded",

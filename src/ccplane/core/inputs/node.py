@@ -34,6 +34,13 @@ class SwitchDropped(Input, frozen=True):
     reason: str
 
 
+class StoodStill(Input, frozen=True):
+    """The connection to the node goes on, but for so long this process did not: what happened there comes late."""
+
+    node: NodeName
+    gap_ms: int
+
+
 class SwitchNotReached(Input, frozen=True):
     """The node has not been connected for a while."""
 

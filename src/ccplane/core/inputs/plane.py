@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from ccplane.agents.facts import Profile, Seat
 from ccplane.core.inputs.input import Input
+from ccplane.ids import NodeName
 from ccplane.routing.rules import Rules
 
 
 class PlaneBegan(Input, frozen=True):
-    """A plane begins, or goes on, under this epoch."""
+    """A plane begins, or goes on, under this epoch. `nodes`: those that it has; none: it does not say."""
 
     epoch: int
     version: str
     gap_ms: int
+    nodes: tuple[NodeName, ...] = ()
 
 
 class DrainAsked(Input, frozen=True):

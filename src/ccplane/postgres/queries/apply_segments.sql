@@ -2,9 +2,11 @@
 -- Every column of a segment is said by one fact and once, so the batch's pieces are folded by max() and laid over the
 -- row. TalkStarted ends the stay in the queue and begins the one with the agent. WrapUpDone names only the agent: it
 -- belongs to their talk that ended last, in this batch (lag) or before it (their latest segment with a contact of a
--- queue: calls of their own, which they may make meanwhile, have no wrap-up).
+-- queue: calls of their own, which they may make meanwhile, have no wrap-up). What began or ended while we stood still says when.
 WITH said AS (
-    SELECT seq, at, kind, contact, agent, body, (body ->> 'segment')::integer AS segment
+    SELECT
+        seq, coalesce((body ->> 'started_at')::bigint, (body ->> 'ended_at')::bigint, at) AS at, kind, contact, agent, body,
+        (body ->> 'segment')::integer AS segment
     FROM batch
     WHERE epoch = $1 AND seq > $2 AND seq <= $3
         AND kind IN (

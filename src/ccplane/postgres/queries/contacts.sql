@@ -3,7 +3,7 @@
 -- repeated or lost while new calls arrive. Filters that are null are not asked for; queue and agent mean any stay there.
 SELECT
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-    ended_by, cause, gap_ms, direction, fallback,
+    ended_by, cause, gap_ms, direction, fallback, is_provisional(c) AS provisional,
     ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
 FROM contact AS c
 WHERE ($1::text IS NULL OR c.state = $1)
@@ -20,16 +20,17 @@ LIMIT $9;
 -- One contact, the columns of the list.
 SELECT
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-    ended_by, cause, gap_ms, direction, fallback,
+    ended_by, cause, gap_ms, direction, fallback, is_provisional(c) AS provisional,
     ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
-FROM contact WHERE id = $1;
+FROM contact AS c WHERE id = $1;
 
 -- read_segments --
 -- In the order in which they began.
 SELECT
-    segment, kind, queue, agent, offer, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms, provisional,
-    ms(started_at) AS started_at, ms(ended_at) AS ended_at
-FROM segment WHERE contact = $1 ORDER BY segment;
+    s.segment, s.kind, s.queue, s.agent, s.offer, s.outcome, s.ended_by, s.waited_ms, s.talk_ms, s.wrap_up_ms,
+    is_provisional(c.node, s) AS provisional, ms(s.started_at) AS started_at, ms(s.ended_at) AS ended_at
+FROM segment AS s LEFT JOIN contact AS c ON c.id = s.contact
+WHERE s.contact = $1 ORDER BY s.segment;
 
 -- read_offers --
 -- In the order in which they were made.

@@ -1,0 +1,88 @@
+"""What happened while this process stood still is decided when it goes on, and measured by when it happened."""
+
+from __future__ import annotations
+
+from ccplane.contacts import facts as c
+from ccplane.core import inputs as i
+from ccplane.facts import SwitchUnwatched
+from ccplane.ids import ChannelId
+from tests.core.floor import NODE, a_floor, a_queue, an_arrival, doing, kinds, ms, paused, ready, the
+from tests.core.floor import c as contact
+
+
+def late(floor, what, happened, at=None):
+    return floor.take(i.Late(what, ms(happened)), at)
+
+
+def test_given_a_pause_that_the_connection_survived_then_it_is_a_fact_and_nothing_else():
+    floor = a_floor(agents=[ready("ana")])
+    before = floor.state
+    decision = floor.take(i.StoodStill(NODE, 10_000), at=20)
+    assert the(decision, SwitchUnwatched).gap_ms == 10_000
+    assert (kinds(decision), doing(decision)) == (["SwitchUnwatched"], [])
+    assert floor.state == before
+
+
+def test_given_a_caller_who_left_in_a_pause_then_they_waited_until_they_left():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits(at=10)
+    gone = late(floor, i.CallerGone(contact("x"), 16), happened=12, at=70)
+    unqueued, ended = the(gone, c.ContactUnqueued), the(gone, c.ContactEnded)
+    assert (unqueued.at, unqueued.waited_ms, unqueued.ended_at) == (70_000, 2_000, 12_000)
+    assert (ended.at, ended.ended_at) == (70_000, 12_000)
+
+
+def test_given_a_talk_that_began_and_ended_in_a_pause_then_both_are_as_long_as_they_were():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(wrap_up=30)])
+    floor.waits(at=10)
+    floor.picks_up("x", at=11)
+    offer = floor.offer("x")
+    started = the(late(floor, i.EnteredRoom(contact("x"), offer.leg), happened=12, at=70), c.TalkStarted)
+    assert (started.waited_ms, started.started_at) == (2_000, 12_000)
+    ended = the(late(floor, i.LegEnded(offer.id, offer.leg, 16), happened=42), c.TalkEnded)
+    assert (ended.talk_ms, ended.ended_at) == (30_000, 42_000)
+    assert ended.wrap_up_until == 100_000, "they are told now"
+
+
+def test_given_a_phone_that_was_picked_up_in_a_pause_then_it_rang_until_then():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    floor.alerts("x", at=11)
+    offer = floor.offer("x")
+    answered = late(floor, i.LegUp(offer.id, offer.leg), happened=14, at=70)
+    assert the(answered, c.OfferAnswered).ring_ms == 3_000
+    assert the(answered, c.OfferAnswered).deadline > 70_000, "they are joined only now"
+
+
+def test_given_a_caller_who_came_in_a_pause_then_they_wait_since_then():
+    floor = a_floor()
+    late(floor, an_arrival("x"), happened=12, at=70)
+    assert floor.contact("x").arrived_at == 12_000
+    assert floor.contact("x").late_ms == 58_000
+
+
+def test_given_a_time_before_what_it_ends_then_that_took_no_time():
+    """Two clocks are never quite the same."""
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits(at=10)
+    gone = late(floor, i.CallerGone(contact("x"), 16), happened=9, at=10.5)
+    assert the(gone, c.ContactUnqueued).waited_ms == 0
+    assert the(gone, c.ContactUnqueued).ended_at == 10_000
+
+
+def test_given_a_time_that_is_yet_to_come_then_it_is_now():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits(at=10)
+    gone = late(floor, i.CallerGone(contact("x"), 16), happened=99, at=11)
+    assert the(gone, c.ContactUnqueued).waited_ms == 1_000
+    assert the(gone, c.ContactUnqueued).ended_at is None
+
+
+def test_given_who_is_offered_next_then_that_happens_now():
+    """Only what happened in the pause is measured by it; what follows is done when it is over."""
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x", at=10)
+    floor.waits("next", at=11)
+    talk = floor.offer("x")
+    offered = the(late(floor, i.LegEnded(talk.offer, ChannelId(talk.leg), 16), happened=20, at=70), c.OfferMade)
+    assert offered.at == 70_000

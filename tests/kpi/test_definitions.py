@@ -1,0 +1,137 @@
+"""A number that is made otherwise than before says so by its version: here each is pinned."""
+
+from __future__ import annotations
+
+from functools import reduce
+from hashlib import sha256
+
+import pytest
+
+from ccplane.contacts import facts as c
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, QueueName
+from ccplane.kpi.board import Board, evolve
+from ccplane.kpi.counters import Counters
+from ccplane.kpi.definitions import DEFINITIONS
+from ccplane.kpi.wallboard import queues
+from tests.core.floor import a_queue, the_rules
+
+PINNED = {
+    "offered": (2, "415d2a96fe8d", 123),
+    "answered": (2, "659c28307c76", 8),
+    "answered_within": (2, "399c0fa28a5b", 6),
+    "abandoned": (2, "d1b0124885b0", 16),
+    "abandoned_short": (2, "3eef69b11194", 4),
+    "abandoned_within": (2, "b8986099fe24", 12),
+    "no_agents": (2, "6b67af5d401c", 24),
+    "timed_out": (2, "2d732ecf4221", 32),
+    "lost": (2, "49115f38076e", 40),
+    "wait": (2, "8621e5d07e01", 100004),
+    "waiting": (1, "802eaf112209", 3),
+    "longest_wait": (1, "53e720c4c257", 60.0),
+    "service_level": (2, "b66c45f33fa5", 0.2222222222222222),
+    "rang": (1, "794ca601cd9a", 15),
+    "rang_in_time": (1, "794ca601cd9a", 1),
+    "three_rings": (1, "2bc2a094cc1e", 0.06666666666666667),
+}
+"""By key: its version; what it is said to be made of, and what it made of the same facts, in short.
+
+A number that differs from this is another number: raise its `version` in `kpi/definitions.py`, then pin it.
+"""
+NOON = 20_000 * 86_400_000 + 43_200_000
+SALES = QueueName("sales")
+ANA = AgentId("1001")
+IN_TIME, LATE = 20_000, 20_001
+COUNTERS = {"offered": "entered", "wait": "answered_wait_ms"}
+
+
+def stay(number, waited_ms=None, outcome=None):
+    """A stay that began at noon, and how it ended, if it did."""
+    contact = ContactId(f"c-{number}")
+    queued = c.ContactQueued(at=NOON, contact=contact, queue=SALES, segment=1)
+    if outcome is None:
+        return [queued]
+    if outcome is c.QueueOutcome.ANSWERED:
+        offer = OfferId(f"{contact}-1-1")
+        over = c.TalkStarted(
+            at=NOON + waited_ms, contact=contact, offer=offer, agent=ANA, segment=2, queue=SALES, queue_segment=1,
+            waited_ms=waited_ms,
+        )  # fmt: skip
+    else:
+        over = c.ContactUnqueued(
+            at=NOON + waited_ms, contact=contact, queue=SALES, segment=1, outcome=outcome, waited_ms=waited_ms
+        )
+    return [queued, over]
+
+
+def in_the_fallback(number, waited_ms, outcome):
+    return c.FallbackServed(
+        at=NOON + 99_000, contact=ContactId(f"f-{number}"), segment=101, queue=SALES, queued_at=NOON, outcome=outcome,
+        waited_ms=waited_ms,
+    )  # fmt: skip
+
+
+def offers():
+    """To one who waits, each over in its own way."""
+    contact = ContactId("c-rung")
+    yield c.ContactQueued(at=NOON + 1, contact=contact, queue=SALES, segment=1)
+    ways = [
+        lambda who, ms: c.OfferAnswered(**who, deadline=0, ring_ms=ms),
+        *(
+            lambda who, ms, cause=cause, rang=rang: c.OfferMissed(
+                **who, cause=cause, sip=0, ring_ms=ms, rang=rang, rest_until=None
+            )
+            for cause in c.MissCause
+            for rang in (False, True)
+        ),
+        *(
+            lambda who, ms, reason=reason: c.OfferWithdrawn(**who, reason=reason, ring_ms=ms, rang=True)
+            for reason in c.Withdrawal
+        ),
+    ]
+    for n, (way, ms) in enumerate((way, ms) for way in ways for ms in (14_999, 15_000)):
+        offer = OfferId(f"{contact}-1-{n}")
+        yield c.OfferMade(
+            at=NOON + 2, contact=contact, offer=offer, agent=ANA, queue=SALES, segment=1, attempt=n,
+            leg=ChannelId(offer), deadline=0, trace=c.Trace("longest-idle", 1.0),
+        )  # fmt: skip
+        yield way({"at": NOON + 3, "contact": contact, "offer": offer, "agent": ANA}, ms)
+
+
+def facts():
+    """All that is counted, on either side of each threshold, in numbers that tell the outcomes apart."""
+    number = 0
+    told = list(offers())
+    for times, outcome in enumerate(c.QueueOutcome, 1):
+        for waited_ms in (5_000, 5_001, IN_TIME, LATE) * times:
+            number += 1
+            told += [*stay(number, waited_ms, outcome), in_the_fallback(number, waited_ms, outcome)]
+    return [*told, *stay(9_998), *stay(9_999)]
+
+
+def numbers():
+    """What the facts give for each key."""
+    board = reduce(evolve, sorted(facts(), key=lambda fact: fact.at), Board.begun())
+    (view,) = queues(board, the_rules(a_queue(SALES)), NOON + 60_000)
+    counted = board.today.queues[SALES]
+    names = {key: COUNTERS.get(key, key) for key in DEFINITIONS}
+    shown = {"longest_wait": view.longest_wait_s}
+    return {
+        key: getattr(counted, name) if name in Counters.__struct_fields__ else shown.get(key, getattr(view, key, None))
+        for key, name in names.items()
+    }
+
+
+def short(*parts):
+    return sha256("\n".join(map(str, parts)).encode()).hexdigest()[:12]
+
+
+@pytest.mark.parametrize("key", DEFINITIONS)
+def test_a_number_that_is_made_otherwise_has_another_version(key):
+    made, number = DEFINITIONS[key], numbers()[key]
+    assert number, "the facts say something of it"
+    now = (made.version, short(made.unit, made.formula, made.source), number)
+    assert now == PINNED.get(key), f"{key} is made otherwise: raise its version in kpi/definitions.py, then pin {now}"
+
+
+def test_a_number_that_is_no_more_is_pinned_no_more():
+    assert PINNED.keys() == DEFINITIONS.keys()
