@@ -137,7 +137,8 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int, *, t
             talk_over(turn, contact, talk_by or by)
         case Phase.CALLING | Phase.IN_CALL:
             assert contact.call
-            parties.caller_gone(turn, contact, contact.call)
+            unknown = (talk_by or by) is EndedBy.SWITCH
+            parties.caller_gone(turn, contact, contact.call, EndedBy.SWITCH if unknown else EndedBy.CALLER)
         case Phase.CONNECTING | Phase.WAITING:
             _stop_offering(turn, contact, lost)
             leave_queue(turn, contact_id, QueueOutcome.LOST if lost else QueueOutcome.ABANDONED)

@@ -112,7 +112,9 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     if seen is None:
         return _ended_unseen(turn, survey, contact)
     if survey.after_gap:
-        turn.happened(c.ContactRelinked(at=turn.now, contact=contact.id, gap_ms=survey.gap_ms))
+        turn.happened(
+            c.ContactRelinked(at=turn.now, contact=contact.id, gap_ms=survey.gap_ms, join_by=_join_by(turn, contact))
+        )
     if seen.up:
         up(turn, i.CallerUp(contact.id))
     if survey.after_gap:
@@ -135,17 +137,24 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     return None
 
 
+def _join_by(turn: Turn, contact: Contact) -> int | None:
+    """Of one whose phone was answered before the gap: until when they are to be joined."""
+    answered_call = contact.call is not None and contact.call.state is CallState.ANSWERED
+    return turn.now + turn.state.rules.join_ms if contact.phase is Phase.CONNECTING or answered_call else None
+
+
 def _ended_unseen(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     """While we were away nobody but the caller could end a call, unless the switch itself began anew, or we had just
-    asked for its end. Where their agent has gone, too, nobody knows who of the two ended the talk."""
+    asked for its end. Where the other one has gone, too, nobody knows who of the two ended the talk."""
     restarted = _restarted(turn)
     if not restarted:
         _repaired(turn, "contact without a channel", contact.id, f"{contact.channel} is not at the switch")
     if restarted or not survey.after_gap:
         return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
     by = EndedBy.PROGRAM if isinstance(contact.verb, HangUp) else EndedBy.CALLER
-    with_agent = contact.talk is not None and contact.talk.leg in survey.channels
-    return end_contact(turn, contact.id, by, 0, talk_by=by if with_agent else EndedBy.SWITCH)
+    other = contact.talk or contact.call
+    stays = other is not None and other.leg in survey.channels
+    return end_contact(turn, contact.id, by, 0, talk_by=by if stays else EndedBy.SWITCH)
 
 
 def _where_they_are(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:
@@ -229,6 +238,8 @@ def _compare_call(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         else:
             leg_ended(turn, i.LegEnded(call.id, call.leg))
     elif seen.up and call.state is not CallState.CONNECTED:
+        if call.state is CallState.ANSWERED and survey.after_gap and call.leg not in members:
+            turn.do(JoinAgent(contact.id, call.id, call.leg))  # that was asked for may be lost with the connection
         answered(turn, i.LegUp(call.id, call.leg, call.agent))
         for channel in (contact.channel, call.leg):
             if channel in members:

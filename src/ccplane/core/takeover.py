@@ -20,7 +20,7 @@ from ccplane.core import journal, own_calls
 from ccplane.core.callers import opened
 from ccplane.core.catching_up import reaches_back, retell
 from ccplane.core.commands import AddCaller, AnswerCaller, StartMusic, StopMusic
-from ccplane.core.offers import answered, withdraw
+from ccplane.core.offers import answered, find, picked_up, withdraw
 from ccplane.core.recordings import start_recording
 from ccplane.core.talks import drop_leg
 from ccplane.core.turn import Turn
@@ -133,7 +133,9 @@ def adopt_ring(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, agent_i
     rung_at = came_at(turn, survey, leg)
     ends = (turn.now if rung_at is None else rung_at) + queue.ring_ms
     _offered(turn, contact, leg.id, offer, agent, max(turn.now + 1, ends))
-    if leg.up:
+    if leg.at_door and (rung := find(turn, offer)):
+        picked_up(turn, *rung, None, at_door=True)
+    elif leg.up:
         answered(turn, i.LegUp(offer, leg.id, agent.id))
     return True
 

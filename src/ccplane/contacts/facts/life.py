@@ -84,6 +84,8 @@ class ContactRelinked(ContactFact, frozen=True, kw_only=True):
     """After a gap the contact was found at the switch, alive. `gap_ms`: how long nobody watched it."""
 
     gap_ms: int
+    join_by: int | None = None
+    """Until when who had answered and was not joined has to be: they have the whole time again."""
 
 
 class ContactEnded(ContactFact, frozen=True, kw_only=True):
