@@ -317,7 +317,7 @@ class Executor:
         """A phone of which nothing can be found out is left to the switch's own `rtp_timeout`."""
         heard = await something_came(self.switch, command.leg, command.for_ms / 1000)
         if heard is not None:
-            self.post(LegListened(command.contact, command.offer, heard))
+            self.post(LegListened(command.contact, command.offer, heard, command.leg))
 
     def _watching(self, command: do.Command, answer: asyncio.Future[Outcome[Any]]) -> None:
         """One that ended before we listened, or never was: of its end nothing else tells."""

@@ -83,12 +83,15 @@ def leg_ended(turn: Turn, contact: Contact, talk: Talk, what: i.LegEnded) -> boo
 
 
 def listened(turn: Turn, what: i.LegListened) -> None:
-    """Whether anything came from a phone that is not there any more. While something does, it is listened to on."""
+    """Whether anything came from a phone that is not there any more. While something does, it is listened to on. Of a
+    leg that they talk by no more it says nothing."""
     contact = turn.state.contacts.get(what.contact)
     talk = contact.talk if contact else None
     if talk is None or talk.offer != what.offer or talk.silent:
         return
     agent = turn.state.agents[talk.agent]
+    if what.leg is not None and what.leg not in (talk.leg, agent.open_line):
+        return
     if what.heard:
         if agent.phone is Phone.GONE or talk.state is not TalkState.UP:
             _listen(turn, agent)
