@@ -77,7 +77,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     arrived_at: int
     late_ms: int = 0
-    """By how much the fact of its arrival came after that: nobody watched when it did."""
+    """How long before the fact of its arrival they were there, and nobody served them."""
     device: DeviceName | None = None
     """The phone of ours that it came from."""
     direction: f.Direction = f.Direction.INBOUND

@@ -44,8 +44,11 @@ def arrive(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> 
     return turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
 
 
-def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> Number:
-    """The contact begins, by the rules of the number dialled; at `arrived_at` if it began before we knew of it."""
+def opened(
+    turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, served_until: int | None = None
+) -> Number:
+    """The contact begins, by the rules of the number dialled; at `arrived_at` if it began before we knew of it, and
+    then its program may have run, until `served_until`."""
     contact = contact_id(what.node, what.channel)
     number = program_of(turn.state, what.number_dialled, what.device)
     turn.happened(
@@ -65,6 +68,7 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> 
             direction=own_calls.direction_of(turn.state, what.device, what.number_dialled),
             agent=own_calls.owner_of(turn.state, what.device),
             arrived_at=arrived_at,
+            served_until=served_until,
         )
     )
     if what.answered:

@@ -278,7 +278,7 @@ def take_up_program(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -
     if note is None or seen.arrival is None or note.step == note.first or not _whole(note):
         return False
     _repaired(turn, "caller nobody knew", contact, f"their room says step {note.step}, {note.verb}")
-    opened(turn, seen.arrival, came_at(turn, survey, seen))
+    opened(turn, seen.arrival, came_at(turn, survey, seen), _served_until(turn, survey, note))
     own_calls.take(turn, contact)
     retell(turn, contact, note)
     if seen.id in survey.rooms.get(contact, ()):
@@ -293,6 +293,13 @@ def came_at(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen | None) ->
         return None
     since = turn.now - (survey.gap_ms + SLACK_MS if survey.gap_ms else LONGEST_MS)
     return min(max(seen.created_at, since), turn.now)
+
+
+def _served_until(turn: Turn, survey: i.SwitchSurveyed, note: journal.Journal) -> int:
+    """Until when a program ran of which only its room tells: what a caller spends with it is no wait. To the beginning
+    of its open verb at least, and to that of the gap, where it is known."""
+    watched_until = turn.now - survey.gap_ms if survey.gap_ms else 0
+    return min(max(note.at, watched_until), turn.now)
 
 
 def _whole(note: journal.Journal) -> bool:

@@ -66,6 +66,8 @@ class ContactArrived(ContactFact, frozen=True, kw_only=True):
     """They asked us to make it: their phone is called first, and given up then."""
     arrived_at: int | None = None
     """When, if that is older than this fact: found afterwards, by the switch's clock."""
+    served_until: int | None = None
+    """Of one found afterwards, whose program had run: until when. Only since then have they waited unseen."""
 
 
 class CallerAnswered(ContactFact, frozen=True, kw_only=True):
