@@ -44,9 +44,7 @@ def arrive(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> 
     return turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
 
 
-def opened(
-    turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, served_until: int | None = None
-) -> Number:
+def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, served_until: int | None = None) -> Number:
     """The contact begins, by the rules of the number dialled; at `arrived_at` if it began before we knew of it, and
     then its program may have run, until `served_until`."""
     contact = contact_id(what.node, what.channel)

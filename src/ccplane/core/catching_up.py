@@ -10,11 +10,11 @@ from __future__ import annotations
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Past, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
-from ccplane.contacts.offer import OfferState
-from ccplane.contacts.verbs import AskPin, EnterQueue, Gather, NoAgents, Play, Result, TakeMessage, TimedOut
+from ccplane.contacts.offer import Offer, OfferState
+from ccplane.contacts.verbs import AskPin, EnterQueue, Gather, NoAgents, Play, Result, Served, TakeMessage, TimedOut
 from ccplane.core import inputs as i
 from ccplane.core import journal, parties
-from ccplane.core.commands import StopRinging, StopSounds, TellQueue
+from ccplane.core.commands import StopMusic, StopRinging, StopSounds, TellQueue
 from ccplane.core.journal import Journal
 from ccplane.core.messages import RECORDING_MS, leave
 from ccplane.core.notes import noted
@@ -64,7 +64,7 @@ def retell(turn: Turn, of: ContactId, note: Journal) -> None:
     contact = turn.state.contacts[of]
     another = note.first > contact.first_step or contact.program != note.program
     if contact.verb is not None:
-        _close(turn, contact, past.get(contact.step))
+        _close(turn, contact, past.get(contact.step), min(note.at, turn.now))
     if another and contact.program:
         turn.happened(
             c.ProgramFailed(at=turn.now, contact=of, program=contact.program, error=FORGOTTEN, where="recovery")
@@ -89,8 +89,9 @@ def _told(turn: Turn, of: ContactId, past: Past) -> None:
     end_step(turn, of, past.result)
 
 
-def _close(turn: Turn, contact: Contact, past: Past | None) -> None:
-    """The verb that we took for open: whatever it had open is closed by its own fact, as always."""
+def _close(turn: Turn, contact: Contact, past: Past | None, until: int) -> None:
+    """The verb that we took for open: whatever it had open is closed by its own fact, as always. `until`: when it was
+    over, at the latest."""
     result: Result = past.result if past else NoAgents()
     match contact.phase:
         case Phase.TALKING:
@@ -98,11 +99,7 @@ def _close(turn: Turn, contact: Contact, past: Past | None) -> None:
             drop_legs(turn, contact, contact.talk)
             talk_over(turn, contact, EndedBy.AGENT)
         case Phase.WAITING | Phase.CONNECTING:
-            if contact.offer and contact.offer.state is OfferState.ANSWERED:
-                fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
-            elif contact.offer:
-                withdraw(turn, contact, Withdrawal.SWITCH_LOST)
-            leave_queue(turn, contact.id, _outcome(result))
+            _close_stay(turn, contact, past.result if past else None, until)
         case Phase.CALLING | Phase.IN_CALL:
             assert contact.call
             turn.do(StopRinging(contact.id, contact.channel))
@@ -112,8 +109,52 @@ def _close(turn: Turn, contact: Contact, past: Past | None) -> None:
     end_step(turn, contact.id, result)
 
 
-def _outcome(result: Result) -> QueueOutcome:
+def _close_stay(turn: Turn, contact: Contact, result: Result | None, until: int) -> None:
+    offer = contact.offer
+    if offer and isinstance(result, Served) and offer.agent == result.agent:
+        return _talked(turn, contact, offer, until)
+    if offer and offer.state is OfferState.ANSWERED:
+        fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
+        turn.do(StopMusic(contact.id, contact.channel))  # their program has gone on
+    elif offer:
+        withdraw(turn, contact, Withdrawal.SWITCH_LOST)
+    return leave_queue(turn, contact.id, _outcome(result), until)
+
+
+def _talked(turn: Turn, contact: Contact, offer: Offer, until: int) -> None:
+    """The talk to which this offer had led, from its beginning to its end; how long it was nobody knows."""
+    waiting = contact.waiting
+    assert waiting is not None
+    if offer.state is not OfferState.ANSWERED:
+        turn.happened(
+            c.OfferAnswered(
+                at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent, deadline=turn.now, ring_ms=0
+            )
+        )
+    if not contact.in_room:
+        turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
+    turn.happened(
+        c.TalkStarted(
+            at=turn.now,
+            contact=contact.id,
+            offer=offer.id,
+            agent=offer.agent,
+            segment=contact.segments + 1,
+            queue=waiting.queue,
+            queue_segment=waiting.segment,
+            waited_ms=max(0, until - waiting.queued_at),
+        )
+    )
+    contact = turn.state.contacts[contact.id]
+    assert contact.talk is not None
+    drop_legs(turn, contact, contact.talk)
+    talk_over(turn, contact, EndedBy.AGENT)
+
+
+def _outcome(result: Result | None) -> QueueOutcome:
     match result:
+        case Served():
+            return QueueOutcome.ANSWERED
         case TimedOut():
             return QueueOutcome.TIMED_OUT
         case NoAgents():

@@ -281,8 +281,8 @@ def _message_overdue(turn: Turn, contact: Contact) -> None:
         end_step(turn, contact.id, result)
 
 
-def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome) -> None:
-    """The stay in the queue ends without a talk."""
+def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until: int | None = None) -> None:
+    """The stay in the queue ends without a talk of which we could tell; `until`: if it was over before now."""
     waiting = turn.state.contacts[contact_id].waiting
     assert waiting is not None
     turn.happened(
@@ -292,7 +292,7 @@ def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome) -> Non
             queue=waiting.queue,
             segment=waiting.segment,
             outcome=outcome,
-            waited_ms=turn.now - waiting.queued_at,
+            waited_ms=max(0, (turn.now if until is None else until) - waiting.queued_at),
         )
     )
 

@@ -41,6 +41,8 @@ SLACK_MS: Final = 5_000
 """How much before the last fact that we have somebody may have come of whom we know nothing."""
 LONGEST_MS: Final = 4 * 3_600_000
 """What we believe the switch's clock of a caller's wait, where nothing else says since when nobody watched."""
+AT_REST: Final = frozenset({Work.IDLE, Work.WRAP_UP})
+"""Work from which a talk that is seen may begin: the end of a wrap-up may have been lost with the facts."""
 ADOPTED: Final = "adopted"
 """The strategy in the trace of an offer that we did not make: the switch showed it, answered."""
 
@@ -80,7 +82,7 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
     if contact is None:
         queue, step = _queue_of(turn, survey, caller), place_of_offer(offer)[0]
         seen, note = _caller(turn, survey, caller), journal.of(survey.journals, of)
-        if queue is None or seen is None or agent.work is not Work.IDLE:
+        if queue is None or seen is None or agent.work not in AT_REST:
             return
         _repaired(turn, "talk nobody knew", of, f"{leg.id} is beside the caller")
         _queued_again(turn, survey, seen, note, queue, None, step)
@@ -104,7 +106,7 @@ def _adopt_dropped(
     nobody has parted them. Else it was to go, and `clearing` tells it so again."""
     if not survey.after_gap:
         return
-    if contact is None or contact.phase is not Phase.WAITING or contact.offer or agent.work is not Work.IDLE:
+    if contact is None or contact.phase is not Phase.WAITING or contact.offer or agent.work not in AT_REST:
         return
     _repaired(turn, "talk that was to be parted", contact.id, f"{leg.id} is still beside the caller")
     turn.happened(a.LegCleared(at=turn.now, agent=agent.id, leg=leg.id, told=False))
@@ -200,7 +202,7 @@ def _connects(contact: Contact) -> bool:
 def _may_be_with(agent: Agent, contact: Contact) -> bool:
     """Not if they were to be joined just now and it failed: their leg is being hung up."""
     return agent.rest_until is None and (
-        agent.work is Work.IDLE or (agent.work is Work.OFFERED and agent.contact == contact.id)
+        agent.work in AT_REST or (agent.work is Work.OFFERED and agent.contact == contact.id)
     )
 
 
@@ -211,6 +213,8 @@ def _talks(turn: Turn, contact: Contact, leg: i.ChannelSeen, agent: Agent) -> No
     assert waiting is not None
     if not contact.in_room:
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
+    if agent.work is Work.WRAP_UP:
+        turn.happened(a.WrapUpDone(at=turn.now, agent=agent.id))  # its end nobody told
     _offered(turn, contact, leg.id, offer, agent, turn.now)
     turn.happened(
         c.OfferAnswered(at=turn.now, contact=contact.id, offer=offer, agent=agent.id, deadline=turn.now, ring_ms=0)
