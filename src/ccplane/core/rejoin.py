@@ -141,6 +141,16 @@ def not_called(turn: Turn, contact: Contact, leg: ChannelId) -> None:
         _missed(turn, contact, contact.talk, sip=0)
 
 
+def never_called(turn: Turn, contact: Contact, leg: ChannelId) -> None:
+    """The switch has no such leg, long after it was asked for one; it may yet make it. They are called once more."""
+    if contact.talk is not None and contact.talk.back_leg == leg:
+        agent = contact.talk.agent
+        drop_leg(turn, contact.id, agent, leg, "normal", unseen=True)
+        _missed(turn, contact, contact.talk, sip=0)
+        if turn.state.agents[agent].phone is not Phone.GONE:
+            _call_back(turn, turn.state.agents[agent])
+
+
 def more_time(turn: Turn, talk: Talk) -> None:
     """Nobody watched for a while: they have the whole time again."""
     agent = turn.state.agents[talk.agent]

@@ -22,7 +22,7 @@ from ccplane.core.offers import fail_connect, leg_ended, miss, set_intent
 from ccplane.core.reach import auto_answers
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import end_step
-from ccplane.core.talks import CLEAR_MS, drop_leg, talk_over
+from ccplane.core.talks import CLEAR_MS, LATE_MS, drop_leg, talk_over
 from ccplane.core.turn import Turn
 from ccplane.facts import RepairMade, SwitchFound
 from ccplane.ids import (
@@ -90,8 +90,16 @@ def _drop(turn: Turn, agent: Agent) -> None:
     """Hang it up: their phone is in this call until the switch has let go of it."""
     line = agent.line.leg
     assert line is not None
-    turn.happened(a.LegDropped(at=turn.now, agent=agent.id, leg=line, deadline=turn.now + CLEAR_MS))
+    _to_be_gone(turn, agent)
     turn.do(HangUpLine(line))
+
+
+def _to_be_gone(turn: Turn, agent: Agent) -> None:
+    """Of one that rings nothing tells before it is picked up: it may be yet to come."""
+    line, unseen = agent.line.leg, agent.line.state is LineState.RINGING
+    assert line is not None
+    deadline = turn.now + (LATE_MS if unseen else CLEAR_MS)
+    turn.happened(a.LegDropped(at=turn.now, agent=agent.id, leg=line, deadline=deadline, unseen=unseen))
 
 
 def _none_any_more(turn: Turn, agent: Agent, why: LineEnd, *, again: bool, rests: bool = False) -> None:
@@ -122,7 +130,7 @@ def ended(turn: Turn, what: i.LineEnded) -> None:
     if agent is None or agent.line.leg != what.line:
         return
     if not what.gone:
-        turn.happened(a.LegDropped(at=turn.now, agent=agent.id, leg=what.line, deadline=turn.now + CLEAR_MS))
+        _to_be_gone(turn, agent)
     turn.do(HangUpLine(what.line))  # what is left of it: its room
     if agent.line.state is LineState.RINGING:
         _missed(turn, agent)
@@ -232,7 +240,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, agent: Agent) -> None:
     if seen is None:
         if not any(isinstance(fact, SwitchFound) and fact.restarted for fact in turn.facts):
             _repaired(turn, "open line that is gone", agent.id, f"{line} is not at the switch")
-        ended(turn, i.LineEnded(line))
+        ended(turn, i.LineEnded(line, gone=agent.line.state is not LineState.RINGING))
     elif seen.up and agent.line.state is LineState.RINGING:
         picked_up(turn, i.LineUp(line))
     elif seen.up and line not in survey.lines.get(line, ()):
