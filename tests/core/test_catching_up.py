@@ -8,11 +8,12 @@ import pytest
 from ccplane.agents.agent import Work
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Past, Phase
-from ccplane.contacts.verbs import NoAgents, Served, TimedOut
+from ccplane.contacts.verbs import EnterQueue, Gather, NoAgents, Play, Pressed, Served, TimedOut
+from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.journal import Journal
 from ccplane.ids import AgentId, ChannelId
-from tests.core.floor import a_floor, a_queue, an_arrival, c, kinds, paused, ready, the
+from tests.core.floor import SUPPORT, a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the
 
 
 def further(floor, result, at, seen=60):
@@ -85,3 +86,38 @@ def test_given_a_wrap_up_of_which_the_end_was_lost_when_its_agent_is_seen_to_tal
     )
     assert "TalkStarted" in kinds(decision)
     assert floor.agent("ana").work is Work.TALKING
+
+
+def keys_in(floor, secret):
+    """The caller has keyed 4711, and what the room says of the next verb."""
+    floor.arrives()
+    floor.asks("x", Gather(("sound:card",), 5_000, longest=4, secret=secret))
+    before = floor.state
+    for key in "4711":
+        floor.take(i.KeyPressed(c("x"), key))
+    assert floor.contact("x").results == (Pressed("4711"),)
+    return before
+
+
+@pytest.mark.parametrize("verb", [Play(("sound:a",)), EnterQueue(SUPPORT)])
+def test_given_keys_that_are_secret_then_they_do_not_lie_at_the_switch_and_are_asked_for_again_after_a_crash(verb):
+    floor = a_floor(agents=[paused("ana")])
+    before = keys_in(floor, secret=True)
+    text = the(floor.asks("x", verb), do.WriteJournal).text
+    assert "4711" not in text
+    back = a_floor(agents=[paused("ana")])
+    back.state = before
+    back.watch = floor.watch
+    back.watch.told, back.watch.music = {}, {}
+    back.drops(at=1)
+    decision = back.survey(after_gap=True, at=2, journals={c("x"): text})
+    assert "RepairMade" not in kinds(decision)
+    assert "PlaySounds" in doing(decision), "the question, anew"
+    assert ("StopMusic" if isinstance(verb, EnterQueue) else "StopSounds") in doing(decision)
+    assert back.contact("x").verb == Gather(("sound:card",), 5_000, longest=4, secret=True)
+
+
+def test_given_keys_that_are_not_secret_then_the_room_has_them_and_nobody_is_asked_again():
+    floor = a_floor()
+    keys_in(floor, secret=False)
+    assert "4711" in the(floor.asks("x", Play(("sound:a",))), do.WriteJournal).text

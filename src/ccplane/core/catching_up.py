@@ -32,14 +32,17 @@ FORGOTTEN = "what it had come to was lost"
 
 
 def catch_up(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    """Bring the contact to the step that its room names. Where the journal does not reach back far enough, nothing."""
+    """Bring the contact to the step that its room names. Where the journal does not reach back far enough the program
+    goes on from where it is known to be."""
     note = journal.of(survey.journals, contact.id)
     if note is None or not note.program or contact.pick_up_by is not None:
-        return
+        return None
     if note.step == contact.step and note.attempt > contact.attempt and note.verb in SOUNDING:
         turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
-    if note.step <= contact.step or not reaches_back(note, contact):
-        return
+    if note.step <= contact.step:
+        return None
+    if not reaches_back(note, contact):
+        return _hush(turn, contact, note)
     turn.happened(
         RepairMade(
             at=turn.now,
@@ -48,7 +51,15 @@ def catch_up(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
             why=f"the room says step {note.step}, {note.verb}; known was step {contact.step}",
         )
     )
-    retell(turn, contact.id, note)
+    return retell(turn, contact.id, note)
+
+
+def _hush(turn: Turn, contact: Contact, note: Journal) -> None:
+    """What sounds for a verb to which the program is yet to come again."""
+    if note.verb in SOUNDING:
+        turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
+    elif note.queueing and contact.phase is Phase.IN_PROGRAM:
+        turn.do(StopMusic(contact.id, contact.channel))
 
 
 def reaches_back(note: Journal, contact: Contact | None) -> bool:
