@@ -11,7 +11,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Past, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.offer import Offer, OfferState
-from ccplane.contacts.verbs import AskPin, EnterQueue, Gather, NoAgents, Play, Result, Served, TakeMessage, TimedOut
+from ccplane.contacts.verbs import EnterQueue, NoAgents, Play, Result, Served, TakeMessage, TimedOut
 from ccplane.core import inputs as i
 from ccplane.core import journal, parties
 from ccplane.core.commands import StopMusic, StopRinging, StopSounds, TellQueue
@@ -21,13 +21,12 @@ from ccplane.core.notes import noted
 from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.recordings import note_consent
 from ccplane.core.rejoin import drop_legs
-from ccplane.core.steps import end_step, leave_queue
+from ccplane.core.steps import SOUNDING, end_step, leave_queue
 from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
-from ccplane.facts import RepairMade
 from ccplane.ids import ContactId, playback_id
 
-SOUNDING = {verb.__name__ for verb in (Play, Gather, AskPin)}
+SOUNDING_NAMES = {verb.__name__ for verb in SOUNDING}
 FORGOTTEN = "what it had come to was lost"
 
 
@@ -37,26 +36,20 @@ def catch_up(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     note = journal.of(survey.journals, contact.id)
     if note is None or not note.program or contact.pick_up_by is not None:
         return None
-    if note.step == contact.step and note.attempt > contact.attempt and note.verb in SOUNDING:
+    if note.step == contact.step and note.attempt > contact.attempt and note.verb in SOUNDING_NAMES:
         turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
     if note.step <= contact.step:
         return None
     if not reaches_back(note, contact):
         return _hush(turn, contact, note)
-    turn.happened(
-        RepairMade(
-            at=turn.now,
-            what="program further than known",
-            subject=contact.id,
-            why=f"the room says step {note.step}, {note.verb}; known was step {contact.step}",
-        )
-    )
+    why = f"the room says step {note.step}, {note.verb}; known was step {contact.step}"
+    turn.repaired("program further than known", contact.id, why)
     return retell(turn, contact.id, note)
 
 
 def _hush(turn: Turn, contact: Contact, note: Journal) -> None:
     """What sounds for a verb to which the program is yet to come again."""
-    if note.verb in SOUNDING:
+    if note.verb in SOUNDING_NAMES:
         turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
     elif note.queueing and contact.phase is Phase.IN_PROGRAM:
         turn.do(StopMusic(contact.id, contact.channel))
@@ -192,7 +185,7 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
             )
         case TakeMessage():
             _began(turn, of, note, note.open, max(turn.now, note.at + note.open.longest_ms + RECORDING_MS))
-        case _ if note.verb in SOUNDING:
+        case _ if note.verb in SOUNDING_NAMES:
             turn.do(StopSounds(of, playback_id(of, note.step, note.attempt)))
         case _:
             pass

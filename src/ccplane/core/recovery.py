@@ -46,13 +46,10 @@ from ccplane.core.takeover import (
     take_up_program,
     take_up_waiting,
 )
-from ccplane.core.talks import hang_up_stray, talk_over
+from ccplane.core.talks import SETTLING_MS, hang_up_stray, talk_over
 from ccplane.core.turn import Turn
-from ccplane.facts import RepairMade, SwitchFound
+from ccplane.facts import SwitchFound
 from ccplane.ids import ChannelId, ContactId, OfferId, contact_id, is_line, offer_of_leg
-
-SETTLING_MS: Final = 3_000
-"""What began less than this before a survey may still be under way at the switch."""
 
 
 def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
@@ -69,7 +66,7 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
     _unknown_channels(turn, survey, known)
     _empty_rooms(turn, survey, known)
     standing.compare(turn, survey)
-    if _restarted(turn):
+    if turn.begun_anew:
         clearing.begun_anew(turn)
     else:
         clearing.compare(turn, survey, dropped)
@@ -90,11 +87,6 @@ def _found(turn: Turn, survey: i.SwitchSurveyed) -> None:
             restarted=bool(survey.started_at) and before != survey.started_at,
         )
     )
-
-
-def _restarted(turn: Turn) -> bool:
-    """Whether this survey found the switch begun anew: then nothing is to be repaired, its calls are over."""
-    return any(isinstance(fact, SwitchFound) and fact.restarted for fact in turn.facts)
 
 
 def taken(turn: Turn, what: i.SwitchTaken) -> None:
@@ -123,7 +115,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         look_again(turn, turn.state.contacts[contact.id])
     contact = turn.state.contacts[contact.id]
     if contact.id not in survey.rooms and (survey.after_gap or contact.arrived_at < survey.began_at - SETTLING_MS):
-        _repaired(turn, "contact without a room", contact.id, "its bridge is not at the switch")
+        turn.repaired("contact without a room", contact.id, "its bridge is not at the switch")
         turn.do(OpenRoom(contact.id))
     match contact.phase:
         case Phase.TALKING:
@@ -146,10 +138,9 @@ def _join_by(turn: Turn, contact: Contact) -> int | None:
 def _ended_unseen(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     """While we were away nobody but the caller could end a call, unless the switch itself began anew, or we had just
     asked for its end. Where the other one has gone, too, nobody knows who of the two ended the talk."""
-    restarted = _restarted(turn)
-    if not restarted:
-        _repaired(turn, "contact without a channel", contact.id, f"{contact.channel} is not at the switch")
-    if restarted or not survey.after_gap:
+    if not turn.begun_anew:
+        turn.repaired("contact without a channel", contact.id, f"{contact.channel} is not at the switch")
+    if turn.begun_anew or not survey.after_gap:
         return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
     by = EndedBy.PROGRAM if isinstance(contact.verb, HangUp) else EndedBy.CALLER
     other = contact.talk or contact.call
@@ -174,7 +165,7 @@ def _compare_talk(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
     if talk.state is not TalkState.UP:
         _compare_rejoining(turn, survey, contact, talk)
     elif talk.leg not in survey.channels and max(talk.started_at, talk.leg_since) < survey.began_at:
-        _repaired(turn, "talk without the agent's leg", contact.id, f"{talk.leg} is not at the switch")
+        turn.repaired("talk without the agent's leg", contact.id, f"{talk.leg} is not at the switch")
         _leg_went(turn, contact, talk)
     elif survey.after_gap or talk.started_at < survey.began_at - SETTLING_MS:
         _together(turn, survey, contact, talk.offer, talk.leg)
@@ -195,7 +186,7 @@ def _together(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, offer: Off
     outside = [each for each in (contact.channel, leg) if each not in members]
     if not outside or seen is None or not seen.up:
         return
-    _repaired(turn, "talk apart", contact.id, f"not in the room: {', '.join(outside)}")
+    turn.repaired("talk apart", contact.id, f"not in the room: {', '.join(outside)}")
     turn.do(StopMusic(contact.id, contact.channel))
     if contact.channel in outside:
         turn.do(AddCaller(contact.id, contact.channel))
@@ -232,7 +223,7 @@ def _compare_call(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         return
     seen, members = survey.channels.get(call.leg), survey.rooms.get(contact.id, ())
     if seen is None:
-        _repaired(turn, "own call without its other leg", contact.id, f"{call.leg} is not at the switch")
+        turn.repaired("own call without its other leg", contact.id, f"{call.leg} is not at the switch")
         if call.state is CallState.CALLED:
             parties.never_called(turn, contact, call)
         else:
@@ -257,11 +248,11 @@ def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> 
         if not contact.in_room:
             entered(turn, i.EnteredRoom(contact.id, contact.channel))
     elif settled:
-        _repaired(turn, "waiting caller outside the room", contact.id, f"{contact.channel} is not in its bridge")
+        turn.repaired("waiting caller outside the room", contact.id, f"{contact.channel} is not in its bridge")
         turn.do(AddCaller(contact.id, contact.channel))
     unheard = settled and not contact.answered and not survey.channels[contact.channel].up
     if unheard and not survey.after_gap:
-        _repaired(turn, "waiting caller not answered", contact.id, f"{contact.channel} is not up")
+        turn.repaired("waiting caller not answered", contact.id, f"{contact.channel} is not up")
     if (survey.after_gap or unheard) and contact.phase is Phase.WAITING:
         _hear_again(turn, survey, contact)
     if offer and (survey.after_gap or offer.ring_started_at < survey.began_at - SETTLING_MS):
@@ -284,7 +275,7 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
         return
     seen = survey.channels.get(offer.leg)
     if seen is None:
-        _repaired(turn, "offer without a leg", offer.id, f"{offer.leg} is not at the switch")
+        turn.repaired("offer without a leg", offer.id, f"{offer.leg} is not at the switch")
         if offer.state is OfferState.ANSWERED:
             fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
         else:
@@ -331,17 +322,17 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
         elif channel.id in turn.state.clearing:
             return  # it is hung up once more, by `clearing`
         elif not survey.after_gap or not adopt_ring(turn, survey, channel, agent):
-            _repaired(turn, "agent's leg without a contact", channel.id, "nothing we know has such a leg")
+            turn.repaired("agent's leg without a contact", channel.id, "nothing we know has such a leg")
             hang_up_stray(turn, offer, channel.id, agent, "normal" if channel.up else "answered_elsewhere")
     elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
         return
     elif channel.up and not in_talk(survey, channel.id) and own_call_nobody_knows(turn, channel.arrival):
-        _repaired(turn, "own call nobody knew, without its other party", channel.id, "alone in its room")
+        turn.repaired("own call nobody knew, without its other party", channel.id, "alone in its room")
         turn.do(HangUpCaller(contact_id(survey.node, channel.id), channel.id, NORMAL))
     elif in_talk(survey, channel.id) or take_up_waiting(turn, survey, channel):
         return
     elif not take_up_program(turn, survey, channel):
-        _repaired(turn, "caller nobody saw arrive", channel.id, "in our application, and no contact")
+        turn.repaired("caller nobody saw arrive", channel.id, "in our application, and no contact")
         arrive(turn, channel.arrival, came_at(turn, survey, channel))
 
 
@@ -355,7 +346,7 @@ def _empty_rooms(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId,
     closing = () if survey.after_gap else turn.state.ended
     for contact, members in survey.rooms.items():
         if contact not in known and contact not in turn.state.contacts and contact not in closing and not members:
-            _repaired(turn, "room without a contact", contact, "a bridge of ours with nobody in it")
+            turn.repaired("room without a contact", contact, "a bridge of ours with nobody in it")
             turn.do(CloseRoom(contact))
 
 
@@ -370,10 +361,6 @@ def _offer_again(turn: Turn) -> None:
     for line in turn.state.lines.values():
         for waiting in line:
             turn.unserved[waiting.contact] = None
-
-
-def _repaired(turn: Turn, what: str, subject: str, why: str) -> None:
-    turn.happened(RepairMade(at=turn.now, what=what, subject=subject, why=why))
 
 
 RECOVERY_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {

@@ -24,7 +24,6 @@ from ccplane.core.offers import answered, find, picked_up, withdraw
 from ccplane.core.recordings import start_recording
 from ccplane.core.talks import drop_leg
 from ccplane.core.turn import Turn
-from ccplane.facts import RepairMade
 from ccplane.ids import (
     AgentId,
     ChannelId,
@@ -84,16 +83,16 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
         seen, note = _caller(turn, survey, caller), journal.of(survey.journals, of)
         if queue is None or seen is None or agent.work not in AT_REST:
             return
-        _repaired(turn, "talk nobody knew", of, f"{leg.id} is beside the caller")
+        turn.repaired("talk nobody knew", of, f"{leg.id} is beside the caller")
         _queued_again(turn, survey, seen, note, queue, None, step)
     elif contact.phase is Phase.WAITING and _may_be_with(agent, contact):
-        _repaired(turn, "talk nobody saw begin", of, f"{leg.id} is beside the caller")
+        turn.repaired("talk nobody saw begin", of, f"{leg.id} is beside the caller")
         if contact.offer:
             withdraw(turn, contact, Withdrawal.SWITCH_LOST)
         turn.do(StopMusic(of, caller))
     else:
         if contact.phase is Phase.IN_PROGRAM and place_of_offer(offer)[0] <= contact.step:
-            _repaired(turn, "leg left over from a talk", leg.id, "that talk is over, and the program has gone on")
+            turn.repaired("leg left over from a talk", leg.id, "that talk is over, and the program has gone on")
             drop_leg(turn, of, agent.id, leg.id, "normal")
         return
     _talks(turn, turn.state.contacts[of], leg, agent)
@@ -108,7 +107,7 @@ def _adopt_dropped(
         return
     if contact is None or contact.phase is not Phase.WAITING or contact.offer or agent.work not in AT_REST:
         return
-    _repaired(turn, "talk that was to be parted", contact.id, f"{leg.id} is still beside the caller")
+    turn.repaired("talk that was to be parted", contact.id, f"{leg.id} is still beside the caller")
     turn.happened(a.LegCleared(at=turn.now, agent=agent.id, leg=leg.id, told=False))
     turn.do(StopMusic(contact.id, caller))
     _talks(turn, contact, leg, turn.state.agents[agent.id])
@@ -131,7 +130,7 @@ def adopt_ring(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, agent_i
     queue = turn.state.rules.queues.get(waiting.queue)
     if queue is None:
         return False
-    _repaired(turn, "offer nobody knew", contact.id, f"{leg.id} is at the switch")
+    turn.repaired("offer nobody knew", contact.id, f"{leg.id} is at the switch")
     rung_at = came_at(turn, survey, leg)
     ends = (turn.now if rung_at is None else rung_at) + queue.ring_ms
     _offered(turn, contact, leg.id, offer, agent, max(turn.now + 1, ends))
@@ -158,7 +157,7 @@ def _adopt_own_call(
     arrival = seen.arrival
     if known is not None and not _came_to_connect(known, arrival, step):
         return False
-    _repaired(turn, "own call nobody knew", of, f"{leg.id} is beside the caller")
+    turn.repaired("own call nobody knew", of, f"{leg.id} is beside the caller")
     if known is None:
         number = opened(turn, arrival, came_at(turn, survey, seen))
         own_calls.take(turn, of)
@@ -263,7 +262,7 @@ def take_up_waiting(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -
     rules = turn.state.rules.queues.get(note.queueing)
     if rules is None:
         return False
-    _repaired(turn, "waiting caller nobody knew", contact, "their room says that they wait")
+    turn.repaired("waiting caller nobody knew", contact, "their room says that they wait")
     _queued_again(turn, survey, seen, note, note.queueing, min(note.at, turn.now))
     if not seen.up:
         turn.do(AnswerCaller(contact, seen.id))
@@ -281,7 +280,7 @@ def take_up_program(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -
     note = journal.of(survey.journals, contact)
     if note is None or seen.arrival is None or note.step == note.first or not _whole(note):
         return False
-    _repaired(turn, "caller nobody knew", contact, f"their room says step {note.step}, {note.verb}")
+    turn.repaired("caller nobody knew", contact, f"their room says step {note.step}, {note.verb}")
     opened(turn, seen.arrival, came_at(turn, survey, seen), _served_until(turn, survey, note))
     own_calls.take(turn, contact)
     retell(turn, contact, note)
@@ -349,7 +348,3 @@ def _queue_of(turn: Turn, survey: i.SwitchSurveyed, caller: ChannelId) -> QueueN
     seen = survey.channels.get(caller)
     number = turn.state.rules.numbers.get(seen.arrival.number_dialled) if seen and seen.arrival else None
     return number.queue if number else None
-
-
-def _repaired(turn: Turn, what: str, subject: str, why: str) -> None:
-    turn.happened(RepairMade(at=turn.now, what=what, subject=subject, why=why))
