@@ -11,45 +11,30 @@ from typing import Any, Final
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.facts import ConnectFailure, EndedBy, Withdrawal
-from ccplane.contacts.offer import OfferState
+from ccplane.contacts.facts import EndedBy
 from ccplane.contacts.own_call import CallState
-from ccplane.contacts.talk import Talk, TalkState
-from ccplane.contacts.verbs import HangUp, Served, TakeMessage
-from ccplane.core import clearing, parties, rejoin, standing
+from ccplane.contacts.verbs import HangUp, TakeMessage
+from ccplane.core import clearing, standing
 from ccplane.core import inputs as i
 from ccplane.core.callers import NORMAL, arrive, end_contact, up
 from ccplane.core.catching_up import catch_up
-from ccplane.core.commands import (
-    AddCaller,
-    AnswerCaller,
-    CloseRoom,
-    HangUpCaller,
-    JoinAgent,
-    OpenRoom,
-    StartMusic,
-    StopMusic,
-)
+from ccplane.core.commands import CloseRoom, HangUpCaller, OpenRoom
+from ccplane.core.found_calls import compare_call
+from ccplane.core.found_talks import compare_talk
+from ccplane.core.found_waits import compare_waiting
 from ccplane.core.keeping import left_room
 from ccplane.core.lamps import mirror
-from ccplane.core.offers import answered, entered, fail_connect, leg_ended, picked_up, withdraw
+from ccplane.core.offers import entered
 from ccplane.core.recorder import look_again
 from ccplane.core.seats import phone_seen
-from ccplane.core.steps import SOUNDING, asked, end_step
-from ccplane.core.takeover import (
-    adopt,
-    adopt_ring,
-    caller_beside,
-    came_at,
-    in_talk,
-    own_call_nobody_knows,
-    take_up_program,
-    take_up_waiting,
-)
-from ccplane.core.talks import SETTLING_MS, hang_up_stray, talk_over
+from ccplane.core.steps import SOUNDING, asked
+from ccplane.core.takeover import adopt, adopt_ring, caller_beside, in_talk
+from ccplane.core.talks import SETTLING_MS, hang_up_stray
 from ccplane.core.turn import Turn
+from ccplane.core.unknown_callers import came_at, take_up_program, take_up_waiting
+from ccplane.core.unknown_calls import own_call_nobody_knows
 from ccplane.facts import SwitchFound
-from ccplane.ids import ChannelId, ContactId, OfferId, contact_id, is_line, offer_of_leg
+from ccplane.ids import ContactId, contact_id, is_line, offer_of_leg
 
 
 def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
@@ -119,11 +104,11 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         turn.do(OpenRoom(contact.id))
     match contact.phase:
         case Phase.TALKING:
-            _compare_talk(turn, survey, contact)
+            compare_talk(turn, survey, contact)
         case Phase.WAITING | Phase.CONNECTING:
-            _compare_waiting(turn, survey, contact)
+            compare_waiting(turn, survey, contact)
         case Phase.CALLING | Phase.IN_CALL:
-            _compare_call(turn, survey, contact)
+            compare_call(turn, survey, contact)
         case _ if survey.after_gap and isinstance(contact.verb, (*SOUNDING, TakeMessage)):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None
@@ -157,142 +142,6 @@ def _where_they_are(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None
         left_room(turn, i.LeftRoom(of, contact.channel))
     else:
         entered(turn, i.EnteredRoom(of, contact.channel))
-
-
-def _compare_talk(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    talk = contact.talk
-    assert talk is not None
-    if talk.state is not TalkState.UP:
-        _compare_rejoining(turn, survey, contact, talk)
-    elif talk.leg not in survey.channels and max(talk.started_at, talk.leg_since) < survey.began_at:
-        turn.repaired("talk without the agent's leg", contact.id, f"{talk.leg} is not at the switch")
-        _leg_went(turn, contact, talk)
-    elif survey.after_gap or talk.started_at < survey.began_at - SETTLING_MS:
-        _together(turn, survey, contact, talk.offer, talk.leg)
-        if survey.after_gap:
-            rejoin.resume(turn, contact)
-
-
-def _leg_went(turn: Turn, contact: Contact, talk: Talk) -> None:
-    """Unseen: with its phone, and the caller is offered again, or the agent has hung up."""
-    if not rejoin.leg_ended(turn, contact, talk, i.LegEnded(talk.offer, talk.leg, gone=False)):
-        talk_over(turn, contact, EndedBy.AGENT)
-        end_step(turn, contact.id, Served(talk.agent))
-
-
-def _together(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, offer: OfferId, leg: ChannelId) -> None:
-    """Two who talk are both in the room; whoever is not hears nothing, and nobody hears them."""
-    members, seen = survey.rooms.get(contact.id, ()), survey.channels.get(leg)
-    outside = [each for each in (contact.channel, leg) if each not in members]
-    if not outside or seen is None or not seen.up:
-        return
-    turn.repaired("talk apart", contact.id, f"not in the room: {', '.join(outside)}")
-    turn.do(StopMusic(contact.id, contact.channel))
-    if contact.channel in outside:
-        turn.do(AddCaller(contact.id, contact.channel))
-    if leg in outside:
-        turn.do(JoinAgent(contact.id, offer, leg))
-
-
-def _compare_rejoining(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, talk: Talk) -> None:
-    """Of one whose phone vanished: the leg that they had, and the one by which they are being called back.
-
-    What ran out while nobody could see them come back begins anew.
-    """
-    if talk.lost_at is None or talk.lost_at >= survey.began_at:
-        return
-    if survey.after_gap:
-        rejoin.more_time(turn, talk)
-    if talk.leg not in survey.channels and not talk.leg_gone:
-        leg_ended(turn, i.LegEnded(talk.offer, talk.leg, gone=False))
-    if talk.back_leg and survey.after_gap and talk.back_since < survey.began_at:
-        back = survey.channels.get(talk.back_leg)
-        if back is None:
-            leg_ended(turn, i.LegEnded(talk.offer, talk.back_leg))
-        elif talk.back_leg in survey.rooms.get(contact.id, ()):
-            entered(turn, i.EnteredRoom(contact.id, talk.back_leg))
-        elif back.up:
-            answered(turn, i.LegUp(talk.offer, talk.back_leg, back.agent))
-
-
-def _compare_call(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    """An agent's own call whose other party came or went unseen."""
-    call = contact.call
-    assert call is not None
-    if call.since >= survey.began_at or (not survey.after_gap and call.since >= survey.began_at - SETTLING_MS):
-        return
-    seen, members = survey.channels.get(call.leg), survey.rooms.get(contact.id, ())
-    if seen is None:
-        turn.repaired("own call without its other leg", contact.id, f"{call.leg} is not at the switch")
-        if call.state is CallState.CALLED:
-            parties.never_called(turn, contact, call)
-        else:
-            leg_ended(turn, i.LegEnded(call.id, call.leg))
-    elif seen.up and call.state is not CallState.CONNECTED:
-        if call.state is CallState.ANSWERED and survey.after_gap and call.leg not in members:
-            turn.do(JoinAgent(contact.id, call.id, call.leg))  # that was asked for may be lost with the connection
-        answered(turn, i.LegUp(call.id, call.leg, call.agent))
-        for channel in (contact.channel, call.leg):
-            if channel in members:
-                entered(turn, i.EnteredRoom(contact.id, channel), attempt=2)
-    elif call.state is CallState.CONNECTED:
-        _together(turn, survey, contact, call.id, call.leg)
-
-
-def _compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    members = survey.rooms.get(contact.id, ())
-    waiting, offer = contact.waiting, contact.offer
-    assert waiting is not None
-    settled = survey.after_gap or waiting.queued_at < survey.began_at - SETTLING_MS
-    if contact.channel in members:
-        if not contact.in_room:
-            entered(turn, i.EnteredRoom(contact.id, contact.channel))
-    elif settled:
-        turn.repaired("waiting caller outside the room", contact.id, f"{contact.channel} is not in its bridge")
-        turn.do(AddCaller(contact.id, contact.channel))
-    unheard = settled and not contact.answered and not survey.channels[contact.channel].up
-    if unheard and not survey.after_gap:
-        turn.repaired("waiting caller not answered", contact.id, f"{contact.channel} is not up")
-    if (survey.after_gap or unheard) and contact.phase is Phase.WAITING:
-        _hear_again(turn, survey, contact)
-    if offer and (survey.after_gap or offer.ring_started_at < survey.began_at - SETTLING_MS):
-        _settle_offer(turn, survey, turn.state.contacts[contact.id])
-
-
-def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    """What was asked for may have been lost, with the connection or alone: the call is taken, and music plays."""
-    assert contact.waiting is not None
-    if not survey.channels[contact.channel].up:
-        turn.do(AnswerCaller(contact.id, contact.channel))
-    queue = turn.state.rules.queues.get(contact.waiting.queue)
-    turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
-
-
-def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    """A ringing offer is joined if the phone was answered in the gap; if its leg is gone, it is made again."""
-    offer = contact.offer
-    if offer is None:
-        return
-    seen = survey.channels.get(offer.leg)
-    if seen is None:
-        turn.repaired("offer without a leg", offer.id, f"{offer.leg} is not at the switch")
-        if offer.state is OfferState.ANSWERED:
-            fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
-        else:
-            withdraw(turn, contact, Withdrawal.SWITCH_LOST)
-    elif seen.at_door and offer.state is not OfferState.ANSWERED:
-        picked_up(turn, contact, offer, None, at_door=True)
-    elif seen.up:
-        there = offer.leg in survey.rooms.get(contact.id, ())
-        if offer.state is not OfferState.ANSWERED and there:
-            picked_up(turn, contact, offer, None)
-        elif offer.state is not OfferState.ANSWERED:
-            answered(turn, i.LegUp(offer.id, offer.leg))
-        elif survey.after_gap and not there:
-            turn.do(StopMusic(contact.id, contact.channel))
-            turn.do(JoinAgent(contact.id, offer.id, offer.leg))  # that was asked for may be lost with the connection
-        if there:
-            entered(turn, i.EnteredRoom(contact.id, offer.leg), attempt=2)
 
 
 def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
