@@ -347,9 +347,57 @@ async def test_given_a_call_of_which_nothing_was_said_when_it_is_not_there_then_
     assert hands.posted == [i.LegNotFound(OFFER, LEG, answered=False)]
 
 
-async def asked_about(hands, monkeypatch):
+LINE = "s-ana-1-1"
+RING_LINE = do.RingLine(LINE, "ana", "PJSIP/ana", 32_000)
+
+
+@pytest.mark.parametrize("said", [False, True])
+async def test_given_an_open_line_that_is_not_there_then_it_is_gone_only_if_it_was_known_to_have_been(hands, said):
+    hands.execute(RING_LINE)
+    if said:
+        hands.switch.answers[0].set_result(Done(None))
+    hands.execute(do.HangUpLine(LINE))
+    hands.switch.answers[-1].set_result(Gone("Channel not found"))
+    await asyncio.sleep(0)
+    assert hands.posted == [i.LineEnded(LINE, gone=said)]
+
+
+async def test_given_an_open_line_that_cannot_be_put_into_its_room_then_the_line_itself_may_still_be_there(hands):
+    assert await answered(hands, do.OpenLine(LINE), Gone("Bridge not found")) == [i.LineEnded(LINE, gone=False)]
+
+
+@pytest.mark.parametrize("command", [
+    RING_LINE, do.CallOwner(X, "d-7", "PJSIP/ana", "5551", 32_000),
+])  # fmt: skip
+async def test_given_a_line_or_an_own_call_of_which_nothing_is_said_then_it_is_watched_once_it_is_there(
+    hands, monkeypatch, command
+):
+    channel = operation_of(command).channel
+    assert await asked_about(hands, monkeypatch, command) == [(op.GetChannel(channel), HOUSE)]
+    hands.switch.answers[-1].set_result(Gone("Channel not found"))
+    await asyncio.sleep(0)
+    assert hands.posted == [], "it may be yet to come: its own deadline says when it is given up"
+    hands.switch.answers.clear()
+    hands.switch.sent.clear()
+    await asked_about(hands, monkeypatch, command)
+    hands.switch.answers[-1].set_result(Done(None))
+    await asyncio.sleep(0)
+    assert hands.switch.sent[-1] == (op.WatchChannel("ccplane", f"channel:{channel}"), HOUSE)
+
+
+async def test_given_a_call_back_of_which_nothing_is_said_when_it_is_not_there_then_the_core_is_told(
+    hands, monkeypatch
+):
+    back = f"{LEG}r1"
+    await asked_about(hands, monkeypatch, do.RingBack(X, OFFER, back, "ana", "PJSIP/ana", "5551234", "Ann", 9_001))
+    hands.switch.answers[-1].set_result(Gone("Channel not found"))
+    await asyncio.sleep(0)
+    assert hands.posted == [i.LegNotFound(OFFER, back, answered=False)]
+
+
+async def asked_about(hands, monkeypatch, command=RING):
     monkeypatch.setattr("ccplane.asterisk.execute.ASK_S", 0.0)
-    hands.execute(RING)
+    hands.execute(command)
     await asyncio.sleep(0.01)
     return hands.switch.sent[2:]
 

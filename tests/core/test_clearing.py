@@ -117,6 +117,17 @@ def test_given_a_leg_that_rings_and_that_nothing_names_then_it_is_hung_up_and_wh
     assert "OfferMade" in kinds(floor.take(i.LegEnded(offer_of_leg(stray), stray, 16)))
 
 
+def test_given_a_call_back_that_should_be_there_and_is_not_then_they_are_called_back_once_more():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x", at=10)
+    floor.take(i.LegEnded(floor.offer("x").offer, floor.offer("x").leg, 44, gone=False, no_media=True), at=20)
+    first = floor.contact("x").talk.back_leg
+    decision = floor.take(i.LegNotFound(offer_of_leg(first), first, answered=False), at=22)
+    assert kinds(decision) == ["LegDropped", "RejoinMissed", "RejoinRung"]
+    assert the(decision, a.LegDropped).unseen, "it may be yet to come"
+    assert floor.contact("x").talk.back_leg not in (None, first)
+
+
 def test_given_a_call_that_should_be_there_and_is_not_then_the_offer_is_taken_back_and_made_to_another():
     floor = a_floor(agents=[ready("ana"), ready("ben", since=1)])
     floor.waits("x", at=10)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ccplane.contacts import facts as f
-from ccplane.contacts.verbs import EnterQueue
+from ccplane.contacts.verbs import EnterQueue, Play
+from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.ids import ChannelId
 from tests.core.floor import SUPPORT, a_floor, an_arrival, c, ms, paused, the
@@ -39,6 +40,24 @@ def test_given_one_found_late_then_what_they_waited_unseen_counts_and_their_prog
     found(floor, {"x": 10}, at=40)
     queued = queues(floor, "x", at=45)
     assert (queued.since, queued.place) == (15_000, None)
+
+
+@pytest.mark.parametrize(("gap", "since"), [(0, 41_000), (3, 58_000)])
+def test_given_one_whose_program_ran_before_memory_was_lost_then_its_time_is_no_wait(gap, since):
+    """What counts is only since when it asked for nothing more, or, where that is known, since nobody watched."""
+    before = a_floor()
+    before.arrives(at=1)
+    before.asks("x", Play(("sound:a",)))
+    before.take(i.SoundsFinished(c("x"), 1, 1), at=40)
+    noted = the(before.asks("x", Play(("sound:b",)), at=40), do.WriteJournal).text
+    floor = a_floor(agents=[paused("ana")])
+    floor.drops()
+    seen = i.ChannelSeen(ChannelId("x"), True, an_arrival("x"), created_at=1_000)
+    floor.survey(after_gap=True, at=60, gap=gap, extra=[seen], journals={c("x"): noted})
+    assert floor.contact("x").arrived_at == (1_000 if not gap else 52_000)
+    floor.asks("x", Play(("sound:b",)))
+    floor.take(i.SoundsFinished(c("x"), 2, 1), at=61)
+    assert queues(floor, "x").since == since
 
 
 def test_given_two_found_together_when_the_later_ones_program_is_faster_then_the_earlier_one_is_still_ahead():

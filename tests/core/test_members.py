@@ -107,3 +107,14 @@ def test_given_a_gap_then_it_is_told_again():
     floor.is_up("x")
     floor.survey(after_gap=True, at=60)
     assert told(floor) == [(SUPPORT, 7), (SUPPORT, 7)]
+
+
+def test_given_a_caller_who_left_the_queue_as_the_connection_ended_then_it_is_taken_back_after_the_gap():
+    floor = a_floor(agents=[paused("ana")], queues=[a_queue(max_wait=30)])
+    floor.waits()
+    floor.tick(at=30)
+    assert floor.contact("x").waiting is None
+    said = len(told(floor))
+    floor.drops(at=30)
+    floor.survey(after_gap=True, at=31, gap=1)
+    assert [queue for queue, _ in told(floor)[said:]] == [""], "for it may have been lost"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ccplane.agents.agent import Shown
 from ccplane.agents.facts import DiallingRefused, Intent, Phone, Seat
 from ccplane.contacts.contact import Phase
-from ccplane.contacts.facts import CallMissed, ContactArrived, Direction
+from ccplane.contacts.facts import CallEnded, CallMissed, ContactArrived, ContactEnded, Direction, EndedBy
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Talked
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
@@ -393,6 +393,42 @@ def test_given_two_on_an_own_call_that_nobody_knows_then_both_are_on_it_and_offe
     assert {floor.agent(each).shown for each in ("ana", "ben")} == {Shown.OWN_CALL}
     assert not [each for each in decision.commands if isinstance(each, do.HangUpLeg | do.HangUpCaller)]
     assert "CallEnded" in kinds(floor.leaves("x"))
+
+
+def test_given_a_colleague_who_picked_up_before_a_long_gap_then_they_are_joined_after_it():
+    floor = a_house()
+    calls(floor, "ben")
+    picks_up(floor)
+    floor.drops(at=1)
+    leg = call(floor).leg
+    decision = floor.survey(after_gap=True, at=60, gap=59, extra=[seen(leg, agent=AgentId("ben"))])
+    assert [each for each in commands(decision) if each not in ("MirrorIntent", "TellQueue")] == [
+        "AddCaller",
+        "StopRinging",
+        "AnswerCaller",
+        "JoinAgent",
+    ]
+    assert not floor.tick(at=60.5).facts
+    floor.enters("x")
+    assert "CallConnected" in kinds(floor.enters("x", leg))
+
+
+def test_given_two_on_an_own_call_when_the_switch_begins_anew_then_that_ended_it():
+    floor = a_house()
+    floor.survey(started_at=1, after_gap=True)
+    talks(floor)
+    decision = floor.survey(after_gap=True, at=9, gone=["x"], started_at=2)
+    assert the(decision, CallEnded).by is EndedBy.SWITCH
+
+
+@pytest.mark.parametrize(("colleague_stays", "by"), [(True, EndedBy.CALLER), (False, EndedBy.SWITCH)])
+def test_given_an_own_call_whose_owner_left_unseen_then_they_ended_it_unless_both_are_gone(colleague_stays, by):
+    floor = a_house()
+    talks(floor)
+    extra = [seen(call(floor).leg, agent=AgentId("ben"))] if colleague_stays else []
+    decision = floor.survey(after_gap=True, at=9, gone=["x"], extra=extra)
+    assert the(decision, CallEnded).by is by
+    assert the(decision, ContactEnded).by is EndedBy.CALLER
 
 
 def test_given_an_own_call_that_nobody_knows_without_its_other_party_then_it_is_ended_and_never_dialled_again():

@@ -177,7 +177,6 @@ def test_given_a_phone_answered_while_nobody_watched_then_the_two_are_joined():
     floor.waits()
     decision = floor.survey(after_gap=True, at=9, up=[floor.offer("x").leg])
     assert "OfferAnswered" in kinds(decision)
-    assert doing(decision)[-3:] != []
     assert the(decision, do.JoinAgent).leg == floor.offer("x").leg
     assert "TalkStarted" in kinds(floor.joins("x"))
 
@@ -201,6 +200,42 @@ def test_given_a_phone_that_was_to_be_joined_as_the_connection_ended_then_it_is_
     floor.drops(at=0.1)
     decision = floor.survey(after_gap=True, at=0.5, up=[floor.offer("x").leg])
     assert doing(decision).count("JoinAgent") == 1
+    assert "TalkStarted" in kinds(floor.joins("x"))
+
+
+def test_given_a_gap_longer_than_a_join_may_take_then_whoever_answered_before_it_has_that_time_again():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.picks_up("x", at=1)
+    floor.drops(at=1)
+    decision = floor.survey(after_gap=True, at=60, gap=59, up=[floor.offer("x").leg])
+    assert doing(decision).count("JoinAgent") == 1
+    assert not floor.tick(at=60.5).facts, "nobody has missed anything"
+    assert "TalkStarted" in kinds(floor.joins("x"))
+    assert floor.agent("ana").misses == 0
+
+
+def test_given_such_a_one_who_is_never_seen_in_the_room_then_the_caller_waits_for_another():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits()
+    floor.picks_up("x", at=1)
+    floor.drops(at=1)
+    floor.survey(after_gap=True, at=60, gap=59, up=[floor.offer("x").leg])
+    assert "ConnectFailed" in kinds(floor.wake())
+
+
+def test_given_a_phone_at_our_door_of_whose_offer_nobody_knows_then_it_is_joined_once_it_has_come_in():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits()
+    floor.drops(at=1)
+    floor.wants("ana", Intent.READY, at=2)
+    leg = ChannelId(f"l-{c('x')}-1-1-1")
+    at_door = i.ChannelSeen(leg, up=False, at_door=True, device="ana", created_at=1_000)
+    decision = floor.survey(after_gap=True, at=60, gap=59, extra=[at_door])
+    assert the(decision, f.OfferAnswered).at_door
+    assert "HangUpLeg" not in doing(decision)
+    assert not floor.tick().facts, "though its ring is overdue"
+    assert doing(floor.picks_up("x")) == ["JoinAgent"]
     assert "TalkStarted" in kinds(floor.joins("x"))
 
 
@@ -246,7 +281,7 @@ def test_given_a_talk_that_goes_on_over_the_gap_then_it_is_linked_again_and_left
     decision = floor.survey(after_gap=True, at=65, gap=60)
     assert kinds(decision) == ["SwitchFound", "ContactRelinked"]
     assert the(decision, f.ContactRelinked).gap_ms == 60_000
-    assert not [each for each in decision.commands if not isinstance(each, do.MirrorIntent)]
+    assert not [each for each in decision.commands if not isinstance(each, do.MirrorIntent | do.TellQueue)]
     assert the(floor.leaves("x", at=70), f.TalkEnded).talk_ms == 69_000
 
 

@@ -61,6 +61,19 @@ def listened(floor, heard):
     return floor.take(i.LegListened(c("x"), talk(floor).offer, heard))
 
 
+def test_given_one_who_is_back_by_another_leg_and_lost_again_then_an_answer_about_the_old_leg_says_nothing():
+    floor = a_talk()
+    (asked,) = floor.phone("ana-web", Phone.GONE).commands
+    floor.phone("ana-web", Phone.REACHABLE)
+    leg_up(floor)
+    floor.enters("x", talk(floor).back_leg)
+    (again,) = floor.phone("ana-web", Phone.GONE).commands
+    assert asked.leg != again.leg
+    decision = floor.take(i.LegListened(c("x"), talk(floor).offer, heard=False, leg=asked.leg))
+    assert (decision.facts, decision.commands) == ((), ())
+    assert kinds(floor.take(i.LegListened(c("x"), talk(floor).offer, heard=False, leg=again.leg))) == ["PhoneLost"]
+
+
 def loses_its_sound(floor):
     return floor.take(i.LegEnded(talk(floor).offer, talk(floor).leg, 44, gone=False, no_media=True))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ccplane.agents.agent import LineState, Shown, Work
-from ccplane.agents.facts import Intent, LineEnd, Phone, Seat, StandingEnded
+from ccplane.agents.facts import Intent, LegDropped, LineEnd, Phone, Seat, StandingEnded
 from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core import journal
-from ccplane.core.talks import CLEAR_MS
+from ccplane.core.talks import CLEAR_MS, LATE_MS
 from ccplane.ids import AgentId, ChannelId, SeatId, half_of
 from tests.core.floor import NODE, SUPPORT, a_floor, c, doing, kinds, offline, ready, the
 
@@ -151,6 +151,26 @@ def test_given_a_line_that_the_switch_never_lets_go_of_then_a_survey_says_that_i
     assert kinds(floor.tick(floor.now / 1000 + CLEAR_MS / 1000)) == ["LegsSought"]
     assert kinds(floor.survey()) == ["LegCleared"]
     assert doing(floor.take(i.LineUp(LINE))) == ["HangUpLine"], "too late"
+
+
+def test_given_a_line_that_may_be_yet_to_come_when_nobody_wants_it_any_more_then_its_phone_is_free_only_long_after():
+    floor = a_house()
+    floor.wants("ana", Intent.READY, at=1)
+    floor.wants("ana", Intent.OFFLINE, at=2)
+    assert ends(floor, gone=False).facts == (), "the switch does not have it, and had not said what came of our wish"
+    assert floor.agent("ana").clearing == (LINE,)
+    assert (kinds(floor.wake()), floor.now) == (["LegsSought"], 2_000 + LATE_MS)
+    assert kinds(floor.survey()) == ["LegCleared"]
+
+
+def test_given_a_line_that_a_survey_does_not_show_while_it_rings_then_it_may_be_yet_to_come():
+    floor = a_house()
+    floor.wants("ana", Intent.READY, at=1)
+    decision = floor.survey(at=9)
+    assert kinds(decision) == ["RepairMade", "LegDropped", "StandingEnded"]
+    assert the(decision, LegDropped).unseen
+    assert "HangUpLine" in doing(floor.take(i.LineUp(LINE), at=12)), "it has come, and is not wanted any more"
+    assert kinds(ends(floor)) == ["LegCleared"]
 
 
 def test_given_an_agent_who_sits_at_the_browser_of_such_a_seat_then_it_rings_as_any_other():

@@ -298,26 +298,26 @@ class Executor:
         answer.add_done_callback(told)
 
     def _ask_whether(self, command: do.Command, channel: str) -> None:
-        if self.switch is not None and isinstance(command, do.RingAgent | do.CallParty):
+        if self.switch is not None:
             asked = self.switch.send(op.GetChannel(channel), HOUSE)
-            asked.add_done_callback(lambda done: self._whether(command, done))
+            asked.add_done_callback(lambda done: self._whether(command, channel, done))
 
-    def _whether(self, command: do.RingAgent | do.CallParty, answer: asyncio.Future[Outcome[Any]]) -> None:
-        """One that is there may not have been heard of yet; one that is not may still come."""
-        offer = offer_of_leg(command.leg)
-        if answer.cancelled() or offer is None or command.leg in self._answered_calls:
+    def _whether(self, command: do.Command, channel: str, answer: asyncio.Future[Outcome[Any]]) -> None:
+        """One that is there may not have been heard of yet; one that is not may still come. Of an agent's leg that is
+        said, another can be made; an open line and an agent's own phone have until their deadlines."""
+        if answer.cancelled() or channel in self._answered_calls:
             return
-        match answer.result():
-            case Done() if self.switch is not None:
-                self.switch.send(op.WatchChannel(APP, f"channel:{command.leg}"), HOUSE)
-            case Gone():
+        match answer.result(), command:
+            case Done(), _ if self.switch is not None:
+                self.switch.send(op.WatchChannel(APP, f"channel:{channel}"), HOUSE)
+            case Gone(), do.RingAgent() | do.RingBack() | do.CallParty() if offer := offer_of_leg(command.leg):
                 self.post(LegNotFound(offer, command.leg, answered=False))
 
     async def _listen(self, command: do.ListenTo) -> None:
         """A phone of which nothing can be found out is left to the switch's own `rtp_timeout`."""
         heard = await something_came(self.switch, command.leg, command.for_ms / 1000)
         if heard is not None:
-            self.post(LegListened(command.contact, command.offer, heard))
+            self.post(LegListened(command.contact, command.offer, heard, command.leg))
 
     def _watching(self, command: do.Command, answer: asyncio.Future[Outcome[Any]]) -> None:
         """One that ended before we listened, or never was: of its end nothing else tells."""
@@ -358,8 +358,13 @@ class Executor:
                 self.post(CallerGone(command.contact, UNREACHABLE))  # their channel never came to be
             case do.RingAgent() | do.RingBack() | do.CallParty() | do.JoinAgent() | do.JoinLine():
                 self.post(CommandFailed(command, gone=gone, message=str(outcome)))
-            case do.RingLine() | do.HangUpLine() | do.OpenLine():
-                self.post(LineEnded(command.line))  # it never came to be, or is gone already
+            case do.RingLine():
+                self.post(LineEnded(command.line))  # it never came to be
+            case do.HangUpLine():
+                # it is gone already; or, where nothing was said of our wish for it, not there yet
+                self.post(LineEnded(command.line, gone=command.line in self._answered_calls))
+            case do.OpenLine():
+                self.post(LineEnded(command.line, gone=False))  # which of line and room is not there is not said
             case do.PlaySounds() if not gone:
                 self._never_played(command)
             case do.HangUpLeg() if gone and (offer := offer_of_leg(command.leg)):

@@ -167,6 +167,7 @@ class Call:
         between_s: float = 3.0,
         barge_in: bool = True,
         fresh: bool = False,
+        secret: bool = False,
     ) -> str | None:
         """Ask for keys: at most `longest` (64), or up to one of `ends_with`, which is not part of the answer.
 
@@ -174,6 +175,9 @@ class Call:
         meanwhile counts). None if nothing is pressed for `timeout_s` after the prompts; once a key was pressed, the
         answer is what there is when no other follows for `between_s`. Keys pressed ahead are taken at once, and the
         prompts are not heard, unless `fresh`: then they are forgotten. "" if only a key of `ends_with` was pressed.
+
+        What callers key lies at Asterisk while they are in the call, so that nobody is asked twice after a crash.
+        `secret`: it does not, and they may be. It is a fact all the same.
 
             order = await call.gather("order-number", longest=8, ends_with="#")
         """
@@ -185,7 +189,7 @@ class Call:
             raise ProgramError("bad-gather", sentence)
         sounds = tuple(self.site.sound(prompt, self.language) for prompt in prompts)
         within, between = round(timeout_s * 1000), round(between_s * 1000)
-        result = await Step(Gather(sounds, within, longest, ends_with, between, barge_in, fresh))
+        result = await Step(Gather(sounds, within, longest, ends_with, between, barge_in, fresh, secret))
         return result.keys if isinstance(result, Pressed) else None
 
     async def set_language(self, language: str) -> None:

@@ -77,7 +77,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     arrived_at: int
     late_ms: int = 0
-    """By how much the fact of its arrival came after that: nobody watched when it did."""
+    """How long before the fact of its arrival they were there, and nobody served them."""
     device: DeviceName | None = None
     """The phone of ours that it came from."""
     direction: f.Direction = f.Direction.INBOUND
@@ -120,7 +120,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     first_step: int = 1
     """The step at which the running program began; `results` counts from it."""
     past: tuple[Past, ...] = ()
-    """The last steps that are over, for the journal at the switch."""
+    """The last steps that are over, for the journal at the switch; those whose result is secret are left out."""
     segments: int = 0
     waiting: Waiting | None = None
     offer: Offer | None = None

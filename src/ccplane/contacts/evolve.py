@@ -34,7 +34,7 @@ def opened(fact: f.ContactArrived) -> Contact:
         attribution=fact.attribution,
         site=fact.site,
         arrived_at=fact.at if fact.arrived_at is None else fact.arrived_at,
-        late_ms=0 if fact.arrived_at is None else fact.at - fact.arrived_at,
+        late_ms=0 if fact.arrived_at is None else fact.at - max(fact.arrived_at, fact.served_until or 0),
         device=fact.device,
         direction=fact.direction,
         agent=fact.agent,
@@ -107,7 +107,9 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, phase=phase, call=None)
         case f.ContactEnded():
             return replace(contact, phase=phase, verb=None, step_deadline=None)
-        case f.ContactArrived() | f.ProgramEnded() | f.ContactRelinked() | f.MessageStarted():
+        case f.ContactRelinked():
+            return _relinked(contact, fact.join_by)
+        case f.ContactArrived() | f.ProgramEnded() | f.MessageStarted():
             return contact
         case _:
             assert_never(fact)
@@ -136,6 +138,14 @@ def recorded(contact: Contact, fact: r.AnyRecordingFact) -> Contact:
             return replace(contact, unstopped=tuple(left))
         case _:
             return replace(contact, tape=r.evolve(contact.tape, fact))
+
+
+def _relinked(contact: Contact, join_by: int | None) -> Contact:
+    if join_by is not None and contact.offer:
+        return replace(contact, offer=replace(contact.offer, deadline=join_by))
+    if join_by is not None and contact.call:
+        return replace(contact, call=replace(contact.call, deadline=join_by))
+    return contact
 
 
 def _offered(contact: Contact, fact: f.OfferMade) -> Contact:

@@ -42,9 +42,9 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
         case f.StepStarted():
             return _begun(contact, fact)
         case f.StepEnded():
-            past = (*contact.past[1 - PAST_MOST :], Past(fact.step, fact.result, _noting(contact)))
             results = (*contact.results, fact.result)
-            return replace(contact, verb=None, step_deadline=None, keys="", results=results, past=past)
+            over = replace(contact, verb=None, step_deadline=None, keys="", results=results)
+            return over if contact.gathering and contact.gathering.secret else replace(over, past=_past(contact, fact))
         case f.SoundsEnded():
             return replace(
                 contact, sounds_over=True, sounds_failed=not fact.ok, step_deadline=_patience(contact, fact.at)
@@ -61,6 +61,10 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
 
 PAST_MOST: Final = 12
 """Steps that are over and still remembered one by one."""
+
+
+def _past(contact: Contact, fact: f.StepEnded) -> tuple[Past, ...]:
+    return (*contact.past[1 - PAST_MOST :], Past(fact.step, fact.result, _noting(contact)))
 
 
 def _noting(contact: Contact) -> SetLanguage | Choose | SetData | None:

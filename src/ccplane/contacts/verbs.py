@@ -41,6 +41,9 @@ class Gather(msgspec.Struct, frozen=True, tag=True):
     be played."""
     fresh: bool = False
     """What was pressed before this verb began is forgotten: the caller was mistaken about what is asked."""
+    secret: bool = False
+    """The answer is never written to the switch, where anybody may read a room's journal: should its fact be lost in a
+    crash, the verb is asked again."""
 
 
 class AskPin(msgspec.Struct, frozen=True, tag=True):

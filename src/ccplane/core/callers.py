@@ -44,8 +44,9 @@ def arrive(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> 
     return turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
 
 
-def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> Number:
-    """The contact begins, by the rules of the number dialled; at `arrived_at` if it began before we knew of it."""
+def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, served_until: int | None = None) -> Number:
+    """The contact begins, by the rules of the number dialled; at `arrived_at` if it began before we knew of it, and
+    then its program may have run, until `served_until`."""
     contact = contact_id(what.node, what.channel)
     number = program_of(turn.state, what.number_dialled, what.device)
     if arrived_at is None and turn.when < turn.now:
@@ -67,6 +68,7 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> 
             direction=own_calls.direction_of(turn.state, what.device, what.number_dialled),
             agent=own_calls.owner_of(turn.state, what.device),
             arrived_at=arrived_at,
+            served_until=served_until,
         )
     )
     if what.answered:
@@ -139,7 +141,8 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int, *, t
             talk_over(turn, contact, talk_by or by)
         case Phase.CALLING | Phase.IN_CALL:
             assert contact.call
-            parties.caller_gone(turn, contact, contact.call)
+            unknown = (talk_by or by) is EndedBy.SWITCH
+            parties.caller_gone(turn, contact, contact.call, EndedBy.SWITCH if unknown else EndedBy.CALLER)
         case Phase.CONNECTING | Phase.WAITING:
             _stop_offering(turn, contact, lost)
             leave_queue(turn, contact_id, QueueOutcome.LOST if lost else QueueOutcome.ABANDONED)

@@ -10,45 +10,49 @@ from __future__ import annotations
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Past, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
-from ccplane.contacts.offer import OfferState
-from ccplane.contacts.verbs import AskPin, EnterQueue, Gather, NoAgents, Play, Result, TakeMessage, TimedOut
+from ccplane.contacts.offer import Offer, OfferState
+from ccplane.contacts.verbs import EnterQueue, NoAgents, Play, Result, Served, TakeMessage, TimedOut
 from ccplane.core import inputs as i
 from ccplane.core import journal, parties
-from ccplane.core.commands import StopRinging, StopSounds, TellQueue
+from ccplane.core.commands import StopMusic, StopRinging, StopSounds, TellQueue
 from ccplane.core.journal import Journal
 from ccplane.core.messages import RECORDING_MS, leave
 from ccplane.core.notes import noted
 from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.recordings import note_consent
 from ccplane.core.rejoin import drop_legs
-from ccplane.core.steps import end_step, leave_queue
+from ccplane.core.steps import SOUNDING, end_step, leave_queue
 from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
-from ccplane.facts import RepairMade
 from ccplane.ids import ContactId, playback_id
 
-SOUNDING = {verb.__name__ for verb in (Play, Gather, AskPin)}
+SOUNDING_NAMES = {verb.__name__ for verb in SOUNDING}
 FORGOTTEN = "what it had come to was lost"
 
 
 def catch_up(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    """Bring the contact to the step that its room names. Where the journal does not reach back far enough, nothing."""
+    """Bring the contact to the step that its room names. Where the journal does not reach back far enough the program
+    goes on from where it is known to be."""
     note = journal.of(survey.journals, contact.id)
     if note is None or not note.program or contact.pick_up_by is not None:
-        return
-    if note.step == contact.step and note.attempt > contact.attempt and note.verb in SOUNDING:
+        return None
+    if note.step == contact.step and note.attempt > contact.attempt and note.verb in SOUNDING_NAMES:
         turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
-    if note.step <= contact.step or not reaches_back(note, contact):
-        return
-    turn.happened(
-        RepairMade(
-            at=turn.now,
-            what="program further than known",
-            subject=contact.id,
-            why=f"the room says step {note.step}, {note.verb}; known was step {contact.step}",
-        )
-    )
-    retell(turn, contact.id, note)
+    if note.step <= contact.step:
+        return None
+    if not reaches_back(note, contact):
+        return _hush(turn, contact, note)
+    why = f"the room says step {note.step}, {note.verb}; known was step {contact.step}"
+    turn.repaired("program further than known", contact.id, why)
+    return retell(turn, contact.id, note)
+
+
+def _hush(turn: Turn, contact: Contact, note: Journal) -> None:
+    """What sounds for a verb to which the program is yet to come again."""
+    if note.verb in SOUNDING_NAMES:
+        turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
+    elif note.queueing and contact.phase is Phase.IN_PROGRAM:
+        turn.do(StopMusic(contact.id, contact.channel))
 
 
 def reaches_back(note: Journal, contact: Contact | None) -> bool:
@@ -64,7 +68,7 @@ def retell(turn: Turn, of: ContactId, note: Journal) -> None:
     contact = turn.state.contacts[of]
     another = note.first > contact.first_step or contact.program != note.program
     if contact.verb is not None:
-        _close(turn, contact, past.get(contact.step))
+        _close(turn, contact, past.get(contact.step), min(note.at, turn.now))
     if another and contact.program:
         turn.happened(
             c.ProgramFailed(at=turn.now, contact=of, program=contact.program, error=FORGOTTEN, where="recovery")
@@ -89,8 +93,9 @@ def _told(turn: Turn, of: ContactId, past: Past) -> None:
     end_step(turn, of, past.result)
 
 
-def _close(turn: Turn, contact: Contact, past: Past | None) -> None:
-    """The verb that we took for open: whatever it had open is closed by its own fact, as always."""
+def _close(turn: Turn, contact: Contact, past: Past | None, until: int) -> None:
+    """The verb that we took for open: whatever it had open is closed by its own fact, as always. `until`: when it was
+    over, at the latest."""
     result: Result = past.result if past else NoAgents()
     match contact.phase:
         case Phase.TALKING:
@@ -98,11 +103,7 @@ def _close(turn: Turn, contact: Contact, past: Past | None) -> None:
             drop_legs(turn, contact, contact.talk)
             talk_over(turn, contact, EndedBy.AGENT)
         case Phase.WAITING | Phase.CONNECTING:
-            if contact.offer and contact.offer.state is OfferState.ANSWERED:
-                fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
-            elif contact.offer:
-                withdraw(turn, contact, Withdrawal.SWITCH_LOST)
-            leave_queue(turn, contact.id, _outcome(result))
+            _close_stay(turn, contact, past.result if past else None, until)
         case Phase.CALLING | Phase.IN_CALL:
             assert contact.call
             turn.do(StopRinging(contact.id, contact.channel))
@@ -112,8 +113,52 @@ def _close(turn: Turn, contact: Contact, past: Past | None) -> None:
     end_step(turn, contact.id, result)
 
 
-def _outcome(result: Result) -> QueueOutcome:
+def _close_stay(turn: Turn, contact: Contact, result: Result | None, until: int) -> None:
+    offer = contact.offer
+    if offer and isinstance(result, Served) and offer.agent == result.agent:
+        return _talked(turn, contact, offer, until)
+    if offer and offer.state is OfferState.ANSWERED:
+        fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
+        turn.do(StopMusic(contact.id, contact.channel))  # their program has gone on
+    elif offer:
+        withdraw(turn, contact, Withdrawal.SWITCH_LOST)
+    return leave_queue(turn, contact.id, _outcome(result), until)
+
+
+def _talked(turn: Turn, contact: Contact, offer: Offer, until: int) -> None:
+    """The talk to which this offer had led, from its beginning to its end; how long it was nobody knows."""
+    waiting = contact.waiting
+    assert waiting is not None
+    if offer.state is not OfferState.ANSWERED:
+        turn.happened(
+            c.OfferAnswered(
+                at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent, deadline=turn.now, ring_ms=0
+            )
+        )
+    if not contact.in_room:
+        turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
+    turn.happened(
+        c.TalkStarted(
+            at=turn.now,
+            contact=contact.id,
+            offer=offer.id,
+            agent=offer.agent,
+            segment=contact.segments + 1,
+            queue=waiting.queue,
+            queue_segment=waiting.segment,
+            waited_ms=max(0, until - waiting.queued_at),
+        )
+    )
+    contact = turn.state.contacts[contact.id]
+    assert contact.talk is not None
+    drop_legs(turn, contact, contact.talk)
+    talk_over(turn, contact, EndedBy.AGENT)
+
+
+def _outcome(result: Result | None) -> QueueOutcome:
     match result:
+        case Served():
+            return QueueOutcome.ANSWERED
         case TimedOut():
             return QueueOutcome.TIMED_OUT
         case NoAgents():
@@ -140,7 +185,7 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
             )
         case TakeMessage():
             _began(turn, of, note, note.open, max(turn.now, note.at + note.open.longest_ms + RECORDING_MS))
-        case _ if note.verb in SOUNDING:
+        case _ if note.verb in SOUNDING_NAMES:
             turn.do(StopSounds(of, playback_id(of, note.step, note.attempt)))
         case _:
             pass

@@ -20,7 +20,7 @@ from ccplane.agents.agent import Agent
 from ccplane.contacts.facts import Withdrawal
 from ccplane.contacts.offer import OfferState
 from ccplane.core import inputs as i
-from ccplane.core import parties
+from ccplane.core import parties, rejoin
 from ccplane.core.commands import HangUpLine, LookAround
 from ccplane.core.offers import find, leg_ended, withdraw
 from ccplane.core.talks import CLEAR_MS, drop_leg
@@ -30,7 +30,7 @@ from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, contact_of_offe
 
 def not_found(turn: Turn, what: i.LegNotFound) -> None:
     """The switch has no such leg. Of one that we want gone that is the end, unless it may be yet to come; one that
-    rings for an offer, and should be there by now, is given up."""
+    should be there by now, and that nothing told of, is given up."""
     whose = turn.state.clearing.get(what.leg)
     if whose is not None:
         if what.answered or what.leg not in turn.state.agents[whose].unseen:
@@ -41,6 +41,8 @@ def not_found(turn: Turn, what: i.LegNotFound) -> None:
         withdraw(turn, found[0], Withdrawal.SWITCH_LOST)
     elif own := parties.of_own_call(turn, what.offer, what.leg):
         parties.never_called(turn, *own)
+    elif contact := turn.state.contacts.get(contact_of_offer(what.offer)):
+        rejoin.never_called(turn, contact, what.leg)
 
 
 def overdue(turn: Turn, agent: Agent) -> None:

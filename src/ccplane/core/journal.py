@@ -1,6 +1,7 @@
 """What lies in a contact's room at the switch for a plane that knows less of it: nothing, or not the last moments.
 
-It rides in every event of the room: small. So of the steps that are over it has the last ones alone.
+It rides in every event of the room: small. So of the steps that are over it has the last ones alone. Whoever may read
+the switch can read it: so what a step gave that is secret is not in it, and nothing from before that is told again.
 """
 
 from __future__ import annotations

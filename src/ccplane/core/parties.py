@@ -108,11 +108,11 @@ def overdue(turn: Turn, contact: Contact, call: OwnCall) -> None:
     missed(turn, contact, call, CallMiss.NO_ANSWER)
 
 
-def caller_gone(turn: Turn, contact: Contact, call: OwnCall) -> None:
-    """The one who called has hung up."""
+def caller_gone(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy = EndedBy.CALLER) -> None:
+    """The one who called has hung up, or what `by` says."""
     _hang_up(turn, contact, call)
     if call.state is CallState.CONNECTED:
-        over(turn, contact, call, EndedBy.CALLER)
+        over(turn, contact, call, by)
     else:
         _missed(turn, contact, call, CallMiss.WITHDRAWN, 0)
 

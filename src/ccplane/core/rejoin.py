@@ -83,12 +83,15 @@ def leg_ended(turn: Turn, contact: Contact, talk: Talk, what: i.LegEnded) -> boo
 
 
 def listened(turn: Turn, what: i.LegListened) -> None:
-    """Whether anything came from a phone that is not there any more. While something does, it is listened to on."""
+    """Whether anything came from a phone that is not there any more. While something does, it is listened to on. Of a
+    leg that they talk by no more it says nothing."""
     contact = turn.state.contacts.get(what.contact)
     talk = contact.talk if contact else None
     if talk is None or talk.offer != what.offer or talk.silent:
         return
     agent = turn.state.agents[talk.agent]
+    if what.leg is not None and what.leg not in (talk.leg, agent.open_line):
+        return
     if what.heard:
         if agent.phone is Phone.GONE or talk.state is not TalkState.UP:
             _listen(turn, agent)
@@ -136,6 +139,16 @@ def not_called(turn: Turn, contact: Contact, leg: ChannelId) -> None:
     """The switch refused to call them back."""
     if contact.talk is not None and contact.talk.back_leg == leg:
         _missed(turn, contact, contact.talk, sip=0)
+
+
+def never_called(turn: Turn, contact: Contact, leg: ChannelId) -> None:
+    """The switch has no such leg, long after it was asked for one; it may yet make it. They are called once more."""
+    if contact.talk is not None and contact.talk.back_leg == leg:
+        agent = contact.talk.agent
+        drop_leg(turn, contact.id, agent, leg, "normal", unseen=True)
+        _missed(turn, contact, contact.talk, sip=0)
+        if turn.state.agents[agent].phone is not Phone.GONE:
+            _call_back(turn, turn.state.agents[agent])
 
 
 def more_time(turn: Turn, talk: Talk) -> None:

@@ -17,14 +17,15 @@ from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause, OfferFact
 from ccplane.contacts.offer import OfferState
 from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
+from ccplane.core.callers import NORMAL
 from ccplane.core.commands import AnswerHalf, HangUpCaller, HangUpLeg, HangUpLine, JoinLine, OpenLine, RingLine
 from ccplane.core.offers import fail_connect, leg_ended, miss, set_intent
 from ccplane.core.reach import auto_answers
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import end_step
-from ccplane.core.talks import CLEAR_MS, drop_leg, talk_over
+from ccplane.core.talks import CLEAR_MS, LATE_MS, SETTLING_MS, drop_leg, talk_over
 from ccplane.core.turn import Turn
-from ccplane.facts import RepairMade, SwitchFound
+from ccplane.facts import SwitchFound
 from ccplane.ids import (
     AgentId,
     ChannelId,
@@ -40,12 +41,9 @@ from ccplane.ids import (
 
 RING_MS: Final = 30_000
 SWITCH_LATER_MS: Final = 2_000
-SETTLING_MS: Final = 3_000
-"""What began less than this before a survey may still be under way at the switch."""
 AT_REST: Final = frozenset({Work.IDLE, Work.WRAP_UP})
 HUNG_UP: Final = "open line hung up"
 NOT_TAKEN: Final = "did not pick up the open line"
-NORMAL: Final = 16
 
 
 def tend(turn: Turn) -> None:
@@ -90,8 +88,16 @@ def _drop(turn: Turn, agent: Agent) -> None:
     """Hang it up: their phone is in this call until the switch has let go of it."""
     line = agent.line.leg
     assert line is not None
-    turn.happened(a.LegDropped(at=turn.now, agent=agent.id, leg=line, deadline=turn.now + CLEAR_MS))
+    _to_be_gone(turn, agent)
     turn.do(HangUpLine(line))
+
+
+def _to_be_gone(turn: Turn, agent: Agent) -> None:
+    """Of one that rings nothing tells before it is picked up: it may be yet to come."""
+    line, unseen = agent.line.leg, agent.line.state is LineState.RINGING
+    assert line is not None
+    deadline = turn.now + (LATE_MS if unseen else CLEAR_MS)
+    turn.happened(a.LegDropped(at=turn.now, agent=agent.id, leg=line, deadline=deadline, unseen=unseen))
 
 
 def _none_any_more(turn: Turn, agent: Agent, why: LineEnd, *, again: bool, rests: bool = False) -> None:
@@ -122,7 +128,7 @@ def ended(turn: Turn, what: i.LineEnded) -> None:
     if agent is None or agent.line.leg != what.line:
         return
     if not what.gone:
-        turn.happened(a.LegDropped(at=turn.now, agent=agent.id, leg=what.line, deadline=turn.now + CLEAR_MS))
+        _to_be_gone(turn, agent)
     turn.do(HangUpLine(what.line))  # what is left of it: its room
     if agent.line.state is LineState.RINGING:
         _missed(turn, agent)
@@ -230,9 +236,9 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, agent: Agent) -> None:
     assert line is not None
     seen = survey.channels.get(line)
     if seen is None:
-        if not any(isinstance(fact, SwitchFound) and fact.restarted for fact in turn.facts):
-            _repaired(turn, "open line that is gone", agent.id, f"{line} is not at the switch")
-        ended(turn, i.LineEnded(line))
+        if not turn.begun_anew:
+            turn.repaired("open line that is gone", agent.id, f"{line} is not at the switch")
+        ended(turn, i.LineEnded(line, gone=agent.line.state is not LineState.RINGING))
     elif seen.up and agent.line.state is LineState.RINGING:
         picked_up(turn, i.LineUp(line))
     elif seen.up and line not in survey.lines.get(line, ()):
@@ -246,17 +252,13 @@ def _unknown(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -> None:
     if beside:
         talking = agent is not None and agent.work not in AT_REST and agent.line.state is LineState.NONE
         if agent is not None and talking and seen.up and seen.id not in agent.clearing:
-            _repaired(turn, "open line nobody knew", seen.id, "somebody talks through it")
+            turn.repaired("open line nobody knew", seen.id, "somebody talks through it")
             turn.happened(a.StandingUp(at=turn.now, agent=agent.id, line=seen.id, device=agent.device, found=True))
         return
     if agent is not None and seen.id not in agent.clearing:
-        _repaired(turn, "open line nobody wants", seen.id, "nothing we know has such a line")
+        turn.repaired("open line nobody wants", seen.id, "nothing we know has such a line")
         turn.happened(a.LegDropped(at=turn.now, agent=agent.id, leg=seen.id, deadline=turn.now + CLEAR_MS))
     turn.do(HangUpLine(seen.id))
-
-
-def _repaired(turn: Turn, what: str, subject: str, why: str) -> None:
-    turn.happened(RepairMade(at=turn.now, what=what, subject=subject, why=why))
 
 
 STANDING_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {

@@ -281,11 +281,13 @@ def _message_overdue(turn: Turn, contact: Contact) -> None:
         end_step(turn, contact.id, result)
 
 
-def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome) -> None:
-    """The stay in the queue ends without a talk."""
+def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until: int | None = None) -> None:
+    """The stay in the queue ends without a talk of which we could tell; `until`: if it was over before now."""
     waiting = turn.state.contacts[contact_id].waiting
     assert waiting is not None
     waited_ms, ended_at = turn.over(waiting.queued_at)
+    if until is not None:
+        waited_ms = max(0, until - waiting.queued_at)
     turn.happened(
         c.ContactUnqueued(
             at=turn.now,

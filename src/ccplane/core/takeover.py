@@ -1,8 +1,7 @@
-"""Calls that are at the switch and not in our memory: it was lost, or another host's plane had them (law 10).
+"""Talks and rings at the switch of which we know nothing: they become ours, for no talk is cut (law 10).
 
-What the ids, the room, its journal and the leg's arguments say is enough to go on: two who talk go on talking, and
-who waits keeps the place. Of the program only its first step can be found again; beyond that the contact goes on
-without one, and its runner ends the call properly once the stay in the queue is over.
+What the ids, the room, its journal and the leg's arguments say is enough to go on: two who talk go on talking, and a
+phone that was called for somebody who waits rings on.
 """
 
 from __future__ import annotations
@@ -14,22 +13,19 @@ from ccplane.agents.agent import Agent, Work
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import Trace, Withdrawal
-from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import inputs as i
-from ccplane.core import journal, own_calls
-from ccplane.core.callers import opened
-from ccplane.core.catching_up import reaches_back, retell
-from ccplane.core.commands import AddCaller, AnswerCaller, StartMusic, StopMusic
-from ccplane.core.offers import answered, withdraw
+from ccplane.core import journal
+from ccplane.core.commands import StopMusic
+from ccplane.core.offers import answered, find, picked_up, withdraw
 from ccplane.core.recordings import start_recording
 from ccplane.core.talks import drop_leg
 from ccplane.core.turn import Turn
-from ccplane.facts import RepairMade
+from ccplane.core.unknown_callers import caller_seen, came_at, queue_of, queued_again
+from ccplane.core.unknown_calls import adopt_own_call
 from ccplane.ids import (
     AgentId,
     ChannelId,
     OfferId,
-    QueueName,
     contact_id,
     contact_of_offer,
     is_call_back,
@@ -37,10 +33,8 @@ from ccplane.ids import (
     place_of_offer,
 )
 
-SLACK_MS: Final = 5_000
-"""How much before the last fact that we have somebody may have come of whom we know nothing."""
-LONGEST_MS: Final = 4 * 3_600_000
-"""What we believe the switch's clock of a caller's wait, where nothing else says since when nobody watched."""
+AT_REST: Final = frozenset({Work.IDLE, Work.WRAP_UP})
+"""Work from which a talk that is seen may begin: the end of a wrap-up may have been lost with the facts."""
 ADOPTED: Final = "adopted"
 """The strategy in the trace of an offer that we did not make: the switch showed it, answered."""
 
@@ -68,7 +62,7 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
     offer = offer_of_leg(leg.id)
     assert offer is not None
     of = contact_of_offer(offer)
-    if _adopt_own_call(turn, survey, leg, offer, caller):
+    if adopt_own_call(turn, survey, leg, offer, caller):
         return
     agent = turn.state.agents.get(leg.agent) if leg.agent else None
     if agent is None:
@@ -78,20 +72,20 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
         _adopt_dropped(turn, survey, leg, agent, contact, caller)
         return
     if contact is None:
-        queue, step = _queue_of(turn, survey, caller), place_of_offer(offer)[0]
-        seen, note = _caller(turn, survey, caller), journal.of(survey.journals, of)
-        if queue is None or seen is None or agent.work is not Work.IDLE:
+        queue, step = queue_of(turn, survey, caller), place_of_offer(offer)[0]
+        seen, note = caller_seen(turn, survey, caller), journal.of(survey.journals, of)
+        if queue is None or seen is None or agent.work not in AT_REST:
             return
-        _repaired(turn, "talk nobody knew", of, f"{leg.id} is beside the caller")
-        _queued_again(turn, survey, seen, note, queue, None, step)
+        turn.repaired("talk nobody knew", of, f"{leg.id} is beside the caller")
+        queued_again(turn, survey, seen, note, queue, None, step)
     elif contact.phase is Phase.WAITING and _may_be_with(agent, contact):
-        _repaired(turn, "talk nobody saw begin", of, f"{leg.id} is beside the caller")
+        turn.repaired("talk nobody saw begin", of, f"{leg.id} is beside the caller")
         if contact.offer:
             withdraw(turn, contact, Withdrawal.SWITCH_LOST)
         turn.do(StopMusic(of, caller))
     else:
         if contact.phase is Phase.IN_PROGRAM and place_of_offer(offer)[0] <= contact.step:
-            _repaired(turn, "leg left over from a talk", leg.id, "that talk is over, and the program has gone on")
+            turn.repaired("leg left over from a talk", leg.id, "that talk is over, and the program has gone on")
             drop_leg(turn, of, agent.id, leg.id, "normal")
         return
     _talks(turn, turn.state.contacts[of], leg, agent)
@@ -104,9 +98,9 @@ def _adopt_dropped(
     nobody has parted them. Else it was to go, and `clearing` tells it so again."""
     if not survey.after_gap:
         return
-    if contact is None or contact.phase is not Phase.WAITING or contact.offer or agent.work is not Work.IDLE:
+    if contact is None or contact.phase is not Phase.WAITING or contact.offer or agent.work not in AT_REST:
         return
-    _repaired(turn, "talk that was to be parted", contact.id, f"{leg.id} is still beside the caller")
+    turn.repaired("talk that was to be parted", contact.id, f"{leg.id} is still beside the caller")
     turn.happened(a.LegCleared(at=turn.now, agent=agent.id, leg=leg.id, told=False))
     turn.do(StopMusic(contact.id, caller))
     _talks(turn, contact, leg, turn.state.agents[agent.id])
@@ -129,76 +123,21 @@ def adopt_ring(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, agent_i
     queue = turn.state.rules.queues.get(waiting.queue)
     if queue is None:
         return False
-    _repaired(turn, "offer nobody knew", contact.id, f"{leg.id} is at the switch")
+    turn.repaired("offer nobody knew", contact.id, f"{leg.id} is at the switch")
     rung_at = came_at(turn, survey, leg)
     ends = (turn.now if rung_at is None else rung_at) + queue.ring_ms
     _offered(turn, contact, leg.id, offer, agent, max(turn.now + 1, ends))
-    if leg.up:
+    if leg.at_door and (rung := find(turn, offer)):
+        picked_up(turn, *rung, None, at_door=True)
+    elif leg.up:
         answered(turn, i.LegUp(offer, leg.id, agent.id))
     return True
-
-
-def own_call_nobody_knows(turn: Turn, arrival: i.CallerArrived) -> bool:
-    """Whether a channel that is up is of an own call: begun afresh, its program would call the other party again."""
-    return arrival.device is not None and arrival.answered and arrival.number_dialled not in turn.state.rules.numbers
-
-
-def _adopt_own_call(
-    turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, offer: OfferId, caller: ChannelId
-) -> bool:
-    """Two who talk because one of ours called the other: both are on that call. False if it is no such call."""
-    of, (step, _) = contact_of_offer(offer), place_of_offer(offer)
-    seen, known = _caller(turn, survey, caller), turn.state.contacts.get(of)
-    if seen is None or seen.arrival is None or (known is None and not own_call_nobody_knows(turn, seen.arrival)):
-        return False
-    arrival = seen.arrival
-    if known is not None and not _came_to_connect(known, arrival, step):
-        return False
-    _repaired(turn, "own call nobody knew", of, f"{leg.id} is beside the caller")
-    if known is None:
-        number = opened(turn, arrival, came_at(turn, survey, seen))
-        own_calls.take(turn, of)
-        if step == 1:
-            turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=number.program))
-    if known is None or known.verb is None:
-        verb = Connect(arrival.number_dialled)
-        turn.happened(c.StepStarted(at=turn.now, contact=of, step=step, attempt=1, verb=verb, deadline=None))
-    if known is None or not known.in_room:
-        turn.happened(c.CallerEnteredRoom(at=turn.now, contact=of))
-    turn.happened(
-        c.PartyCalled(
-            at=turn.now,
-            contact=of,
-            call=offer,
-            leg=leg.id,
-            number=arrival.number_dialled,
-            agent=leg.agent if leg.agent in turn.state.agents else None,
-            deadline=turn.now,
-        )
-    )
-    own_calls.engage(turn, leg.agent, of)
-    turn.happened(c.PartyAnswered(at=turn.now, contact=of, call=offer, deadline=turn.now, ring_ms=0))
-    segment, owner = turn.state.contacts[of].segments + 1, turn.state.contacts[of].agent
-    turn.happened(c.CallConnected(at=turn.now, contact=of, call=offer, segment=segment, agent=owner))
-    start_recording(turn, of, attempt=2)
-    return True
-
-
-def _came_to_connect(contact: Contact, arrival: i.CallerArrived, step: int) -> bool:
-    """Whether the one thing that we don't know of this own call is that it had come to its other party."""
-    if contact.phase is not Phase.IN_PROGRAM or arrival.device is None or not contact.program:
-        return False
-    return contact.step == step - 1 if contact.verb is None else contact.step == step and _connects(contact)
-
-
-def _connects(contact: Contact) -> bool:
-    return isinstance(contact.verb, Connect)
 
 
 def _may_be_with(agent: Agent, contact: Contact) -> bool:
     """Not if they were to be joined just now and it failed: their leg is being hung up."""
     return agent.rest_until is None and (
-        agent.work is Work.IDLE or (agent.work is Work.OFFERED and agent.contact == contact.id)
+        agent.work in AT_REST or (agent.work is Work.OFFERED and agent.contact == contact.id)
     )
 
 
@@ -209,6 +148,8 @@ def _talks(turn: Turn, contact: Contact, leg: i.ChannelSeen, agent: Agent) -> No
     assert waiting is not None
     if not contact.in_room:
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
+    if agent.work is Work.WRAP_UP:
+        turn.happened(a.WrapUpDone(at=turn.now, agent=agent.id))  # its end nobody told
     _offered(turn, contact, leg.id, offer, agent, turn.now)
     turn.happened(
         c.OfferAnswered(at=turn.now, contact=contact.id, offer=offer, agent=agent.id, deadline=turn.now, ring_ms=0)
@@ -246,97 +187,3 @@ def _offered(turn: Turn, contact: Contact, leg: ChannelId, offer: OfferId, agent
             trace=Trace(strategy=ADOPTED, winner_score_s=0),
         )
     )
-
-
-def take_up_waiting(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -> bool:
-    """A caller whose room says that they wait goes on waiting at the place they had. False if it says otherwise."""
-    contact = contact_id(survey.node, seen.id)
-    note = journal.of(survey.journals, contact)
-    if note is None or note.queueing is None or seen.arrival is None:
-        return False
-    rules = turn.state.rules.queues.get(note.queueing)
-    if rules is None:
-        return False
-    _repaired(turn, "waiting caller nobody knew", contact, "their room says that they wait")
-    _queued_again(turn, survey, seen, note, note.queueing, min(note.at, turn.now))
-    if not seen.up:
-        turn.do(AnswerCaller(contact, seen.id))
-    if seen.id in survey.rooms.get(contact, ()):
-        turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact))
-    else:
-        turn.do(AddCaller(contact, seen.id))
-    turn.do(StartMusic(contact, seen.id, rules.music))
-    return True
-
-
-def take_up_program(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -> bool:
-    """A caller whose room says what their program has done so far goes on there. False if it does not."""
-    contact = contact_id(survey.node, seen.id)
-    note = journal.of(survey.journals, contact)
-    if note is None or seen.arrival is None or note.step == note.first or not _whole(note):
-        return False
-    _repaired(turn, "caller nobody knew", contact, f"their room says step {note.step}, {note.verb}")
-    opened(turn, seen.arrival, came_at(turn, survey, seen))
-    own_calls.take(turn, contact)
-    retell(turn, contact, note)
-    if seen.id in survey.rooms.get(contact, ()):
-        turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact))
-    return True
-
-
-def came_at(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen | None) -> int | None:
-    """When a caller came of whom we hear only now, by the switch's clock: they keep what they have waited. Never later
-    than now, nor, where we know since when nobody watched, much earlier than that: then its clock is wrong."""
-    if seen is None or seen.created_at is None:
-        return None
-    since = turn.now - (survey.gap_ms + SLACK_MS if survey.gap_ms else LONGEST_MS)
-    return min(max(seen.created_at, since), turn.now)
-
-
-def _whole(note: journal.Journal) -> bool:
-    """Whether it tells all that its program has done."""
-    return bool(note.program) and reaches_back(note, None)
-
-
-def _queued_again(
-    turn: Turn,
-    survey: i.SwitchSurveyed,
-    seen: i.ChannelSeen,
-    note: journal.Journal | None,
-    queue: QueueName,
-    since: int | None,
-    step: int = 0,
-) -> None:
-    """The contact up to its place in the queue. What stood before that step its room may tell; else it is not known,
-    nor what the verbs gave."""
-    assert seen.arrival is not None
-    number = opened(turn, seen.arrival, came_at(turn, survey, seen))
-    of = contact_id(survey.node, seen.id)
-    if note is not None and note.queueing == queue and _whole(note):
-        return retell(turn, of, note)
-    step = note.step if note is not None and not step else step
-    if step == 1:
-        turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=number.program))
-    turn.happened(c.StepStarted(at=turn.now, contact=of, step=step, attempt=1, verb=EnterQueue(queue), deadline=None))
-    return turn.happened(c.ContactQueued(at=turn.now, contact=of, queue=queue, segment=1, since=since))
-
-
-def _caller(turn: Turn, survey: i.SwitchSurveyed, caller: ChannelId) -> i.ChannelSeen | None:
-    """The caller, if we may begin them anew: the channel is surely there and not one that just ended."""
-    seen = survey.channels.get(caller)
-    ended = contact_id(survey.node, caller) in turn.state.ended
-    return seen if seen is not None and seen.arrival is not None and seen.sure and not ended else None
-
-
-def _queue_of(turn: Turn, survey: i.SwitchSurveyed, caller: ChannelId) -> QueueName | None:
-    """By the room's journal; else the queue of the number dialled."""
-    note = journal.of(survey.journals, contact_id(survey.node, caller))
-    if note is not None and note.queueing is not None:
-        return note.queueing
-    seen = survey.channels.get(caller)
-    number = turn.state.rules.numbers.get(seen.arrival.number_dialled) if seen and seen.arrival else None
-    return number.queue if number else None
-
-
-def _repaired(turn: Turn, what: str, subject: str, why: str) -> None:
-    turn.happened(RepairMade(at=turn.now, what=what, subject=subject, why=why))

@@ -19,7 +19,8 @@ CLEAR_MS: Final = 3_000
 """A leg that the switch has not let go of for so long after we dropped it is looked for there."""
 LATE_MS: Final = 10_000
 """So late a command may be carried out that was on its way when its connection was lost or held up."""
-
+SETTLING_MS: Final = 3_000
+"""What began less than this before a survey may still be under way at the switch."""
 
 LEFT: Final = (EndedBy.CALLER, EndedBy.NO_MEDIA, EndedBy.SWITCH)
 """Ends of talks with which the caller's channel is gone."""

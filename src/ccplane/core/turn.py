@@ -11,7 +11,7 @@ from ccplane.core.commands import Command
 from ccplane.core.evolve import evolve
 from ccplane.core.follows import candidate
 from ccplane.core.state import State
-from ccplane.facts import AnyFact, RepairMade
+from ccplane.facts import AnyFact, RepairMade, SwitchFound
 from ccplane.ids import AgentId, ContactId
 from ccplane.laws import Fact
 
@@ -65,11 +65,18 @@ class Turn:
         except Exception as error:  # `unserved` and `freed` may name too many now: they are looked at again anyway
             self.state = state
             del self.facts[facts:], self.commands[commands:]
-            self.happened(
-                RepairMade(at=self.now, what=UNDECIDED, subject=subject, why=f"{type(error).__name__}: {error}")
-            )
+            self.repaired(UNDECIDED, subject, f"{type(error).__name__}: {error}")
             return False
         return True
+
+    def repaired(self, what: str, subject: str, why: str) -> None:
+        """The switch and we disagreed, and are brought together."""
+        self.happened(RepairMade(at=self.now, what=what, subject=subject, why=why))
+
+    @property
+    def begun_anew(self) -> bool:
+        """Whether this input found the switch begun anew: then nothing is to be repaired, its calls are over."""
+        return any(isinstance(fact, SwitchFound) and fact.restarted for fact in self.facts)
 
     def do(self, command: Command) -> None:
         """Ask for something to be done at the switch."""

@@ -66,6 +66,8 @@ class ContactArrived(ContactFact, frozen=True, kw_only=True):
     """They asked us to make it: their phone is called first, and given up then."""
     arrived_at: int | None = None
     """When, if that is older than this fact: found afterwards, by the switch's clock."""
+    served_until: int | None = None
+    """Of one found afterwards, whose program had run: until when. Only since then have they waited unseen."""
 
 
 class CallerAnswered(ContactFact, frozen=True, kw_only=True):
@@ -84,6 +86,8 @@ class ContactRelinked(ContactFact, frozen=True, kw_only=True):
     """After a gap the contact was found at the switch, alive. `gap_ms`: how long nobody watched it."""
 
     gap_ms: int
+    join_by: int | None = None
+    """Until when who had answered and was not joined has to be: they have the whole time again."""
 
 
 class ContactEnded(ContactFact, frozen=True, kw_only=True):

@@ -45,11 +45,12 @@ class LegNotFound(Input, frozen=True):
 
 
 class LegListened(Input, frozen=True):
-    """The switch was asked for a while whether anything comes from the phone of a talk."""
+    """The switch was asked for a while whether anything comes from the phone of a talk. `leg`: on which channel."""
 
     contact: ContactId
     offer: OfferId
     heard: bool
+    leg: ChannelId | None = None
 
 
 class LineUp(Input, frozen=True):

@@ -1,0 +1,68 @@
+"""Callers who wait as a survey found them, and their offers: in the room, heard, joined, or offered again."""
+
+from __future__ import annotations
+
+from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.facts import ConnectFailure, Withdrawal
+from ccplane.contacts.offer import OfferState
+from ccplane.core import inputs as i
+from ccplane.core.commands import AddCaller, AnswerCaller, JoinAgent, StartMusic, StopMusic
+from ccplane.core.offers import answered, entered, fail_connect, picked_up, withdraw
+from ccplane.core.talks import SETTLING_MS
+from ccplane.core.turn import Turn
+
+
+def compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    members = survey.rooms.get(contact.id, ())
+    waiting, offer = contact.waiting, contact.offer
+    assert waiting is not None
+    settled = survey.after_gap or waiting.queued_at < survey.began_at - SETTLING_MS
+    if contact.channel in members:
+        if not contact.in_room:
+            entered(turn, i.EnteredRoom(contact.id, contact.channel))
+    elif settled:
+        turn.repaired("waiting caller outside the room", contact.id, f"{contact.channel} is not in its bridge")
+        turn.do(AddCaller(contact.id, contact.channel))
+    unheard = settled and not contact.answered and not survey.channels[contact.channel].up
+    if unheard and not survey.after_gap:
+        turn.repaired("waiting caller not answered", contact.id, f"{contact.channel} is not up")
+    if (survey.after_gap or unheard) and contact.phase is Phase.WAITING:
+        _hear_again(turn, survey, contact)
+    if offer and (survey.after_gap or offer.ring_started_at < survey.began_at - SETTLING_MS):
+        _settle_offer(turn, survey, turn.state.contacts[contact.id])
+
+
+def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    """What was asked for may have been lost, with the connection or alone: the call is taken, and music plays."""
+    assert contact.waiting is not None
+    if not survey.channels[contact.channel].up:
+        turn.do(AnswerCaller(contact.id, contact.channel))
+    queue = turn.state.rules.queues.get(contact.waiting.queue)
+    turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
+
+
+def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    """A ringing offer is joined if the phone was answered in the gap; if its leg is gone, it is made again."""
+    offer = contact.offer
+    if offer is None:
+        return
+    seen = survey.channels.get(offer.leg)
+    if seen is None:
+        turn.repaired("offer without a leg", offer.id, f"{offer.leg} is not at the switch")
+        if offer.state is OfferState.ANSWERED:
+            fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
+        else:
+            withdraw(turn, contact, Withdrawal.SWITCH_LOST)
+    elif seen.at_door and offer.state is not OfferState.ANSWERED:
+        picked_up(turn, contact, offer, None, at_door=True)
+    elif seen.up:
+        there = offer.leg in survey.rooms.get(contact.id, ())
+        if offer.state is not OfferState.ANSWERED and there:
+            picked_up(turn, contact, offer, None)
+        elif offer.state is not OfferState.ANSWERED:
+            answered(turn, i.LegUp(offer.id, offer.leg))
+        elif survey.after_gap and not there:
+            turn.do(StopMusic(contact.id, contact.channel))
+            turn.do(JoinAgent(contact.id, offer.id, offer.leg))  # that was asked for may be lost with the connection
+        if there:
+            entered(turn, i.EnteredRoom(contact.id, offer.leg), attempt=2)
