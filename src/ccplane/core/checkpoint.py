@@ -15,7 +15,7 @@ from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
 from ccplane.core.follows import put_agent, put_contact
 from ccplane.core.state import State
-from ccplane.ids import ContactId, DeviceName, NodeName
+from ccplane.ids import ContactId, DeviceName, NodeName, QueueName
 from ccplane.routing.rules import Rules
 
 
@@ -38,6 +38,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     started: dict[NodeName, int] = {}
     away: dict[NodeName, bool] = {}
     wedged: dict[NodeName, str] = {}
+    fallback_waits: dict[NodeName, tuple[QueueName, ...]] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -64,6 +65,7 @@ def encode(state: State) -> bytes:
             started=dict(state.started),
             away=dict(state.away),
             wedged=dict(state.wedged),
+            fallback_waits=dict(state.fallback_waits),
         )
     )
 
@@ -86,6 +88,7 @@ def decode(data: bytes) -> State:
         started=Map(kept.started),
         away=Map(kept.away),
         wedged=Map(kept.wedged),
+        fallback_waits=Map(kept.fallback_waits),
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)

@@ -53,6 +53,7 @@ from ccplane.facts import (
     AnyFact,
     DeadlineDropped,
     DrainBegan,
+    FallbackWaitsChanged,
     PlaneStarted,
     RepairMade,
     SwitchAnswers,
@@ -89,6 +90,9 @@ def evolve(state: State, fact: AnyFact) -> State:
             return replace(state, wedged=state.wedged.set(fact.node, fact.what))
         case SwitchAnswers():
             return replace(state, wedged=_less(state.wedged, fact.node))
+        case FallbackWaitsChanged():
+            waits = _less(state.fallback_waits, fact.node)
+            return replace(state, fallback_waits=waits.set(fact.node, fact.queues) if fact.queues else waits)
         case RulesLoaded():
             return _with_rules(state, fact)
         case PeopleLoaded():

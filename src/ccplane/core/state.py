@@ -89,6 +89,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     fallback: Map[ContactId, Carried] = Map()
     """The last contacts that the fallback had: each is told of twice, and counted once."""
 
+    fallback_waits: Map[NodeName, tuple[QueueName, ...]] = Map()
+    """app_queue's queues in which callers are left, at each node where there are any."""
+
     unstored: Map[RecordingId, Expected] = Map()
     """Recordings whose talk is over and whose file is not in the store yet: at most `evolve.UNSTORED` of them."""
 

@@ -19,7 +19,7 @@ from ccplane.core.inputs.callers import (
     PinKeyed,
     SoundsFinished,
 )
-from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay
+from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay, FallbackWaitsSeen
 from ccplane.core.inputs.input import Input
 from ccplane.core.inputs.legs import (
     HalfJoined,
@@ -136,6 +136,7 @@ AnyInput = (
     | RecordingFound
     | FallbackCallFound
     | FallbackCallImported
+    | FallbackWaitsSeen
     | MessageMarkAsked
     | MessageHeard
     | PlaneBegan
@@ -149,8 +150,8 @@ AnyInput = (
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
     "ChannelSeen", "CommandFailed", "DrainAsked", "EnteredRoom", "FallbackCallFound", "FallbackCallImported",
-    "FallbackStay", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom",
-    "LegEnded", "LegListened", "LegNotFound", "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "FallbackStay", "FallbackWaitsSeen", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked",
+    "KeyPressed", "LeftRoom", "LegEnded", "LegListened", "LegNotFound", "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",
