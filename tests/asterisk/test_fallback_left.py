@@ -69,7 +69,7 @@ async def test_whoever_is_left_is_served_before_a_newcomer_and_no_phone_rings_tw
     ring.hang_up()
     await first.over()
     ring = await ana.next_ring(within=10)
-    assert ring.caller == "5552"
+    assert [each.caller for each in ana.calls] == ["5552"]
     assert (await centre.get("/api/v1/agents/1001"))["fallback_first"]
     ring.answer()
     await left.up()
@@ -81,7 +81,6 @@ async def test_whoever_is_left_is_served_before_a_newcomer_and_no_phone_rings_tw
     assert not (await centre.get("/api/v1/agents/1001"))["fallback_first"]
     ring.answer()
     await centre.agent_is("1001", "talking")
-    assert [each.caller for each in ana.calls] == ["5551", "5552", "5553"]
     for call in (newcomer, other):
         call.hang_up()
         await call.over()

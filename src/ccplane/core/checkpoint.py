@@ -10,7 +10,7 @@ from immutables import Map
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.fallback import Carried
+from ccplane.contacts.fallback import Carried, Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
 from ccplane.core.follows import put_agent, put_contact
@@ -35,6 +35,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...] = ()
     slow: dict[DeviceName, int] = {}
     fallback: dict[ContactId, Carried] = {}
+    fallback_before: dict[ContactId, Carried] = {}
+    """The older generation."""
     started: dict[NodeName, int] = {}
     away: dict[NodeName, bool] = {}
     wedged: dict[NodeName, str] = {}
@@ -61,7 +63,8 @@ def encode(state: State) -> bytes:
             unstored=tuple(state.unstored.values()),
             messages=tuple(state.messages.values()),
             slow=dict(state.slow),
-            fallback=dict(state.fallback),
+            fallback=dict(state.fallback.young),
+            fallback_before=dict(state.fallback.old),
             started=dict(state.started),
             away=dict(state.away),
             wedged=dict(state.wedged),
@@ -84,7 +87,7 @@ def decode(data: bytes) -> State:
         unstored=Map({each.id: each for each in kept.unstored}),
         messages=Map({message.id: message for message in kept.messages}),
         slow=Map(kept.slow),
-        fallback=Map(kept.fallback),
+        fallback=Remembered(Map(kept.fallback), Map(kept.fallback_before)),
         started=Map(kept.started),
         away=Map(kept.away),
         wedged=Map(kept.wedged),

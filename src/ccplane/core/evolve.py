@@ -35,7 +35,6 @@ from ccplane.contacts.facts import (
     MessageStored,
     OfferFact,
 )
-from ccplane.contacts.fallback import remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
     AnyRecordingFact,
@@ -175,7 +174,7 @@ def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> S
 
 
 def _with_fallback(state: State, fact: ContactEnded | FallbackServed, *, counted: bool) -> State:
-    return replace(state, fallback=remembered(state.fallback, fact.contact, fact.at, counted=counted))
+    return replace(state, fallback=state.fallback.told(fact.contact, fact.at, counted=counted))
 
 
 def _message(state: State, fact: MessageFact) -> Message:
