@@ -211,7 +211,7 @@ async def test_status_shows_whose_phone_refused_and_how_long_they_rest_or_that_t
 
 
 def test_those_held_back_are_looked_for_on_every_page():
-    calm = {"state": "ready", "missed_in_a_row": 0, "rest_until": None, "reason": ""}
+    calm = {"state": "ready", "missed_in_a_row": 0, "rest_until": None, "fallback_first": False, "reason": ""}
     pages = {
         "/api/v1/agents?limit=1000": {"agents": [{"id": "1", "name": "", **calm}], "next": "a="},
         "/api/v1/agents?limit=1000&after=a%3D": {

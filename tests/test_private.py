@@ -34,6 +34,20 @@ def test_one_who_is_cut_off_leaves_the_file_as_it_was(tmp_path: Path, monkeypatc
     assert [each.name for each in tmp_path.iterdir()] == ["token"]
 
 
+def test_it_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Else a power cut may leave an empty file under it."""
+    path, done = tmp_path / "token", []
+
+    def on_disk(descriptor: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else os.fstat(descriptor).st_size)
+
+    rename = Path.replace
+    monkeypatch.setattr(os, "fsync", on_disk)
+    monkeypatch.setattr(Path, "replace", lambda self, target: (done.append("named"), rename(self, target)))
+    write_private(path, "secret")
+    assert done == [6, "named", "folder"]
+
+
 @pytest.mark.parametrize("left", [None, b"", b" \n", b"\xff\xfe"])
 def test_one_that_is_missing_empty_or_unreadable_says_nothing(tmp_path: Path, left: bytes | None):
     if left is not None:

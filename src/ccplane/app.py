@@ -23,6 +23,7 @@ from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.door import Door
 from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.fallback_waits import FallbackWaits
 from ccplane.asterisk.heartbeat import Heartbeat
 from ccplane.asterisk.link import TAKEN_S, Link
 from ccplane.asterisk.members import Members
@@ -199,6 +200,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
         )
         executor.pick_up = PickUps(ami)
         watch = PhoneWatch(ami, ami.events, plane.post)
+        waits = FallbackWaits(ami.events, NodeName(settings.node), plane.post)
         recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: recordings.free_mb)
         recordings = RecordingKeeper(
             plane,
@@ -221,6 +223,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             now=clock.now,
             provision=phones.push,
             phones=watch,
+            waits=waits,
             lost_at=last_seen or None,
             chores=(heartbeat.beat,),
             believed=lambda: [each.channel for each in plane.state.contacts.values()],

@@ -12,7 +12,7 @@ import msgspec
 from ccplane.agents import facts as a
 from ccplane.contacts import facts as c
 from ccplane.contacts import recordings as r
-from ccplane.ids import NodeName
+from ccplane.ids import NodeName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.rules import RulesLoaded
 
@@ -88,6 +88,13 @@ class SwitchAnswers(Fact, frozen=True, kw_only=True):
     node: NodeName
 
 
+class FallbackWaitsChanged(Fact, frozen=True, kw_only=True):
+    """Callers wait in these of app_queue's queues at that node, and in no others: its members are theirs first."""
+
+    node: NodeName
+    queues: tuple[QueueName, ...]
+
+
 class RepairMade(Fact, frozen=True, kw_only=True):
     """The reconciler found the switch and us in disagreement, and put it right. Should be rare."""
 
@@ -106,7 +113,9 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
     whose: str
 
 
-NodeFact = SwitchFound | SwitchLost | SwitchUnwatched | SwitchAway | SwitchWedged | SwitchAnswers
+NodeFact = (
+    SwitchFound | SwitchLost | SwitchUnwatched | SwitchAway | SwitchWedged | SwitchAnswers | FallbackWaitsChanged
+)
 SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 SiteFact = PlaneStarted | DrainBegan | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
 AnyFact = (

@@ -8,11 +8,19 @@ from typing import BinaryIO
 
 
 def write_private(path: Path, text: str) -> None:
-    """Mode 0600, under its name only once it is written: whoever is cut off leaves the file as it was."""
+    """Mode 0600, under its name only once it is on the disk: whoever is cut off, be it by a power cut, leaves the file
+    as it was."""
     partial = path.with_name(path.name + ".partial")
     with begin_private(partial) as file:
         file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
     partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def begin_private(path: Path) -> BinaryIO:

@@ -16,6 +16,7 @@ from ccplane.contacts.verbs import Connect, EnterQueue
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve
+from ccplane.core.fallback_first import is_held_back
 from ccplane.core.follows import agent_deadline, candidate, contact_deadline
 from ccplane.core.keys import AHEAD_LONGEST
 from ccplane.core.state import State
@@ -235,13 +236,17 @@ class Watch:
 
     def fair(self, state, offer):
         """The longest idle of those able rings; nobody with a higher claim on them is passed over."""
-        able = [each for each in state.agents.values() if each.free and self.may_serve(state, offer.contact, each)]
+        able = [each for each in state.agents.values() if self.may_be_offered(state, offer.contact, each)]
         assert offer.agent == min(able, key=lambda each: (each.idle_since, each.id)).id
         agent = state.agents[offer.agent]
         for line in state.lines.values():
             for other in line:
                 if self.may_serve(state, other.contact, agent):
                     assert self.claim(state, offer.contact) >= self.claim(state, other.contact)
+
+    def may_be_offered(self, state, contact_id, agent):
+        """Who may serve them, and is not left to callers whom the fallback has."""
+        return agent.free and not is_held_back(state, agent) and self.may_serve(state, contact_id, agent)
 
     def may_serve(self, state, contact_id, agent):
         contact = state.contacts[contact_id]
@@ -290,7 +295,7 @@ class Watch:
             assert (agent.offer is not None) == (agent.work in BUSY), "an offer is forgotten when it is over"
         for line in state.lines.values():
             for waiting in line:
-                able = [each for each in state.free if self.may_serve(state, waiting.contact, state.agents[each])]
+                able = [each for each in state.free if self.may_be_offered(state, waiting.contact, state.agents[each])]
                 assert not able, "a free agent and a contact they may serve never coexist"
                 widest = state.rules.queues[waiting.queue].widest
                 assert any(each.signed_in and widest.met_by(each.profile.skills) for each in state.agents.values()), (
@@ -310,7 +315,8 @@ class Watch:
                 assert agent.signed_in, "who signs out has no line"
                 assert agent.always_on, "who moves has none"
             can = at_rest and agent.phone is Phone.REACHABLE and agent.rest_until is None and not agent.clearing
-            if agent.always_on and agent.signed_in and can and not line.declined and any(state.nodes.values()):
+            can = can and any(state.nodes.values()) and not is_held_back(state, agent)
+            if agent.always_on and agent.signed_in and can and not line.declined:
                 assert line.leg, "nobody at an always-on seat is forgotten"
 
     def own_calls(self, state, contact_id):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import permutations
+from time import thread_time
 
 import pytest
-from immutables import Map
 
 from ccplane.contacts import facts as f
 from ccplane.contacts.facts import EndedBy, QueueOutcome
-from ccplane.contacts.fallback import REMEMBERED, SEGMENT, Carried, remembered
+from ccplane.contacts.fallback import GENERATION, SEGMENT, Carried, Remembered
 from ccplane.core import checkpoint
 from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve
@@ -98,9 +98,22 @@ def test_given_a_stay_that_is_counted_then_a_fact_of_it_again_is_impossible():
 
 
 def test_given_more_of_them_than_are_remembered_then_the_older_ones_are_forgotten():
-    known = Map({ContactId(f"c-{at}"): Carried(at) for at in range(REMEMBERED)})
-    again = remembered(known, ContactId("c-new"), REMEMBERED, counted=True)
-    assert len(again) == REMEMBERED // 2 + 1
-    assert again[ContactId("c-new")].counted
+    known = Remembered()
+    for at in range(2 * GENERATION):
+        known = known.told(ContactId(f"c-{at}"), at, counted=at % 2 == 0)
+        assert known.get(ContactId(f"c-{at}")) == Carried(at, counted=at % 2 == 0)
+    again = known.told(ContactId(f"c-{2 * GENERATION - 2}"), at, counted=False)
+    assert again.get(ContactId(f"c-{2 * GENERATION - 2}")).counted, "an older one keeps what is known of it"
+    assert ContactId(f"c-{GENERATION}") in again
     assert ContactId("c-0") not in again
-    assert ContactId(f"c-{REMEMBERED - 1}") in again
+    assert len(again.young) + len(again.old) <= 2 * GENERATION
+
+
+def test_given_ever_so_many_of_them_then_none_takes_long():
+    """It is done on the loop of all calls: once it sorted 20,000 there (law 13)."""
+    known, longest = Remembered(), 0.0
+    for at in range(3 * GENERATION):
+        began = thread_time()
+        known = known.told(ContactId(f"c-{at}"), at, counted=True)
+        longest = max(longest, thread_time() - began)
+    assert longest < 0.02

@@ -19,6 +19,7 @@ from tests.guard.guarding import CARRIED, open_guard
 
 OUR_FAULT = 1300
 """The pitch of the guard's apology in these tests."""
+GOODBYE = 1700
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
 
@@ -26,8 +27,10 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
     async with open_centre(local_node, database, tmp_path, audio=True) as centre:
         write_tone(local_node.sounds_dir / "our-fault.wav", hz=OUR_FAULT, seconds=4)
+        write_tone(local_node.sounds_dir / "goodbye.wav", hz=GOODBYE, seconds=2)
         yield centre
-    (local_node.sounds_dir / "our-fault.wav").unlink()
+    for name in ("our-fault", "goodbye"):
+        (local_node.sounds_dir / f"{name}.wav").unlink()
 
 
 class Floor:
@@ -144,7 +147,7 @@ async def test_a_plane_that_is_killed_and_back_within_the_term_keeps_its_callers
         assert not floor.menu.ended.done()
 
 
-async def test_a_plane_that_stays_away_loses_its_callers_to_the_fallback_and_later_those_whose_talks_end(
+async def test_a_plane_that_stays_away_loses_its_callers_to_the_fallback_and_whose_agent_hangs_up_hears_a_goodbye(
     centre: Centre, local_node: LocalNode, tmp_path: Path
 ) -> None:
     """Back again, it finds them with the fallback, or its word of those who hung up there; no agent is stuck."""
@@ -157,8 +160,9 @@ async def test_a_plane_that_stays_away_loses_its_callers_to_the_fallback_and_lat
         floor.waiting.hang_up()
         await floor.talk_on()
         floor.ring.hang_up()
-        await floor.talking.audio.hears(OUR_FAULT, within=10)
-        assert guard.count(CARRIED) == 3
+        await floor.talking.audio.hears(GOODBYE, within=10)
+        await floor.talking.over()
+        assert guard.count(CARRIED) == 2
         await centre.start()
         await centre.agent_is("1001", "paused")
         for caller in ("901", "902", "903"):

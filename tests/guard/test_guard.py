@@ -13,6 +13,7 @@ from ccplane.testing import FakeAmi
 from tests.guard.test_whom import CALLER, LEG, ROOM, a_channel
 
 TERM = 20.0
+TO = ("ccplane-guard", "4002")
 
 
 class Node:
@@ -85,12 +86,14 @@ async def test_given_callers_to_carry_then_the_heartbeat_is_read_right_before_ea
     node = Node(*(a_channel(f"ast1-170000000{n}.{n}") for n in range(3)))
     await node.passes(TERM + 2)
     told = [each["Action"] for each in node.ami.asked]
-    assert told[told.index("Status") :] == ["Status", *["Getvar", "Setvar", "Setvar", "Redirect"] * 3]
+    last = len(told) - told[::-1].index("Status")
+    assert told[last:] == ["Getvar", "Setvar", "Setvar", "Redirect"] * 3
 
 
 async def test_given_a_slow_switch_then_a_list_as_old_as_a_look_is_read_anew_and_whoever_left_meanwhile_is_left_alone():
     node = Node(*(a_channel(f"ast1-170000000{n}.{n}") for n in range(3)))
     await node.passes(TERM)
+    node.ami.asked.clear()
 
     def slow(action):
         node.now += 2.5
@@ -116,15 +119,49 @@ async def test_given_a_redirect_that_is_never_answered_then_the_callers_behind_t
     assert [each[0][-2:] for each in node.redirected] == [".0", ".1", ".2"]
 
 
-async def test_given_an_absence_that_lasts_then_who_is_left_alone_later_is_carried_then():
-    """A talk that ends, and a call that entered our application just when its socket had died."""
+async def test_given_an_absence_that_lasts_then_who_is_left_alone_later_is_helped_then():
+    """A talk that ends by the agent, and a call that entered our application just when its socket had died."""
     talk = (a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))
     node = Node(*talk)
     await node.passes(TERM + 4)
     assert not node.redirected
     node.ami.lists["Status"] = [talk[0], a_channel("ast1-1700000900.9")]
     await node.passes(2)
-    assert [each[0] for each in node.redirected] == [CALLER, "ast1-1700000900.9"]
+    assert node.redirected == [("ast1-1700000900.9", *TO), (CALLER, "ccplane-guard", "served")]
+
+
+async def test_given_a_talk_that_the_agent_ended_before_the_term_was_over_then_that_caller_is_carried_nowhere_either():
+    talk = (a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))
+    node = Node(*talk)
+    await node.passes(8)
+    node.ami.lists["Status"] = [talk[0]]
+    await node.passes(TERM - 8)
+    assert not node.redirected
+    await node.passes(2)
+    assert node.redirected == [(CALLER, "ccplane-guard", "served")]
+    order = [each["Action"] for each in node.ami.asked if each.get("Channel") == CALLER]
+    assert order == ["Setvar", "StopMixMonitor", "Redirect"], "what they hear now is no part of the talk's recording"
+
+
+async def test_given_a_talk_of_another_absence_then_a_caller_who_waits_again_is_carried_like_any_other():
+    talk = (a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))
+    node = Node(*talk)
+    await node.passes(TERM + 4)
+    node.beat = "4-1"
+    await node.passes(2)
+    node.ami.lists["Status"] = [talk[0]]
+    await node.passes(TERM)
+    assert node.redirected == [(CALLER, *TO)]
+
+
+async def test_given_a_guard_that_begins_before_ami_is_there_then_nothing_is_said_of_that():
+    node = Node()
+    node.ami.connected = False
+    with capture_logs() as said:
+        await node.passes(2)
+        node.ami.connected = True
+        await node.passes(2)
+    assert not said
 
 
 async def test_given_legs_without_anybody_then_they_are_hung_up_and_the_called_are_told():
@@ -134,7 +171,7 @@ async def test_given_legs_without_anybody_then_they_are_hung_up_and_the_called_a
     await node.passes(TERM + 2)
     assert node.redirected == [("l-c-x-1-1-1", "ccplane-guard", "outbound")]
     assert [each["Channel"] for each in node.did("Hangup")] == [LEG]
-    assert node.guard.counts.done == {Fate.CARRIED: 0, Fate.TOLD: 1, Fate.HUNG_UP: 1}
+    assert node.guard.counts.done == {Fate.CARRIED: 0, Fate.TOLD: 1, Fate.THANKED: 0, Fate.HUNG_UP: 1}
 
 
 async def test_given_a_heartbeat_that_was_never_set_then_only_who_has_waited_for_the_whole_term_is_carried():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccplane.guard.whom import Fate, left_alone
+from ccplane.guard.whom import Fate, left_alone, with_agents
 
 CALLER = "ast1-1700000000.12"
 LEG = f"l-c-{CALLER}-1-1-7"
@@ -49,6 +49,19 @@ def test_given_a_caller_who_is_alone_then_they_are_carried_by_the_number_they_di
 def test_given_two_who_talk_then_neither_is_touched():
     leg = a_channel(LEG, data="ccplane,leg,1001", room=ROOM)
     assert fates(a_channel(room=ROOM), leg) == {}
+
+
+def test_given_a_caller_whose_agent_has_hung_up_then_a_goodbye_and_a_phone_of_ours_is_hung_up():
+    leg, phone = a_channel(LEG, data="ccplane,leg,1001", room=ROOM), a_channel(data="ccplane,4002,phone", room=ROOM)
+    assert with_agents([a_channel(room=ROOM), leg]) == with_agents([phone, leg]) == {CALLER}
+    (left,) = left_alone([a_channel(room=ROOM)], {CALLER})
+    assert (left.fate, left.context, left.exten) == (Fate.THANKED, "ccplane-guard", "served")
+    assert [each.fate for each in left_alone([phone], {CALLER})] == [Fate.HUNG_UP]
+
+
+def test_given_two_in_a_room_of_whom_none_is_an_agent_or_one_who_is_alone_then_nobody_was_served():
+    assert with_agents([a_channel(room=ROOM), a_channel("ast1-1700000001.1", room=ROOM)]) == set()
+    assert with_agents([a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", up=False, room=ROOM)]) == set()
 
 
 def test_given_an_announcement_in_the_room_then_the_caller_is_alone_all_the_same():

@@ -33,6 +33,7 @@ async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(ad
         "contact": None,
         "missed_in_a_row": 0,
         "rest_until": None,
+        "fallback_first": False,
         "pin_locked_until": None,
     }
 

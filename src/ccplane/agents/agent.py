@@ -217,6 +217,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
         return self.taken is not None and self.intent is Intent.OFFLINE and self.work is Work.IDLE
 
     @property
+    def takes_calls(self) -> bool:
+        """Wants them: the fallback's queues may ring them."""
+        return self.intent is Intent.READY
+
+    @property
     def signed_in(self) -> bool:
         return self.intent is not Intent.OFFLINE
 

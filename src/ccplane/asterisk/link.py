@@ -17,6 +17,7 @@ import structlog
 
 from ccplane.asterisk.events import Event, UnknownEvent
 from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.fallback_waits import FallbackWaits
 from ccplane.asterisk.operations import ListEndpoints
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
@@ -77,6 +78,7 @@ class Link:
         now: Callable[[], int],
         provision: Callable[[Switch], Awaitable[Provisioned | None]],
         phones: PhoneWatch,
+        waits: FallbackWaits | None = None,
         lost_at: int | None = None,
         chores: Sequence[Callable[[Switch], Coroutine[Any, Any, None]]] = (),
         believed: Callable[[], Collection[ChannelId]] = lambda: (),
@@ -92,7 +94,7 @@ class Link:
         here, before anybody is looked for."""
         self.node = node
         self._switches, self._executor, self._post, self._now = switches, executor, post, now
-        self._provision, self._phones = provision, phones
+        self._provision, self._phones, self._waits = provision, phones, waits
         self._chores, self._believed, self._may_send = chores, believed, may_send
         self._sign, self._answered = sign, True
         """`_answered`: whether the last connection's first survey was. Signs of one who never gets beyond it would keep
@@ -334,7 +336,7 @@ class Link:
     async def _surveyed(self, switch: Switch, after_gap: bool) -> None:
         began = self._now()
         gap = began - self._lost_at if after_gap and self._lost_at is not None else 0
-        found = await survey(switch, self._phones, self.node, began, gap, after_gap, self._believed())
+        found = await survey(switch, self._phones, self.node, began, gap, after_gap, self._believed(), self._waits)
         before, self._found, self._found_at = self._found, found, self._time()
         if after_gap:
             self._post(found)

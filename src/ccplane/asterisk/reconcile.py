@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.agreed import APP, CARRIED_IN, DOOR, LINE
 from ccplane.asterisk.execute import JOURNAL
+from ccplane.asterisk.fallback_waits import FallbackWaits
 from ccplane.asterisk.models import Bridge, Channel
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
@@ -42,9 +43,11 @@ async def survey(
     gap_ms: int,
     after_gap: bool,
     believed: Collection[ChannelId] = (),
+    waits: FallbackWaits | None = None,
 ) -> SwitchSurveyed:
     """Channels, rooms and phones of a node, as one input. SwitchError if it does not answer. `believed`: the callers
-    of whom we know; those who are not there after a gap may have been carried to the fallback, and ended there."""
+    of whom we know; those who are not there after a gap may have been carried to the fallback, and ended there.
+    `waits` is told who waits in the fallback's queues, last of all: what it posts stands just before this input."""
     asked_at = asyncio.get_running_loop().time()
     channels, bridges, endpoints, info = await asyncio.gather(
         _ask(switch, op.ListChannels()),
@@ -53,7 +56,7 @@ async def survey(
         _ask(switch, op.GetInfo()),
     )
     missed = set(believed) - {ChannelId(each.id) for each in channels} if after_gap else set()
-    return SwitchSurveyed(
+    found = SwitchSurveyed(
         node=node,
         version=info.system.version,
         started_at=int(info.status.startup_time),
@@ -70,6 +73,9 @@ async def survey(
             *await _were_carried(switch, missed),
         ),
     )
+    if waits is not None:
+        waits.surveyed(channels, bridges, asked_at)
+    return found
 
 
 def confirmed(survey: SwitchSurveyed, before: SwitchSurveyed) -> SwitchSurveyed:

@@ -128,12 +128,16 @@ def _percent(rate: float | None) -> str:
 
 
 def _held_back(ask: Any, at: str) -> Iterator[str]:
-    """Those who are offered nothing after offers that their phone refused or missed, and for how long or why."""
+    """Those who are offered nothing, and for how long or why: after offers that their phone refused or missed, or while
+    the fallback's callers come first."""
     page: dict[str, Any] = {"next": ""}
     while page.get("next") is not None:
         after = f"&after={segment(page['next'])}" if page["next"] else ""
         page = ask("GET", f"/api/v1/agents?limit=1000{after}", expected=(200, 401))
         for each in page.get("agents", ()):
+            if each["fallback_first"] and each["state"] == "ready":
+                yield f"  {name_of(each)}: offered nothing while callers are left in Asterisk's own queues"
+                continue
             missed = f"{each['missed_in_a_row']} missed in a row"
             if each["state"] == "paused" and each["missed_in_a_row"]:
                 yield f"  {name_of(each)}: paused, {each['reason'] or missed}"

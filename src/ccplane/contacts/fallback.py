@@ -12,8 +12,8 @@ from immutables import Map
 
 from ccplane.ids import ContactId
 
-REMEMBERED: Final = 20_000
-"""Contacts. One that is told of again after so many others is counted anew."""
+GENERATION: Final = 10_000
+"""Contacts. One that is told of again after so many others may be counted anew: one to two generations are kept."""
 SEGMENT: Final = 101
 """The stay in the fallback's queue; above all that a contact had with us before it was carried there."""
 
@@ -25,13 +25,20 @@ class Carried(msgspec.Struct, frozen=True):
     counted: bool = False
 
 
-def remembered(
-    known: Map[ContactId, Carried], contact: ContactId, at: int, *, counted: bool
-) -> Map[ContactId, Carried]:
-    """With this one; the older half is forgotten when there are too many."""
-    before = known.get(contact)
-    known = known.set(contact, Carried(at, counted or (before is not None and before.counted)))
-    if len(known) <= REMEMBERED:
-        return known
-    latest = sorted(known.items(), key=lambda each: (each[1].at, each[0]))
-    return Map(latest[len(latest) // 2 :])
+class Remembered(msgspec.Struct, frozen=True):
+    """The last of them, in two generations: the older one is forgotten as a whole, which takes no time (law 13)."""
+
+    young: Map[ContactId, Carried] = Map()
+    old: Map[ContactId, Carried] = Map()
+
+    def get(self, contact: ContactId) -> Carried | None:
+        return self.young.get(contact) or self.old.get(contact)
+
+    def __contains__(self, contact: ContactId) -> bool:
+        return contact in self.young or contact in self.old
+
+    def told(self, contact: ContactId, at: int, *, counted: bool) -> Remembered:
+        """With this one, as it was last heard of."""
+        before = self.get(contact)
+        young = self.young.set(contact, Carried(at, counted or (before is not None and before.counted)))
+        return Remembered(Map(), young) if len(young) >= GENERATION else Remembered(young, self.old)

@@ -10,12 +10,12 @@ from immutables import Map
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.fallback import Carried
+from ccplane.contacts.fallback import Carried, Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
 from ccplane.core.follows import put_agent, put_contact
 from ccplane.core.state import State
-from ccplane.ids import ContactId, DeviceName, NodeName
+from ccplane.ids import ContactId, DeviceName, NodeName, QueueName
 from ccplane.routing.rules import Rules
 
 
@@ -35,9 +35,12 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...] = ()
     slow: dict[DeviceName, int] = {}
     fallback: dict[ContactId, Carried] = {}
+    fallback_before: dict[ContactId, Carried] = {}
+    """The older generation."""
     started: dict[NodeName, int] = {}
     away: dict[NodeName, bool] = {}
     wedged: dict[NodeName, str] = {}
+    fallback_waits: dict[NodeName, tuple[QueueName, ...]] = {}
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -60,10 +63,12 @@ def encode(state: State) -> bytes:
             unstored=tuple(state.unstored.values()),
             messages=tuple(state.messages.values()),
             slow=dict(state.slow),
-            fallback=dict(state.fallback),
+            fallback=dict(state.fallback.young),
+            fallback_before=dict(state.fallback.old),
             started=dict(state.started),
             away=dict(state.away),
             wedged=dict(state.wedged),
+            fallback_waits=dict(state.fallback_waits),
         )
     )
 
@@ -82,10 +87,11 @@ def decode(data: bytes) -> State:
         unstored=Map({each.id: each for each in kept.unstored}),
         messages=Map({message.id: message for message in kept.messages}),
         slow=Map(kept.slow),
-        fallback=Map(kept.fallback),
+        fallback=Remembered(Map(kept.fallback), Map(kept.fallback_before)),
         started=Map(kept.started),
         away=Map(kept.away),
         wedged=Map(kept.wedged),
+        fallback_waits=Map(kept.fallback_waits),
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)

@@ -17,6 +17,7 @@ from ccplane.core.callers import CALLER_RULES
 from ccplane.core.clearing import CLEARING_RULES
 from ccplane.core.commands import Command
 from ccplane.core.fallback import FALLBACK_RULES
+from ccplane.core.fallback_first import FALLBACK_FIRST_RULES
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.keys import KEY_RULES
@@ -59,6 +60,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **RECORDER_RULES,
     **KEEPING_RULES,
     **FALLBACK_RULES,
+    **FALLBACK_FIRST_RULES,
 }
 
 

@@ -35,7 +35,6 @@ from ccplane.contacts.facts import (
     MessageStored,
     OfferFact,
 )
-from ccplane.contacts.fallback import remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
     AnyRecordingFact,
@@ -53,6 +52,7 @@ from ccplane.facts import (
     AnyFact,
     DeadlineDropped,
     DrainBegan,
+    FallbackWaitsChanged,
     PlaneStarted,
     RepairMade,
     SwitchAnswers,
@@ -90,6 +90,9 @@ def evolve(state: State, fact: AnyFact) -> State:
             return replace(state, wedged=state.wedged.set(fact.node, fact.what))
         case SwitchAnswers():
             return replace(state, wedged=_less(state.wedged, fact.node))
+        case FallbackWaitsChanged():
+            waits = _less(state.fallback_waits, fact.node)
+            return replace(state, fallback_waits=waits.set(fact.node, fact.queues) if fact.queues else waits)
         case RulesLoaded():
             return _with_rules(state, fact)
         case PeopleLoaded():
@@ -172,7 +175,7 @@ def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> S
 
 
 def _with_fallback(state: State, fact: ContactEnded | FallbackServed, *, counted: bool) -> State:
-    return replace(state, fallback=remembered(state.fallback, fact.contact, fact.at, counted=counted))
+    return replace(state, fallback=state.fallback.told(fact.contact, fact.at, counted=counted))
 
 
 def _message(state: State, fact: MessageFact) -> Message:

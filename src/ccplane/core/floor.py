@@ -9,6 +9,7 @@ from ccplane.agents import facts as a
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent
 from ccplane.core import inputs as i
+from ccplane.core.fallback_first import let_go
 from ccplane.core.offers import set_intent
 from ccplane.core.seats import sit, why_not
 from ccplane.core.turn import Turn
@@ -54,6 +55,8 @@ def drain_asked(turn: Turn, what: i.DrainAsked) -> None:
     was = turn.state.draining
     if was is None or was.until != what.until:
         turn.happened(DrainBegan(at=turn.now, by=what.by, calls=len(turn.state.contacts), until=what.until))
+        if turn.state.fallback_waits:
+            let_go(turn)
 
 
 def site_read(turn: Turn, what: i.SiteRead) -> None:

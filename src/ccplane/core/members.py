@@ -12,7 +12,6 @@ from typing import Final
 import msgspec
 
 from ccplane.agents.agent import Agent
-from ccplane.agents.facts import Intent
 from ccplane.core.state import State
 from ccplane.ids import AgentId, QueueName
 from ccplane.routing.rules import Rules
@@ -37,7 +36,7 @@ def members(state: State) -> frozenset[Member]:
 def members_of(agent: Agent, rules: Rules) -> frozenset[Member]:
     """Where this agent should be one. At an always-on seat too: their phone is in use until the guard has hung up the
     open line, and then it rings like any other."""
-    if agent.intent is not Intent.READY:
+    if not agent.takes_calls:
         return frozenset()
     skilled = (queue.name for queue in rules.queues.values() if queue.widest.met_by(agent.profile.skills))
     return frozenset(Member(queue, agent.endpoint, agent.id) for queue in (*skilled, EVERYBODY))

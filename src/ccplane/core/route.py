@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts import facts as c
 from ccplane.core.commands import RingAgent
+from ccplane.core.fallback_first import held_back
 from ccplane.core.follows import candidate
 from ccplane.core.reach import auto_answers, endpoint_of
 from ccplane.core.state import State
@@ -21,14 +22,17 @@ SWITCH_LATER_MS = 2_000
 
 def route(turn: Turn) -> None:
     """Make every offer that this turn made possible. What was possible before it has been made (see the tests)."""
+    if not (turn.freed or turn.unserved):
+        return
+    held = held_back(turn.state)
     if len(turn.freed) == 1 and not turn.unserved:
         agent = next(iter(turn.freed))
-        turn.attempt(agent, serve_agent, turn, agent)
+        turn.attempt(agent, serve_agent, turn, agent, held)
         return
     for waiting in _by_claim(turn):
-        if not turn.state.free:
+        if len(turn.state.free) <= len(held):
             break
-        turn.attempt(waiting.contact, serve_contact, turn, waiting)
+        turn.attempt(waiting.contact, serve_contact, turn, waiting, held)
 
 
 def _by_claim(turn: Turn) -> list[Candidate]:
@@ -42,24 +46,25 @@ def _by_claim(turn: Turn) -> list[Candidate]:
     return sorted(known, key=lambda each: (-score_ms(queues[each.queue], each.queued_at, turn.now), each.place))
 
 
-def serve_contact(turn: Turn, waiting: Candidate) -> None:
-    """Offer this contact to the agent its queue's strategy picks, if there is one."""
+def serve_contact(turn: Turn, waiting: Candidate, held: Collection[AgentId]) -> None:
+    """Offer this contact to the agent its queue's strategy picks, if there is one. `held`: free agents who are offered
+    nothing just now."""
     state = turn.state
     if not state.nodes.get(state.contacts[waiting.contact].node, False):
         return
-    free = [state.agents[agent] for agent in state.free]
-    pick = agent_for(waiting, state.rules.queues[waiting.queue], free, busy(state), turn.now)
+    free = [state.agents[agent] for agent in state.free if agent not in held]
+    pick = agent_for(waiting, state.rules.queues[waiting.queue], free, busy(state, held), turn.now)
     if pick:
         _offer(turn, pick)
 
 
-def serve_agent(turn: Turn, agent_id: AgentId) -> None:
+def serve_agent(turn: Turn, agent_id: AgentId, held: Collection[AgentId]) -> None:
     """Offer this agent, if free, the contact with the highest score over all queues they may serve, if there is one."""
     state = turn.state
     agent = state.agents.get(agent_id)
-    if agent is None or not agent.free:
+    if agent is None or not agent.free or agent_id in held:
         return
-    pick = contact_for(agent, _within_reach(state), state.rules.queues, busy(state), turn.now)
+    pick = contact_for(agent, _within_reach(state), state.rules.queues, busy(state, held), turn.now)
     if pick:
         _offer(turn, pick)
 
@@ -74,14 +79,17 @@ def _within_reach(state: State) -> Mapping[QueueName, Sequence[Candidate]]:
     }
 
 
-def busy(state: State) -> dict[str, int]:
-    """How many agents cannot be offered anything, by what they are shown as; who is ready is clearing or resting."""
+def busy(state: State, held: Collection[AgentId]) -> dict[str, int]:
+    """How many agents cannot be offered anything, by what they are shown as; who is ready is clearing, resting, or
+    left to the fallback's callers (`held`)."""
     counts = {shown.value: count for shown, count in state.shown.items() if count}
     ready = counts.pop("ready", 0)
     if clearing := sum(state.agents[each].shown is Shown.READY for each in set(state.clearing.values())):
         counts["clearing"] = clearing
     if resting := ready - len(state.free) - clearing:
         counts["resting"] = resting
+    if held:
+        counts["fallback-first"] = len(held)
     return counts
 
 

@@ -19,13 +19,14 @@ from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
 from ccplane.core.callers import NORMAL
 from ccplane.core.commands import AnswerHalf, HangUpCaller, HangUpLeg, HangUpLine, JoinLine, OpenLine, RingLine
+from ccplane.core.fallback_first import is_held_back
 from ccplane.core.offers import fail_connect, leg_ended, miss, set_intent
 from ccplane.core.reach import auto_answers
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, LATE_MS, SETTLING_MS, drop_leg, talk_over
 from ccplane.core.turn import Turn
-from ccplane.facts import SwitchFound
+from ccplane.facts import DrainBegan, FallbackWaitsChanged, SwitchFound
 from ccplane.ids import (
     AgentId,
     ChannelId,
@@ -38,9 +39,12 @@ from ccplane.ids import (
     line_of,
     offer_of_leg,
 )
+from ccplane.routing.rules import RulesLoaded
 
 RING_MS: Final = 30_000
 SWITCH_LATER_MS: Final = 2_000
+FOR_ALL: Final = (SwitchFound, FallbackWaitsChanged, DrainBegan, RulesLoaded, PeopleLoaded)
+"""What may change whether a line may be rung, whoever's it is."""
 AT_REST: Final = frozenset({Work.IDLE, Work.WRAP_UP})
 HUNG_UP: Final = "open line hung up"
 NOT_TAKEN: Final = "did not pick up the open line"
@@ -55,7 +59,7 @@ def tend(turn: Turn) -> None:
 
 
 def _touched(turn: Turn) -> Iterable[AgentId]:
-    if any(isinstance(fact, SwitchFound | PeopleLoaded) for fact in turn.facts):
+    if any(isinstance(fact, FOR_ALL) for fact in turn.facts):
         return list(turn.state.agents)
     return dict.fromkeys(fact.agent for fact in turn.facts if isinstance(fact, a.AgentFact | OfferFact))
 
@@ -72,7 +76,7 @@ def _tend(turn: Turn, agent: Agent) -> None:
 
 def _may_ring(turn: Turn, agent: Agent) -> bool:
     free = agent.work in AT_REST and agent.phone is Phone.REACHABLE and agent.rest_until is None
-    return free and not agent.clearing and any(turn.state.nodes.values())
+    return free and not agent.clearing and any(turn.state.nodes.values()) and not is_held_back(turn.state, agent)
 
 
 def _ring(turn: Turn, agent: Agent) -> None:

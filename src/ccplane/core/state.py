@@ -14,7 +14,7 @@ from immutables import Map
 from ccplane.agents.agent import Agent, Shown
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.fallback import Carried
+from ccplane.contacts.fallback import Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
 from ccplane.facts import DrainBegan
@@ -86,8 +86,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     ended: tuple[ContactId, ...] = ()
     """The last contacts that ended: a late event or survey must not bring one back."""
 
-    fallback: Map[ContactId, Carried] = Map()
+    fallback: Remembered = Remembered()
     """The last contacts that the fallback had: each is told of twice, and counted once."""
+
+    fallback_waits: Map[NodeName, tuple[QueueName, ...]] = Map()
+    """app_queue's queues in which callers are left, at each node where there are any."""
 
     unstored: Map[RecordingId, Expected] = Map()
     """Recordings whose talk is over and whose file is not in the store yet: at most `evolve.UNSTORED` of them."""

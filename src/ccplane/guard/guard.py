@@ -25,21 +25,29 @@ from ccplane.asterisk.agreed import (
     HEARTBEAT,
     OUTBOUND,
     PHONE_FALLBACK,
+    SERVED,
     SINCE,
     TO_FALLBACK,
 )
 from ccplane.asterisk.outcomes import Done, Gone, Outcome, Refused
 from ccplane.guard.watch import EVERY_S, Watch
-from ccplane.guard.whom import Fate, Left, left_alone
+from ccplane.guard.whom import Fate, Left, left_alone, with_agents
 
 log = structlog.get_logger()
 
 CHANNELS: Final = {"Action": "Status", "Variables": f"{SINCE},{AT_DOOR}"}
 SAID: Final = {
     Fate.CARRIED: "a caller was carried to the fallback",
+    Fate.THANKED: "a caller whose agent had hung up heard a goodbye",
     Fate.TOLD: "somebody whom we had called was told that there is nobody",
     Fate.HUNG_UP: "a leg without anybody was hung up",
 }
+
+
+QUIET_S: Final = 4.0
+"""So long without a sign of life is nothing special; from then on it is noted who talks, for whoever is alone later
+because their agent has hung up is not to be carried anywhere."""
+UNREAD_TO_TELL: Final = 2
 
 
 @dataclass(slots=True)
@@ -58,8 +66,11 @@ class Guard:
         self.watch = Watch(term)
         self.counts = Counts()
         self._acting = False
+        self._served: set[str] = set()
+        """Callers who have been in a talk with an agent in this absence."""
         self._looks = 0
-        self._complaint = ""
+        self._unread = 0
+        """Readings in a row that failed."""
         self._missing: frozenset[str] = frozenset()
 
     async def run(self) -> None:
@@ -74,9 +85,11 @@ class Guard:
         sign = asyncio.ensure_future(self._ami.ask({"Action": "Setvar", "Variable": GUARD, "Value": str(self._looks)}))
         if await self._away():
             await self._act()
+        elif self.watch.still_for >= QUIET_S:
+            await self._listed()
         elif self._acting:
             self._acting = False
-            if not self._complaint:
+            if not self._unread:
                 log.warning("ccplane's heartbeat moves again; nobody else is carried", heartbeat=self.watch.value)
         await sign
 
@@ -85,7 +98,10 @@ class Guard:
         asked_at = self._now()
         said = await self._ami.ask({"Action": "Getvar", "Variable": HEARTBEAT})
         if isinstance(said, Done):
+            before = self.watch.value
             self.watch.read(said.value.get("value", ""), asked_at, self._now())
+            if self.watch.value != before:
+                self._served.clear()
             self._can_read(True)
         else:
             self.watch.unread()
@@ -122,12 +138,18 @@ class Guard:
 
     async def _alone(self) -> list[Left]:
         """Where no plane has ever been, only those whom nobody has fetched for the whole term."""
+        alone = left_alone(await self._listed(), self._served)
+        return alone if self.watch.value else [each for each in alone if each.age >= self._term]
+
+    async def _listed(self) -> Sequence[Message]:
+        """All channels; who of them talks is noted."""
         found = await self._ami.collect(CHANNELS, "StatusComplete")
         if not isinstance(found, Done):
             log.warning("the channels could not be listed; trying again", reason=str(found))
-            return []
-        alone = left_alone(found.value)
-        return alone if self.watch.value else [each for each in alone if each.age >= self._term]
+            return ()
+        self._served &= {each.get("uniqueid", "") for each in found.value}
+        self._served |= with_agents(found.value)
+        return found.value
 
     async def _carry(self, left: Left) -> None:
         if left.fate is Fate.HUNG_UP:
@@ -135,19 +157,22 @@ class Guard:
         elif (place := self._place(left)) is None:
             return
         else:
-            said = await self._redirect(left.channel, *place)
+            said = await self._redirect(left, *place)
         if isinstance(said, Done):
             self.counts.done[left.fate] += 1
             log.warning(SAID[left.fate], channel=left.channel)
         elif not isinstance(said, Gone):
             log.warning("one who is alone could not be helped; trying again", channel=left.channel, reason=str(said))
 
-    async def _redirect(self, channel: str, context: str, exten: str) -> Outcome[Message]:
+    async def _redirect(self, left: Left, context: str, exten: str) -> Outcome[Message]:
         """The marks go first, on the same connection: a plane that lives reads the one where the channel leaves it, one
-        that comes back later finds it on the channel, and the other if that has ended meanwhile."""
+        that comes back later finds it on the channel, and the other if that has ended meanwhile. A talk's
+        recording ends with the talk."""
+        channel = left.channel
         actions: list[Action] = [
             {"Action": "Setvar", "Channel": channel, "Variable": "CHANNEL(accountcode)", "Value": CARRIED},
             {"Action": "Setvar", "Variable": f"{CARRIED_IN}{channel}", "Value": "1"},
+            *([{"Action": "StopMixMonitor", "Channel": channel}] if left.fate is Fate.THANKED else []),
             {"Action": "Redirect", "Channel": channel, "Context": context, "Exten": exten, "Priority": "1"},
         ]
         return (await asyncio.gather(*(self._ami.ask(each) for each in actions)))[-1]
@@ -157,7 +182,7 @@ class Guard:
     def _place(self, left: Left) -> tuple[str, str] | None:
         """Where to; the next best place if the dialplan has no such context, None if it has none at all."""
         places: Sequence[tuple[str, str]] = [(left.context, left.exten)]
-        if left.exten != OUTBOUND:
+        if left.exten not in (OUTBOUND, SERVED):
             digits = left.exten.replace("*", "") or "s"
             places = [*places, (TO_FALLBACK, digits), (FALLBACK, digits)]
         return next((place for place in places if place[0] not in self._missing), None)
@@ -172,11 +197,12 @@ class Guard:
             )
 
     def _can_read(self, can: bool, reason: str = "") -> None:
-        if can and self._complaint:
+        """Said at the second in a row: the first look may come before AMI is connected."""
+        if can and self._unread >= UNREAD_TO_TELL:
             log.info("the heartbeat can be read again; the count begins afresh")
-        elif not can and not self._complaint:
+        self._unread = 0 if can else self._unread + 1
+        if self._unread == UNREAD_TO_TELL:
             log.warning("the heartbeat cannot be read, so nobody is carried", reason=reason)
-        self._complaint = reason
 
 
 async def missing_contexts(ami: Actions) -> frozenset[str]:

@@ -4,6 +4,7 @@
 |---|---|---|
 | caller from outside | to the fallback, by the number they dialled | left alone |
 | caller from a phone of ours | to the phones' fallback: emergency calls go out there | left alone |
+| the same, once the agent with whom they talked has hung up | a goodbye, and the end | left alone |
 | somebody whom we called outside, up | a message, and the end | left alone |
 | agent's leg, open line | hung up: the fallback may want that phone | left alone |
 | anybody's leg that rings | hung up: answered now it would be dropped in silence | |
@@ -15,13 +16,24 @@ A party is a channel that is up in the same bridge; who plays an announcement in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from ccplane.asterisk.actions import Message
-from ccplane.asterisk.agreed import APP, AT_DOOR, DOOR, LINE, OUTBOUND, PHONE, PHONE_FALLBACK, SINCE, TO_FALLBACK
+from ccplane.asterisk.agreed import (
+    APP,
+    AT_DOOR,
+    DOOR,
+    LINE,
+    OUTBOUND,
+    PHONE,
+    PHONE_FALLBACK,
+    SERVED,
+    SINCE,
+    TO_FALLBACK,
+)
 from ccplane.ids import is_dialled, is_line, leg_of_half, offer_of_leg
 
 NOBODY: Final = ("Announcer/", "Recorder/", "Snoop/", "CBAnn/", "CBRec/")
@@ -38,6 +50,7 @@ class Fate(Enum):
 
     CARRIED = "carried"
     TOLD = "told"
+    THANKED = "thanked"
     HUNG_UP = "hung up"
 
 
@@ -54,11 +67,22 @@ class Left:
     age: int = 0
 
 
-def left_alone(channels: Sequence[Message]) -> list[Left]:
-    """Of all channels (AMI's Status), whom to carry: callers first, who waits longest before all others."""
+def left_alone(channels: Sequence[Message], served: Collection[str] = ()) -> list[Left]:
+    """Of all channels (AMI's Status), whom to carry: callers first, who waits longest before all others. `served`:
+    callers who were seen in a talk with an agent."""
     talking = _talking(channels)
-    found = [left for each in channels if each.get("uniqueid") not in talking and (left := _left(each)) is not None]
+    found = [
+        left for each in channels if each.get("uniqueid") not in talking and (left := _left(each, served)) is not None
+    ]
     return sorted(found, key=lambda left: (list(Fate).index(left.fate), left.since, left.channel))
+
+
+def with_agents(channels: Sequence[Message]) -> set[str]:
+    """Callers who are in a talk with an agent."""
+    up = _talking(channels)
+    talking = [each for each in channels if each.get("uniqueid") in up]
+    rooms = {each["bridgeid"] for each in talking if offer_of_leg(each.get("uniqueid", "")) is not None}
+    return {own for each in talking if each["bridgeid"] in rooms and offer_of_leg(own := each["uniqueid"]) is None}
 
 
 def _talking(channels: Iterable[Message]) -> set[str]:
@@ -70,7 +94,7 @@ def _talking(channels: Iterable[Message]) -> set[str]:
     return {channel for members in rooms.values() if len(members) > 1 for channel in members}
 
 
-def _left(channel: Message) -> Left | None:
+def _left(channel: Message, served: Collection[str]) -> Left | None:
     own, age = channel.get("uniqueid", ""), _number(channel.get("seconds", ""))
     if leg_of_half(own) or channel.get("channel", "").startswith(NOBODY):
         return None
@@ -87,6 +111,9 @@ def _left(channel: Message) -> Left | None:
     if offer_of_leg(own) is not None:
         to_agent = len(args) > 1
         return Left(own, Fate.HUNG_UP, age=age) if to_agent else Left(own, Fate.TOLD, TO_FALLBACK, OUTBOUND, age=age)
+    if own in served:
+        done = Left(own, Fate.THANKED, TO_FALLBACK, SERVED, age=age)
+        return Left(own, Fate.HUNG_UP, age=age) if args[1:] == [PHONE] else done
     return _caller(channel, own, args, age)
 
 

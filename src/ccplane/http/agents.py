@@ -159,7 +159,7 @@ def routes(plane: Plane, phones: PhoneBook, pins: Pins, sessions: Sessions, admi
 
 
 def _told(snapshot: Snapshot, agent_id: AgentId) -> AgentTold:
-    return agent_told(_known(snapshot, agent_id), snapshot.state.slow)
+    return agent_told(_known(snapshot, agent_id), snapshot.state)
 
 
 def _known(snapshot: Snapshot, agent_id: AgentId) -> Agent:

@@ -111,7 +111,7 @@ class Desk:
         if found is None:
             raise RequestError("no-such-agent", "This agent is no more.", agent=session.agent)
         return SessionTold(
-            agent=agent_told(found, self._plane.snapshot.state.slow),
+            agent=agent_told(found, self._plane.snapshot.state),
             phone=await self._phones.at(found.seat),
             expires_at=iso(session.expires_at),
         )

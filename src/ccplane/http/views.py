@@ -12,6 +12,8 @@ from fastapi import Response
 
 from ccplane.agents.agent import Agent, Shown, Work
 from ccplane.agents.facts import Intent, Phone
+from ccplane.core.fallback_first import is_held_back
+from ccplane.core.state import State
 from ccplane.ids import AgentId, ContactId, DeviceName, SeatId
 from ccplane.kpi.wallboard import AgentView, QueueView, WallboardView
 
@@ -95,7 +97,8 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     """An agent. `state` is what is shown, `next` what will be once the present work is done. `seat`: where they sit,
     `device`: the phone there that offers ring, `phone_slow_ms`: how long it took to answer when it was found slow
     (above 300 ms, until it is below 200), else null. `rest_until`: offered nothing until then, after an offer that
-    their phone refused; null if not resting. `pin_locked_until`: no PIN of theirs counts before, after five wrong
+    their phone refused; null if not resting. `fallback_first`: offered nothing while callers are left in Asterisk's own
+    queues, who came before. `pin_locked_until`: no PIN of theirs counts before, after five wrong
     ones."""
 
     id: AgentId
@@ -114,6 +117,7 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     contact: ContactId | None
     missed_in_a_row: int
     rest_until: Time | None
+    fallback_first: bool
     pin_locked_until: Time | None
 
 
@@ -124,8 +128,7 @@ class Agents(msgspec.Struct, frozen=True):
     next: str | None
 
 
-def agent_told(agent: Agent, slow: Mapping[DeviceName, int]) -> AgentTold:
-    """`slow`: how long slow phones take to answer."""
+def agent_told(agent: Agent, state: State) -> AgentTold:
     return AgentTold(
         id=agent.id,
         name=agent.profile.name,
@@ -139,10 +142,11 @@ def agent_told(agent: Agent, slow: Mapping[DeviceName, int]) -> AgentTold:
         phone=agent.phone,
         seat=agent.seat,
         device=agent.device,
-        phone_slow_ms=slow.get(agent.device),
+        phone_slow_ms=state.slow.get(agent.device),
         contact=agent.contact,
         missed_in_a_row=agent.misses,
         rest_until=_iso(agent.rest_until),
+        fallback_first=is_held_back(state, agent),
         pin_locked_until=_iso(agent.pin_locked_until),
     )
 

@@ -20,8 +20,7 @@ from ccplane.core.inputs.callers import (
     SoundsFinished,
     SoundsStarted,
 )
-from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay
-from ccplane.core.inputs.input import Input, Late
+   
 from ccplane.core.inputs.legs import (
     HalfJoined,
     HalfUp,
@@ -140,6 +139,7 @@ AnyInput = (
     | RecordingFound
     | FallbackCallFound
     | FallbackCallImported
+    | FallbackWaitsSeen
     | MessageMarkAsked
     | MessageHeard
     | PlaneBegan
@@ -153,8 +153,9 @@ AnyInput = (
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
     "ChannelSeen", "CommandFailed", "DrainAsked", "EnteredRoom", "FallbackCallFound", "FallbackCallImported",
-    "FallbackStay", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "Late",
-    "LeftRoom", "LegEnded", "LegListened", "LegNotFound", "LegRinging", "LegUp", "LineEnded", "LineUp",
+    "FallbackStay", "FallbackWaitsSeen", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked",
+    "KeyPressed", "Late", "LeftRoom", "LegEnded", "LegListened", "LegNotFound", "LegRinging", "LegUp", "LineEnded",
+    "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",

@@ -1,4 +1,4 @@
-"""What the guard says of calls that the switch's own queues had while we were away."""
+"""What is told of calls that the switch's own queues have, and of those that they had while we were away."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ class FallbackStay(msgspec.Struct, frozen=True, kw_only=True):
     agent: AgentId | None = None
     talk_ms: int | None = None
     by: EndedBy | None = None
+
+
+class FallbackWaitsSeen(Input, frozen=True):
+    """Callers wait in these of app_queue's queues at that node, by the switch's word, and in no others."""
+
+    node: NodeName
+    queues: tuple[QueueName, ...]
 
 
 class FallbackCallImported(Input, frozen=True, kw_only=True):

@@ -1,0 +1,121 @@
+"""ccplane is back while callers are left in app_queue: nobody's phone is rung by both, and who came first is first."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.testing.siplab import rings_for_ever
+from tests.asterisk.test_fallback_agents import are_members, brief_prompts, dies, enters_the_queue, members_of
+from tests.centre import Centre, open_centre
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+
+AGENTS = """
+[1001]
+name = "Ana"
+skills = { support = 5 }
+
+[1002]
+name = "Ben"
+skills = { sales = 5 }
+"""
+
+
+@pytest.fixture
+async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
+    """Ana serves support alone, Ben sales."""
+    for queue in ("support", "sales", "anyone", "ccplane"):
+        for member in await members_of(local_node, queue):
+            await local_node.cli(f"queue remove member PJSIP/{member} from {queue}")
+    site = tmp_path / "site"
+    for folder in ("acd", "ivr", "ari_apps", "recordings"):
+        shutil.copytree(HOME / folder, site / folder)
+    (site / "acd" / "agents.toml").write_text(AGENTS)
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    async with open_centre(local_node, database, runtime, start=False, CCPLANE_SITE=str(site)) as centre:
+        await centre.start()
+        brief_prompts(centre)
+        yield centre
+
+
+async def test_whoever_is_left_is_served_before_a_newcomer_and_no_phone_rings_twice(centre: Centre) -> None:
+    await centre.sign_in("1001", "1002")
+    await are_members(centre, "support", "1001")
+    await are_members(centre, "sales", "1002")
+    ana, ben = centre.lab.phones.phone("1001"), centre.lab.phones.phone("1002")
+    ana.behaviour = ben.behaviour = rings_for_ever()
+    await dies(centre)
+    first = centre.lab.callers.dial("4002", "5551")
+    ring = await ana.next_ring(within=20)
+    ring.answer()
+    await first.up()
+    left = centre.lab.callers.dial("4002", "5552")
+    await enters_the_queue(centre, "5552")
+
+    await centre.start()
+    await centre.agent_is("1001", "own-call")
+    newcomer = centre.lab.callers.dial("4002", "5553")
+    await centre.waiting("support", 1)
+    other = centre.lab.callers.dial("4003", "5554")
+    rings_ben = await ben.next_ring(within=5)  # no member of that queue: at once
+    assert rings_ben.caller == "5554"
+    rings_ben.answer()
+    ring.hang_up()
+    await first.over()
+    ring = await ana.next_ring(within=10)
+    assert [each.caller for each in ana.calls] == ["5552"]
+    assert (await centre.get("/api/v1/agents/1001"))["fallback_first"]
+    ring.answer()
+    await left.up()
+    await centre.agent_is("1001", "own-call")
+    left.hang_up()
+    await left.over()
+    ring = await ana.next_ring(within=5)  # by an event, not by the next survey
+    assert ring.caller == "5553"
+    assert not (await centre.get("/api/v1/agents/1001"))["fallback_first"]
+    ring.answer()
+    await centre.agent_is("1001", "talking")
+    for call in (newcomer, other):
+        call.hang_up()
+        await call.over()
+    assert centre.lab.record.double_booked == 0
+
+
+async def test_whoever_hears_the_apology_when_ccplane_is_back_comes_first_too(centre: Centre) -> None:
+    """They begin to wait while we route: app_queue and we would ring the same phone."""
+    await centre.sign_in("1001")
+    await are_members(centre, "support", "1001")
+    ana = centre.lab.phones.phone("1001")
+    ana.behaviour = rings_for_ever()
+    await dies(centre)
+    first = centre.lab.callers.dial("4002", "5551")
+    ring = await ana.next_ring(within=20)
+    await centre.start()
+    callers = []
+    for number in ("5552", "5553", "5554"):  # straight to the apology, as if ccplane were still away
+        callers.append(centre.lab.callers.dial("4002", number))
+        await centre.waiting("support", len(callers))
+    shown = await centre.node.cli("core show channels concise")
+    last = next(each.partition("!")[0] for each in shown.splitlines() if "!5554!" in each)
+    await centre.node.cli(f"channel redirect {last} ccplane-fallback,4002,1")
+    await enters_the_queue(centre, "5554")
+    first.hang_up()
+    await first.over()
+    ring = await ana.next_ring(within=10)
+    assert ring.caller == "5554"
+    callers[2].hang_up()
+    await callers[2].over()
+    for number, call in zip(("5552", "5553"), callers[:2], strict=True):
+        ring = await ana.next_ring(within=5)
+        assert ring.caller == number
+        ring.answer()
+        await centre.agent_is("1001", "talking")
+        call.hang_up()
+        await call.over()
+    assert centre.lab.record.double_booked == 0
