@@ -280,7 +280,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
                 plane.post(each)
             await asyncio.sleep(API_LATER_S)
         await _calls_first(plane, link)
-        create_app, Ports, serve = await asyncio.to_thread(_api)  # noqa: N806
+        create_app, Ports, serve, warm = await asyncio.to_thread(_api)  # noqa: N806
         app = await asyncio.to_thread(
             create_app,
             Ports(
@@ -312,6 +312,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             ),
             admin_token=token,
         )
+        await asyncio.to_thread(warm, app)
         listener = before.listener if before else None
         server = await stack.enter_async_context(serve(app, settings.bind, settings.port, listener=listener))
         giving.listener = server.listener
@@ -355,12 +356,13 @@ async def _calls_first(plane: Plane, link: Link) -> None:
             await asyncio.wait_for(link.found.wait(), CALLS_FIRST_S)
 
 
-def _api() -> tuple[Any, Any, Any]:
+def _api() -> tuple[Any, Any, Any, Any]:
     """What the API is made of: half a second of imports, on a thread of its own."""
     from ccplane.http.app import Ports, create_app
     from ccplane.http.server import serve
+    from ccplane.http.warming import warm
 
-    return create_app, Ports, serve
+    return create_app, Ports, serve, warm
 
 
 def _admin_token(settings: Settings) -> str:

@@ -53,6 +53,7 @@ from ccplane.facts import (
     AnyFact,
     DeadlineDropped,
     DrainBegan,
+    DrainCancelled,
     PlaneStarted,
     RepairMade,
     SwitchAnswers,
@@ -79,6 +80,8 @@ def evolve(state: State, fact: AnyFact) -> State:
             return _with_plane(state, fact.epoch, fact.at)
         case DrainBegan():
             return replace(state, draining=fact)
+        case DrainCancelled():
+            return replace(state, draining=None)
         case SwitchFound():
             return _found(state, fact)
         case SwitchLost():

@@ -68,7 +68,7 @@ from ccplane.core.inputs.people import (
     RejoinAsked,
     WrapUpEnded,
 )
-from ccplane.core.inputs.plane import DrainAsked, PeopleRead, PlaneBegan, SiteRead, Tick
+from ccplane.core.inputs.plane import DrainAsked, DrainCancelAsked, PeopleRead, PlaneBegan, SiteRead, Tick
 from ccplane.core.inputs.programs import ProgramRaised, ProgramReturned, VerbAsked
 from ccplane.core.inputs.recordings import (
     RecorderBack,
@@ -141,6 +141,7 @@ AnyInput = (
     | PlaneBegan
     | SwitchTaken
     | DrainAsked
+    | DrainCancelAsked
     | SiteRead
     | PeopleRead
     | Tick
@@ -148,7 +149,7 @@ AnyInput = (
 
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
-    "ChannelSeen", "CommandFailed", "DrainAsked", "EnteredRoom", "FallbackCallFound", "FallbackCallImported",
+    "ChannelSeen", "CommandFailed", "DrainAsked", "DrainCancelAsked", "EnteredRoom", "FallbackCallFound", "FallbackCallImported",
     "FallbackStay", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked", "KeyPressed", "LeftRoom",
     "LegEnded", "LegListened", "LegNotFound", "LegRinging", "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",

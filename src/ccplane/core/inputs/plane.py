@@ -8,11 +8,12 @@ from ccplane.routing.rules import Rules
 
 
 class PlaneBegan(Input, frozen=True):
-    """A plane begins, or goes on, under this epoch."""
+    """A plane begins, or goes on, under this epoch. `same_process`: what it was told to do before, it still does."""
 
     epoch: int
     version: str
     gap_ms: int
+    same_process: bool = False
 
 
 class DrainAsked(Input, frozen=True):
@@ -20,6 +21,12 @@ class DrainAsked(Input, frozen=True):
 
     by: str
     until: int | None = None
+
+
+class DrainCancelAsked(Input, frozen=True):
+    """It shall stay, and take calls again. `by`: who asks."""
+
+    by: str
 
 
 class SiteRead(Input, frozen=True):
