@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ccplane.cli.given import given_settings
+from ccplane.errors import SetupError, StoreError
 
 
 @click.command()
@@ -70,7 +71,17 @@ def migrate() -> None:
     from ccplane.postgres.migrate import migrate as migrated
 
     settings = given_settings()
-    applied = asyncio.run(migrated(settings.database_url or EmbeddedPostgres(settings.postgres_dir).url()))
+    ours = "" if settings.database_url else EmbeddedPostgres(settings.postgres_dir).url()
+    try:
+        applied = asyncio.run(migrated(settings.database_url or ours))
+    except StoreError as error:
+        if not ours or error.code != "postgres-unreachable":
+            raise
+        sentence = (
+            f"No Postgres of `ccplane run --local` is running for {settings.runtime}, and CCPLANE_DATABASE_URL is not "
+            "set: start ccplane, which brings the schema up to date itself, or set it. "
+        )
+        raise SetupError("no-database", sentence + f"({error})") from error
     for name in applied:
         click.echo(f"applied {name}")
     click.echo("The database is as this version needs it.")
