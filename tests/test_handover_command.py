@@ -89,7 +89,9 @@ def say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Say]:
 
 def test_it_is_done_only_when_the_new_process_says_that_calls_are_routed(say: Say) -> None:
     given = OLD | {"stage": "given"}
-    result = say("", [OLD, OLD, given, NEW, NEW, NEW | {"stage": "done", "took_ms": {"total": 90.0, "undecided": 50.0}}])
+    result = say(
+        "", [OLD, OLD, given, NEW, NEW, NEW | {"stage": "done", "took_ms": {"total": 90.0, "undecided": 50.0}}]
+    )
     assert result.exit_code == 0
     assert "Process 2 (version 2) routes calls" in result.stdout
     assert "Events waited for 90 ms, 50 ms of them undecided." in result.stdout

@@ -1,4 +1,4 @@
-"""An app's first request makes what all later ones use (routes, handlers): asked for ahead, beside the loop of all calls.
+"""What an app makes at its first request (routes, handlers) is made ahead, beside the loop of all calls.
 
 With some hundred routes that is 150 ms of processor time; on that loop it would hold up whoever calls just then.
 """
