@@ -267,8 +267,8 @@ class Parts:
 
     def the_switch(self) -> None:
         """The connection to Asterisk, and what lies in its folders."""
-        settings, plane, gate, now = self._settings, self.plane, self._gate, self._clock.now
-        self._heartbeat = Heartbeat(lambda: plane.state.epoch, gate)
+        settings, plane, now = self._settings, self.plane, self._clock.now
+        self._heartbeat = Heartbeat(lambda: plane.state.epoch, self._gate)
         self.link = Link(
             node=NodeName(settings.node),
             switches=self._ari,
@@ -282,7 +282,7 @@ class Parts:
             believed=lambda: [each.channel for each in plane.state.contacts.values()],
             replaced=lambda: self._giving.replaced(),
             taken=self._taken if self._before else "",
-            may_send=gate,
+            may_send=self._gate,
             sign=self._heartbeat.sign,
         )
         self._mailbox = Mailbox(self._database)

@@ -49,7 +49,7 @@ async def has_failed(giving: Giving) -> str:
     """Why. The successor is gone then, and another hand-over may be begun."""
     told = await giving.begin()
     async with asyncio.timeout(20):
-        while giving.stage is not Stage.FAILED:  # noqa: ASYNC110 - what is asked by whoever waits for it
+        while giving.stage is not Stage.FAILED:
             await asyncio.sleep(0.01)
     assert told.successor is not None
     assert started(told.successor) is None

@@ -41,7 +41,7 @@ def test_once_it_has_grown_too_long_a_new_piece_is_begun_and_one_is_kept(tmp_pat
     assert own.path.read_text() == "the latest\n"
     assert own.before.read_text().startswith("piece 3\n")
     assert own.path.stat().st_mode & 0o777 == 0o600
-    assert sorted(os.listdir(tmp_path)) == ["plane.log", "plane.log.1"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["plane.log", "plane.log.1"]
 
 
 def test_a_short_one_goes_on(tmp_path: Path, output: int) -> None:
@@ -68,4 +68,4 @@ def test_output_that_goes_elsewhere_is_left_alone(tmp_path: Path) -> None:
     os.write(elsewhere, b"x" * (MOST + 1))
     OwnLog(tmp_path / "plane.log", MOST, [elsewhere]).turn()
     os.close(elsewhere)
-    assert os.listdir(tmp_path) == ["elsewhere"]
+    assert [each.name for each in tmp_path.iterdir()] == ["elsewhere"]
