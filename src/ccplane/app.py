@@ -7,6 +7,7 @@ comment says so; everything else about how the parts work stands in the parts.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import signal
@@ -111,6 +112,7 @@ async def _without_supervisor(stop: asyncio.Event) -> None:
 
 async def _live(settings: Settings) -> int:
     async with plane_of(settings) as running:
+        gc.freeze()  # nor does what a plane is made of need to be looked through, beside the calls
         await asyncio.wait((running.ended,))
         running.ended.result()
     if running.draining.has_left:

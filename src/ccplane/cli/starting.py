@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import click
@@ -27,8 +28,11 @@ def run(local: bool) -> None:
         from ccplane.local import supervise as whole_machine
 
         raise SystemExit(asyncio.run(whole_machine.run(settings)))
+    gc.disable()  # what is imported lives as long as we: to look through it again and again is a tenth of a start
     from ccplane import app
 
+    gc.freeze()
+    gc.enable()
     raise SystemExit(app.run(settings))
 
 
