@@ -40,7 +40,7 @@ AGENTS: Final = 60
 TALK_S: Final = 0.5
 NEAR_S: Final = 0.5
 """An offer is near a hand-over if its caller dialled so long before it began, or after it was over."""
-MADE: Final = Made("handover", "Hand-over under load")
+MADE: Final = Made("handover", "A hand-over to a new process")
 
 
 class Offers:

@@ -30,7 +30,7 @@ from ccplane.testing.siplab import answers, open_lab
 
 PROMISED_MS: Final = 200.0
 AGENTS: Final = 20
-MADE: Final = Made("pop", "A call on the agent's screen")
+MADE: Final = Made("pop", "The screen pop")
 
 
 class Watched:
