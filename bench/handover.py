@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -21,17 +20,16 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import uvloop
 
+from bench.made import Made, on_machine, usual_arguments
 from bench.switching.__main__ import alone, positive
 from bench.switching.measure import machine, milliseconds, percentile, revision
 from bench.switching.peers import NUMBER
 from bench.switching.plane import Plane
-from ccplane.asterisk.node import HOME
 from ccplane.child import ended
 from ccplane.errors import SetupError
 from ccplane.testing.siplab import Lab, answers, open_lab
@@ -42,10 +40,7 @@ AGENTS: Final = 60
 TALK_S: Final = 0.5
 NEAR_S: Final = 0.5
 """An offer is near a hand-over if its caller dialled so long before it began, or after it was over."""
-RESULTS: Final = HOME / "bench" / "results" / "handover.json"
-PAGE: Final = HOME / "docs" / "performance.md"
-BEGIN: Final = "<!-- bench:handover:begin -->"
-END: Final = "<!-- bench:handover:end -->"
+MADE: Final = Made("handover", "A hand-over to a new process")
 
 
 class Offers:
@@ -190,16 +185,8 @@ def table(made: dict[str, Any]) -> str:
 
 
 def write(made: dict[str, Any]) -> None:
-    """JSON into bench/results/, the table into docs/performance.md between its markers."""
-    RESULTS.write_text(json.dumps(made, indent=1) + "\n")
-    said = (
-        f"{made['at'][:10]}, revision `{made['revision'] or '?'}`, {made['machine']['cores']} cores of "
-        f"{made['machine']['cpu']}; {made['rate']:g} calls a second, {AGENTS} agents, "
-        f"{len(made['took_ms'])} hand-overs. All figures: "
-        "[`bench/results/handover.json`](../bench/results/handover.json)."
-    )
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{said}\n\n{table(made)}\n{END}{rest.partition(END)[2]}")
+    said = f"{made['rate']:g} calls a second, {AGENTS} agents, {len(made['took_ms'])} hand-overs."
+    MADE.write(made, on_machine(made) + said, table(made))
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -207,9 +194,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=positive, default=5)
     parser.add_argument("--rate", type=float, default=20.0, help="calls per second")
     parser.add_argument("--seconds", type=float, default=15.0, help="of calls without, half around each")
-    parser.add_argument("--root", type=Path, default=HOME / ".runtime" / "asterisk-root", help="the private Asterisk")
-    parser.add_argument("--work", type=Path, default=HOME / ".runtime" / "bench", help="where nodes and logs lie")
-    parser.add_argument("--no-files", action="store_true", help="print only")
+    usual_arguments(parser, "bench", "where nodes and logs lie")
     return parser.parse_args(given)
 
 

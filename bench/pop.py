@@ -11,31 +11,26 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import uvloop
 
+from bench.made import Made, on_machine, usual_arguments
 from bench.switching.__main__ import alone, positive
 from bench.switching.measure import machine, milliseconds, revision
 from bench.switching.peers import NUMBER
 from bench.switching.plane import Plane, at_rest
-from ccplane.asterisk.node import HOME
 from ccplane.testing.screen import Screen, open_screen
 from ccplane.testing.siplab import answers, open_lab
 
 PROMISED_MS: Final = 200.0
 AGENTS: Final = 20
-RESULTS: Final = HOME / "bench" / "results" / "pop.json"
-PAGE: Final = HOME / "docs" / "performance.md"
-BEGIN: Final = "<!-- bench:pop:begin -->"
-END: Final = "<!-- bench:pop:end -->"
+MADE: Final = Made("pop", "The screen pop")
 
 
 class Watched:
@@ -126,15 +121,8 @@ def table(made: dict[str, Any]) -> str:
 
 
 def write(made: dict[str, Any]) -> None:
-    """JSON into bench/results/, the table into docs/performance.md between its markers."""
-    RESULTS.write_text(json.dumps(made, indent=1) + "\n")
-    said = (
-        f"{made['at'][:10]}, revision `{made['revision'] or '?'}`, {made['machine']['cores']} cores of "
-        f"{made['machine']['cpu']}; {made['dialled']} calls, 10 a second, {AGENTS} agents at phones, "
-        f"{made['screens']} screens. All figures: [`bench/results/pop.json`](../bench/results/pop.json)."
-    )
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{said}\n\n{table(made)}\n{END}{rest.partition(END)[2]}")
+    said = f"{made['dialled']} calls, 10 a second, {AGENTS} agents at phones, {made['screens']} screens."
+    MADE.write(made, on_machine(made) + said, table(made))
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -143,9 +131,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--calls", type=positive, default=400)
     parser.add_argument("--rate", type=float, default=10.0, help="calls per second")
     parser.add_argument("--rest-seconds", type=float, default=20.0)
-    parser.add_argument("--root", type=Path, default=HOME / ".runtime" / "asterisk-root", help="the private Asterisk")
-    parser.add_argument("--work", type=Path, default=HOME / ".runtime" / "bench", help="where nodes and logs lie")
-    parser.add_argument("--no-files", action="store_true", help="print only")
+    usual_arguments(parser, "bench", "where nodes and logs lie")
     return parser.parse_args(given)
 
 

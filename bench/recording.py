@@ -23,18 +23,15 @@ from typing import Any, Final
 import asyncpg
 import uvloop
 
+from bench.made import Check, Made, checked, on_machine, promises, usual_arguments, verdict
 from bench.switching.measure import machine, percentile, revision, usage
 from bench.switching.peers import NUMBER, channels_left
 from bench.switching.plane import Plane
-from ccplane.asterisk.node import HOME
 from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE, loudness, share
 from ccplane.testing.siplab import Lab, answers, open_lab
 from ccplane.testing.siplab.call import Call
 
-RESULTS: Final = HOME / "bench" / "results" / "recording.json"
-PAGE: Final = HOME / "docs" / "performance.md"
-BEGIN: Final = "<!-- bench:recording:begin -->"
-END: Final = "<!-- bench:recording:end -->"
+MADE: Final = Made("recording", "Recording every talk")
 POLICY: Final = "record = true\nleast_free = 0\n"
 MOST_CPU: Final = 60.0
 CATCH_UP_S: Final = 300.0
@@ -220,7 +217,7 @@ async def under_load(
         await connection.close()
 
 
-def checks(found: dict[str, Any]) -> list[dict[str, Any]]:
+def checks(found: dict[str, Any]) -> list[Check]:
     facts, sound = found["facts"], found["sound"]
     asked = (
         ("calls lost", 0, found["lost"]),
@@ -232,7 +229,7 @@ def checks(found: dict[str, Any]) -> list[dict[str, Any]]:
         ("recordings measured whose sides are not apart", 0, sound["measured"] - sound["sides_apart"]),
         ("CPU of ccplane, % of a core", MOST_CPU, found["cpu"]["ccplane_percent"]),
     )
-    return [{"what": what, "most": most, "measured": was, "kept": was <= most} for what, most, was in asked]
+    return checked(asked)
 
 
 def table(made: dict[str, Any]) -> str:
@@ -248,26 +245,13 @@ def table(made: dict[str, Any]) -> str:
         ("caught up after", f"{found['caught_up_s']} s"),
     ]
     lines = ["| | ccplane |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows), ""]
-    lines += ["| promised | at most | measured | |", "|---|---|---|---|"]
-    lines += [
-        f"| {each['what']} | {each['most']:g} | {each['measured']} | {'kept' if each['kept'] else '**missed**'} |"
-        for each in made["checks"]
-    ]
+    lines += promises(made["checks"])
     return "\n".join(lines)
 
 
-def into_page(made: dict[str, Any]) -> None:
-    computer = made["machine"]
-    said = (
-        f"{made['at'][:10]}, revision `{made['revision'] or '?'}`, {computer['cores']} cores of {computer['cpu']}; "
-        "everything, the phones and their sound too, on this one machine. "
-        f"All figures: [`{RESULTS.relative_to(HOME)}`](../{RESULTS.relative_to(HOME)})."
-    )
-    page = PAGE.read_text()
-    if BEGIN not in page:
-        page += f"\n## Recording every talk\n\nFrom `make bench-recording`.\n\n{BEGIN}\n{END}\n"
-    before, _, rest = page.partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{said}\n\n{table(made)}\n{END}{rest.partition(END)[2]}")
+def write(made: dict[str, Any]) -> None:
+    said = "everything, the phones and their sound too, on this one machine."
+    MADE.write(made, on_machine(made) + said, table(made))
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -276,9 +260,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--talk", type=float, default=3.0, help="seconds of a talk")
     parser.add_argument("--agents", type=int, default=60)
-    parser.add_argument("--root", type=Path, default=HOME / ".runtime" / "asterisk-root", help="the private Asterisk")
-    parser.add_argument("--work", type=Path, default=HOME / ".runtime" / "bench-recording")
-    parser.add_argument("--no-files", action="store_true", help="print only")
+    usual_arguments(parser, "bench-recording")
     return parser.parse_args(given)
 
 
@@ -296,12 +278,8 @@ def main() -> int:
     }
     print(json.dumps(made, indent=1))
     if not options.no_files:
-        RESULTS.write_text(json.dumps(made, indent=1) + "\n")
-        into_page(made)
-    missed = [each["what"] for each in made["checks"] if not each["kept"]]
-    if missed:
-        print("missed: " + "; ".join(missed), file=sys.stderr)
-    return 1 if missed else 0
+        write(made)
+    return verdict(made["checks"])
 
 
 if __name__ == "__main__":

@@ -16,22 +16,18 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import uvloop
 
+from bench.made import Check, Made, checked, on_machine, promises, usual_arguments, verdict
 from bench.switching.__main__ import positive
 from bench.switching.measure import machine, revision, usage
 from bench.switching.peers import until
 from bench.switching.plane import Plane
-from ccplane.asterisk.node import HOME
 from ccplane.testing.siplab import Call, Lab, answers, open_lab
 
-RESULTS: Final = HOME / "bench" / "results" / "recovery.json"
-PAGE: Final = HOME / "docs" / "performance.md"
-BEGIN: Final = "<!-- bench:recovery:begin -->"
-END: Final = "<!-- bench:recovery:end -->"
+MADE: Final = Made("recovery", "Routing again after kill -9")
 MOST_S: Final = 2.0
 MENU: Final = "4001"
 STRAIGHT: Final = "4002"
@@ -143,11 +139,11 @@ async def measured(options: argparse.Namespace) -> dict[str, Any]:
         await plane.stop()
 
 
-def checks(found: dict[str, Any]) -> list[dict[str, Any]]:
+def checks(found: dict[str, Any]) -> list[Check]:
     slowest = max(each["rang_s"] for each in found["rounds"])
     lost = sum(each["lost"] for each in found["rounds"])
     asked = (("start → the first ring, slowest, s", MOST_S, slowest), ("callers lost", 0, lost))
-    return [{"what": what, "most": most, "measured": was, "kept": was <= most} for what, most, was in asked]
+    return checked(asked)
 
 
 def table(made: dict[str, Any]) -> str:
@@ -157,26 +153,13 @@ def table(made: dict[str, Any]) -> str:
         mix = f"{each['before']['talking']}, {each['before']['waiting']}, {each['menu']}"
         took = " | ".join(f"{each[name]:.2f} s" for name in ("rang_s", "cpu_s", "ready_s"))
         lines.append(f"| {number} | {each['contacts']} | {mix} | {took} |")
-    lines += ["", "| promised | at most | measured | |", "|---|---|---|---|"]
-    lines += [
-        f"| {each['what']} | {each['most']:g} | {each['measured']} | {'kept' if each['kept'] else '**missed**'} |"
-        for each in made["checks"]
-    ]
+    lines += ["", *promises(made["checks"])]
     return "\n".join(lines)
 
 
-def into_page(made: dict[str, Any]) -> None:
-    computer = made["machine"]
-    said = (
-        f"{made['at'][:10]}, revision `{made['revision'] or '?'}`, {computer['cores']} cores of {computer['cpu']}; "
-        f"all on this one machine, whose load before was {computer['load_before']:.1f}. "
-        f"All figures: [`{RESULTS.relative_to(HOME)}`](../{RESULTS.relative_to(HOME)})."
-    )
-    page = PAGE.read_text()
-    if BEGIN not in page:
-        page += f"\n## Routing again after kill -9\n\nFrom `make bench-recovery`.\n\n{BEGIN}\n{END}\n"
-    before, _, rest = page.partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{said}\n\n{table(made)}\n{END}{rest.partition(END)[2]}")
+def write(made: dict[str, Any]) -> None:
+    said = f"all on this one machine, whose load before was {made['machine']['load_before']:.1f}."
+    MADE.write(made, on_machine(made) + said, table(made))
 
 
 def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -185,9 +168,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--waiting", type=positive, default=300)
     parser.add_argument("--menu", type=positive, default=100)
     parser.add_argument("--rounds", type=positive, default=3)
-    parser.add_argument("--root", type=Path, default=HOME / ".runtime" / "asterisk-root", help="the private Asterisk")
-    parser.add_argument("--work", type=Path, default=HOME / ".runtime" / "bench-recovery")
-    parser.add_argument("--no-files", action="store_true", help="print only")
+    usual_arguments(parser, "bench-recovery")
     return parser.parse_args(given)
 
 
@@ -206,12 +187,8 @@ def main() -> int:
     }
     print(json.dumps(made, indent=1))
     if not options.no_files:
-        RESULTS.write_text(json.dumps(made, indent=1) + "\n")
-        into_page(made)
-    missed = [each["what"] for each in made["checks"] if not each["kept"]]
-    if missed:
-        print("missed: " + "; ".join(missed), file=sys.stderr)
-    return 1 if missed else 0
+        write(made)
+    return verdict(made["checks"])
 
 
 if __name__ == "__main__":

@@ -98,8 +98,8 @@ def test_the_switch_is_commanded_only_by_the_leader_and_only_while_it_can_be_wri
 
 def test_ari_and_ami_stand_behind_the_same_fence():
     """Each takes its `may_send` in the one place that makes them; and the link, which lets events wait for it."""
-    fences = re.findall(r"may_send=([\w.]+)", inspect.getsource(app.plane_of))
-    assert fences == ["may_send"] * 3
+    fences = re.findall(r"may_send=([\w.]+)", inspect.getsource(app.Parts))
+    assert fences == ["self._gate"] * 3
 
 
 class Contested:
@@ -130,7 +130,7 @@ def test_two_planes_on_one_asterisk_take_it_from_each_other_ever_more_slowly():
     at = link.connected_at
     assert [round(b - a, 3) for a, b in pairwise(at)] == [0.5, 1, 2, 4, 8, 10, 10, 61.5, 1]
     assert len(posted) == len(at) - 1
-    assert all(isinstance(each, PlaneBegan) for each in posted)
+    assert all(isinstance(each, PlaneBegan) and each.same_process for each in posted), "a drain goes on"
 
 
 # ------------------------------------------------------------------------------------------- a whole one, on Postgres

@@ -326,6 +326,13 @@ def test_migrate_without_a_database_says_what_is_wrong(monkeypatch, tmp_path):
     assert told(result)
 
 
+def test_migrate_with_nothing_running_says_that_there_is_no_database_and_how_to_name_one(folder):
+    result = call("migrate")
+    assert result.exit_code == 2
+    assert f"is running for {folder}" in told(result)
+    assert "CCPLANE_DATABASE_URL is not set" in told(result)
+
+
 async def test_agent_pin_gives_or_makes_one_and_shows_it_once(site, plane):
     result = await ask("agent", ANA, "pin")
     assert result.stdout == f"The PIN of {ANA} is now 424242; it is not shown again.\n"

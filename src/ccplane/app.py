@@ -7,14 +7,16 @@ comment says so; everything else about how the parts work stands in the parts.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
 
@@ -37,12 +39,13 @@ from ccplane.asterisk.spool import spool_of
 from ccplane.beginning import begin, catch_up, prepared
 from ccplane.callflow.runner import Runner
 from ccplane.child import LEFT, SUPERVISOR, ended, put_left
-from ccplane.core.inputs import PeopleRead, PlaneBegan, SiteRead
+from ccplane.core.inputs import Input, PeopleRead, PlaneBegan, SiteRead
 from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
 from ccplane.handover.draining import Draining, HealthWithDrain
 from ccplane.handover.giving import Giving, why_no_handover
+from ccplane.handover.own_log import OwnLog
 from ccplane.handover.supervisor import tell_supervisor
-from ccplane.handover.taking import Predecessor, rehearse, succeed
+from ccplane.handover.taking import Predecessor, rehearse, succeed, telling_why
 from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.ids import NodeName
 from ccplane.leading import Gate, fence, lead
@@ -64,6 +67,9 @@ from ccplane.settings import Settings, make_runtime
 from ccplane.site import parse, read
 from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
 from ccplane.watch import note_watch, watched_until
+
+if TYPE_CHECKING:
+    from ccplane.http.server import Server
 
 CALLS_FIRST_S: Final = 1.0
 """How long the API waits for the switch to be found, after a crash with calls up."""
@@ -107,6 +113,7 @@ async def _without_supervisor(stop: asyncio.Event) -> None:
 
 async def _live(settings: Settings) -> int:
     async with plane_of(settings) as running:
+        gc.freeze()  # nor does what a plane is made of need to be looked through, beside the calls
         await asyncio.wait((running.ended,))
         running.ended.result()
     if running.draining.has_left:
@@ -127,221 +134,309 @@ class Running:
 async def plane_of(settings: Settings) -> AsyncIterator[Running]:
     """Begin a plane; leaving ends it. Calls that are up stay up."""
     make_runtime(settings.runtime)
-    files = read(settings.site)
-    site = parse(files, settings.demo_agents)
     before = Predecessor.of_ours()
-    passed = before.passed if before else _to_nobody
     async with AsyncExitStack() as stack:
-        database = Database(settings.database_url)
-        await database.open()
-        stack.push_async_callback(database.close)
-        may_send = Gate()
-        ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, may_send=may_send)
-        if before is not None:  # a plane leads, and goes on until `replace` returns
-            ready = await prepared(settings, site, database)
-            await render(site, settings.sounds_dir, settings.site)
-            aside = Ari(settings.ari_url, settings.ari_username, settings.ari_password, app="ccplane-heir")
-            await asyncio.to_thread(_api)
-            version = await rehearse(site, aside)
-            stack.push_async_callback(ari.close_ahead)
-            to_postgres = await database.connect(CONNECT_WITHIN)
-            await before.replace(ari)
+        stack.enter_context(telling_why(before))
+        parts = Parts(settings, before, stack)
+        await parts.outside()
+        await parts.remembered()
+        parts.core()
+        parts.phones_and_pins()
+        parts.by_ami()
+        parts.the_switch()
+        parts.leaving()
+        said = parts.first_words()
+        leading = parts.leads()
+        if before is not None:  # its port is open: who asks waits there
+            await before.routed(parts.link)
+            for each in said:  # only now: what it means for who waits is done at the switch, as by `ccplane reload`
+                parts.plane.post(each)
+            await asyncio.sleep(API_LATER_S)
+        await _calls_first(parts.plane, parts.link)
+        server = await parts.api()
+        over = parts.lives_on(leading)
+        yield Running(parts.plane, server.url, parts.token, over, parts.draining)
 
-        bound = settings.outbox_mb * MB
-        outbox = Outbox(settings.runtime / "outbox.sqlite", max_bytes=bound)
-        recovered = outbox.open()
-        passed("opened")
+
+class Parts:
+    """All that a plane is made of, chapter by chapter, in the order in which `plane_of` reads them."""
+
+    def __init__(self, settings: Settings, before: Predecessor | None, stack: AsyncExitStack) -> None:
+        self._settings, self._before, self._stack = settings, before, stack
+        self._passed = before.passed if before else _to_nobody
+        self._files = read(settings.site)
+        self._site = parse(self._files, settings.demo_agents)
+
+    async def outside(self) -> None:
+        """Postgres and Asterisk. Beside a plane that leads also all that takes time; it goes on until `replace`
+        returns."""
+        settings, before, stack = self._settings, self._before, self._stack
+        self._database = Database(settings.database_url)
+        await self._database.open()
+        stack.push_async_callback(self._database.close)
+        self._gate = Gate()
+        self._ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, may_send=self._gate)
+        if before is None:
+            return
+        self._ready = await prepared(settings, self._site, self._database)
+        await render(self._site, settings.sounds_dir, settings.site)
+        aside = Ari(settings.ari_url, settings.ari_username, settings.ari_password, app="ccplane-heir")
+        await asyncio.to_thread(_api)
+        self._taken = await rehearse(self._site, aside)
+        stack.push_async_callback(self._ari.close_ahead)
+        self._to_postgres = await self._database.connect(CONNECT_WITHIN)
+        await before.replace(self._ari)
+
+    async def remembered(self) -> None:
+        """What the outbox knows, and whether we may lead; then state and board, and since when nobody watched."""
+        settings, before, stack, site = self._settings, self._before, self._stack, self._site
+        self._bound = settings.outbox_mb * MB
+        self._outbox = outbox = Outbox(settings.runtime / "outbox.sqlite", max_bytes=self._bound)
+        self._recovered = recovered = outbox.open()
+        self._passed("opened")
         stack.push_async_callback(outbox.close)
-        clock = SiteClock.open(outbox, recovered.last_at)
-        lease = Lease(database, "site", recovered.outbox, term=settings.lease_s, margin=settings.lease_s / 5)
+        self._clock = SiteClock.open(outbox, recovered.last_at)
+        term = settings.lease_s
+        self._lease = lease = Lease(self._database, "site", recovered.outbox, term=term, margin=term / 5)
         stack.push_async_callback(quietly_release, lease)
         if before is not None:
-            lease.goes_over(to_postgres)
-            begun = await succeed(ready, recovered, lease)
-            passed("leads")
+            lease.goes_over(self._to_postgres)
+            self._begun = await succeed(self._ready, recovered, lease)
+            self._passed("leads")
         else:
-            begun = await begin(settings, site, outbox, recovered, database, lease)
+            self._begun = await begin(settings, site, outbox, recovered, self._database, lease)
             await render(site, settings.sounds_dir, settings.site)
-        may_send.kept(fence(lease, outbox))
-        outbox.begin(begun.epoch)
-        state, board = recalled(recovered, site)
-        passed("recalled")
-        last_seen = max(recovered.last_at, watched_until(outbox)) if before is None else 0
-        sites = Sites(site, lambda: plane.state, settings.demo_agents)
-        meters = Meters()
-        executor = Executor()
-        plane = Plane(
-            state=state,
-            board=board,
-            seq=recovered.seq,
-            clock=clock,
+        self._gate.kept(fence(lease, outbox))
+        outbox.begin(self._begun.epoch)
+        self._state, self._board = recalled(recovered, site)
+        self._passed("recalled")
+        self._last_seen = max(recovered.last_at, watched_until(outbox)) if before is None else 0
+
+    def core(self) -> None:
+        """The loop of all calls, and what carries its facts away."""
+        outbox, ari, gate = self._outbox, self._ari, self._gate
+        self._sites = Sites(self._site, lambda: self.plane.state, self._settings.demo_agents)
+        self._meters = Meters()
+        self._executor = Executor()
+        self.plane = Plane(
+            state=self._state,
+            board=self._board,
+            seq=self._recovered.seq,
+            clock=self._clock,
             log=outbox,
-            hands=executor,
-            runner=Runner(sites),
-            meter=meters,
+            hands=self._executor,
+            runner=Runner(self._sites),
+            meter=self._meters,
             encode=kept,
-            unread=lambda: ari.stats.inbox_depth or not may_send(),
+            unread=lambda: ari.stats.inbox_depth or not gate(),
         )
-        executor.post = plane.post
-        stack.callback(plane.close)
-        shipper = Shipper(outbox, PostgresFacts(database), clock.now)
-        backlog = Backlog(outbox, bound)
-        phones = PhoneBook(begun.persons, begun.desks, settings)
-        pins = Pins(begun.persons, plane, database, outbox, clock.now)
-        stack.callback(pins.close)
-        pin_pad = PinPad(plane, pins)
-        stack.callback(pin_pad.close)
-        ami = Ami(
+        self._executor.post = self.plane.post
+        self._stack.callback(self.plane.close)
+        self._shipper = Shipper(outbox, PostgresFacts(self._database), self._clock.now)
+        self._backlog = Backlog(outbox, self._bound)
+
+    def phones_and_pins(self) -> None:
+        self._phones = PhoneBook(self._begun.persons, self._begun.desks, self._settings)
+        self._pins = Pins(self._begun.persons, self.plane, self._database, self._outbox, self._clock.now)
+        self._stack.callback(self._pins.close)
+        self._pin_pad = PinPad(self.plane, self._pins)
+        self._stack.callback(self._pin_pad.close)
+
+    def by_ami(self) -> None:
+        """What ARI can't: phones' reachability, recordings of both sides, who is a member of the fallback's queues."""
+        settings, plane, executor = self._settings, self.plane, self._executor
+        self._ami = ami = Ami(
             settings.ami_address,
             settings.ami_port,
             settings.ami_username,
             settings.ami_password,
-            may_send=may_send,
+            may_send=self._gate,
         )
         executor.pick_up = PickUps(ami)
-        watch = PhoneWatch(ami, ami.events, plane.post)
-        waits = FallbackWaits(ami.events, NodeName(settings.node), plane.post)
-        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: recordings.free_mb)
-        recordings = RecordingKeeper(
+        self._watch = PhoneWatch(ami, ami.events, plane.post)
+        self._waits = FallbackWaits(ami.events, NodeName(settings.node), plane.post)
+        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: self._recordings.free_mb)
+        self._recordings = RecordingKeeper(
             plane,
             settings.spool_dir,
             settings.recordings_dir,
             lambda: recorder.last_reason,
-            may_work=lease.may_send,
+            may_work=self._lease.may_send,
         )
         recorder.post, executor.record = plane.post, recorder.execute
         ami.events.at_login(recorder.logged_in)
-        members = Members(ami, ami.events, lambda: plane.state)
-        plane.follow(members.follow)
-        door = Door(ami, ami.events)
-        heartbeat = Heartbeat(lambda: plane.state.epoch, may_send)
-        link = Link(
+        self._members = Members(ami, ami.events, lambda: plane.state)
+        plane.follow(self._members.follow)
+        self._door = Door(ami, ami.events)
+
+    def the_switch(self) -> None:
+        """The connection to Asterisk, and what lies in its folders."""
+        settings, plane, now = self._settings, self.plane, self._clock.now
+        self._heartbeat = Heartbeat(lambda: plane.state.epoch, self._gate)
+        self.link = Link(
             node=NodeName(settings.node),
-            switches=ari,
-            executor=executor,
-            post=pin_pad.post,
-            now=clock.now,
-            provision=phones.push,
-            phones=watch,
-            waits=waits,
-            lost_at=last_seen or None,
-            chores=(heartbeat.beat,),
+            switches=self._ari,
+            executor=self._executor,
+            post=self._pin_pad.post,
+            now=now,
+            provision=self._phones.push,
+            phones=self._watch,
+            waits=self._waits,
+            lost_at=self._last_seen or None,
+            chores=(self._heartbeat.beat,),
             believed=lambda: [each.channel for each in plane.state.contacts.values()],
-            replaced=lambda: giving.replaced(),
-            taken=version if before else "",
-            may_send=may_send,
-            sign=heartbeat.sign,
+            replaced=lambda: self._giving.replaced(),
+            taken=self._taken if self._before else "",
+            may_send=self._gate,
+            sign=self._heartbeat.sign,
         )
-        mailbox = Mailbox(database)
-        keeper = Keeper(
+        self._mailbox = Mailbox(self._database)
+        self._keeper = Keeper(
             node=NodeName(settings.node),
             plane=plane,
-            executor=executor,
+            executor=self._executor,
             spool=spool_of(settings.spool_dir, settings.ari_url, settings.ari_username, settings.ari_password),
             folder=settings.messages_dir,
-            now=clock.now,
-            deleted=mailbox.deleted,
-            may_work=lease.may_send,
+            now=now,
+            deleted=self._mailbox.deleted,
+            may_work=self._lease.may_send,
         )
-        giving = Giving(plane, outbox, lease, settings.runtime, lambda: why_no_handover(lease, link, outbox, plane))
-        ari.yields = giving.yields
-        draining = Draining(plane, clock.now, giving.under_way)
-        reload = Reload(settings, sites, plane, database, outbox, phones, pins, executor, giving.under_way)
-        gap = clock.now() - last_seen if last_seen else 0
-        plane.post(PlaneBegan(begun.epoch, __version__, gap, (NodeName(settings.node),)))
+
+    def leaving(self) -> None:
+        """A hand-over, a drain; and what is refused while one of them goes on: reading the site again."""
+        settings, plane, lease, outbox = self._settings, self.plane, self._lease, self._outbox
+        why_not = partial(why_no_handover, lease, self.link, outbox, plane)
+        self._giving = Giving(plane, outbox, lease, settings.runtime, why_not)
+        self._ari.yields = self._giving.yields
+        self.draining = Draining(plane, self._clock.now, self._giving.under_way)
+        self._reload = Reload(
+            settings,
+            self._sites,
+            plane,
+            self._database,
+            outbox,
+            self._phones,
+            self._pins,
+            self._executor,
+            self._giving.under_way,
+        )
+
+    def first_words(self) -> Sequence[Input]:
+        """That we begin; and the site and its people, which a successor says only once it routes."""
+        begun = self._begun
+        gap = self._clock.now() - self._last_seen if self._last_seen else 0
+        self.plane.post(PlaneBegan(begun.epoch, __version__, gap, (NodeName(self._settings.node),)))
         seats = tuple(desk.seat for desk in begun.desks)
         profiles = tuple(person.profile for person in begun.persons)
-        said = (SiteRead(site.hash, site.rules, files), PeopleRead(profiles, seats))
-        if before is None:
+        said = (SiteRead(self._site.hash, self._site.rules, self._files), PeopleRead(profiles, seats))
+        if self._before is None:
             for each in said:
-                plane.post(each)
+                self.plane.post(each)
+        return said
 
-        token = _admin_token(settings)
-        vitals = Vitals(
-            lease,
-            link,
-            ari.stats,
-            ami.stats,
-            shipper,
-            database,
-            outbox,
-            backlog,
-            clock,
-            recordings,
-            keeper,
-            heartbeat,
-            door,
+    def leads(self) -> asyncio.Task[None]:
+        self.token = _admin_token(self._settings)
+        self._vitals = Vitals(
+            self._lease,
+            self.link,
+            self._ari.stats,
+            self._ami.stats,
+            self._shipper,
+            self._database,
+            self._outbox,
+            self._backlog,
+            self._clock,
+            self._recordings,
+            self._keeper,
+            self._heartbeat,
+            self._door,
         )
-        history = History(database)
-        duties = (link.run, ami.run, watch.run, members.run, door.run)
-        passed("built")
-        leading = asyncio.create_task(lead(lease, duties, plane, outbox, giving.given), name="leading")
-        stack.push_async_callback(cancelled, leading)
-        if before is not None:  # its port is open: who asks waits there
-            await before.routed(link)
-            for each in said:  # only now: what it means for who waits is done at the switch, as by `ccplane reload`
-                plane.post(each)
-            await asyncio.sleep(API_LATER_S)
-        await _calls_first(plane, link)
-        create_app, Ports, serve = await asyncio.to_thread(_api)  # noqa: N806
+        duties = (self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run)
+        self._passed("built")
+        work = lead(self._lease, duties, self.plane, self._outbox, self._giving.given)
+        leading = asyncio.create_task(work, name="leading")
+        self._stack.push_async_callback(cancelled, leading)
+        return leading
+
+    async def api(self) -> Server:
+        """Who waits for it at the port of a plane before us is served now."""
+        create_app, Ports, serve, warm = await asyncio.to_thread(_api)  # noqa: N806
+        history, ami, settings = History(self._database), self._ami, self._settings
         app = await asyncio.to_thread(
             create_app,
             Ports(
-                plane=plane,
+                plane=self.plane,
                 contacts=history,
                 recordings=history,
                 recordings_dir=settings.recordings_dir,
-                messages=mailbox,
+                messages=self._mailbox,
                 audio=settings.messages_dir,
-                callers=Callers(database),
-                notes=outbox,
+                callers=Callers(self._database),
+                notes=self._outbox,
                 can_pick_up=lambda: ami.stats.connected,
-                handovers=giving,
-                drains=draining,
-                reloads=reload,
-                phones=phones,
-                websocket=phones.websocket,
-                pins=pins,
-                health=HealthWithDrain(vitals, plane),
-                clock=clock.now,
-                look_now=link.look_now,
-                meters=meters,
-                ari=ari.stats,
+                handovers=self._giving,
+                drains=self.draining,
+                reloads=self._reload,
+                phones=self._phones,
+                websocket=self._phones.websocket,
+                pins=self._pins,
+                health=HealthWithDrain(self._vitals, self.plane),
+                clock=self._clock.now,
+                look_now=self.link.look_now,
+                meters=self._meters,
+                ari=self._ari.stats,
                 ami=ami.stats,
-                heard=watch.stats,
-                outbox=outbox.stats,
-                shipping=shipper.stats,
-                backlog=backlog,
+                heard=self._watch.stats,
+                outbox=self._outbox.stats,
+                shipping=self._shipper.stats,
+                backlog=self._backlog,
             ),
-            admin_token=token,
+            admin_token=self.token,
         )
-        listener = before.listener if before else None
-        server = await stack.enter_async_context(serve(app, settings.bind, settings.port, listener=listener))
-        giving.listener = server.listener
-        stack.push_async_callback(giving.give)
+        await asyncio.to_thread(warm, app)
+        listener = self._before.listener if self._before else None
+        server: Server = await self._stack.enter_async_context(
+            serve(app, settings.bind, settings.port, listener=listener)
+        )
+        self._giving.listener = server.listener
+        self._stack.push_async_callback(self._giving.give)
+        return server
+
+    def lives_on(self, leading: asyncio.Task[None]) -> asyncio.Task[None]:
+        """All that goes on beside the calls; ends with the first of it that fails. Leaving ends it in this order's
+        reverse."""
+        settings, stack = self._settings, self._stack
         others = {
-            asyncio.create_task(shipper.run(), name="shipping"),
-            asyncio.create_task(backlog.run(), name="backlog"),
-            asyncio.create_task(recordings.run(), name="recordings"),
-            asyncio.create_task(sample_loop_delay(meters), name="loop delay"),
-            asyncio.create_task(keeper.run(), name="keeping messages"),
-            asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
-            asyncio.create_task(note_watch(link, outbox, clock.now), name="noting the watch"),
-            asyncio.create_task(draining.run(), name="draining"),
+            asyncio.create_task(work, name=name)
+            for name, work in (
+                ("shipping", self._shipper.run()),
+                ("backlog", self._backlog.run()),
+                ("recordings", self._recordings.run()),
+                ("loop delay", sample_loop_delay(self._meters)),
+                ("keeping messages", self._keeper.run()),
+                ("clock", _keep_clock_true(self._clock, self.plane)),
+                ("noting the watch", note_watch(self.link, self._outbox, self._clock.now)),
+                ("draining", self.draining.run()),
+                ("our own log", OwnLog(settings.runtime / "plane.log").run()),
+            )
         }
         over = asyncio.create_task(first_to_fail({leading, *others}))
         stack.push_async_callback(cancelled, *others)
-        stack.push_async_callback(last_facts, shipper, outbox, plane)
+        stack.push_async_callback(last_facts, self._shipper, self._outbox, self.plane)
         stack.push_async_callback(cancelled, over, leading)
-        if not begun.with_postgres:
-            catching_up = catch_up(
-                settings, site, outbox, database, plane, phones, pins, executor, TAKEN_S if before else 0.0
-            )
-            late = asyncio.create_task(catching_up, name="catching up")
+        if not self._begun.with_postgres:
+            late = asyncio.create_task(self._catch_up(), name="catching up")
             stack.push_async_callback(cancelled, late)
-        telling = asyncio.create_task(_tell_ready(link, before, giving), name="telling")
+        telling = asyncio.create_task(_tell_ready(self.link, self._before, self._giving), name="telling")
         stack.push_async_callback(cancelled, telling)
-        yield Running(plane, server.url, token, over, draining)
+        return over
+
+    async def _catch_up(self) -> None:
+        outbox, plane = self._outbox, self.plane
+        book, after_s = self._phones, TAKEN_S if self._before else 0.0
+        await catch_up(
+            self._settings, self._site, outbox, self._database, plane, book, self._pins, self._executor, after_s
+        )
 
 
 # ------------------------------------------------------------------------------------------------------- beginning
@@ -358,12 +453,13 @@ async def _calls_first(plane: Plane, link: Link) -> None:
             await asyncio.wait_for(link.found.wait(), CALLS_FIRST_S)
 
 
-def _api() -> tuple[Any, Any, Any]:
+def _api() -> tuple[Any, Any, Any, Any]:
     """What the API is made of: half a second of imports, on a thread of its own."""
     from ccplane.http.app import Ports, create_app
     from ccplane.http.server import serve
+    from ccplane.http.warming import warm
 
-    return create_app, Ports, serve
+    return create_app, Ports, serve, warm
 
 
 def _admin_token(settings: Settings) -> str:

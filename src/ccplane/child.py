@@ -163,6 +163,14 @@ def started(pid: int) -> int | None:
     return None if after_name[0] in "ZX" else int(after_name[19])
 
 
+def is_stopped(pid: int) -> bool:
+    """Whether somebody has stopped it (SIGSTOP, Ctrl-Z): it is there, and does nothing."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith(("T", "t"))
+    except OSError:
+        return False
+
+
 def put_left(record: Path) -> None:
     """This process, if the record stands for it, leaves for good."""
     if recorded(record) == os.getpid():

@@ -33,12 +33,18 @@ class DrainBegan(Fact, frozen=True, kw_only=True):
     """From here on this plane takes no new call, finishes those it has, and leaves. `by`: who asked.
 
     `until`: it leaves then (ms), with the calls that are still up; None if it waits for the last. It is over with the
-    next PlaneStarted.
+    next PlaneStarted; a process that drained before an epoch of its own says it again after that.
     """
 
     by: str
     calls: int
     until: int | None = None
+
+
+class DrainCancelled(Fact, frozen=True, kw_only=True):
+    """This plane stays after all, and takes new calls again. `by`: who asked."""
+
+    by: str
 
 
 class SwitchFound(Fact, frozen=True, kw_only=True):
@@ -113,11 +119,9 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
     whose: str
 
 
-NodeFact = (
-    SwitchFound | SwitchLost | SwitchUnwatched | SwitchAway | SwitchWedged | SwitchAnswers | FallbackWaitsChanged
-)
+NodeFact = SwitchFound | SwitchLost | SwitchUnwatched | SwitchAway | SwitchWedged | SwitchAnswers | FallbackWaitsChanged
 SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
-SiteFact = PlaneStarted | DrainBegan | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
+SiteFact = PlaneStarted | DrainBegan | DrainCancelled | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
 AnyFact = (
     SiteFact
     | a.AnyAgentFact

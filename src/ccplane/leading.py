@@ -72,7 +72,7 @@ async def lead(
         await asyncio.sleep(pause)
         epoch = await taken(lease, plane.state.epoch)
         outbox.begin(epoch)
-        plane.post(PlaneBegan(epoch, __version__, 0))
+        plane.post(PlaneBegan(epoch, __version__, 0, same_process=True))
 
 
 async def _led(lease: Lease, duties: Sequence[Work]) -> None:

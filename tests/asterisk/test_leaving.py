@@ -76,6 +76,26 @@ async def test_a_drain_with_an_end_leaves_then_with_calls_still_up_which_the_nex
     assert (await centre.get("/readyz"))["status"] != "draining"
 
 
+async def test_a_drain_that_is_cancelled_takes_new_calls_again_and_the_plane_stays(centre: Centre) -> None:
+    _, ring = await a_talk(centre, "1001", "501")
+    assert (await centre.api.delete("/api/v1/handover/drain")).status_code == 409
+    await centre.api.post("/api/v1/handover/drain", json={"within_s": 600})
+    status, said = await centre.command("handover", "--cancel")
+    assert (status, said) == (0, f"Process {centre.pid} takes new calls again, and stays.\n")
+    await centre.until(centre.routes)
+    new = centre.lab.callers.dial("4002", "502")
+    await centre.waiting("support", 1)
+    new.hang_up()
+    ring.hang_up()
+    await centre.contact_of("502")
+    assert [
+        fact["kind"] for fact in await centre.rows("SELECT kind FROM fact WHERE kind LIKE 'Drain%' ORDER BY seq")
+    ] == [
+        "DrainBegan",
+        "DrainCancelled",
+    ]
+
+
 async def test_drained_by_the_command_line_it_waits_until_ccplane_has_left(centre: Centre) -> None:
     _, ring = await a_talk(centre, "1001", "501")
     draining = asyncio.create_task(centre.command("handover", "--drain"))

@@ -7,7 +7,7 @@ from ccplane.contacts.facts import OfferMade
 from ccplane.contacts.verbs import Play
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.facts import DrainBegan, SwitchFound
+from ccplane.facts import DrainBegan, DrainCancelled, SwitchFound
 from tests.core.floor import NODE, a_floor, an_arrival, c, doing, kinds, ready, the
 
 
@@ -71,6 +71,23 @@ def test_given_a_plane_that_drained_when_the_next_begins_then_it_takes_calls():
     floor.take(i.PlaneBegan(2, "test", 0))
     assert floor.state.draining is None
     floor.survey(after_gap=True)
+    assert "ContactArrived" in kinds(floor.arrives("x"))
+
+
+def test_given_a_plane_that_drains_when_it_leads_anew_itself_then_it_still_takes_no_calls_and_leaves_when_it_would():
+    floor = a_floor()
+    drained(floor, until=90_000)
+    floor.take(i.PlaneBegan(2, "test", 0, same_process=True))
+    floor.survey(after_gap=True)
+    assert floor.state.draining.until == 90_000
+    assert the(floor.take(an_arrival("x")), do.GiveBack).channel == "x"
+
+
+def test_given_a_plane_that_drains_when_that_is_cancelled_then_who_comes_is_taken_and_it_is_one_fact():
+    floor = a_floor()
+    drained(floor)
+    assert the(floor.take(i.DrainCancelAsked("test")), DrainCancelled).by == "test"
+    assert not floor.take(i.DrainCancelAsked("test")).facts
     assert "ContactArrived" in kinds(floor.arrives("x"))
 
 

@@ -13,22 +13,31 @@ if TYPE_CHECKING:
     from ccplane.settings import Settings
 
 TIMEOUT_S: Final = 10.0
+NOBODY: Final = "not-running"
+"""The code of the error if nobody is there at all: the connection is refused."""
+SLOW: Final = "no-answer"
+"""Somebody is there, but has not answered in time."""
+NOT_OURS: Final = "not-ccplane"
 
 
 @contextmanager
 def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -> Iterator[Any]:
-    """A function that asks the running plane: method, path, body, and which statuses are an answer."""
+    """A function that asks the running plane: method, path, body, and which statuses are an answer. SetupError NOBODY,
+    SLOW, NOT_OURS."""
     import httpx
 
     def ask(method: str, path: str, body: Any = None, expected: tuple[int, ...] = (200,)) -> Any:
         try:
             response = client.request(method, path, json=body)
             answer = response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            sentence = f"No ccplane answers at {url_of(settings)}: is it running, and is CCPLANE_PORT right? ({error})"
-            raise SetupError("not-running", sentence) from error
+        except httpx.TimeoutException as error:
+            raise SetupError(SLOW, _slow(settings, patience_s)) from error
+        except httpx.HTTPError as error:
+            raise _away(settings, error, refused=isinstance(error, httpx.ConnectError)) from error
+        except ValueError as error:
+            raise _not_ours(settings, response.status_code) from error
         if response.status_code not in expected:
-            _refused(response.status_code, answer)
+            _refused(settings, response.status_code, answer)
         return answer
 
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -36,11 +45,39 @@ def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -
         yield ask
 
 
-def _refused(status: int, problem: dict[str, Any]) -> None:
+def _refused(settings: Settings, status: int, problem: Any) -> None:
+    if not isinstance(problem, dict) or not {"code", "detail"} <= problem.keys():
+        raise _not_ours(settings, status)
     kind = RequestError if status < 500 else CcplaneError
     apart = "\n  " if problem["code"] == "site-faults" else " "
     faults = "".join(f"{apart}{fault['where']}: {_sentence(fault['message'])}" for fault in problem.get("errors", ()))
     raise kind(problem["code"], problem["detail"] + faults)
+
+
+def _away(settings: Settings, error: Exception, *, refused: bool) -> SetupError:
+    if refused:
+        sentence = f"No ccplane answers at {url_of(settings)}: is it running, and is CCPLANE_PORT right? ({error})"
+        return SetupError(NOBODY, sentence)
+    return SetupError(SLOW, f"ccplane at {url_of(settings)} broke the connection off: it may just be ending. ({error})")
+
+
+def _slow(settings: Settings, patience_s: float) -> str:
+    """A process that is stopped keeps its port open; if it is known which one that is, it is looked at."""
+    from ccplane.child import is_stopped, recorded
+
+    pid = recorded(settings.runtime / "plane.json")
+    where = f"ccplane at {url_of(settings)} has not answered within {patience_s:g} s"
+    if pid is not None and is_stopped(pid):
+        return f"{where}: process {pid} is stopped. `kill -CONT {pid}` lets it go on; calls that are up stay up."
+    return (
+        f"{where}. Its port is open, so a process is there, but stopped (state T in `ps`: `kill -CONT` lets it go on) "
+        "or held up; if it stays so, end it with SIGKILL and start it again: calls that are up stay up."
+    )
+
+
+def _not_ours(settings: Settings, status: int) -> SetupError:
+    sentence = f"What answers at {url_of(settings)} is no ccplane (status {status}): is CCPLANE_PORT right?"
+    return SetupError(NOT_OURS, sentence)
 
 
 def _sentence(words: str) -> str:

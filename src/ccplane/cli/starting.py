@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import click
 
 from ccplane.cli.given import given_settings
+from ccplane.errors import SetupError, StoreError
 
 
 @click.command()
@@ -26,8 +28,11 @@ def run(local: bool) -> None:
         from ccplane.local import supervise as whole_machine
 
         raise SystemExit(asyncio.run(whole_machine.run(settings)))
+    gc.disable()  # what is imported lives as long as we: to look through it again and again is a tenth of a start
     from ccplane import app
 
+    gc.freeze()
+    gc.enable()
     raise SystemExit(app.run(settings))
 
 
@@ -70,7 +75,17 @@ def migrate() -> None:
     from ccplane.postgres.migrate import migrate as migrated
 
     settings = given_settings()
-    applied = asyncio.run(migrated(settings.database_url or EmbeddedPostgres(settings.postgres_dir).url()))
+    ours = "" if settings.database_url else EmbeddedPostgres(settings.postgres_dir).url()
+    try:
+        applied = asyncio.run(migrated(settings.database_url or ours))
+    except StoreError as error:
+        if not ours or error.code != "postgres-unreachable":
+            raise
+        sentence = (
+            f"No Postgres of `ccplane run --local` is running for {settings.runtime}, and CCPLANE_DATABASE_URL is not "
+            "set: start ccplane, which brings the schema up to date itself, or set it. "
+        )
+        raise SetupError("no-database", sentence + f"({error})") from error
     for name in applied:
         click.echo(f"applied {name}")
     click.echo("The database is as this version needs it.")

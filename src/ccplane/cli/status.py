@@ -12,6 +12,9 @@ from ccplane.cli.api import admin_token, asking, known_token, segment, url_of
 from ccplane.cli.given import given_settings
 from ccplane.errors import SetupError
 
+PATIENCE_S: Final = 3.0
+RECONCILE_S: Final = 10.0
+"""Two surveys of a large switch."""
 REPAIRED: Final = 3
 """The exit code where something had to be put right."""
 LEGEND: Final = (
@@ -57,7 +60,7 @@ def status(reconcile: bool) -> None:
     repaired: list[dict[str, Any]] = []
     try:
         token = admin_token(settings) if reconcile else known_token(settings)
-        with asking(settings, token=token) as ask:
+        with asking(settings, token=token, patience_s=RECONCILE_S if reconcile else PATIENCE_S) as ask:
             if reconcile:
                 repaired = ask("POST", "/api/v1/reconcile")["repaired"]
             ready = ask("GET", "/readyz", expected=(200, 503))

@@ -52,6 +52,7 @@ from ccplane.facts import (
     AnyFact,
     DeadlineDropped,
     DrainBegan,
+    DrainCancelled,
     FallbackWaitsChanged,
     PlaneStarted,
     RepairMade,
@@ -80,6 +81,8 @@ def evolve(state: State, fact: AnyFact) -> State:
             return _with_plane(state, fact.epoch, fact.at)
         case DrainBegan():
             return replace(state, draining=fact)
+        case DrainCancelled():
+            return replace(state, draining=None)
         case SwitchFound():
             return _found(state, fact)
         case SwitchLost():

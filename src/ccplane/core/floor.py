@@ -14,7 +14,16 @@ from ccplane.core.offers import set_intent
 from ccplane.core.seats import sit, why_not
 from ccplane.core.turn import Turn
 from ccplane.core.waits import release_unservable
-from ccplane.facts import DrainBegan, PlaneStarted, SwitchAnswers, SwitchAway, SwitchLost, SwitchUnwatched, SwitchWedged
+from ccplane.facts import (
+    DrainBegan,
+    DrainCancelled,
+    PlaneStarted,
+    SwitchAnswers,
+    SwitchAway,
+    SwitchLost,
+    SwitchUnwatched,
+    SwitchWedged,
+)
 from ccplane.routing.rules import RulesLoaded
 
 
@@ -44,10 +53,13 @@ def wrap_up_ended(turn: Turn, what: i.WrapUpEnded) -> None:
 
 
 def plane_began(turn: Turn, what: i.PlaneBegan) -> None:
-    """A new epoch: every leg from here on carries it."""
+    """A new epoch: every leg from here on carries it. Whoever was to leave is still to leave."""
+    drain = turn.state.draining if what.same_process else None
     turn.happened(
         PlaneStarted(at=turn.now, epoch=what.epoch, version=what.version, gap_ms=what.gap_ms, nodes=what.nodes)
     )
+    if drain is not None:
+        turn.happened(DrainBegan(at=turn.now, by=drain.by, calls=len(turn.state.contacts), until=drain.until))
 
 
 def drain_asked(turn: Turn, what: i.DrainAsked) -> None:
@@ -57,6 +69,12 @@ def drain_asked(turn: Turn, what: i.DrainAsked) -> None:
         turn.happened(DrainBegan(at=turn.now, by=what.by, calls=len(turn.state.contacts), until=what.until))
         if turn.state.fallback_waits:
             let_go(turn)
+
+
+def drain_cancel_asked(turn: Turn, what: i.DrainCancelAsked) -> None:
+    """Who was given to the dialplan stays there; who comes from here on is ours again."""
+    if turn.state.draining is not None:
+        turn.happened(DrainCancelled(at=turn.now, by=what.by))
 
 
 def site_read(turn: Turn, what: i.SiteRead) -> None:
@@ -113,6 +131,7 @@ FLOOR_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.WrapUpEnded: wrap_up_ended,
     i.PlaneBegan: plane_began,
     i.DrainAsked: drain_asked,
+    i.DrainCancelAsked: drain_cancel_asked,
     i.SiteRead: site_read,
     i.PeopleRead: people_read,
     i.SwitchDropped: switch_dropped,

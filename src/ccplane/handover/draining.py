@@ -9,9 +9,9 @@ from contextlib import suppress
 import structlog
 
 from ccplane.contacts.facts import ContactEnded
-from ccplane.core.inputs import DrainAsked
+from ccplane.core.inputs import DrainAsked, DrainCancelAsked
 from ccplane.errors import RequestError
-from ccplane.facts import DrainBegan
+from ccplane.facts import DrainBegan, DrainCancelled
 from ccplane.http.ports import Health, Part
 from ccplane.laws import Fact
 from ccplane.plane import Plane, Snapshot
@@ -38,6 +38,14 @@ class Draining:
         until = None if within_s is None else self._now() + round(within_s * 1000)
         await self._plane.ask(DrainAsked(by, until))
 
+    async def cancel(self, by: str) -> None:
+        """Stay, and take new calls again. Acknowledged when it returns. RequestError if there is nothing to cancel."""
+        if self._plane.state.draining is None:
+            raise RequestError("not-draining", "It does not drain: it takes new calls.")
+        await self._plane.ask(DrainCancelAsked(by))
+        if self.has_left:
+            raise RequestError("cannot-hand-over", "It is too late: its last call is over, and it leaves.")
+
     async def run(self) -> None:
         """Returns when the plane may end: with its last call, or when its time is over."""
         while not self._over():
@@ -49,7 +57,7 @@ class Draining:
         log.info("drained; leaving", calls=len(self._plane.state.contacts))
 
     def _look(self, _: Snapshot, facts: Sequence[Fact], __: int) -> None:
-        if any(isinstance(fact, DrainBegan | ContactEnded) for fact in facts):
+        if any(isinstance(fact, DrainBegan | DrainCancelled | ContactEnded) for fact in facts):
             self._news.set()
 
     def _over(self) -> bool:

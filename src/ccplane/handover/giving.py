@@ -21,6 +21,7 @@ from ccplane.asterisk.link import Link
 from ccplane.child import put_record, recorded
 from ccplane.errors import CcplaneError, RequestError
 from ccplane.handover.line import VARIABLE, Line
+from ccplane.handover.own_log import OwnLog
 from ccplane.handover.supervisor import tell_supervisor
 from ccplane.http.ports import HandoverTold
 from ccplane.log.outbox import Outbox
@@ -35,6 +36,7 @@ TAKE_WITHIN_S: Final = 5.0
 CONNECT_WITHIN_S: Final = 2.0
 WRITE_WITHIN_S: Final = 1.0
 STAY_WITHIN_S: Final = 2.0
+ENDS_WITHIN_S: Final = 2.0
 
 
 class Stage(StrEnum):
@@ -75,7 +77,7 @@ class Giving:
         self.why = ""
         self.took: dict[str, float] = {}
         self._plane, self._outbox, self._lease = plane, outbox, lease
-        self._record, self._log = runtime / "plane.json", runtime / "plane.log"
+        self._record, self._log = runtime / "plane.json", OwnLog(runtime / "plane.log")
         self._why_not = why_not
         self._command = command or (sys.executable, *sys.orig_argv[1:])
         self._line: Line | None = None
@@ -98,8 +100,12 @@ class Giving:
         if why := self.under_way() or self._why_not():
             raise RequestError("cannot-hand-over", f"There can be no hand-over now: {why}.")
         self._line, theirs = Line.pair()
-        with theirs:
-            self._process = self._start(theirs)
+        try:
+            with theirs:
+                self._process = self._start(theirs)
+        except OSError as error:
+            self._line.close()
+            raise RequestError("cannot-hand-over", f"The successor cannot be started: {error}.") from error
         self.stage, self.why, self.took = Stage.PREPARING, "", {}
         self._frozen.clear()
         self._conducting = asyncio.create_task(self._conduct(), name="hand-over")
@@ -136,8 +142,9 @@ class Giving:
             await self._line.hear("connected", CONNECT_WITHIN_S)
             async with asyncio.timeout(WRITE_WITHIN_S):
                 await self._outbox.committed(self._outbox.stats.appended_seq)
-        except (CcplaneError, TimeoutError) as error:
-            await self._failed(str(error) or "The disk does not take what was decided last.")
+        except Exception as error:  # whatever it is: all goes on here
+            slow = isinstance(error, TimeoutError)
+            await self._failed("The disk does not take what was decided last." if slow else error)
             self._plane.thaw()
             return False
         self.stage = Stage.GIVEN
@@ -166,7 +173,7 @@ class Giving:
 
     def _start(self, end: socket.socket) -> subprocess.Popen[bytes]:
         """With our own command, environment and output; a terminal would be gone before it is."""
-        log = self._log.open("ab") if sys.stdout.isatty() else None
+        log = self._log.opened() if sys.stdout.isatty() else None
         try:
             return subprocess.Popen(
                 self._command,
@@ -196,17 +203,33 @@ class Giving:
                 await self._frozen.wait()
         except TimeoutError:
             await self._failed(f"The successor has not taken the application within {TAKE_WITHIN_S:g} s.")
-        except (CcplaneError, OSError) as error:
-            await self._failed(str(error))
+        except Exception as error:  # whatever it is: one that never ends would forbid the next, a drain and a reload
+            await self._failed(error)
 
-    async def _failed(self, why: str) -> None:
+    async def _failed(self, fault: str | Exception) -> None:
         """The successor is ended, and we stay."""
         assert self._process is not None
         assert self._line is not None
-        status = self._process.poll()
         self._line.close()
+        if _hung_up(fault):  # its own end is a moment away
+            with suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._process.wait, ENDS_WITHIN_S)
+        status = self._process.poll()
         self._process.kill()
         await asyncio.to_thread(self._process.wait)
-        said = f" (it ended with status {status}; its log says why)" if status is not None else ""
-        self.stage, self.why = Stage.FAILED, why + said
+        self.stage, self.why = Stage.FAILED, self._sentence(fault, status)
         log.error("the hand-over failed; this plane goes on", why=self.why)
+
+    def _sentence(self, fault: str | Exception, status: int | None) -> str:
+        """For whoever asked for it; a fault of ours is in the log, too."""
+        if not isinstance(fault, str | CcplaneError | OSError):
+            log.error("a fault of ours in the hand-over", exc_info=fault)
+            return f"A fault of ccplane's own: {fault!r}; its log says where."
+        if status is None or not _hung_up(fault):
+            return str(fault)
+        where = str(self._log.path) if sys.stdout.isatty() else "its log"
+        return f"{fault} It ended with status {status}; {where} says why."
+
+
+def _hung_up(fault: str | Exception) -> bool:
+    return isinstance(fault, CcplaneError) and fault.code == "hung-up"

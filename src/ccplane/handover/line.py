@@ -15,6 +15,8 @@ from ccplane.errors import CcplaneError
 VARIABLE: Final = "CCPLANE_HANDOVER"
 """In the successor's environment: which of its descriptors is its end of the line."""
 LONGEST: Final = 64 * 1024
+FAILED: Final = "failed"
+"""May be said instead of any other word; it tells `why`."""
 
 
 class Word(msgspec.Struct):
@@ -57,12 +59,14 @@ class Line:
             raise _hung_up() from error
 
     async def hear(self, wanted: str, within: float) -> Word:
-        """The next word, which must be this one. CcplaneError "hung-up", "unheard-of", "too-late"."""
+        """The next word, which must be this one. CcplaneError "hung-up", "unheard-of", "too-late", "other-failed"."""
         try:
             async with asyncio.timeout(within):
                 word = await self._next()
         except TimeoutError:
             raise CcplaneError("too-late", f"The other process has not said {wanted!r} within {within:g} s.") from None
+        if word.word == FAILED:
+            raise CcplaneError("other-failed", str(word.told.get("why", "The other process has failed.")))
         if word.word != wanted:
             raise CcplaneError("unheard-of", f"The other process said {word.word!r} where {wanted!r} was due.")
         return word
@@ -81,7 +85,10 @@ class Line:
                 raise _hung_up() from error
             if not data:
                 raise _hung_up()
-            word = msgspec.json.decode(data, type=Word)
+            try:
+                word = msgspec.json.decode(data, type=Word)
+            except msgspec.DecodeError as error:
+                raise CcplaneError("unheard-of", f"The other process said what is no word: {error}.") from error
             word.descriptors = list(descriptors)
             return word
 

@@ -7,7 +7,8 @@ import gc
 import os
 import socket
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import structlog
@@ -22,7 +23,7 @@ from ccplane.beginning import Begun
 from ccplane.callflow.loader import load
 from ccplane.errors import CcplaneError, StoreError, SwitchError
 from ccplane.handover.giving import Giving, Stage
-from ccplane.handover.line import Line
+from ccplane.handover.line import FAILED, Line
 from ccplane.log.outbox_file import Recovered
 from ccplane.postgres.lease import Lease
 from ccplane.site import Site
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 GO_WITHIN_S: Final = 10.0
 YOURS_WITHIN_S: Final = 10.0
 ROUTED_WITHIN_S: Final = 2.0
+LONGEST_WHY: Final = 4_000
 
 
 class Predecessor:
@@ -74,6 +76,11 @@ class Predecessor:
         with suppress(CcplaneError):
             self._line.say("routes")
 
+    def failed(self, why: str) -> None:
+        """It is to be said where the hand-over was asked for, not only in our log."""
+        with suppress(CcplaneError):
+            self._line.say(FAILED, why=why[:LONGEST_WHY])
+
     def report(self, giving: Giving) -> None:
         """How long it took, and what of it."""
         self._line.close()
@@ -87,6 +94,17 @@ class Predecessor:
         total = round((order[-1][1] - order[0][1]) * 1000, 1)
         frozen = round((order[-1][1] - self._times.get("frozen", order[-1][1])) * 1000, 1)
         return steps | {"undecided": frozen, "total": total}
+
+
+@contextmanager
+def telling_why(before: Predecessor | None) -> Iterator[None]:
+    """Whatever ends us in here, the plane before us is told; after it has left, nobody listens any more."""
+    try:
+        yield
+    except Exception as error:
+        if before is not None:
+            before.failed(str(error) if isinstance(error, CcplaneError) else f"A fault of ccplane's own: {error!r}.")
+        raise
 
 
 async def rehearse(site: Site, ari: Ari) -> str:

@@ -41,4 +41,10 @@ def routes(handovers: Handovers, drains: Drains, admin: Guard) -> APIRouter:
         await drains.begin(asked.within_s, "api")
         return told(handovers.told(), status=202)
 
+    @router.delete("/drain", summary="Stay after all", responses=answers(HandoverTold))
+    async def cancel() -> Response:
+        """New calls are taken again. Who was sent to the dialplan's fallback stays there."""
+        await drains.cancel("api")
+        return told(handovers.told())
+
     return router

@@ -114,6 +114,9 @@ class Drains(Protocol):
     async def begin(self, within_s: float | None, by: str) -> None:
         """Take no new calls, and leave with the last; after so many seconds at the latest. RequestError."""
 
+    async def cancel(self, by: str) -> None:
+        """Stay, and take new calls again. RequestError "not-draining"."""
+
 
 class FileChange(msgspec.Struct, frozen=True):
     """A file of the site that is `new`, `changed` or `gone`."""

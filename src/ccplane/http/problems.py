@@ -47,6 +47,7 @@ BY_CODE: Final[Mapping[str, int]] = {
     "draining": 503,
     "site-faults": 422,
     "cannot-hand-over": 409,
+    "not-draining": 409,
     "cannot-reload": 409,
     "no-such-seat": 404,
     "unauthorised": 401,

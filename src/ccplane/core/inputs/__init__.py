@@ -20,7 +20,8 @@ from ccplane.core.inputs.callers import (
     SoundsFinished,
     SoundsStarted,
 )
-   
+from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay, FallbackWaitsSeen
+from ccplane.core.inputs.input import Input, Late
 from ccplane.core.inputs.legs import (
     HalfJoined,
     HalfUp,
@@ -69,7 +70,7 @@ from ccplane.core.inputs.people import (
     RejoinAsked,
     WrapUpEnded,
 )
-from ccplane.core.inputs.plane import DrainAsked, PeopleRead, PlaneBegan, SiteRead, Tick
+from ccplane.core.inputs.plane import DrainAsked, DrainCancelAsked, PeopleRead, PlaneBegan, SiteRead, Tick
 from ccplane.core.inputs.programs import ProgramRaised, ProgramReturned, VerbAsked
 from ccplane.core.inputs.recordings import (
     RecorderBack,
@@ -145,6 +146,7 @@ AnyInput = (
     | PlaneBegan
     | SwitchTaken
     | DrainAsked
+    | DrainCancelAsked
     | SiteRead
     | PeopleRead
     | Tick
@@ -152,10 +154,10 @@ AnyInput = (
 
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
-    "ChannelSeen", "CommandFailed", "DrainAsked", "EnteredRoom", "FallbackCallFound", "FallbackCallImported",
-    "FallbackStay", "FallbackWaitsSeen", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid", "Input", "IntentAsked",
-    "KeyPressed", "Late", "LeftRoom", "LegEnded", "LegListened", "LegNotFound", "LegRinging", "LegUp", "LineEnded",
-    "LineUp",
+    "ChannelSeen", "CommandFailed", "DrainAsked", "DrainCancelAsked", "EnteredRoom", "FallbackCallFound",
+    "FallbackCallImported", "FallbackStay", "FallbackWaitsSeen", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid",
+    "Input", "IntentAsked", "KeyPressed", "Late", "LeftRoom", "LegEnded", "LegListened", "LegNotFound", "LegRinging",
+    "LegUp", "LineEnded", "LineUp",
     "MessageHeard", "MessageKept", "MessageMarkAsked", "MessageUnusable", "PeopleRead", "PhoneSeen",
     "PinChanged", "PinChecked", "PinKeyed", "PinTried", "PinUnlockAsked", "PlaneBegan", "ProgramRaised",
     "ProgramReturned", "RecorderBack", "RecordingBegan", "RecordingConverted", "RecordingEnded",

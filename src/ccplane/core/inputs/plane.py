@@ -9,12 +9,14 @@ from ccplane.routing.rules import Rules
 
 
 class PlaneBegan(Input, frozen=True):
-    """A plane begins, or goes on, under this epoch. `nodes`: those that it has; none: it does not say."""
+    """A plane begins, or goes on, under this epoch. `nodes`: those that it has; none: it does not say. `same_process`:
+    what it was told to do before, it still does."""
 
     epoch: int
     version: str
     gap_ms: int
     nodes: tuple[NodeName, ...] = ()
+    same_process: bool = False
 
 
 class DrainAsked(Input, frozen=True):
@@ -22,6 +24,12 @@ class DrainAsked(Input, frozen=True):
 
     by: str
     until: int | None = None
+
+
+class DrainCancelAsked(Input, frozen=True):
+    """It shall stay, and take calls again. `by`: who asks."""
+
+    by: str
 
 
 class SiteRead(Input, frozen=True):
