@@ -325,6 +325,7 @@ async def plane_of(settings: Settings) -> AsyncIterator[Running]:
             asyncio.create_task(_keep_clock_true(clock, plane), name="clock"),
             asyncio.create_task(note_watch(link, outbox, clock.now), name="noting the watch"),
             asyncio.create_task(draining.run(), name="draining"),
+            asyncio.create_task(vitals.watch(), name="watching the parts"),
         }
         over = asyncio.create_task(first_to_fail({leading, *others}))
         stack.push_async_callback(cancelled, *others)

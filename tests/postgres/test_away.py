@@ -1,4 +1,4 @@
-"""A real Postgres is killed, hangs, takes no writes, or refuses us: calls are commanded on, nothing is lost, and it is said."""
+"""A real Postgres is killed, hangs, takes no writes, refuses us: calls go on, nothing is lost, and it is said."""
 
 from __future__ import annotations
 

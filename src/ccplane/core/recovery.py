@@ -142,10 +142,10 @@ def _ended_unseen(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
     if not restarted:
         _repaired(turn, "contact without a channel", contact.id, f"{contact.channel} is not at the switch")
     if restarted or not survey.after_gap:
-        return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
+        return end_contact(turn, contact.id, EndedBy.SWITCH, 0, unseen=True)
     by = EndedBy.PROGRAM if isinstance(contact.verb, HangUp) else EndedBy.CALLER
     with_agent = contact.talk is not None and contact.talk.leg in survey.channels
-    return end_contact(turn, contact.id, by, 0, talk_by=by if with_agent else EndedBy.SWITCH)
+    return end_contact(turn, contact.id, by, 0, talk_by=by if with_agent else EndedBy.SWITCH, unseen=True)
 
 
 def _where_they_are(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:

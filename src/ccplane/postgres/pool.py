@@ -55,7 +55,7 @@ def place(dsn: str) -> str:
 
 
 def as_store_error(error: Exception, dsn: str) -> StoreError:
-    """With a code of `AWAY` if it cannot, or will not, do anything for us now; `postgres-refused`: it said no to this."""
+    """With a code of `AWAY` if it does nothing for us now, whatever is asked; `postgres-refused` said no to this."""
     what, state = str(error) or type(error).__name__, _sqlstate(error)
     at = f"Postgres at {place(dsn)}"
     if state == READ_ONLY:
