@@ -31,7 +31,7 @@ from tests.ports import free_ports
 
 ANA, *_ = AGENTS
 SALES, _ = QUEUES
-COMMANDS = ("run", "check", "status", "agent", "migrate", "backup", "restore")
+COMMANDS = ("run", "check", "status", "agent", "asterisk", "migrate", "backup", "restore")
 
 Call = Callable[..., Coroutine[Any, Any, Result]]
 
@@ -317,6 +317,13 @@ def test_without_a_token_it_says_where_one_belongs(folder, left):
     assert result.exit_code == 2
     assert str(folder / "admin-token") in told(result)
     assert "CCPLANE_ADMIN_TOKEN" in told(result)
+
+
+def test_the_console_of_an_asterisk_that_does_not_run_says_so_and_what_to_do(folder):
+    result = call("asterisk", "core", "show", "version")
+    assert result.exit_code == 2
+    assert f"No Asterisk of ours runs out of {folder}" in result.output
+    assert "make run" in result.output
 
 
 def test_migrate_without_a_database_says_what_is_wrong(monkeypatch, tmp_path):

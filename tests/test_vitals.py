@@ -60,18 +60,21 @@ class Parts:
 
     def __init__(self):
         self.shipping = ShippingStats(connected=True, connected_since=1_000, stored_at=9_000)
-        self.outbox = SimpleNamespace(stats=OutboxStats(), trouble="", memory=200_000, oldest_uncommitted=lambda: 0.0)
-        self.lease, self.pool = SimpleNamespace(away=""), SimpleNamespace(last_error="")
+        self.outbox = SimpleNamespace(stats=OutboxStats(), trouble="", memory=200_000)
+        self.lease, self.pool = SimpleNamespace(away="", last_error="", epoch=3), SimpleNamespace(last_error="")
         self.backlog = SimpleNamespace(
             words=lambda: "", progress=lambda: "catching up: 700 facts to go", standing=SimpleNamespace(unshipped=700)
         )
         clock, shipper = SimpleNamespace(now=lambda: 10_000), SimpleNamespace(stats=self.shipping)
-        other = SimpleNamespace()
+        other = SimpleNamespace(
+            trouble=lambda: "", connected_since=None, provisioned_at=None, unguarded_for=lambda: None
+        )
+        self.link = SimpleNamespace(trouble="", connected_since=None, provisioned_at=None, provisioning_trouble="")
         self.ami, self.door = AmiStats(connected=True), SimpleNamespace(trouble="")
         self.vitals = Vitals(
             lease=self.lease,
-            link=other,
-            ari=other,
+            link=self.link,
+            ari=SimpleNamespace(last_error="nobody listens there"),
             ami=self.ami,
             shipper=shipper,
             pool=self.pool,
@@ -90,7 +93,7 @@ class Parts:
 
 
 async def test_a_database_that_all_reaches_has_nothing_to_say():
-    assert (Parts().database.ok, Parts().database.detail, Parts().database.age_s) == (True, "", 9.0)
+    assert (Parts().database.ok, Parts().database.detail) == (True, "")
 
 
 @pytest.mark.parametrize("who", ["shipping", "lease", "pool", "nobody yet"])
@@ -140,3 +143,34 @@ def test_a_dialplan_without_our_door_is_told_beside_ami_and_calls_count_as_route
     assert (parts.vitals._of_ami().ok, parts.vitals._of_ami().detail) == (False, "phones can't be joined")
     parts.ami.connected, parts.ami.last_error = False, "refused"
     assert parts.vitals._of_ami().detail == "refused"
+
+
+def test_the_age_of_a_part_is_for_how_long_it_has_been_as_it_is(monkeypatch):
+    parts, now = Parts(), [100.0]
+    parts.lease.may_send = lambda: parts.lease.last_error == ""
+    monkeypatch.setattr("ccplane.vitals.time.monotonic", lambda: now[0])
+
+    def told(name):
+        part = parts.vitals.parts()[name]
+        return part.ok, part.age_s, part.detail
+
+    assert told("leader") == (True, 0.0, "epoch 3")
+    now[0] += 60
+    assert told("leader") == (True, 60.0, "epoch 3")
+    parts.lease.last_error = "another leads"
+    assert told("leader") == (False, 0.0, "epoch 3; another leads")
+    now[0] += 5
+    assert told("leader") == (False, 5.0, "epoch 3; another leads")
+    assert told("outbox") == (True, 65.0, "")
+    assert told("ari") == (False, 65.0, "not connected; is Asterisk up? nobody listens there")
+
+
+def test_phones_say_what_their_accounts_wait_for():
+    parts = Parts()
+    assert parts.vitals._phones() == (False, "their accounts are looked over once Asterisk is connected")
+    parts.link.connected_since = 1
+    assert parts.vitals._phones() == (False, "the accounts are being pushed")
+    parts.link.provisioning_trouble = "1001: refused"
+    assert parts.vitals._phones() == (False, "1001: refused")
+    parts.link.provisioned_at = 2
+    assert parts.vitals._phones() == (True, "")

@@ -417,6 +417,7 @@ class Parts:
                 ("clock", _keep_clock_true(self._clock, self.plane)),
                 ("noting the watch", note_watch(self.link, self._outbox, self._clock.now)),
                 ("draining", self.draining.run()),
+                ("watching the parts", self._vitals.watch()),
                 ("our own log", OwnLog(settings.runtime / "plane.log").run()),
             )
         }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
-from typing import Final
+from typing import Final, NamedTuple
+
+import structlog
 
 from ccplane.asterisk.door import Door
 from ccplane.asterisk.heartbeat import UNGUARDED_S, Heartbeat
@@ -32,14 +34,24 @@ from ccplane.postgres.seats import Desk
 from ccplane.recordings.keeper import Keeper
 from ccplane.settings import Settings
 
+log = structlog.get_logger()
+
 HANGS_S: Final = 3.0
 """A batch takes Postgres some 20 ms."""
+LOOK_EVERY_S: Final = 1.0
 BEHIND_MS: Final = 5_000
 """Facts that reach Postgres later than that are worth a word."""
 
 
+class Found(NamedTuple):
+    """How a part is now; `detail`: for people."""
+
+    ok: bool
+    detail: str = ""
+
+
 class Vitals:
-    """What /readyz tells: each part, how it is, and how long since it was last proven."""
+    """What /readyz tells: each part, how it is, and for how long it has been so."""
 
     def __init__(
         self,
@@ -61,68 +73,91 @@ class Vitals:
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
         self._messages, self._backlog, self._heartbeat = messages, backlog, heartbeat
         self._door = door
+        self._since: dict[str, tuple[bool, float]] = {}
+        """How each part was at the last look, and since when (monotonic)."""
+
+    async def watch(self) -> None:
+        """Look often, so that it is known since when a part is as it is, whoever asks how seldom. Until cancelled."""
+        while True:
+            try:
+                self.parts()
+            except Exception as fault:  # no reason to end a plane
+                log.exception("the parts could not be looked at", exc_info=fault)
+            await asyncio.sleep(LOOK_EVERY_S)
 
     def parts(self) -> dict[str, Part]:
         """All parts; only the first two decide whether calls are routed."""
-        return {
-            "leader": Part(self._lease.may_send(), self._lease.confirmed_ago() or 0.0, f"epoch {self._lease.epoch}"),
+        found = {
+            "leader": self._leader(),
             "ari": self._ari(),
             "ami": self._of_ami(),
             "database": self._database(),
             "phones": self._phones(),
-            "recordings": Part(not self._keeper.trouble(), 0.0, self._keeper.trouble()),
-            "messages": Part(not self._messages.trouble(), 0.0, self._messages.trouble()),
+            "recordings": _troubled(self._keeper.trouble()),
+            "messages": _troubled(self._messages.trouble()),
             "guard": self._guard(),
             "outbox": self._of_outbox(),
         }
+        return {name: Part(each.ok, self._age(name, each.ok), each.detail) for name, each in found.items()}
 
-    def _ari(self) -> Part:
-        surveyed = self._link.last_survey
-        age = (self._clock.now() - surveyed) / 1000 if surveyed else 0.0
+    def _age(self, name: str, ok: bool) -> float:
+        now = time.monotonic()
+        was, since = self._since.get(name, (ok, now))
+        since = since if was is ok else now
+        self._since[name] = ok, since
+        return now - since
+
+    def _leader(self) -> Found:
+        ok, epoch = self._lease.may_send(), f"epoch {self._lease.epoch}"
+        return Found(ok, epoch if ok else f"{epoch}; {self._lease.last_error or 'its lease is not confirmed'}")
+
+    def _ari(self) -> Found:
         if self._link.connected_since is not None:
-            return Part(True, age, self._link.trouble)
+            return Found(True, self._link.trouble)
         why = self._link.trouble or self._ari_stats.last_error
-        return Part(False, age, f"not connected; is Asterisk up? {why}".rstrip())
+        return Found(False, f"not connected; is Asterisk up? {why}".rstrip())
 
-    def _guard(self) -> Part:
+    def _guard(self) -> Found:
         """One that was there and is gone is missed; a node that never had one is the operator's choice."""
         ago = self._heartbeat.unguarded_for()
         if ago is None:
-            return Part(True, 0.0, "none was seen: callers are not carried to the fallback if ccplane fails")
-        return Part(ago < UNGUARDED_S, ago, "" if ago < UNGUARDED_S else "it does not look any more: ccplane guard")
+            return Found(True, "none was seen: callers are not carried to the fallback if ccplane fails")
+        return Found(ago < UNGUARDED_S, "" if ago < UNGUARDED_S else "it does not look any more: ccplane guard")
 
-    def _of_ami(self) -> Part:
-        since = self._ami.since
-        age = time.monotonic() - since if since is not None else 0.0
+    def _of_ami(self) -> Found:
         trouble = self._door.trouble
-        return Part(self._ami.connected and not trouble, age, self._ami.last_error or trouble)
+        return Found(self._ami.connected and not trouble, self._ami.last_error or trouble)
 
-    def _phones(self) -> Part:
-        at = self._link.provisioned_at
-        if at is None:
-            return Part(False, 0.0, self._link.provisioning_trouble or "the accounts are being pushed")
-        return Part(True, (self._clock.now() - at) / 1000)
+    def _phones(self) -> Found:
+        if self._link.provisioned_at is not None:
+            return Found(True)
+        if self._link.connected_since is None:
+            return Found(False, "their accounts are looked over once Asterisk is connected")
+        return Found(False, self._link.provisioning_trouble or "the accounts are being pushed")
 
-    def _database(self) -> Part:
+    def _database(self) -> Found:
         """Whether facts reach Postgres; and, while it is being caught up with, how much there is to go."""
         stats, now = self._shipper.stats, self._clock.now()
-        since = (now - stats.connected_since) / 1000 if stats.connected_since else 0.0
         hangs = stats.waits_since is not None and asyncio.get_running_loop().time() - stats.waits_since > HANGS_S
         wrong = stats.last_error or self._lease.away or self._pool.last_error or ("it does not answer" if hangs else "")
         if wrong or not stats.connected:
-            return Part(False, since, f"{wrong or 'not connected yet'}; {self._waits()}")
+            return Found(False, f"{wrong or 'not connected yet'}; {self._waits()}")
         late = stats.stored_at is not None and now - stats.stored_at > BEHIND_MS and self._outbox.stats.unshipped
-        return Part(True, since, self._backlog.progress() if late and self._backlog.standing.unshipped else "")
+        return Found(True, self._backlog.progress() if late and self._backlog.standing.unshipped else "")
 
     def _waits(self) -> str:
         return f"{self._outbox.stats.unshipped} facts wait in the outbox"
 
-    def _of_outbox(self) -> Part:
+    def _of_outbox(self) -> Found:
         outbox, words = self._outbox, self._backlog.words()
         if outbox.trouble:
             held = f"{outbox.stats.depth} of {outbox.memory} facts that memory takes; then new calls hear the apology"
             words = f"{outbox.trouble}; in memory are {held}"
-        return Part(not words, outbox.oldest_uncommitted(), words)
+        return _troubled(words)
+
+
+def _troubled(words: str) -> Found:
+    return Found(not words, words)
 
 
 class History:

@@ -314,6 +314,22 @@ async def test_whatever_else_listens_there_is_left_and_tried_again():
         running.cancel()
 
 
+async def test_a_login_that_is_cut_off_is_no_wrong_password(peer: AmiPeer, monkeypatch: pytest.MonkeyPatch):
+    """As of an Asterisk that dies, or is not up yet: after a wrong password the next try comes much later."""
+    made = Session.connection_made
+
+    def cut(session: Session, transport: asyncio.BaseTransport) -> None:
+        made(session, transport)
+        session.end("disconnected")
+
+    monkeypatch.setattr(Session, "connection_made", cut)
+    ami = Ami("127.0.0.1", peer.port, "ccplane", "secret", limits=QUICK)
+    running = asyncio.create_task(ami.run())
+    await until(lambda: ami.stats.refusals.total() >= 2)
+    assert ami.stats.refusals.keys() == {"ami-unreachable"}
+    running.cancel()
+
+
 # --- Asterisk -----------------------------------------------------------------------------------------------------
 
 

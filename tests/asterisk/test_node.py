@@ -33,6 +33,19 @@ async def test_a_started_node_answers_ari_with_every_module_loaded_and_no_fault_
 
 
 @asterisk
+async def test_the_command_asks_the_console_of_a_node_that_somebody_else_started(local_node: LocalNode, tmp_path: Path):
+    (tmp_path / "node-ast1").symlink_to(local_node.directory)
+    asked = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "ccplane", "asterisk", "core", "show", "version"),
+        env=os.environ | {"CCPLANE_RUNTIME": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await asyncio.wait_for(asked.communicate(), 20)
+    assert (asked.returncode, said[:12]) == (0, b"Asterisk 22."), said
+
+
+@asterisk
 async def test_a_wrong_ari_password_is_refused(local_node: LocalNode):
     assert await ari_status(local_node.bind, local_node.http_port, local_node.ari_username, "wrong") == 401
 

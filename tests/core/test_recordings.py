@@ -10,7 +10,7 @@ from ccplane.contacts.contact import Phase
 from ccplane.contacts.facts import Direction, TalkEnded
 from ccplane.contacts.recordings import RECORDING, RecordingState
 from ccplane.contacts.verbs import Connect, EnterQueue
-from ccplane.core import checkpoint
+from ccplane.core import checkpoint, decide
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve
@@ -320,6 +320,18 @@ def test_given_a_file_that_is_too_short_then_it_is_an_alarm_and_stored():
     floor = recorded()
     floor.leaves("x", at=10)
     assert kinds(floor.take(stored(10_000 - TOLERATED_MS - 1))) == ["RecordingIncomplete", "RecordingStored"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_given_a_talk_whose_end_nobody_saw_then_a_shorter_file_is_no_alarm_but_a_missing_one_is(restarted):
+    """The switch stopped writing when the caller left, or when it died; the talk counts until that was found out."""
+    floor = recorded()
+    floor.drops(at=10)
+    ended = the(floor.survey(after_gap=True, gone=["x"], started_at=7 if restarted else 0, at=60), r.RecordingEnded)
+    assert (ended.ms, ended.unseen) == (60_000, True)
+    assert checkpoint.decode(checkpoint.encode(floor.state)).unstored == floor.state.unstored
+    for short, facts in ((stored(8_000), ["RecordingStored"]), (stored(0, opus=""), ["RecordingIncomplete"])):
+        assert kinds(decide(floor.state, short, floor.now)) == facts
 
 
 def test_given_no_file_at_all_then_it_is_an_alarm():

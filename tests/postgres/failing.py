@@ -74,3 +74,56 @@ async def _tell(server: EmbeddedPostgres, statement: str) -> None:
 
 
 WAYS = {"killed": killed, "hanging": hanging, "read-only": read_only}
+
+PASSWORD = "host"
+
+
+async def by_password(server: EmbeddedPostgres) -> str:
+    """The database's address for a role that needs a password, has the rights of ours, and can be refused."""
+    rules = server.data_dir / "cluster" / "pg_hba.conf"
+    rules.write_text("local all plane scram-sha-256\n" + rules.read_text())
+    await _administer(
+        server, f"CREATE ROLE plane LOGIN PASSWORD '{PASSWORD}'", "GRANT ccplane TO plane", "SELECT pg_reload_conf()"
+    )
+    return f"{server.url().rpartition('&')[0]}&user=plane&password={PASSWORD}"
+
+
+@asynccontextmanager
+async def password_rotated(server: EmbeddedPostgres) -> AsyncIterator[None]:
+    """And nobody told us the new one."""
+    await _administer(server, "ALTER ROLE plane PASSWORD 'another'", CUT)
+    yield
+    await _administer(server, f"ALTER ROLE plane PASSWORD '{PASSWORD}'")
+
+
+@asynccontextmanager
+async def rights_revoked(server: EmbeddedPostgres) -> AsyncIterator[None]:
+    """It lets us in, and nothing more."""
+    await _administer(server, "REVOKE ccplane FROM plane")
+    yield
+    await _administer(server, "GRANT ccplane TO plane")
+
+
+@asynccontextmanager
+async def database_renamed(server: EmbeddedPostgres) -> AsyncIterator[None]:
+    await _administer(server, "ALTER DATABASE ccplane ALLOW_CONNECTIONS off", CUT, RENAME.format("ccplane", "old"))
+    yield
+    await _administer(server, RENAME.format("old", "ccplane"), "ALTER DATABASE ccplane ALLOW_CONNECTIONS on")
+
+
+CUT = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+RENAME = "ALTER DATABASE {} RENAME TO {}"
+
+
+async def _administer(server: EmbeddedPostgres, *statements: str) -> None:
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        for each in statements:
+            await connection.execute(each)
+    finally:
+        await connection.close()
+
+
+REFUSALS = {"password": password_rotated, "rights": rights_revoked, "renamed": database_renamed}
+"""A Postgres that is there, and refuses us: the role is that of `by_password`."""

@@ -1,14 +1,15 @@
-"""A real Postgres is killed, hangs, or takes no writes: calls are commanded on, nothing is lost, and it is said."""
+"""A real Postgres is killed, hangs, takes no writes, refuses us: calls go on, nothing is lost, and it is said."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
 
 from ccplane import app
+from ccplane.errors import StoreError
 from ccplane.log.backlog import Backlog, Level
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Pace, Shipper
@@ -20,7 +21,7 @@ from ccplane.postgres.store import PostgresFacts
 from ccplane.settings import Settings
 from tests.log.boxes import facts as repairs
 from tests.ports import free_port
-from tests.postgres.failing import WAYS, read_only
+from tests.postgres.failing import REFUSALS, WAYS, by_password, password_rotated, read_only
 from tests.postgres.histories import a_history
 from tests.postgres.test_projections import all_rows, empty, store
 
@@ -94,6 +95,46 @@ async def test_for_longer_than_a_term_commands_go_on_and_each_fact_is_stored_onc
     await box.close()
 
 
+@pytest.mark.parametrize("way", REFUSALS)
+async def test_a_postgres_that_refuses_us_stops_no_command(server, tmp_path, way):
+    """Only a lease that another has taken does. Facts wait, and are stored once when it lets us in again."""
+    facts = a_history(11, steps=60, wrap_up_ms=1_000).facts
+    database = Database(await by_password(server))
+    await database.open()
+    box = Outbox(tmp_path / "outbox.db")
+    box.open()
+    box.begin(1)
+    lease = Lease(database, "site", box.id, term=4.0, margin=0.8)
+    await lease.take(0)
+    shipper = Shipper(box, PostgresFacts(database), lambda: 0, pace=Pace(every=0.01, batch=20, retry_most=0.5))
+    tasks = [asyncio.create_task(each) for each in (shipper.run(), lease.run())]
+    box.append(facts[:50])
+    await asyncio.wait_for(shipper.shipped(50), 20)
+    loop, might = asyncio.get_running_loop(), []
+    async with REFUSALS[way](server):
+        box.append(facts[50:])
+        ends = loop.time() + 6.0
+        while loop.time() < ends:
+            might.append(lease.may_send())
+            await asyncio.sleep(0.02)
+        assert all(might), lease.last_error
+        assert "refuses us" in lease.away
+        assert "refuses us" in shipper.stats.last_error
+        assert shipper.stats.shipped_seq == 50
+    async with asyncio.timeout(30):
+        await shipper.shipped(len(facts))
+        await until(lambda: not lease.last_error)
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT count(DISTINCT seq) = count(*) FROM fact")
+    await lease.release()
+    await database.close()
+    await box.close()
+
+
 async def test_an_outbox_that_was_full_is_shipped_whole_and_has_room_again(server, opened, tmp_path):
     """The alarm came long before; what was decided when it was full waited in memory."""
     bound = 400_000
@@ -132,14 +173,14 @@ async def test_an_outbox_that_was_full_is_shipped_whole_and_has_room_again(serve
 
 
 @pytest.fixture
-async def plane(server, tmp_path, monkeypatch):
-    """One whose Asterisk is not there, and a client of its API."""
+async def settings(server, tmp_path, monkeypatch):
+    """Of a plane whose Asterisk is not there."""
 
     async def render(*_: object) -> None:
         pass
 
     monkeypatch.setattr(app, "render", render)
-    settings = Settings(
+    return Settings(
         runtime=tmp_path / "runtime",
         database_url=server.url(),
         port=free_port(),
@@ -147,12 +188,24 @@ async def plane(server, tmp_path, monkeypatch):
         ari_password="none",
         admin_token="token",
         demo_agents=2,
+        lease_s=5,
     )
+
+
+@asynccontextmanager
+async def begun(settings):
+    """The plane's task, and a client of its API."""
     headers = {"Authorization": "Bearer token"}
     async with (
         app.plane_of(settings) as running,
         httpx.AsyncClient(base_url=running.url, headers=headers, timeout=20) as client,
     ):
+        yield client
+
+
+@pytest.fixture
+async def plane(settings):
+    async with begun(settings) as client:
         await database_is(client, ok=True)
         yield client
 
@@ -202,3 +255,26 @@ async def test_a_postgres_that_takes_no_writes_is_told_apart_and_can_still_be_re
         assert (answer.status_code, answer.json()["code"]) == (503, "postgres-read-only")
     await database_is(plane, ok=True)
     assert (await plane.put("/api/v1/agents/1001/pin", json={"pin": "123456"})).status_code == 200
+
+
+async def test_a_plane_whose_password_was_rotated_leads_on_says_so_and_can_be_restarted(server, settings):
+    """For longer than a lease's term; at a start without its people it says what it lacks."""
+    settings = settings.model_copy(update={"database_url": await by_password(server)})
+    async with begun(settings) as plane:
+        await database_is(plane, ok=True)
+    async with password_rotated(server), begun(settings) as plane:
+        await database_is(plane, ok=False, saying="refuses us: password authentication failed")
+        ends = asyncio.get_running_loop().time() + 1.5 * settings.lease_s
+        while asyncio.get_running_loop().time() < ends:
+            assert (await plane.get("/readyz")).json()["parts"]["leader"]["ok"]
+            await asyncio.sleep(0.05)
+        answer = await plane.get("/api/v1/contacts")
+        assert (answer.status_code, answer.json()["code"]) == (503, "postgres-refuses-us")
+        assert (
+            await plane.put("/api/v1/agents/1001/state", json={"state": "paused", "reason": "x"})
+        ).status_code == 200
+        fresh = settings.model_copy(update={"runtime": settings.runtime / "first", "port": free_port()})
+        with pytest.raises(StoreError, match="password authentication failed") as caught:
+            async with begun(fresh):
+                pass
+        assert caught.value.code == "postgres-needed-once"

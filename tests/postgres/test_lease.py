@@ -164,14 +164,44 @@ async def test_when_postgres_goes_away_the_leader_goes_on(make_lease, clock):
     assert lease.confirmed_ago() == 0
 
 
-async def test_a_postgres_that_is_there_but_refuses_us_proves_nothing(make_lease, clock):
+@pytest.mark.parametrize("code", ["postgres-refuses-us", "postgres-refused"])
+async def test_a_postgres_that_is_there_but_refuses_us_is_as_good_as_away(make_lease, clock, code):
+    """Whatever is wrong: a lease that could not be asked after is not a lease that was taken."""
     lease = make_lease()
     await lease.take(0)
-    goes_away(lease, "postgres-refused")
+    goes_away(lease, code)
     clock.passes(8)
     await lease.renew()
-    assert not lease.may_send()
-    assert lease.last_error == "Postgres: postgres-refused"
+    assert lease.may_send()
+    assert (lease.last_error, lease.away) == (f"Postgres: {code}",) * 2
+
+
+async def test_a_row_that_we_may_only_read_outvotes_us_if_it_names_another(make_lease, clock, db, monkeypatch):
+    """Our rights to change it were revoked, and another plane has taken the lease since."""
+    ours, told = make_lease(), []
+    ours.on_lost = told.append
+    await ours.take(0)
+    await expire(db)
+    await make_lease("theirs").take(0)
+    async with db.connection() as connection:
+        await connection.execute(
+            "CREATE ROLE reader; GRANT SELECT ON lease TO reader"
+            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = 'reader'")
+            else "GRANT SELECT ON lease TO reader"
+        )
+    connect = ours._database.connect
+
+    async def as_reader(within=1.0):
+        connection = await connect(within)
+        await connection.execute("SET ROLE reader")
+        return connection
+
+    ours._hang_up()
+    monkeypatch.setattr(ours._database, "connect", as_reader)
+    clock.passes(6)
+    await ours.renew()
+    assert not ours.may_send()
+    assert "outbox theirs" in told[0]
 
 
 async def test_after_a_pause_it_asks_before_it_sends(make_lease, clock, db):

@@ -55,7 +55,7 @@ async def test_a_server_that_says_nothing(monkeypatch):
 @pytest.mark.postgres
 async def test_a_database_that_does_not_exist(embedded_postgres):
     error = await refused(embedded_postgres.url("nowhere"))
-    assert error.code == "postgres-refused"
+    assert error.code == "postgres-refuses-us"
     assert "does not exist" in error.sentence
 
 
@@ -102,6 +102,10 @@ async def test_a_statement_that_fails_is_refused_and_not_unreachable(db):
         (ConnectionResetError, "postgres-unreachable"),
         (asyncpg.ReadOnlySQLTransactionError, "postgres-read-only"),
         (asyncpg.DiskFullError, "postgres-full"),
+        (asyncpg.InvalidPasswordError, "postgres-refuses-us"),
+        (asyncpg.InvalidAuthorizationSpecificationError, "postgres-refuses-us"),
+        (asyncpg.InsufficientPrivilegeError, "postgres-refuses-us"),
+        (asyncpg.InvalidCatalogNameError, "postgres-refuses-us"),
     ],
 )
 def test_a_postgres_that_cannot_do_it_now_is_away_for_us(fault, code):
@@ -112,9 +116,9 @@ def test_a_postgres_that_cannot_do_it_now_is_away_for_us(fault, code):
 
 @pytest.mark.parametrize(
     "fault",
-    [asyncpg.InvalidPasswordError, asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedTableError, ValueError],
+    [asyncpg.UndefinedTableError, asyncpg.DivisionByZeroError, ValueError],
 )
-def test_a_postgres_that_says_no_to_us_is_not_away(fault):
+def test_a_postgres_that_says_no_to_what_we_asked_is_not_away(fault):
     error = as_store_error(fault("so it is"), "postgresql:///x")
     assert (error.code, is_away(error)) == ("postgres-refused", False)
 

@@ -124,7 +124,7 @@ class Ami:
             raise
         if not isinstance(said, Done):
             session.end("not opened")
-            raise self._unreachable(said.reason) if isinstance(said, Unknown) else self._wrong(said)
+            raise self._not_in(said)
         return session
 
     async def _serve(self, session: Session) -> None:
@@ -202,7 +202,12 @@ class Ami:
             "ami-unreachable", f"AMI at {self.host}:{self.port} does not answer ({why}). Is Asterisk running there?"
         )
 
-    def _wrong(self, said: Outcome[Message]) -> SwitchError:
+    def _not_in(self, said: Outcome[Message]) -> SwitchError:
+        """Only an answer says that the password is wrong."""
+        if isinstance(said, Unknown):
+            return self._unreachable(said.reason)
+        if isinstance(said, Refused) and not said.status:
+            return self._unreachable(said.message)
         return SwitchError(
             "ami-wrong-password",
             f"Asterisk at {self.host}:{self.port} refused the AMI user {self.username!r} ({said}): check that its "

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ccplane.asterisk.console import at_console, record_of
 from ccplane.asterisk.queues import sections
 from ccplane.child import Child
 from ccplane.errors import SetupError, SwitchError
@@ -95,7 +96,7 @@ class LocalNode:
         self._trunk_qualify_s = trunk_qualify_s
         self._outlive_parent = outlive_parent
         self.queues = tuple(queues)
-        self._child = Child(self.directory / "run" / "process.json")
+        self._child = Child(record_of(self.directory))
         self._secrets: dict[str, str] = {}
 
     # --- what others need to know -----------------------------------------------------------------------------
@@ -202,10 +203,11 @@ class LocalNode:
     async def cli(self, command: str) -> str:
         """What Asterisk's own console answers; for tests and for the 3 a.m. engineer."""
         process = await asyncio.create_subprocess_exec(
-            "nsenter", "--target", str(self.pid), "--mount", "--root", "--wd", "--",
-            "/usr/sbin/asterisk", "-rx", command,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+            *at_console(self.pid or 0, command),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
         output, _ = await process.communicate()
         return output.decode("utf-8", "replace")
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ccplane import __version__
-from ccplane.cli import agents, backup, guard, handover, prompts, reload, starting, status
+from ccplane.cli import agents, asterisk, backup, guard, handover, prompts, reload, starting, status
 from ccplane.errors import CcplaneError, MachineError
 
 
@@ -47,6 +47,7 @@ for command in (
     status.status,
     guard.guard,
     agents.agent,
+    asterisk.asterisk,
     prompts.prompts,
     backup.backup,
     backup.restore,

@@ -19,7 +19,7 @@ REPAIRED: Final = 3
 """The exit code where something had to be put right."""
 LEGEND: Final = (
     "",
-    "  Seconds beside a part: since when it is so, or was last proven. Counts: since midnight.",
+    "  Seconds beside a part: for how long it has been so. Counts: since midnight.",
     "  in time: answered within the queue's `within`; three rings: offers answered within three rings.",
     "  All of it: ccplane status --help",
 )
@@ -33,15 +33,16 @@ def status(reconcile: bool) -> None:
     Who is offered nothing after a refused or missed offer is named if the administrator's token can be read.
 
     \b
-    The seconds beside a part:
-      leader     since its lease was last confirmed
-      ari        since what goes on at Asterisk was last looked through
-      ami        since when it is connected, or not
-      database   since when it is connected
-      phones     since the accounts were pushed to Asterisk
-      recordings whether talks can be recorded and kept, and why not
-      guard      since the node's guard last looked
-      outbox     how long its oldest fact has not been on disk
+    The parts, and for how many seconds each has been ok, or AWAY:
+      leader     whether this plane may command Asterisk
+      ari        the connection that calls are commanded over
+      ami        the one that tells of phones and records talks
+      database   whether facts reach Postgres
+      phones     whether all accounts are at Asterisk as they should be
+      recordings whether talks can be recorded and kept
+      messages   whether what callers leave is brought into safety
+      guard      whether the node's guard looks, if there ever was one
+      outbox     whether facts reach the disk, and it has room
 
     \b
     The columns of a queue; what is counted, is since the site's midnight:

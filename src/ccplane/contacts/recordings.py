@@ -101,12 +101,13 @@ class RecordingEnded(RecordingFact, frozen=True, kw_only=True):
     """The talk is over, and with it what may be recorded. `ms`: how long the recording ought to be.
 
     `stop_by`: when the switch is asked again if it has not confirmed; None if the caller's channel is gone, which
-    ends it by itself.
+    ends it by itself. `unseen`: it ended while nobody watched, and may be shorter than `ms` by as long as that was.
     """
 
     ms: int
     paused_ms: int
     stop_by: int | None
+    unseen: bool = False
 
 
 class RecordingStopRetried(RecordingFact, frozen=True, kw_only=True):
@@ -254,6 +255,8 @@ class Expected(msgspec.Struct, frozen=True):
     ended_at: int
     most_ms: int
     """What is longer than this goes on after the talk, and must not be kept."""
+    unseen: bool = False
+    """Nobody saw the talk end: `ms` is the most that it can be."""
 
 
 def asked(fact: RecordingAsked) -> Recording:

@@ -129,8 +129,17 @@ def carried(turn: Turn, what: i.CallerCarried) -> None:
         end_contact(turn, what.contact, EndedBy.FALLBACK, 0)
 
 
-def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int, *, talk_by: EndedBy | None = None) -> None:
-    """Close a contact in whatever phase it is. `talk_by`: who ended its talk, if that is not who ended the contact."""
+def end_contact(
+    turn: Turn,
+    contact_id: ContactId,
+    by: EndedBy,
+    cause: int,
+    *,
+    talk_by: EndedBy | None = None,
+    unseen: bool = False,
+) -> None:
+    """Close a contact in whatever phase it is. `talk_by`: who ended its talk, if that is not who ended the contact.
+    `unseen`: it has ended, nobody knows when."""
     contact = turn.state.contacts[contact_id]
     lost = by in (EndedBy.SWITCH, EndedBy.FALLBACK)
     leave(turn, contact)
@@ -138,7 +147,7 @@ def end_contact(turn: Turn, contact_id: ContactId, by: EndedBy, cause: int, *, t
         case Phase.TALKING:
             assert contact.talk
             drop_legs(turn, contact, contact.talk)
-            talk_over(turn, contact, talk_by or by)
+            talk_over(turn, contact, talk_by or by, unseen=unseen)
         case Phase.CALLING | Phase.IN_CALL:
             assert contact.call
             unknown = (talk_by or by) is EndedBy.SWITCH

@@ -172,7 +172,7 @@ def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> S
     after = contacts.recorded(contact, fact)
     was = contact.tape
     if isinstance(fact, RecordingEnded) and was and was.started_at is not None and len(state.unstored) < UNSTORED:
-        expected = Expected(fact.recording, contact.id, fact.ms, fact.at, fact.at - was.asked_at)
+        expected = Expected(fact.recording, contact.id, fact.ms, fact.at, fact.at - was.asked_at, fact.unseen)
         state = replace(state, unstored=state.unstored.set(fact.recording, expected))
     return put_contact(state, contact, after)
 

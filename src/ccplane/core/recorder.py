@@ -213,10 +213,11 @@ def _ask_pause(turn: Turn, contact: ContactId, recording: Recording, paused: boo
 
 
 def converted(turn: Turn, what: i.RecordingConverted) -> None:
-    """It is in the store. What should have been longer is an alarm; of what nobody expected nothing can be said."""
+    """It is in the store. What should have been longer is an alarm; of what nobody expected, or saw the end of, nothing
+    can be said."""
     expected = turn.state.unstored.get(what.recording)
     kept = bool(what.opus or what.wav)
-    if expected and (not kept or expected.ms - what.ms > TOLERATED_MS):
+    if expected and (not kept or (expected.ms - what.ms > TOLERATED_MS and not expected.unseen)):
         reason = "the switch wrote less than was said; was its disk full?" if what.ms else "there is no file of it"
         turn.happened(
             r.RecordingIncomplete(

@@ -55,7 +55,7 @@ def start_recording(turn: Turn, contact_id: ContactId, attempt: int = 1) -> None
     )
 
 
-def end_recording(turn: Turn, contact: Contact, *, caller_stays: bool) -> None:
+def end_recording(turn: Turn, contact: Contact, *, caller_stays: bool, unseen: bool = False) -> None:
     """The talk is over. Where the caller's channel lives on the switch must be told, and asked until it confirms.
 
     Also where the recording was never seen to begin: that it was asked for may take effect late.
@@ -71,6 +71,7 @@ def end_recording(turn: Turn, contact: Contact, *, caller_stays: bool) -> None:
             ms=turn.now - recording.started_at if recording.started_at is not None else 0,
             paused_ms=recording.paused_until(turn.now),
             stop_by=turn.now + STOP_MS if caller_stays else None,
+            unseen=unseen,
         )
     )
     if caller_stays:

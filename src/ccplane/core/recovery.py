@@ -126,11 +126,11 @@ def _ended_unseen(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> Non
     if not turn.begun_anew:
         turn.repaired("contact without a channel", contact.id, f"{contact.channel} is not at the switch")
     if turn.begun_anew or not survey.after_gap:
-        return end_contact(turn, contact.id, EndedBy.SWITCH, 0)
+        return end_contact(turn, contact.id, EndedBy.SWITCH, 0, unseen=True)
     by = EndedBy.PROGRAM if isinstance(contact.verb, HangUp) else EndedBy.CALLER
     other = contact.talk or contact.call
     stays = other is not None and other.leg in survey.channels
-    return end_contact(turn, contact.id, by, 0, talk_by=by if stays else EndedBy.SWITCH)
+    return end_contact(turn, contact.id, by, 0, talk_by=by if stays else EndedBy.SWITCH, unseen=True)
 
 
 def _where_they_are(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:

@@ -86,13 +86,14 @@ def no_hold(turn: Turn, contact: Contact) -> None:
     turn.do(StopMusic(contact.id, contact.channel))
 
 
-def talk_over(turn: Turn, contact: Contact, by: EndedBy) -> None:
-    """The talk ended; the agent's wrap-up begins, and ends at once where the queue has none."""
+def talk_over(turn: Turn, contact: Contact, by: EndedBy, *, unseen: bool = False) -> None:
+    """The talk ended, `unseen` if only later somebody found that it had; the agent's wrap-up begins, and ends at once
+    where the queue has none."""
     talk = contact.talk
     assert talk is not None
     queue = turn.state.rules.queues.get(talk.queue)
     wrap_up_ms = queue.wrap_up_ms if queue else 0
-    end_recording(turn, contact, caller_stays=by not in LEFT)
+    end_recording(turn, contact, caller_stays=by not in LEFT, unseen=unseen)
     if talk.silent and by not in (*LEFT, EndedBy.PHONE_LOST):
         no_hold(turn, contact)
     talk_ms, ended_at = turn.over(talk.started_at)

@@ -26,6 +26,7 @@ from ccplane.handover.giving import Giving, Stage
 from ccplane.handover.line import FAILED, Line
 from ccplane.log.outbox_file import Recovered
 from ccplane.postgres.lease import Lease
+from ccplane.postgres.pool import is_away
 from ccplane.site import Site
 
 log = structlog.get_logger()
@@ -136,7 +137,7 @@ async def succeed(before: Begun, recovered: Recovered, lease: Lease) -> Begun:
     try:
         await lease.take(recovered.epoch)
     except StoreError as error:
-        if error.code != "postgres-unreachable":
+        if not is_away(error):
             raise
         lease.go_on(recovered.epoch)
     return before._replace(epoch=lease.epoch)

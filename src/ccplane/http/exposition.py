@@ -106,7 +106,7 @@ class Exposition(Collector):
         )
         yield _gauge(
             "ccplane_part_age_seconds",
-            "Since when that is known",
+            "Seconds for which it has been so",
             {name: part.age_s for name, part in parts.items()},
             "part",
         )

@@ -81,7 +81,7 @@ class Pins(Protocol):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """How one of the parts we stand on does. `age_s`: since when that is known; `detail`: for people."""
+    """How one of the parts we stand on does. `age_s`: for how long it has been so; `detail`: for people."""
 
     ok: bool
     age_s: float

@@ -2,15 +2,15 @@
 
 The switch fences nothing, so the sender asks `may_send` before each command. It says no once the lease was last
 confirmed longer ago than its term less a margin: by then another may have taken it. The one exception: a confirmation
-begun as it grew too old, or later, failed because Postgres is away; while it is down for all, nobody can take a lease,
-and calls come first (law 10). Either proof is good for the same time only, so a process that was paused says no until
-it has asked again.
+begun as it grew too old, or later, failed, whatever kept Postgres from answering it; while it is down for all, nobody
+can take a lease, and calls come first (law 10). Either proof is good for the same time only, so a process that was
+paused says no until it has asked again.
 
-A Postgres that takes no writes is away, too: no lease can be taken or confirmed there. But it may be so for us alone (a
-standby that was the primary, a setting of our role), and others may write elsewhere. It can still be read, so we look:
-a row that names another outvotes us at once, on a standby as soon as it is replayed. A row that still names us proves
-no less than a Postgres that can't be reached for us alone; either way it is the switch that ends it, by telling a
-leader that it was replaced before its successor has sent its first command.
+It may be so for us alone (the network between, a password that was changed, a standby that was the primary), and
+others may take the lease meanwhile. Where it can still be read we look: a row that names another outvotes us at once,
+on a standby as soon as it is replayed. A row that still names us proves no less than a Postgres that can't be reached;
+either way it is the switch that ends it, by telling a leader that it was replaced before its successor has sent its
+first command.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import asyncpg
 import structlog
 
 from ccplane.errors import StoreError
-from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error, is_away
+from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
 from ccplane.postgres.queries import query
 
 log = structlog.get_logger()
@@ -39,8 +39,8 @@ AHEAD: Final = ASK_WITHIN + 0.25
 us only after `ASK_WITHIN`, and until then commands would be refused."""
 PAUSED: Final = ASK_WITHIN + 0.5
 """A confirmation that took even longer says more about us, who were paused, than about Postgres."""
-NOWHERE: Final = frozenset({"3D000", "42P01"})
-"""SQLSTATEs of a database, or a table, that is not there: nobody can take a lease in it."""
+MAY_BE_READ: Final = frozenset({"postgres-read-only", "postgres-refuses-us", "postgres-refused"})
+"""The codes of a Postgres that has answered us, though it confirmed nothing."""
 
 
 def boottime() -> float:
@@ -71,7 +71,7 @@ class Lease:
         self.on_lost: Callable[[str], None] = ignore
         self.last_error = ""
         self.away = ""
-        """Why Postgres could not confirm it; empty while it does, and if it says no."""
+        """Why it could not be confirmed; empty while it is, and when another has it."""
         self._database = database
         self._site, self._outbox = site, outbox
         self._term, self._good_for = timedelta(seconds=term), term - margin
@@ -104,7 +104,7 @@ class Lease:
         try:
             epoch = await self._ask("take_lease", self._site, self._outbox, outbox_epoch, self._term)
         except StoreError as error:
-            if error.code == "postgres-read-only" and await self._runs_for_another():
+            if error.code in MAY_BE_READ and await self._runs_for_another():
                 raise await self._held_by_another() from error
             raise
         if epoch is None:
@@ -155,7 +155,7 @@ class Lease:
         try:
             epoch = await self._ask("renew_lease", self._site, self._outbox, self.epoch, self._term)
         except StoreError as error:
-            if error.code == "postgres-read-only" and await self._is_anothers():
+            if error.code in MAY_BE_READ and await self._is_anothers():
                 await self._lost()
             else:
                 self._not_confirmed(error, began)
@@ -184,16 +184,17 @@ class Lease:
     def _not_confirmed(self, error: StoreError, began: float) -> None:
         if not self.last_error:
             log.warning("the lease is not confirmed", code=error.code, error=error.sentence)
-        self.last_error = error.sentence
-        self.away = error.sentence if is_away(error) else ""
-        nobody_can = is_away(error) or error.facts.get("sqlstate") in NOWHERE
+        self.last_error = self.away = error.sentence
         counts = self._confirmed is None or began - self._confirmed >= self._good_for - AHEAD
-        if nobody_can and counts and self._clock() - began <= PAUSED:
+        if counts and self._clock() - began <= PAUSED:
             self._unreachable = began
 
     async def _runs_for_another(self) -> bool:
         """Whether a row that we can read but not change has a lease of another's, which has not run out."""
-        row = await self._row("who_leads", self._site)
+        try:
+            row = await self._row("who_leads", self._site)
+        except StoreError:
+            return False
         return row is not None and row["holder"] != self._outbox and row["expires_in"] > 0
 
     async def _is_anothers(self) -> bool:

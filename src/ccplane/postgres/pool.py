@@ -27,15 +27,19 @@ COMMAND_WITHIN: Final = 30.0
 ANSWER_WITHIN: Final = 8.0
 """For whoever asks over the pool: somebody waits for the answer, and a Postgres that hangs gives none."""
 
-AWAY: Final = frozenset({"postgres-unreachable", "postgres-read-only", "postgres-full"})
-"""The codes with which Postgres is away: for us, and as far as we can know for everybody. It may do the same in a
-moment, or after somebody has mended it; it does not say that what we asked was wrong."""
+AWAY: Final = frozenset({"postgres-unreachable", "postgres-read-only", "postgres-full", "postgres-refuses-us"})
+"""The codes with which Postgres is away for us. It may do the same in a moment, or after somebody has mended it; it
+does not say that what we asked was wrong."""
 
 AWAY_CLASSES: Final = ("08", "40", "53", "57", "58", "XX")
 """Of SQLSTATEs: the connection, a transaction that gave way to another, no resources (memory, connections), the
 operator (shutting down, starting, a time limit), the machine under it, and its own faults."""
 AWAY_STATES: Final = frozenset({"25P03", "55P03"})
 """A session that was idle for too long, a lock that was not to be had."""
+REFUSES_US_CLASS: Final = "28"
+REFUSES_US_STATES: Final = frozenset({"42501", "3D000", "3F000", "55000"})
+"""Class 28: a password, a role, a rule of pg_hba.conf. Then: a right that was revoked; a database or a schema that has
+another name now; a database that takes no connections."""
 READ_ONLY: Final = "25006"
 FULL: Final = "53100"
 
@@ -51,7 +55,7 @@ def place(dsn: str) -> str:
 
 
 def as_store_error(error: Exception, dsn: str) -> StoreError:
-    """With a code of `AWAY` if it cannot do anything for us now, `postgres-refused` if it said no to this."""
+    """With a code of `AWAY` if it does nothing for us now, whatever is asked; `postgres-refused` said no to this."""
     what, state = str(error) or type(error).__name__, _sqlstate(error)
     at = f"Postgres at {place(dsn)}"
     if state == READ_ONLY:
@@ -60,6 +64,8 @@ def as_store_error(error: Exception, dsn: str) -> StoreError:
         return StoreError("postgres-full", f"{at} has no disk space left: {what}", sqlstate=state)
     if not state and isinstance(error, TimeoutError):
         what = f"it does not answer ({what})"
+    if state[:2] == REFUSES_US_CLASS or state in REFUSES_US_STATES:
+        return StoreError("postgres-refuses-us", f"{at} refuses us: {what}", sqlstate=state)
     ours = isinstance(error, ValueError)  # an address, or a value, that cannot be
     if (not state and not ours) or state[:2] in AWAY_CLASSES or state in AWAY_STATES:  # without: the network's doing
         return StoreError("postgres-unreachable", f"{at} cannot be reached: {what}", sqlstate=state)
@@ -67,7 +73,7 @@ def as_store_error(error: Exception, dsn: str) -> StoreError:
 
 
 def is_away(error: StoreError) -> bool:
-    """Whether Postgres is away, as against one that is there and says no."""
+    """Whether Postgres is away for us, as against one that is there and says no to what we asked."""
     return error.code in AWAY
 
 

@@ -222,11 +222,11 @@ class Keeper:
         facts = self._plane.snapshot.board.totals.facts
         count = sum(facts.get(each, 0) for each in ALARMS)
         if self._alarms is not None and count > self._alarms:
-            words = f"{count - self._alarms} recordings could not be begun, or are shorter than their talks"
             reason = self._why()
-            log.error(words, reason=reason)
-            until = asyncio.get_running_loop().time() + ALARM_S
-            self._alarm = (until, f"{words}: {reason}" if reason else words)
+            words = f"recordings that could not be begun, or are shorter than their talks: {count - self._alarms}"
+            words += f" ({reason})" if reason else ""
+            log.error(words)
+            self._alarm = (asyncio.get_running_loop().time() + ALARM_S, words)
         self._alarms = count
 
     def _troubled(self, why: str) -> None:
