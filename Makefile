@@ -14,6 +14,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-fast lint bench chaos lock clean web env env-dev host host-test asterisk-root
 
+# Python keeps what it has compiled, whatever the shell says: the tests start hundreds of planes, and each would compile
+# all of it again for a second.
+unexport PYTHONDONTWRITEBYTECODE
+
 PY := .venv/bin/python
 INSTALL := asterisk-docker/install.sh
 ROOT := $(or $(CCPLANE_ASTERISK_ROOT),$(or $(CCPLANE_RUNTIME),.runtime)/asterisk-root)
@@ -29,11 +33,14 @@ demo: env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
 	exec $(PY) -m ccplane.demo $(ARGS)
 
+# Tests of the real things wait for most of their time: three share two processors well.
+WORKERS := $(shell echo $$(( $$(nproc) * 3 / 2 )))
+
 test: env-dev host-test asterisk-root web
-	@exec $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: env-dev
-	@exec $(PY) -m pytest -n 2 -m "not slow and not asterisk" $(ARGS)
+	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not asterisk" $(ARGS)
 
 lint: env-dev
 	@$(PY) -m ruff check --no-cache .

@@ -1,11 +1,18 @@
 """What every test may use; the real things are in tests/stack.py."""
 
 import gc
+import os
+import sys
 
 import structlog
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.stack"]
+pytest_plugins = ["tests.order", "tests.stack"]
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+"""Some shells forbid Python to keep what it has compiled: each plane of a test would compile all of it for a second,
+and each worker the tests for ten."""
 
 structlog.configure(
     processors=[

@@ -102,6 +102,7 @@ def stack(tmp_path: Path):
     return make
 
 
+@pytest.mark.slow
 async def test_a_plane_that_an_earlier_run_left_is_ended_before_its_port_is_found_taken(stack, tmp_path: Path):
     port = free_port()
     earlier, log = Child(tmp_path / "plane.json"), tmp_path / "log"
@@ -116,6 +117,7 @@ async def test_a_plane_that_an_earlier_run_left_is_ended_before_its_port_is_foun
     await here.stop()
 
 
+@pytest.mark.slow
 async def test_ready_means_that_phones_can_register_too(stack):
     now = time.time()
     here = stack(routes=now + 0.5, pushed=now + 1.0)

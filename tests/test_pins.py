@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from argon2 import PasswordHasher
 
 from ccplane.agents.facts import PinLocked, PinWay
 from ccplane.core.inputs import PinTried
@@ -45,7 +46,25 @@ async def plane():
 
 
 @pytest.fixture
-async def pins(db, plane):
+def quick_hash(monkeypatch):
+    """The least that argon2 can do, for all that is not about how long it takes."""
+    monkeypatch.setattr("ccplane.pins.PasswordHasher", lambda **_: PasswordHasher(1, 8, 1))
+
+
+@pytest.fixture
+async def pins(quick_hash, db, plane):
+    async for made in made_pins(db, plane):
+        yield made
+
+
+@pytest.fixture
+async def slow_pins(db, plane):
+    """With the hash that is used."""
+    async for made in made_pins(db, plane):
+        yield made
+
+
+async def made_pins(db, plane):
     notes = Notes()
     made = Pins(await people(db), plane, db, notes, lambda: plane.history.now)
     made.notes = notes
@@ -112,13 +131,13 @@ async def test_given_nobodys_id_then_it_is_locked_as_an_agents_would_be(pins):
     assert [await said(pins, NOBODY, "000000") for _ in range(6)] == ["wrong-pin"] * 4 + ["pin-locked"] * 2
 
 
-async def test_given_nobodys_id_then_the_answer_takes_as_long_as_an_agents(pins, monkeypatch):
+async def test_given_nobodys_id_then_the_answer_takes_as_long_as_an_agents(slow_pins, monkeypatch):
     """The same work is done: a hash is compared each time."""
-    await pins.put(ANA, "135790", by="api")
-    compared, same = [], pins._same
-    monkeypatch.setattr(pins, "_same", lambda known, pin: compared.append(known[:30]) or same(known, pin))
+    await slow_pins.put(ANA, "135790", by="api")
+    compared, same = [], slow_pins._same
+    monkeypatch.setattr(slow_pins, "_same", lambda known, pin: compared.append(known[:30]) or same(known, pin))
     for agent in (ANA, BEN, NOBODY):
-        await said(pins, agent, "000000")
+        await said(slow_pins, agent, "000000")
     assert len(compared) == 3
     assert len(set(compared)) == 1, "with the same parameters"
 
@@ -156,9 +175,9 @@ async def test_given_nobody_who_waits_for_an_agent_then_nothing_is_kept_for_them
     assert len(pins._turns) == 0
 
 
-async def test_given_a_check_then_the_loop_goes_on_meanwhile(pins):
-    await pins.put(ANA, "135790", by="api")
-    checking = asyncio.create_task(said(pins, ANA, "135790"))
+async def test_given_a_check_then_the_loop_goes_on_meanwhile(slow_pins):
+    await slow_pins.put(ANA, "135790", by="api")
+    checking = asyncio.create_task(said(slow_pins, ANA, "135790"))
     turns = 0
     while not checking.done():
         await asyncio.sleep(0)

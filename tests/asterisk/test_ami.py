@@ -64,6 +64,7 @@ def test_what_asterisk_would_misread_is_refused_with_what_is_wrong_with_it(actio
     assert fault in fault_of(action)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(max_size=9), st.text(max_size=20) | st.lists(st.text(max_size=20)), max_size=5))
 def test_whatever_is_not_refused_is_one_action_with_just_these_headers(rest):
     action = {"Action": "A", **rest}

@@ -505,6 +505,7 @@ async def test_when_no_command_socket_answers_the_switch_is_left_alone_until_it_
         assert (await following).ended is None
 
 
+@pytest.mark.slow
 async def test_while_our_own_process_was_asleep_no_socket_is_held_up():
     async with rest_server() as server, connected(an_ari(server)) as connection:
         for _ in range(3):

@@ -49,6 +49,7 @@ def test_nothing_has_no_level():
     assert level_of(array("h")).speech == -math.inf
 
 
+@pytest.mark.slow
 async def test_the_demo_site_is_without_fault(tmp_path: Path):
     from tests.site.sites import TOP
 

@@ -10,6 +10,7 @@ from ccplane.agents.facts import Intent
 from ccplane.asterisk.members import FAMILY, Members
 from ccplane.asterisk.outcomes import Done, Refused, Unknown
 from ccplane.core import inputs as i
+from ccplane.core.members import numbers
 from ccplane.testing import FakeAmi
 from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, paused, ready
 
@@ -92,10 +93,12 @@ async def until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
+def actions(switch: Switch) -> list[str]:
+    return [str(each["Action"]) for each in switch.ami.asked]
+
+
 def asked(switch: Switch) -> list[str]:
-    return [
-        str(each["Action"]) for each in switch.ami.asked if not str(each["Action"]).startswith(("QueueStatus", "DB"))
-    ]
+    return [each for each in actions(switch) if not each.startswith(("QueueStatus", "DB"))]
 
 
 async def test_at_a_login_what_is_not_as_it_should_be_is_put_right_and_nothing_else_is_touched():
@@ -114,12 +117,13 @@ async def test_a_pause_is_one_removal_a_queue_and_what_is_no_ones_intent_asks_no
     switch, floor = Switch(SUPPORT, "ccplane"), a_floor(agents=[ready("ana"), ready("ben")])
     async with kept(switch, floor) as take:
         await until(lambda: len(switch.who("ccplane")) == 2)
+        await until(lambda: "DBGetTree" in actions(switch) and switch.numbers == numbers(floor.state.rules))
         switch.ami.asked.clear()
         take(i.PhoneSeen("ana", "gone"))
         take(i.IntentAsked(agent="ana", intent=Intent.PAUSED, by="api"))
         await until(lambda: not switch.who(SUPPORT) & {("PJSIP/ana", "ana")})
         await until(lambda: len(switch.who("ccplane")) == 1)
-        assert [each["Action"] for each in switch.ami.asked] == ["QueueRemove", "QueueRemove"]
+        assert actions(switch) == ["QueueRemove", "QueueRemove"]
 
 
 async def test_a_queue_that_the_switch_does_not_have_yet_is_no_trouble():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ccplane.asterisk.node import LocalNode
+from ccplane.settings import HOME
 from ccplane.testing.rtp import CALLER_TONE
 from ccplane.testing.siplab import rings_for_ever
 from tests.asterisk.test_recovery import a_talk
@@ -18,6 +20,8 @@ from tests.proxy import Proxy, open_proxy
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
 LEASE_S = 3
+RING_S = 5
+"""How long a phone rings."""
 HARMLESS = ("/ping", "asterisk/ping", "events/user/")
 """What asks whether somebody is there."""
 
@@ -66,12 +70,21 @@ def _frame(buffer: bytes) -> tuple[bytes, bytes] | None:
     return bytes(byte ^ mask[n % 4] for n, byte in enumerate(body)), buffer[at + 4 + length :]
 
 
+def site_of_brief_rings(folder: Path) -> Path:
+    for each in ("acd", "ari_apps", "ivr", "recordings"):
+        shutil.copytree(HOME / each, folder / each)
+    queues = folder / "acd" / "queues.toml"
+    queues.write_text(queues.read_text().replace("[support]\n", f'[support]\nring = "{RING_S}s"\n', 1))
+    return folder
+
+
 async def test_paused_past_its_term_with_another_plane_leading_it_sends_no_command(
     local_node: LocalNode, database: str, tmp_path: Path
 ) -> None:
     """A phone rang when it was stopped, and was to be hung up meanwhile: the old one must leave it alone."""
     for each in ("one", "other"):
         (tmp_path / each).mkdir()
+    site = str(site_of_brief_rings(tmp_path / "site"))
     async with (
         open_proxy(local_node.http_port) as proxy,
         open_centre(
@@ -80,6 +93,7 @@ async def test_paused_past_its_term_with_another_plane_leading_it_sends_no_comma
             tmp_path / "one",
             audio=True,
             CCPLANE_LEASE_S=str(LEASE_S),
+            CCPLANE_SITE=site,
             CCPLANE_ARI_URL=f"http://127.0.0.1:{proxy.port}/ari",
         ) as one,
     ):
@@ -92,12 +106,12 @@ async def test_paused_past_its_term_with_another_plane_leading_it_sends_no_comma
         listener = Listener(proxy)
         await one.pause()
         async with open_centre(
-            local_node, database, tmp_path / "other", start=False, CCPLANE_LEASE_S=str(LEASE_S)
+            local_node, database, tmp_path / "other", start=False, CCPLANE_LEASE_S=str(LEASE_S), CCPLANE_SITE=site
         ) as other:
             await other.spawn()
             await other.until(other.routes, within=30)
             await other.agent_is("1001", "talking")
-            await asyncio.sleep(20)  # the phone has rung for as long as it may: there is something overdue
+            await asyncio.sleep(RING_S + 1)  # the phone has rung for as long as it may: there is something overdue
             assert listener.commands == []
             await one.resume()
 

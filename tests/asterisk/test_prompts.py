@@ -49,6 +49,7 @@ def loudness(path: Path) -> float:
     return 10 * math.log10(sum(each * each for each in samples) / len(samples) / 32_768**2)
 
 
+@pytest.mark.slow
 async def test_every_prompt_of_the_demo_site_is_a_telephones_8_khz_and_loud_enough(tmp_path: Path):
     demo = parse(read(TOP))
     assert (

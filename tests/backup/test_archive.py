@@ -70,6 +70,7 @@ def test_one_that_was_cut_off_anywhere_is_refused(file):
         assert refused(file) == "no-backup"
 
 
+@pytest.mark.slow
 def test_one_in_which_any_byte_is_another_is_refused_or_says_the_same(file):
     """Bytes that mean nothing to a reader (times, the padding of a name) may change."""
     whole, manifest = file.read_bytes(), look_at(file)

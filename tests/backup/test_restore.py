@@ -24,7 +24,7 @@ from ccplane.postgres.pool import Database
 from tests.backup.places import SITE, folded_over, lives_through, living
 from tests.postgres.histories import START, a_history
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 MIDNIGHT = START - START % 86_400_000 + 86_400_000
 FACTS = a_history(3, steps=80, start=MIDNIGHT - 60_000).facts

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import reduce
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -206,6 +207,7 @@ def day(moves, body):
     return world
 
 
+@pytest.mark.slow
 @thoroughly
 @given(moves, st.sampled_from([DAY, STRAIGHT]), st.integers(0, 40))
 def test_whatever_facts_were_lost_the_plane_comes_back_to_what_the_switch_shows(moves, body, lost):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +74,7 @@ MORNING = [(HONEST.index(move), 0, 0, 0) for move in (Honest.two_agents, Honest.
 honest = st.tuples(st.integers(0, len(HONEST) - 2), numbers, numbers, st.integers(0, 3))
 
 
+@pytest.mark.slow
 @thoroughly
 @given(st.lists(honest, min_size=20, max_size=60))
 def test_no_phone_is_called_while_a_leg_of_ours_is_on_it(moves):

@@ -118,13 +118,13 @@ async def test_a_plane_paused_for_15_s_is_waited_for_and_past_the_term_its_calle
 async def test_a_plane_that_is_slow_for_longer_than_the_term_keeps_its_callers(
     centre: Centre, local_node: LocalNode, tmp_path: Path
 ) -> None:
-    """It stands still for 3 s again and again, and gets to its work for moments only."""
-    async with open_guard(local_node, tmp_path, term=9) as guard:
+    """It stands still for 2 s again and again, and gets to its work for moments only."""
+    async with open_guard(local_node, tmp_path, term=7) as guard:
         floor = await a_floor(centre)
         for _ in range(4):
             before = await heartbeat(local_node)
             await centre.pause()
-            await asyncio.sleep(3)
+            await asyncio.sleep(2)
             await centre.resume()
             await centre.until(lambda before=before: moved(local_node, before))
         assert guard.count(CARRIED) == 0
@@ -139,7 +139,7 @@ async def test_a_plane_that_is_killed_and_back_within_the_term_keeps_its_callers
         floor = await a_floor(centre)
         for _ in range(2):
             await centre.kill()
-            await asyncio.sleep(6)
+            await asyncio.sleep(3)
             await centre.start()
         assert guard.count(CARRIED) == 0
         await centre.waiting("support", 1)
@@ -175,14 +175,14 @@ async def test_a_guard_that_is_paused_itself_counts_afresh(
     centre: Centre, local_node: LocalNode, tmp_path: Path
 ) -> None:
     """Both are paused, as with a machine that sleeps: the guard wakes first, and waits for the whole term again."""
-    async with open_guard(local_node, tmp_path, term=8) as guard:
+    async with open_guard(local_node, tmp_path, term=6) as guard:
         floor = await a_floor(centre)
-        await asyncio.sleep(4)
+        await asyncio.sleep(3)
         await centre.pause()
         guard.process.send_signal(19)
-        await asyncio.sleep(14)
+        await asyncio.sleep(8)
         guard.process.send_signal(18)
-        await asyncio.sleep(5)
+        await asyncio.sleep(4)
         assert guard.count(CARRIED) == 0
         await centre.resume()
         await centre.waiting("support", 1)

@@ -95,6 +95,7 @@ def _fails(*_):
     raise OSError("the machine is off")
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(MOVES, max_size=40))
 @example([("append", 30), ("acknowledge", 0), ("fate", "late"), ("fate", "later"), ("let it ship", 20), ("crash", 0)])

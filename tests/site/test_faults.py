@@ -259,6 +259,7 @@ def test_a_program_is_called_by_its_files_name_so_that_must_be_one():
     assert (fault.code, fault.path) == ("bad-name", "ari_apps/front-door.py")
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(DEMO)), st.data())
 def test_whatever_a_slip_of_the_hand_leaves_is_a_site_or_faults_that_point_into_it(path: str, data: st.DataObject):

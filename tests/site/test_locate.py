@@ -170,6 +170,7 @@ def paths_in(value: object, path: Path = ()) -> Iterator[Path]:
         yield from paths_in(each, (*path, key))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(written_toml())
 def test_every_key_of_any_toml_is_found_on_the_line_it_was_written(document: tuple[str, dict[Path, int]]):

@@ -120,6 +120,7 @@ def test_who_waits_hears_music_and_keeps_the_place_while_phones_refuse():
     on(scene)
 
 
+@pytest.mark.slow
 def test_two_hundred_callers_and_three_agents_are_all_served_in_the_order_they_came():
     async def scene(centre: Rehearsal) -> None:
         for agent in ("1001", "1002", "1003"):

@@ -129,6 +129,7 @@ async def test_a_phone_that_refuses_says_why(world: World, code: int, status: st
     assert told == ["l-1 HangupRequest", f"l-1 Dial {status}", f"l-1 Destroyed {cause}/{code}"]
 
 
+@pytest.mark.slow
 async def test_a_phone_that_rings_in_vain_is_only_destroyed(world: World):
     """At Asterisk's timeout: 19/480, the same as a phone's own 480."""
     world.behave("8001", "rings_for_ever")
@@ -136,6 +137,7 @@ async def test_a_phone_that_rings_in_vain_is_only_destroyed(world: World):
     assert same(await world.story("l-1 Destroyed 19/480"), "l-1 Destroyed 19/480")
 
 
+@pytest.mark.slow
 async def test_a_phone_without_power_never_rings(world: World):
     world.behave("8001", "says_nothing")
     await world.done(leg(timeout=1))

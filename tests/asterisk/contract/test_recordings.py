@@ -61,6 +61,7 @@ async def test_a_recording_is_queued_then_told_to_have_begun_and_can_be_asked_fo
     assert (await world.done(GetLiveRecording(name))).state == "recording"
 
 
+@pytest.mark.slow
 async def test_while_its_tone_plays_there_is_no_file_and_neither_a_key_nor_we_can_end_it(world: World, name: str):
     """The answer to a stop is 204 all the same."""
     caller = await a_caller(world)
@@ -99,6 +100,7 @@ async def test_the_key_we_named_ends_it_and_is_told_first(world: World, name: st
     assert await world.story(f"{name} done") == ["caller key 5", "caller key #", f"{name} done"]
 
 
+@pytest.mark.slow
 async def test_the_longest_time_ends_it_with_its_length_in_whole_seconds(world: World, name: str):
     caller = await a_caller(world)
     await world.done(record(caller, name, longest=2))
@@ -107,6 +109,7 @@ async def test_the_longest_time_ends_it_with_its_length_in_whole_seconds(world: 
     assert (await world.done(GetStoredRecording(name))).name == name
 
 
+@pytest.mark.slow
 async def test_silence_ends_it(world: World, name: str):
     caller = await a_caller(world)
     await world.done(record(caller, name, silence=1))
@@ -125,6 +128,7 @@ async def test_it_can_be_stopped_and_is_gone_then(world: World, name: str):
     assert isinstance(await world.do(GetLiveRecording(name)), Gone)
 
 
+@pytest.mark.slow
 async def test_the_same_name_twice_is_a_conflict_live_or_stored(world: World, name: str):
     caller = await a_caller(world)
     await world.done(record(caller, name, longest=1))

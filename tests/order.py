@@ -1,0 +1,44 @@
+"""The dearest files first: who is done early then has many small ones left to share, instead of nothing.
+
+Workers take whole files (`--dist loadfile`), so that what a file has started serves all of its tests.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+DEAREST = {
+    "asterisk/test_bench.py": 121,
+    "asterisk/test_kill_anywhere.py": 200,
+    "asterisk/test_postgres_away.py": 80,
+    "asterisk/test_recordings.py": 130,
+    "asterisk/test_voicemail.py": 120,
+    "chaos/test_short.py": 105,
+    "guard/test_absence.py": 100,
+    "postgres/test_away.py": 85,
+}
+"""Seconds, where the marks say too little of it."""
+ASTERISK_S, SLOW_S, QUICK_S = 5.0, 4.0, 0.05
+"""What a test costs, by its marks."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each worker does the same, as they must agree on the order."""
+    costs = Counter[str]()
+    for item in items:
+        costs[_file(item)] += _by_its_marks(item)
+    for file in costs:
+        costs[file] = next((cost for ends, cost in DEAREST.items() if file.endswith(f"/{ends}")), costs[file])
+    items.sort(key=lambda item: -costs[_file(item)])
+
+
+def _file(item: pytest.Item) -> str:
+    return item.path.as_posix()
+
+
+def _by_its_marks(item: pytest.Item) -> float:
+    if item.get_closest_marker("asterisk") or item.get_closest_marker("browser"):
+        return ASTERISK_S
+    return SLOW_S if item.get_closest_marker("slow") else QUICK_S
