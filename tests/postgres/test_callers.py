@@ -52,7 +52,7 @@ def of_kind(centre, kind):
 async def test_the_last_contacts_of_the_same_caller_are_told_the_latest_first(db, centre):
     arrived = of_kind(centre, "ContactArrived")
     caller = max({each.caller for each in arrived}, key=[each.caller for each in arrived].count)
-    theirs = sorted((each.at, each.contact) for each in arrived if each.caller == caller)
+    theirs = sorted((each.arrived_at or each.at, each.contact) for each in arrived if each.caller == caller)
     assert len(theirs) > MOST
     at, present = theirs[-1]
     found = await before(db, present, caller)
