@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ccplane.agents.facts import Intent, Phone, Seat
+from ccplane.contacts.verbs import Gather, Play, TakeMessage
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.members import EVERYBODY, Member, members, numbers
 from ccplane.ids import ProgramName
 from ccplane.routing.rules import Number, Rules
-from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, offline, paused, ready
+from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, doing, offline, paused, ready
 
 
 def who(floor, queue):
@@ -118,3 +119,26 @@ def test_given_a_caller_who_left_the_queue_as_the_connection_ended_then_it_is_ta
     floor.drops(at=30)
     floor.survey(after_gap=True, at=31, gap=1)
     assert [queue for queue, _ in told(floor)[said:]] == [""], "for it may have been lost"
+
+
+def test_given_such_a_caller_who_hears_a_prompt_then_it_is_said_before_the_prompt_plays_again():
+    """While one plays, the switch sets no variable of its channel, and holds up what comes behind."""
+    floor = a_floor(agents=[paused("ana")], queues=[a_queue(max_wait=30)])
+    floor.waits()
+    floor.tick(at=30)
+    floor.is_up("x")
+    floor.asks("x", Play(("sound:a",)))
+    floor.drops(at=31)
+    decision = floor.survey(after_gap=True, at=32, gap=1)
+    assert doing(decision)[:3] == ["StopSounds", "TellQueue", "WriteJournal"]
+    assert doing(decision).count("TellQueue") == 1
+    assert doing(decision).index("TellQueue") < doing(decision).index("PlaySounds")
+
+
+@pytest.mark.parametrize("verb", [Gather(("sound:a",), 5_000), TakeMessage("sales", 60_000, 5_000)])
+def test_given_a_caller_who_hears_a_prompt_or_leaves_a_message_and_was_in_no_queue_then_nothing_is_said(verb):
+    floor = a_floor()
+    floor.arrives(answered=True)
+    floor.asks("x", verb)
+    floor.drops(at=31)
+    assert "TellQueue" not in doing(floor.survey(after_gap=True, at=32, gap=1))

@@ -44,6 +44,7 @@ from ccplane.core.commands import (
     StopMusic,
     StopRecording,
     StopSounds,
+    TellQueue,
     WriteJournal,
 )
 from ccplane.core.messages import RECORDING_MS, leave, record
@@ -81,6 +82,8 @@ def _take_up(turn: Turn, contact: Contact) -> None:
         return turn.do(LookForRecording(contact.id, message_id(contact.id, contact.step, contact.attempt)))
     if isinstance(contact.verb, SOUNDING):
         _stop_sounds(turn, contact)
+        if contact.segments:  # that they left it may have been lost; while a prompt plays this would hold all else up
+            turn.do(TellQueue(contact.id, contact.channel, ""))
     return None if isinstance(contact.verb, EnterQueue | Connect) else begin_again(turn, contact)
 
 
