@@ -80,7 +80,8 @@ def retell(turn: Turn, of: ContactId, note: Journal) -> None:
     if another and note.step == note.first:
         turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=note.program))
     _open(turn, of, note)
-    if turn.state.contacts[of].waiting is None:
+    now = turn.state.contacts[of]
+    if now.waiting is None and not isinstance(now.verb, TakeMessage):  # while one is recorded this would hold all up
         turn.do(TellQueue(of, contact.channel, ""))  # a stay that we never knew of may still be told there
 
 
