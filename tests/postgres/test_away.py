@@ -244,7 +244,7 @@ async def test_what_needs_postgres_says_so_in_time_and_the_rest_answers(server, 
         assert (await plane.get("/api/v1/agents")).status_code == 200
         answer = await plane.put("/api/v1/agents/1001/state", json={"state": "paused", "reason": "lunch"})
         assert answer.status_code == 200
-        assert loop.time() - began < 1
+        assert loop.time() - began < 4, "less than any wait for Postgres"
     await database_is(plane, ok=True)
     assert (await plane.get("/api/v1/contacts")).status_code == 200
 
