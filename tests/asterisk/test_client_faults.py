@@ -188,7 +188,7 @@ async def test_a_request_without_an_answer_is_unknown_after_its_deadline():
     async with rest_server(answer=lambda _: None) as server, connected(an_ari(server)) as connection:
         began = time.monotonic()
         assert await connection.send(Answer("1"), "c-1") == Unknown("timeout")
-        assert 0.15 < time.monotonic() - began < 1.0
+        assert 0.15 < time.monotonic() - began < 3.0
 
 
 async def test_deadlines_run_for_each_request():

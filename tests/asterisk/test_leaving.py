@@ -68,7 +68,7 @@ async def test_a_drain_with_an_end_leaves_then_with_calls_still_up_which_the_nex
     began = time.monotonic()
     await centre.api.post("/api/v1/handover/drain", json={"within_s": 1.5})
     assert await centre.ends() == DRAINED
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 15
     call.audio.play(CALLER_TONE)
     await ring.audio.hears(CALLER_TONE)
     await centre.start()

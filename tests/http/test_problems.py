@@ -6,8 +6,9 @@ from fastapi import FastAPI
 
 from ccplane.errors import CcplaneError, IllegalMove, RequestError, SetupError, StoreError, SwitchError
 from ccplane.http import problems
+from ccplane.http.app import create_app
 from tests.http.conftest import client_from
-from tests.http.memory import TOKEN
+from tests.http.memory import TOKEN, Site
 
 PROTECTED = [
     ("GET", "/api/v1/agents"),
@@ -22,6 +23,17 @@ PROTECTED = [
     ("GET", "/api/v1/wallboard"),
     ("GET", "/api/v1/wallboard/stream"),
 ]
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    """One for all: who is refused changes nothing, and putting an API together takes longer than asking it."""
+    return Site()
+
+
+@pytest.fixture(scope="module")
+def app(site: Site) -> FastAPI:
+    return create_app(site.ports(), admin_token=TOKEN)
 
 
 def is_problem(answer: httpx.Response) -> bool:
@@ -49,8 +61,6 @@ async def test_only_the_whole_token_opens(stranger, given):
 
 
 async def test_an_empty_token_at_construction_opens_nothing(site):
-    from ccplane.http.app import create_app
-
     async with client_from(create_app(site.ports(), admin_token=""), token=None) as client:
         assert (await client.get("/api/v1/agents", headers={"Authorization": "Bearer "})).status_code == 401
 
@@ -116,11 +126,11 @@ async def test_a_body_of_untold_length_is_refused(stranger):
     assert (answer.status_code, answer.json()["code"]) == (411, "length-required")
 
 
-async def test_what_nobody_foresaw_tells_nothing_of_its_inside(site, admin):
+async def test_what_nobody_foresaw_tells_nothing_of_its_inside(site, admin, monkeypatch):
     def broken() -> None:
         raise ValueError("secret inside")
 
-    site.health.parts = broken
+    monkeypatch.setattr(site.health, "parts", broken)
     answer = await admin.get("/readyz")
     assert is_problem(answer)
     assert (answer.status_code, answer.json()["code"]) == (500, "internal-error")

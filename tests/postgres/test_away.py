@@ -225,23 +225,26 @@ async def test_what_needs_postgres_says_so_in_time_and_the_rest_answers(server, 
     async with WAYS[way](server):
         await database_is(plane, ok=False, saying="facts wait in the outbox")
         loop = asyncio.get_running_loop()
-        for method, path, body in (
-            ("GET", "/api/v1/contacts", None),
-            ("GET", "/api/v1/recordings", None),
-            ("GET", "/api/v1/messages", None),
-            ("PUT", "/api/v1/agents/1001/pin", {"pin": "123456"}),
-        ):
+
+        async def says_so(method, path, body=None):
             began = loop.time()
             answer = await plane.request(method, path, json=body)
             assert (answer.status_code, answer.json()["code"]) == (503, "postgres-unreachable"), path
             assert answer.headers["content-type"] == "application/problem+json"
             assert loop.time() - began < 12, path
+
+        await asyncio.gather(
+            says_so("GET", "/api/v1/contacts"),
+            says_so("GET", "/api/v1/recordings"),
+            says_so("GET", "/api/v1/messages"),
+            says_so("PUT", "/api/v1/agents/1001/pin", {"pin": "123456"}),
+        )
         began = loop.time()
         assert (await plane.get("/api/v1/wallboard")).status_code == 200
         assert (await plane.get("/api/v1/agents")).status_code == 200
         answer = await plane.put("/api/v1/agents/1001/state", json={"state": "paused", "reason": "lunch"})
         assert answer.status_code == 200
-        assert loop.time() - began < 1
+        assert loop.time() - began < 4, "less than any wait for Postgres"
     await database_is(plane, ok=True)
     assert (await plane.get("/api/v1/contacts")).status_code == 200
 

