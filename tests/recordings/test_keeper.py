@@ -297,6 +297,11 @@ async def test_room_and_alarms_are_looked_at_while_the_converter_is_busy(kept: K
         floor.take(i.TalkRecordingRefused(c("1795332955.7"), refused, "no AMI"))
         floor.leaves("1795332955.7", at=2)
         await until(lambda: "could not be begun" in keeper.trouble())
+        floor.let_go()
+        floor.talks("1795332955.8")
+        began = i.TalkRecordingBegan(c("1795332955.8"), recording_id(c("1795332955.8"), 2), "0x1")
+        floor.take(began)
+        await until(lambda: not keeper.trouble())
 
 
 async def test_disks_that_do_not_answer_are_trouble(kept: Kept):
