@@ -107,6 +107,9 @@ class Keeper:
         self._trouble = ""
         self._counted: Mapping[str, int] | None = None
         """Facts, as of the last look."""
+        self._foreseen = 0
+        """Recordings that are not there since nobody saw their talk end: mostly their switch died, and what it had not
+        written yet with it. That is told of each, and no reason to look after disks."""
         self._alarms: dict[str, tuple[float, str]] = {}
         """Until when each is shown, and how."""
         self._converter: asyncio.subprocess.Process | None = None
@@ -214,6 +217,7 @@ class Keeper:
         contact, recording = contact_of_recording(name), RecordingId(name)
         assert contact is not None
         ms, size, wav, opus = said["kept"] or (0, 0, "", "")
+        self._foreseen += bool(expected and expected.unseen and not (wav or opus))
         await self._plane.ask(
             RecordingConverted(contact=contact, recording=recording, ms=ms, bytes=size, wav=wav, opus=opus)
         )
@@ -239,6 +243,9 @@ class Keeper:
         if before is None:
             return
         more = {kind: count - before.get(kind, 0) for kind, count in facts.items()}
+        foreseen = max(0, min(more.get("RecordingIncomplete", 0), self._foreseen))
+        self._foreseen -= foreseen
+        more["RecordingIncomplete"] = more.get("RecordingIncomplete", 0) - foreseen
         for kind, alarm in ALARMS.items():
             if more.get(kind, 0) > 0:
                 reason = self._why() if kind == "RecordingFailed" else ""
