@@ -22,7 +22,8 @@ import asyncpg
 import httpx
 
 from bench.switching.peers import free_port
-from ccplane.asterisk.node import HOME, LocalNode, NodePorts
+from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.asterisk.ports import NodePorts
 from ccplane.child import Child
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.testing.proxy import Proxy, open_proxy

@@ -9,7 +9,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from ccplane.asterisk.node import NodePorts
+from ccplane.asterisk.ports import NodePorts
 
 FIRST, LAST, BLOCK = 10200, 32399, 200
 """Below what Linux gives to outgoing connections (from 32768), so that none is snatched between look and use."""

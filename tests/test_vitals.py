@@ -174,3 +174,13 @@ def test_phones_say_what_their_accounts_wait_for():
     assert parts.vitals._phones() == (False, "1001: refused")
     parts.link.provisioned_at = 2
     assert parts.vitals._phones() == (True, "")
+
+
+def test_a_switch_that_is_away_says_why_it_cannot_be_reached_now_and_what_was_wrong_before():
+    parts = Parts()
+    parts.link.trouble = "command socket 2 of 3 does not answer"
+    assert parts.vitals._ari().detail == (
+        "not connected; is Asterisk up? nobody listens there; before that: command socket 2 of 3 does not answer"
+    )
+    parts.link.connected_since = 1
+    assert parts.vitals._ari() == (True, "command socket 2 of 3 does not answer")

@@ -14,7 +14,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from ccplane.asterisk.node import HOME, LocalNode, NodePorts
+from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.asterisk.ports import NodePorts
 from ccplane.child import Child
 from ccplane.errors import SetupError
 

@@ -114,7 +114,8 @@ class Vitals:
     def _ari(self) -> Found:
         if self._link.connected_since is not None:
             return Found(True, self._link.trouble)
-        why = self._link.trouble or self._ari_stats.last_error
+        before = f"before that: {self._link.trouble}" if self._link.trouble else ""
+        why = "; ".join(each for each in (self._ari_stats.last_error, before) if each)
         return Found(False, f"not connected; is Asterisk up? {why}".rstrip())
 
     def _guard(self) -> Found:

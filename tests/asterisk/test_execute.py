@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
-from ccplane.asterisk.execute import Executor, before, caller_id, operation_of
+from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.orders import before, caller_id, operation_of
 from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE
 from ccplane.asterisk.translate import printable

@@ -19,6 +19,8 @@ from tests.proxy import open_proxy
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
 LATE_S = 3.0
+INSTANT_S = 1.0
+"""For which a phone may ring that is called late; a survey comes within fifteen seconds."""
 
 
 def noting(phone: Phone, rings: list[Ring], doubles: list[str]) -> None:
@@ -62,6 +64,9 @@ async def test_given_a_call_that_is_carried_out_after_its_connection_was_lost_th
 
         await centre.until(rung_anew, within=30)
         assert doubles == []
+        late = rings[0]
+        assert late.ended.done()
+        assert (await late.ended).at - late.at < INSTANT_S, "it was told that it rings, and hung up at once"
         rings[-1].answer()
         await centre.agent_is("1001", "talking")
 

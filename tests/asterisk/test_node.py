@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from ccplane.asterisk.node import LocalNode, NodePorts, ari_status, fill, hosts
+from ccplane.asterisk.booting import ari_status
+from ccplane.asterisk.node import LocalNode
+from ccplane.asterisk.ports import NodePorts
+from ccplane.asterisk.rendering import fill, hosts
 from ccplane.child import ended, started
 from ccplane.errors import SetupError, SwitchError
 from tests.ports import node_ports
@@ -144,7 +147,8 @@ async def test_an_asterisk_that_cannot_start_is_reported_in_its_own_words(make_n
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from ccplane.asterisk.node import LocalNode, NodePorts
+from ccplane.asterisk.node import LocalNode
+from ccplane.asterisk.ports import NodePorts
 root, directory, outlive, *ports = sys.argv[1:]
 async def main():
     node = LocalNode(Path(root), Path(directory), ports=NodePorts(*map(int, ports)), outlive_parent=outlive == "yes")

@@ -154,6 +154,27 @@ async def test_a_recording_without_a_file_is_an_alarm_in_the_end(kept: Kept):
         await until(lambda: "shorter than their talks" in kept.keeper.trouble())
 
 
+async def test_a_recording_that_went_with_its_switch_is_told_and_no_alarm(kept: Kept):
+    """What it had not written yet died with it. The next that lacks its file is an alarm as ever."""
+    floor = kept.plane.floor
+    for channel in ("1795332955.1", "1795332955.0"):
+        floor.talks(channel)
+        floor.take(i.TalkRecordingBegan(c(channel), recording_id(c(channel), 2), "0x1"))
+        if channel == "1795332955.1":
+            floor.leaves(channel)
+            floor.let_go()
+    floor.survey(after_gap=True, gone=["1795332955.0"], started_at=7, at=20)
+    kept.raw(seconds=0)
+    async with kept.running():
+        await until(lambda: kept.keeper._counted is not None)
+        await until(lambda: len(kept.plane.of(RecordingIncomplete)) == 1)
+        await until(lambda: kept.keeper._counted.get("RecordingIncomplete") == 1)
+        assert kept.keeper.trouble() == ""
+        floor.now += MISSED_AFTER_MS + 1
+        await until(lambda: "shorter than their talks" in kept.keeper.trouble())
+        assert len(kept.plane.of(RecordingIncomplete)) == 2
+
+
 async def test_a_converter_that_dies_is_begun_again(kept: Kept):
     async with kept.running():
         await until(lambda: kept.keeper._converter)
@@ -297,6 +318,11 @@ async def test_room_and_alarms_are_looked_at_while_the_converter_is_busy(kept: K
         floor.take(i.TalkRecordingRefused(c("1795332955.7"), refused, "no AMI"))
         floor.leaves("1795332955.7", at=2)
         await until(lambda: "could not be begun" in keeper.trouble())
+        floor.let_go()
+        floor.talks("1795332955.8")
+        began = i.TalkRecordingBegan(c("1795332955.8"), recording_id(c("1795332955.8"), 2), "0x1")
+        floor.take(began)
+        await until(lambda: not keeper.trouble())
 
 
 async def test_disks_that_do_not_answer_are_trouble(kept: Kept):

@@ -14,28 +14,22 @@ Several nodes run at once from one read-only root; what a node owns lies in its 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import errno
 import json
 import os
-import re
 import secrets
-import shutil
 import signal
-import socket
-from base64 import b64encode
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from ccplane.asterisk.booting import ari_status, fully_booted
 from ccplane.asterisk.console import at_console, record_of
-from ccplane.asterisk.queues import sections
+from ccplane.asterisk.ports import NodePorts
+from ccplane.asterisk.rendering import Templates
 from ccplane.child import Child
 from ccplane.errors import SetupError, SwitchError
 from ccplane.private import read_private, write_private
 from ccplane.routing.rules import Queue
-from ccplane.site.dialplan import completed
 
 HOME: Final = Path(__file__).resolve().parents[3]
 """The project's top folder: templates and dialplan lie there, beside src/."""
@@ -43,21 +37,8 @@ HOME: Final = Path(__file__).resolve().parents[3]
 START_WITHIN: Final = 60.0
 """Seconds; a start takes about two on two cores, but a machine may be busy."""
 
-PLACEHOLDER: Final = re.compile(r"@([A-Z_]+)@")
 TRUNK: Final = "127.0.0.1:5090"
-SAFE: Final = re.compile(r"[\w.:,/-]+", re.ASCII)
 SECRETS: Final = ("ari", "ami", "guard")
-
-
-@dataclass(frozen=True)
-class NodePorts:
-    """Where a node listens. SIP is UDP and TCP; http carries ARI and the phones' WebSocket."""
-
-    sip: int = 5060
-    http: int = 8088
-    ami: int = 5038
-    rtp_first: int = 10000
-    rtp_last: int = 19999
 
 
 class LocalNode:
@@ -168,8 +149,10 @@ class LocalNode:
         """Returns when every module is loaded and ARI answers; raises SetupError or SwitchError saying why not."""
         self._need_what_it_takes()
         await self._child.end_stale()
-        self._need_free_ports()
-        self._render()
+        self.ports.need_to_be_free(self.bind)
+        self._make_directories()
+        templates = Templates(self._templates, self._dialplan, HOME / "dialplan")
+        templates.render(self.directory, self._values(), self.queues)
         console = self.log_dir / "console.log"
         console.unlink(missing_ok=True)
         enter = HOME / "asterisk-docker" / "enter.sh"
@@ -227,16 +210,6 @@ class LocalNode:
                 root=str(self.root),
             )
 
-    def _need_free_ports(self) -> None:
-        sip, web = ("CCPLANE_SIP_PORT", self.ports.sip), ("CCPLANE_HTTP_PORT", self.ports.http)
-        for kind, (variable, port) in (
-            (socket.SOCK_DGRAM, sip),
-            (socket.SOCK_STREAM, sip),
-            (socket.SOCK_STREAM, web),
-            (socket.SOCK_STREAM, ("CCPLANE_AMI_PORT", self.ports.ami)),
-        ):
-            need_free(self.bind, port, kind, variable)
-
     def _secret(self, which: str) -> str:
         """Generated once for a node and kept in a file that only its owner reads."""
         if not self._secrets:
@@ -281,20 +254,6 @@ class LocalNode:
             "GUARD_PASSWORD": self.guard_password,
         }
 
-    def _render(self) -> None:
-        self._make_directories()
-        etc = self.directory / "etc"
-        shutil.rmtree(etc)
-        (etc / "dialplan").mkdir(parents=True)
-        values = self._values()
-        for template in sorted(self._templates.glob("*.conf")):
-            write_private(etc / template.name, fill(template.read_text(), values))
-        with (etc / "queues.conf").open("a") as queues:
-            queues.write(sections(self.queues))
-        for part in completed(self._dialplan, HOME / "dialplan"):
-            shutil.copyfile(part, etc / "dialplan" / part.name)
-        (self.directory / "hosts").write_text(hosts(socket.gethostname()))
-
     # --- until ready -------------------------------------------------------------------------------------------
 
     async def _ready_or_dead(self) -> None:
@@ -323,78 +282,6 @@ class LocalNode:
     def _last_words(self) -> str:
         console = self.log_dir / "console.log"
         return "\n".join(console.read_text(errors="replace").splitlines()[-15:]) if console.exists() else ""
-
-
-def fill(template: str, values: dict[str, str]) -> str:
-    """Fills @NAME@ marks. A value that could end a line or start a comment is refused."""
-    for value in values.values():
-        if not SAFE.fullmatch(value):
-            raise SetupError("bad-node-setting", f"{value!r} may not stand in Asterisk's configuration.")
-    return PLACEHOLDER.sub(lambda mark: values[mark[1]], template)
-
-
-def hosts(own_name: str) -> str:
-    """Names that Asterisk looks up by itself: unanswered, each costs up to 5 s at the start and inside a call."""
-    return f"127.0.0.1 localhost {own_name} A.ROOT-SERVERS.NET\n::1 localhost\n"
-
-
-def need_free(bind: str, port: int, kind: socket.SocketKind, variable: str) -> None:
-    """Raises SetupError "port-taken" that names the port and the variable that moves it."""
-    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        if kind is socket.SOCK_STREAM:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((bind, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise SetupError("bad-address", f"Cannot listen on {bind}:{port}: {error.strerror}.") from error
-            transport = "UDP" if kind is socket.SOCK_DGRAM else "TCP"
-            raise SetupError(
-                "port-taken",
-                f"{transport} port {port} on {bind} is taken by another program: "
-                f"end that one, or choose another port with {variable}=…",
-                port=port,
-                variable=variable,
-            ) from None
-
-
-async def fully_booted(host: str, port: int, username: str, password: str) -> None:
-    """Returns at AMI's event FullyBooted, which a login gets at once when Asterisk is already up."""
-    async with _connection(host, port) as (reader, writer):
-        writer.write(f"Action: Login\r\nUsername: {username}\r\nSecret: {password}\r\n\r\n".encode())
-        while line := await reader.readline():
-            if line == b"Event: FullyBooted\r\n":
-                return
-            if line == b"Response: Error\r\n":
-                raise SwitchError("ami-refused", f"Asterisk refuses our own AMI account at {host}:{port}.")
-        raise SwitchError("asterisk-died", "Asterisk closed the connection while it started.")
-
-
-async def ari_status(host: str, port: int, username: str, password: str) -> int:
-    """The HTTP status of ARI's ping."""
-    token = b64encode(f"{username}:{password}".encode()).decode()
-    headers = f"Host: {host}\r\nAuthorization: Basic {token}\r\nConnection: close\r\n"
-    async with _connection(host, port) as (reader, writer):
-        writer.write(f"GET /ari/asterisk/ping HTTP/1.1\r\n{headers}\r\n".encode())
-        return int((await reader.readline()).split()[1])
-
-
-@contextlib.asynccontextmanager
-async def _connection(host: str, port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Connects as soon as somebody listens."""
-    while True:
-        try:
-            reader, writer = await asyncio.open_connection(host, port)
-            break
-        except ConnectionRefusedError:
-            await asyncio.sleep(0.02)  # nothing tells when a port opens
-    try:
-        yield reader, writer
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 def _kept_secrets(path: Path) -> dict[str, str]:

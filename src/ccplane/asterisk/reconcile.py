@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.agreed import APP, CARRIED_IN, DOOR, LINE
-from ccplane.asterisk.execute import JOURNAL
 from ccplane.asterisk.fallback_waits import FallbackWaits
 from ccplane.asterisk.models import Bridge, Channel
+from ccplane.asterisk.orders import JOURNAL
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.switch import HOUSE, Switch

@@ -72,10 +72,7 @@ class Writer:
     @contextmanager
     def part(self, name: str, *, packed: bool = True, listed: bool = True) -> Iterator[Write]:
         """A function that adds to this part. `listed`: its checksum is kept in `parts`."""
-        entry = zipfile.ZipInfo(name)
-        entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-        entry.external_attr = 0o600 << 16
-        entry._compresslevel = FAST  # type: ignore[attr-defined]  # ZipFile.open takes no level with a ZipInfo
+        entry = name if packed else zipfile.ZipInfo(name)  # which is stored as it is; a name is packed as all of it
         digest, size = hashlib.sha256(), 0
 
         def write(data: bytes) -> None:
@@ -114,7 +111,7 @@ def new_backup(path: Path, *, force: bool) -> Iterator[Writer]:
         except OSError as error:
             raise not_written(path, error) from error
         out = _Out(file, path)
-        with zipfile.ZipFile(out, "w", allowZip64=True) as zipped:
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=FAST) as zipped:
             try:
                 yield Writer(zipped)
             except BaseException:

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from ccplane.asterisk.node import HOME, LocalNode, NodePorts, need_free
+from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.asterisk.ports import NodePorts, need_free
 from ccplane.child import Child
 from ccplane.errors import SetupError, SiteError
 from ccplane.local.guard_process import GuardProcess

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import structlog
 
@@ -42,8 +42,21 @@ AGAIN_S: Final = 30.0
 LATE_S: Final = 15.0
 """When nobody has been able to look at the disks for so long, that is said."""
 ALARM_S: Final = 600.0
-"""How long a recording that failed is shown as trouble."""
-ALARMS: Final = ("RecordingFailed", "RecordingIncomplete")
+"""How long a recording that failed is shown as trouble, unless a later one shows that it is over."""
+
+
+class Alarm(NamedTuple):
+    """`over`: the fact by which it is known that recordings go well again."""
+
+    over: str
+    words: str
+
+
+ALARMS: Final = {
+    "RecordingFailed": Alarm("RecordingStarted", "recordings that could not be begun"),
+    "RecordingIncomplete": Alarm("RecordingStored", "recordings that are shorter than their talks, or not there"),
+}
+"""By the fact that raises it."""
 
 
 class Snapshot(Protocol):
@@ -92,8 +105,13 @@ class Keeper:
         self._disks = ""
         self._not_before: dict[str, float] = {}
         self._trouble = ""
-        self._alarms: int | None = None
-        self._alarm: tuple[float, str] = (0.0, "")
+        self._counted: Mapping[str, int] | None = None
+        """Facts, as of the last look."""
+        self._foreseen = 0
+        """Recordings that are not there since nobody saw their talk end: mostly their switch died, and what it had not
+        written yet with it. That is told of each, and no reason to look after disks."""
+        self._alarms: dict[str, tuple[float, str]] = {}
+        """Until when each is shown, and how."""
         self._converter: asyncio.subprocess.Process | None = None
 
     def trouble(self) -> str:
@@ -114,8 +132,8 @@ class Keeper:
             return f"{lacking} talks go on without being recorded: {self._why()}"
         if self._trouble:
             return self._trouble
-        until, alarm = self._alarm
-        return alarm if asyncio.get_running_loop().time() < until else ""
+        now = asyncio.get_running_loop().time()
+        return "; ".join(words for until, words in self._alarms.values() if now < until)
 
     async def run(self) -> None:
         """Nothing that goes wrong here reaches a call: it is said, and tried again."""
@@ -199,6 +217,7 @@ class Keeper:
         contact, recording = contact_of_recording(name), RecordingId(name)
         assert contact is not None
         ms, size, wav, opus = said["kept"] or (0, 0, "", "")
+        self._foreseen += bool(expected and expected.unseen and not (wav or opus))
         await self._plane.ask(
             RecordingConverted(contact=contact, recording=recording, ms=ms, bytes=size, wav=wav, opus=opus)
         )
@@ -220,14 +239,21 @@ class Keeper:
 
     def _look_for_alarms(self) -> None:
         facts = self._plane.snapshot.board.totals.facts
-        count = sum(facts.get(each, 0) for each in ALARMS)
-        if self._alarms is not None and count > self._alarms:
-            reason = self._why()
-            words = f"recordings that could not be begun, or are shorter than their talks: {count - self._alarms}"
-            words += f" ({reason})" if reason else ""
-            log.error(words)
-            self._alarm = (asyncio.get_running_loop().time() + ALARM_S, words)
-        self._alarms = count
+        before, self._counted = self._counted, dict(facts)
+        if before is None:
+            return
+        more = {kind: count - before.get(kind, 0) for kind, count in facts.items()}
+        foreseen = max(0, min(more.get("RecordingIncomplete", 0), self._foreseen))
+        self._foreseen -= foreseen
+        more["RecordingIncomplete"] = more.get("RecordingIncomplete", 0) - foreseen
+        for kind, alarm in ALARMS.items():
+            if more.get(kind, 0) > 0:
+                reason = self._why() if kind == "RecordingFailed" else ""
+                words = f"{alarm.words}: {more[kind]}" + (f" ({reason})" if reason else "")
+                log.error(words)
+                self._alarms[kind] = asyncio.get_running_loop().time() + ALARM_S, words
+            elif more.get(alarm.over, 0) > 0:
+                self._alarms.pop(kind, None)
 
     def _troubled(self, why: str) -> None:
         if why != self._trouble:

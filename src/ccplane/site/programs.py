@@ -55,10 +55,12 @@ def computes_menu(source: str) -> bool:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
-    asks = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute))
     return any(
-        node.func.attr == "menu" and not (node.args and isinstance(node.args[0], ast.Constant))  # type: ignore[attr-defined]
-        for node in asks
+        isinstance(node.func, ast.Attribute)
+        and node.func.attr == "menu"
+        and not (node.args and isinstance(node.args[0], ast.Constant))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
     )
 
 
