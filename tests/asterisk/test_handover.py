@@ -241,6 +241,7 @@ async def test_a_successor_that_cannot_begin_changes_nothing(
         status, said = await centre.command("handover")
         assert status == 1
         assert f"Nothing was handed over; process {centre.pid} goes on." in said
+        assert "stratgy" in said, "and why, in this terminal"
         await a_call_is_served(centre, "601")
         assert len(await centre.rows("SELECT DISTINCT epoch FROM fact")) == 1, "its application was never taken"
 

@@ -10,6 +10,7 @@
                                      (and the port)   decides what waited, routes
     ends                             ◀──── routes ──
 
-Whatever goes wrong before `yours`: the plane takes its application back, and goes on as if nothing had been. Whatever
-goes wrong after it: a plane is started as after any crash.
+Whatever goes wrong before `yours`: the plane takes its application back, and goes on as if nothing had been; the
+successor says why if it can (`failed`, instead of any other word). Whatever goes wrong after it: a plane is started as
+after any crash.
 """
