@@ -105,6 +105,9 @@ async def test_whoever_hears_the_apology_when_ccplane_is_back_comes_first_too(ce
     last = next(each.partition("!")[0] for each in shown.splitlines() if "!5554!" in each)
     await centre.node.cli(f"channel redirect {last} ccplane-fallback,4002,1")
     await enters_the_queue(centre, "5554")
+    metrics = (await centre.api.get("/metrics")).text
+    for event in ("UserEvent", "QueueCallerJoin"):  # what the AMI account's filters must let through
+        assert f'ccplane_ami_events_total{{name="{event}"}}' in metrics, event
     first.hang_up()
     await first.over()
     ring = await ana.next_ring(within=10)
