@@ -29,7 +29,7 @@ class SetGlobalVariable(Operation[None], frozen=True):
 
 
 class ForgetGlobalVariable(Operation[None], frozen=True):
-    """The variable is no more: set without a value it is removed, with an empty one it would be kept for ever."""
+    """The variable is no more: set without a value it is removed."""
 
     method = "POST"
     route = "/asterisk/variable"
