@@ -45,10 +45,11 @@ def test_a_token_is_made_once_and_one_that_was_cut_off_is_made_anew(tmp_path: Pa
     path = tmp_path / "admin-token"
     if left is not None:
         path.write_text(left)
-    token = app._admin_token(Settings(runtime=tmp_path))
+    token = app._token("", path)
     assert len(token) >= 24
-    assert app._admin_token(Settings(runtime=tmp_path)) == token == path.read_text().strip()
+    assert app._token("", path) == token == path.read_text().strip()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert app._token("given", path) == "given"
 
 
 # ------------------------------------------------------------------------------------------------------- its site

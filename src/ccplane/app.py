@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
@@ -335,7 +336,7 @@ class Parts:
         return said
 
     def leads(self) -> asyncio.Task[None]:
-        self.token = _admin_token(self._settings)
+        self.token = _token(self._settings.admin_token, self._settings.runtime / "admin-token")
         self._vitals = Vitals(
             self._lease,
             self.link,
@@ -392,6 +393,7 @@ class Parts:
                 backlog=self._backlog,
             ),
             admin_token=self.token,
+            guard_token=_token(self._settings.guard_token, self._settings.runtime / "guard-token"),
         )
         await asyncio.to_thread(warm, app)
         listener = self._before.listener if self._before else None
@@ -463,10 +465,9 @@ def _api() -> tuple[Any, Any, Any, Any]:
     return create_app, Ports, serve, warm
 
 
-def _admin_token(settings: Settings) -> str:
-    """The first administrator's token: as set, else one that is made once, readable by its owner alone."""
-    path = settings.runtime / "admin-token"
-    token = settings.admin_token or read_private(path)
+def _token(given: str, path: Path) -> str:
+    """As set, else one that is made once, readable by its owner alone."""
+    token = given or read_private(path)
     if not token:
         token = secrets.token_urlsafe(24)
         write_private(path, token + "\n")

@@ -113,8 +113,10 @@ class Settings(BaseSettings):
     guard_queue_log: Folder | None = None
     """Asterisk's queue_log, which the guard reads to tell ccplane what became of callers in the fallback."""
     guard_api: str = Field("", pattern=r"^(https?://.+)?$")
-    """Where the guard finds ccplane's API; at CCPLANE_BIND and CCPLANE_PORT unless set. The token is
-    the administrator's."""
+    """Where the guard finds ccplane's API; at CCPLANE_BIND and CCPLANE_PORT unless set."""
+    guard_token: str = Field("", repr=False)
+    """By which the guard may tell ccplane of the fallback's calls, and read nothing: the same for both. Without it one
+    is made in `<runtime>/guard-token`."""
     qualify_s: int = Field(15, ge=1, le=3600)
     """How often each phone is asked whether it is there; one that doesn't answer within 3 s is offered nothing."""
     rtp_timeout_s: int = Field(30, ge=0, le=3600)

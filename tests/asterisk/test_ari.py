@@ -17,6 +17,7 @@ from ccplane.asterisk.operations import (
     AddChannel,
     CreateBridge,
     DestroyBridge,
+    ForgetGlobalVariable,
     GetApplication,
     GetBridge,
     GetBridgeVariable,
@@ -111,6 +112,16 @@ async def test_values_of_any_characters_survive(connection: Connection):
         read = await connection.send(GetGlobalVariable("CC_T"), HOUSE)
         assert isinstance(read, Done)
         assert read.value.value == value
+
+
+async def test_a_variable_that_is_forgotten_is_in_the_switchs_list_no_more(
+    local_node: LocalNode, connection: Connection
+):
+    assert await connection.send(SetGlobalVariable("CC_GONE", "1"), HOUSE) == Done(None)
+    assert "CC_GONE" in await local_node.cli("dialplan show globals")
+    assert await connection.send(ForgetGlobalVariable("CC_GONE"), HOUSE) == Done(None)
+    assert "CC_GONE" not in await local_node.cli("dialplan show globals")
+    assert await connection.send(ForgetGlobalVariable("CC_GONE"), HOUSE) == Done(None)
 
 
 async def test_a_bridge_keeps_what_we_write_on_it(connection: Connection):

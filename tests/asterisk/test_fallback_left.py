@@ -23,12 +23,16 @@ skills = { support = 5 }
 [1002]
 name = "Ben"
 skills = { sales = 5 }
+
+[1003]
+name = "Cem"
+skills = { support = 5 }
 """
 
 
 @pytest.fixture
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
-    """Ana serves support alone, Ben sales."""
+    """Ana and Cem serve support alone, Ben sales."""
     for queue in ("support", "sales", "anyone", "ccplane"):
         for member in await members_of(local_node, queue):
             await local_node.cli(f"queue remove member PJSIP/{member} from {queue}")
@@ -105,6 +109,9 @@ async def test_whoever_hears_the_apology_when_ccplane_is_back_comes_first_too(ce
     last = next(each.partition("!")[0] for each in shown.splitlines() if "!5554!" in each)
     await centre.node.cli(f"channel redirect {last} ccplane-fallback,4002,1")
     await enters_the_queue(centre, "5554")
+    metrics = (await centre.api.get("/metrics")).text
+    for event in ("UserEvent", "QueueCallerJoin"):  # what the AMI account's filters must let through
+        assert f'ccplane_ami_events_total{{name="{event}"}}' in metrics, event
     first.hang_up()
     await first.over()
     ring = await ana.next_ring(within=10)
@@ -119,3 +126,24 @@ async def test_whoever_hears_the_apology_when_ccplane_is_back_comes_first_too(ce
         call.hang_up()
         await call.over()
     assert centre.lab.record.double_booked == 0
+
+
+async def test_whoever_talks_in_the_fallback_holds_up_nobody(centre: Centre) -> None:
+    """A survey tells who waits in app_queue from who talks there."""
+    await centre.sign_in("1001")
+    await are_members(centre, "support", "1001")
+    ana, cem = centre.lab.phones.phone("1001"), centre.lab.phones.phone("1003")
+    ana.behaviour = cem.behaviour = rings_for_ever()
+    await dies(centre)
+    first = centre.lab.callers.dial("4002", "5551")
+    ring = await ana.next_ring(within=20)
+    ring.answer()
+    await first.up()
+    await centre.start()
+    await centre.sign_in("1003")
+    assert not (await centre.get("/api/v1/agents/1003"))["fallback_first"]
+    call = centre.lab.callers.dial("4002", "5552")
+    assert (await cem.next_ring(within=5)).caller == "5552"
+    for each in (first, call):
+        each.hang_up()
+        await each.over()

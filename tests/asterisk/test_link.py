@@ -10,7 +10,7 @@ import pytest
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.heartbeat import Heartbeat
 from ccplane.asterisk.link import BETWEEN_S, LISTEN_S, Link
-from ccplane.asterisk.operations import ListChannels, PutConfig, SetGlobalVariable
+from ccplane.asterisk.operations import ForgetGlobalVariable, ListChannels, PutConfig, SetGlobalVariable
 from ccplane.asterisk.outcomes import Refused, Unknown
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned, provision
@@ -18,7 +18,7 @@ from ccplane.asterisk.switch import Switch
 from ccplane.contacts import facts as c
 from ccplane.core.inputs import CallerGone, Input, Late, StoodStill, SwitchSurveyed
 from ccplane.errors import SwitchError
-from ccplane.ids import NodeName
+from ccplane.ids import ChannelId, NodeName
 from ccplane.settings import HOME
 from ccplane.site import read
 from ccplane.testing import rehearse, rings_for_ever, run
@@ -50,6 +50,7 @@ def linked(
     taken: str = "",
     post: Callable[[Input], None] = lambda _: None,
     now: Callable[[], int] = lambda: 1,
+    believed: tuple[ChannelId, ...] = (),
 ) -> None:
     """Plays the scene beside a link to the fake switch, in virtual time."""
 
@@ -65,6 +66,7 @@ def linked(
             phones=PhoneWatch(fake.ami, fake.ami.events, lambda _: None),
             sign=Heartbeat(lambda: 7, lambda: True).sign,
             taken=taken,
+            believed=lambda: believed,
         )
         running = asyncio.create_task(link.run())
         await asyncio.sleep(1)
@@ -178,6 +180,21 @@ def test_given_an_application_taken_from_a_predecessor_then_routing_goes_on_with
         assert said_to_guard(fake) == [], "its predecessor beat until a moment ago, its own beats follow"
 
     linked(Tries(None), scene, taken="22.10.1")
+
+
+def test_given_the_guards_word_of_a_caller_then_it_is_removed_once_it_was_read_and_told_a_survey_ago():
+    """The switch has it in one list with the heartbeat, and would keep it for ever."""
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        fake.board.node.variables["CCPLANE_CARRIED_1.1"] = "1"
+        fake.drop()
+        await asyncio.sleep(1)
+        assert "CCPLANE_CARRIED_1.1" in fake.board.node.variables, "should we die now, it is needed again"
+        await asyncio.sleep(40)
+        assert "CCPLANE_CARRIED_1.1" not in fake.board.node.variables
+        assert [type(each) for _, each in fake.sent].count(ForgetGlobalVariable) == 1
+
+    linked(Tries(*[None] * 9), scene, believed=(ChannelId("1.1"),))
 
 
 class Surveys:

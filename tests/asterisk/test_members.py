@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+from structlog.testing import capture_logs
+
 from ccplane.agents.facts import Intent
 from ccplane.asterisk.members import FAMILY, Members
 from ccplane.asterisk.outcomes import Done, Refused, Unknown
@@ -25,6 +27,8 @@ class Switch:
         self.queues, self.numbers = {name: dict[str, str]() for name in queues}, dict[str, str]()
         self.ami.answers |= {"QueueAdd": self.add, "QueueRemove": self.remove, "DBPut": self.put, "DBDel": self.delete}
         self.away = False
+        self.written = dict[str, str]()
+        """Phones that queues.conf has, by queue."""
 
     def tell(self) -> None:
         self.ami.lists["QueueStatus"] = [
@@ -34,6 +38,10 @@ class Switch:
                 for name, members in self.queues.items()
                 for phone, who in members.items()
             ),
+            *(
+                {"event": "QueueMember", "queue": name, "location": phone, "name": phone, "membership": "static"}
+                for name, phone in self.written.items()
+            ),
         ]
         listed = [{"key": f"/{FAMILY}/{number}", "val": queue} for number, queue in self.numbers.items()]
         self.ami.lists["DBGetTree"] = listed or Refused(400, "Database entry not found")
@@ -42,7 +50,7 @@ class Switch:
         if self.away:
             return Unknown("timeout")
         members = self.queues[action["Queue"]]
-        if action["Interface"] in members:
+        if action["Interface"] in (*members, self.written.get(action["Queue"])):
             return Refused(400, "Unable to add interface: Already there")
         members[action["Interface"]] = action["MemberName"]
         assert action["StateInterface"] == action["Interface"]
@@ -162,3 +170,21 @@ async def test_the_astdb_has_the_queue_of_each_number_and_of_no_other():
         switch.tell()
         take(i.SiteRead("site-2", floor.state.rules, {"n": "2"}))
         await until(lambda: switch.numbers == {"4002": "ccplane"})
+
+
+async def test_a_member_whom_somebody_wrote_into_queues_conf_is_there_and_that_is_said_once():
+    switch, floor = Switch(SUPPORT, "ccplane"), a_floor(agents=[ready("ana"), ready("ben")])
+    switch.written[SUPPORT] = "PJSIP/ana"
+    with capture_logs() as said:
+        async with kept(switch, floor) as take:
+            await until(lambda: len(switch.who("ccplane")) == 2)
+            await until(lambda: switch.who(SUPPORT) == {("PJSIP/ben", "ben")})
+            listed = [each["Action"] for each in switch.ami.asked].count("QueueStatus")
+            await switch.ami.login()
+            take(i.IntentAsked(agent="ben", intent=Intent.PAUSED, by="api"))
+            await until(lambda: switch.who(SUPPORT) == set())
+            take(i.IntentAsked(agent="ben", intent=Intent.READY, by="api"))
+            await until(lambda: switch.who(SUPPORT) == {("PJSIP/ben", "ben")})
+    assert [each["Action"] for each in switch.ami.asked].count("QueueStatus") == listed + 1, "it is not tried again"
+    assert asked(switch).count("QueueAdd") == 5
+    assert [(each["queue"], each["phone"]) for each in said] == [(SUPPORT, "PJSIP/ana")]

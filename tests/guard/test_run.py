@@ -12,6 +12,8 @@ from structlog.testing import capture_logs
 
 from ccplane.cli import main
 from ccplane.guard import run
+from ccplane.local.stack import guard_environment
+from ccplane.settings import Settings
 from ccplane.testing import FakeAmi
 
 
@@ -54,3 +56,21 @@ async def test_what_fails_beside_the_watching_is_begun_again_and_the_watching_go
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(guarding, 5)
     assert said[-1]["event"] == "the guard ends; nobody watches this node now"
+
+
+def test_the_guard_is_handed_no_secret_but_its_own(tmp_path):
+    """It has no use for the database, the administrator's token or ARI."""
+    given = Settings(runtime=tmp_path, ari_url="http://ast.example:8088/ari", ami_username="ours", ami_password="ami")
+    ours = ("DATABASE_URL", "ARI_PASSWORD", "AMI_PASSWORD", "ADMIN_TOKEN")
+    secrets = {"PGPASSWORD", *(f"CCPLANE_{each}" for each in ours)}
+    planes = dict.fromkeys(secrets, "secret") | {"PATH": "/bin", "CCPLANE_NODE": "ast1", "CCPLANE_GUARD_S": "30"}
+    handed = guard_environment(given, planes, None)
+    assert not secrets & handed.keys()
+    assert handed == {
+        "PATH": "/bin",
+        "CCPLANE_NODE": "ast1",
+        "CCPLANE_GUARD_S": "30",
+        "CCPLANE_AMI_HOST": "ast.example",
+        "CCPLANE_GUARD_AMI_USERNAME": "ours",
+        "CCPLANE_GUARD_AMI_PASSWORD": "ami",
+    }

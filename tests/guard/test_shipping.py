@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from ccplane.guard import shipping
 from ccplane.guard.queue_log import Call
@@ -134,6 +135,16 @@ async def test_a_call_that_ccplane_wants_later_holds_up_no_other_and_is_told_aga
         await until(lambda: node.desk.taken == ["u2", "u3", "u1"])
 
 
+async def test_a_call_that_is_wanted_later_for_a_day_is_given_up(node: Node, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shipping, "PUT_OFF_S", 0.05)
+    node.desk.later = {"u1"}
+    node.call()
+    async with node.runs():
+        await until(lambda: node.progress.exists() and node.known().untold != [])
+        await until(lambda: not node.known().untold)
+    assert node.desk.taken == []
+
+
 async def test_a_progress_that_cannot_be_read_begins_the_log_anew(node: Node):
     node.call()
     node.progress.write_text("{torn")
@@ -194,6 +205,14 @@ async def test_a_ccplane_that_is_not_there_takes_nothing(monkeypatch: pytest.Mon
 
     with pytest.raises(NotTold):
         await api(monkeypatch, refuse).take([CALL])
+
+
+async def test_a_call_that_ccplane_refuses_by_name_is_given_up_and_said(monkeypatch: pytest.MonkeyPatch):
+    said = {"taken": ["u1"], "later": ["u3"], "refused": [{"channel": "bad", "why": "stay.queue: too short"}]}
+    bad = msgspec.structs.replace(CALL, channel="bad")
+    with capture_logs() as lines:
+        assert await api(monkeypatch, lambda _: httpx.Response(200, json=said)).take([CALL, bad]) == {"u1", "bad"}
+    assert [(each["call"], each["why"]) for each in lines] == [("bad", "stay.queue: too short")]
 
 
 async def test_one_call_that_is_refused_for_good_holds_up_no_other(monkeypatch: pytest.MonkeyPatch):

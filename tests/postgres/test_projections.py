@@ -398,6 +398,32 @@ async def test_the_projections_can_be_made_anew_from_the_facts(db, monkeypatch):
     assert await all_rows(db) == before
 
 
+async def test_a_contact_that_was_carried_has_ended_when_its_call_ended_there(db):
+    centre = Centre()
+    centre.arrives_unqueued()
+    [carried] = centre.state.contacts.values()
+    centre.take(i.CallerCarried(carried.id))
+    stay = i.FallbackStay(
+        queue="support", queued_at=START, outcome="answered", waited_ms=3_000, agent="1001", talk_ms=600_000, by="agent"
+    )
+    told = i.FallbackCallImported(
+        node=carried.node,
+        channel=carried.channel,
+        number_dialled="4002",
+        caller="5551",
+        arrived_at=START,
+        ended_at=START + 604_000,
+        stay=stay,
+    )
+    centre.take(told)
+    for cuts in ((), range(1, len(centre.facts))):
+        await empty(db)
+        await store(db, centre.facts, cuts)
+        [contact] = await rows(db, "contact")
+        assert (contact["state"], contact["ended_by"]) == ("ended", "fallback")
+        assert ms(contact["ended_at"]) == START + 603_000
+
+
 async def test_a_stay_in_the_fallback_is_a_segment_and_its_talk_another_however_the_facts_came(db):
     """Of a call found afterwards, and of one of ours that was carried: told twice it says no more."""
     centre, then = Centre(), START - 60_000

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import structlog
 
-from ccplane.asterisk.events import Event, UnknownEvent
+from ccplane.asterisk.agreed import CARRIED_IN
+from ccplane.asterisk.events import Event, StasisEnd, UnknownEvent
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.fallback_waits import FallbackWaits
-from ccplane.asterisk.operations import ListEndpoints
+from ccplane.asterisk.operations import ForgetGlobalVariable, ListEndpoints
 from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned
@@ -26,6 +27,7 @@ from ccplane.asterisk.reconcile import confirmed, survey
 from ccplane.asterisk.switch import HOUSE, Replaced, Switch, Switches
 from ccplane.asterisk.translate import translate
 from ccplane.core.inputs import (
+    CallerCarried,
     Input,
     Late,
     PhoneSeen,
@@ -114,6 +116,10 @@ class Link:
         self._replaced, self._taken, self._calm_s = replaced, taken, 0.0
         self._found: SwitchSurveyed | None = None
         """The last survey of this connection, as it came."""
+        self._carried: set[ChannelId] = set()
+        """Those whom the guard carried away while we were connected, since the last survey."""
+        self._forgotten: set[ChannelId] = set()
+        """Those of whom the guard's word is removed already."""
         self._found_at = 0.0
         """When that was, by the loop."""
         self._wanted: asyncio.Task[None] | None = None
@@ -177,6 +183,8 @@ class Link:
             what = translate(self.node, event)
             if what is not None:
                 self._post(what if happened_at is None else Late(what, happened_at))
+            if isinstance(what, CallerCarried) and isinstance(event, StasisEnd):
+                self._carried.add(ChannelId(event.channel.id))
 
     def _when(self, event: Event) -> int | None:
         """When it happened, by our clock, if that was while we stood still; else it is taken to happen now."""
@@ -342,7 +350,16 @@ class Link:
             self._post(found)
         elif before is not None:
             self._post(confirmed(found, before))
+            await self._forget_words(switch, {*before.carried, *self._carried})
         self.last_survey = self._now()
+
+    async def _forget_words(self, switch: Switch, carried: set[ChannelId]) -> None:
+        """Of whom we were told a survey ago at the latest: the guard's word of them has been taken, and the switch
+        would keep it for ever."""
+        gone = carried - self._forgotten
+        self._carried.clear()
+        self._forgotten = carried
+        await asyncio.gather(*(switch.send(ForgetGlobalVariable(f"{CARRIED_IN}{each}"), HOUSE) for each in gone))
 
     def _dropped(self, switch: Switch) -> None:
         self._executor.switch, self.provisioned_at, self._wanted = None, None, None

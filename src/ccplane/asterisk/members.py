@@ -53,6 +53,9 @@ class Members:
         """The queues that the switch has."""
         self._present: Present | None = None
         """Who is a member; None while that is not known."""
+        self._written: frozenset[tuple[QueueName, str]] = frozenset()
+        """Members whom somebody wrote into queues.conf, by queue and phone: they are there whatever we do."""
+        self._said: frozenset[tuple[QueueName, str]] = frozenset()
         events.at_login(self._logged_in)
 
     def follow(self, _: Any, facts: Sequence[Fact], __: int) -> None:
@@ -117,7 +120,13 @@ class Members:
     def _wanted(self, state: State, agent: AgentId) -> frozenset[Member]:
         known = state.agents.get(agent)
         return (
-            frozenset(each for each in members_of(known, state.rules) if each.queue in self._queues) if known else NONE
+            frozenset(
+                each
+                for each in members_of(known, state.rules)
+                if each.queue in self._queues and (each.queue, each.interface) not in self._written
+            )
+            if known
+            else NONE
         )
 
     async def _listed(self) -> Present | None:
@@ -127,18 +136,33 @@ class Members:
             return None
         ours = {*self._state().rules.queues, EVERYBODY}
         queues: set[QueueName] = set()
+        written: set[tuple[QueueName, str]] = set()
         found: Present = {}
         for piece in _pieces(said.value, AT_ONCE):
             for each in piece:
                 queue, event = QueueName(each.get("queue", "")), each.get("event")
                 if queue in ours and event == "QueueParams":
                     queues.add(queue)
-                elif queue in ours and event == "QueueMember" and each.get("membership") == "dynamic":
-                    agent = AgentId(each.get("name", ""))
-                    found.setdefault(agent, set()).add(Member(queue, each.get("location", ""), agent))
+                elif queue in ours and event == "QueueMember":
+                    phone, agent = each.get("location", ""), AgentId(each.get("name", ""))
+                    if each.get("membership") == "dynamic":
+                        found.setdefault(agent, set()).add(Member(queue, phone, agent))
+                    else:
+                        written.add((queue, phone))
             await asyncio.sleep(0)
-        self._queues = frozenset(queues)
+        self._queues, self._written = frozenset(queues), frozenset(written)
+        self._tell_written()
         return found
+
+    def _tell_written(self) -> None:
+        """Once for each: the fallback rings them also while they are paused or away."""
+        for queue, phone in sorted(self._written - self._said):
+            log.warning(
+                "queues.conf has a member of its own; the fallback rings it whatever its agent's state is",
+                queue=queue,
+                phone=phone,
+            )
+        self._said |= self._written
 
     async def _send(
         self, action: Callable[[Member], Action], which: Iterable[Member], done: Callable[[Member], None]

@@ -11,6 +11,8 @@ from ccplane.cli.given import given_settings
 from ccplane.errors import SetupError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ccplane.guard.run import Work
     from ccplane.settings import Settings
 
@@ -51,8 +53,13 @@ def _besides(given: Settings) -> list[Work]:
     from ccplane.settings import make_runtime
 
     make_runtime(given.runtime)
-    api = Api(given.guard_tells, given.admin_token or given.runtime / "admin-token", given.node)
+    api = Api(given.guard_tells, _token(given), given.node)
     return [Shipper(given.guard_queue_log, given.runtime / f"guard-{given.node}.json", api).run]
+
+
+def _token(given: Settings) -> Path | str:
+    """Its own; the administrator's, where an older ccplane was set up so; else the one that the plane makes here."""
+    return given.guard_token or given.admin_token or given.runtime / "guard-token"
 
 
 def _account(given: Settings) -> tuple[str, str]:

@@ -31,6 +31,7 @@ MOST: Final = 100
 AHEAD: Final = 1_000
 """With so many not taken yet nothing further is read."""
 POST_S: Final = 30.0
+PUT_OFF_S: Final = 86_400.0
 REFUSED: Final = frozenset({400, 413, 422})
 """It is the call that is wrong: told again it would be refused again."""
 
@@ -65,6 +66,8 @@ class Shipper:
         self._look_s, self._again_s = look_s, again_s
         self._known = Progress()
         self._complaint = ""
+        self._later: dict[str, float] = {}
+        """Since when calls are put off, by our monotonic clock."""
 
     async def run(self) -> None:
         """Until cancelled; what fails is tried again."""
@@ -99,10 +102,23 @@ class Shipper:
         untold = self._known.untold
         for first in range(0, len(untold), MOST):
             taken = await self._desk.take(untold[first : first + MOST])
-            if taken:
-                await self._keep(_told(self._known, taken))
+            done = taken | self._put_off(untold[first : first + MOST], taken)
+            if done:
+                await self._keep(_told(self._known, done))
                 return True
         return False
+
+    def _put_off(self, told: Sequence[Call], taken: set[str]) -> set[str]:
+        """Those that ccplane has wanted to be told of later for a day: it will never take them."""
+        now = time.monotonic()
+        for each in taken:
+            self._later.pop(each, None)
+        waiting = [each.channel for each in told if each.channel not in taken]
+        gone = {each for each in waiting if now - self._later.setdefault(each, now) > PUT_OFF_S}
+        for each in gone:
+            del self._later[each]
+            log.error("ccplane has put a call of the fallback off for a day; it is given up", call=each)
+        return gone
 
     async def _keep(self, progress: Progress) -> None:
         await to_thread(write_private, self._file, msgspec.json.encode(progress).decode())
@@ -131,7 +147,7 @@ class Api:
     """ccplane's desk, by its API."""
 
     def __init__(self, url: str, token: Path | str, node: str) -> None:
-        """`token`: an administrator's, or the file in which it lies; it is read each time, for it may come later."""
+        """`token`: the guard's, or the file in which it lies; it is read each time, for it may come later."""
         self._url, self._token, self._node = url, token, node
 
     async def take(self, calls: Sequence[Call]) -> set[str]:
@@ -140,21 +156,29 @@ class Api:
             return await self._refused(calls, answer)
         if not answer.is_success:
             raise NotTold(f"ccplane answers {answer.status_code}")
-        return set(answer.json()["taken"])
+        said = answer.json()
+        for each in said.get("refused", ()):
+            self._give_up(each["channel"], each["why"])
+        return {*said["taken"], *(each["channel"] for each in said.get("refused", ()))}
 
     async def _refused(self, calls: Sequence[Call], answer: httpx.Response) -> set[str]:
         """One of them is wrong: each is told by itself, and the wrong one given up, which is said."""
         if len(calls) > 1:
             return {channel for each in calls for channel in await self.take((each,))}
-        log.error("ccplane refuses a call of the fallback; it is given up", call=calls[0].channel, answer=answer.text)
+        self._give_up(calls[0].channel, answer.text)
         return {calls[0].channel}
+
+    @staticmethod
+    def _give_up(channel: str, why: str) -> None:
+        log.error("ccplane refuses a call of the fallback; it is given up", call=channel, why=why)
 
     async def _post(self, calls: Sequence[Call]) -> httpx.Response:
         body = msgspec.json.encode({"node": self._node, "calls": [_worded(each) for each in calls]})
         try:
             token = self._token if isinstance(self._token, str) else (await to_thread(self._token.read_text)).strip()
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-            async with httpx.AsyncClient(timeout=POST_S, trust_env=False) as client:
+            secure = self._url.startswith("https:")  # what that needs takes 20 ms to read, beside the watching
+            async with httpx.AsyncClient(timeout=POST_S, trust_env=False, verify=secure) as client:
                 return await client.post(f"{self._url}/api/v1/fallback-calls", content=body, headers=headers)
         except httpx.HTTPError as error:
             raise NotTold(f"ccplane does not answer: {error or type(error).__name__}") from error

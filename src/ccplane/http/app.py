@@ -31,7 +31,7 @@ from ccplane.http import (
     wallboard,
     wallboard_page,
 )
-from ccplane.http.auth import admin_may_listen, admin_only, admin_or_own, admin_or_this_machine, agent_only
+from ccplane.http.auth import admin_may_listen, admin_only, admin_or_own, admin_or_this_machine, agent_only, either_of
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
@@ -91,8 +91,9 @@ class Ports:
     backlog: Backlog | None = None
 
 
-def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
-    """The ASGI app, to be served by `server.serve`."""
+def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> FastAPI:
+    """The ASGI app, to be served by `server.serve`. `guard_token`: with it the fallback's calls may be told of, and
+    nothing else."""
     app = FastAPI(
         title="ccplane",
         version=__version__,
@@ -131,7 +132,7 @@ def create_app(ports: Ports, *, admin_token: str) -> FastAPI:
     app.include_router(agent_socket.routes(sockets))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
     app.include_router(wallboard_page.routes(open_here))
-    app.include_router(fallback_calls.routes(ports.plane, admin))
+    app.include_router(fallback_calls.routes(ports.plane, either_of(admin_token, guard_token)))
     if ports.look_now is not None:
         app.include_router(reconcile.routes(ports.plane, ports.look_now, admin))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))

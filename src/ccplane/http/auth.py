@@ -1,5 +1,6 @@
-"""Who may ask for what. Two roles: the administrator, by the one token, may all; an agent, by the token of their
-session, may what is their own. The wallboard needs none from this machine."""
+"""Who may ask for what. The administrator, by the one token, may all; an agent, by the token of their session, may what
+is their own; the guard, by its own token, may tell of the fallback's calls and read nothing. The wallboard needs none
+from this machine."""
 
 from __future__ import annotations
 
@@ -44,6 +45,16 @@ def admin_only(token: str) -> Guard:
 
     async def guard(credentials: Credentials) -> None:
         _check(credentials, token)
+
+    return guard
+
+
+def either_of(*tokens: str) -> Guard:
+    """Let through who has one of these tokens."""
+
+    async def guard(credentials: Credentials) -> None:
+        if not any(_is(credentials, token) for token in tokens):
+            raise _unauthorised()
 
     return guard
 

@@ -1,19 +1,21 @@
 """Where the guard tells of calls that the switch's own queues had while ccplane was away.
 
-It tells of each at least once, also over our crash and its own; each is taken once.
+It tells of each at least once, also over our crash and its own; each is taken once. Each is answered by itself: one
+that is wrong, or that we can't take, holds up no other.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from ccplane.contacts.facts import EndedBy, QueueOutcome
 from ccplane.core.inputs import FallbackCallImported, FallbackStay
+from ccplane.errors import CcplaneError
 from ccplane.http.auth import Guard
 from ccplane.http.openapi import answers
 from ccplane.http.ports import Plane
@@ -22,16 +24,20 @@ from ccplane.ids import AgentId, ChannelId, NodeName, QueueName, contact_id
 
 MOST: Final = 100
 DAY_MS: Final = 86_400_000
+UNDECIDED: Final = "not-decided"
+
+
+LONGEST: Final = 200
 
 
 def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("has a character that can't be printed")
-    return text
+    """What others have chosen (a caller their number, a site its members' names) is taken as far as it can be shown."""
+    return "".join(filter(str.isprintable, text))[:LONGEST]
 
 
-Text = Annotated[str, Field(max_length=80), AfterValidator(_printable)]
-Name = Annotated[str, Field(pattern=r"^\w[\w.-]{0,79}$")]
+Text = Annotated[str, AfterValidator(_printable)]
+Name = Annotated[Text, Field(min_length=1)]
+Channel = Annotated[str, Field(pattern=r"^\w[\w.-]{0,79}$")]
 Milliseconds = Annotated[int, Field(ge=0, le=30 * DAY_MS)]
 
 
@@ -54,12 +60,15 @@ class Call(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    channel: Name
+    channel: Channel
     number_dialled: Text
     caller: Text = ""
     arrived_at: AwareDatetime
     ended_at: AwareDatetime
     stay: Stay | None = None
+
+
+Told = Annotated[Call | dict[str, Any], Field(union_mode="left_to_right")]
 
 
 class Calls(BaseModel):
@@ -68,30 +77,66 @@ class Calls(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     node: Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,20}$")]
-    calls: Annotated[list[Call], Field(max_length=MOST)]
+    calls: Annotated[list[Told], Field(max_length=MOST)]
+    """What is no call is refused by itself."""
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A call that is none; told again it would be refused again."""
+
+    channel: str
+    why: str
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """`taken`: those that ccplane has now, or had before. `later`: it still takes them for live, and wants to be told
-    of them again."""
+    """`taken`: those that ccplane has now, or had before. `later`: it still takes them for live, or can't decide them
+    now, and wants to be told of them again. `refused`: what is no call."""
 
     taken: list[str]
     later: list[str]
+    refused: list[Refusal]
 
 
-def routes(plane: Plane, admin: Guard) -> APIRouter:
-    router = APIRouter(prefix="/api/v1/fallback-calls", tags=["contacts"], dependencies=[Depends(admin)])
+def routes(plane: Plane, may_tell: Guard) -> APIRouter:
+    router = APIRouter(prefix="/api/v1/fallback-calls", tags=["contacts"], dependencies=[Depends(may_tell)])
 
     @router.post("", summary="Tell of calls that the fallback has had", responses=answers(Taken))
     async def tell(told_of: Calls) -> Response:
         """For `ccplane guard`. Answers once they are safely recorded; each is counted once, however often told of."""
         node = NodeName(told_of.node)
-        await asyncio.gather(*(plane.ask(_input(node, each)) for each in told_of.calls))
+        calls = [each for each in told_of.calls if isinstance(each, Call)]
+        decided = await asyncio.gather(*(_decided(plane, _input(node, each)) for each in calls))
         live = plane.snapshot.state.contacts
-        later = {each.channel for each in told_of.calls if contact_id(node, ChannelId(each.channel)) in live}
-        return told(Taken([each.channel for each in told_of.calls if each.channel not in later], sorted(later)))
+        later = {
+            each.channel
+            for each, done in zip(calls, decided, strict=True)
+            if not done or contact_id(node, ChannelId(each.channel)) in live
+        }
+        refused = [_refusal(each) for each in told_of.calls if not isinstance(each, Call)]
+        return told(Taken([each.channel for each in calls if each.channel not in later], sorted(later), refused))
 
     return router
+
+
+async def _decided(plane: Plane, what: FallbackCallImported) -> bool:
+    """False for a fault of ours, which concerns this call alone; the log has it."""
+    try:
+        await plane.ask(what)
+    except CcplaneError as error:
+        if error.code != UNDECIDED:
+            raise
+        return False
+    return True
+
+
+def _refusal(call: dict[str, Any]) -> Refusal:
+    try:
+        Call.model_validate(call)
+    except ValidationError as error:
+        why = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+    else:
+        why = "is no call"
+    return Refusal(str(call.get("channel", "")), why)
 
 
 def _input(node: NodeName, call: Call) -> FallbackCallImported:

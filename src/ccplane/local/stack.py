@@ -59,7 +59,7 @@ class Stack:
         self._parts["ccplane"] = self._plane
         await timed("ccplane", self._plane)
         if self.node or given.guard_account[0]:
-            self._guard.environment = guard_environment(self._plane.environment, self.node)
+            self._guard.environment = guard_environment(given, self._plane.environment, self.node)
             self._parts["guard"] = self._guard
             await timed("guard", self._guard)
 
@@ -147,11 +147,27 @@ def plane_environment(settings: Settings, node: LocalNode | None, postgres: Embe
     return environment | {"CCPLANE_RUNTIME": str(settings.runtime)}
 
 
-def guard_environment(planes: Mapping[str, str], node: LocalNode | None) -> dict[str, str]:
-    """The plane's; the guard's own account at the node that we started, and that one's queue_log."""
+GUARDS: Final = frozenset({"CCPLANE_RUNTIME", "CCPLANE_NODE", "CCPLANE_BIND", "CCPLANE_PORT", "CCPLANE_LOG_LEVEL"})
+PROCESSES: Final = ("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "PYTHON", "VIRTUAL_ENV", "SSL_CERT_")
+"""What any program may want of its environment."""
+
+
+def guard_environment(given: Settings, planes: Mapping[str, str], node: LocalNode | None) -> dict[str, str]:
+    """What it needs of the plane's, and no secret of anybody else: its own account, at the node that we started or as
+    it was given, and the queue_log."""
+    ours = {
+        name: value
+        for name, value in planes.items()
+        if name in GUARDS or name.startswith(("CCPLANE_GUARD_", "CCPLANE_AMI_HOST", "CCPLANE_AMI_PORT", *PROCESSES))
+    }
     if node is None:
-        return dict(planes)
-    return dict(planes) | {
+        username, password = given.guard_account
+        return ours | {
+            "CCPLANE_AMI_HOST": given.ami_address,
+            "CCPLANE_GUARD_AMI_USERNAME": username,
+            "CCPLANE_GUARD_AMI_PASSWORD": password,
+        }
+    return ours | {
         "CCPLANE_GUARD_AMI_USERNAME": node.guard_username,
         "CCPLANE_GUARD_AMI_PASSWORD": node.guard_password,
         "CCPLANE_GUARD_QUEUE_LOG": str(node.log_dir / "queue_log"),

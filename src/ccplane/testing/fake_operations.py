@@ -88,6 +88,7 @@ class Operator:
             op.GetInfo: self._info,
             op.GetGlobalVariable: lambda it: Done(Variable(self._node.variables.get(it.variable, ""))),
             op.SetGlobalVariable: self._set_global_variable,
+            op.ForgetGlobalVariable: self._forget_global_variable,
             op.GetConfig: self._get_config,
             op.PutConfig: self._put_config,
             op.DeleteConfig: self._delete_config,
@@ -337,6 +338,10 @@ class Operator:
 
     def _set_global_variable(self, operation: op.SetGlobalVariable) -> Answered:
         self._node.variables[operation.variable] = operation.value
+        return DONE
+
+    def _forget_global_variable(self, operation: op.ForgetGlobalVariable) -> Answered:
+        self._node.variables.pop(operation.variable, None)
         return DONE
 
     # ── configuration ──

@@ -50,6 +50,7 @@ from ccplane.asterisk.operations.devices import DeleteDeviceState, GetDeviceStat
 from ccplane.asterisk.operations.endpoints import GetEndpoint, ListEndpoints
 from ccplane.asterisk.operations.node import (
     DeleteConfig,
+    ForgetGlobalVariable,
     GetConfig,
     GetGlobalVariable,
     GetInfo,
@@ -69,7 +70,7 @@ OPERATIONS: tuple[type[Operation[Any]], ...] = tuple(Operation.__subclasses__())
 
 __all__ = [
     "OPERATIONS", "AddChannel", "Answer", "CallIn", "Continue", "CreateBridge", "DeleteConfig", "DeleteDeviceState",
-    "DestroyBridge", "EventType", "GetApplication", "GetBridge", "GetBridgeVariable",
+    "DestroyBridge", "EventType", "ForgetGlobalVariable", "GetApplication", "GetBridge", "GetBridgeVariable",
     "GetChannel", "GetChannelVariable", "GetConfig", "GetDeviceState", "GetEndpoint", "GetGlobalVariable", "GetInfo",
     "GetLiveRecording", "GetPlayback", "GetStoredRecording", "HangUp", "ListApplications", "ListBridges",
     "ListChannels", "ListDeviceStates", "ListEndpoints", "Operation", "Originate", "Ping", "PlayOnBridge",

@@ -28,6 +28,15 @@ class SetGlobalVariable(Operation[None], frozen=True):
     value: str
 
 
+class ForgetGlobalVariable(Operation[None], frozen=True):
+    """The variable is no more: set without a value it is removed."""
+
+    method = "POST"
+    route = "/asterisk/variable"
+    body = fields("variable")
+    variable: str
+
+
 class GetConfig(Operation[list[ConfigField]], frozen=True):
     route = "/asterisk/config/dynamic/{config_class}/{object_type}/{id}"
     config_class: str

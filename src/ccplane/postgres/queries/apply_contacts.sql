@@ -33,7 +33,11 @@ SELECT
         FILTER (WHERE kind IN ('ContactArrived', 'TalkStarted', 'FallbackServed') AND agent IS NOT NULL))[1],
     instant(min(coalesce((body ->> 'arrived_at')::bigint, at))),
     instant(min(at) FILTER (WHERE kind = 'CallerAnswered')),
-    instant(max(coalesce((body ->> 'ended_at')::bigint, at)) FILTER (WHERE kind = 'ContactEnded')),
+    instant(max(CASE kind
+        WHEN 'ContactEnded' THEN coalesce((body ->> 'ended_at')::bigint, at)
+        WHEN 'FallbackServed' THEN  -- of one that had been with us before, the end there is the later one
+            (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint + coalesce((body ->> 'talk_ms')::bigint, 0)
+    END)),
     max(body ->> 'by') FILTER (WHERE kind = 'ContactEnded'),
     max((body ->> 'cause')::integer) FILTER (WHERE kind = 'ContactEnded'),
     coalesce(sum((body ->> 'gap_ms')::bigint) FILTER (WHERE kind = 'ContactRelinked'), 0),
@@ -60,7 +64,7 @@ ON CONFLICT (id) DO UPDATE SET
     queue = coalesce(excluded.queue, c.queue),
     agent = coalesce(excluded.agent, c.agent),
     answered_at = coalesce(c.answered_at, excluded.answered_at),
-    ended_at = coalesce(excluded.ended_at, c.ended_at),
+    ended_at = greatest(excluded.ended_at, c.ended_at),
     ended_by = coalesce(excluded.ended_by, c.ended_by),
     cause = coalesce(excluded.cause, c.cause),
     gap_ms = c.gap_ms + excluded.gap_ms,
