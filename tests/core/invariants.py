@@ -57,8 +57,11 @@ class Watch:
             assert fact.at >= self.last_at
             self.last_at = fact.at
         assert same(state, after), "the state is what evolve makes of the facts"
+        connected = any(after.nodes.values())
         for command in decision.commands:
-            self.obey(command)
+            self.names_its_own(command)
+            if connected:
+                self.obey(command)
         self.phones(what, decision, now)
         assert decision.wake_at == after.wake_at
         if isinstance(what, i.Tick):
@@ -73,9 +76,10 @@ class Watch:
         self.pairs(after)
         self.lines(after)
         self.clocks(before, after)
-        self.music_plays(after)
         self.cut_off(after)
-        self.whereabouts(after)
+        if connected:
+            self.music_plays(after)
+            self.whereabouts(after)
 
     def replayed(self):
         return reduce(evolve, self.facts, State())
@@ -126,12 +130,15 @@ class Watch:
         self.open[contact].remove(what)
 
     def obey(self, command):
+        """What the switch then does; it hears nothing of what is decided while it is not connected."""
         if isinstance(command, do.StartMusic):
             self.music[command.contact] = True
         elif isinstance(command, do.StopMusic):
             self.music[command.contact] = False
         elif isinstance(command, do.TellQueue):
             self.told[command.contact] = command.queue
+
+    def names_its_own(self, command):
         channel = getattr(command, "channel", None)
         if channel is not None:
             stray = isinstance(command, do.HangUpCaller | do.GiveBack) and command.contact not in self.channels
