@@ -39,7 +39,7 @@ class Watch:
         self.channels = {}
         self.open = {}
         self.in_room = set()
-        self.legs, self.asked, self.seen = {}, {}, set()
+        self.legs, self.asked, self.seen, self.by_line = {}, {}, set(), set()
         self.last_at = 0
 
     def look(self, before, what, decision, now):
@@ -153,6 +153,8 @@ class Watch:
                 self.legs.setdefault(leg, what.channels[leg].agent)
             if leg in self.legs:
                 self.asked.setdefault(leg, now)
+        calls = [command for command in decision.commands if isinstance(command, do.RingAgent | do.CallParty)]
+        self.by_line |= {command.leg for command in calls if command.endpoint.startswith("Local/")}
         for made in (fact for fact in decision.facts if isinstance(fact, c.OfferMade)):
             assert made.trace.strategy == ADOPTED or not self.on_the_phone_of(made.agent), "double-booked"
             self.legs[made.leg] = made.agent
@@ -181,6 +183,9 @@ class Watch:
                 self.forget(leg)
             case i.LegNotFound(leg=leg, answered=answered) if answered or leg in self.seen:
                 self.forget(leg)
+            case i.LineEnded(gone=True):
+                whose = {fact.agent for fact in decision.facts if isinstance(fact, a.StandingEnded)}
+                self.forget(*[leg for leg in self.by_line if self.legs.get(leg) in whose])  # they end with it
             case i.CommandFailed(command=do.RingAgent(offer=offer)):
                 self.forget(*[leg for leg in self.legs if offer_of_leg(leg) == offer and leg not in self.asked])
             case i.CommandFailed(command=do.RingBack(leg=leg) | do.CallParty(leg=leg)):

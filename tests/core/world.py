@@ -326,7 +326,7 @@ class World:
                 members.remove(half_of(channel))
         offer = offer_of_leg(channel)
         if is_line(channel):
-            self.line_rooms.pop(channel, None)
+            self.parted |= set(map(leg_of_half, self.line_rooms.pop(channel, ())))  # they end with it
             self.events.append(i.LineEnded(channel, by_phone=cause == 16 and channel not in self.asked))
         elif offer:
             self.events.append(i.LegEnded(offer, channel, cause, sip))
@@ -725,7 +725,8 @@ class World:
             self.listing = (self.floor.now - (a % 3) * 1_000, *self.listed())
         (began_at, channels, rooms, lines), self.listing = self.listing, None
         if b % 6 == 0 and channels:
-            self.parted.add(channels.pop(sorted(channels)[a % len(channels)]).id)
+            missing = channels.pop(sorted(channels)[a % len(channels)]).id
+            self.parted |= {missing, *map(leg_of_half, lines.get(missing, ()))}
         if b % 6 == 1:
             orphan = ChannelId(f"l-c-{NODE}-77-2-1-0")
             channels[orphan] = i.ChannelSeen(orphan, up=True)
@@ -758,11 +759,11 @@ class World:
                 assert not any(self.talks(leg, channels, rooms) for leg in halves if offer_of_leg(leg))
 
     def nobody_is_free_beside_a_caller(self):
-        """Whom the plane would offer another contact has no leg with a caller at the switch."""
+        """Whom the plane would offer another contact has no leg with a caller at the switch, of whom it knows."""
         for leg, whose in self.agents.items():
             agent = self.floor.state.agents.get(AgentId(whose)) if whose else None
             contact = contact_of_offer(offer_of_leg(leg)) if offer_of_leg(leg) else None
-            if agent and agent.free and contact and leg not in self.hung_up:
+            if agent and agent.free and contact in self.floor.state.contacts and leg not in self.hung_up:
                 assert not self.beside_a_caller(leg, self.rooms.get(contact, ()), self.channels), f"{whose} is free"
 
     def talks(self, leg, channels, rooms):
