@@ -33,8 +33,7 @@ demo: env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
 	exec $(PY) -m ccplane.demo $(ARGS)
 
-# Tests of the real things wait for most of their time: three share two processors well.
-WORKERS := $(shell echo $$(( $$(nproc) * 3 / 2 )))
+WORKERS := 2
 
 test: env-dev host-test asterisk-root web
 	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)

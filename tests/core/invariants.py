@@ -39,7 +39,7 @@ class Watch:
         self.channels = {}
         self.open = {}
         self.in_room = set()
-        self.legs, self.asked, self.seen = {}, {}, set()
+        self.legs, self.asked, self.seen, self.by_line = {}, {}, set(), set()
         self.last_at = 0
 
     def look(self, before, what, decision, now):
@@ -57,8 +57,11 @@ class Watch:
             assert fact.at >= self.last_at
             self.last_at = fact.at
         assert same(state, after), "the state is what evolve makes of the facts"
+        connected = any(after.nodes.values())
         for command in decision.commands:
-            self.obey(command)
+            self.names_its_own(command)
+            if connected:
+                self.obey(command)
         self.phones(what, decision, now)
         assert decision.wake_at == after.wake_at
         if isinstance(what, i.Tick):
@@ -73,9 +76,10 @@ class Watch:
         self.pairs(after)
         self.lines(after)
         self.clocks(before, after)
-        self.music_plays(after)
         self.cut_off(after)
-        self.whereabouts(after)
+        if connected:
+            self.music_plays(after)
+            self.whereabouts(after)
 
     def replayed(self):
         return reduce(evolve, self.facts, State())
@@ -126,12 +130,15 @@ class Watch:
         self.open[contact].remove(what)
 
     def obey(self, command):
+        """What the switch then does; it hears nothing of what is decided while it is not connected."""
         if isinstance(command, do.StartMusic):
             self.music[command.contact] = True
         elif isinstance(command, do.StopMusic):
             self.music[command.contact] = False
         elif isinstance(command, do.TellQueue):
             self.told[command.contact] = command.queue
+
+    def names_its_own(self, command):
         channel = getattr(command, "channel", None)
         if channel is not None:
             stray = isinstance(command, do.HangUpCaller | do.GiveBack) and command.contact not in self.channels
@@ -146,6 +153,8 @@ class Watch:
                 self.legs.setdefault(leg, what.channels[leg].agent)
             if leg in self.legs:
                 self.asked.setdefault(leg, now)
+        calls = [command for command in decision.commands if isinstance(command, do.RingAgent | do.CallParty)]
+        self.by_line |= {command.leg for command in calls if command.endpoint.startswith("Local/")}
         for made in (fact for fact in decision.facts if isinstance(fact, c.OfferMade)):
             assert made.trace.strategy == ADOPTED or not self.on_the_phone_of(made.agent), "double-booked"
             self.legs[made.leg] = made.agent
@@ -174,6 +183,9 @@ class Watch:
                 self.forget(leg)
             case i.LegNotFound(leg=leg, answered=answered) if answered or leg in self.seen:
                 self.forget(leg)
+            case i.LineEnded(gone=True):
+                whose = {fact.agent for fact in decision.facts if isinstance(fact, a.StandingEnded)}
+                self.forget(*[leg for leg in self.by_line if self.legs.get(leg) in whose])  # they end with it
             case i.CommandFailed(command=do.RingAgent(offer=offer)):
                 self.forget(*[leg for leg in self.legs if offer_of_leg(leg) == offer and leg not in self.asked])
             case i.CommandFailed(command=do.RingBack(leg=leg) | do.CallParty(leg=leg)):
@@ -374,7 +386,10 @@ class Watch:
         assert not happened & {RepairMade, c.ContactRelinked, c.ContactArrived, c.ContactEnded, c.TalkEnded}
         begun = do.OpenRoom | do.PlaySounds | do.AddCaller | do.JoinAgent | do.StartMusic | do.HangUpCaller
         assert not [command for command in decision.commands if isinstance(command, begun)]
+        given_up = {f.contact for f in decision.facts if isinstance(f, c.ContactUnqueued) and f.outcome == "timed-out"}
         for contact in before.contacts.values():
+            if contact.id in given_up:
+                continue  # whose wait was over by then
             after = decision.state.contacts[contact.id]
             assert (after.step, after.verb, after.talk) == (contact.step, contact.verb, contact.talk)
 

@@ -15,7 +15,12 @@ from tests.core.world import MOVES, USUAL, World, people
 
 numbers = st.integers(0, 59)
 moves = st.lists(st.tuples(st.integers(0, len(MOVES) - 1), numbers, numbers, st.integers(0, 12)), max_size=100)
-thoroughly = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
+thoroughly = settings(
+    max_examples=max(150, settings.default.max_examples),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
+)
 
 
 @thoroughly
@@ -64,6 +69,7 @@ HONEST = (
     World.call_is_asked_about,
     World.screen_asks,
     World.agent_wants,
+    World.survey_begins,
     Honest.survey_comes,
     World.connection_ends,
     World.connection_ends,

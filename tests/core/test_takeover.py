@@ -14,7 +14,7 @@ from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core import journal
 from ccplane.facts import RepairMade
-from ccplane.ids import ChannelId
+from ccplane.ids import AgentId, ChannelId
 from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the
 
 X = ChannelId("x")
@@ -280,3 +280,20 @@ def test_given_a_caller_nobody_knew_who_does_not_wait_in_a_queue_of_ours_then_th
     decision = found(floor, verb=verb)
     assert what_was_repaired(decision) == ["caller nobody saw arrive"]
     assert floor.contact("x").verb is None
+
+
+def test_given_a_talk_nobody_knows_of_a_queue_that_is_no_more_then_it_is_a_talk_of_ours():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue("sales")])
+    leg = ChannelId("l-c-ast1-x-1-1-1")
+    floor.drops()
+    decision = floor.survey(
+        after_gap=True,
+        extra=[
+            i.ChannelSeen(ChannelId("x"), up=True, arrival=an_arrival("x", answered=True)),
+            i.ChannelSeen(leg, up=True, agent=AgentId("ana")),
+        ],
+        rooms={c("x"): (ChannelId("x"), leg)},
+        journals={c("x"): '{"step":1,"verb":"EnterQueue","at":1,"queue":"support","program":"straight"}'},
+    )
+    assert "HangUpLeg" not in doing(decision)
+    assert floor.contact("x").talk.agent == "ana"

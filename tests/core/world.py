@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Phone, Profile, Seat
-from ccplane.contacts.facts import MessageMark, Unusable
+from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
 from ccplane.contacts.verbs import (
     KEYS,
     Answer,
@@ -120,8 +120,13 @@ class World:
         """Legs on their way out: since when we want them gone, and those whose phones hung up themselves."""
         self.silent = set()
         """Legs from which nothing comes any more."""
-        self.dropped = set()
-        """Those that we wanted gone before the present decision."""
+        self.parted, self.dropped = set(), set()
+        """Those that the switch was told to hang up, or that a survey left out, and that have not been in a talk since;
+        and those of them of which that was so before the present input."""
+        self.at_door, self.came = set(), {}
+        """Legs that were picked up while nobody of us was there; and when callers came."""
+        self.listing, self.lost_at = None, None
+        """What a survey has read that is not decided yet; and since when nobody watches."""
         self.tapes, self.files = {}, set()
         """Which channel each recording is of that goes on; and those that are over."""
         self.events = []
@@ -142,8 +147,14 @@ class World:
         return self.floor
 
     def take(self, what):
-        self.dropped = set(self.asked)
+        self.dropped = set(self.parted)
         decision = self.floor.take(what)
+        for fact in decision.facts:
+            if isinstance(fact, TalkStarted | PhoneRejoined):
+                live = self.floor.state.contacts.get(fact.contact)
+                self.parted -= {live.talk.leg} if live and live.talk else set()
+        if self.connected:
+            self.parted |= {command.leg for command in decision.commands if isinstance(command, do.HangUpLeg)}
         for command in decision.commands:
             if isinstance(command, do.HangUpLeg):
                 self.asked.setdefault(command.leg, self.floor.now)
@@ -315,7 +326,7 @@ class World:
                 members.remove(half_of(channel))
         offer = offer_of_leg(channel)
         if is_line(channel):
-            self.line_rooms.pop(channel, None)
+            self.parted |= set(map(leg_of_half, self.line_rooms.pop(channel, ())))  # they end with it
             self.events.append(i.LineEnded(channel, by_phone=cause == 16 and channel not in self.asked))
         elif offer:
             self.events.append(i.LegEnded(offer, channel, cause, sip))
@@ -345,7 +356,7 @@ class World:
             return
         self.names += 1
         name = f"{self.names}"
-        self.channels[ChannelId(name)] = False
+        self.channels[ChannelId(name)], self.came[ChannelId(name)] = False, self.floor.now
         self.send(replace(an_arrival(name, number), device=DeviceName(AGENTS[a // 2 % 4])))
         contact = self.floor.contact(name)
         if contact and contact.verb is None:
@@ -363,7 +374,7 @@ class World:
     def call_comes(self, a, b):
         self.names += 1
         name = f"{self.names}"
-        self.channels[ChannelId(name)] = a % 2 == 0
+        self.channels[ChannelId(name)], self.came[ChannelId(name)] = a % 2 == 0, self.floor.now
         device = (None, None, None, "ana", "ben-web", "shared")[b % 6]
         self.send(replace(an_arrival(name, "4002" if b % 2 else "999", a % 2 == 0), device=device))
         contact = self.floor.contact(name)
@@ -375,13 +386,21 @@ class World:
         if self.connected:
             self.take(what)
 
+    @property
+    def waits_for_the_survey(self):
+        """What comes while the first one of a connection is made."""
+        return self.listing is not None and not self.connected
+
     def event_comes(self, a, b):
         """The first under way, mostly; now and then another, or it comes twice, or never."""
-        if not self.events:
+        if not self.events or self.waits_for_the_survey:
             return
         event = self.events.pop(a % len(self.events) if b % 4 == 0 else 0)
         if b % 7 == 0:
             return
+        if b % 11 == 5 and self.connected:
+            self.take(i.StoodStill(NODE, 1_500))
+            event = i.Late(event, self.floor.now - a * 100)
         self.send(event)
         if b % 3 == 0:
             self.send(event)
@@ -418,17 +437,26 @@ class World:
                 self.send(i.LegNotFound(offer_of_leg(command.leg), command.leg, answered=False))
 
     def all_events_come(self, a, b):
+        if self.waits_for_the_survey:
+            return
         if b % 3:
             self.leg_goes(a, b)
-        while self.events and len(self.events) < 50:
+        for _ in range(200):  # a phone that vanished is listened to again and again, which takes its time
+            if not self.events or len(self.events) >= 50:
+                break
             self.event_comes(0, 1)
         self.events.clear()
 
     def phone_answers(self, a, b):
+        """At once; or at our door, if we are not there, and then it comes in later."""
         leg = self.some_channel(a, legs=True)
         if leg and not self.channels[leg]:
+            if not self.connected:
+                return self.at_door.add(leg)
+            self.at_door.discard(leg)
             self.channels[leg] = True
             self.events.append(i.LegUp(offer_of_leg(leg), leg))
+        return None
 
     def line_changes(self, a, b):
         """It is picked up, mostly; hung up by its phone or lost now and then."""
@@ -664,26 +692,44 @@ class World:
         if self.connected:
             self.connected, self.slow = False, False
             self.connections += 1
+            self.lost_at = self.floor.now
+            self.listing = None
             self.events.clear()
             self.take(i.SwitchDropped(NODE, "closed"))
 
-    def survey_comes(self, a, b):
-        """What is at the switch; began a little ago; now and then something is missing or nobody's."""
+    def survey_begins(self, a, b):
+        """What is at the switch is read: it is decided some moves later, or never."""
+        if not self.connected:
+            self.events.clear()
+        self.listing = (self.floor.now, *self.listed())
+
+    def listed(self):
         channels = {
             each: i.ChannelSeen(
                 each,
                 up,
                 None if offer_of_leg(each) or is_line(each) else an_arrival(each, "4002", up),
                 agent=self.agents.get(each),
+                created_at=self.came.get(each),
+                at_door=each in self.at_door,
             )
             for each, up in self.channels.items()
         }
+        rooms = {contact: tuple(members) for contact, members in self.rooms.items()}
+        lines = {line: tuple(members) for line, members in self.line_rooms.items()}
+        return channels, rooms, lines
+
+    def survey_comes(self, a, b):
+        """That which has begun, or one of this moment; now and then something is missing or nobody's."""
+        if self.listing is None:
+            self.listing = (self.floor.now - (a % 3) * 1_000, *self.listed())
+        (began_at, channels, rooms, lines), self.listing = self.listing, None
         if b % 6 == 0 and channels:
-            channels.pop(sorted(channels)[a % len(channels)])
+            missing = channels.pop(sorted(channels)[a % len(channels)]).id
+            self.parted |= {missing, *map(leg_of_half, lines.get(missing, ()))}
         if b % 6 == 1:
             orphan = ChannelId(f"l-c-{NODE}-77-2-1-0")
             channels[orphan] = i.ChannelSeen(orphan, up=True)
-        rooms = {contact: tuple(members) for contact, members in self.rooms.items()}
         if b % 5 == 0:
             rooms[ContactId(f"c-{NODE}-gone")] = ()
         gap, self.connected = not self.connected, True
@@ -692,17 +738,19 @@ class World:
                 node=NODE,
                 version="22",
                 started_at=self.started_at,
-                began_at=self.floor.now - (a % 3) * 1_000,
-                gap_ms=0,
+                began_at=began_at,
+                gap_ms=max(0, began_at - self.lost_at) if gap and self.lost_at is not None else 0,
                 after_gap=gap or b % 4 == 0,
                 channels=channels,
                 rooms=rooms,
                 phones={AgentId(name): Phone.REACHABLE for name in AGENTS[a % 4 :]},
                 journals={contact: text for contact, text in self.journals.items() if contact in rooms},
-                lines={line: tuple(members) for line, members in self.line_rooms.items()},
+                lines=lines,
                 carried=tuple(self.carried),
             )
         )
+        if b % 6 > 1:
+            self.nobody_is_free_beside_a_caller()
         for each in decision.commands:
             if isinstance(each, do.HangUpLeg):
                 assert not self.talks(each.leg, channels, rooms), "no survey ends a talk"
@@ -710,14 +758,25 @@ class World:
                 halves = [leg_of_half(half) for half in self.line_rooms.get(each.line, ()) if leg_of_half(half)]
                 assert not any(self.talks(leg, channels, rooms) for leg in halves if offer_of_leg(leg))
 
+    def nobody_is_free_beside_a_caller(self):
+        """Whom the plane would offer another contact has no leg with a caller at the switch, of whom it knows."""
+        for leg, whose in self.agents.items():
+            agent = self.floor.state.agents.get(AgentId(whose)) if whose else None
+            contact = contact_of_offer(offer_of_leg(leg)) if offer_of_leg(leg) else None
+            if agent and agent.free and contact in self.floor.state.contacts and leg not in self.hung_up:
+                assert not self.beside_a_caller(leg, self.rooms.get(contact, ()), self.channels), f"{whose} is free"
+
     def talks(self, leg, channels, rooms):
         """A leg that is up, in its room with its caller, who is there."""
         contact = contact_of_offer(offer_of_leg(leg))
-        members = rooms.get(contact, ())
-        if leg in self.dropped:
-            return False  # we have decided that, before
-        beside = [each for each in members if not offer_of_leg(each) and each in channels]
-        return leg in members and leg in channels and channels[leg].up and beside
+        if leg in self.dropped or leg in self.hung_up:
+            return False  # we, or whoever has the phone, have decided that before
+        seen = self.beside_a_caller(leg, rooms.get(contact, ()), {each: seen.up for each, seen in channels.items()})
+        return seen and self.beside_a_caller(leg, self.rooms.get(contact, ()), self.channels)
+
+    def beside_a_caller(self, leg, members, up):
+        """Whether this leg is up, in a room with a caller who is there."""
+        return leg in members and up.get(leg) and [each for each in members if not offer_of_leg(each) and each in up]
 
     def switch_restarts(self, a, b):
         self.connection_ends(a, b)
@@ -728,6 +787,7 @@ class World:
         self.channels.clear()
         self.rooms.clear()
         self.line_rooms.clear()
+        self.listing = None
         self.survey_comes(a, 2)
 
     def switch_stays_away(self, a, b):
@@ -747,6 +807,7 @@ class World:
     def plane_hands_over(self, a, b):
         """Its successor has every event: what is under way, goes on."""
         if self.connected and not self.floor.state.draining:
+            self.listing = None
             self.take(i.PlaneBegan(self.floor.state.epoch + 1, "test", 0))
             self.take(i.SwitchTaken(NODE, "22"))
 
@@ -868,6 +929,8 @@ RARE = (
     World.device_changes,
     World.browsers_come,
     World.connection_ends,
+    World.survey_begins,
+    World.survey_begins,
     World.survey_comes,
     World.survey_comes,
     World.switch_restarts,

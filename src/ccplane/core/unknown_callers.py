@@ -95,7 +95,8 @@ def queued_again(
     assert seen.arrival is not None
     number = opened(turn, seen.arrival, came_at(turn, survey, seen))
     of = contact_id(survey.node, seen.id)
-    if note is not None and note.queueing == queue and _whole(note):
+    known = queue in turn.state.rules.queues  # else the program would go on without it, and the talk be nobody's
+    if known and note is not None and note.queueing == queue and _whole(note):
         return retell(turn, of, note)
     step = note.step if note is not None and not step else step
     if step == 1:
