@@ -96,6 +96,19 @@ async def test_who_left_the_queue_and_is_not_in_a_bridge_yet_does_not_wait_again
     assert switch.told[-1] == ()
 
 
+async def test_one_for_whom_a_phone_rings_needs_nobody_else_until_it_was_not_answered():
+    switch = Switch()
+    switch.survey()
+    switch.says("QueueCallerJoin", "1")
+    switch.says("AgentCalled", "1")
+    switch.survey("1 support")
+    switch.says("QueueCallerJoin", "2", "sales")
+    switch.says("AgentRingNoAnswer", "1")
+    switch.says("AgentCalled", "1")
+    switch.says("QueueCallerLeave", "1")
+    assert switch.told == [(), ("support",), (), (), ("sales",), ("sales", "support"), ("sales",)]
+
+
 async def test_an_end_that_was_never_told_is_found_by_the_next_survey():
     switch = Switch()
     switch.survey()

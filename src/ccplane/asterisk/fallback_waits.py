@@ -4,10 +4,12 @@
 |---|---|---|
 | ARI's survey | all who wait there | at each connect, before anything is routed, and every 15 s |
 | AMI's QueueCallerJoin, QueueCallerLeave | who begins and ends to wait | at once |
+| AMI's AgentCalled, AgentRingNoAnswer | for whom a member's phone rings: they need nobody else meanwhile | at once |
 | the dialplan's fallback, by a UserEvent | who is about to begin | 0.1 s before |
 
 The last is why nobody's phone is rung by us and by app_queue in the same instant: what we began before it, app_queue
 sees. A survey is older than what was heard after it had been asked for. Without AMI it is known by the survey alone.
+app_queue rings one phone a caller, the next one a second after it has given that up: till then the others are ours.
 """
 
 from __future__ import annotations
@@ -43,10 +45,14 @@ class FallbackWaits:
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[str, QueueName] = {}
         self._heard: dict[str, Word] = {}
+        self._rung: set[str] = set()
+        """Those for whom a phone rings."""
         self._told: tuple[QueueName, ...] | None = None
         """None before the first survey: then nobody knows who else is there."""
         events.on("QueueCallerJoin", self._joined)
         events.on("QueueCallerLeave", self._left)
+        events.on("AgentCalled", self._member_called)
+        events.on("AgentRingNoAnswer", self._member_left)
         events.on("UserEvent", self._announced)
 
     def surveyed(self, channels: Iterable[Channel], bridges: Iterable[Bridge], asked_at: float) -> None:
@@ -63,6 +69,7 @@ class FallbackWaits:
                 self._take(channel, word.queue)
             elif channel not in there:
                 del self._heard[channel]
+        self._rung &= self._waiting.keys()
         self._told = self._told or ()
         self._tell(anyway=True)
 
@@ -71,6 +78,14 @@ class FallbackWaits:
 
     def _left(self, event: Message) -> None:
         self._hear(event, None)
+
+    def _member_called(self, event: Message) -> None:
+        self._rung.add(event.get("uniqueid", ""))
+        self._tell()
+
+    def _member_left(self, event: Message) -> None:
+        self._rung.discard(event.get("uniqueid", ""))
+        self._tell()
 
     def _announced(self, event: Message) -> None:
         if event.get("userevent") == TO_QUEUE:
@@ -93,10 +108,11 @@ class FallbackWaits:
             self._waiting[channel] = queue
         else:
             self._waiting.pop(channel, None)
+            self._rung.discard(channel)
 
     def _tell(self, *, anyway: bool = False) -> None:
         """`anyway`: the core may have been told otherwise by a plane before us."""
-        queues = tuple(sorted(set(self._waiting.values())))
+        queues = tuple(sorted({queue for channel, queue in self._waiting.items() if channel not in self._rung}))
         if self._told is not None and (anyway or queues != self._told):
             self._told = queues
             self._post(FallbackWaitsSeen(self._node, queues))
