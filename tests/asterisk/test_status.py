@@ -13,6 +13,7 @@ import pytest
 from ccplane.asterisk.node import LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.testing.siplab import rings_for_ever
+from tests.asterisk.test_switch_trouble import on_disk
 from tests.centre import Centre, open_centre
 from tests.postgres.failing import killed
 from tests.proxy import Proxy, open_proxy
@@ -119,6 +120,7 @@ async def test_each_part_that_was_killed_is_named_and_forgotten_once_it_is_back(
             return said[0][2] + centre.log()
 
         await centre.until(lambda: says(0, {}), 20, now)
+        await centre.until(lambda: on_disk(node, "1001", "1002"))
         async with parts_killed(Parts(node, server, ami)):
             await centre.until(lambda: says(code_while_away, away), 30, now)
             assert all(words in said[0][1][name] for name, words in away.items()), now()
