@@ -66,6 +66,7 @@ async def test_whoever_is_left_is_served_before_a_newcomer_and_no_phone_rings_tw
     await centre.agent_is("1001", "own-call")
     newcomer = centre.lab.callers.dial("4002", "5553")
     await centre.waiting("support", 1)
+    assert (await centre.get("/api/v1/agents/1001"))["fallback_first"]
     other = centre.lab.callers.dial("4003", "5554")
     rings_ben = await ben.next_ring(within=5)  # no member of that queue: at once
     assert rings_ben.caller == "5554"
@@ -74,7 +75,6 @@ async def test_whoever_is_left_is_served_before_a_newcomer_and_no_phone_rings_tw
     await first.over()
     ring = await ana.next_ring(within=10)
     assert [each.caller for each in ana.calls] == ["5552"]
-    assert (await centre.get("/api/v1/agents/1001"))["fallback_first"]
     ring.answer()
     await left.up()
     await centre.agent_is("1001", "own-call")
