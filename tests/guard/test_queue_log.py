@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccplane.guard import queue_log
-from ccplane.guard.queue_log import FORGOTTEN_AFTER_S, SETTLED_S, Call, Stay, entry_of, read_all, settled
+from ccplane.guard.queue_log import FORGOTTEN_AFTER_S, SETTLED_S, Call, Stay, entry_of, settled
 
 A_DAY = """\
 1795345485|NONE|NONE|NONE|QUEUESTART|
@@ -29,8 +31,12 @@ A_DAY = """\
 """As Asterisk 22.10.1 wrote it, shortened."""
 
 
+def told(open_calls: dict[str, Call], lines: Iterable[str]) -> list[Call]:
+    return queue_log.read_all(open_calls, lines)[0]
+
+
 def calls_of(text: str) -> list[Call]:
-    return read_all({}, text.splitlines())
+    return told({}, text.splitlines())
 
 
 def a_call(*lines: str) -> Call:
@@ -99,9 +105,9 @@ A_TALK = [
 def test_who_ended_a_talk_may_be_written_after_the_calls_end():
     """Two threads of Asterisk write these two lines, in either order."""
     open_calls: dict[str, Call] = {}
-    assert read_all(open_calls, [*A_TALK, "70|u|ccplane|NONE|CCPLANEEND|"]) == []
+    assert told(open_calls, [*A_TALK, "70|u|ccplane|NONE|CCPLANEEND|"]) == []
     assert settled(open_calls, 70 + SETTLED_S) == []
-    [call] = read_all(open_calls, ["71|u|support|1001|COMPLETEAGENT|3|55|1"])
+    [call] = told(open_calls, ["71|u|support|1001|COMPLETEAGENT|3|55|1"])
     assert call.stay is not None
     assert (call.ended_at, call.stay.by, call.stay.talk_s) == (70, "agent", 55)
     assert open_calls == {}
@@ -109,7 +115,7 @@ def test_who_ended_a_talk_may_be_written_after_the_calls_end():
 
 def test_a_talk_whose_end_is_never_written_ended_with_the_call():
     open_calls: dict[str, Call] = {}
-    assert read_all(open_calls, [*A_TALK, "70|u|ccplane|NONE|CCPLANEEND|"]) == []
+    assert told(open_calls, [*A_TALK, "70|u|ccplane|NONE|CCPLANEEND|"]) == []
     [call] = settled(open_calls, 71 + SETTLED_S)
     assert call.stay is not None
     assert (call.ended_at, call.stay.by, call.stay.talk_s) == (70, "caller", 55)
@@ -118,23 +124,30 @@ def test_a_talk_whose_end_is_never_written_ended_with_the_call():
 
 def test_a_call_that_goes_on_is_not_settled():
     open_calls: dict[str, Call] = {}
-    read_all(open_calls, A_TALK)
+    told(open_calls, A_TALK)
     assert settled(open_calls, 1_000_000) == []
 
 
-def test_a_call_that_asterisk_died_with_is_over_when_it_was_last_heard_of():
+def test_a_call_that_asterisk_died_with_is_over_when_asterisk_last_wrote_anything():
     lines = A_DAY.splitlines()[:8]
-    talking, waiting = read_all({}, [*lines, "1795349999|NONE|NONE|NONE|QUEUESTART|"])
+    talking, waiting = told({}, [*lines, "1795345493|MANAGER|sales|1001|ADDMEMBER|", "1795349999|a|a|a|QUEUESTART|"])
     assert talking.stay is not None
     assert waiting.stay is not None
-    assert (talking.stay.outcome, talking.stay.by, talking.stay.talk_s) == ("answered", "switch", 0)
-    assert (waiting.stay.outcome, waiting.ended_at) == ("lost", 1795345491)
+    assert (talking.stay.outcome, talking.stay.by, talking.stay.talk_s) == ("answered", "switch", 4)
+    assert (waiting.stay.outcome, waiting.ended_at) == ("lost", 1795345493)
+
+
+def test_when_asterisk_last_wrote_is_known_wherever_the_log_is_cut():
+    open_calls: dict[str, Call] = {}
+    _, written_at = queue_log.read_all(open_calls, [*A_TALK, "60|MANAGER|sales|1001|ADDMEMBER|"])
+    [call], _ = queue_log.read_all(open_calls, ["99|a|a|a|QUEUESTART|"], written_at)
+    assert call.ended_at == 60
 
 
 def test_a_call_of_which_nothing_is_heard_for_a_day_is_not_kept_for_ever():
     open_calls: dict[str, Call] = {}
-    assert read_all(open_calls, ["10|u|ccplane|NONE|CCPLANEBEGIN|4002|1"]) == []
-    [over] = read_all(open_calls, [f"{11 + FORGOTTEN_AFTER_S}|v|ccplane|NONE|CCPLANEBEGIN|4002|2"])
+    assert told(open_calls, ["10|u|ccplane|NONE|CCPLANEBEGIN|4002|1"]) == []
+    [over] = told(open_calls, [f"{11 + FORGOTTEN_AFTER_S}|v|ccplane|NONE|CCPLANEBEGIN|4002|2"])
     assert over.channel == "u"
     assert list(open_calls) == ["v"]
 
@@ -142,7 +155,7 @@ def test_a_call_of_which_nothing_is_heard_for_a_day_is_not_kept_for_ever():
 def test_more_open_calls_than_can_be_are_not_all_kept(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(queue_log, "MOST_OPEN", 3)
     open_calls: dict[str, Call] = {}
-    over = read_all(open_calls, [f"{10 + at}|u{at}|ccplane|NONE|CCPLANEBEGIN|4002|1" for at in range(5)])
+    over = told(open_calls, [f"{10 + at}|u{at}|ccplane|NONE|CCPLANEBEGIN|4002|1" for at in range(5)])
     assert [each.channel for each in over] == ["u0", "u1"]
     assert len(open_calls) == 3
 
@@ -171,7 +184,7 @@ entries = st.builds(
 @settings(max_examples=300, deadline=None)
 def test_whatever_stands_in_the_log_every_call_is_told_whole_and_as_often_as_it_began(lines: list[str]):
     open_calls: dict[str, Call] = {}
-    over = read_all(open_calls, lines)
+    over = told(open_calls, lines)
     for each in over:
         assert each.ended_at is not None
         assert each.ended_at >= each.began_at or each.stay is None or each.ended_at == each.heard_at
@@ -189,4 +202,4 @@ def test_however_the_log_is_cut_between_lines_the_calls_are_the_same(one: int, o
     lines, open_calls = A_DAY.splitlines(), dict[str, Call]()
     first, last = sorted((one % len(lines), other % len(lines)))
     parts = (lines[:first], lines[first:last], lines[last:])
-    assert [call for part in parts for call in read_all(open_calls, part)] == calls_of(A_DAY)
+    assert [call for part in parts for call in told(open_calls, part)] == calls_of(A_DAY)

@@ -83,11 +83,11 @@ def entry_of(line: str) -> Entry | None:
     return Entry(int(parts[0]), parts[1], parts[2], parts[3], parts[4], tuple(parts[5:]))
 
 
-def read(open_calls: dict[str, Call], entry: Entry) -> list[Call]:
+def read(open_calls: dict[str, Call], entry: Entry, written_at: int = 0) -> list[Call]:
     """The calls that this entry ended; `open_calls`, by channel, is kept. What is unknown, or of nobody's call, changes
-    nothing."""
+    nothing. `written_at`: when Asterisk wrote the line before this one, and so still lived."""
     if entry.verb == STARTED:
-        over = [_lost(call) for call in open_calls.values()]
+        over = [_lost(call, written_at) for call in open_calls.values()]
         open_calls.clear()
         return over
     if entry.verb == BEGIN:
@@ -112,9 +112,13 @@ def settled(open_calls: dict[str, Call], now: int) -> list[Call]:
     return [_lost(open_calls.pop(each)) for each in over]
 
 
-def read_all(open_calls: dict[str, Call], lines: Iterable[str]) -> list[Call]:
-    """Of many lines."""
-    return [call for entry in filter(None, map(entry_of, lines)) for call in read(open_calls, entry)]
+def read_all(open_calls: dict[str, Call], lines: Iterable[str], written_at: int = 0) -> tuple[list[Call], int]:
+    """Of many lines; and when the last of them was written."""
+    over: list[Call] = []
+    for entry in filter(None, map(entry_of, lines)):
+        over += read(open_calls, entry, written_at)
+        written_at = entry.at
+    return over, written_at
 
 
 def _heard(call: Call, entry: Entry) -> Call:
@@ -154,10 +158,12 @@ def _talks(call: Call) -> bool:
     return call.stay is not None and call.stay.outcome == "answered" and call.stay.talk_s is None
 
 
-def _lost(call: Call) -> Call:
-    """Asterisk died with it, or never said that it is over: what is known is when it was last heard of. (Or it is over,
-    and only the end of its talk was not told.)"""
-    return _over(call, call.heard_at, by="switch") if call.ended_at is None else _over(call, call.ended_at)
+def _lost(call: Call, alive_at: int = 0) -> Call:
+    """Asterisk died with it, or never said that it is over: what is known is when it was last heard of, or that Asterisk
+    lived at `alive_at`. (Or it is over, and only the end of its talk was not told.)"""
+    if call.ended_at is not None:
+        return _over(call, call.ended_at)
+    return _over(call, max(alive_at, call.heard_at), by="switch")
 
 
 def _forgotten(open_calls: dict[str, Call], now: int) -> list[Call]:

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 import httpx
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from ccplane.guard.log_file import Place, read_on
 from ccplane.guard.queue_log import Call, read_all, settled
@@ -53,6 +54,8 @@ class Progress(msgspec.Struct, frozen=True):
     place: Place = Place()
     open_calls: dict[str, Call] = {}
     untold: list[Call] = []
+    written_at: int = 0
+    """When the last line was written that was read, in Unix seconds."""
 
 
 class Shipper:
@@ -92,9 +95,11 @@ class Shipper:
         if piece.lost:
             log.error("a part of the queue_log is gone that was not read yet", path=str(self._path))
         open_calls = dict(known.open_calls)
-        over = read_all(open_calls, piece.lines) + ([] if piece.more else settled(open_calls, int(time.time())))
+        over, written_at = read_all(open_calls, piece.lines, known.written_at)
+        if not piece.more:
+            over += settled(open_calls, int(time.time()))
         if piece.after != known.place or over:
-            await self._keep(Progress(piece.after, open_calls, [*known.untold, *over]))
+            await self._keep(Progress(piece.after, open_calls, [*known.untold, *over], written_at))
         return piece.more
 
     async def _tell(self) -> bool:
@@ -132,7 +137,7 @@ class Shipper:
 
 
 def _told(known: Progress, taken: set[str]) -> Progress:
-    return Progress(known.place, known.open_calls, [each for each in known.untold if each.channel not in taken])
+    return replace(known, untold=[each for each in known.untold if each.channel not in taken])
 
 
 def _recalled(file: Path) -> Progress:
