@@ -27,6 +27,8 @@ REPEATED_MS: Final = 40_000
 UNSEEN_MS: Final = 20_000
 """A phone that is back before Asterisk's qualify has missed it was never away for Asterisk: without sound, which these
 runs leave out, its dead call ends only as its caller hangs up."""
+LAST_WORD_MS: Final = 8_000
+"""Of a talk in app_queue on an Asterisk that died only this is known: it lasted until the queue_log was last written."""
 AFTER_MS: Final = 2_000
 """A gap is over this long after all worked again."""
 
@@ -381,7 +383,8 @@ def each_talk_is_equal(judge: Judge, call: Call) -> None:
             if what == "ended" and _dead_unseen(judge, phone):
                 latest = max(latest, call.ended_at or judge.run.ended_at)
             near = 2 * NEAR_MS if ours.whole_seconds else NEAR_MS
-            if not at - near <= ours_at <= latest + near:
+            died = what == "ended" and ours.whole_seconds and phone.how is Ended.SWITCH
+            if not at - (LAST_WORD_MS if died else near) <= ours_at <= latest + near:
                 text = f"{call.number} with {phone.agent} {what} {ours_at - at:+} ms"
                 judge.breach("unequal", text, at)
         if judge.gap(until, before_ms=NEAR_MS) is None and phone.how is not Ended.GONE:

@@ -345,6 +345,14 @@ def test_when_a_talk_in_the_fallback_is_ended_by_neither_then_it_was_ended_by_so
     assert "talks-ended" in broken(story)
 
 
+@pytest.mark.parametrize(("talk_ms", "found"), [(1_000, set()), (-6_000, {"unequal"})])
+def test_a_talk_in_the_fallback_on_an_asterisk_that_died_lasted_until_its_log_was_last_written(talk_ms, found):
+    story = a_good_day()
+    served_by_the_fallback(story).how = story.run.rings[-1].how = Ended.SWITCH
+    story.run.facts[-1].body |= {"talk_ms": talk_ms, "by": "switch"}
+    assert broken(story) == found
+
+
 def test_when_a_talk_in_the_fallback_is_no_contact_afterwards_then_they_differ():
     story = a_good_day()
     served_by_the_fallback(story)

@@ -159,8 +159,8 @@ def _talks(call: Call) -> bool:
 
 
 def _lost(call: Call, alive_at: int = 0) -> Call:
-    """Asterisk died with it, or never said that it is over: what is known is when it was last heard of, or that Asterisk
-    lived at `alive_at`. (Or it is over, and only the end of its talk was not told.)"""
+    """Asterisk died with it, or never said that it is over: what is known is when it was last heard of, or that the
+    switch lived at `alive_at`. (Or it is over, and only the end of its talk was not told.)"""
     if call.ended_at is not None:
         return _over(call, call.ended_at)
     return _over(call, max(alive_at, call.heard_at), by="switch")
