@@ -28,7 +28,7 @@ UNSEEN_MS: Final = 20_000
 """A phone that is back before Asterisk's qualify has missed it was never away for Asterisk: without sound, which these
 runs leave out, its dead call ends only as its caller hangs up."""
 LAST_WORD_MS: Final = 8_000
-"""Of a talk in app_queue on an Asterisk that died only this is known: it lasted until the queue_log was last written."""
+"""All that is known of a talk in app_queue on an Asterisk that died: it lasted until the queue_log was last written."""
 AFTER_MS: Final = 2_000
 """A gap is over this long after all worked again."""
 
