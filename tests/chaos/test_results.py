@@ -34,6 +34,18 @@ def test_given_two_runs_then_the_page_has_both_and_their_sums(tmp_path: Path):
     assert [run["found"]["double-booked"] for run in results.known(file)] == [0, 1]
 
 
+def test_runs_add_up_while_nothing_changes_of_what_they_try(tmp_path: Path):
+    file = tmp_path / "src" / "ccplane" / "a.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("1")
+    first = results.code(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("2")
+    assert results.code(tmp_path) == first
+    file.write_text("2")
+    assert results.code(tmp_path) != first
+
+
 def test_every_rule_of_the_checker_stands_in_a_line_of_the_table():
     assert {rule for rules in results.PROMISES.values() for rule in rules} == set(results.RULES)
 
