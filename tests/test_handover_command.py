@@ -32,12 +32,15 @@ Answer = dict[str, Any] | tuple[int, bytes] | None
 class Scripted(HTTPServer):
     """Gives its answers one by one, then closes its port."""
 
+    timeout = 0.05
+    stopped = False
+
     def __init__(self, answers: list[Answer]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers = list(answers)
 
     def serve(self) -> None:
-        while self.answers:
+        while self.answers and not self.stopped:
             self.handle_request()
         self.server_close()
 
@@ -70,19 +73,23 @@ def say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Say]:
     monkeypatch.setenv("CCPLANE_RUNTIME", str(tmp_path))
     monkeypatch.setenv("CCPLANE_ADMIN_TOKEN", "token")
     monkeypatch.setattr(handover, "LOOK_EVERY_S", 0.001)
-    monkeypatch.setattr(handover, "SILENT_S", 0.2)
-    monkeypatch.setattr(handover, "ROUTES_WITHIN_S", 0.05)
+    monkeypatch.setattr(handover, "SILENT_S", 10.0)
+    monkeypatch.setattr(handover, "ROUTES_WITHIN_S", 10.0)
     monkeypatch.setattr(handover, "TELL_EVERY_S", 0.0)
     threads: list[threading.Thread] = []
+    servers: list[Scripted] = []
 
     def run(arguments: str, answers: list[Answer]) -> Result:
         server = Scripted(answers)
+        servers.append(server)
         monkeypatch.setenv("CCPLANE_PORT", str(server.server_port))
         threads.append(threading.Thread(target=server.serve, daemon=True))
         threads[-1].start()
         return CliRunner().invoke(main, ["handover", *arguments.split()])
 
     yield run
+    for server in servers:
+        server.stopped = True
     for thread in threads:
         thread.join(5)
 
@@ -97,7 +104,8 @@ def test_it_is_done_only_when_the_new_process_says_that_calls_are_routed(say: Sa
     assert "Events waited for 90 ms, 50 ms of them undecided." in result.stdout
 
 
-def test_a_new_process_that_routes_nothing_is_an_error_after_a_while(say: Say) -> None:
+def test_a_new_process_that_routes_nothing_is_an_error_after_a_while(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handover, "ROUTES_WITHIN_S", 0.05)
     result = say("", [OLD, *[NEW] * 400])
     assert result.exit_code == 1
     assert "Process 2 has taken over, but routes no calls yet" in result.stderr

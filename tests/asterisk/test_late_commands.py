@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import httpx
@@ -12,6 +11,7 @@ from ccplane.asterisk.node import LocalNode
 from ccplane.testing.siplab import rings_for_ever
 from ccplane.testing.siplab.phones import Phone
 from ccplane.testing.siplab.ring import Ring
+from tests.asterisk.listener import Listener
 from tests.asterisk.sounds import write_tone
 from tests.centre import open_centre
 from tests.proxy import open_proxy
@@ -19,7 +19,7 @@ from tests.proxy import open_proxy
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
 LATE_S = 3.0
-INSTANT_S = 1.0
+INSTANT_S = 5.0
 """For which a phone may ring that is called late; a survey comes within fifteen seconds."""
 
 
@@ -51,11 +51,16 @@ async def test_given_a_call_that_is_carried_out_after_its_connection_was_lost_th
         phone = centre.lab.phones.phone("1001")
         phone.behaviour = rings_for_ever()
         noting(phone, rings, doubles)
+        listener = Listener(proxy)
+
+        async def call_sent() -> bool:
+            return any("POST channels" in each or "POST /channels" in each for each in listener.commands)
+
         centre.lab.callers.dial("4002", "81")
         await centre.waiting("support", 1)
         proxy.delay = LATE_S
         await centre.set_state("1001", "ready")
-        await asyncio.sleep(0.2)  # the proxy has what was sent, and lets it go in its own time
+        await centre.until(call_sent)  # the proxy has it, and lets it go in its own time
         proxy.delay = 0.0
         proxy.hang_up()
 

@@ -22,7 +22,7 @@ AGENTS = ("1001", "1002", "1003", "1004", "1005", "1006")
 PAUSED = ("1007", "1008")
 EVERY_S, TALK_S, AWAY_S = 0.4, 1.0, 11.0
 """A call every 0.4 s, of one second each, for longer than a lease's term."""
-RUNG_WITHIN_S = 1.0
+RUNG_WITHIN_S = 1.4
 """From a caller's INVITE to that of an idle phone: far more than it takes, far less than any wait for a database."""
 
 
