@@ -19,7 +19,7 @@ from ccplane.contacts.contact import Choice, Contact
 from ccplane.contacts.facts import ContactFact, OfferFact
 from ccplane.contacts.own_call import CallState
 from ccplane.core import State
-from ccplane.facts import SwitchAway, SwitchFound
+from ccplane.facts import PlaneStarted, SwitchAway, SwitchFound
 from ccplane.http.views import Time, iso
 from ccplane.ids import AgentId, ContactId, DeviceName, OfferId, QueueName, SeatId
 from ccplane.laws import Fact
@@ -171,7 +171,7 @@ def _concerned(state: State, fact: Fact) -> Sequence[AgentId]:
         case ContactFact():
             contact = state.contacts.get(fact.contact)
             return _with(contact) if contact else ()
-        case PeopleLoaded() | SwitchAway() | SwitchFound():
+        case PeopleLoaded() | PlaneStarted() | SwitchAway() | SwitchFound():
             return tuple(state.agents)
     return ()
 
