@@ -86,3 +86,19 @@ def test_given_who_is_offered_next_then_that_happens_now():
     talk = floor.offer("x")
     offered = the(late(floor, i.LegEnded(talk.offer, ChannelId(talk.leg), 16), happened=20, at=70), c.OfferMade)
     assert offered.at == 70_000
+
+
+def test_given_a_phone_that_rang_and_was_picked_up_in_a_pause_then_it_rang_from_then_until_then():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    offer = floor.offer("x")
+    rang = the(late(floor, i.LegRinging(offer.id), happened=12, at=70), c.OfferRinging)
+    assert (rang.at, rang.rang_at) == (70_000, 12_000)
+    answered = late(floor, i.LegUp(offer.id, offer.leg), happened=30)
+    assert the(answered, c.OfferAnswered).ring_ms == 18_000
+
+
+def test_given_a_phone_that_rings_while_we_watch_then_it_rings_since_that_is_told():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    assert the(floor.alerts("x", at=11), c.OfferRinging).rang_at is None
