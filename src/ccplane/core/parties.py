@@ -32,20 +32,22 @@ def ringing(turn: Turn, contact: Contact, call: OwnCall) -> None:
     """It rings at the other end, and so for the one who called."""
     if call.state is CallState.CALLED:
         turn.do(LetRing(contact.id, contact.channel))
-        turn.happened(c.PartyRinging(at=turn.now, contact=contact.id, call=call.id))
+        _, rang_at = turn.over(call.since)
+        turn.happened(c.PartyRinging(at=turn.now, contact=contact.id, call=call.id, rang_at=rang_at))
 
 
 def answered(turn: Turn, contact: Contact, call: OwnCall) -> None:
     """Picked up: the one who called hears no more ringing, and both come into the room."""
     if call.state not in (CallState.CALLED, CallState.RINGING):
         return
+    ring_ms, _ = turn.over(call.since)
     turn.happened(
         c.PartyAnswered(
             at=turn.now,
             contact=contact.id,
             call=call.id,
             deadline=turn.now + turn.state.rules.join_ms,
-            ring_ms=turn.now - call.since,
+            ring_ms=ring_ms,
         )
     )
     turn.do(StopRinging(contact.id, contact.channel))
@@ -60,9 +62,16 @@ def entered(turn: Turn, contact: Contact, call: OwnCall, channel: ChannelId, att
         return
     if channel == contact.channel or (channel == call.leg and contact.in_room):
         if channel == call.leg or call.joined:
-            segment = contact.segments + 1
+            _, started_at = turn.over(call.since)
             turn.happened(
-                c.CallConnected(at=turn.now, contact=contact.id, call=call.id, segment=segment, agent=contact.agent)
+                c.CallConnected(
+                    at=turn.now,
+                    contact=contact.id,
+                    call=call.id,
+                    segment=contact.segments + 1,
+                    agent=contact.agent,
+                    started_at=started_at,
+                )
             )
             start_recording(turn, contact.id, attempt)
     elif channel == call.leg and not call.joined:
@@ -144,9 +153,8 @@ def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> int:
 
 
 def _missed(turn: Turn, contact: Contact, call: OwnCall, cause: CallMiss, sip: int) -> None:
-    turn.happened(
-        c.CallMissed(at=turn.now, contact=contact.id, call=call.id, cause=cause, sip=sip, ring_ms=turn.now - call.since)
-    )
+    ring_ms, _ = turn.over(call.since)
+    turn.happened(c.CallMissed(at=turn.now, contact=contact.id, call=call.id, cause=cause, sip=sip, ring_ms=ring_ms))
     release_party(turn, contact, call)
 
 
