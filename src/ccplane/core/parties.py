@@ -117,11 +117,13 @@ def overdue(turn: Turn, contact: Contact, call: OwnCall) -> None:
     missed(turn, contact, call, CallMiss.NO_ANSWER)
 
 
-def caller_gone(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy = EndedBy.CALLER) -> None:
-    """The one who called has hung up, or what `by` says."""
+def caller_gone(
+    turn: Turn, contact: Contact, call: OwnCall, by: EndedBy = EndedBy.CALLER, *, unseen: bool = False
+) -> None:
+    """The one who called has hung up, or what `by` says; `unseen` if only later somebody found that they had."""
     _hang_up(turn, contact, call)
     if call.state is CallState.CONNECTED:
-        over(turn, contact, call, by)
+        over(turn, contact, call, by, unseen=unseen)
     else:
         _missed(turn, contact, call, CallMiss.WITHDRAWN, 0)
 
@@ -132,10 +134,10 @@ def end_call(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> None:
     over(turn, contact, call, by)
 
 
-def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> int:
+def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy, *, unseen: bool = False) -> int:
     """They no longer talk; how long they did."""
     talk_ms, ended_at = turn.over(call.since)
-    end_recording(turn, contact, caller_stays=by not in (EndedBy.CALLER, EndedBy.SWITCH))
+    end_recording(turn, contact, caller_stays=by not in (EndedBy.CALLER, EndedBy.SWITCH), unseen=unseen)
     turn.happened(
         c.CallEnded(
             at=turn.now,
