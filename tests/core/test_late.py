@@ -23,6 +23,12 @@ def test_given_a_pause_that_the_connection_survived_then_it_is_a_fact_and_nothin
     assert floor.state == before
 
 
+def test_given_a_pause_that_is_decided_late_then_its_gap_still_began_with_it():
+    floor = a_floor(agents=[ready("ana")])
+    told = the(floor.take(i.StoodStill(NODE, 10_000, until=20_000), at=23), SwitchUnwatched)
+    assert (told.at, told.at - told.gap_ms) == (23_000, 10_000)
+
+
 def test_given_a_caller_who_left_in_a_pause_then_they_waited_until_they_left():
     floor = a_floor(agents=[paused("ana")])
     floor.waits(at=10)
