@@ -107,10 +107,10 @@ def test_everything_that_moves_an_agent_or_a_contact_happens_in_these_histories(
     assert moving | others <= {type(fact).__name__ for fact in facts}
     lost = {fact.contact for fact in facts if isinstance(fact, TalkEnded) and fact.by is EndedBy.PHONE_LOST}
     assert lost, "whose caller waits again, or is gone by then"
-    late = {
-        type(fact).__name__ for fact in facts if getattr(fact, "ended_at", None) or getattr(fact, "started_at", None)
-    }
-    assert {"TalkStarted", "TalkEnded", "ContactUnqueued", "ContactEnded"} <= late, "told after a pause"
+    when = ("started_at", "rang_at", "ended_at")
+    late = {type(fact).__name__ for fact in facts if any(getattr(fact, each, None) for each in when)}
+    of_queues = {"OfferRinging", "TalkStarted", "TalkEnded", "ContactUnqueued", "ContactEnded", "RecordingEnded"}
+    assert of_queues | {"CallConnected", "CallEnded"} <= late, "told after a pause"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
