@@ -69,7 +69,7 @@ class SwitchLost(Fact, frozen=True, kw_only=True):
 
 
 class SwitchUnwatched(Fact, frozen=True, kw_only=True):
-    """A node stayed connected, and for `gap_ms` until now nobody listened: this process stood still."""
+    """A node stayed connected, and for `gap_ms` until now nothing was heard of it: this process stood still."""
 
     node: NodeName
     gap_ms: int

@@ -358,9 +358,33 @@ def test_given_a_pause_that_the_connection_survives_then_it_is_told_before_what_
         stood, gone, *_ = (each for each in told if isinstance(each, Late | StoodStill))
         assert isinstance(stood, StoodStill)
         assert 60_000 <= stood.gap_ms < 60_000 + 1_000 * LISTEN_S
+        assert stood.until is not None
+        assert stopped_at + 60_000 <= stood.until <= stopped_at + 60_000 + 1_000 * LISTEN_S
         assert isinstance(gone, Late)
         assert isinstance(gone.what, CallerGone)
         assert abs(gone.at - stopped_at) <= 1
+
+    linked(Tries(*[None] * 9), scene, post=told.append, now=now)
+
+
+def test_given_an_event_that_seems_older_than_the_pause_then_it_happened_within_it():
+    """Two clocks are never quite the same; and a pause's own first moment was still watched."""
+    told: list[Input] = []
+    now = Ahead()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        call = fake.dial("501", "4002")
+        await asyncio.sleep(0.05)
+        now.pause(500)  # by so much the switch's clock seems to be behind from here on
+        await asyncio.sleep(1)
+        call.hang_up()
+        now.pause(60_000)
+        await asyncio.sleep(1)
+        stood, gone, *_ = (each for each in told if isinstance(each, Late | StoodStill))
+        assert isinstance(stood, StoodStill)
+        assert isinstance(gone, Late)
+        assert stood.until is not None
+        assert gone.at == stood.until - stood.gap_ms + 1
 
     linked(Tries(*[None] * 9), scene, post=told.append, now=now)
 

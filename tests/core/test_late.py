@@ -23,6 +23,12 @@ def test_given_a_pause_that_the_connection_survived_then_it_is_a_fact_and_nothin
     assert floor.state == before
 
 
+def test_given_a_pause_that_is_decided_late_then_its_gap_still_began_with_it():
+    floor = a_floor(agents=[ready("ana")])
+    told = the(floor.take(i.StoodStill(NODE, 10_000, until=20_000), at=23), SwitchUnwatched)
+    assert (told.at, told.at - told.gap_ms) == (23_000, 10_000)
+
+
 def test_given_a_caller_who_left_in_a_pause_then_they_waited_until_they_left():
     floor = a_floor(agents=[paused("ana")])
     floor.waits(at=10)
@@ -86,3 +92,19 @@ def test_given_who_is_offered_next_then_that_happens_now():
     talk = floor.offer("x")
     offered = the(late(floor, i.LegEnded(talk.offer, ChannelId(talk.leg), 16), happened=20, at=70), c.OfferMade)
     assert offered.at == 70_000
+
+
+def test_given_a_phone_that_rang_and_was_picked_up_in_a_pause_then_it_rang_from_then_until_then():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    offer = floor.offer("x")
+    rang = the(late(floor, i.LegRinging(offer.id), happened=12, at=70), c.OfferRinging)
+    assert (rang.at, rang.rang_at) == (70_000, 12_000)
+    answered = late(floor, i.LegUp(offer.id, offer.leg), happened=30)
+    assert the(answered, c.OfferAnswered).ring_ms == 18_000
+
+
+def test_given_a_phone_that_rings_while_we_watch_then_it_rings_since_that_is_told():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    assert the(floor.alerts("x", at=11), c.OfferRinging).rang_at is None

@@ -8,14 +8,24 @@ from msgspec.structs import replace
 from ccplane.agents.agent import Shown
 from ccplane.agents.facts import DiallingRefused, Intent, Phone, Seat
 from ccplane.contacts.contact import Phase
-from ccplane.contacts.facts import CallEnded, CallMissed, ContactArrived, ContactEnded, Direction, EndedBy
+from ccplane.contacts.facts import (
+    CallConnected,
+    CallEnded,
+    CallMissed,
+    ContactArrived,
+    ContactEnded,
+    Direction,
+    EndedBy,
+    PartyAnswered,
+    PartyRinging,
+)
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Talked
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.own_calls import call_of
 from ccplane.ids import AgentId, ChannelId, DeviceName, SeatId
 from ccplane.routing.dialling import Dialling, Role, Rule, refusal
-from tests.core.floor import a_floor, a_queue, an_arrival, c, kinds, offline, ready, the
+from tests.core.floor import a_floor, a_queue, an_arrival, c, kinds, ms, offline, ready, the
 
 DIALLING = Dialling(
     trunk="out",
@@ -90,6 +100,38 @@ def test_given_a_colleague_who_picks_up_then_they_talk_and_with_their_hanging_up
     assert result(floor) == Talked(7_000)
     assert (floor.agent("ben").shown, floor.agent("ana").shown) == (Shown.READY, Shown.OWN_CALL)
     assert kinds(floor.leaves("x")) == ["OwnCallEnded", "ContactEnded"]
+
+
+def test_given_a_call_that_began_and_ended_in_a_pause_of_ours_then_all_of_it_took_as_long_as_it_did():
+    floor = a_house()
+    calls(floor, "ben")
+    floor.enters("x")
+    leg, of = call(floor).leg, call(floor).id
+    start = floor.now
+
+    def late(what, happened):
+        return floor.take(i.Late(what, start + ms(happened)), at=start / 1000 + 60)
+
+    assert the(late(i.LegRinging(of), 2), PartyRinging).rang_at == start + 2_000
+    assert the(late(i.LegUp(of, leg, AgentId("ben")), 5), PartyAnswered).ring_ms == 3_000
+    assert the(late(i.EnteredRoom(c("x"), leg), 6), CallConnected).started_at == start + 6_000
+    ended = late(i.LegEnded(of, leg), 26)
+    assert the(ended, CallEnded).talk_ms == 20_000
+    assert the(ended, CallEnded).ended_at == start + 26_000
+    assert result(floor) == Talked(20_000)
+
+
+def test_given_a_phone_that_refused_in_a_pause_of_ours_then_it_rang_until_then():
+    floor = a_house()
+    calls(floor, "ben")
+    floor.take(i.LegRinging(call(floor).id), at=1)
+    gone = floor.take(i.Late(i.LegEnded(call(floor).id, call(floor).leg, sip=603), 9_000), at=60)
+    assert the(gone, CallMissed).ring_ms == 8_000
+
+
+def test_given_a_call_that_is_watched_then_nothing_of_it_is_older_than_its_facts():
+    floor = a_house()
+    assert the(talks(floor), CallConnected).started_at is None
 
 
 def test_given_the_other_in_the_room_first_then_they_talk_once_the_caller_is_seen_there():

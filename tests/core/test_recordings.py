@@ -334,6 +334,42 @@ def test_given_a_talk_whose_end_nobody_saw_then_a_shorter_file_is_no_alarm_but_a
         assert kinds(decide(floor.state, short, floor.now)) == facts
 
 
+@pytest.mark.parametrize("seen", ["told", "surveyed"])
+def test_given_a_talk_whose_caller_was_carried_then_a_shorter_file_is_no_alarm(seen):
+    floor = recorded()
+    floor.drops(at=10)
+    if seen == "told":
+        ended = floor.take(i.CallerCarried(c("x")), at=60)
+    else:
+        ended = floor.survey(after_gap=True, carried=["x"], at=60)
+    assert the(ended, r.RecordingEnded).unseen
+    assert kinds(floor.take(stored(8_000))) == ["RecordingStored"]
+
+
+def test_given_a_caller_who_left_in_a_pause_of_ours_then_the_file_is_to_be_as_long_as_their_talk():
+    floor = recorded()
+    ended = the(floor.take(i.Late(i.CallerGone(c("x"), 16), 10_000), at=70), r.RecordingEnded)
+    assert (ended.at, ended.ms, ended.ended_at) == (70_000, 10_000, 10_000)
+    assert kinds(floor.take(stored(10_000))) == ["RecordingStored"]
+
+
+def test_given_an_agent_who_left_in_a_pause_of_ours_then_nothing_after_their_talk_is_kept():
+    floor = recorded()
+    talk = floor.contact("x").talk
+    floor.take(i.Late(i.LegEnded(talk.offer, talk.leg, 16), 10_000), at=70)
+    assert floor.state.unstored[R].most_ms == 10_000
+    assert floor.state.unstored[R].ended_at == 70_000, "from then on its file is waited for"
+
+
+def test_given_a_recording_and_its_pause_that_are_told_after_a_talk_that_had_ended_before_then_neither_is_below_zero():
+    floor = talking()
+    floor.take(i.TalkRecordingBegan(c("x"), R, "0x1"), at=70)
+    floor.take(i.RecordingPauseWanted(contact=c("x"), paused=True, by="api"))
+    floor.take(i.TalkRecordingMuted(c("x"), R, True))
+    ended = the(floor.take(i.Late(i.CallerGone(c("x"), 16), 10_000), at=71), r.RecordingEnded)
+    assert (ended.ms, ended.paused_ms) == (0, 0)
+
+
 def test_given_no_file_at_all_then_it_is_an_alarm():
     floor = recorded()
     floor.leaves("x", at=1)
@@ -458,6 +494,24 @@ def test_given_a_recorded_own_call_when_the_other_hangs_up_then_the_recording_en
     decision = floor.take(i.LegEnded(call.id, call.leg, 16), at=4)
     assert the(decision, r.RecordingEnded).ms == 4_000
     assert doing(decision)[0] == "StopTalkRecording"
+
+
+@pytest.mark.parametrize("how", ["left in a gap", "carried in a gap", "left in a pause"])
+def test_given_a_recorded_own_call_whose_end_nobody_saw_then_a_shorter_file_is_no_alarm(how):
+    floor, _ = on_an_own_call("5551", OUTBOUND)
+    recording, leg = the_recording(floor).id, floor.contact("x").call.leg
+    floor.take(i.TalkRecordingBegan(c("x"), recording, "0x1"))
+    if how == "left in a pause":
+        floor.take(i.Late(i.CallerGone(c("x"), 16), 8_000), at=60)
+    else:
+        seen = i.ChannelSeen(leg, up=True)
+        gone = {"gone": ["x"]} if how == "left in a gap" else {"carried": ["x"]}
+        floor.drops(at=5)
+        floor.survey(after_gap=True, extra=[seen], at=60, **gone)
+    expected = floor.state.unstored[recording]
+    assert (expected.ms, expected.unseen) == ((8_000, False) if how == "left in a pause" else (60_000, True))
+    short = i.RecordingConverted(contact=c("x"), recording=recording, ms=8_000, bytes=1, wav="", opus="o.opus")
+    assert kinds(floor.take(short)) == ["RecordingStored"]
 
 
 def test_given_end_call_when_an_own_call_cannot_be_recorded_then_the_other_is_hung_up():

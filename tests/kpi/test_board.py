@@ -17,6 +17,7 @@ from ccplane.kpi import definitions
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.counters import NOTHING, Counters
 from ccplane.kpi.wallboard import QueueView, service_level, wallboard
+from tests.core.floor import a_floor, ms, ready
 from tests.kpi.histories import AGENTS, MIDNIGHT, QUEUES, History, random_history, rules
 
 SALES, SUPPORT = QUEUES
@@ -157,6 +158,13 @@ def test_without_a_180_the_rings_are_counted_from_the_invite():
     history.wait(15_000)
     history.answer(contact)
     assert (counters(history).rang, counters(history).rang_in_time) == (1, 0)
+
+
+def test_a_phone_that_began_to_ring_in_a_pause_of_ours_rings_since_then():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    floor.take(inputs.Late(inputs.LegRinging(floor.offer("x").id), ms(12)), at=70)
+    assert reduce(evolve, floor.facts, Board.begun()).ringing.sum_ms == 2_000
 
 
 def test_a_missed_offer_is_below_the_line_of_three_rings():

@@ -34,7 +34,7 @@ START = 1_800_000_000_000
 QUEUES = ("support", "sales")
 SHARED = SeatId("2001")
 OUTSIDE = ("5551", "5552")
-COMES_LATE = (i.CallerArrived, i.CallerGone, i.EnteredRoom, i.LegUp, i.LegEnded)
+COMES_LATE = (i.CallerArrived, i.CallerGone, i.EnteredRoom, i.LegRinging, i.LegUp, i.LegEnded)
 """What may have happened while the plane stood still."""
 DIALLING = Dialling(trunk="out", roles={"agent": Role(allow=("5",))}, ring_ms=9_000)
 

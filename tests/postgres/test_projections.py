@@ -107,10 +107,10 @@ def test_everything_that_moves_an_agent_or_a_contact_happens_in_these_histories(
     assert moving | others <= {type(fact).__name__ for fact in facts}
     lost = {fact.contact for fact in facts if isinstance(fact, TalkEnded) and fact.by is EndedBy.PHONE_LOST}
     assert lost, "whose caller waits again, or is gone by then"
-    late = {
-        type(fact).__name__ for fact in facts if getattr(fact, "ended_at", None) or getattr(fact, "started_at", None)
-    }
-    assert {"TalkStarted", "TalkEnded", "ContactUnqueued", "ContactEnded"} <= late, "told after a pause"
+    when = ("started_at", "rang_at", "ended_at")
+    late = {type(fact).__name__ for fact in facts if any(getattr(fact, each, None) for each in when)}
+    of_queues = {"OfferRinging", "TalkStarted", "TalkEnded", "ContactUnqueued", "ContactEnded", "RecordingEnded"}
+    assert of_queues | {"CallConnected", "CallEnded"} <= late, "told after a pause"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -191,6 +191,29 @@ async def test_wrap_up_is_that_of_the_talk_whatever_the_agent_dials_meanwhile(db
     centre.take(i.WrapUpEnded(centre.names[0]), after=2_000)
     found = await in_batches_of_one_and_in_one(db, centre.facts, "segment")
     assert {row["kind"]: row["wrap_up_ms"] for row in found} == {"queue": None, "agent": 3_500, "call": None}
+
+
+@pytest.mark.parametrize(("allowed", "took"), [(0, 0), (6_000, 2_000)])
+async def test_wrap_up_begins_when_it_is_told_that_the_talk_is_over(db, allowed, took):
+    """Not when it ended, in a pause of ours: what the agent did meanwhile nobody asked of them."""
+    centre = one_agent(wrap_up_ms=allowed)
+    offer = in_the_talk(centre)
+    ended_at = centre.now + 10_000
+    centre.take(i.Late(i.LegEnded(offer.id, offer.leg, 16), ended_at), after=60_000)
+    if allowed:
+        centre.take(i.WrapUpEnded(centre.names[0]), after=took)
+    found = await in_batches_of_one_and_in_one(db, centre.facts, "segment")
+    talk = next(row for row in found if row["kind"] == "agent")
+    assert (ms(talk["ended_at"]), talk["talk_ms"], talk["wrap_up_ms"]) == (ended_at, 10_000, took)
+
+
+async def test_a_phone_that_rang_in_a_pause_of_ours_rang_then(db):
+    centre = one_agent()
+    contact = centre.arrive()
+    rang_at = centre.now + 2_000
+    centre.take(i.Late(i.LegRinging(centre.state.contacts[contact].offer.id), rang_at), after=60_000)
+    await store(db, centre.facts)
+    assert [ms(row["ringing_at"]) for row in await rows(db, "offer")] == [rang_at]
 
 
 async def test_who_leaves_the_people_in_a_call_of_their_own_is_in_it_to_its_end(db):

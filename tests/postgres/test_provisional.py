@@ -73,6 +73,14 @@ async def test_given_who_left_in_a_pause_that_the_connection_outlived_then_that_
     assert await said(db, floor, "x", "y") == {"x": (True, [True]), "y": (False, [False])}
 
 
+async def test_given_who_left_as_a_pause_began_that_was_told_late_then_that_is_provisional(db):
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits("x", at=10)
+    floor.take(i.StoodStill(floor.contact("x").node, 20_000, until=ms(40)), at=43)
+    floor.take(i.Late(i.CallerGone(c("x"), 16), ms(20) + 1), at=43)
+    assert await said(db, floor, "x") == {"x": (True, [True])}
+
+
 async def test_given_a_gap_of_another_node_then_nothing_here_is_provisional(db):
     floor = a_floor(agents=[paused("ana")])
     floor.waits("x", at=10)

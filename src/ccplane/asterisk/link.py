@@ -194,7 +194,7 @@ class Link:
         if self._slept and self._behind:
             at = event.at_switch + min(self._behind)
             if at < self._slept[1]:
-                return max(at, self._slept[0])
+                return max(at, self._slept[0] + 1)  # its own first moment was still watched
         self._behind.append(self._looked_at - event.at_switch)
         return None
 
@@ -278,7 +278,7 @@ class Link:
             self._slept = (self._looked_at, now)
             if self.connected_since is not None:
                 log.warning("this process stood still", node=self.node, ms=now - self._looked_at)
-                self._post(StoodStill(self.node, now - self._looked_at))
+                self._post(StoodStill(self.node, now - self._looked_at, now))
         self._looked_at = now
 
     def _unwatched_since(self) -> int:

@@ -95,7 +95,7 @@ def evolve(offer: Offer | None, fact: Moves) -> Offer:
     state = move("offer", OFFER, offer.state, fact)
     match fact:
         case f.OfferRinging():
-            return replace(offer, state=state, ring_started_at=fact.at)
+            return replace(offer, state=state, ring_started_at=fact.at if fact.rang_at is None else fact.rang_at)
         case f.OfferAnswered():
             return replace(offer, state=state, deadline=fact.deadline, at_door=fact.at_door)
         case f.AgentEnteredRoom():

@@ -83,13 +83,14 @@ def evolve(call: OwnCall | None, fact: Moves) -> OwnCall:
     state = move("call", CALL, call.state, fact)
     match fact:
         case f.PartyRinging():
-            return replace(call, state=state, since=fact.at)
+            return replace(call, state=state, since=fact.at if fact.rang_at is None else fact.rang_at)
         case f.PartyAnswered():
             return replace(call, state=state, deadline=fact.deadline)
         case f.PartyEnteredRoom():
             return replace(call, state=state, joined=True)
         case f.CallConnected():
-            return replace(call, state=state, since=fact.at, deadline=None)
+            since = fact.at if fact.started_at is None else fact.started_at
+            return replace(call, state=state, since=since, deadline=None)
         case f.CallMissed() | f.CallEnded():
             return replace(call, state=state)
         case _:

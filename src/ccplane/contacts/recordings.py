@@ -108,6 +108,8 @@ class RecordingEnded(RecordingFact, frozen=True, kw_only=True):
     paused_ms: int
     stop_by: int | None
     unseen: bool = False
+    ended_at: int | None = None
+    """When, if that is older than this fact."""
 
 
 class RecordingStopRetried(RecordingFact, frozen=True, kw_only=True):
@@ -238,7 +240,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     def paused_until(self, now: int) -> int:
         """How long it has been paused in all."""
-        return self.paused_ms + (now - self.paused_at if self.paused_at is not None else 0)
+        return self.paused_ms + (max(0, now - self.paused_at) if self.paused_at is not None else 0)
 
 
 def begun(recording: Recording) -> bool:
@@ -253,6 +255,7 @@ class Expected(msgspec.Struct, frozen=True):
     contact: ContactId
     ms: int
     ended_at: int
+    """When that was told: from then on its file is waited for."""
     most_ms: int
     """What is longer than this goes on after the talk, and must not be kept."""
     unseen: bool = False

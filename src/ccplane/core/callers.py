@@ -126,7 +126,7 @@ def carried(turn: Turn, what: i.CallerCarried) -> None:
     """The guard took the caller to the fallback while we were silent: what was open with us is closed, and the agent is
     free."""
     if what.contact in turn.state.contacts:
-        end_contact(turn, what.contact, EndedBy.FALLBACK, 0)
+        end_contact(turn, what.contact, EndedBy.FALLBACK, 0, unseen=True)
 
 
 def end_contact(
@@ -150,8 +150,8 @@ def end_contact(
             talk_over(turn, contact, talk_by or by, unseen=unseen)
         case Phase.CALLING | Phase.IN_CALL:
             assert contact.call
-            unknown = (talk_by or by) is EndedBy.SWITCH
-            parties.caller_gone(turn, contact, contact.call, EndedBy.SWITCH if unknown else EndedBy.CALLER)
+            who = EndedBy.SWITCH if (talk_by or by) is EndedBy.SWITCH else EndedBy.CALLER
+            parties.caller_gone(turn, contact, contact.call, who, unseen=unseen)
         case Phase.CONNECTING | Phase.WAITING:
             _stop_offering(turn, contact, lost)
             leave_queue(turn, contact_id, QueueOutcome.LOST if lost else QueueOutcome.ABANDONED)

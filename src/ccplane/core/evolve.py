@@ -172,7 +172,8 @@ def _with_recording(state: State, contact: Contact, fact: AnyRecordingFact) -> S
     after = contacts.recorded(contact, fact)
     was = contact.tape
     if isinstance(fact, RecordingEnded) and was and was.started_at is not None and len(state.unstored) < UNSTORED:
-        expected = Expected(fact.recording, contact.id, fact.ms, fact.at, fact.at - was.asked_at, fact.unseen)
+        most_ms = (fact.at if fact.ended_at is None else fact.ended_at) - was.asked_at
+        expected = Expected(fact.recording, contact.id, fact.ms, fact.at, most_ms, fact.unseen)
         state = replace(state, unstored=state.unstored.set(fact.recording, expected))
     return put_contact(state, contact, after)
 

@@ -107,8 +107,10 @@ def switch_dropped(turn: Turn, what: i.SwitchDropped) -> None:
 
 
 def stood_still(turn: Turn, what: i.StoodStill) -> None:
-    """Nothing changes; but what is told from here on may have happened before."""
-    turn.happened(SwitchUnwatched(at=turn.now, node=what.node, gap_ms=what.gap_ms))
+    """Nothing changes; but what is told from here on may have happened before, since the pause began. It may be decided
+    a while after its end."""
+    late_ms = max(0, turn.now - what.until) if what.until is not None else 0
+    turn.happened(SwitchUnwatched(at=turn.now, node=what.node, gap_ms=what.gap_ms + late_ms))
 
 
 def switch_not_reached(turn: Turn, what: i.SwitchNotReached) -> None:

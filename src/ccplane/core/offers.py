@@ -59,7 +59,10 @@ def ringing(turn: Turn, what: i.LegRinging) -> None:
         return ring_stray(turn, what.offer, what.leg, what.device)
     if found and found[1].state is OfferState.MADE:
         contact, offer = found
-        turn.happened(c.OfferRinging(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent))
+        _, rang_at = turn.over(offer.ring_started_at)
+        turn.happened(
+            c.OfferRinging(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent, rang_at=rang_at)
+        )
     return None
 
 

@@ -32,20 +32,22 @@ def ringing(turn: Turn, contact: Contact, call: OwnCall) -> None:
     """It rings at the other end, and so for the one who called."""
     if call.state is CallState.CALLED:
         turn.do(LetRing(contact.id, contact.channel))
-        turn.happened(c.PartyRinging(at=turn.now, contact=contact.id, call=call.id))
+        _, rang_at = turn.over(call.since)
+        turn.happened(c.PartyRinging(at=turn.now, contact=contact.id, call=call.id, rang_at=rang_at))
 
 
 def answered(turn: Turn, contact: Contact, call: OwnCall) -> None:
     """Picked up: the one who called hears no more ringing, and both come into the room."""
     if call.state not in (CallState.CALLED, CallState.RINGING):
         return
+    ring_ms, _ = turn.over(call.since)
     turn.happened(
         c.PartyAnswered(
             at=turn.now,
             contact=contact.id,
             call=call.id,
             deadline=turn.now + turn.state.rules.join_ms,
-            ring_ms=turn.now - call.since,
+            ring_ms=ring_ms,
         )
     )
     turn.do(StopRinging(contact.id, contact.channel))
@@ -60,9 +62,16 @@ def entered(turn: Turn, contact: Contact, call: OwnCall, channel: ChannelId, att
         return
     if channel == contact.channel or (channel == call.leg and contact.in_room):
         if channel == call.leg or call.joined:
-            segment = contact.segments + 1
+            _, started_at = turn.over(call.since)
             turn.happened(
-                c.CallConnected(at=turn.now, contact=contact.id, call=call.id, segment=segment, agent=contact.agent)
+                c.CallConnected(
+                    at=turn.now,
+                    contact=contact.id,
+                    call=call.id,
+                    segment=contact.segments + 1,
+                    agent=contact.agent,
+                    started_at=started_at,
+                )
             )
             start_recording(turn, contact.id, attempt)
     elif channel == call.leg and not call.joined:
@@ -108,11 +117,13 @@ def overdue(turn: Turn, contact: Contact, call: OwnCall) -> None:
     missed(turn, contact, call, CallMiss.NO_ANSWER)
 
 
-def caller_gone(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy = EndedBy.CALLER) -> None:
-    """The one who called has hung up, or what `by` says."""
+def caller_gone(
+    turn: Turn, contact: Contact, call: OwnCall, by: EndedBy = EndedBy.CALLER, *, unseen: bool = False
+) -> None:
+    """The one who called has hung up, or what `by` says; `unseen` if only later somebody found that they had."""
     _hang_up(turn, contact, call)
     if call.state is CallState.CONNECTED:
-        over(turn, contact, call, by)
+        over(turn, contact, call, by, unseen=unseen)
     else:
         _missed(turn, contact, call, CallMiss.WITHDRAWN, 0)
 
@@ -123,10 +134,10 @@ def end_call(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> None:
     over(turn, contact, call, by)
 
 
-def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> int:
+def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy, *, unseen: bool = False) -> int:
     """They no longer talk; how long they did."""
     talk_ms, ended_at = turn.over(call.since)
-    end_recording(turn, contact, caller_stays=by not in (EndedBy.CALLER, EndedBy.SWITCH))
+    end_recording(turn, contact, caller_stays=by not in (EndedBy.CALLER, EndedBy.SWITCH), unseen=unseen)
     turn.happened(
         c.CallEnded(
             at=turn.now,
@@ -144,9 +155,8 @@ def over(turn: Turn, contact: Contact, call: OwnCall, by: EndedBy) -> int:
 
 
 def _missed(turn: Turn, contact: Contact, call: OwnCall, cause: CallMiss, sip: int) -> None:
-    turn.happened(
-        c.CallMissed(at=turn.now, contact=contact.id, call=call.id, cause=cause, sip=sip, ring_ms=turn.now - call.since)
-    )
+    ring_ms, _ = turn.over(call.since)
+    turn.happened(c.CallMissed(at=turn.now, contact=contact.id, call=call.id, cause=cause, sip=sip, ring_ms=ring_ms))
     release_party(turn, contact, call)
 
 

@@ -63,15 +63,18 @@ def end_recording(turn: Turn, contact: Contact, *, caller_stays: bool, unseen: b
     recording = contact.tape
     if recording is None:
         return
+    asked_ms, ended_at = turn.over(recording.asked_at)
+    until = recording.asked_at + asked_ms
     turn.happened(
         r.RecordingEnded(
             at=turn.now,
             contact=contact.id,
             recording=recording.id,
-            ms=turn.now - recording.started_at if recording.started_at is not None else 0,
-            paused_ms=recording.paused_until(turn.now),
+            ms=max(0, until - recording.started_at) if recording.started_at is not None else 0,
+            paused_ms=recording.paused_until(until),
             stop_by=turn.now + STOP_MS if caller_stays else None,
             unseen=unseen,
+            ended_at=ended_at,
         )
     )
     if caller_stays:

@@ -82,7 +82,7 @@ def taken(turn: Turn, what: i.SwitchTaken) -> None:
 
 def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     if contact.channel in survey.carried:
-        return end_contact(turn, contact.id, EndedBy.FALLBACK, 0)
+        return end_contact(turn, contact.id, EndedBy.FALLBACK, 0, unseen=True)
     seen = survey.channels.get(contact.channel)
     if seen is None and contact.pick_up_by is not None and contact.arrived_at > survey.began_at - SETTLING_MS:
         return None  # their phone is only just being called

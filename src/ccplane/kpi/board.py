@@ -225,7 +225,8 @@ def _offer_made(board: Board, fact: c.OfferMade) -> Board:
 
 def _ringing(board: Board, fact: c.OfferRinging) -> Board:
     offer = board.offers.get(fact.offer)
-    return replace(board, ringing=board.ringing.and_also(fact.at - offer.made_at)) if offer else board
+    rang_at = fact.at if fact.rang_at is None else fact.rang_at
+    return replace(board, ringing=board.ringing.and_also(rang_at - offer.made_at)) if offer else board
 
 
 def _offer_over(board: Board, fact: OfferOver) -> Board:

@@ -69,6 +69,9 @@ class OfferMade(OfferFact, frozen=True, kw_only=True):
 class OfferRinging(OfferFact, frozen=True, kw_only=True):
     """The agent's phone said 180: ring time counts from here, else from when the offer was made."""
 
+    rang_at: int | None = None
+    """When, if that is older than this fact."""
+
 
 class OfferAnswered(OfferFact, frozen=True, kw_only=True):
     """The agent's phone is up; both are about to be joined, by `deadline` at the latest.

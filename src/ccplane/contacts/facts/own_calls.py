@@ -39,6 +39,9 @@ class PartyCalled(CallFact, frozen=True, kw_only=True):
 class PartyRinging(CallFact, frozen=True, kw_only=True):
     """It rings."""
 
+    rang_at: int | None = None
+    """Since when, if that is older than this fact."""
+
 
 class PartyAnswered(CallFact, frozen=True, kw_only=True):
     """It was picked up; both are about to be joined, by `deadline` at the latest."""
@@ -56,6 +59,8 @@ class CallConnected(CallFact, frozen=True, kw_only=True):
 
     segment: int
     agent: AgentId | None
+    started_at: int | None = None
+    """When, if that is older than this fact."""
 
 
 class CallMissed(CallFact, frozen=True, kw_only=True):

@@ -35,10 +35,13 @@ class SwitchDropped(Input, frozen=True):
 
 
 class StoodStill(Input, frozen=True):
-    """The connection to the node goes on, but for so long this process did not: what happened there comes late."""
+    """The connection to the node goes on, but for so long this process did not: what happened there comes late.
+
+    `until` when; None for now."""
 
     node: NodeName
     gap_ms: int
+    until: int | None = None
 
 
 class SwitchNotReached(Input, frozen=True):

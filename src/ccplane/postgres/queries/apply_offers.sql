@@ -21,7 +21,7 @@ SELECT
             ELSE 'missed'
         END ORDER BY seq DESC))[1],
     instant(max(at) FILTER (WHERE kind = 'OfferMade')),
-    instant(max(at) FILTER (WHERE kind = 'OfferRinging')),
+    instant(max(coalesce((body ->> 'rang_at')::bigint, at)) FILTER (WHERE kind = 'OfferRinging')),
     instant(max(at) FILTER (WHERE kind = 'OfferAnswered')),
     instant(max(at) FILTER (WHERE kind IN ('TalkStarted', 'OfferMissed', 'OfferWithdrawn', 'ConnectFailed'))),
     max(coalesce(body ->> 'cause', body ->> 'reason')),

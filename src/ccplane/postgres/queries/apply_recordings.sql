@@ -22,7 +22,7 @@ WITH said AS (
             END ORDER BY seq DESC) FILTER (WHERE kind <> 'RecordingPlayed'))[1] AS state,
         min(at) AS first,
         min(at) FILTER (WHERE kind = 'RecordingStarted') AS started,
-        max(at) FILTER (WHERE kind = 'RecordingEnded') AS ended,
+        max(coalesce((body ->> 'ended_at')::bigint, at)) FILTER (WHERE kind = 'RecordingEnded') AS ended,
         max(at) FILTER (WHERE kind = 'RecordingStored') AS stored,
         max((body ->> 'ms')::bigint) FILTER (WHERE kind = 'RecordingEnded') AS expected_ms,
         max((body ->> 'ms')::bigint) FILTER (WHERE kind = 'RecordingStored') AS ms,

@@ -2,11 +2,12 @@
 -- Every column of a segment is said by one fact and once, so the batch's pieces are folded by max() and laid over the
 -- row. TalkStarted ends the stay in the queue and begins the one with the agent. WrapUpDone names only the agent: it
 -- belongs to their talk that ended last, in this batch (lag) or before it (their latest segment with a contact of a
--- queue: calls of their own, which they may make meanwhile, have no wrap-up). What began or ended while we stood still says when.
+-- queue: calls of their own, which they may make meanwhile, have no wrap-up). What began or ended while we stood still says
+-- when; the wrap-up begins all the same when it is told that the talk is over (over_at).
 WITH said AS (
     SELECT
-        seq, coalesce((body ->> 'started_at')::bigint, (body ->> 'ended_at')::bigint, at) AS at, kind, contact, agent, body,
-        (body ->> 'segment')::integer AS segment
+        seq, coalesce((body ->> 'started_at')::bigint, (body ->> 'ended_at')::bigint, at) AS at, at AS told_at, kind,
+        contact, agent, body, (body ->> 'segment')::integer AS segment
     FROM batch
     WHERE epoch = $1 AND seq > $2 AND seq <= $3
         AND kind IN (
@@ -14,68 +15,72 @@ WITH said AS (
             'FallbackServed')
 ), work AS (
     SELECT
-        agent, at, kind,
-        lag(kind) OVER w AS kind_before, lag(at) OVER w AS at_before,
+        agent, told_at, kind,
+        lag(kind) OVER w AS kind_before, lag(told_at) OVER w AS told_before,
         lag(contact) OVER w AS contact_before, lag(segment) OVER w AS segment_before
     FROM said
     WHERE kind IN ('TalkEnded', 'WrapUpDone')
     WINDOW w AS (PARTITION BY agent ORDER BY seq)
-), piece (contact, segment, kind, queue, agent, offer, started, ended, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms)
+), piece (
+    contact, segment, kind, queue, agent, offer, started, ended, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms, over_at)
 AS (
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL,
-        coalesce((body ->> 'since')::bigint, at), NULL::bigint, NULL, NULL, NULL::bigint, NULL::bigint, NULL::bigint
+        coalesce((body ->> 'since')::bigint, at), NULL::bigint, NULL, NULL, NULL::bigint, NULL::bigint, NULL::bigint,
+        NULL::bigint
     FROM said WHERE kind = 'ContactQueued'
     UNION ALL
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, NULL, at, body ->> 'outcome', NULL,
-        (body ->> 'waited_ms')::bigint, NULL, NULL
+        (body ->> 'waited_ms')::bigint, NULL, NULL, NULL
     FROM said WHERE kind = 'ContactUnqueued'
     UNION ALL
     SELECT contact, (body ->> 'queue_segment')::integer, 'queue', body ->> 'queue', NULL, NULL, NULL, at, 'answered', NULL,
-        (body ->> 'waited_ms')::bigint, NULL, NULL
+        (body ->> 'waited_ms')::bigint, NULL, NULL, NULL
     FROM said WHERE kind = 'TalkStarted'
     UNION ALL
-    SELECT contact, segment, 'agent', body ->> 'queue', agent, body ->> 'offer', at, NULL, NULL, NULL, NULL, NULL, NULL
+    SELECT contact, segment, 'agent', body ->> 'queue', agent, body ->> 'offer', at, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM said WHERE kind = 'TalkStarted'
     UNION ALL
     SELECT contact, segment, 'agent', NULL, agent, body ->> 'offer', NULL, at, NULL, body ->> 'by',
-        NULL, (body ->> 'talk_ms')::bigint, NULL
+        NULL, (body ->> 'talk_ms')::bigint, NULL, told_at
     FROM said WHERE kind = 'TalkEnded'
     UNION ALL
-    SELECT contact, segment, 'call', NULL, agent, body ->> 'call', at, NULL, NULL, NULL, NULL, NULL, NULL
+    SELECT contact, segment, 'call', NULL, agent, body ->> 'call', at, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM said WHERE kind = 'CallConnected'
     UNION ALL
     SELECT contact, segment, 'call', NULL, agent, body ->> 'call', NULL, at, NULL, body ->> 'by',
-        NULL, (body ->> 'talk_ms')::bigint, NULL
+        NULL, (body ->> 'talk_ms')::bigint, NULL, NULL
     FROM said WHERE kind = 'CallEnded'
     UNION ALL
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, (body ->> 'queued_at')::bigint,
         (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint, body ->> 'outcome', NULL,
-        (body ->> 'waited_ms')::bigint, NULL, NULL
+        (body ->> 'waited_ms')::bigint, NULL, NULL, NULL
     FROM said WHERE kind = 'FallbackServed'
     UNION ALL
     SELECT contact, segment + 1, 'agent', body ->> 'queue', agent, NULL,
         (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint,
         (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint + (body ->> 'talk_ms')::bigint, NULL,
-        body ->> 'by', NULL, (body ->> 'talk_ms')::bigint, 0
+        body ->> 'by', NULL, (body ->> 'talk_ms')::bigint, 0, NULL
     FROM said WHERE kind = 'FallbackServed' AND body ->> 'talk_ms' IS NOT NULL
     UNION ALL
-    SELECT contact_before, segment_before, 'agent', NULL, agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL, at - at_before
+    SELECT contact_before, segment_before, 'agent', NULL, agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL, told_at - told_before,
+        NULL
     FROM work WHERE kind = 'WrapUpDone' AND kind_before = 'TalkEnded'
     UNION ALL
     SELECT talk.contact, talk.segment, 'agent', NULL, work.agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-        work.at - ms(talk.ended_at)
+        work.told_at - ms(coalesce(talk.over_at, talk.ended_at)), NULL
     FROM work CROSS JOIN LATERAL (
-        SELECT s.contact, s.segment, s.ended_at
+        SELECT s.contact, s.segment, s.ended_at, s.over_at
         FROM segment s
         WHERE s.agent = work.agent AND s.kind = 'agent' AND s.ended_at IS NOT NULL AND s.wrap_up_ms IS NULL
         ORDER BY s.started_at DESC LIMIT 1) talk
     WHERE work.kind = 'WrapUpDone' AND work.kind_before IS NULL
 )
 INSERT INTO segment AS s (
-    contact, segment, kind, queue, agent, offer, started_at, ended_at, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms)
+    contact, segment, kind, queue, agent, offer, started_at, ended_at, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms,
+    over_at)
 SELECT
     contact, segment, max(kind), max(queue), max(agent), max(offer), instant(max(started)), instant(max(ended)),
-    max(outcome), max(ended_by), max(waited_ms), max(talk_ms), max(wrap_up_ms)
+    max(outcome), max(ended_by), max(waited_ms), max(talk_ms), max(wrap_up_ms), instant(max(over_at))
 FROM piece
 GROUP BY contact, segment
 ON CONFLICT (contact, segment) DO UPDATE SET
@@ -88,4 +93,5 @@ ON CONFLICT (contact, segment) DO UPDATE SET
     ended_by = coalesce(s.ended_by, excluded.ended_by),
     waited_ms = coalesce(s.waited_ms, excluded.waited_ms),
     talk_ms = coalesce(s.talk_ms, excluded.talk_ms),
-    wrap_up_ms = coalesce(s.wrap_up_ms, excluded.wrap_up_ms);
+    wrap_up_ms = coalesce(s.wrap_up_ms, excluded.wrap_up_ms),
+    over_at = coalesce(s.over_at, excluded.over_at);
