@@ -8,12 +8,14 @@ import pytest
 from ccplane.agents.agent import Work
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Past, Phase
-from ccplane.contacts.verbs import EnterQueue, Gather, NoAgents, Play, Pressed, Served, TimedOut
+from ccplane.contacts.verbs import EnterQueue, Gather, NoAgents, Play, Pressed, Served, TakeMessage, TimedOut
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.journal import Journal
-from ccplane.ids import AgentId, ChannelId
-from tests.core.floor import SUPPORT, a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the
+from ccplane.ids import AgentId, ChannelId, message_id
+from tests.core.floor import SUPPORT, Floor, a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the
+
+X = ChannelId("x")
 
 
 def further(floor, result, at, seen=60):
@@ -92,29 +94,84 @@ def keys_in(floor, secret):
     """The caller has keyed 4711, and what the room says of the next verb."""
     floor.arrives()
     floor.asks("x", Gather(("sound:card",), 5_000, longest=4, secret=secret))
-    before = floor.state
+    before = floor.state, list(floor.watch.facts)
     for key in "4711":
         floor.take(i.KeyPressed(c("x"), key))
     assert floor.contact("x").results == (Pressed("4711"),)
     return before
 
 
-@pytest.mark.parametrize("verb", [Play(("sound:a",)), EnterQueue(SUPPORT)])
-def test_given_keys_that_are_secret_then_they_do_not_lie_at_the_switch_and_are_asked_for_again_after_a_crash(verb):
-    floor = a_floor(agents=[paused("ana")])
-    before = keys_in(floor, secret=True)
-    text = the(floor.asks("x", verb), do.WriteJournal).text
+def secret_lost(verb, *, legs=()):
+    """The plane is back with nothing known after the question that asks for a secret, and the room says `verb`."""
+    floor = a_floor(agents=[ready("ana"), ready("ben", since=1)] if legs else [paused("ana")])
+    state, known = keys_in(floor, secret=True)
+    text = the(floor.asks("x", verb, at=9), do.WriteJournal).text
     assert "4711" not in text
-    back = a_floor(agents=[paused("ana")])
-    back.state = before
-    back.watch = floor.watch
-    back.watch.told, back.watch.music = {}, {}
-    back.drops(at=1)
-    decision = back.survey(after_gap=True, at=2, journals={c("x"): text})
+    back = Floor()
+    back.state = state
+    for fact in known:
+        back.watch.note(fact)
+        back.watch.facts.append(fact)
+    back.drops(at=30)
+    note = {c("x"): text}
+    rooms = {c("x"): (X, *(each.id for each in legs))} if not isinstance(verb, TakeMessage) else {c("x"): ()}
+    return back, back.survey(after_gap=True, at=60, journals=note, extra=legs, rooms=rooms, gap=30)
+
+
+def test_given_keys_that_are_secret_then_they_do_not_lie_at_the_switch_and_are_asked_for_again_after_a_crash():
+    back, decision = secret_lost(Play(("sound:a",)))
     assert "RepairMade" not in kinds(decision)
     assert "PlaySounds" in doing(decision), "the question, anew"
-    assert ("StopMusic" if isinstance(verb, EnterQueue) else "StopSounds") in doing(decision)
+    assert "StopSounds" in doing(decision)
     assert back.contact("x").verb == Gather(("sound:card",), 5_000, longest=4, secret=True)
+
+
+def test_given_a_wait_behind_a_secret_then_it_goes_on_with_place_and_clock_and_nothing_is_asked_again():
+    back, decision = secret_lost(EnterQueue(SUPPORT))
+    assert "PlaySounds" not in doing(decision)
+    assert the(decision, f.ContactQueued).since == 9_000
+    contact = back.contact("x")
+    assert (contact.phase, contact.waiting.queued_at) == (Phase.WAITING, 9_000)
+    assert (contact.program, contact.failures) == ("", 0), "what it had gathered nobody knows: it is over"
+
+
+def test_given_a_talk_behind_a_secret_then_they_talk_on_and_the_agent_is_offered_nobody_else():
+    leg = i.ChannelSeen(ChannelId(f"l-{c('x')}-2-1-1"), True, agent=AgentId("ana"))
+    back, decision = secret_lost(EnterQueue(SUPPORT), legs=[leg])
+    assert "PlaySounds" not in doing(decision)
+    contact = back.contact("x")
+    assert (contact.phase, contact.talk.agent, contact.talk.leg) == (Phase.TALKING, "ana", leg.id)
+    assert back.agent("ana").work is Work.TALKING
+    back.waits("y", at=61)
+    assert back.rung("y") == "ben"
+
+
+def test_given_a_message_behind_a_secret_then_it_is_recorded_on_and_nothing_is_said_behind_which_it_would_wait():
+    verb = TakeMessage("general", longest_ms=60_000, silence_ms=5_000)
+    back, decision = secret_lost(verb)
+    asked = [each for each in doing(decision) if each != "MirrorIntent"]
+    assert asked == ["LookForRecording"]
+    assert the(decision, do.LookForRecording).message == message_id(c("x"), 2, 1)
+    assert back.contact("x").verb == verb
+    back.take(i.RecordingEnded(message_id(c("x"), 2, 1), 3_000))
+    assert [each.message for each in back.facts if isinstance(each, f.MessageLeft)] == [message_id(c("x"), 2, 1)]
+
+
+def test_given_a_message_of_a_caller_known_to_wait_then_nothing_is_said_behind_which_it_would_wait():
+    floor = a_floor(agents=[paused("ana")])
+    floor.waits("x", at=10)
+    floor.is_up("x")
+    verb = TakeMessage("general", longest_ms=60_000, silence_ms=5_000)
+    note = Journal(
+        2, "TakeMessage", 40_000, message=verb, program=floor.contact("x").program, past=(Past(1, TimedOut()),)
+    )
+    floor.drops()
+    floor.watch.told = {}
+    decision = floor.survey(
+        after_gap=True, at=50, journals={c("x"): msgspec.json.encode(note).decode()}, rooms={c("x"): ()}
+    )
+    assert "LookForRecording" in doing(decision)
+    assert not {"TellQueue", "AddCaller", "StartMusic", "PlaySounds"} & set(doing(decision))
 
 
 def test_given_keys_that_are_not_secret_then_the_room_has_them_and_nobody_is_asked_again():

@@ -19,7 +19,7 @@ from ccplane.callflow.call import Call, CallerGone
 from ccplane.callflow.loader import load
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.verbs import HangUp, Result, Served, Verb
+from ccplane.contacts.verbs import HangUp, MessageTaken, Result, Served, Verb
 from ccplane.core.inputs import Input, ProgramRaised, ProgramReturned, VerbAsked
 from ccplane.core.state import State
 from ccplane.facts import SwitchFound
@@ -75,7 +75,7 @@ class Runner:
                 case c.StepEnded() if contact:
                     hasty = self._hasty(contact.id, fact.at)
                     asked.append(hasty or self._resume(contact, fact.result))
-                case c.ContactEnded():
+                case c.ContactEnded() | c.ProgramFailed(forgotten=True):
                     self._end(fact.contact)
                 case SwitchFound():
                     stopped = [each for each in state.contacts.values() if each.id not in self._running]
@@ -104,8 +104,10 @@ class Runner:
 
     def _resume(self, contact: Contact, result: Result) -> Input:
         if contact.id not in self._running:
-            if not contact.program and isinstance(result, Served):
-                return ProgramReturned(contact.id)  # taken over in a talk, at a place in its program that nobody knows
+            if not contact.program and isinstance(result, Served | MessageTaken):
+                return ProgramReturned(
+                    contact.id
+                )  # at a place in its program that nobody knows, with its business done
             return ProgramRaised(contact.id, "the program was not running any more", contact.program)
         return self._send(contact, result, contact.step + 1)
 

@@ -10,6 +10,7 @@ from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Contact, Past
 from ccplane.contacts.verbs import Choose, Connect, EnterQueue, Gather, SetData, SetLanguage, TakeMessage
 from ccplane.errors import IllegalMove
+from ccplane.ids import ProgramName
 
 Moves = (
     f.ProgramStarted
@@ -35,6 +36,10 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
                 verb=None,
                 began_in=contact.language,
                 consent_before=contact.consent,
+            )
+        case f.ProgramFailed(forgotten=True):
+            return replace(
+                contact, program=ProgramName(""), results=(), past=(), verb=None, step_deadline=None, **_NO_KEYS
             )
         case f.ProgramFailed():
             failures = contact.failures + 1

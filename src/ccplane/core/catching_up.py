@@ -31,8 +31,8 @@ FORGOTTEN = "what it had come to was lost"
 
 
 def catch_up(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    """Bring the contact to the step that its room names. Where the journal does not reach back far enough the program
-    goes on from where it is known to be."""
+    """Bring the contact to the step that its room names. Where the journal does not reach back far enough, what goes on
+    at the switch goes on without the program; else that goes on from where it is known to be."""
     note = journal.of(survey.journals, contact.id)
     if note is None or not note.program or contact.pick_up_by is not None:
         return None
@@ -40,10 +40,13 @@ def catch_up(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
     if note.step <= contact.step:
         return None
-    if not reaches_back(note, contact):
+    known = reaches_back(note, contact)
+    if not known and not _goes_on(turn, note):
         return _hush(turn, contact, note)
     why = f"the room says step {note.step}, {note.verb}; known was step {contact.step}"
     turn.repaired("program further than known", contact.id, why)
+    if not known:
+        return go_on(turn, contact.id, note)
     return retell(turn, contact.id, note)
 
 
@@ -53,6 +56,26 @@ def _hush(turn: Turn, contact: Contact, note: Journal) -> None:
         turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
     elif note.queueing and contact.phase is Phase.IN_PROGRAM:
         turn.do(StopMusic(contact.id, contact.channel))
+
+
+def _goes_on(turn: Turn, note: Journal) -> bool:
+    """Whether the open verb is one that goes on at the switch while no plane lives: a wait, with the talk that comes of
+    it, or a recording."""
+    return isinstance(note.open, TakeMessage) or note.queueing in turn.state.rules.queues
+
+
+def go_on(turn: Turn, of: ContactId, note: Journal) -> None:
+    """Nobody is asked a question while they wait, talk or are recorded, or loses their place, because what the program
+    had done before is not known: its last verb goes on, and once that is over the contact has no program."""
+    contact = turn.state.contacts[of]
+    if contact.verb is not None:
+        _close(turn, contact, None, min(note.at, turn.now))
+    if contact.program:
+        program = contact.program
+        turn.happened(
+            c.ProgramFailed(at=turn.now, contact=of, program=program, error=FORGOTTEN, where="recovery", forgotten=True)
+        )
+    _open(turn, of, note)
 
 
 def reaches_back(note: Journal, contact: Contact | None) -> bool:

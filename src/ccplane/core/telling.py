@@ -30,6 +30,8 @@ def tell_queues(turn: Turn, before: State) -> None:
             continue
         if now.waiting:
             turn.do(TellQueue(now.id, now.channel, now.waiting.queue, now.waiting.held_place // 1000))
+        elif isinstance(now.verb, TakeMessage):
+            continue  # their program had gone on to it before the gap, and it was said then
         elif was is not None and (was.waiting or (contact_id in found and _left_one(now))):
             turn.do(TellQueue(now.id, now.channel, ""))
 
@@ -37,4 +39,4 @@ def tell_queues(turn: Turn, before: State) -> None:
 def _left_one(contact: Contact) -> bool:
     """Who has been in a queue, and hears and says nothing just now. To whom a prompt is played again it is said before
     that (`steps`)."""
-    return contact.segments > 0 and not isinstance(contact.verb, (*SOUNDING, TakeMessage))
+    return contact.segments > 0 and not isinstance(contact.verb, SOUNDING)

@@ -13,7 +13,7 @@ from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import inputs as i
 from ccplane.core import journal, own_calls
 from ccplane.core.callers import opened
-from ccplane.core.catching_up import reaches_back, retell
+from ccplane.core.catching_up import go_on, reaches_back, retell
 from ccplane.core.commands import AddCaller, AnswerCaller, StartMusic
 from ccplane.core.turn import Turn
 from ccplane.ids import ChannelId, QueueName, contact_id
@@ -49,12 +49,18 @@ def take_up_program(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -
     """A caller whose room says what their program has done so far goes on there. False if it does not."""
     contact = contact_id(survey.node, seen.id)
     note = journal.of(survey.journals, contact)
-    if note is None or seen.arrival is None or note.step == note.first or not _whole(note):
+    if note is None or seen.arrival is None:
+        return False
+    told = _whole(note) and (note.step != note.first or note.message is not None)
+    if not told and note.message is None:
         return False
     turn.repaired("caller nobody knew", contact, f"their room says step {note.step}, {note.verb}")
     opened(turn, seen.arrival, came_at(turn, survey, seen), _served_until(turn, survey, note))
     own_calls.take(turn, contact)
-    retell(turn, contact, note)
+    if told:
+        retell(turn, contact, note)
+    else:
+        go_on(turn, contact, note)
     if seen.id in survey.rooms.get(contact, ()):
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact))
     return True

@@ -19,6 +19,8 @@ class ProgramFailed(ContactFact, frozen=True, kw_only=True):
     program: ProgramName
     error: str
     where: str
+    forgotten: bool = False
+    """Nobody knows any more what had led it where it is. Not its fault: the contact goes on without a program."""
 
 
 class ProgramEnded(ContactFact, frozen=True, kw_only=True):
