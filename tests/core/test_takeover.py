@@ -297,3 +297,15 @@ def test_given_a_talk_nobody_knows_of_a_queue_that_is_no_more_then_it_is_a_talk_
     )
     assert "HangUpLeg" not in doing(decision)
     assert floor.contact("x").talk.agent == "ana"
+
+
+def test_given_a_program_known_at_a_prompt_and_a_leg_beside_the_caller_of_which_no_journal_tells_then_they_talk_on():
+    floor = a_floor(agents=[ready("ana")])
+    floor.take(i.SiteRead("site-2", with_queue(floor.state.rules, SUPPORT), {}))
+    floor.arrives("x", answered=True)
+    floor.asks("x", Gather(("sound:a",), 5_000))
+    floor.drops(at=5)
+    leg = a_leg(step=2)
+    decision = floor.survey(after_gap=True, at=60, extra=[leg], rooms={c("x"): (X, leg.id)})
+    assert "PlaySounds" not in doing(decision)
+    assert (floor.contact("x").phase, floor.agent("ana").work) == (Phase.TALKING, Work.TALKING)

@@ -28,7 +28,7 @@ from ccplane.core.offers import entered
 from ccplane.core.recorder import look_again
 from ccplane.core.seats import phone_seen
 from ccplane.core.steps import SOUNDING, asked
-from ccplane.core.takeover import adopt, adopt_ring, caller_beside, in_talk
+from ccplane.core.takeover import adopt, adopt_ring, caller_beside, in_talk, talk_further
 from ccplane.core.talks import SETTLING_MS, hang_up_stray
 from ccplane.core.turn import Turn
 from ccplane.core.unknown_callers import came_at, take_up_program, take_up_waiting
@@ -96,6 +96,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         up(turn, i.CallerUp(contact.id))
     if survey.after_gap:
         catch_up(turn, survey, turn.state.contacts[contact.id])
+        talk_further(turn, survey, turn.state.contacts[contact.id])
         _where_they_are(turn, survey, contact.id)
         look_again(turn, turn.state.contacts[contact.id])
     contact = turn.state.contacts[contact.id]

@@ -13,8 +13,10 @@ from ccplane.agents.agent import Agent, Work
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import Trace, Withdrawal
+from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import inputs as i
 from ccplane.core import journal
+from ccplane.core.catching_up import go_on
 from ccplane.core.commands import StopMusic
 from ccplane.core.offers import answered, find, picked_up, withdraw
 from ccplane.core.recordings import start_recording
@@ -55,6 +57,25 @@ def in_talk(survey: i.SwitchSurveyed, caller: ChannelId) -> bool:
     members = survey.rooms.get(contact_id(survey.node, caller), ())
     seen = (survey.channels.get(each) for each in members)
     return any(each is not None and caller_beside(survey, each) == caller for each in seen)
+
+
+def talk_further(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+    """A leg beside a caller whose program had not come so far, as far as we and their room know: since they talk they
+    were queued, and that is over for the program. So they hear no prompt, and their agent gets nobody else."""
+    if contact.phase is not Phase.IN_PROGRAM or contact.device is not None:
+        return
+    seen = (survey.channels.get(each) for each in survey.rooms.get(contact.id, ()))
+    legs = (each for each in seen if each is not None and caller_beside(survey, each) == contact.channel)
+    step = max((_step_of(each) for each in legs if each.agent in turn.state.agents), default=0)
+    queue = queue_of(turn, survey, contact.channel)
+    if step > contact.step and queue in turn.state.rules.queues:
+        turn.repaired("program further than known", contact.id, f"a leg of step {step} is beside the caller")
+        go_on(turn, contact.id, journal.Journal(step, EnterQueue.__name__, turn.now, queue=queue))
+
+
+def _step_of(leg: i.ChannelSeen) -> int:
+    offer = offer_of_leg(leg.id)
+    return place_of_offer(offer)[0] if offer else 0
 
 
 def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: ChannelId) -> None:
