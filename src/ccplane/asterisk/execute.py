@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
+from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.agreed import APP
@@ -201,8 +202,10 @@ class Executor:
             ) if gone:
                 return  # it was to be gone
             case do.StopSounds() if isinstance(outcome, Refused):
-                # at a prompt's very first moment, one time in a hundred: it plays on, and addChannel waits behind it
-                asyncio.get_running_loop().call_later(STOP_AGAIN_S, self.execute, command)
+                # at a prompt's very first moment, one time in a hundred: it plays on, and what came behind the stop on
+                # the contact's own lane (addChannel, a variable) waits for its end: so past that
+                again = replace(command, late=True)
+                asyncio.get_running_loop().call_later(STOP_AGAIN_S, self.execute, again)
             case _:
                 log.info("the switch refused a command", command=type(command).__name__, outcome=repr(outcome))
 
