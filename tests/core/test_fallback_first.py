@@ -11,7 +11,9 @@ from ccplane.core import checkpoint
 from ccplane.core import inputs as i
 from ccplane.core.fallback_first import is_held_back
 from ccplane.core.members import EVERYBODY, members_of
+from ccplane.ids import NodeName
 from tests.core.floor import NODE, SALES, SUPPORT, a_floor, a_queue, doing, kinds, ready, the_rules
+from tests.core.invariants import same
 
 QUEUES = [a_queue(), a_queue(SALES)]
 
@@ -112,6 +114,52 @@ def test_given_an_agent_with_an_open_line_then_app_queue_does_not_ring_them_and_
     floor.take(i.LineUp(floor.agent("ana").line.leg), at=2)
     seen(floor, SUPPORT, EVERYBODY, at=3)
     floor.waits("x", at=4)
+    assert floor.rung("x") == "ana"
+
+
+OTHER = NodeName("ast2")
+
+
+def of_another_node(floor, *queues, connected=True):
+    """Callers are left in app_queue at a second node."""
+    survey = i.SwitchSurveyed(
+        node=OTHER, version="22", began_at=floor.now, gap_ms=0, after_gap=True, channels={}, rooms={}, phones={}
+    )
+    if connected:
+        floor.take(survey)
+    floor.take(i.FallbackWaitsSeen(OTHER, queues))
+
+
+def test_given_a_node_that_is_lost_then_the_agents_left_to_its_callers_are_offered_those_of_the_others():
+    floor = a_centre()
+    of_another_node(floor, SUPPORT)
+    floor.waits("x", at=11)
+    assert floor.rung("x") is None
+    floor.take(i.SwitchDropped(OTHER, "closed"), at=12)
+    assert floor.rung("x") == "ana"
+
+
+def test_given_a_node_that_is_lost_then_an_always_on_seat_left_to_its_callers_is_rung():
+    floor = a_floor(agents=[], queues=QUEUES)
+    of_another_node(floor, SUPPORT)
+    floor.take(i.PeopleRead((ready("ana").profile,), (Seat(id="ana", always_on=True),)))
+    floor.wants("ana", Intent.READY)
+    assert "RingLine" not in doing(floor.phone("ana", Phone.REACHABLE, at=2))
+    assert "RingLine" in doing(floor.take(i.SwitchDropped(OTHER, "closed"), at=3))
+
+
+@pytest.mark.parametrize("nodes", [(), (NODE,), (NODE, OTHER)])
+def test_given_a_plane_that_has_that_node_no_more_then_nothing_is_known_of_who_waits_there(nodes):
+    """Nobody would ever tell that they have gone."""
+    floor = a_centre()
+    of_another_node(floor, SUPPORT)
+    seen(floor, SALES)
+    floor.take(i.PlaneBegan(2, "test", 0, nodes=nodes), at=20)
+    known = {NODE: (SALES,)} if nodes == (NODE,) else {NODE: (SALES,), OTHER: (SUPPORT,)}
+    assert dict(floor.state.fallback_waits) == known
+    assert same(floor.replayed(), floor.state)
+    floor.survey(after_gap=True, at=21)
+    floor.waits("x", at=22)
     assert floor.rung("x") == "ana"
 
 

@@ -78,7 +78,7 @@ def evolve(state: State, fact: AnyFact) -> State:
     """The state after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
     match fact:
         case PlaneStarted():
-            return _with_plane(state, fact.epoch, fact.at)
+            return _with_plane(state, fact)
         case DrainBegan():
             return replace(state, draining=fact)
         case DrainCancelled():
@@ -207,13 +207,16 @@ def _with_rules(state: State, fact: RulesLoaded) -> State:
     return state
 
 
-def _with_plane(state: State, epoch: int, at: int) -> State:
+def _with_plane(state: State, fact: PlaneStarted) -> State:
     """Whatever the plane before was connected to, this one is not yet; nor is it away: the node may have another
-    name now, and one that is away is told so anew."""
-    state = replace(state, epoch=epoch, draining=None, away=Map())
+    name now, and one that is away is told so anew. Of a node that is no more nobody tells who is left in app_queue."""
+    waits = state.fallback_waits
+    for node in set(waits) - set(fact.nodes or waits):
+        waits = waits.delete(node)
+    state = replace(state, epoch=fact.epoch, draining=None, away=Map(), fallback_waits=waits)
     for node in state.nodes:
         state = _with_node(state, node, connected=False)
-    return _cut_off(state, at)
+    return _cut_off(state, fact.at)
 
 
 def _with_node(state: State, node: NodeName, connected: bool) -> State:

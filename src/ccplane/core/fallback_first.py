@@ -53,10 +53,12 @@ def is_held_back(state: State, agent: Agent) -> bool:
 
 
 def waiting_in(state: State) -> frozenset[QueueName]:
-    """app_queue's queues in which somebody waits who is to be served before those who come to us."""
+    """app_queue's queues in which somebody waits who is to be served before those who come to us. Of a node that we
+    are not connected to nobody knows for how long."""
     if state.draining is not None:
         return frozenset()
-    return frozenset(queue for queues in state.fallback_waits.values() for queue in queues)
+    connected = (queues for node, queues in state.fallback_waits.items() if state.nodes.get(node))
+    return frozenset(queue for queues in connected for queue in queues)
 
 
 def _serves(state: State, queues: frozenset[QueueName], agent: Agent) -> bool:

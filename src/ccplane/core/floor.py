@@ -104,6 +104,8 @@ def _look_anew(turn: Turn) -> None:
 def switch_dropped(turn: Turn, what: i.SwitchDropped) -> None:
     """Calls go on at the switch; only we do not see them for a while."""
     turn.happened(SwitchLost(at=turn.now, node=what.node, reason=what.reason))
+    if what.node in turn.state.fallback_waits:
+        let_go(turn)
 
 
 def stood_still(turn: Turn, what: i.StoodStill) -> None:

@@ -26,7 +26,7 @@ from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, LATE_MS, SETTLING_MS, drop_leg, talk_over
 from ccplane.core.turn import Turn
-from ccplane.facts import DrainBegan, FallbackWaitsChanged, SwitchFound
+from ccplane.facts import DrainBegan, FallbackWaitsChanged, SwitchFound, SwitchLost
 from ccplane.ids import (
     AgentId,
     ChannelId,
@@ -43,7 +43,7 @@ from ccplane.routing.rules import RulesLoaded
 
 RING_MS: Final = 30_000
 SWITCH_LATER_MS: Final = 2_000
-FOR_ALL: Final = (SwitchFound, FallbackWaitsChanged, DrainBegan, RulesLoaded, PeopleLoaded)
+FOR_ALL: Final = (SwitchFound, SwitchLost, FallbackWaitsChanged, DrainBegan, RulesLoaded, PeopleLoaded)
 """What may change whether a line may be rung, whoever's it is."""
 AT_REST: Final = frozenset({Work.IDLE, Work.WRAP_UP})
 HUNG_UP: Final = "open line hung up"

@@ -104,7 +104,7 @@ class TellQueue(ContactCommand, frozen=True):
 
 
 class StopSounds(ContactCommand, frozen=True):
-    """Stop that playback; gone is as good. `late`: past the contact's other commands, since they may wait for its end."""
+    """Stop that playback; gone is as good. `late`: past the contact's other commands, which may wait for its end."""
 
     playback: PlaybackId
     late: bool = False
