@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from ccplane.agents.agent import Shown, Work
 from ccplane.agents.facts import Intent, Phone
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Phase
-from ccplane.contacts.verbs import Answer, Gather, HangUp, Play, Served
+from ccplane.contacts.verbs import Answer, EnterQueue, Gather, HangUp, Play, Served
 from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.facts import RepairMade, SwitchFound
 from ccplane.ids import ChannelId, offer_of_leg
-from tests.core.floor import NODE, a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the, unknown
+from tests.core.floor import NODE, SUPPORT, a_floor, a_queue, an_arrival, c, doing, kinds, paused, ready, the, unknown
+
+X = ChannelId("x")
 
 
 def what_was_repaired(decision):
@@ -551,3 +554,32 @@ def test_given_a_switch_that_was_away_for_long_then_who_was_idle_longest_still_i
     floor.take(i.SwitchNotReached(NODE), at=90)
     floor.survey(after_gap=True, at=100, gap=40)
     assert floor.state.free == before == ("zoe", "ana")
+
+
+# ------------------------------------------------------------------------------------------------ what came in a pause
+
+
+def test_given_a_caller_who_came_in_a_pause_when_the_survey_began_before_that_was_decided_then_nothing_is_repaired():
+    """Their room was asked for only then, however long ago they came."""
+    floor = a_floor(agents=[paused("ana")])
+    floor.take(i.Late(an_arrival("x"), 20_000), at=60)
+    assert floor.contact("x").arrived_at == 20_000
+    survey = i.SwitchSurveyed(
+        node=NODE, version="22", began_at=61_000, gap_ms=0, after_gap=False, rooms={}, phones={},
+        channels={X: i.ChannelSeen(X, False, an_arrival("x"))},
+    )  # fmt: skip
+    assert not floor.take(survey, at=61.5).facts, "it is only just being made"
+    assert not floor.take(replace(survey, began_at=59_000), at=61.6).facts
+    repaired = floor.take(replace(survey, began_at=64_000), at=64)
+    assert what_was_repaired(repaired) == ["contact without a room"]
+    assert the(repaired, do.OpenRoom).contact == c("x")
+
+
+def test_given_a_caller_who_waits_since_a_pause_when_a_survey_began_soon_after_then_they_are_not_added_twice():
+    floor = a_floor(agents=[paused("ana")])
+    floor.take(i.Late(an_arrival("x"), 20_000), at=60)
+    floor.asks("x", EnterQueue(SUPPORT))
+    assert floor.contact("x").waiting.queued_at == 20_000
+    assert not floor.survey(at=61, rooms={c("x"): ()}).facts
+    repaired = floor.survey(at=64, rooms={c("x"): ()}, up=["x"])
+    assert "waiting caller outside the room" in what_was_repaired(repaired)

@@ -76,6 +76,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     attribution: str
     site: str
     arrived_at: int
+    known_since: int = 0
+    """When we heard of it, and asked for its room."""
     late_ms: int = 0
     """How long before the fact of its arrival they were there, and nobody served them."""
     device: DeviceName | None = None

@@ -34,6 +34,7 @@ def opened(fact: f.ContactArrived) -> Contact:
         attribution=fact.attribution,
         site=fact.site,
         arrived_at=fact.at if fact.arrived_at is None else fact.arrived_at,
+        known_since=fact.at,
         late_ms=0 if fact.arrived_at is None else fact.at - max(fact.arrived_at, fact.served_until or 0),
         device=fact.device,
         direction=fact.direction,

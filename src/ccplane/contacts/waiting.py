@@ -19,6 +19,8 @@ class Waiting(msgspec.Struct, frozen=True):
     step: int = 0
     """Which of the queue's requirement steps holds now."""
     offers: int = 0
+    known_since: int = 0
+    """When we queued it, and asked for what that takes."""
 
     @property
     def held_place(self) -> int:
@@ -29,4 +31,11 @@ class Waiting(msgspec.Struct, frozen=True):
 def queued(fact: f.ContactQueued) -> Waiting:
     """The stay that this begins."""
     since = fact.at if fact.since is None else fact.since
-    return Waiting(queue=fact.queue, segment=fact.segment, queued_at=since, place=fact.place, offers=fact.offers)
+    return Waiting(
+        queue=fact.queue,
+        segment=fact.segment,
+        queued_at=since,
+        place=fact.place,
+        offers=fact.offers,
+        known_since=fact.at,
+    )

@@ -16,7 +16,7 @@ def compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> N
     members = survey.rooms.get(contact.id, ())
     waiting, offer = contact.waiting, contact.offer
     assert waiting is not None
-    settled = survey.after_gap or waiting.queued_at < survey.began_at - SETTLING_MS
+    settled = survey.after_gap or waiting.known_since < survey.began_at - SETTLING_MS
     if contact.channel in members:
         if not contact.in_room:
             entered(turn, i.EnteredRoom(contact.id, contact.channel))

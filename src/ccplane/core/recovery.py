@@ -46,7 +46,7 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
         turn.attempt(device, phone_seen, turn, i.PhoneSeen(device, phone))
     known = dict(turn.state.contacts)
     for contact in known.values():
-        if contact.node == survey.node and contact.arrived_at < survey.began_at:
+        if contact.node == survey.node and contact.known_since < survey.began_at:
             turn.attempt(contact.id, _compare, turn, survey, contact)
     _unknown_channels(turn, survey, known)
     _empty_rooms(turn, survey, known)
@@ -100,7 +100,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
         _where_they_are(turn, survey, contact.id)
         look_again(turn, turn.state.contacts[contact.id])
     contact = turn.state.contacts[contact.id]
-    if contact.id not in survey.rooms and (survey.after_gap or contact.arrived_at < survey.began_at - SETTLING_MS):
+    if contact.id not in survey.rooms and (survey.after_gap or contact.known_since < survey.began_at - SETTLING_MS):
         turn.repaired("contact without a room", contact.id, "its bridge is not at the switch")
         turn.do(OpenRoom(contact.id))
     match contact.phase:
