@@ -39,8 +39,14 @@ def test_given_a_talk_of_which_all_facts_were_lost_then_its_stay_counts_as_answe
     if picked_up:
         floor.picks_up("x")
     decision = further(floor, Served(AgentId("ana")), at=25)
-    told = the(decision, f.TalkStarted)
-    assert (told.agent, told.waited_ms) == ("ana", 15_000), "until the program went on at the latest"
+    told, over = the(decision, f.TalkStarted), the(decision, f.TalkEnded)
+    assert told.agent == "ana"
+    assert (over.ended_at, over.by) == (25_000, f.EndedBy.AGENT), "when the program went on, at the latest"
+    if picked_up:
+        assert (told.started_at, told.waited_ms, over.talk_ms) == (10_000, 0, 15_000), "it was known to be answered"
+    else:
+        assert (told.started_at, told.waited_ms, over.talk_ms) == (25_000, 15_000, 0), "whenever that was"
+        assert the(decision, f.OfferAnswered).ring_ms == 15_000, "not in three rings, as far as we know"
     assert not {"ContactUnqueued", "OfferWithdrawn", "ConnectFailed"} & set(kinds(decision))
     assert floor.agent("ana").work is Work.WRAP_UP
     assert floor.agent("ana").misses == 0
@@ -48,12 +54,22 @@ def test_given_a_talk_of_which_all_facts_were_lost_then_its_stay_counts_as_answe
     assert (contact.phase, contact.step, contact.results) == (Phase.IN_PROGRAM, 1, (Served("ana"),))
 
 
+def test_given_a_talk_of_which_all_facts_were_lost_then_its_wait_was_no_longer_than_the_phone_may_ring():
+    floor = a_floor(agents=[ready("ana")], queues=[a_queue(ring=20)])
+    floor.waits(at=10)
+    decision = further(floor, Served(AgentId("ana")), at=300, seen=360)
+    assert the(decision, f.OfferAnswered).ring_ms == 20_000
+    told, over = the(decision, f.TalkStarted), the(decision, f.TalkEnded)
+    assert (told.started_at, told.waited_ms) == (30_000, 20_000)
+    assert (over.ended_at, over.talk_ms) == (300_000, 270_000)
+
+
 def test_given_a_talk_of_which_not_even_the_offer_is_known_then_its_stay_counts_as_answered():
     floor = a_floor(agents=[paused("ana")])
     floor.waits(at=10)
     decision = further(floor, Served(AgentId("ana")), at=25)
     told = the(decision, f.ContactUnqueued)
-    assert (told.outcome, told.waited_ms) == (f.QueueOutcome.ANSWERED, 15_000)
+    assert (told.outcome, told.waited_ms, told.ended_at) == (f.QueueOutcome.ANSWERED, 15_000, 25_000)
 
 
 def test_given_a_talk_with_another_than_the_one_offered_then_that_offer_is_taken_back():

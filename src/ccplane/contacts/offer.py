@@ -61,6 +61,7 @@ class Offer(msgspec.Struct, frozen=True):
     joined: bool = False
     """The leg is in the room, and the caller is not yet."""
     made_at: int = 0
+    answered_at: int | None = None
     at_door: bool = False
     """It was answered while nobody of us was there, and waits to come in."""
 
@@ -97,7 +98,7 @@ def evolve(offer: Offer | None, fact: Moves) -> Offer:
         case f.OfferRinging():
             return replace(offer, state=state, ring_started_at=fact.at if fact.rang_at is None else fact.rang_at)
         case f.OfferAnswered():
-            return replace(offer, state=state, deadline=fact.deadline, at_door=fact.at_door)
+            return replace(offer, state=state, deadline=fact.deadline, at_door=fact.at_door, answered_at=fact.at)
         case f.AgentEnteredRoom():
             return replace(offer, state=state, joined=True)
         case f.OfferMissed() | f.OfferWithdrawn() | f.ConnectFailed() | f.TalkStarted():

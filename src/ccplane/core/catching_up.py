@@ -150,17 +150,25 @@ def _close_stay(turn: Turn, contact: Contact, result: Result | None, until: int)
 
 
 def _talked(turn: Turn, contact: Contact, offer: Offer, until: int) -> None:
-    """The talk to which this offer had led, from its beginning to its end; how long it was nobody knows."""
+    """The talk to which this offer had led, from its beginning to its end."""
     waiting = contact.waiting
     assert waiting is not None
+    began = _answered_at(offer, until)
     if offer.state is not OfferState.ANSWERED:
         turn.happened(
             c.OfferAnswered(
-                at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent, deadline=turn.now, ring_ms=0
+                at=turn.now,
+                contact=contact.id,
+                offer=offer.id,
+                agent=offer.agent,
+                deadline=turn.now,
+                ring_ms=began - offer.ring_started_at,
             )
         )
     if not contact.in_room:
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
+    with turn.as_of(began):
+        waited_ms, started_at = turn.over(waiting.queued_at)
     turn.happened(
         c.TalkStarted(
             at=turn.now,
@@ -170,13 +178,23 @@ def _talked(turn: Turn, contact: Contact, offer: Offer, until: int) -> None:
             segment=contact.segments + 1,
             queue=waiting.queue,
             queue_segment=waiting.segment,
-            waited_ms=max(0, until - waiting.queued_at),
+            waited_ms=waited_ms,
+            started_at=started_at,
         )
     )
     contact = turn.state.contacts[contact.id]
     assert contact.talk is not None
     drop_legs(turn, contact, contact.talk)
-    talk_over(turn, contact, EndedBy.AGENT)
+    with turn.as_of(until):
+        talk_over(turn, contact, EndedBy.AGENT)
+
+
+def _answered_at(offer: Offer, until: int) -> int:
+    """When it was answered; if nobody knows, the latest that it can have been: no figure is flattered by what was lost,
+    and no talk counts as a wait."""
+    if offer.answered_at is not None:
+        return offer.answered_at
+    return max(offer.ring_started_at, min(until, offer.deadline))
 
 
 def _outcome(result: Result | None) -> QueueOutcome:

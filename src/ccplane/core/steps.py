@@ -288,9 +288,8 @@ def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until:
     """The stay in the queue ends without a talk of which we could tell; `until`: if it was over before now."""
     waiting = turn.state.contacts[contact_id].waiting
     assert waiting is not None
-    waited_ms, ended_at = turn.over(waiting.queued_at)
-    if until is not None:
-        waited_ms = max(0, until - waiting.queued_at)
+    with turn.as_of(turn.when if until is None else until):
+        waited_ms, ended_at = turn.over(waiting.queued_at)
     turn.happened(
         c.ContactUnqueued(
             at=turn.now,

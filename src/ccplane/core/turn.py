@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final, ParamSpec
 
 from ccplane.agents.facts import AgentFact
@@ -56,6 +57,15 @@ class Turn:
         """Of what began at `since` and ends with this input: how many ms it took, and when it ended if not now."""
         ended_at = max(self.when, since)
         return ended_at - since, ended_at if ended_at < self.now else None
+
+    @contextmanager
+    def as_of(self, when: int) -> Iterator[None]:
+        """What is over within this was over then."""
+        before, self.when = self.when, min(when, self.now)
+        try:
+            yield
+        finally:
+            self.when = before
 
     def attempt(self, subject: str, rule: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Decide one of many: wholly, or not at all. A fault of ours is a fact about `subject` and stops no other."""
