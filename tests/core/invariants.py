@@ -12,13 +12,13 @@ from ccplane.contacts.contact import Phase
 from ccplane.contacts.offer import OfferState
 from ccplane.contacts.recordings import RecordingState
 from ccplane.contacts.talk import TalkState
-from ccplane.contacts.verbs import Connect, EnterQueue
+from ccplane.contacts.verbs import Connect, EnterQueue, TakeMessage
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve
-from ccplane.core.fallback_first import is_held_back
 from ccplane.core.follows import agent_deadline, candidate, contact_deadline
 from ccplane.core.keys import AHEAD_LONGEST
+from ccplane.core.members import members_of
 from ccplane.core.state import State
 from ccplane.core.takeover import ADOPTED
 from ccplane.core.talks import LATE_MS
@@ -61,7 +61,7 @@ class Watch:
         for command in decision.commands:
             self.names_its_own(command)
             if connected:
-                self.obey(command)
+                self.obey(command, after)
         self.phones(what, decision, now)
         assert decision.wake_at == after.wake_at
         if isinstance(what, i.Tick):
@@ -129,7 +129,7 @@ class Watch:
         assert what in self.open[contact]
         self.open[contact].remove(what)
 
-    def obey(self, command):
+    def obey(self, command, state):
         """What the switch then does; it hears nothing of what is decided while it is not connected."""
         if isinstance(command, do.StartMusic):
             self.music[command.contact] = True
@@ -137,6 +137,10 @@ class Watch:
             self.music[command.contact] = False
         elif isinstance(command, do.TellQueue):
             self.told[command.contact] = command.queue
+        if isinstance(command, do.TellQueue | do.AddCaller):
+            contact = state.contacts.get(command.contact)
+            recorded = contact is not None and isinstance(contact.verb, TakeMessage)
+            assert not recorded, "what is said of a channel that is recorded holds up all else"
 
     def names_its_own(self, command):
         channel = getattr(command, "channel", None)
@@ -258,7 +262,7 @@ class Watch:
 
     def may_be_offered(self, state, contact_id, agent):
         """Who may serve them, and is not left to callers whom the fallback has."""
-        return agent.free and not is_held_back(state, agent) and self.may_serve(state, contact_id, agent)
+        return agent.free and not left_to_app_queue(state, agent) and self.may_serve(state, contact_id, agent)
 
     def may_serve(self, state, contact_id, agent):
         contact = state.contacts[contact_id]
@@ -327,7 +331,7 @@ class Watch:
                 assert agent.signed_in, "who signs out has no line"
                 assert agent.always_on, "who moves has none"
             can = at_rest and agent.phone is Phone.REACHABLE and agent.rest_until is None and not agent.clearing
-            can = can and any(state.nodes.values()) and not is_held_back(state, agent)
+            can = can and any(state.nodes.values()) and not left_to_app_queue(state, agent)
             if agent.always_on and agent.signed_in and can and not line.declined:
                 assert line.leg, "nobody at an always-on seat is forgotten"
 
@@ -428,6 +432,15 @@ class Watch:
         for contact in state.contacts.values():
             queue = contact.waiting.queue if contact.waiting else ""
             assert self.told.get(contact.id, "") == queue, "the switch knows where each caller waits"
+
+
+def left_to_app_queue(state, agent):
+    """Whether this agent is a member, as app_queue is told, of a queue in which somebody waits at a node that we are
+    connected to; nobody is while we drain, nor whose open line app_queue does not ring."""
+    if state.draining or agent.open_line:
+        return False
+    waits = {queue for node, queues in state.fallback_waits.items() if state.nodes.get(node) for queue in queues}
+    return any(member.queue in waits for member in members_of(agent, state.rules))
 
 
 def same(one, other):

@@ -28,6 +28,7 @@ from ccplane.contacts.verbs import (
 )
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.members import EVERYBODY
 from ccplane.core.state import State
 from ccplane.core.talks import LATE_MS
 from ccplane.ids import (
@@ -35,6 +36,7 @@ from ccplane.ids import (
     ChannelId,
     ContactId,
     DeviceName,
+    NodeName,
     OfferId,
     QueueName,
     SeatId,
@@ -94,6 +96,7 @@ VERBS = (
     SetLanguage("zh-CN"),
     Choose("main", "1", "sales"),
     SetData("order", "12"),
+    Gather(("sound:a",), 5_000, longest=2, secret=True),
 )
 
 
@@ -811,6 +814,20 @@ class World:
             self.take(i.PlaneBegan(self.floor.state.epoch + 1, "test", 0))
             self.take(i.SwitchTaken(NODE, "22"))
 
+    def plane_leads_again(self, a, b):
+        """The same process, which had lost its lead: whoever was to leave is still to leave."""
+        self.connection_ends(a, b)
+        self.known.clear()
+        self.take(i.PlaneBegan(self.floor.state.epoch + 1, "test", 0, nodes=(NODE,), same_process=True))
+
+    def drain_is_cancelled(self, a, b):
+        self.take(i.DrainCancelAsked("test"))
+
+    def app_queue_is_looked_at(self, a, b):
+        """In which of its queues callers are left; now and then at a node that another plane had."""
+        queues = (SUPPORT, SALES, EVERYBODY, QueueName("nowhere"))[a % 4 : a % 4 + b % 3]
+        self.take(i.FallbackWaitsSeen(NODE if b % 5 else NodeName("ast2"), queues))
+
     def drain_is_asked(self, a, b):
         """Now and then it leaves before all calls are over; the next one takes calls."""
         self.take(i.DrainAsked("test", self.floor.now + 1_000 * a if b % 2 else None))
@@ -939,7 +956,11 @@ RARE = (
     World.plane_restarts,
     World.plane_hands_over,
     World.plane_hands_over,
+    World.plane_leads_again,
     World.drain_is_asked,
+    World.drain_is_cancelled,
+    World.app_queue_is_looked_at,
+    World.app_queue_is_looked_at,
     World.memory_is_lost,
     World.site_changes,
     World.spool_is_searched,
