@@ -215,6 +215,23 @@ def day(moves, body):
     return world
 
 
+@pytest.mark.parametrize("lost", range(1, 9))
+@pytest.mark.parametrize("talks", [False, True])
+def test_whatever_was_lost_behind_a_secret_they_wait_or_talk_on(lost, talks):
+    come = (Centre.a_call, Centre.all_come, Centre.menu_chosen, Centre.all_come)
+    answered = (Centre.someone_answers, Centre.all_come)
+    world = day([(MOVES.index(each), 0, 0, 1) for each in (*come, *(answered if talks else ()))], SECRET)
+    (before,) = world.floor.state.contacts.values()
+    assert before.phase is (Phase.TALKING if talks else Phase.WAITING)
+    world.killed(lost)
+    after = world.floor.state.contacts[before.id]
+    assert after.phase is before.phase
+    if talks:
+        assert after.talk.leg == before.talk.leg
+    else:
+        assert after.waiting.queued_at == before.waiting.queued_at
+
+
 @pytest.mark.slow
 @thoroughly
 @given(moves, st.sampled_from([DAY, STRAIGHT, SECRET]), st.integers(0, 40))
