@@ -113,6 +113,17 @@ async def test_whoever_finds_postgres_away_marks_the_part_and_says_what_waits(wh
     assert (parts.database.ok, parts.database.detail) == (False, f"{why}; 40 facts wait in the outbox")
 
 
+async def test_schema_and_people_that_are_not_taken_over_yet_mark_the_part_though_facts_arrive():
+    parts = Parts()
+    parts.vitals.not_taken_over("it refuses us")
+    assert parts.database == (False, "its schema and people are not taken over yet: it refuses us")
+    parts.shipping.last_error = "it takes no writes"
+    assert parts.database.detail == "it takes no writes; 0 facts wait in the outbox"
+    parts.shipping.last_error = ""
+    parts.vitals.not_taken_over("")
+    assert parts.database == (True, "")
+
+
 async def test_a_database_that_hangs_is_not_well_though_nothing_failed():
     parts = Parts()
     parts.shipping.waits_since = asyncio.get_running_loop().time() - HANGS_S - 1

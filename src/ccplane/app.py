@@ -438,7 +438,16 @@ class Parts:
         outbox, plane = self._outbox, self.plane
         book, after_s = self._phones, TAKEN_S if self._before else 0.0
         await catch_up(
-            self._settings, self._site, outbox, self._database, plane, book, self._pins, self._executor, after_s
+            self._settings,
+            self._site,
+            outbox,
+            self._database,
+            plane,
+            book,
+            self._pins,
+            self._executor,
+            after_s,
+            self._vitals.not_taken_over,
         )
 
 

@@ -7,6 +7,7 @@ answers. The one exception: who has been told by Postgres that another plane lea
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -20,7 +21,7 @@ from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Recovered
 from ccplane.pins import Pins
 from ccplane.plane import Plane
-from ccplane.postgres.lease import Lease
+from ccplane.postgres.lease import Lease, ignore
 from ccplane.postgres.migrate import migrate
 from ccplane.postgres.people import Person, decode_people, encode_people, import_agents, people
 from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error, is_away
@@ -53,8 +54,7 @@ async def begin(
     except StoreError as error:
         return _without_postgres(error, outbox, recovered, lease)
     try:
-        await _migrated(settings)
-        epoch = await _first_taken(lease, recovered.epoch)
+        epoch = await _schema_and_lease(settings, lease, recovered.epoch)
         persons, seats = await people_of(site, outbox, database)
         return Begun(persons, epoch, True, seats)
     except StoreError as error:
@@ -82,6 +82,19 @@ def _without_postgres(error: StoreError, outbox: Outbox, recovered: Recovered, l
     if not lease.held:  # it may have gone away after that
         lease.go_on(recovered.epoch)
     return Begun(decode_people(kept), lease.epoch, False, decode_desks(outbox.note("seats")))
+
+
+async def _schema_and_lease(settings: Settings, lease: Lease, epoch: int) -> int:
+    """The schema, then the lease. The lease also where there are no tables to be had from Postgres now, before that is
+    raised: it may still give it, or say who leads."""
+    try:
+        await _migrated(settings)
+    except StoreError as error:
+        if is_away(error):
+            with suppress(StoreError):
+                await _first_taken(lease, epoch)
+        raise
+    return await _first_taken(lease, epoch)
 
 
 async def _migrated(settings: Settings) -> None:
@@ -138,10 +151,12 @@ async def catch_up(
     pins: Pins,
     executor: Executor,
     after_s: float = 0.0,
+    tell: Callable[[str], None] = ignore,
 ) -> None:
     """After a beginning without Postgres: what is done there otherwise, once it answers. No call waits for it.
 
-    Tried again whatever goes wrong, since nothing else would do it before the next start.
+    Tried again whatever goes wrong, since nothing else would do it before the next start; `tell` is told why it went
+    wrong each time, and nothing once it has gone well.
     """
 
     async def once() -> None:
@@ -165,14 +180,16 @@ async def catch_up(
             await once()
             break
         except Exception as error:
+            tell(str(error) or repr(error))
             said = _told_once(error, said)
         await asyncio.sleep(TRY_POSTGRES_EVERY_S)
+    tell("")
     log.info("Postgres answers; its people are taken over")
 
 
 def _told_once(error: Exception, said: str) -> str:
     """Log why it could not be caught up on, unless that is what was said last; what is said now."""
-    if isinstance(error, StoreError) and is_away(error):
+    if isinstance(error, StoreError) and error.code == "postgres-unreachable":  # that others say
         return said
     foreseen = isinstance(error, StoreError)
     now = str(error) if foreseen else repr(error)

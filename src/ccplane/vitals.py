@@ -73,8 +73,13 @@ class Vitals:
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
         self._messages, self._backlog, self._heartbeat = messages, backlog, heartbeat
         self._door = door
+        self._left_out = ""
         self._since: dict[str, tuple[bool, float]] = {}
         """How each part was at the last look, and since when (monotonic)."""
+
+    def not_taken_over(self, why: str) -> None:
+        """Why Postgres's schema and people are not, after a beginning without it; empty once they are."""
+        self._left_out = why
 
     async def watch(self) -> None:
         """Look often, so that it is known since when a part is as it is, whoever asks how seldom. Until cancelled."""
@@ -143,6 +148,8 @@ class Vitals:
         wrong = stats.last_error or self._lease.away or self._pool.last_error or ("it does not answer" if hangs else "")
         if wrong or not stats.connected:
             return Found(False, f"{wrong or 'not connected yet'}; {self._waits()}")
+        if self._left_out:
+            return Found(False, f"its schema and people are not taken over yet: {self._left_out}")
         late = stats.stored_at is not None and now - stats.stored_at > BEHIND_MS and self._outbox.stats.unshipped
         return Found(True, self._backlog.progress() if late and self._backlog.standing.unshipped else "")
 

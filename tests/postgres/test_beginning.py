@@ -12,8 +12,9 @@ from ccplane.asterisk.provision import Provisioned
 from ccplane.core.inputs import PeopleRead
 from ccplane.errors import StoreError
 from ccplane.log.outbox import Outbox
+from ccplane.postgres import migrate as migrating
 from ccplane.postgres.lease import Lease
-from ccplane.postgres.migrate import migrate
+from ccplane.postgres.migrate import Migration, migrate
 from ccplane.postgres.people import Person, encode_people
 from ccplane.postgres.seats import Desk, encode_desks
 from ccplane.settings import HOME, Settings
@@ -115,6 +116,7 @@ async def test_postgres_gone_in_the_middle_of_migrating_is_a_beginning_without_i
         raise ConnectionResetError("gone")
 
     world.keeps()
+    world.away.gone = True
     monkeypatch.setattr(beginning, "migrate", migrate)
     assert await world.begin() == (KEPT, 0, False, SEATS)
 
@@ -200,6 +202,58 @@ async def test_what_was_left_out_is_caught_up_on_once_postgres_takes_writes_agai
     await world.db.close()  # sessions of before keep what they were told
     await world.db.open()
     await asyncio.wait_for(catching_up, 10)
+    assert len(late.posted[-1].agents) == 2
+
+
+@pytest.fixture
+async def may_not_migrate(world: World, without_create, monkeypatch):
+    """A version with a table more than the database has, and whose role may create none. Or again, if told."""
+    more = Migration("9999_more.sql", "CREATE TABLE more (id int);\n")
+    all_of_them = [*migrating.migrations(), more]
+    monkeypatch.setattr(migrating, "migrations", lambda: all_of_them)
+    world.keeps()
+    await without_create()
+    return without_create
+
+
+async def test_a_right_that_is_missing_leaves_the_lease_and_what_can_be_written(world: World, may_not_migrate):
+    assert await world.begin() == (KEPT, 1, False, SEATS)
+    await world.lease.renew()
+    assert (world.lease.may_send(), world.lease.away) == (True, "")
+
+
+async def test_a_right_that_is_missing_takes_nothing_from_who_leads(world: World, may_not_migrate, monkeypatch):
+    monkeypatch.setattr(beginning, "TRY_LEASE_EVERY_S", 0.01)
+    said = asyncio.Event()
+    monkeypatch.setattr(beginning.log, "warning", lambda *_, **__: said.set())
+    other = Lease(world.db, "site", "another")
+    await other.take(0)
+    waiting = asyncio.create_task(world.begin())
+    await asyncio.wait_for(said.wait(), 10)
+    assert not waiting.done()
+    assert not world.lease.may_send()
+    await other.release()
+    assert await waiting == (KEPT, 2, False, SEATS)
+
+
+async def test_a_right_that_is_missing_is_told_until_it_is_back(world: World, may_not_migrate, monkeypatch):
+    monkeypatch.setattr(beginning, "TRY_POSTGRES_EVERY_S", 0.001)
+    late, logged, told, often = LateParts(), [], [], asyncio.Event()
+    monkeypatch.setattr(beginning.log, "error", lambda told, **more: logged.append(more))
+
+    def tell(why: str) -> None:
+        told.append(why)
+        if len(told) == 3:
+            often.set()
+
+    parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
+    catching_up = asyncio.create_task(beginning.catch_up(*parts, tell=tell))
+    await asyncio.wait_for(often.wait(), 10)
+    assert "refuses us: permission denied" in told[-1]
+    assert [each["error"] for each in logged] == [told[-1]], "once"
+    await may_not_migrate(False)
+    await asyncio.wait_for(catching_up, 10)
+    assert told[-1] == ""
     assert len(late.posted[-1].agents) == 2
 
 

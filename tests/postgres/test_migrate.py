@@ -42,6 +42,23 @@ async def test_all_are_applied_in_order_and_then_none(bare):
     assert await pending(bare) == []
 
 
+async def test_where_nothing_is_missing_no_right_to_create_is_needed(db, without_create):
+    await without_create()
+    assert await migrate(db.dsn) == []
+
+
+async def test_a_right_that_is_missing_is_no_fault_of_the_file(db, without_create, monkeypatch):
+    """It counts as away, like every refusal of us: a plane goes on without what that file brings."""
+    more = Migration("9999_more.sql", "CREATE TABLE more (id int);\n")
+    all_of_them = [*migrations(), more]
+    monkeypatch.setattr(runner, "migrations", lambda: all_of_them)
+    await without_create()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await migrate(db.dsn)
+    await without_create(False)
+    assert await migrate(db.dsn) == ["9999_more.sql"]
+
+
 async def test_two_planes_may_do_it_at_once(bare):
     done = await asyncio.gather(migrate(bare), migrate(bare), migrate(bare))
     assert sorted(map(len, done)) == [0, 0, len(migrations())]

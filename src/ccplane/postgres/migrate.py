@@ -14,11 +14,11 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from ccplane.errors import StoreError
-from ccplane.postgres.pool import connect
+from ccplane.postgres.pool import as_store_error, connect, is_away
 
 LOCK: Final = 0x6363706C616E65  # "ccplane"
 TABLE: Final = """
-CREATE TABLE IF NOT EXISTS migration (
+CREATE TABLE migration (
     name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())
 """
 
@@ -50,8 +50,11 @@ async def migrate(dsn: str) -> list[str]:
 
 
 async def bring_up(connection: asyncpg.Connection, only: Collection[str] | None = None) -> list[str]:
-    """Applies what is missing, of these names alone if some are given; within the caller's transaction, if in one."""
-    await connection.execute(TABLE)
+    """Applies what is missing, of these names alone if some are given; within the caller's transaction, if in one.
+
+    Where nothing is missing nothing is written: it needs no right to create, nor a Postgres that takes writes."""
+    if not await _is_known(connection):
+        await connection.execute(TABLE)
     missing = [each for each in await _missing(connection, migrations()) if only is None or each.name in only]
     for each in missing:
         await _apply(connection, each)
@@ -62,11 +65,16 @@ async def pending(dsn: str) -> list[str]:
     """What `migrate` would apply."""
     connection = await connect(dsn)
     try:
-        if await connection.fetchval("SELECT to_regclass('migration')") is None:
+        if not await _is_known(connection):
             return [each.name for each in migrations()]
         return [each.name for each in await _missing(connection, migrations())]
     finally:
         await connection.close()
+
+
+async def _is_known(connection: asyncpg.Connection) -> bool:
+    """Whether this database remembers what was applied."""
+    return await connection.fetchval("SELECT to_regclass('migration')") is not None
 
 
 async def _missing(connection: asyncpg.Connection, wanted: list[Migration]) -> list[Migration]:
@@ -96,6 +104,8 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
                 "INSERT INTO migration (name, checksum) VALUES ($1, $2)", migration.name, migration.checksum
             )
     except asyncpg.PostgresError as error:
+        if is_away(as_store_error(error, "")):  # it is not the file's fault, and may go well in a moment
+            raise
         line, statement = _place(migration.sql, error)
         raise StoreError(
             "migration-failed",
