@@ -412,3 +412,72 @@ def test_given_a_moment_of_no_account_then_it_is_no_pause():
         assert not any(isinstance(each, StoodStill) for each in told)
 
     linked(Tries(*[None] * 9), scene, post=told.append, now=now)
+
+
+@pytest.mark.parametrize("set_back_ms", [30_000, 3_600_000])
+def test_given_a_pause_long_ago_when_the_switchs_clock_is_set_back_then_what_happens_is_not_dated_into_it(set_back_ms):
+    """Events come in order: after one that was not late none is."""
+    told: list[Input] = []
+    now = Ahead()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        at_switch, set_to = fake.board.now, [0]
+        fake.board.now = lambda: at_switch() + set_to[0]
+        fake.dial("500", "4002")
+        await asyncio.sleep(1)
+        now.pause(60_000)
+        set_to[0] = 60_000
+        await asyncio.sleep(1)
+        call = fake.dial("501", "4002")
+        await asyncio.sleep(1)
+        set_to[0] -= set_back_ms
+        call.hang_up()
+        await asyncio.sleep(1)
+        assert any(isinstance(each, CallerGone) for each in told)
+        assert not any(isinstance(each, Late) for each in told)
+
+    linked(Tries(*[None] * 9), scene, post=told.append, now=now)
+
+
+def test_given_a_clock_that_was_set_back_in_a_pause_then_what_is_older_than_the_pause_is_no_part_of_it():
+    told: list[Input] = []
+    now = Ahead()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        at_switch, set_to = fake.board.now, [0]
+        fake.board.now = lambda: at_switch() + set_to[0]
+        call = fake.dial("500", "4002")
+        await asyncio.sleep(1)
+        now.pause(60_000)
+        set_to[0] = -3_600_000
+        call.hang_up()
+        await asyncio.sleep(1)
+        assert any(isinstance(each, CallerGone) for each in told)
+
+    linked(Tries(*[None] * 9), scene, post=told.append, now=now)
+
+
+@pytest.mark.parametrize("lost_s", [0.0, LISTEN_S * 1.5])
+@pytest.mark.parametrize("heard", [False, True])
+def test_given_a_connection_that_was_lost_in_a_pause_then_there_is_one_gap_and_not_two_with_the_same_beginning(
+    lost_s, heard
+):
+    """Whether it is seen first that it is lost, or that time has passed; and though something was heard before."""
+    told: list[Input] = []
+    now = Ahead()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        call = fake.dial("500", "4002")
+        await asyncio.sleep(0)
+        told.clear()
+        now.pause(60_000)
+        await asyncio.sleep(lost_s)
+        if heard:
+            call.hang_up()
+        fake.drop()
+        await asyncio.sleep(1)
+        assert not any(isinstance(each, StoodStill) for each in told)
+        (found,) = (each for each in told if isinstance(each, SwitchSurveyed) and each.after_gap)
+        assert 60_000 <= found.gap_ms < 61_000
+
+    linked(Tries(*[None] * 9), scene, post=told.append, now=now)

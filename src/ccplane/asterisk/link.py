@@ -106,6 +106,10 @@ class Link:
         self._looked_at = 0
         self._slept: tuple[int, int] | None = None
         """When we looked last; and the last pause of this process, from and to."""
+        self._late: tuple[int, int] | None = None
+        """That pause, while events of it may still come."""
+        self._untold: tuple[int, int] | None = None
+        """That pause, while the plane was not told of it."""
         self._behind: deque[int] = deque(maxlen=STEADY)
         """By how many ms the latest events' own times were behind our clock when we read them."""
         self._surveying = asyncio.Lock()
@@ -163,6 +167,7 @@ class Link:
         self._back()
         self._calm_s = TAKEN_S if version else 0.0
         self._behind.clear()
+        self._late = self._untold = None
         work = (self._provisioned, self._survey_often, self._watch_answers, self._listen, *self._chores)
         chores = [asyncio.create_task(each(switch)) for each in work]
         try:
@@ -179,6 +184,8 @@ class Link:
         async for event, _ in switch.events:
             if not self._may_send():
                 await self._may_send_again(switch)
+            self._look()
+            self._tell_pause(switch)
             happened_at = self._when(event)
             what = translate(self.node, event)
             if what is not None:
@@ -187,21 +194,24 @@ class Link:
                 self._carried.add(ChannelId(event.channel.id))
 
     def _when(self, event: Event) -> int | None:
-        """When it happened, by our clock, if that was while we stood still; else it is taken to happen now."""
-        self._look()
+        """When it happened, by our clock, if that was while we stood still; else it is taken to happen now.
+
+        Events come in order: after one that is not late none is, also if it seems so since a clock was set back."""
         if isinstance(event, UnknownEvent):
             return None
-        if self._slept and self._behind:
+        if self._late and self._behind:
             at = event.at_switch + min(self._behind)
-            if at < self._slept[1]:
-                return max(at, self._slept[0] + 1)  # its own first moment was still watched
+            if self._late[0] - ASLEEP_MS < at < self._late[1]:
+                return max(at, self._late[0] + 1)  # its own first moment was still watched
+            self._late = None
         self._behind.append(self._looked_at - event.at_switch)
         return None
 
-    async def _listen(self, _: Switch) -> None:
-        """So that a pause is noticed at a quiet time, too."""
+    async def _listen(self, switch: Switch) -> None:
+        """So that a pause is noticed at a quiet time, too; told a moment later, if we are connected still."""
         while True:
             await asyncio.sleep(LISTEN_S)
+            self._tell_pause(switch)
             self._look()
 
     async def _may_send_again(self, switch: Switch) -> None:
@@ -275,11 +285,17 @@ class Link:
         """A look that comes much too late shows that this process was paused since the last one."""
         now = self._now()
         if now - self._looked_at > ASLEEP_MS:
-            self._slept = (self._looked_at, now)
-            if self.connected_since is not None:
-                log.warning("this process stood still", node=self.node, ms=now - self._looked_at)
-                self._post(StoodStill(self.node, now - self._looked_at, now))
+            began = self._untold[0] if self._untold else self._looked_at
+            self._slept = self._late = self._untold = (began, now)
         self._looked_at = now
+
+    def _tell_pause(self, switch: Switch) -> None:
+        """If the connection outlived it; else it is the beginning of the gap that is told when the switch is found."""
+        if self._untold is not None and switch.ended is None:
+            began, until = self._untold
+            log.warning("this process stood still", node=self.node, ms=until - began)
+            self._post(StoodStill(self.node, until - began, until))
+            self._untold = None
 
     def _unwatched_since(self) -> int:
         """Of a connection that is lost: since when nobody watched it."""
