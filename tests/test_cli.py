@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -221,6 +222,29 @@ def test_those_held_back_are_looked_for_on_every_page():
     }
     found = list(status_command._held_back(lambda method, path, expected: pages[path], "2026-01-31T12:00:00.000Z"))
     assert found == ["  2 Ben: offered nothing for 2.0 s, 0 missed in a row"]
+
+
+def test_a_plane_of_before_is_shown_as_far_as_it_tells(monkeypatch):
+    """While an upgrade goes on the command is newer than the plane."""
+    queue = {"name": "sales", "waiting": 0, "longest_wait_s": 0.0, "offered": 1, "answered": 1, "abandoned": 0}
+    answers = {
+        "/readyz": {"status": "ready", "parts": {"ari": {"ok": True, "age_s": 0.5, "detail": ""}}},
+        "/api/v1/wallboard": {
+            "at": "2026-01-31T12:00:00.000Z",
+            "queues": [queue | {"service_level": 1.0, "three_rings": 1.0}],
+            "agents": [{"id": "1001", "state": "ready", "since": "2026-01-31T11:00:00.000Z"}],
+        },
+        "/api/v1/agents?limit=1000": {"agents": [{"id": "1001", "name": "Ana", "state": "ready"}], "next": None},
+    }
+
+    @contextmanager
+    def asking(*_: object, **__: object) -> Iterator[Any]:
+        yield lambda method, path, **_: answers[path]
+
+    monkeypatch.setattr(status_command, "asking", asking)
+    result = call("status")
+    assert result.exit_code == 0, result.output
+    assert "  agents: 1 ready" in result.stdout.splitlines()
 
 
 @pytest.mark.parametrize("token", [None, "wrong"])

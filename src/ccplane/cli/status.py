@@ -117,7 +117,7 @@ def _queues(queues: list[dict[str, Any]]) -> Iterator[str]:
 
 def _gaps(board: dict[str, Any]) -> Iterator[str]:
     """Why today's numbers are provisional."""
-    if board["provisional"]:
+    if board.get("provisional"):
         times = ", ".join(f"{gap['from'][11:19]}–{gap['to'][11:19] if gap['to'] else 'now'}" for gap in board["gaps"])
         yield f"  provisional: calls were not watched {times} (UTC)"
 
@@ -133,19 +133,19 @@ def _percent(rate: float | None) -> str:
 
 def _held_back(ask: Any, at: str) -> Iterator[str]:
     """Those who are offered nothing, and for how long or why: after offers that their phone refused or missed, or while
-    the fallback's callers come first."""
+    the fallback's callers come first. A plane of before tells less."""
     page: dict[str, Any] = {"next": ""}
     while page.get("next") is not None:
         after = f"&after={segment(page['next'])}" if page["next"] else ""
         page = ask("GET", f"/api/v1/agents?limit=1000{after}", expected=(200, 401))
         for each in page.get("agents", ()):
-            if each["fallback_first"] and each["state"] == "ready":
+            if each.get("fallback_first") and each["state"] == "ready":
                 yield f"  {name_of(each)}: offered nothing while callers are left in Asterisk's own queues"
                 continue
-            missed = f"{each['missed_in_a_row']} missed in a row"
-            if each["state"] == "paused" and each["missed_in_a_row"]:
+            missed = f"{each.get('missed_in_a_row', 0)} missed in a row"
+            if each["state"] == "paused" and each.get("missed_in_a_row"):
                 yield f"  {name_of(each)}: paused, {each['reason'] or missed}"
-            elif each["rest_until"]:
+            elif each.get("rest_until"):
                 yield f"  {name_of(each)}: offered nothing for {_seconds(at, each['rest_until']):.1f} s, {missed}"
 
 
