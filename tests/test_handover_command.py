@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from ccplane.child import put_record
+from ccplane.child import put_record, started
 from ccplane.cli import handover, main, status
 
 NO_SUCH_PROCESS = 2**22 + 1
@@ -76,6 +77,7 @@ def say(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Say]:
     monkeypatch.setattr(handover, "SILENT_S", 10.0)
     monkeypatch.setattr(handover, "ROUTES_WITHIN_S", 10.0)
     monkeypatch.setattr(handover, "TELL_EVERY_S", 0.0)
+    monkeypatch.setattr(handover, "GONE_WITHIN_S", 0.05)
     threads: list[threading.Thread] = []
     servers: list[Scripted] = []
 
@@ -133,6 +135,36 @@ def test_drained_it_has_left_once_its_port_is_closed_not_when_an_answer_is_lost(
         "Calls that it waits for: 3.",
         "It has left.",
     ]
+
+
+def test_drained_it_has_left_though_another_process_has_that_number_here(say: Say) -> None:
+    """As with a plane in a container: 1 is this machine's own first process."""
+    elsewhere = LEAVING | {"pid": 1, "started": 7_000_000_000}
+    result = say("--drain", [elsewhere, elsewhere])
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "It has left.")
+
+
+def test_a_process_whose_port_is_closed_and_that_does_not_end_has_not_left(say: Say) -> None:
+    here = LEAVING | {"pid": os.getpid(), "started": started(os.getpid())}
+    result = say("--drain", [here, here])
+    assert result.exit_code == 1
+    assert f"Process {os.getpid()} answers no more, but has not ended yet" in result.stderr
+
+
+def test_a_network_that_is_cut_is_no_sign_that_it_has_left(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect, times = socket.create_connection, iter(range(100_000))
+
+    def for_a_while(*given: Any, **more: Any) -> socket.socket:
+        if next(times) >= 2:
+            raise OSError(errno.EHOSTUNREACH, "No route to host")
+        return connect(*given, **more)
+
+    monkeypatch.setattr(socket, "create_connection", for_a_while)
+    result = say("--drain", [LEAVING, LEAVING])
+    assert result.exit_code == 2
+    assert "It has left" not in result.stdout
+    assert "cannot be reached from here" in result.stderr
+    assert "No route to host" in result.stderr
 
 
 def test_a_drain_that_was_given_up_ends_with_an_error(say: Say) -> None:

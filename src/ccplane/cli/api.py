@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 TIMEOUT_S: Final = 10.0
 NOBODY: Final = "not-running"
 """The code of the error if nobody is there at all: the connection is refused."""
+NO_WAY: Final = "not-reached"
+"""There is no way to it from here, or its name is not known: nothing is said of who is there."""
 SLOW: Final = "no-answer"
 """Somebody is there, but has not answered in time."""
 NOT_OURS: Final = "not-ccplane"
@@ -23,7 +25,7 @@ NOT_OURS: Final = "not-ccplane"
 @contextmanager
 def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -> Iterator[Any]:
     """A function that asks the running plane: method, path, body, and which statuses are an answer. SetupError NOBODY,
-    SLOW, NOT_OURS."""
+    NO_WAY, SLOW, NOT_OURS."""
     import httpx
 
     def ask(method: str, path: str, body: Any = None, expected: tuple[int, ...] = (200,)) -> Any:
@@ -33,7 +35,7 @@ def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -
         except httpx.TimeoutException as error:
             raise SetupError(SLOW, _slow(settings, patience_s)) from error
         except httpx.HTTPError as error:
-            raise _away(settings, error, refused=isinstance(error, httpx.ConnectError)) from error
+            raise _away(settings, error, connected=not isinstance(error, httpx.ConnectError)) from error
         except ValueError as error:
             raise _not_ours(settings, response.status_code) from error
         if response.status_code not in expected:
@@ -54,11 +56,21 @@ def _refused(settings: Settings, status: int, problem: Any) -> None:
     raise kind(problem["code"], problem["detail"] + faults)
 
 
-def _away(settings: Settings, error: Exception, *, refused: bool) -> SetupError:
-    if refused:
+def _away(settings: Settings, error: Exception, *, connected: bool) -> SetupError:
+    if _is_refused(error):
         sentence = f"No ccplane answers at {url_of(settings)}: is it running, and is CCPLANE_PORT right? ({error})"
         return SetupError(NOBODY, sentence)
+    if not connected:
+        why = f"is CCPLANE_BIND right, and the network up? ({error})"
+        return SetupError(NO_WAY, f"{url_of(settings)} cannot be reached from here: {why}")
     return SetupError(SLOW, f"ccplane at {url_of(settings)} broke the connection off: it may just be ending. ({error})")
+
+
+def _is_refused(error: BaseException | None) -> bool:
+    """Whether the machine is there, and nobody at that port of it."""
+    while error is not None and not isinstance(error, ConnectionRefusedError):
+        error = error.__context__  # httpcore raises it again "from None"
+    return error is not None
 
 
 def _slow(settings: Settings, patience_s: float) -> str:

@@ -116,16 +116,17 @@ def _drain(ask: Any, within: float | None) -> None:
     except SetupError as error:
         if error.code != NOBODY:
             raise
-        _gone(pid)
+        _gone(pid, told.get("started"))
         click.echo("It has left.")
 
 
-def _gone(pid: int) -> None:
-    """Its port is closed; the process, if it is on this machine, ends a moment later."""
+def _gone(pid: int, born: int | None) -> None:
+    """Its port is closed; the process, if it can be seen from here, ends a moment later. Of a container or of another
+    machine the number may be a stranger's here: that one has not started with it."""
     from ccplane.child import started
 
     until = time.monotonic() + GONE_WITHIN_S
-    while started(pid) is not None:
+    while born is not None and started(pid) == born:
         if time.monotonic() >= until:
             raise CcplaneError("not-left", f"Process {pid} answers no more, but has not ended yet; its log says why.")
         time.sleep(LOOK_EVERY_S)

@@ -18,7 +18,7 @@ import structlog
 
 from ccplane import __version__
 from ccplane.asterisk.link import Link
-from ccplane.child import put_record, recorded
+from ccplane.child import put_record, recorded, started
 from ccplane.errors import CcplaneError, RequestError
 from ccplane.handover.line import VARIABLE, Line
 from ccplane.handover.own_log import OwnLog
@@ -93,7 +93,7 @@ class Giving:
         state = self._plane.state
         stage = "draining" if state.draining else self.stage.value
         told = (os.getpid(), __version__, state.epoch, stage, self.why, successor)
-        return HandoverTold(*told, took_ms=self.took, calls=len(state.contacts))
+        return HandoverTold(*told, took_ms=self.took, calls=len(state.contacts), started=started(os.getpid()))
 
     async def begin(self) -> HandoverTold:
         """Start the successor; the rest goes by itself. RequestError if there can be no hand-over now."""

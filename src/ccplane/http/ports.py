@@ -90,7 +90,8 @@ class Part(msgspec.Struct, frozen=True):
 
 class HandoverTold(msgspec.Struct, frozen=True):
     """Which process this is, and how its hand-over stands: none, preparing, taking, given, done, failed (`why`),
-    draining. `took_ms`: of one that is done, what took how long. `calls`: how many are up."""
+    draining. `took_ms`: of one that is done, what took how long. `calls`: how many are up. `started`: clock ticks from
+    the machine's boot to the process's start, which tell it from another machine's or container's of that number."""
 
     pid: int
     version: str
@@ -100,6 +101,7 @@ class HandoverTold(msgspec.Struct, frozen=True):
     successor: int | None = None
     took_ms: dict[str, float] = {}
     calls: int = 0
+    started: int | None = None
 
 
 class Handovers(Protocol):
