@@ -58,9 +58,15 @@ async def test_what_fails_beside_the_watching_is_begun_again_and_the_watching_go
     assert said[-1]["event"] == "the guard ends; nobody watches this node now"
 
 
-def test_the_guard_is_handed_no_secret_but_its_own(tmp_path):
+@pytest.mark.parametrize(
+    ("own", "username", "password"),
+    [({"guard_ami_username": "guard", "guard_ami_password": "its"}, "guard", "its"), ({}, "ours", "ami")],
+    ids=["with an account of its own", "with none: the plane's at AMI, and nothing else"],
+)
+def test_the_guard_is_handed_no_secret_but_that_of_its_account(own, username, password, tmp_path):
     """It has no use for the database, the administrator's token or ARI."""
-    given = Settings(runtime=tmp_path, ari_url="http://ast.example:8088/ari", ami_username="ours", ami_password="ami")
+    asterisk = {"ari_url": "http://ast.example:8088/ari", "ami_username": "ours", "ami_password": "ami"}
+    given = Settings(runtime=tmp_path, **asterisk, **own)
     ours = ("DATABASE_URL", "ARI_PASSWORD", "AMI_PASSWORD", "ADMIN_TOKEN")
     secrets = {"PGPASSWORD", *(f"CCPLANE_{each}" for each in ours)}
     planes = dict.fromkeys(secrets, "secret") | {"PATH": "/bin", "CCPLANE_NODE": "ast1", "CCPLANE_GUARD_S": "30"}
@@ -71,6 +77,6 @@ def test_the_guard_is_handed_no_secret_but_its_own(tmp_path):
         "CCPLANE_NODE": "ast1",
         "CCPLANE_GUARD_S": "30",
         "CCPLANE_AMI_HOST": "ast.example",
-        "CCPLANE_GUARD_AMI_USERNAME": "ours",
-        "CCPLANE_GUARD_AMI_PASSWORD": "ami",
+        "CCPLANE_GUARD_AMI_USERNAME": username,
+        "CCPLANE_GUARD_AMI_PASSWORD": password,
     }

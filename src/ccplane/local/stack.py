@@ -153,8 +153,8 @@ PROCESSES: Final = ("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "PYTHON", "VI
 
 
 def guard_environment(given: Settings, planes: Mapping[str, str], node: LocalNode | None) -> dict[str, str]:
-    """What it needs of the plane's, and no secret of anybody else: its own account, at the node that we started or as
-    it was given, and the queue_log."""
+    """What it needs of the plane's, and no other secret: its account, at the node that we started or as it was given,
+    and the queue_log. At an Asterisk of the operator's own, if it was given none, the plane's account is its own."""
     ours = {
         name: value
         for name, value in planes.items()
