@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ccplane.asterisk.actions import Action
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.asterisk.outcomes import Done, Gone, Refused
@@ -105,7 +106,7 @@ async def test_whose_agent_hangs_up_hears_a_goodbye_whose_agents_phone_dies_goes
 ) -> None:
     """44 is what the switch says of a phone that sends no sound any more."""
     outside = Station(("127.0.0.1", local_node.sip_port), lab.record, port=_trunk(local_node), audio=True)
-    files = [local_node.spool_dir / f"talk-{n}.raw" for n in (1, 2)]
+    files = [local_node.spool_dir / "monitor" / f"talk-{n}.raw" for n in (1, 2)]
     try:
         async with (
             open_guard(local_node, tmp_path, TERM) as guard,
@@ -119,8 +120,8 @@ async def test_whose_agent_hangs_up_hears_a_goodbye_whose_agents_phone_dies_goes
                 caller = lab.callers.dial("4002", number)
                 channel = await channel_arrives()
                 leg = await talks_with(ari, channel, number, channel_arrives)
-                started = await ami.ask({"Action": "MixMonitor", "Channel": channel, "File": str(file), "Options": "D"})
-                assert isinstance(started, Done), started
+                record: Action = {"Action": "MixMonitor", "Channel": channel, "File": file.name, "Options": "D"}
+                assert isinstance(await ami.ask(record), Done)
                 talks.append((caller, channel, leg, await outside.phone(number).next_ring()))
                 caller.audio.play(CALLER_TONE)
                 await talks[-1][3].audio.hears(CALLER_TONE)
