@@ -1,8 +1,8 @@
 """The fallback's members at the switch: app_queue is told of those whom the state names, all the time we are there.
 
 At each login, and every few minutes, it is asked who is a member (Asterisk keeps them over its own restart, and over
-our absence), and what is not so is put right; then each change follows. What rings nobody's phone waits: nothing here is
-on the way of a call.
+our absence), and what is not so is put right; then each change follows. What rings nobody's phone waits: nothing here
+is on the way of a call.
 """
 
 from __future__ import annotations
