@@ -78,10 +78,10 @@ class Switch:
 
 
 @asynccontextmanager
-async def kept(switch: Switch, floor) -> AsyncIterator[Callable[[i.Input], None]]:
+async def kept(switch: Switch, floor, anew_s: float = 60.0) -> AsyncIterator[Callable[[i.Input], None]]:
     """Members that follow this floor; yields what decides an input and tells of its facts."""
     switch.tell()
-    members = Members(switch.ami, switch.ami.events, lambda: floor.state, again_s=0.01)
+    members = Members(switch.ami, switch.ami.events, lambda: floor.state, again_s=0.01, anew_s=anew_s)
 
     def take(what: i.Input) -> None:
         members.follow(None, floor.take(what).facts, 0)
@@ -159,6 +159,21 @@ async def test_a_member_whom_somebody_removed_by_hand_is_one_again_after_the_nex
         switch.tell()
         await switch.ami.login()
         await until(lambda: len(switch.who("ccplane")) == 1)
+
+
+async def test_a_member_who_was_static_and_is_no_more_is_one_of_ours_within_minutes_without_a_login():
+    """Somebody takes them out of queues.conf and reloads it; nobody tells, and states change all the while."""
+    switch, floor = Switch("ccplane"), a_floor(agents=[ready("ana"), ready("ben")])
+    switch.written["ccplane"] = "PJSIP/ana"
+    async with kept(switch, floor, anew_s=0.05) as take:
+        await until(lambda: switch.who("ccplane") == {("PJSIP/ben", "ben")})
+        switch.written.clear()
+        switch.tell()
+        async with asyncio.timeout(5):
+            while ("PJSIP/ana", "ana") not in switch.who("ccplane"):
+                for intent, there in ((Intent.PAUSED, False), (Intent.READY, True)):
+                    take(i.IntentAsked(agent="ben", intent=intent, by="api"))
+                    await until(lambda there=there: (("PJSIP/ben", "ben") in switch.who("ccplane")) is there)
 
 
 async def test_the_astdb_has_the_queue_of_each_number_and_of_no_other():

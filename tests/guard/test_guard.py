@@ -33,6 +33,11 @@ class Node:
     def did(self, action):
         return [each for each in self.ami.asked if each["Action"] == action]
 
+    def leg_ends(self, cause="16"):
+        """The caller is alone from then on."""
+        self.ami.lists["Status"] = [each for each in self.ami.lists["Status"] if each["uniqueid"] != LEG]
+        self.ami.say({"event": "Hangup", "uniqueid": LEG, "cause": cause})
+
     @property
     def redirected(self):
         return [(each["Channel"], each["Context"], each["Exten"]) for each in self.did("Redirect")]
@@ -56,7 +61,7 @@ async def test_given_a_plane_that_is_away_then_after_the_term_and_not_before_its
     marks = [each for each in node.did("Setvar") if each.get("Channel") == CALLER]
     assert [(each["Variable"], each["Value"]) for each in marks] == [("CHANNEL(accountcode)", "ccplane-carried")]
     order = [each["Action"] for each in node.ami.asked if each.get("Channel") == CALLER]
-    assert order == ["Setvar", "Redirect"]
+    assert order == ["Setvar", "StopMixMonitor", "Redirect"]
 
 
 async def test_given_a_plane_that_was_gone_for_less_than_the_term_then_nobody_was_carried():
@@ -87,7 +92,7 @@ async def test_given_callers_to_carry_then_the_heartbeat_is_read_right_before_ea
     await node.passes(TERM + 2)
     told = [each["Action"] for each in node.ami.asked]
     last = len(told) - told[::-1].index("Status")
-    assert told[last:] == ["Getvar", "Setvar", "Setvar", "Redirect"] * 3
+    assert told[last:] == ["Getvar", "Setvar", "Setvar", "StopMixMonitor", "Redirect"] * 3
 
 
 async def test_given_a_slow_switch_then_a_list_as_old_as_a_look_is_read_anew_and_whoever_left_meanwhile_is_left_alone():
@@ -125,7 +130,8 @@ async def test_given_an_absence_that_lasts_then_who_is_left_alone_later_is_helpe
     node = Node(*talk)
     await node.passes(TERM + 4)
     assert not node.redirected
-    node.ami.lists["Status"] = [talk[0], a_channel("ast1-1700000900.9")]
+    node.leg_ends()
+    node.ami.lists["Status"] += [a_channel("ast1-1700000900.9")]
     await node.passes(2)
     assert node.redirected == [("ast1-1700000900.9", *TO), (CALLER, "ccplane-guard", "served")]
 
@@ -134,7 +140,7 @@ async def test_given_a_talk_that_the_agent_ended_before_the_term_was_over_then_t
     talk = (a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))
     node = Node(*talk)
     await node.passes(8)
-    node.ami.lists["Status"] = [talk[0]]
+    node.leg_ends()
     await node.passes(TERM - 8)
     assert not node.redirected
     await node.passes(2)
@@ -149,9 +155,100 @@ async def test_given_a_talk_of_another_absence_then_a_caller_who_waits_again_is_
     await node.passes(TERM + 4)
     node.beat = "4-1"
     await node.passes(2)
-    node.ami.lists["Status"] = [talk[0]]
+    node.leg_ends()
     await node.passes(TERM)
     assert node.redirected == [(CALLER, *TO)]
+
+
+@pytest.mark.parametrize("cause", ["44", "0", "38", ""], ids=["no sound came", "unknown", "network", "not said"])
+async def test_given_an_agent_whose_phone_died_in_the_absence_then_their_caller_waits_again_and_hears_no_goodbye(cause):
+    """A network that fails may take the plane and the agents' phones: nobody has hung up there."""
+    node = Node(a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))
+    await node.passes(TERM + 4)
+    node.leg_ends(cause)
+    await node.passes(2)
+    assert node.redirected == [(CALLER, *TO)]
+
+
+async def test_given_an_account_that_hears_of_no_hang_up_then_whose_agent_is_gone_waits_again():
+    node = Node(a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))
+    await node.passes(TERM + 4)
+    node.ami.lists["Status"] = [a_channel(room=ROOM)]
+    await node.passes(4)
+    assert node.redirected == [(CALLER, *TO)]
+
+
+async def test_given_a_list_that_comes_before_the_word_of_why_the_agent_is_gone_then_that_is_waited_for():
+    node = Node(a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))
+    await node.passes(TERM + 4)
+    node.ami.lists["Status"] = [a_channel(room=ROOM)]
+    await node.passes(2)
+    assert not node.redirected
+    node.leg_ends()
+    await node.passes(2)
+    assert node.redirected == [(CALLER, "ccplane-guard", "served")]
+
+
+async def test_given_a_talk_with_two_agents_then_only_if_both_have_hung_up_it_was_over():
+    second = LEG.replace("-1-1-7", "-1-2-8")
+    legs = [a_channel(each, data="ccplane,leg,1001", room=ROOM) for each in (LEG, second)]
+    node = Node(a_channel(room=ROOM), *legs)
+    await node.passes(TERM + 4)
+    node.leg_ends()
+    await node.passes(2)
+    assert not node.redirected
+    node.ami.lists["Status"] = [a_channel(room=ROOM)]
+    node.ami.say({"event": "Hangup", "uniqueid": second, "cause": "44"})
+    await node.passes(2)
+    assert node.redirected == [(CALLER, *TO)]
+
+
+async def test_given_a_dialplan_of_before_without_the_goodbye_then_whose_agent_hung_up_is_carried_and_it_says_so_once():
+    """Into an extension that is not there Asterisk redirects too, and hangs up."""
+    node = Node(a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", room=ROOM))
+    collect = node.ami.collect
+
+    async def dialplan(action, until):
+        if action["Action"] == "ShowDialPlan" and action.get("Extension") == "served":
+            return Refused(400, "Did not find extension served@ccplane-guard")
+        return await collect(action, until)
+
+    node.ami.collect = dialplan
+    with capture_logs() as said:
+        await node.passes(TERM + 4)
+        node.leg_ends()
+        await node.passes(4)
+    assert set(node.redirected) == {(CALLER, *TO)}
+    assert [each["missing"] for each in said if "dialplan lacks" in each["event"]] == [["ccplane-guard,served"]]
+
+
+# ------------------------------------------------------------------------------------------------ the talk's recording
+
+
+async def test_given_a_talk_that_ended_before_anybody_looked_then_what_comes_with_the_fallback_is_not_recorded():
+    """It was ended in the first seconds: who talks was not noted yet."""
+    node = Node(a_channel(room=ROOM))
+    await node.passes(TERM + 2)
+    order = [each["Action"] for each in node.ami.asked if each.get("Channel") == CALLER]
+    assert order == ["Setvar", "StopMixMonitor", "Redirect"]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "is_said"),
+    [
+        (Refused(400, "Could not stop monitoring channel"), False),
+        (Gone("No such channel"), False),
+        (Refused(403, "Permission denied"), True),
+        (Unknown("timeout"), True),
+    ],
+)
+async def test_given_a_recording_that_may_run_on_then_it_is_said_and_where_there_was_none_it_is_not(outcome, is_said):
+    node = Node(a_channel())
+    node.ami.answers["StopMixMonitor"] = outcome
+    with capture_logs() as said:
+        await node.passes(TERM + 2)
+    assert node.redirected == [(CALLER, *TO)]
+    assert any("recording" in each["event"] for each in said) is is_said
 
 
 async def test_given_a_guard_that_begins_before_ami_is_there_then_nothing_is_said_of_that():
@@ -275,7 +372,7 @@ async def test_given_what_stands_still_or_is_missing_then_the_check_names_it():
     text = "\n".join(each.line for each in findings)
     assert "stands still at 3-9" in text
     assert "was never set" in text
-    assert "ccplane-guard" in text
+    assert "ccplane-guard,served" in text
 
 
 async def test_given_an_account_without_rights_then_the_check_says_where_to_look():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -133,6 +135,33 @@ async def test_a_call_that_ccplane_wants_later_holds_up_no_other_and_is_told_aga
         await until(lambda: node.desk.taken == ["u2", "u3"])
         node.desk.later = set()
         await until(lambda: node.desk.taken == ["u2", "u3", "u1"])
+
+
+async def test_a_call_that_is_wanted_later_is_told_less_and_less_often_and_the_others_meanwhile_at_once(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+):
+    """One that ccplane can never decide costs it a line in its log each time."""
+    monkeypatch.setattr(shipping, "LONGEST_S", 16.0)
+    node.desk.later = {"u1"}
+    node.call()
+    looks = itertools.count()
+    shipper = Shipper(node.log, node.progress, node.desk, look_s=0, again_s=4.0, now=lambda: float(next(looks)))
+    told_at, take = [], node.desk.take
+
+    async def noted(calls: Sequence[Call]) -> set[str]:
+        told_at.append(int(str(looks)[6:-1]))
+        if len(told_at) == 2:
+            node.call()
+        return await take(calls)
+
+    monkeypatch.setattr(node.desk, "take", noted)
+    running = asyncio.create_task(shipper.run())
+    await until(lambda: len(told_at) == 7)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert node.desk.taken == ["u2"]
+    of_first = [told_at[0], told_at[1], *told_at[3:]]
+    assert [after - before for before, after in pairwise(of_first)] == [4, 8, 16, 16, 16]
 
 
 async def test_a_call_that_is_wanted_later_for_a_day_is_given_up(node: Node, monkeypatch: pytest.MonkeyPatch):

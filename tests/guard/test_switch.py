@@ -6,13 +6,16 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from ccplane.asterisk.actions import Action
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.node import HOME, LocalNode
-from ccplane.asterisk.outcomes import Done, Refused
+from ccplane.asterisk.outcomes import Done, Gone, Refused
+from ccplane.guard.guard import NOT_RECORDED
 from ccplane.testing.rtp import CALLER_TONE
 from ccplane.testing.siplab import Lab, Station, answers, open_lab, rings_for_ever
 from tests.asterisk.sounds import write_tone
@@ -98,17 +101,96 @@ async def test_who_is_called_outside_and_answers_nobody_is_told_so_and_hung_up(
         outside.close()
 
 
-async def test_its_account_may_do_what_it_needs_and_no_more(local_node: LocalNode) -> None:
-    ami = Ami("127.0.0.1", local_node.ami_port, local_node.guard_username, local_node.guard_password)
+async def test_whose_agent_hangs_up_hears_a_goodbye_whose_agents_phone_dies_goes_on_and_no_recording_runs_on(
+    lab: Lab, local_node: LocalNode, tmp_path: Path
+) -> None:
+    """44 is what the switch says of a phone that sends no sound any more."""
+    outside = Station(("127.0.0.1", local_node.sip_port), lab.record, port=_trunk(local_node), audio=True)
+    files = [local_node.spool_dir / "monitor" / f"talk-{n}.raw" for n in (1, 2)]
+    try:
+        async with (
+            open_guard(local_node, tmp_path, TERM) as guard,
+            application(local_node) as (ari, channel_arrives),
+            the_planes_ami(local_node) as ami,
+        ):
+            await beats(ari, "9-3")
+            talks = []
+            for number, file in zip(("5551", "5552"), files, strict=True):
+                outside.phone(number).behaviour = answers()
+                caller = lab.callers.dial("4002", number)
+                channel = await channel_arrives()
+                leg = await talks_with(ari, channel, number, channel_arrives)
+                record: Action = {"Action": "MixMonitor", "Channel": channel, "File": file.name, "Options": "D"}
+                assert isinstance(await ami.ask(record), Done)
+                talks.append((caller, channel, leg, await outside.phone(number).next_ring()))
+                caller.audio.play(CALLER_TONE)
+                await talks[-1][3].audio.hears(CALLER_TONE)
+            await guard.says("stands still", within=15)
+            (_, thanked, _, hangs_up), (goes_on, carried, dies, _) = talks
+            hangs_up.hang_up()
+            await guard.says("heard a goodbye")
+            assert await nothing_records(ami, thanked)
+            await ari.delete(f"/channels/{dies}", params={"reason_code": "44"})
+            await guard.says(CARRIED)
+            assert await nothing_records(ami, carried)
+            written = files[1].stat().st_size
+            assert written
+            await goes_on.audio.hears(OUR_FAULT)
+            assert files[1].stat().st_size == written
+            assert (guard.count(CARRIED), guard.count("heard a goodbye")) == (1, 1)
+            assert not guard.count("may run on")
+    finally:
+        for file in files:
+            file.unlink(missing_ok=True)
+        await outside.hang_up_all(within=2.0)
+        outside.close()
+
+
+async def talks_with(ari, channel: str, number: str, channel_arrives) -> str:
+    """A room with both in it, as the plane makes one; the leg's id."""
+    leg, room = f"l-c-{channel}-1-1-1", f"b-c-{channel}"
+    await ari.post(f"/channels/{channel}/answer")
+    endpoint = {"endpoint": f"PJSIP/{number}@trunk", "app": "ccplane", "appArgs": "leg,1001"}
+    await ari.post(f"/channels/{leg}", params=endpoint)
+    assert await channel_arrives() == leg
+    await ari.post(f"/bridges/{room}", params={"type": "mixing"})
+    await ari.post(f"/bridges/{room}/addChannel", params={"channel": f"{channel},{leg}"})
+    return leg
+
+
+async def nothing_records(ami: Ami, channel: str) -> bool:
+    said = await ami.ask({"Action": "StopMixMonitor", "Channel": channel})
+    return isinstance(said, Gone) or said == Refused(400, NOT_RECORDED)
+
+
+@asynccontextmanager
+async def the_planes_ami(node: LocalNode) -> AsyncIterator[Ami]:
+    async with connected(Ami("127.0.0.1", node.ami_port, node.ami_username, node.ami_password)) as ami:
+        yield ami
+
+
+@asynccontextmanager
+async def connected(ami: Ami) -> AsyncIterator[Ami]:
     running = asyncio.create_task(ami.run())
     try:
         async with asyncio.timeout(5):
             while not ami.stats.connected:
                 await asyncio.sleep(0.02)
+        yield ami
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_its_account_may_do_what_it_needs_and_no_more(local_node: LocalNode) -> None:
+    async with connected(
+        Ami("127.0.0.1", local_node.ami_port, local_node.guard_username, local_node.guard_password)
+    ) as ami:
         assert isinstance(await ami.ask({"Action": "Getvar", "Variable": "X"}), Done)
         assert isinstance(await ami.collect({"Action": "Status"}, "StatusComplete"), Done)
-        there = await ami.collect({"Action": "ShowDialPlan", "Context": "ccplane-guard"}, "ShowDialPlanComplete")
-        assert isinstance(there, Done)
+        for place, there in (("s", True), ("served", True), ("forgotten", False)):
+            asked = {"Action": "ShowDialPlan", "Context": "ccplane-guard", "Extension": place}
+            assert isinstance(await ami.collect(asked, "ShowDialPlanComplete"), Done) is there, place
         for action in (
             {"Action": "Originate", "Channel": "Local/1@x", "Application": "Hangup"},
             {"Action": "Command", "Command": "core show version"},
@@ -116,9 +198,6 @@ async def test_its_account_may_do_what_it_needs_and_no_more(local_node: LocalNod
             {"Action": "GetConfig", "Filename": "manager.conf"},
         ):
             assert isinstance(await ami.ask(action), Refused), action
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_the_check_tells_whether_a_guard_is_there_and_sees_a_plane(local_node: LocalNode, tmp_path: Path) -> None:

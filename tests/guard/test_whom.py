@@ -53,15 +53,22 @@ def test_given_two_who_talk_then_neither_is_touched():
 
 def test_given_a_caller_whose_agent_has_hung_up_then_a_goodbye_and_a_phone_of_ours_is_hung_up():
     leg, phone = a_channel(LEG, data="ccplane,leg,1001", room=ROOM), a_channel(data="ccplane,4002,phone", room=ROOM)
-    assert with_agents([a_channel(room=ROOM), leg]) == with_agents([phone, leg]) == {CALLER}
+    assert with_agents([a_channel(room=ROOM), leg]) == with_agents([phone, leg]) == {CALLER: {LEG}}
     (left,) = left_alone([a_channel(room=ROOM)], {CALLER})
     assert (left.fate, left.context, left.exten) == (Fate.THANKED, "ccplane-guard", "served")
     assert [each.fate for each in left_alone([phone], {CALLER})] == [Fate.HUNG_UP]
 
 
+def test_given_a_dialplan_that_has_no_goodbye_then_a_caller_from_outside_is_carried_and_a_phone_of_ours_hung_up():
+    (left,) = left_alone([a_channel(room=ROOM)], {CALLER}, goodbye=False)
+    assert (left.fate, left.context, left.exten) == (Fate.CARRIED, "ccplane-guard", "4002")
+    phone = a_channel(data="ccplane,4002,phone", room=ROOM)
+    assert [each.fate for each in left_alone([phone], {CALLER}, goodbye=False)] == [Fate.HUNG_UP]
+
+
 def test_given_two_in_a_room_of_whom_none_is_an_agent_or_one_who_is_alone_then_nobody_was_served():
-    assert with_agents([a_channel(room=ROOM), a_channel("ast1-1700000001.1", room=ROOM)]) == set()
-    assert with_agents([a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", up=False, room=ROOM)]) == set()
+    assert with_agents([a_channel(room=ROOM), a_channel("ast1-1700000001.1", room=ROOM)]) == {}
+    assert with_agents([a_channel(room=ROOM), a_channel(LEG, data="ccplane,leg,1001", up=False, room=ROOM)]) == {}
 
 
 def test_given_an_announcement_in_the_room_then_the_caller_is_alone_all_the_same():

@@ -51,7 +51,7 @@ async def test_a_call_is_taken_once_however_often_it_is_told(admin, site):
         answer = await admin.post(PATH, json=told(a_call()))
         assert (answer.status_code, answer.json()) == (
             200,
-            {"taken": ["ast1-1700000000.1"], "later": [], "refused": []},
+            {"taken": ["ast1-1700000000.1"], "later": [], "undecided": [], "refused": []},
         )
     assert kinds(site) == ["ContactArrived", "ContactEnded", "FallbackServed"]
     board = (await admin.get("/api/v1/wallboard")).json()
@@ -67,7 +67,7 @@ async def test_a_call_that_lives_by_our_own_word_is_wanted_later(admin, site):
         )
     )
     answer = await admin.post(PATH, json=told(a_call("7.1"), a_call("7.2")))
-    assert answer.json() == {"taken": ["7.2"], "later": ["7.1"], "refused": []}
+    assert answer.json() == {"taken": ["7.2"], "later": ["7.1"], "undecided": [], "refused": []}
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,14 @@ async def test_what_is_no_call_is_refused_by_name_and_holds_up_no_other(admin, s
     assert kinds(site) == ["ContactArrived", "ContactEnded", "FallbackServed"]
 
 
-@pytest.mark.parametrize("wrong", [{"calls": [1]}, {"calls": [], "node": "a b"}, {"calls": [a_call()] * 101}])
+@pytest.mark.parametrize("wrong", [1, "call", None, [], 1.5, True])
+async def test_what_is_not_even_an_object_is_refused_without_a_name_and_holds_up_no_other(admin, site, wrong):
+    answer = await admin.post(PATH, json=told(wrong, a_call("7.2")))
+    assert (answer.status_code, answer.json()["taken"]) == (200, ["7.2"])
+    assert answer.json()["refused"] == [{"channel": "", "why": "is no call"}]
+
+
+@pytest.mark.parametrize("wrong", [{"calls": 1}, {"calls": [], "node": "a b"}, {"calls": [a_call()] * 101}])
 async def test_what_is_no_list_of_calls_of_a_node_is_refused_as_a_whole(admin, site, wrong):
     assert (await admin.post(PATH, json={"node": "ast1", **wrong})).status_code == 422
     assert kinds(site) == []
@@ -119,7 +126,7 @@ async def test_one_that_cannot_be_decided_is_wanted_later_and_holds_up_no_other(
 
     monkeypatch.setattr(site.plane, "ask", cannot)
     answer = await admin.post(PATH, json=told(a_call("7.1"), a_call("7.2")))
-    assert answer.json() == {"taken": ["7.2"], "later": ["7.1"], "refused": []}
+    assert answer.json() == {"taken": ["7.2"], "later": [], "undecided": ["7.1"], "refused": []}
 
 
 async def test_nobody_but_an_administrator_and_the_guard_may_tell(site):

@@ -10,7 +10,7 @@ import pytest
 from ccplane.agents.agent import WORK
 from ccplane.agents.facts import Intent
 from ccplane.contacts.contact import PHASE
-from ccplane.contacts.facts import EndedBy, TalkEnded
+from ccplane.contacts.facts import ContactEnded, EndedBy, FallbackServed, TalkEnded
 from ccplane.contacts.offer import OFFER
 from ccplane.contacts.own_call import CALL
 from ccplane.contacts.talk import TALK
@@ -445,6 +445,57 @@ async def test_a_contact_that_was_carried_has_ended_when_its_call_ended_there(db
         [contact] = await rows(db, "contact")
         assert (contact["state"], contact["ended_by"]) == ("ended", "fallback")
         assert ms(contact["ended_at"]) == START + 603_000
+
+
+@pytest.mark.parametrize("told", ["before it was back", "after"])
+@pytest.mark.parametrize("cut", [False, True], ids=["in one piece", "in two"])
+async def test_a_carried_contact_that_ended_while_we_were_away_has_ended_then_and_not_when_we_found_it(db, told, cut):
+    centre = Centre()
+    centre.arrives_unqueued()
+    [carried] = centre.state.contacts.values()
+    centre.take(i.CallerCarried(carried.id), after=600_000)
+    stay = i.FallbackStay(
+        queue="support", queued_at=START, outcome="answered", waited_ms=3_000, agent="1", talk_ms=7_000
+    )
+    centre.take(
+        i.FallbackCallImported(
+            node=carried.node,
+            channel=carried.channel,
+            number_dialled="4002",
+            caller="5551",
+            arrived_at=START,
+            ended_at=START + 11_000,
+            stay=stay,
+        )
+    )
+    *facts, ended, served = centre.facts
+    assert (type(ended), type(served)) == (ContactEnded, FallbackServed)
+    await store(
+        db, [*facts, *((ended, served) if told == "after" else (served, ended))], [len(facts) + 1] if cut else []
+    )
+    [contact] = await rows(db, "contact")
+    assert (contact["ended_by"], ms(contact["ended_at"])) == ("fallback", START + 10_000)
+
+
+async def test_a_call_of_the_fallback_that_left_a_message_ended_behind_it(db):
+    centre = Centre()
+    stay = i.FallbackStay(queue="support", queued_at=START - 90_000, outcome="timed-out", waited_ms=30_000)
+    centre.take(
+        i.FallbackCallImported(
+            node=NODE,
+            channel="ast1-1.99",
+            number_dialled="4002",
+            caller="5551",
+            arrived_at=START - 91_000,
+            ended_at=START - 20_000,
+            stay=stay,
+        )
+    )
+    for cuts in ((), range(1, len(centre.facts))):
+        await empty(db)
+        await store(db, centre.facts, cuts)
+        [contact] = await rows(db, "contact")
+        assert ms(contact["ended_at"]) == START - 20_000
 
 
 async def test_a_stay_in_the_fallback_is_a_segment_and_its_talk_another_however_the_facts_came(db):

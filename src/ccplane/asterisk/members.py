@@ -1,7 +1,8 @@
 """The fallback's members at the switch: app_queue is told of those whom the state names, all the time we are there.
 
-At each login it is asked who is a member (Asterisk keeps them over its own restart, and over our absence), and what is
-not so is put right; then each change follows. What rings nobody's phone waits: nothing here is on the way of a call.
+At each login, and every few minutes, it is asked who is a member (Asterisk keeps them over its own restart, and over
+our absence), and what is not so is put right; then each change follows. What rings nobody's phone waits: nothing here
+is on the way of a call.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ LOOKED_AT: Final = 10
 AT_ONCE: Final = 50
 """Actions under way, and answers read, in one piece."""
 AGAIN_S: Final = 15.0
+ANEW_S: Final = 300.0
+"""After so long it is asked anew who is a member: nobody tells of one who was taken out of queues.conf."""
 NONE: Final = frozenset[Member]()
 FAMILY: Final = "ccplane-queue"
 """In the astdb: the queue of each number dialled."""
@@ -44,8 +47,15 @@ FAMILY: Final = "ccplane-queue"
 class Members:
     """Keeps app_queue's members, and the queues of numbers, as the state has them."""
 
-    def __init__(self, actions: Actions, events: Events, state: Callable[[], State], again_s: float = AGAIN_S) -> None:
-        self._actions, self._state, self._again_s = actions, state, again_s
+    def __init__(
+        self,
+        actions: Actions,
+        events: Events,
+        state: Callable[[], State],
+        again_s: float = AGAIN_S,
+        anew_s: float = ANEW_S,
+    ) -> None:
+        self._actions, self._state, self._again_s, self._anew_s = actions, state, again_s, anew_s
         self._news = asyncio.Event()
         self._touched: set[AgentId] = set()
         self._all = False
@@ -70,12 +80,17 @@ class Members:
 
     async def run(self) -> None:
         """Until cancelled. What could not be done is tried again: the fallback may be needed any time."""
-        whole = True
+        whole, loop = True, asyncio.get_running_loop()
+        anew = loop.time() + self._anew_s
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(None if whole else self._again_s):
+                async with asyncio.timeout_at(anew if whole else loop.time() + self._again_s):
                     await self._news.wait()
             self._news.clear()
+            if loop.time() >= anew:
+                self._present = None
+            if self._present is None:
+                anew = loop.time() + self._anew_s
             try:
                 whole = await self._put_right()
             except Exception as fault:  # calls go on (law 10)

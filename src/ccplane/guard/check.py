@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from ccplane.asterisk.actions import Actions
 from ccplane.asterisk.agreed import GUARD, HEARTBEAT
 from ccplane.asterisk.outcomes import Done
-from ccplane.guard.guard import missing_contexts
+from ccplane.guard.guard import missing_places
 from ccplane.guard.watch import EVERY_S
 
 LOOK_S: Final = EVERY_S * 3
@@ -26,13 +26,13 @@ async def check(ami: Actions, look_s: float = LOOK_S) -> Sequence[Finding]:
     before = await _signs(ami)
     await asyncio.sleep(look_s)
     after = await _signs(ami)
-    missing = await missing_contexts(ami)
+    missing = await missing_places(ami)
     if before is None or after is None:
         return [Finding(False, "AMI does not answer what the guard asks: check its account in manager.conf.")]
     return [
         _moving("ccplane", "its heartbeat", before[0], after[0]),
         _moving("guard", "its sign of life", before[1], after[1]),
-        Finding(False, f"dialplan   AWAY  no context {', '.join(sorted(missing))}: copy ccplane's dialplan/*.conf")
+        Finding(False, f"dialplan   AWAY  there is no {'; '.join(sorted(missing))}: copy ccplane's dialplan/*.conf")
         if missing
         else Finding(True, "dialplan   ok    the fallback's contexts are there"),
     ]

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
@@ -29,9 +29,11 @@ from ccplane.asterisk.agreed import (
     SINCE,
     TO_FALLBACK,
 )
+from ccplane.asterisk.ami_events import Events
 from ccplane.asterisk.outcomes import Done, Gone, Outcome, Refused
+from ccplane.guard.served import Served
 from ccplane.guard.watch import EVERY_S, Watch
-from ccplane.guard.whom import Fate, Left, left_alone, with_agents
+from ccplane.guard.whom import Fate, Left, left_alone
 
 log = structlog.get_logger()
 
@@ -48,6 +50,16 @@ QUIET_S: Final = 4.0
 """So long without a sign of life is nothing special; from then on it is noted who talks, for whoever is alone later
 because their agent has hung up is not to be carried anywhere."""
 UNREAD_TO_TELL: Final = 2
+GOODBYE: Final = f"{TO_FALLBACK},{SERVED}"
+NOT_RECORDED: Final = "Could not stop monitoring channel"
+"""Asterisk's word for a channel that nothing records."""
+
+
+class Node(Actions, Protocol):
+    """The switch's AMI: what it answers, and what it says by itself."""
+
+    @property
+    def events(self) -> Events: ...
 
 
 @dataclass(slots=True)
@@ -61,13 +73,12 @@ class Counts:
 class Guard:
     """Watches one node by its AMI. `run` it until cancelled."""
 
-    def __init__(self, ami: Actions, term: float, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, ami: Node, term: float, now: Callable[[], float] = monotonic) -> None:
         self._ami, self._term, self._now = ami, term, now
         self.watch = Watch(term)
         self.counts = Counts()
         self._acting = False
-        self._served: set[str] = set()
-        """Callers who have been in a talk with an agent in this absence."""
+        self._served = Served(ami.events)
         self._looks = 0
         self._unread = 0
         """Readings in a row that failed."""
@@ -101,7 +112,7 @@ class Guard:
             before = self.watch.value
             self.watch.read(said.value.get("value", ""), asked_at, self._now())
             if self.watch.value != before:
-                self._served.clear()
+                self._served.begin_anew()
             self._can_read(True)
         else:
             self.watch.unread()
@@ -117,7 +128,7 @@ class Guard:
                 seconds=round(self.watch.still_for, 1),
                 heartbeat=self.watch.value or "never set",
             )
-        await self._look_for_contexts()
+        await self._look_for_places()
         tried: set[str] = set()
         while not await self._carry_all(tried):
             pass
@@ -138,7 +149,9 @@ class Guard:
 
     async def _alone(self) -> list[Left]:
         """Where no plane has ever been, only those whom nobody has fetched for the whole term."""
-        alone = left_alone(await self._listed(), self._served)
+        channels = await self._listed()
+        alone = left_alone(channels, self._served.over, goodbye=GOODBYE not in self._missing)
+        alone = [each for each in alone if each.channel not in self._served.unclear]
         return alone if self.watch.value else [each for each in alone if each.age >= self._term]
 
     async def _listed(self) -> Sequence[Message]:
@@ -147,8 +160,7 @@ class Guard:
         if not isinstance(found, Done):
             log.warning("the channels could not be listed; trying again", reason=str(found))
             return ()
-        self._served &= {each.get("uniqueid", "") for each in found.value}
-        self._served |= with_agents(found.value)
+        self._served.see(found.value)
         return found.value
 
     async def _carry(self, left: Left) -> None:
@@ -172,10 +184,13 @@ class Guard:
         actions: list[Action] = [
             {"Action": "Setvar", "Channel": channel, "Variable": "CHANNEL(accountcode)", "Value": CARRIED},
             {"Action": "Setvar", "Variable": f"{CARRIED_IN}{channel}", "Value": "1"},
-            *([{"Action": "StopMixMonitor", "Channel": channel}] if left.fate is Fate.THANKED else []),
+            {"Action": "StopMixMonitor", "Channel": channel},
             {"Action": "Redirect", "Channel": channel, "Context": context, "Exten": exten, "Priority": "1"},
         ]
-        return (await asyncio.gather(*(self._ami.ask(each) for each in actions)))[-1]
+        *_, stopped, redirected = await asyncio.gather(*(self._ami.ask(each) for each in actions))
+        if not (isinstance(stopped, Done | Gone) or (isinstance(stopped, Refused) and stopped.message == NOT_RECORDED)):
+            log.warning("a talk's recording may run on", channel=channel, reason=str(stopped))
+        return redirected
 
     # --------------------------------------------------------------------------------------------------- the dialplan
 
@@ -187,12 +202,12 @@ class Guard:
             places = [*places, (TO_FALLBACK, digits), (FALLBACK, digits)]
         return next((place for place in places if place[0] not in self._missing), None)
 
-    async def _look_for_contexts(self) -> None:
-        before, self._missing = self._missing, await missing_contexts(self._ami)
+    async def _look_for_places(self) -> None:
+        before, self._missing = self._missing, await missing_places(self._ami)
         if self._missing - before:
             log.error(
                 "the dialplan lacks contexts of the fallback: put ccplane's dialplan/*.conf in place and reload it; "
-                "callers with no place to go stay where they are",
+                "callers go to the next best, and with no place to go stay where they are",
                 missing=sorted(self._missing),
             )
 
@@ -205,11 +220,17 @@ class Guard:
             log.warning("the heartbeat cannot be read, so nobody is carried", reason=reason)
 
 
-async def missing_contexts(ami: Actions) -> frozenset[str]:
-    """Those of the fallback's contexts that are surely not there."""
-    missing = []
-    for context in (TO_FALLBACK, FALLBACK, PHONE_FALLBACK):
-        found = await ami.collect({"Action": "ShowDialPlan", "Context": context}, "ShowDialPlanComplete")
-        if isinstance(found, Refused) and found.status:
-            missing.append(context)
-    return frozenset(missing)
+async def missing_places(ami: Actions) -> frozenset[str]:
+    """Those of the fallback's contexts that are surely not there, and the goodbye's extension, which came later than
+    its context."""
+    return frozenset(
+        [
+            *[each for each in (TO_FALLBACK, FALLBACK, PHONE_FALLBACK) if await _lacks(ami, {"Context": each})],
+            *([GOODBYE] if await _lacks(ami, {"Context": TO_FALLBACK, "Extension": SERVED}) else []),
+        ]
+    )
+
+
+async def _lacks(ami: Actions, place: Action) -> bool:
+    found = await ami.collect({"Action": "ShowDialPlan", **place}, "ShowDialPlanComplete")
+    return isinstance(found, Refused) and bool(found.status)

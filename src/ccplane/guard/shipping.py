@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from asyncio import to_thread
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -33,6 +34,8 @@ AHEAD: Final = 1_000
 """With so many not taken yet nothing further is read."""
 POST_S: Final = 30.0
 PUT_OFF_S: Final = 86_400.0
+LONGEST_S: Final = 600.0
+"""Between two tellings of a call that is wanted later."""
 REFUSED: Final = frozenset({400, 413, 422})
 """It is the call that is wrong: told again it would be refused again."""
 
@@ -58,19 +61,38 @@ class Progress(msgspec.Struct, frozen=True):
     """When the last line was written that was read, in Unix seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """A call that ccplane wants to be told of later, by our monotonic clock. It may be one that it can never decide,
+    which costs it a line in its log each time."""
+
+    since: float
+    due: float
+    pause: float
+
+    def again(self, now: float) -> PutOff:
+        pause = min(self.pause * 2, LONGEST_S)
+        return PutOff(self.since, now + pause, pause)
+
+
 class Shipper:
     """Reads the log of one node and tells of its calls."""
 
     def __init__(
-        self, path: Path, progress: Path, desk: Desk, look_s: float = LOOK_S, again_s: float = AGAIN_S
+        self,
+        path: Path,
+        progress: Path,
+        desk: Desk,
+        look_s: float = LOOK_S,
+        again_s: float = AGAIN_S,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`path`: Asterisk's queue_log; `progress`: the file that is ours."""
         self._path, self._file, self._desk = path, progress, desk
-        self._look_s, self._again_s = look_s, again_s
+        self._look_s, self._again_s, self._now = look_s, again_s, now
         self._known = Progress()
         self._complaint = ""
-        self._later: dict[str, float] = {}
-        """Since when calls are put off, by our monotonic clock."""
+        self._later: dict[str, PutOff] = {}
 
     async def run(self) -> None:
         """Until cancelled; what fails is tried again."""
@@ -103,23 +125,33 @@ class Shipper:
         return piece.more
 
     async def _tell(self) -> bool:
-        """Of what is over; whether something was taken, and so more may be."""
-        untold = self._known.untold
+        """Of what is over, and not put off; whether something was taken, and so more may be."""
+        now = self._now()
+        untold = [each for each in self._known.untold if self._is_due(each, now)]
         for first in range(0, len(untold), MOST):
-            taken = await self._desk.take(untold[first : first + MOST])
-            done = taken | self._put_off(untold[first : first + MOST], taken)
+            told = untold[first : first + MOST]
+            taken = await self._desk.take(told)
+            done = taken | self._put_off(told, taken, now)
             if done:
                 await self._keep(_told(self._known, done))
                 return True
         return False
 
-    def _put_off(self, told: Sequence[Call], taken: set[str]) -> set[str]:
-        """Those that ccplane has wanted to be told of later for a day: it will never take them."""
-        now = time.monotonic()
+    def _is_due(self, call: Call, now: float) -> bool:
+        later = self._later.get(call.channel)
+        return later is None or later.due <= now
+
+    def _put_off(self, told: Sequence[Call], taken: set[str], now: float) -> set[str]:
+        """Each for itself, and longer each time. Those that ccplane has wanted to be told of later for a day it will
+        never take."""
         for each in taken:
             self._later.pop(each, None)
-        waiting = [each.channel for each in told if each.channel not in taken]
-        gone = {each for each in waiting if now - self._later.setdefault(each, now) > PUT_OFF_S}
+        gone = set()
+        for each in (call.channel for call in told if call.channel not in taken):
+            before = self._later.get(each)
+            self._later[each] = before.again(now) if before else PutOff(now, now + self._again_s, self._again_s)
+            if now - self._later[each].since > PUT_OFF_S:
+                gone.add(each)
         for each in gone:
             del self._later[each]
             log.error("ccplane has put a call of the fallback off for a day; it is given up", call=each)

@@ -4,7 +4,7 @@
 |---|---|---|
 | caller from outside | to the fallback, by the number they dialled | left alone |
 | caller from a phone of ours | to the phones' fallback: emergency calls go out there | left alone |
-| the same, once the agent with whom they talked has hung up | a goodbye, and the end | left alone |
+| the same, once the agent with whom they talked has hung up (not: was lost) | a goodbye, and the end | left alone |
 | somebody whom we called outside, up | a message, and the end | left alone |
 | agent's leg, open line | hung up: the fallback may want that phone | left alone |
 | anybody's leg that rings | hung up: answered now it would be dropped in silence | |
@@ -67,22 +67,25 @@ class Left:
     age: int = 0
 
 
-def left_alone(channels: Sequence[Message], served: Collection[str] = ()) -> list[Left]:
+def left_alone(channels: Sequence[Message], served: Collection[str] = (), *, goodbye: bool = True) -> list[Left]:
     """Of all channels (AMI's Status), whom to carry: callers first, who waits longest before all others. `served`:
-    callers who were seen in a talk with an agent."""
+    callers whose agents have hung up; `goodbye`: whether the dialplan has one for them."""
     talking = _talking(channels)
-    found = [
-        left for each in channels if each.get("uniqueid") not in talking and (left := _left(each, served)) is not None
-    ]
+    alone = [each for each in channels if each.get("uniqueid") not in talking]
+    found = [left for each in alone if (left := _left(each, served, goodbye)) is not None]
     return sorted(found, key=lambda left: (list(Fate).index(left.fate), left.since, left.channel))
 
 
-def with_agents(channels: Sequence[Message]) -> set[str]:
-    """Callers who are in a talk with an agent."""
+def with_agents(channels: Sequence[Message]) -> dict[str, set[str]]:
+    """Callers who are in a talk with agents, each with those agents' legs."""
     up = _talking(channels)
     talking = [each for each in channels if each.get("uniqueid") in up]
-    rooms = {each["bridgeid"] for each in talking if offer_of_leg(each.get("uniqueid", "")) is not None}
-    return {own for each in talking if each["bridgeid"] in rooms and offer_of_leg(own := each["uniqueid"]) is None}
+    rooms: dict[str, set[str]] = {}
+    for each in talking:
+        if offer_of_leg(each["uniqueid"]) is not None:
+            rooms.setdefault(each["bridgeid"], set()).add(each["uniqueid"])
+    callers = (each for each in talking if each["bridgeid"] in rooms and offer_of_leg(each["uniqueid"]) is None)
+    return {each["uniqueid"]: rooms[each["bridgeid"]] for each in callers}
 
 
 def _talking(channels: Iterable[Message]) -> set[str]:
@@ -94,7 +97,7 @@ def _talking(channels: Iterable[Message]) -> set[str]:
     return {channel for members in rooms.values() if len(members) > 1 for channel in members}
 
 
-def _left(channel: Message, served: Collection[str]) -> Left | None:
+def _left(channel: Message, served: Collection[str], goodbye: bool) -> Left | None:
     own, age = channel.get("uniqueid", ""), _number(channel.get("seconds", ""))
     if leg_of_half(own) or channel.get("channel", "").startswith(NOBODY):
         return None
@@ -111,9 +114,10 @@ def _left(channel: Message, served: Collection[str]) -> Left | None:
     if offer_of_leg(own) is not None:
         to_agent = len(args) > 1
         return Left(own, Fate.HUNG_UP, age=age) if to_agent else Left(own, Fate.TOLD, TO_FALLBACK, OUTBOUND, age=age)
-    if own in served:
-        done = Left(own, Fate.THANKED, TO_FALLBACK, SERVED, age=age)
-        return Left(own, Fate.HUNG_UP, age=age) if args[1:] == [PHONE] else done
+    if own in served and args[1:] == [PHONE]:
+        return Left(own, Fate.HUNG_UP, age=age)
+    if own in served and goodbye:
+        return Left(own, Fate.THANKED, TO_FALLBACK, SERVED, age=age)
     return _caller(channel, own, args, age)
 
 

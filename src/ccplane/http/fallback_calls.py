@@ -68,7 +68,7 @@ class Call(BaseModel):
     stay: Stay | None = None
 
 
-Told = Annotated[Call | dict[str, Any], Field(union_mode="left_to_right")]
+Told = Annotated[Call | Any, Field(union_mode="left_to_right")]
 
 
 class Calls(BaseModel):
@@ -82,18 +82,20 @@ class Calls(BaseModel):
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """A call that is none; told again it would be refused again."""
+    """A call that is none; told again it would be refused again. `channel` is empty where there is no name at all."""
 
     channel: str
     why: str
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """`taken`: those that ccplane has now, or had before. `later`: it still takes them for live, or can't decide them
-    now, and wants to be told of them again. `refused`: what is no call."""
+    """`taken`: those that ccplane has now, or had before. `later`: it still takes them for live, and wants to be told
+    of them again. `undecided`: it can't decide them, by a fault of its own; tell of them again, less and less often.
+    `refused`: what is no call."""
 
     taken: list[str]
     later: list[str]
+    undecided: list[str]
     refused: list[Refusal]
 
 
@@ -107,13 +109,11 @@ def routes(plane: Plane, may_tell: Guard) -> APIRouter:
         calls = [each for each in told_of.calls if isinstance(each, Call)]
         decided = await asyncio.gather(*(_decided(plane, _input(node, each)) for each in calls))
         live = plane.snapshot.state.contacts
-        later = {
-            each.channel
-            for each, done in zip(calls, decided, strict=True)
-            if not done or contact_id(node, ChannelId(each.channel)) in live
-        }
+        undecided = {each.channel for each, done in zip(calls, decided, strict=True) if not done}
+        later = {each.channel for each in calls if contact_id(node, ChannelId(each.channel)) in live} - undecided
+        taken = [each.channel for each in calls if each.channel not in later | undecided]
         refused = [_refusal(each) for each in told_of.calls if not isinstance(each, Call)]
-        return told(Taken([each.channel for each in calls if each.channel not in later], sorted(later), refused))
+        return told(Taken(taken, sorted(later), sorted(undecided), refused))
 
     return router
 
@@ -129,7 +129,9 @@ async def _decided(plane: Plane, what: FallbackCallImported) -> bool:
     return True
 
 
-def _refusal(call: dict[str, Any]) -> Refusal:
+def _refusal(call: object) -> Refusal:
+    if not isinstance(call, dict):
+        return Refusal("", "is no call")
     try:
         Call.model_validate(call)
     except ValidationError as error:

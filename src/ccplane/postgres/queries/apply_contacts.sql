@@ -1,6 +1,8 @@
 -- apply_contacts --
 -- A contact's row: what the batch's facts say, over what the row said. One pass and one upsert for all contacts of the
 -- batch. The states are those of the table PHASE; the fact alone says where it leads.
+-- Of a contact that was carried to the fallback (no cause: we were not told of its end) ContactEnded says when we found
+-- out, which may be long after the call was over: where FallbackServed tells of an end, that one counts.
 INSERT INTO contact AS c (
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
     arrived_at, answered_at, ended_at, ended_by, cause, gap_ms, direction, fallback)
@@ -33,17 +35,19 @@ SELECT
         FILTER (WHERE kind IN ('ContactArrived', 'TalkStarted', 'FallbackServed') AND agent IS NOT NULL))[1],
     instant(min(coalesce((body ->> 'arrived_at')::bigint, at))),
     instant(min(at) FILTER (WHERE kind = 'CallerAnswered')),
-    instant(max(CASE kind
-        WHEN 'ContactEnded' THEN coalesce((body ->> 'ended_at')::bigint, at)
-        WHEN 'FallbackServed' THEN  -- of one that had been with us before, the end there is the later one
-            (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint + coalesce((body ->> 'talk_ms')::bigint, 0)
-    END)),
+    instant(coalesce(
+        CASE WHEN bool_or(kind = 'ContactEnded' AND body ->> 'by' = 'fallback' AND (body ->> 'cause')::integer = 0)
+            THEN max(served_until) END,
+        max(greatest(served_until, CASE kind WHEN 'ContactEnded' THEN coalesce((body ->> 'ended_at')::bigint, at) END)))),
     max(body ->> 'by') FILTER (WHERE kind = 'ContactEnded'),
     max((body ->> 'cause')::integer) FILTER (WHERE kind = 'ContactEnded'),
     coalesce(sum((body ->> 'gap_ms')::bigint) FILTER (WHERE kind = 'ContactRelinked'), 0),
     coalesce(max(body ->> 'direction') FILTER (WHERE kind = 'ContactArrived'), 'inbound'),
     bool_or(kind = 'FallbackServed' OR (kind = 'ContactEnded' AND body ->> 'by' = 'fallback'))
-FROM batch
+FROM batch CROSS JOIN LATERAL (
+    SELECT CASE kind WHEN 'FallbackServed' THEN
+        (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint + coalesce((body ->> 'talk_ms')::bigint, 0)
+    END AS served_until) stay
 WHERE epoch = $1 AND seq > $2 AND seq <= $3
     AND kind IN (
         'ContactArrived', 'ProgramStarted', 'CallerAnswered', 'ContactQueued', 'ContactUnqueued', 'OfferAnswered',
@@ -64,7 +68,11 @@ ON CONFLICT (id) DO UPDATE SET
     queue = coalesce(excluded.queue, c.queue),
     agent = coalesce(excluded.agent, c.agent),
     answered_at = coalesce(c.answered_at, excluded.answered_at),
-    ended_at = greatest(excluded.ended_at, c.ended_at),
+    ended_at = CASE
+        WHEN excluded.ended_by = 'fallback' AND excluded.cause = 0 THEN coalesce(c.ended_at, excluded.ended_at)
+        WHEN c.ended_by = 'fallback' AND c.cause = 0 THEN coalesce(excluded.ended_at, c.ended_at)
+        ELSE greatest(excluded.ended_at, c.ended_at)
+    END,
     ended_by = coalesce(excluded.ended_by, c.ended_by),
     cause = coalesce(excluded.cause, c.cause),
     gap_ms = c.gap_ms + excluded.gap_ms,
