@@ -179,3 +179,17 @@ def test_given_a_loop_held_up_over_a_deadline_then_its_sockets_are_read_first(lo
 
     with asyncio.Runner(loop_factory=loop) as runner:
         assert runner.run(main()) == ["answered", "rang"]
+
+
+def test_given_a_pause_without_a_deadline_then_what_is_set_after_it_waits_until_all_was_read():
+    async def scene(bells: Bells) -> None:
+        bells.unread = 3
+        bells.alarm.read_first(bells.clock.now())
+        bells.set(0)
+        await asyncio.sleep(READ_MS / 1000 + 0.2)
+        assert bells.rang == []
+        bells.unread = 0
+        await asyncio.sleep(0.1)
+        assert len(bells.rang) == 1
+
+    with_bells(scene)

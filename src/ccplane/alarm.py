@@ -42,6 +42,12 @@ class Alarm:
             self._at, self._due = at, max(at, now)
             self._timer = asyncio.get_running_loop().call_later((self._due - now) / 1000, self._fire)
 
+    def read_first(self, now: int) -> None:
+        """We stood still, whatever deadline there was: nothing is overdue before all that waits has been decided."""
+        if self._reading is None:
+            self._reading_since = now
+            self._read_on()
+
     def stop(self) -> None:
         """Ring no more, until it is set anew."""
         self._stop_timer()
@@ -62,9 +68,8 @@ class Alarm:
             self._ring()
 
     def _notice_pause(self, now: int) -> None:
-        if self._reading is None and self._due is not None and now - self._due > LATE_MS:
-            self._reading_since = now
-            self._read_on()
+        if self._due is not None and now - self._due > LATE_MS:
+            self.read_first(now)
 
     def _read_on(self) -> None:
         self._reading = asyncio.get_running_loop().call_later(LOOK_S, self._look)

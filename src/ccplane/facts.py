@@ -75,6 +75,10 @@ class SwitchUnwatched(Fact, frozen=True, kw_only=True):
     gap_ms: int
 
 
+class SwitchReadUp(Fact, frozen=True, kw_only=True):
+    """What happened while this process stood still has been read: who waits is offered to agents again."""
+
+
 class SwitchAway(Fact, frozen=True, kw_only=True):
     """A node has not been reached for a while: nobody there can be rung, and nobody knows whether they still talk."""
 
@@ -119,7 +123,16 @@ class DeadlineDropped(Fact, frozen=True, kw_only=True):
     whose: str
 
 
-NodeFact = SwitchFound | SwitchLost | SwitchUnwatched | SwitchAway | SwitchWedged | SwitchAnswers | FallbackWaitsChanged
+NodeFact = (
+    SwitchFound
+    | SwitchLost
+    | SwitchUnwatched
+    | SwitchReadUp
+    | SwitchAway
+    | SwitchWedged
+    | SwitchAnswers
+    | FallbackWaitsChanged
+)
 SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 SiteFact = PlaneStarted | DrainBegan | DrainCancelled | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
 AnyFact = (

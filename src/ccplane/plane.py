@@ -223,6 +223,8 @@ class Plane:
             self._publish()
             self._tell(decision.facts)
         self._alarm.set(decision.wake_at, now)
+        if decision.state.behind and not before.state.behind:
+            self._alarm.read_first(now)
 
     def _folded(self, board: Board, facts: Sequence[Fact]) -> Board:
         try:

@@ -312,7 +312,7 @@ class Watch:
         for line in state.lines.values():
             for waiting in line:
                 able = [each for each in state.free if self.may_be_offered(state, waiting.contact, state.agents[each])]
-                assert not able, "a free agent and a contact they may serve never coexist"
+                assert not able or state.behind, "a free agent and a contact they may serve never coexist"
                 widest = state.rules.queues[waiting.queue].widest
                 assert any(each.signed_in and widest.met_by(each.profile.skills) for each in state.agents.values()), (
                     "nobody waits where nobody could come"

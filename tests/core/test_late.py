@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ccplane.contacts import facts as c
 from ccplane.core import inputs as i
 from ccplane.facts import SwitchUnwatched
-from ccplane.ids import ChannelId
+from ccplane.ids import AgentId, ChannelId
 from tests.core.floor import NODE, a_floor, a_queue, an_arrival, doing, kinds, ms, paused, ready, the
 from tests.core.floor import c as contact
 
@@ -20,7 +22,37 @@ def test_given_a_pause_that_the_connection_survived_then_it_is_a_fact_and_nothin
     decision = floor.take(i.StoodStill(NODE, 10_000), at=20)
     assert the(decision, SwitchUnwatched).gap_ms == 10_000
     assert (kinds(decision), doing(decision)) == (["SwitchUnwatched"], [])
+    assert floor.state == replace(before, behind=True)
+    assert kinds(floor.tick()) == ["SwitchReadUp"]
     assert floor.state == before
+
+
+def test_given_a_pause_then_nobody_is_offered_before_all_is_read_and_then_whoever_came_first():
+    """Ben is free by what is read first; that x waits again is read last, and x came before y."""
+    floor = a_floor(agents=[ready("ana"), ready("ben")])
+    floor.waits("x", at=10)
+    floor.waits("z", at=10.5)
+    floor.waits("y", at=11)
+    rings_ana, rings_ben = floor.contact("x").offer, floor.contact("z").offer
+    floor.take(i.StoodStill(NODE, 50_000), at=70)
+    late(floor, i.CallerGone(contact("z"), 16), happened=30)
+    freed = late(floor, i.LegEnded(rings_ben.id, rings_ben.leg, 16, 0, gone=True), happened=31)
+    assert AgentId("ben") in floor.state.free
+    late(floor, i.LegEnded(rings_ana.id, rings_ana.leg, 19, 480, gone=True), happened=40)
+    assert not freed.commands
+    assert [floor.contact(name).offer for name in "xy"] == [None, None]
+    read_up = floor.tick()
+    assert [fact.contact for fact in read_up.facts if isinstance(fact, c.OfferMade)] == [contact("x"), contact("y")]
+
+
+def test_given_a_connection_that_was_lost_after_a_pause_then_the_survey_stands_for_what_was_to_be_read():
+    floor = a_floor(agents=[ready("ana")])
+    floor.take(i.StoodStill(NODE, 50_000), at=70)
+    floor.drops()
+    floor.survey(after_gap=True, at=71)
+    assert not floor.state.behind
+    floor.waits("x", at=72)
+    assert floor.contact("x").offer.agent == "ana"
 
 
 def test_given_a_pause_that_is_decided_late_then_its_gap_still_began_with_it():

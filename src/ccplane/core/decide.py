@@ -17,7 +17,7 @@ from ccplane.core.callers import CALLER_RULES
 from ccplane.core.clearing import CLEARING_RULES
 from ccplane.core.commands import Command
 from ccplane.core.fallback import FALLBACK_RULES
-from ccplane.core.fallback_first import FALLBACK_FIRST_RULES
+from ccplane.core.fallback_first import FALLBACK_FIRST_RULES, let_go
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.keys import KEY_RULES
@@ -82,6 +82,8 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     go_on(turn)
     tend(turn)
     settle(turn)
+    if state.behind and not turn.state.behind:
+        let_go(turn)  # of whom nothing was asked meanwhile
     route(turn)
     leave_seats(turn)
     tend(turn)

@@ -60,6 +60,7 @@ from ccplane.facts import (
     SwitchAway,
     SwitchFound,
     SwitchLost,
+    SwitchReadUp,
     SwitchUnwatched,
     SwitchWedged,
 )
@@ -148,7 +149,11 @@ def evolve(state: State, fact: AnyFact) -> State:
             return put_agent(state, agent, agents.evolve(agent, fact))
         case DeadlineDropped():
             return rescheduled(state, fact.kind, fact.whose, None)
-        case RepairMade() | SwitchUnwatched():
+        case SwitchUnwatched():
+            return replace(state, behind=True)
+        case SwitchReadUp():
+            return replace(state, behind=False)
+        case RepairMade():
             return state
         case _:
             assert_never(fact)
@@ -213,7 +218,7 @@ def _with_plane(state: State, fact: PlaneStarted) -> State:
     waits = state.fallback_waits
     for node in set(waits) - set(fact.nodes or waits):
         waits = waits.delete(node)
-    state = replace(state, epoch=fact.epoch, draining=None, away=Map(), fallback_waits=waits)
+    state = replace(state, epoch=fact.epoch, draining=None, away=Map(), fallback_waits=waits, behind=False)
     for node in state.nodes:
         state = _with_node(state, node, connected=False)
     return _cut_off(state, fact.at)
@@ -234,7 +239,7 @@ def _found(state: State, fact: SwitchFound) -> State:
     state = _with_node(state, fact.node, connected=True)
     started = state.started.set(fact.node, fact.started_at) if fact.started_at else state.started
     away = state.away
-    state = replace(state, started=started, away=_less(away, fact.node))
+    state = replace(state, started=started, away=_less(away, fact.node), behind=False)
     return _cut_off(state, fact.at) if away else state
 
 

@@ -22,7 +22,7 @@ SWITCH_LATER_MS = 2_000
 
 def route(turn: Turn) -> None:
     """Make every offer that this turn made possible. What was possible before it has been made (see the tests)."""
-    if not (turn.freed or turn.unserved):
+    if turn.state.behind or not (turn.freed or turn.unserved):
         return
     held = held_back(turn.state)
     if len(turn.freed) == 1 and not turn.unserved:

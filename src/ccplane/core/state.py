@@ -92,10 +92,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     fallback_waits: Map[NodeName, tuple[QueueName, ...]] = Map()
     """app_queue's queues in which callers are left, at each node where there are any."""
 
+    behind: bool = False
+    """After a pause, until what happened in it has been read: who was waited for longest is not known before, so that
+    nothing is offered."""
+
     unstored: Map[RecordingId, Expected] = Map()
     """Recordings whose talk is over and whose file is not in the store yet: at most `evolve.UNSTORED` of them."""
 
     @property
     def wake_at(self) -> int | None:
-        """The earliest deadline, in ms."""
+        """The earliest deadline, in ms; who is behind has one at once, which waits until all was read."""
+        if self.behind:
+            return 0
         return self.deadlines[0][0] if self.deadlines else None

@@ -19,7 +19,7 @@ from ccplane.core.standing import not_taken
 from ccplane.core.steps import step_overdue
 from ccplane.core.turn import Turn
 from ccplane.core.waits import wait_due
-from ccplane.facts import DeadlineDropped
+from ccplane.facts import DeadlineDropped, SwitchReadUp
 from ccplane.ids import AgentId, ContactId
 
 
@@ -28,6 +28,8 @@ def tick(turn: Turn, _: i.Tick) -> None:
 
     What cannot be decided loses its deadline, else it would be due again at once and for ever.
     """
+    if turn.state.behind:
+        turn.happened(SwitchReadUp(at=turn.now))
     for when, kind, whose in turn.state.deadlines:
         if when > turn.now:
             break
