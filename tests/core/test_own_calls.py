@@ -455,6 +455,19 @@ def test_given_a_colleague_who_picked_up_before_a_long_gap_then_they_are_joined_
     assert "CallConnected" in kinds(floor.enters("x", leg))
 
 
+def test_given_a_caller_whose_coming_into_the_room_was_lost_while_it_rings_then_the_talk_is_told_all_the_same():
+    floor = a_house()
+    calls(floor, "ben")
+    leg = call(floor).leg
+    assert not floor.contact("x").in_room
+    floor.drops(at=1)
+    rings = seen(leg, agent=AgentId("ben"), up=False)
+    floor.survey(after_gap=True, at=3, gap=2, extra=[rings], rooms={c("x"): (floor.contact("x").channel,)})
+    assert floor.contact("x").in_room
+    picks_up(floor)
+    assert "CallConnected" in kinds(floor.enters("x", leg))
+
+
 def test_given_two_on_an_own_call_when_the_switch_begins_anew_then_that_ended_it():
     floor = a_house()
     floor.survey(started_at=1, after_gap=True)

@@ -21,6 +21,11 @@ def compare_call(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None
     if call.since >= survey.began_at or (not survey.after_gap and call.since >= survey.began_at - SETTLING_MS):
         return
     seen, members = survey.channels.get(call.leg), survey.rooms.get(contact.id, ())
+    if contact.channel in members and not contact.in_room:
+        entered(turn, i.EnteredRoom(contact.id, contact.channel), attempt=2)
+        contact = turn.state.contacts[contact.id]
+        call = contact.call
+        assert call is not None
     if seen is None:
         turn.repaired("own call without its other leg", contact.id, f"{call.leg} is not at the switch")
         if call.state is CallState.CALLED:
