@@ -17,6 +17,9 @@ from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
+HEARD_WITHIN_S = 10.0
+"""On a machine that has other work too; how soon is measured by the benchmarks."""
+
 
 @pytest.fixture
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
@@ -77,8 +80,8 @@ async def told_once(centre: Centre, caller: str, **counts: int) -> dict[str, Any
 async def hear_each_other(call: Any, ring: Any) -> None:
     call.audio.play(CALLER_TONE)
     ring.audio.play(AGENT_TONE)
-    await ring.audio.hears(CALLER_TONE)
-    await call.audio.hears(AGENT_TONE)
+    await ring.audio.hears(CALLER_TONE, within=HEARD_WITHIN_S)
+    await call.audio.hears(AGENT_TONE, within=HEARD_WITHIN_S)
 
 
 async def an_offer(centre: Centre, caller: str, number: str = "4002") -> tuple[Call, Ring]:
