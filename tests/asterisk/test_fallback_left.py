@@ -55,33 +55,33 @@ async def test_whoever_is_left_is_served_before_a_newcomer_and_no_phone_rings_tw
     ana, ben = centre.lab.phones.phone("1001"), centre.lab.phones.phone("1002")
     ana.behaviour = ben.behaviour = rings_for_ever()
     await dies(centre)
-    first = centre.lab.callers.dial("4002", "5551")
+    first = centre.lab.callers.dial("4002", "5571")
     ring = await ana.next_ring(within=20)
     ring.answer()
     await first.up()
-    left = centre.lab.callers.dial("4002", "5552")
-    await enters_the_queue(centre, "5552")
+    left = centre.lab.callers.dial("4002", "5572")
+    await enters_the_queue(centre, "5572")
 
     await centre.start()
     await centre.agent_is("1001", "own-call")
-    newcomer = centre.lab.callers.dial("4002", "5553")
+    newcomer = centre.lab.callers.dial("4002", "5573")
     await centre.waiting("support", 1)
     assert (await centre.get("/api/v1/agents/1001"))["fallback_first"]
-    other = centre.lab.callers.dial("4003", "5554")
+    other = centre.lab.callers.dial("4003", "5574")
     rings_ben = await ben.next_ring(within=5)  # no member of that queue: at once
-    assert rings_ben.caller == "5554"
+    assert rings_ben.caller == "5574"
     rings_ben.answer()
     ring.hang_up()
     await first.over()
     ring = await ana.next_ring(within=10)
-    assert [each.caller for each in ana.calls] == ["5552"]
+    assert [each.caller for each in ana.calls] == ["5572"]
     ring.answer()
     await left.up()
     await centre.agent_is("1001", "own-call")
     left.hang_up()
     await left.over()
     ring = await ana.next_ring(within=5)  # by an event, not by the next survey
-    assert ring.caller == "5553"
+    assert ring.caller == "5573"
     assert not (await centre.get("/api/v1/agents/1001"))["fallback_first"]
     ring.answer()
     await centre.agent_is("1001", "talking")
@@ -98,27 +98,27 @@ async def test_whoever_hears_the_apology_when_ccplane_is_back_comes_first_too(ce
     ana = centre.lab.phones.phone("1001")
     ana.behaviour = rings_for_ever()
     await dies(centre)
-    first = centre.lab.callers.dial("4002", "5551")
+    first = centre.lab.callers.dial("4002", "5571")
     ring = await ana.next_ring(within=20)
     await centre.start()
     callers = []
-    for number in ("5552", "5553", "5554"):  # straight to the apology, as if ccplane were still away
+    for number in ("5572", "5573", "5574"):  # straight to the apology, as if ccplane were still away
         callers.append(centre.lab.callers.dial("4002", number))
         await centre.waiting("support", len(callers))
     shown = await centre.node.cli("core show channels concise")
-    last = next(each.partition("!")[0] for each in shown.splitlines() if "!5554!" in each)
+    last = next(each.partition("!")[0] for each in shown.splitlines() if "!5574!" in each)
     await centre.node.cli(f"channel redirect {last} ccplane-fallback,4002,1")
-    await enters_the_queue(centre, "5554")
+    await enters_the_queue(centre, "5574")
     metrics = (await centre.api.get("/metrics")).text
     for event in ("UserEvent", "QueueCallerJoin"):  # what the AMI account's filters must let through
         assert f'ccplane_ami_events_total{{name="{event}"}}' in metrics, event
     first.hang_up()
     await first.over()
     ring = await ana.next_ring(within=10)
-    assert ring.caller == "5554"
+    assert ring.caller == "5574"
     callers[2].hang_up()
     await callers[2].over()
-    for number, call in zip(("5552", "5553"), callers[:2], strict=True):
+    for number, call in zip(("5572", "5573"), callers[:2], strict=True):
         ring = await ana.next_ring(within=5)
         assert ring.caller == number
         ring.answer()
@@ -135,15 +135,15 @@ async def test_whoever_talks_in_the_fallback_holds_up_nobody(centre: Centre) -> 
     ana, cem = centre.lab.phones.phone("1001"), centre.lab.phones.phone("1003")
     ana.behaviour = cem.behaviour = rings_for_ever()
     await dies(centre)
-    first = centre.lab.callers.dial("4002", "5551")
+    first = centre.lab.callers.dial("4002", "5571")
     ring = await ana.next_ring(within=20)
     ring.answer()
     await first.up()
     await centre.start()
     await centre.sign_in("1003")
     assert not (await centre.get("/api/v1/agents/1003"))["fallback_first"]
-    call = centre.lab.callers.dial("4002", "5552")
-    assert (await cem.next_ring(within=5)).caller == "5552"
+    call = centre.lab.callers.dial("4002", "5572")
+    assert (await cem.next_ring(within=5)).caller == "5572"
     for each in (first, call):
         each.hang_up()
         await each.over()
