@@ -22,7 +22,7 @@ from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.recordings import note_consent
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import SOUNDING, end_step, leave_queue
-from ccplane.core.talks import talk_over
+from ccplane.core.talks import talk_begun, talk_over
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, playback_id
 
@@ -151,8 +151,6 @@ def _close_stay(turn: Turn, contact: Contact, result: Result | None, until: int)
 
 def _talked(turn: Turn, contact: Contact, offer: Offer, until: int) -> None:
     """The talk to which this offer had led, from its beginning to its end."""
-    waiting = contact.waiting
-    assert waiting is not None
     began = _answered_at(offer, until)
     if offer.state is not OfferState.ANSWERED:
         turn.happened(
@@ -168,20 +166,7 @@ def _talked(turn: Turn, contact: Contact, offer: Offer, until: int) -> None:
     if not contact.in_room:
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
     with turn.as_of(began):
-        waited_ms, started_at = turn.over(waiting.queued_at)
-    turn.happened(
-        c.TalkStarted(
-            at=turn.now,
-            contact=contact.id,
-            offer=offer.id,
-            agent=offer.agent,
-            segment=contact.segments + 1,
-            queue=waiting.queue,
-            queue_segment=waiting.segment,
-            waited_ms=waited_ms,
-            started_at=started_at,
-        )
-    )
+        talk_begun(turn, contact, offer)
     contact = turn.state.contacts[contact.id]
     assert contact.talk is not None
     drop_legs(turn, contact, contact.talk)

@@ -29,7 +29,7 @@ from ccplane.core.commands import (
 from ccplane.core.lamps import mirror
 from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
-from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, ring_stray, talk_over
+from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, ring_stray, talk_begun, talk_over
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, ChannelId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg
 
@@ -145,22 +145,7 @@ def entered(turn: Turn, what: i.EnteredRoom, attempt: int = 1) -> None:
 
 
 def _talk(turn: Turn, contact: Contact, offer: Offer, attempt: int) -> None:
-    waiting = contact.waiting
-    assert waiting is not None
-    waited_ms, started_at = turn.over(waiting.queued_at)
-    turn.happened(
-        c.TalkStarted(
-            at=turn.now,
-            contact=contact.id,
-            offer=offer.id,
-            agent=offer.agent,
-            segment=contact.segments + 1,
-            queue=waiting.queue,
-            queue_segment=waiting.segment,
-            waited_ms=waited_ms,
-            started_at=started_at,
-        )
-    )
+    talk_begun(turn, contact, offer)
     start_recording(turn, contact.id, attempt)
 
 

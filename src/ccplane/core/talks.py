@@ -8,7 +8,7 @@ from ccplane.agents import facts as a
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import EndedBy, MissCause
-from ccplane.contacts.offer import OfferState
+from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.own_call import CallState
 from ccplane.core.commands import HangUpLeg, StopMusic, StopSounds
 from ccplane.core.recordings import end_recording
@@ -84,6 +84,26 @@ def no_hold(turn: Turn, contact: Contact) -> None:
     """Whoever was asked to hold has somebody again, or need not wait any more."""
     turn.do(StopSounds(contact.id, hold_id(contact.id)))
     turn.do(StopMusic(contact.id, contact.channel))
+
+
+def talk_begun(turn: Turn, contact: Contact, offer: Offer) -> None:
+    """Caller and agent are together, and the wait is over."""
+    waiting = contact.waiting
+    assert waiting is not None
+    waited_ms, started_at = turn.over(waiting.queued_at)
+    turn.happened(
+        c.TalkStarted(
+            at=turn.now,
+            contact=contact.id,
+            offer=offer.id,
+            agent=offer.agent,
+            segment=contact.segments + 1,
+            queue=waiting.queue,
+            queue_segment=waiting.segment,
+            waited_ms=waited_ms,
+            started_at=started_at,
+        )
+    )
 
 
 def talk_over(turn: Turn, contact: Contact, by: EndedBy, *, unseen: bool = False) -> None:
