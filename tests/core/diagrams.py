@@ -60,8 +60,8 @@ def document():
         f"| intent | phone | shown |\n|---|---|---|\n{rows}",
         "Whoever is shown ready may be offered a contact, but not while they rest after a miss, nor before each leg of "
         "theirs that we hung up is gone at the switch (`LegDropped`, `LegCleared`; looked for in a survey after 3 s, "
-        "`LegsSought`): the phone may still be in that call. A phone that hangs up itself is free at once. At an "
-        "always-on seat a phone without an open line counts as gone.",
+        "or in the one after a gap, `LegsSought`): the phone may still be in that call. A phone that hangs up itself "
+        "is free at once. At an always-on seat a phone without an open line counts as gone.",
     ]
     return "\n\n".join(parts) + "\n"
 

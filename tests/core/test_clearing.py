@@ -84,6 +84,26 @@ def test_given_a_hang_up_that_was_lost_with_the_connection_then_the_next_survey_
     assert "OfferMade" in kinds(floor.let_go())
 
 
+def a_leg_whose_end_nobody_told(began=None):
+    """Ana's talk is over, her leg was seen; what the switch says of its end is lost with us."""
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x", at=10)
+    floor.leaves("x", at=20)
+    return floor, floor.survey(after_gap=True, at=21, began=began)
+
+
+def test_given_a_leg_that_was_seen_when_the_survey_after_a_gap_does_not_show_it_then_it_is_gone_at_once():
+    floor, decision = a_leg_whose_end_nobody_told()
+    assert not the(decision, a.LegCleared).told
+    assert floor.agent("ana").free
+
+
+def test_given_a_survey_that_began_before_a_leg_was_dropped_then_it_proves_nothing():
+    floor, decision = a_leg_whose_end_nobody_told(began=19)
+    assert "LegCleared" not in kinds(decision)
+    assert not floor.agent("ana").free
+
+
 def test_given_a_leg_that_stays_whatever_we_do_then_its_agent_is_never_rung_beside_it():
     floor = a_floor(agents=[ready("ana")])
     floor.talks("x", at=10)

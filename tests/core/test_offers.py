@@ -551,7 +551,7 @@ def test_given_wrap_up_longer_than_the_leg_lives_then_its_end_alone_frees_the_ag
     floor.waits("next", at=11)
     floor.leaves("x", at=60)
     assert kinds(floor.wake()) == ["LegsSought"], "the switch never said so"
-    assert kinds(floor.survey())[-1] == "LegCleared"
+    assert "LegCleared" in kinds(floor.survey())
     assert kinds(floor.wake()) == ["WrapUpDone", "OfferMade"]
     assert floor.now == 90_000
 

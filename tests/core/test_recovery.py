@@ -333,17 +333,21 @@ def test_given_two_such_legs_when_the_switch_says_nothing_more_then_a_survey_say
     assert floor.agent("ana").free
 
 
-def test_given_a_leg_that_we_hung_up_when_the_plane_comes_back_then_its_agent_is_still_not_free_before_the_deadline():
+@pytest.mark.parametrize("still_there", [False, True])
+def test_given_a_leg_that_we_hung_up_when_the_plane_comes_back_then_its_agent_is_free_once_the_switch_has_it_no_more(
+    still_there,
+):
     floor = a_floor(agents=[ready("ana")])
     floor.talks("x", at=10)
+    leg = floor.contact("x").talk.leg
     floor.leaves("x", at=60)
     floor.state = checkpoint.decode(checkpoint.encode(floor.state))
     floor.take(i.PlaneBegan(2, "test", 0), at=61)
-    floor.survey(after_gap=True, at=61)
-    assert not floor.agent("ana").free
-    assert kinds(floor.wake()) == ["LegsSought"]
-    assert kinds(floor.survey()) == ["LegCleared"]
-    assert (floor.now, floor.agent("ana").free) == (63_000, True)
+    floor.survey(after_gap=True, at=61, extra=[i.ChannelSeen(leg, up=True, agent="ana")] if still_there else [])
+    assert floor.agent("ana").free is not still_there
+    if still_there:
+        assert kinds(floor.let_go()) == ["LegCleared"]
+        assert floor.agent("ana").free
 
 
 def test_given_a_leg_of_an_offer_long_over_then_it_is_hung_up_and_the_contact_is_left_alone():

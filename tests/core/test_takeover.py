@@ -231,6 +231,20 @@ def test_given_an_agent_whose_last_leg_is_on_its_way_out_when_another_is_seen_to
     assert floor.agent("ana").work is Work.TALKING
 
 
+@pytest.mark.parametrize("up", [False, True])
+def test_given_an_agent_called_just_before_a_crash_whose_last_leg_has_gone_in_it_then_the_call_is_theirs(up):
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("y", at=10)
+    floor.waits(at=20)
+    floor.leaves("y", at=60)
+    leg = a_leg(up=up)
+    decision = floor.survey(after_gap=True, at=61, extra=[leg])
+    assert what_was_repaired(decision) == ["offer nobody knew"]
+    assert not [each for each in decision.commands if isinstance(each, do.HangUpLeg)]
+    assert the(decision, f.OfferMade).leg == leg.id
+    assert ("OfferAnswered" in kinds(decision)) is up
+
+
 def test_given_a_talk_when_a_third_is_in_the_room_then_nobody_is_thrown_out():
     floor = a_floor(agents=[ready("ana"), ready("ben")])
     floor.talks()

@@ -181,7 +181,7 @@ class LegDropped(AgentFact, frozen=True, kw_only=True):
 
 
 class LegCleared(AgentFact, frozen=True, kw_only=True):
-    """The leg that we dropped is gone. `told`: the switch said so; else a survey after the deadline did not show it."""
+    """The leg that we dropped is gone. `told`: the switch said so; else a survey did not show it that should have."""
 
     leg: ChannelId
     told: bool

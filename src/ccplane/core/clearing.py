@@ -4,6 +4,7 @@
 |---|---|
 | was seen, or its originate was answered | its end, told; the switch has no such channel |
 | may be yet to come: nobody told of it, and its originate was not answered | its end, told, once it has come |
+| was seen, and a gap has come since | a survey that began after it was dropped, and does not show it |
 | either, long after we asked | a survey that began after its deadline, and does not show it |
 
 A command that was on its way when a connection was lost may be carried out seconds later: that there is no such
@@ -57,21 +58,39 @@ def begun_anew(turn: Turn) -> None:
         turn.happened(a.LegCleared(at=turn.now, agent=agent, leg=leg, told=True))
 
 
+def gone(turn: Turn, survey: i.SwitchSurveyed) -> None:
+    """Those that a survey does not show when it should. To be said before what it shows is taken up: their agent may
+    have been called for somebody since, and is free for that call."""
+    for leg, agent in list(turn.state.clearing.items()):
+        if leg not in survey.channels and _at(survey.node, leg):
+            turn.attempt(leg, _gone, turn, survey, turn.state.agents[agent], leg)
+
+
+def _gone(turn: Turn, survey: i.SwitchSurveyed, agent: Agent, leg: ChannelId) -> None:
+    went_in_the_gap = survey.after_gap and leg not in agent.unseen and _dropped_before(agent, survey)
+    if went_in_the_gap or _sought_before(agent, survey):
+        turn.happened(a.LegCleared(at=turn.now, agent=agent.id, leg=leg, told=False))
+
+
 def compare(turn: Turn, survey: i.SwitchSurveyed, dropped: Mapping[ChannelId, AgentId]) -> None:
-    """Those that were dropped before, and that a survey shows, are hung up once more; those that it does not show when
-    it should, are gone."""
+    """Those that were dropped before, and that a survey shows, are hung up once more."""
     for leg, agent in list(dropped.items()):
-        if turn.state.clearing.get(leg) == agent and _at(survey.node, leg):
+        if turn.state.clearing.get(leg) == agent and leg in survey.channels and _at(survey.node, leg):
             turn.attempt(leg, _compare, turn, survey, turn.state.agents[agent], leg)
 
 
 def _compare(turn: Turn, survey: i.SwitchSurveyed, agent: Agent, leg: ChannelId) -> None:
-    sought = agent.sought_at is not None and agent.sought_at <= survey.began_at
-    if leg not in survey.channels:
-        if sought:
-            turn.happened(a.LegCleared(at=turn.now, agent=agent.id, leg=leg, told=False))
-    elif sought or survey.after_gap or leg in agent.unseen:
+    if survey.after_gap or leg in agent.unseen or _sought_before(agent, survey):
         _again(turn, agent, leg)
+
+
+def _sought_before(agent: Agent, survey: i.SwitchSurveyed) -> bool:
+    return agent.sought_at is not None and agent.sought_at <= survey.began_at
+
+
+def _dropped_before(agent: Agent, survey: i.SwitchSurveyed) -> bool:
+    """All of theirs: the deadline is that of the last one."""
+    return agent.clear_by is not None and agent.clear_by - CLEAR_MS <= survey.began_at
 
 
 def _again(turn: Turn, agent: Agent, leg: ChannelId) -> None:

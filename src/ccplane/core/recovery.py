@@ -42,6 +42,8 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
     dropped = turn.state.clearing
     if survey.after_gap:
         _found(turn, survey)
+    if not turn.begun_anew:
+        clearing.gone(turn, survey)
     for device, phone in survey.phones.items():
         turn.attempt(device, phone_seen, turn, i.PhoneSeen(device, phone))
     known = dict(turn.state.contacts)
