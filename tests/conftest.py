@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 
 import structlog
@@ -13,6 +14,16 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 """Some shells forbid Python to keep what it has compiled: each plane of a test would compile all of it for a second,
 and each worker the tests for ten."""
+
+for ends_us, handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+    (signal.SIGQUIT, signal.SIG_DFL),
+):
+    if signal.getsignal(ends_us) is signal.SIG_IGN:
+        signal.signal(ends_us, handler)
+"""Who starts a suite in the background starts it deaf to them, and so everything that it starts: what a test ends with
+Ctrl-C would run on for ever."""
 
 structlog.configure(
     processors=[
