@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import reduce
 
+from immutables import Map
+
 from ccplane.agents import facts as a
 from ccplane.agents.agent import LineState, Shown, Work
 from ccplane.agents.facts import Phone
@@ -444,5 +446,9 @@ def left_to_app_queue(state, agent):
 
 
 def same(one, other):
-    """Equal in every field, what is derived included."""
-    return all(getattr(one, name) == getattr(other, name) for name in State.__struct_fields__)
+    """Equal in every field, what is derived included; a line with nobody in it is none, and a count of nobody."""
+    return all(_full(getattr(one, name)) == _full(getattr(other, name)) for name in State.__struct_fields__)
+
+
+def _full(value):
+    return {key: each for key, each in value.items() if each or each is False} if isinstance(value, Map) else value

@@ -350,6 +350,17 @@ def test_given_a_leg_that_we_hung_up_when_the_plane_comes_back_then_its_agent_is
         assert floor.agent("ana").free
 
 
+def test_given_an_agent_who_has_rested_when_the_plane_comes_back_then_nobody_is_offered_before_the_switch_is_found():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    floor.refuses("x", 486)
+    assert floor.agent("ana").rest_until
+    floor.state = checkpoint.decode(checkpoint.encode(floor.state))
+    floor.take(i.PlaneBegan(2, "test", 0), at=11)
+    assert kinds(floor.wake()) == ["AgentRested"]
+    assert "OfferMade" in kinds(floor.survey(after_gap=True))
+
+
 def test_given_a_leg_of_an_offer_long_over_then_it_is_hung_up_and_the_contact_is_left_alone():
     floor = a_floor(agents=[ready("ana"), ready("ben")])
     floor.waits()

@@ -41,6 +41,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     away: dict[NodeName, bool] = {}
     wedged: dict[NodeName, str] = {}
     fallback_waits: dict[NodeName, tuple[QueueName, ...]] = {}
+    nodes: tuple[NodeName, ...] = ()
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -69,6 +70,7 @@ def encode(state: State) -> bytes:
             away=dict(state.away),
             wedged=dict(state.wedged),
             fallback_waits=dict(state.fallback_waits),
+            nodes=tuple(state.nodes),
         )
     )
 
@@ -92,6 +94,7 @@ def decode(data: bytes) -> State:
         away=Map(kept.away),
         wedged=Map(kept.wedged),
         fallback_waits=Map(kept.fallback_waits),
+        nodes=Map(dict.fromkeys(kept.nodes, False)),
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)

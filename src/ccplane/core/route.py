@@ -70,8 +70,8 @@ def serve_agent(turn: Turn, agent_id: AgentId, held: Collection[AgentId]) -> Non
 
 
 def _within_reach(state: State) -> Mapping[QueueName, Sequence[Candidate]]:
-    """The lines, without those who wait at a node that is not connected."""
-    if all(state.nodes.values()):
+    """The lines, without those who wait at a node that is not connected: a plane that begins has heard of none yet."""
+    if state.nodes and all(state.nodes.values()):
         return state.lines
     return {
         name: [each for each in line if state.nodes.get(state.contacts[each.contact].node, False)]
