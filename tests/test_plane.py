@@ -9,8 +9,10 @@ import pytest
 
 from ccplane.agents.facts import Intent
 from ccplane.contacts.facts import OfferMissed
-from ccplane.core.inputs import IntentAsked
+from ccplane.core.inputs import IntentAsked, StoodStill
 from ccplane.errors import CcplaneError, StoreError
+from ccplane.facts import SwitchReadUp
+from ccplane.ids import NodeName
 from ccplane.plane import URGENT
 from ccplane.settings import HOME
 from ccplane.site import read
@@ -94,6 +96,27 @@ def test_a_fault_at_a_deadline_is_tried_again_a_second_later_not_at_once():
         centre.plane._log.append = append
         await asyncio.sleep(2)
         assert centre.said(OfferMissed)
+
+    on(scene)
+
+
+def test_a_fault_after_a_pause_is_tried_again_and_then_callers_are_offered():
+    async def scene(centre: Rehearsal) -> None:
+        append, faults = centre.plane._log.append, 0
+
+        def full_once(facts):
+            nonlocal faults
+            if any(isinstance(fact, SwitchReadUp) for fact in facts) and not faults:
+                faults += 1
+                raise StoreError("outbox-overflow", "full")
+            return append(facts)
+
+        centre.sign_in("1001")
+        centre.plane._log.append = full_once
+        centre.plane.post(StoodStill(NodeName("ast1"), 5_000))
+        assert centre.plane.state.behind
+        await asyncio.sleep(3)
+        assert (faults, centre.plane.state.behind) == (1, False)
 
     on(scene)
 

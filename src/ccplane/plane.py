@@ -214,7 +214,8 @@ class Plane:
             seq = self._log.append(decision.facts) if decision.facts else before.seq
         except Exception:
             self._fault("an input could not be decided or kept; nothing was changed", what)
-            self._alarm.set(max(before.state.wake_at, now + TRY_AGAIN_MS) if before.state.wake_at else None, now)
+            due = before.state.wake_at
+            self._alarm.set(None if due is None else max(due, now + TRY_AGAIN_MS), now)
             return
         self.snapshot = Snapshot(decision.state, self._folded(before.board, decision.facts), seq, now)
         self._commands.extend(decision.commands)
