@@ -170,6 +170,8 @@ class Centre(World):
         self.take(i.PlaneBegan(7, "test", away_ms))
         self.take(i.SiteRead(self.site.hash, self.site.rules, dict(FILES)))
         self.take(i.PeopleRead(people(0)[:2]))
+        if self.floor.state.wake_at is not None and self.floor.state.wake_at <= self.floor.now:
+            self.take(i.Tick())  # as in life: before the switch is found
         self.floor.watch.music, self.floor.watch.told = {}, {}
         self.look(away_ms)
 

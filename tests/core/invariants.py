@@ -171,7 +171,6 @@ class Watch:
             assert not self.on_the_phone_of(line.agent), "rung for a line while on another leg of ours"
         for rung in (fact for fact in decision.facts if isinstance(fact, c.RejoinRung)):
             self.legs[rung.leg] = rung.agent
-            self.seen.add(rung.leg)
         for leg in [leg for leg, agent in self.legs.items() if agent not in decision.state.agents]:
             self.forget(leg)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ccplane.agents import facts as a
 from ccplane.agents.facts import Phone
 from ccplane.contacts import facts as f
@@ -64,10 +62,14 @@ def test_given_a_call_that_may_be_yet_to_come_when_it_does_not_then_a_survey_lon
     assert the(decision, f.OfferMade).agent == "ana"
 
 
-@pytest.mark.parametrize("heard_of", [False, True])
-def test_given_a_call_that_was_heard_of_or_answered_when_the_switch_does_not_have_it_then_it_is_gone(heard_of):
-    floor, leg = a_call_on_its_way_when_the_switch_is_lost(heard_of)
-    assert kinds(not_found(floor, leg, answered=not heard_of)) == ["LegCleared", "OfferMade"]
+def test_given_a_call_that_was_answered_when_the_switch_does_not_have_it_then_it_is_gone():
+    floor, leg = a_call_on_its_way_when_the_switch_is_lost()
+    assert kinds(not_found(floor, leg, answered=True)) == ["LegCleared", "OfferMade"]
+
+
+def test_given_a_call_that_was_heard_of_when_the_survey_after_the_gap_does_not_show_it_then_it_is_gone():
+    floor, _ = a_call_on_its_way_when_the_switch_is_lost(heard_of=True)
+    assert floor.rung("x") == "ana"
 
 
 def test_given_a_hang_up_that_was_lost_with_the_connection_then_the_next_survey_shows_the_leg_and_it_is_hung_up_again():
@@ -84,23 +86,28 @@ def test_given_a_hang_up_that_was_lost_with_the_connection_then_the_next_survey_
     assert "OfferMade" in kinds(floor.let_go())
 
 
-def a_leg_whose_end_nobody_told(began=None):
-    """Ana's talk is over, her leg was seen; what the switch says of its end is lost with us."""
+def test_given_a_leg_that_was_seen_when_the_survey_after_a_gap_does_not_show_it_then_it_is_gone_at_once():
     floor = a_floor(agents=[ready("ana")])
     floor.talks("x", at=10)
     floor.leaves("x", at=20)
-    return floor, floor.survey(after_gap=True, at=21, began=began)
-
-
-def test_given_a_leg_that_was_seen_when_the_survey_after_a_gap_does_not_show_it_then_it_is_gone_at_once():
-    floor, decision = a_leg_whose_end_nobody_told()
-    assert not the(decision, a.LegCleared).told
+    assert not the(floor.survey(after_gap=True, at=21), a.LegCleared).told
     assert floor.agent("ana").free
 
 
-def test_given_a_survey_that_began_before_a_leg_was_dropped_then_it_proves_nothing():
-    floor, decision = a_leg_whose_end_nobody_told(began=19)
-    assert "LegCleared" not in kinds(decision)
+def test_given_two_legs_of_which_one_may_be_yet_to_come_then_its_term_is_not_cut_short_by_the_other():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x", at=10)
+    floor.take(i.RejoinAsked("ana"), at=11)
+    floor.leaves("x", at=12)
+    assert floor.agent("ana").clear_by == 12_000 + LATE_MS
+
+
+def test_given_two_nodes_when_one_is_surveyed_then_that_says_nothing_of_legs_at_the_other():
+    floor = a_floor(agents=[ready("ana")])
+    floor.talks("x", at=10)
+    floor.leaves("x", at=20)
+    floor.take(i.SwitchSurveyed(node="ast2", version="22", began_at=21_000, gap_ms=0, after_gap=True,
+                                channels={}, rooms={}, phones={}), at=21)  # fmt: skip
     assert not floor.agent("ana").free
 
 
@@ -122,7 +129,8 @@ def test_given_a_switch_that_began_anew_then_nothing_is_yet_to_come():
     floor.survey(after_gap=True, started_at=1)
     floor.waits("x", at=10)
     floor.drops(at=11)
-    floor.survey(after_gap=True, at=12, gone=["x", floor.offer("x").leg], started_at=2)
+    decision = floor.survey(after_gap=True, at=12, gone=["x", floor.offer("x").leg], started_at=2)
+    assert the(decision, a.LegCleared).told
     assert floor.agent("ana").free
 
 

@@ -8,6 +8,7 @@ from ccplane.contacts.facts import ContactEnded, EndedBy, OfferWithdrawn, TalkEn
 from ccplane.core import checkpoint
 from ccplane.core import inputs as i
 from ccplane.facts import SwitchFound
+from ccplane.ids import NodeName
 from tests.core.floor import NODE, a_floor, c, doing, kinds, ready, the
 
 
@@ -116,3 +117,13 @@ def test_given_a_restarted_switch_then_the_lamps_of_all_agents_are_set_again():
     floor.drops()
     decision = found(floor, 2, gone=("x", "y", floor.offer("x").leg, floor.offer("y").leg), phones={})
     assert doing(decision).count("MirrorIntent") >= 2
+
+
+def test_given_a_node_with_another_name_when_the_plane_starts_then_the_old_one_is_known_only_while_contacts_are_at_it():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits("x")
+    floor.take(i.PlaneBegan(2, "test", 0, nodes=(NodeName("other"),)))
+    assert dict(floor.state.nodes) == {NODE: False}
+    floor.leaves("x")
+    floor.take(i.PlaneBegan(3, "test", 0, nodes=(NodeName("other"),)))
+    assert not floor.state.nodes

@@ -91,7 +91,7 @@ def test_given_an_agent_with_a_talk_nobody_knew_then_they_are_offered_nothing_in
     assert floor.contact("y").phase is Phase.WAITING
     decision = found(floor, a_leg(), at=1)
     assert the(decision, f.OfferMade).contact == c("x")
-    floor.wake()
+    floor.tick(at=20)
     assert floor.contact("x").phase is Phase.TALKING
     assert floor.contact("y").offer is None
 
@@ -243,6 +243,29 @@ def test_given_an_agent_called_just_before_a_crash_whose_last_leg_has_gone_in_it
     assert not [each for each in decision.commands if isinstance(each, do.HangUpLeg)]
     assert the(decision, f.OfferMade).leg == leg.id
     assert ("OfferAnswered" in kinds(decision)) is up
+
+
+@pytest.mark.parametrize("seen", [{"up": False}, {"up": False, "at_door": True}, {"up": True}])
+def test_given_an_agent_rung_for_one_who_left_in_the_gap_and_then_for_another_then_that_call_is_theirs(seen):
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits("y", at=10)
+    floor.alerts("y")
+    before = floor.offer("y").leg
+    floor.waits(at=12)
+    leg = i.ChannelSeen(a_leg().id, agent="ana", **seen)
+    decision = floor.survey(after_gap=True, at=20, extra=[leg], gone=["y", before])
+    assert floor.offer("x").leg == leg.id
+    assert [each.leg for each in decision.commands if isinstance(each, do.HangUpLeg)] == [before]
+
+
+def test_given_a_rest_and_a_later_offer_of_which_nobody_knows_when_they_are_seen_to_talk_then_the_rest_is_over():
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits(at=10)
+    floor.refuses("x", 486, at=11)
+    leg = a_leg(attempt=2)
+    decision = floor.survey(after_gap=True, at=12, extra=[leg], rooms={c("x"): (X, leg.id)})
+    assert kinds(decision)[-4:] == ["AgentRested", *TALK[-3:]]
+    assert "StartMusic" not in doing(decision), "nobody hears music in a talk"
 
 
 def test_given_a_talk_when_a_third_is_in_the_room_then_nobody_is_thrown_out():

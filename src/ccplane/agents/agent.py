@@ -288,7 +288,8 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
         case f.LegDropped():
             unseen = (*_less(agent.unseen, fact.leg), fact.leg) if fact.unseen else _less(agent.unseen, fact.leg)
             legs = (*_less(agent.clearing, fact.leg), fact.leg)
-            return replace(agent, clearing=legs, unseen=unseen, clear_by=fact.deadline, sought_at=None)
+            deadline = max(agent.clear_by or 0, fact.deadline)
+            return replace(agent, clearing=legs, unseen=unseen, clear_by=deadline, sought_at=None)
         case f.LegCleared():
             others, unseen = _less(agent.clearing, fact.leg), _less(agent.unseen, fact.leg)
             if not others:

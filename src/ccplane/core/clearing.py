@@ -4,7 +4,7 @@
 |---|---|
 | was seen, or its originate was answered | its end, told; the switch has no such channel |
 | may be yet to come: nobody told of it, and its originate was not answered | its end, told, once it has come |
-| was seen, and a gap has come since | a survey that began after it was dropped, and does not show it |
+| was seen, and a gap has come since | the survey after it, which does not show it |
 | either, long after we asked | a survey that began after its deadline, and does not show it |
 
 A command that was on its way when a connection was lost may be carried out seconds later: that there is no such
@@ -59,7 +59,7 @@ def begun_anew(turn: Turn) -> None:
 
 
 def gone(turn: Turn, survey: i.SwitchSurveyed) -> None:
-    """Those that a survey does not show when it should. To be said before what it shows is taken up: their agent may
+    """Those that a survey does not show when it should. To be said before unknown legs are taken up: their agent may
     have been called for somebody since, and is free for that call."""
     for leg, agent in list(turn.state.clearing.items()):
         if leg not in survey.channels and _at(survey.node, leg):
@@ -67,7 +67,7 @@ def gone(turn: Turn, survey: i.SwitchSurveyed) -> None:
 
 
 def _gone(turn: Turn, survey: i.SwitchSurveyed, agent: Agent, leg: ChannelId) -> None:
-    went_in_the_gap = survey.after_gap and leg not in agent.unseen and _dropped_before(agent, survey)
+    went_in_the_gap = survey.after_gap and leg not in agent.unseen
     if went_in_the_gap or _sought_before(agent, survey):
         turn.happened(a.LegCleared(at=turn.now, agent=agent.id, leg=leg, told=False))
 
@@ -86,11 +86,6 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, agent: Agent, leg: ChannelId)
 
 def _sought_before(agent: Agent, survey: i.SwitchSurveyed) -> bool:
     return agent.sought_at is not None and agent.sought_at <= survey.began_at
-
-
-def _dropped_before(agent: Agent, survey: i.SwitchSurveyed) -> bool:
-    """All of theirs: the deadline is that of the last one."""
-    return agent.clear_by is not None and agent.clear_by - CLEAR_MS <= survey.began_at
 
 
 def _again(turn: Turn, agent: Agent, leg: ChannelId) -> None:

@@ -214,12 +214,15 @@ def _with_rules(state: State, fact: RulesLoaded) -> State:
 
 def _with_plane(state: State, fact: PlaneStarted) -> State:
     """Whatever the plane before was connected to, this one is not yet; nor is it away: the node may have another
-    name now, and one that is away is told so anew. Of a node that is no more nobody tells who is left in app_queue."""
-    waits = state.fallback_waits
+    name now, and one that is away is told so anew. One that is no more is known while contacts are at it; who is left
+    in its app_queue nobody tells."""
+    waits, nodes = state.fallback_waits, state.nodes
     for node in set(waits) - set(fact.nodes or waits):
         waits = waits.delete(node)
-    state = replace(state, epoch=fact.epoch, draining=None, away=Map(), fallback_waits=waits, behind=False)
-    for node in state.nodes:
+    for node in set(nodes) - set(fact.nodes or nodes) - {contact.node for contact in state.contacts.values()}:
+        nodes = nodes.delete(node)
+    state = replace(state, epoch=fact.epoch, draining=None, away=Map(), fallback_waits=waits, nodes=nodes, behind=False)
+    for node in nodes:
         state = _with_node(state, node, connected=False)
     return _cut_off(state, fact.at)
 

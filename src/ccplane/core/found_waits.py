@@ -8,6 +8,7 @@ from ccplane.contacts.offer import OfferState
 from ccplane.core import inputs as i
 from ccplane.core.commands import AddCaller, AnswerCaller, JoinAgent, StartMusic, StopMusic
 from ccplane.core.offers import answered, entered, fail_connect, picked_up, withdraw
+from ccplane.core.takeover import in_talk
 from ccplane.core.talks import SETTLING_MS
 from ccplane.core.turn import Turn
 
@@ -33,10 +34,13 @@ def compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> N
 
 
 def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
-    """What was asked for may have been lost, with the connection or alone: the call is taken, and music plays."""
+    """What was asked for may have been lost, with the connection or alone: the call is taken, and music plays, but for
+    one who talks, as we are yet to see."""
     assert contact.waiting is not None
     if not survey.channels[contact.channel].up:
         turn.do(AnswerCaller(contact.id, contact.channel))
+    if in_talk(survey, contact.channel):
+        return
     queue = turn.state.rules.queues.get(contact.waiting.queue)
     turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
 

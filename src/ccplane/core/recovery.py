@@ -42,14 +42,14 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
     dropped = turn.state.clearing
     if survey.after_gap:
         _found(turn, survey)
-    if not turn.begun_anew:
-        clearing.gone(turn, survey)
     for device, phone in survey.phones.items():
         turn.attempt(device, phone_seen, turn, i.PhoneSeen(device, phone))
     known = dict(turn.state.contacts)
     for contact in known.values():
         if contact.node == survey.node and contact.known_since < survey.began_at:
             turn.attempt(contact.id, _compare, turn, survey, contact)
+    if not turn.begun_anew:
+        clearing.gone(turn, survey)
     _unknown_channels(turn, survey, known)
     _empty_rooms(turn, survey, known)
     standing.compare(turn, survey)

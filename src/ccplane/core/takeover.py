@@ -99,7 +99,7 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
             return
         turn.repaired("talk nobody knew", of, f"{leg.id} is beside the caller")
         queued_again(turn, survey, seen, note, queue, None, step)
-    elif contact.phase is Phase.WAITING and _may_be_with(agent, contact):
+    elif contact.phase is Phase.WAITING and _may_be_with(agent, contact, offer):
         turn.repaired("talk nobody saw begin", of, f"{leg.id} is beside the caller")
         if contact.offer:
             withdraw(turn, contact, Withdrawal.SWITCH_LOST)
@@ -155,11 +155,12 @@ def adopt_ring(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, agent_i
     return True
 
 
-def _may_be_with(agent: Agent, contact: Contact) -> bool:
-    """Not if they were to be joined just now and it failed: their leg is being hung up."""
-    return agent.rest_until is None and (
-        agent.work in AT_REST or (agent.work is Work.OFFERED and agent.contact == contact.id)
-    )
+def _may_be_with(agent: Agent, contact: Contact, offer: OfferId) -> bool:
+    """Not if they were to be joined just now and it failed: their leg is being hung up. But an offer that we know
+    nothing of was made after their rest."""
+    unheard_of = contact.waiting is not None and place_of_offer(offer)[1] > contact.waiting.offers
+    at_rest = agent.work in AT_REST and (agent.rest_until is None or unheard_of)
+    return at_rest or (agent.work is Work.OFFERED and agent.contact == contact.id and agent.rest_until is None)
 
 
 def _talks(turn: Turn, contact: Contact, leg: i.ChannelSeen, agent: Agent) -> None:
@@ -171,6 +172,8 @@ def _talks(turn: Turn, contact: Contact, leg: i.ChannelSeen, agent: Agent) -> No
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
     if agent.work is Work.WRAP_UP:
         turn.happened(a.WrapUpDone(at=turn.now, agent=agent.id))  # its end nobody told
+    if agent.rest_until is not None:
+        turn.happened(a.AgentRested(at=turn.now, agent=agent.id))
     _offered(turn, contact, leg.id, offer, agent, turn.now)
     turn.happened(
         c.OfferAnswered(at=turn.now, contact=contact.id, offer=offer, agent=agent.id, deadline=turn.now, ring_ms=0)
