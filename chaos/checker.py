@@ -14,6 +14,7 @@ from typing import Final
 
 from chaos.histories import Call, History, Talk, histories
 from chaos.logs import Ended, Fault, Ring, Run
+from chaos.way import Way
 
 NEAR_MS: Final = 1_000
 STUCK_MS: Final = 2_000
@@ -205,7 +206,9 @@ def clocks_are_right(judge: Judge, call: Call) -> None:
 
 
 def nobody_is_overtaken(judge: Judge) -> None:
-    """All agents serve all queues here, and no queue outweighs another: who came first is called first."""
+    """All agents serve all queues here, and no queue outweighs another: who came first is called first, as soon as it
+    can be known that they are without a ringing phone."""
+    way = Way(judge.run.faults, judge.run.ended_at)
     waiting: dict[str, int] = {}  # number → since when they are without a ringing phone
     entered: dict[str, int] = {}
     for at, what, call in sorted(_steps_of_waiting(judge), key=lambda each: (each[0], each[1])):
@@ -224,8 +227,9 @@ def nobody_is_overtaken(judge: Judge) -> None:
                 if call.number not in entered:
                     continue
                 mine = call.at  # no earlier than this they came into the queue; the other no later than their answer
+                decided = way.decided(at)
                 for other, since in waiting.items():
-                    overtaken = entered[other] < mine - NEAR_MS and since < at - NEAR_MS
+                    overtaken = entered[other] < mine - NEAR_MS and way.heard(since) < decided - NEAR_MS
                     if overtaken and not _next_step_by(judge.calls[other], at, at + AT_ONCE_MS):
                         later = mine - entered[other]
                         judge.breach("place-lost", f"{other} by {call.number}, who dialled {later} ms later", at)

@@ -17,6 +17,7 @@ import httpx
 from ccplane.testing.proxy import Proxy
 from chaos.floor import Floor
 from chaos.stage import Stage
+from chaos.way import DELAY_MS
 
 Do = Callable[["Harm", float], Awaitable[str]]
 """Given what chance says, 0 to 1; tells what it did."""
@@ -89,7 +90,7 @@ class Harm:
         """Everything between plane and switch two seconds late."""
         proxies = self.stage.ari, self.stage.ami
         for proxy in proxies:
-            proxy.delay = 2.0
+            proxy.delay = DELAY_MS / 1000
         await asyncio.sleep(3 + chance * 5)
         for proxy in proxies:
             proxy.mend()

@@ -66,9 +66,10 @@ class Story:
         self.fact("ContactUnqueued", at, f"c{number}", queue="support", outcome="abandoned", waited_ms=waited)
         self.run.queues["support"].abandoned += 1
 
-    def fault(self, at: float, whole_at: float, kind: str = "kill-plane") -> Fault:
-        ms, whole = round(at * 1000), round(whole_at * 1000)
-        fault = Fault(number=len(self.run.faults) + 1, kind=kind, at=ms, over_at=ms, whole_at=whole)
+    def fault(self, at: float, whole_at: float, kind: str = "kill-plane", over_at: float | None = None) -> Fault:
+        """Over at once, unless it is said when."""
+        ms, over, whole = (round(each * 1000) for each in (at, at if over_at is None else over_at, whole_at))
+        fault = Fault(number=len(self.run.faults) + 1, kind=kind, at=ms, over_at=over, whole_at=whole)
         self.run.faults.append(fault)
         return fault
 

@@ -132,6 +132,51 @@ def test_when_an_offer_is_missed_the_caller_goes_back_to_their_place():
     assert broken(story) == set()
 
 
+def overtaken(kind: str, began: float, over: float, missed: float, rang: float) -> Story:
+    """The first caller's phone stops ringing at `missed`; the second one's, who came later, rings at `rang`."""
+    story = Story(agents=2)
+    story.fault(began, over + 6, kind, over)
+    story.arrives("1", 10)
+    story.rings("1", "1001", 10.2, missed, Ended.SELF)
+    story.arrives("2", 12)
+    story.talks("2", "1002", rang + 0.2, rang + 3, rang_at=rang)
+    story.talks("1", "1001", rang + 4, rang + 5)
+    return story
+
+
+@pytest.mark.parametrize(
+    ("missed", "rang", "found"),
+    [
+        (16.0, 19.0, set()),  # heard of at 18; the other had been called at 17
+        (16.0, 20.9, set()),  # called at 18.9
+        (16.0, 21.1, {"place-lost"}),  # called at 19.1: it had been known for more than a second
+        (13.0, 17.1, {"place-lost"}),  # before the delay it was heard of at once; called at 15.1
+        (21.9, 23.9, set()),  # heard of at 23.9; called at 21.9
+        (21.9, 25.1, {"place-lost"}),  # all that was late had come by 24
+        (25.0, 26.1, {"place-lost"}),  # the delay is over for good
+    ],
+)
+def test_given_a_delay_then_one_is_overtaken_only_by_a_call_that_was_sent_after_the_news_had_come(missed, rang, found):
+    assert broken(overtaken("delay", 14, 22, missed, rang)) == found
+
+
+@pytest.mark.parametrize(
+    ("missed", "rang", "found"),
+    [
+        (16.0, 19.2, set()),  # both came to be known at 19, and the call may have been sent at 14
+        (12.5, 19.2, {"place-lost"}),  # known before the stall
+        (16.0, 20.5, {"place-lost"}),
+    ],
+)
+def test_given_a_stall_then_so_it_is_with_what_it_held_back(missed, rang, found):
+    assert broken(overtaken("stall", 14, 19, missed, rang)) == found
+
+
+@pytest.mark.parametrize("kind", ["kill-plane", "cut-ari", "stop-10", "kill-postgres", "disk-full"])
+def test_given_any_other_fault_then_nothing_is_on_its_way(kind):
+    assert broken(overtaken(kind, 14, 22, 16.0, 17.1)) == {"place-lost"}
+
+
 def test_when_a_wait_is_told_shorter_than_it_was_then_the_clock_was_lost():
     story = a_good_day()
     story.said("TalkStarted", "1").body["waited_ms"] = 0

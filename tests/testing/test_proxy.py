@@ -44,6 +44,28 @@ async def test_given_a_delay_then_it_comes_late_in_both_directions_and_in_order(
         assert asyncio.get_running_loop().time() - began >= 0.2
 
 
+async def test_given_a_delay_then_each_of_many_pieces_is_taken_at_once_and_keeps_its_own_time():
+    """As events are: a hundred a second, of which none is to wait until there is room for it."""
+    taken: asyncio.Queue[bytes] = asyncio.Queue()
+    async with through_a_proxy() as (proxy, _, writer), asyncio.timeout(5.0):
+        proxy.delay = 60.0
+        proxy.on_sent = lambda _, data: taken.put_nowait(data)
+        for _ in range(200):
+            writer.write(b"x")
+            assert await taken.get() == b"x"
+
+
+async def test_given_who_reads_nothing_then_it_is_felt_by_who_writes():
+    async with through_a_proxy() as (proxy, reader, writer):
+        proxy.stall()
+        writer.transport.set_write_buffer_limits(1)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                while True:
+                    writer.write(bytes(1 << 20))
+                    await writer.drain()
+
+
 async def test_given_a_stall_when_it_is_mended_then_all_of_it_comes():
     async with through_a_proxy() as (proxy, reader, writer):
         proxy.stall()

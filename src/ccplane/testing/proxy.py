@@ -9,8 +9,9 @@ from itertools import count
 
 CHUNK = 65_536
 LEFT_S = 30.0
-ON_ITS_WAY = 32
-"""Chunks. Who reads nothing must be felt by who writes."""
+ON_ITS_WAY = 1 << 21
+"""Bytes, not pieces: many small ones would be held up by each other, and come later than is said. Who reads nothing
+must be felt by who writes."""
 
 
 def _ignored(_: int, __: bytes) -> None:
@@ -120,7 +121,7 @@ class Proxy:
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, told: Callable[[bytes], None]
     ) -> None:
-        on_its_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(ON_ITS_WAY)
+        on_its_way = _OnItsWay()
         delivering = asyncio.create_task(self._deliver(on_its_way, writer))
         now = asyncio.get_running_loop().time
         data = b"-"
@@ -131,18 +132,16 @@ class Proxy:
                 data = b""
             if data:
                 told(data)
-            chunk = now() + self.delay, data
-            if not on_its_way.full():
-                on_its_way.put_nowait(chunk)
-                continue
-            putting = asyncio.create_task(on_its_way.put(chunk))
-            await asyncio.wait({putting, delivering}, return_when=asyncio.FIRST_COMPLETED)
-            putting.cancel()
+            on_its_way.put(now() + self.delay, data)
+            if not on_its_way.room.is_set():
+                waiting = asyncio.create_task(on_its_way.room.wait())
+                await asyncio.wait({waiting, delivering}, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
         await asyncio.wait([delivering], timeout=LEFT_S if self._whole else 0)  # what was sent before the end, too
         delivering.cancel()
         writer.transport.abort()
 
-    async def _deliver(self, on_its_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
+    async def _deliver(self, on_its_way: _OnItsWay, writer: asyncio.StreamWriter) -> None:
         loop = asyncio.get_running_loop()
         with suppress(ConnectionError):
             while True:
@@ -155,6 +154,31 @@ class Proxy:
                 if writer not in self._deaf:
                     writer.write(data)
                     await writer.drain()
+                on_its_way.passed_on(data)
+
+
+class _OnItsWay:
+    """What was read and is not passed on yet, in order. `room`: whether more may be read."""
+
+    def __init__(self) -> None:
+        self.room = asyncio.Event()
+        self.room.set()
+        self._chunks: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        self._bytes = 0
+
+    def put(self, due: float, data: bytes) -> None:
+        self._chunks.put_nowait((due, data))
+        self._bytes += len(data)
+        if self._bytes >= ON_ITS_WAY:
+            self.room.clear()
+
+    async def get(self) -> tuple[float, bytes]:
+        return await self._chunks.get()
+
+    def passed_on(self, data: bytes) -> None:
+        self._bytes -= len(data)
+        if self._bytes < ON_ITS_WAY:
+            self.room.set()
 
 
 @asynccontextmanager
