@@ -1,4 +1,4 @@
-"""How long word is on its way between plane and switch, by the faults that hold it back: nobody knows it before it comes.
+"""How long word is on its way between plane and switch when a fault holds it back: nobody knows it before it comes.
 
 | fault | what is sent while it lasts arrives |
 |---|---|
@@ -24,9 +24,7 @@ class Way:
     def __init__(self, faults: Iterable[Fault], ended_at: int) -> None:
         """`_held`: when each fault that holds back began and ended, and by how much it delays; None: until its end."""
         delays = {"delay": DELAY_MS, "stall": None}
-        self._held = [
-            (each.at, each.over_at or ended_at, delays[each.kind]) for each in faults if each.kind in delays
-        ]
+        self._held = [(each.at, each.over_at or ended_at, delays[each.kind]) for each in faults if each.kind in delays]
 
     def heard(self, at: int) -> int:
         """When the plane hears of what the switch tells at this moment."""

@@ -391,8 +391,8 @@ async def test_given_a_call_back_of_which_nothing_is_said_when_it_is_not_there_t
 ):
     back = f"{LEG}r1"
     await asked_about(hands, monkeypatch, do.RingBack(X, OFFER, back, "ana", "PJSIP/ana", "5551234", "Ann", 9_001))
-    hands.switch.answers[-1].set_result(Gone("Channel not found"))
-    await asyncio.sleep(0)
+    await not_there(hands)
+    await not_there(hands)
     assert hands.posted == [i.LegNotFound(OFFER, back, answered=False)]
 
 
@@ -403,13 +403,43 @@ async def asked_about(hands, monkeypatch, command=RING):
     return hands.switch.sent[2:]
 
 
+async def not_there(hands):
+    """The switch has no such channel, and whoever wants to ask again has done so."""
+    hands.switch.answers[-1].set_result(Gone("Channel not found"))
+    await asyncio.sleep(0.01)
+
+
 async def test_given_a_call_of_which_nothing_is_said_for_long_then_it_is_asked_about_where_nothing_is_held_up(
     hands, monkeypatch
 ):
     assert await asked_about(hands, monkeypatch) == [(op.GetChannel(LEG), HOUSE)]
-    hands.switch.answers[-1].set_result(Gone("Channel not found"))
-    await asyncio.sleep(0)
+    await not_there(hands)
+    await not_there(hands)
     assert hands.posted == [i.LegNotFound(OFFER, LEG, answered=False)]
+
+
+async def test_given_such_a_call_when_it_is_not_there_then_it_may_only_be_late_and_is_asked_about_once_more(
+    hands, monkeypatch
+):
+    """What a network holds back comes all at once: the question, which went another way, was there first."""
+    await asked_about(hands, monkeypatch)
+    await not_there(hands)
+    assert hands.posted == []
+    assert hands.switch.sent[2:] == [(op.GetChannel(LEG), HOUSE)] * 2
+    hands.switch.answers[-1].set_result(Done(None))
+    await asyncio.sleep(0.01)
+    assert hands.posted == []
+    assert hands.switch.sent[-1] == (op.WatchChannel("ccplane", f"channel:{LEG}"), HOUSE)
+
+
+async def test_given_such_a_call_when_its_answer_comes_before_the_second_question_then_that_is_not_asked(
+    hands, monkeypatch
+):
+    await asked_about(hands, monkeypatch)
+    hands.switch.answers[-1].set_result(Gone("Channel not found"))
+    hands.switch.answers[0].set_result(Done(None))
+    await asyncio.sleep(0.01)
+    assert len(hands.switch.sent) == 3
 
 
 async def test_given_such_a_call_when_it_is_there_then_it_is_watched(hands, monkeypatch):

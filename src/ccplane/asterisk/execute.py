@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 STOP_AGAIN_S: Final = 0.05
 ASK_S: Final = 2.0
-"""After which a call is asked about of which the switch has not said what came of it."""
+"""After which a call is asked about of which the switch has not said what came of it; and after "no", once more."""
 CALLS_KEPT: Final = 4_096
 
 UNREACHABLE: Final = 20
@@ -101,7 +101,7 @@ class Executor:
 
     def _await(self, command: do.Command, channel: str, answer: asyncio.Future[Outcome[Any]]) -> None:
         """A call is made in no time: one of which nothing is said for long is asked about, where nothing is held up."""
-        asking = asyncio.get_running_loop().call_later(ASK_S, self._ask_whether, command, channel)
+        asking = asyncio.get_running_loop().call_later(ASK_S, self._ask_whether, command, channel, False)
 
         def told(done: asyncio.Future[Outcome[Any]]) -> None:
             if not done.cancelled() and not isinstance(done.result(), Unknown):
@@ -112,21 +112,27 @@ class Executor:
 
         answer.add_done_callback(told)
 
-    def _ask_whether(self, command: do.Command, channel: str) -> None:
-        if self.switch is not None:
+    def _ask_whether(self, command: do.Command, channel: str, again: bool) -> None:
+        if self.switch is not None and channel not in self._answered_calls:
             asked = self.switch.send(op.GetChannel(channel), HOUSE)
-            asked.add_done_callback(lambda done: self._whether(command, channel, done))
+            asked.add_done_callback(lambda done: self._whether(command, channel, again, done))
 
-    def _whether(self, command: do.Command, channel: str, answer: asyncio.Future[Outcome[Any]]) -> None:
+    def _whether(self, command: do.Command, channel: str, again: bool, answer: asyncio.Future[Outcome[Any]]) -> None:
         """One that is there may not have been heard of yet; one that is not may still come. Of an agent's leg that is
-        said, another can be made; an open line and an agent's own phone have until their deadlines."""
+        said, another can be made; an open line and an agent's own phone have until their deadlines.
+
+        Asked twice: what a network has held back comes all at once, and the question may be there before the call. The
+        second one leaves when an answer has shown that the way is open."""
         if answer.cancelled() or channel in self._answered_calls:
             return
         match answer.result(), command:
             case Done(), _ if self.switch is not None:
                 self.switch.send(op.WatchChannel(APP, f"channel:{channel}"), HOUSE)
             case Gone(), do.RingAgent() | do.RingBack() | do.CallParty() if offer := offer_of_leg(command.leg):
-                self.post(LegNotFound(offer, command.leg, answered=False))
+                if again:
+                    self.post(LegNotFound(offer, command.leg, answered=False))
+                else:
+                    asyncio.get_running_loop().call_later(ASK_S, self._ask_whether, command, channel, True)
 
     async def _listen(self, command: do.ListenTo) -> None:
         """A phone of which nothing can be found out is left to the switch's own `rtp_timeout`."""
