@@ -1,4 +1,4 @@
-"""What a fault holds back is known when it comes, in the order in which it was sent; nothing is held back for longer."""
+"""What a fault holds back is known when it comes, in the order in which it was sent; nothing is held back longer."""
 
 from __future__ import annotations
 
