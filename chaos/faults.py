@@ -94,6 +94,7 @@ class Harm:
         await asyncio.sleep(3 + chance * 5)
         for proxy in proxies:
             proxy.mend()
+        await asyncio.sleep(DELAY_MS / 1000)  # what is on its way keeps its own time
         return ""
 
     async def stall(self, chance: float) -> str:

@@ -2,18 +2,22 @@
 
 | fault | what is sent while it lasts arrives |
 |---|---|
-| delay | two seconds later; what is sent right after it comes behind that |
+| delay | two seconds later, or when it is over |
 | stall | when it is over |
+
+It is over when all that it held back has come. What is sent in its last moments comes behind that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import Final
 
 from chaos.logs import Fault
 
 DELAY_MS: Final = 2_000
+LATE_MS: Final[dict[str, float]] = {"delay": DELAY_MS, "stall": inf}
 SETTLES_MS: Final = 1_000
 """What was held back comes all at once, and takes Asterisk so long."""
 
@@ -22,24 +26,16 @@ class Way:
     """Of one run, whose end is the end of a fault that was never mended. By the plan alone: nobody's word is taken."""
 
     def __init__(self, faults: Iterable[Fault], ended_at: int) -> None:
-        """`_held`: when each fault that holds back began and ended, and by how much it delays; None: until its end."""
-        delays = {"delay": DELAY_MS, "stall": None}
-        self._held = [(each.at, each.over_at or ended_at, delays[each.kind]) for each in faults if each.kind in delays]
+        """`_held`: when each fault that holds back began and ended, and by how much it delays."""
+        self._held = [
+            (each.at, each.over_at or ended_at, LATE_MS[each.kind]) for each in faults if each.kind in LATE_MS
+        ]
 
-    def heard(self, at: int) -> int:
+    def heard(self, at: int) -> float:
         """When the plane hears of what the switch tells at this moment."""
-        arrives = [
-            over_at if delay is None else min(at, over_at) + delay
-            for began_at, over_at, delay in self._held
-            if began_at <= at
-        ]
-        return max([at, *arrives])
+        return max([at, *(min(at + late, over_at) for began_at, over_at, late in self._held if began_at <= at)])
 
-    def decided(self, at: int) -> int:
+    def decided(self, at: int) -> float:
         """When at the earliest the plane decided what is seen at a phone at this moment."""
-        sent = [
-            began_at if delay is None else max(began_at, at - delay)
-            for began_at, over_at, delay in self._held
-            if began_at <= at <= over_at + (delay or 0) + SETTLES_MS
-        ]
-        return min([at, *sent])
+        lasting = (each for each in self._held if each[0] <= at <= each[1] + SETTLES_MS)
+        return min([at, *(max(began_at, at - late) for began_at, _, late in lasting)])

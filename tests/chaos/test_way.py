@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chaos.logs import Fault
 from chaos.way import DELAY_MS, SETTLES_MS, Way
 
-DELAY = Fault(number=1, kind="delay", at=10_000, over_at=15_000)
+DELAY = Fault(number=1, kind="delay", at=10_000, over_at=17_000)
 STALL = Fault(number=2, kind="stall", at=30_000, over_at=35_000)
 WAY = Way([DELAY, STALL], ended_at=60_000)
 MOMENTS = st.integers(0, 60_000)

@@ -7,6 +7,7 @@ import pytest
 from ccplane.agents import facts as a
 from ccplane.agents.agent import Shown, Work
 from ccplane.agents.facts import Intent
+from ccplane.asterisk.wire import Limits
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Phase
 from ccplane.contacts.offer import OfferState
@@ -285,10 +286,20 @@ def test_given_a_join_that_the_switch_never_shows_when_the_deadline_passes_then_
     floor.waits(at=10)
     floor.picks_up("x", at=12)
     decision = floor.wake()
-    assert floor.now == 17_000
+    assert floor.now == 20_000
     assert the(decision, f.ConnectFailed).cause is f.ConnectFailure.NOT_JOINED
     assert "StartMusic" in doing(decision)
     assert "AddCaller" not in doing(decision)
+
+
+def test_given_a_network_that_carries_nothing_for_a_while_when_it_does_again_then_the_two_are_joined():
+    """For as long as its connection may live through that: until the next probe, and while that may be answered."""
+    floor = two_agents()
+    floor.waits()
+    floor.picks_up("x", at=15)
+    limits = Limits()
+    floor.tick(at=15 + limits.probe_every + limits.probe_echo)
+    assert kinds(floor.joins("x", at=22.5)) == ["TalkStarted"]
 
 
 def test_given_a_caller_never_seen_in_the_room_when_the_join_fails_then_they_are_put_there_again():

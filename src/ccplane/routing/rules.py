@@ -76,8 +76,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     misses_until_pause: int = 3
     rest_ms: int = 5_000
     """How long an agent is left alone after a reject, a busy or an unreachable phone."""
-    join_ms: int = 5_000
-    """How long the switch may take to show two channels in a room."""
+    join_ms: int = 8_000
+    """How long the switch may take to show two channels in a room. Longer than a connection to it may carry nothing and
+    live on (`Limits`, probe_every and probe_echo): what was told it all the same then comes, and the two are joined."""
     ring_cycle_ms: int = 5_000
     timezone: str = "UTC"
     recording: RecordingPolicy = RecordingPolicy()
