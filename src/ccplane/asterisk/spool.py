@@ -33,8 +33,8 @@ from ccplane.private import begin_private, make_private_folder
 
 FALLBACK: Final = "fallback"
 CALL: Final = re.compile(r"(?P<dialled>[0-9*+]{1,79})-(?P<channel>[\w.-]*?(?P<began>[0-9]{9,11})\.[0-9]+)", re.ASCII)
-"""The name of a file of the fallback: the number dialled, which is all that the dialplan lets through and the switch has
-room for, and the channel's unique id, which tells when it began."""
+"""The name of a file of the fallback: the number dialled, whatever the dialplan lets through and the switch has room
+for, and the channel's unique id, which tells when it began."""
 FETCH_S: Final = 60.0
 
 
