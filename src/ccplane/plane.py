@@ -29,6 +29,8 @@ log = structlog.get_logger()
 
 CHECKPOINT_FACTS: Final = 5_000
 CHECKPOINT_S: Final = 5.0
+UNDECIDED: Final = "not-decided"
+"""The code of what is no fault of who asked, and concerns this one input alone."""
 ACKNOWLEDGE_S: Final = 3.0
 URGENT: Final = (RingAgent, RingBack, HangUpLeg)
 """What rings or frees a phone goes first: people wait for it."""
@@ -152,7 +154,7 @@ class Plane:
         faults = self.faults
         self.post(what)
         if self.faults != faults:
-            raise CcplaneError("not-decided", f"{type(what).__name__} could not be decided; nothing was changed.")
+            raise CcplaneError(UNDECIDED, f"{type(what).__name__} could not be decided; nothing was changed.")
         return await self.written()
 
     async def written(self) -> Snapshot:

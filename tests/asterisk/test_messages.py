@@ -7,16 +7,18 @@ import os
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from ccplane.asterisk.messages import Keeper, place_of
+from ccplane.asterisk.messages import LOOK_EVERY_S, Keeper, place_of
 from ccplane.asterisk.spool import LocalSpool
 from ccplane.contacts import facts as f
 from ccplane.core import inputs as i
-from ccplane.errors import StoreError
+from ccplane.errors import CcplaneError, StoreError
 from ccplane.ids import ChannelId, MessageId, NodeName, contact_id, message_id
+from ccplane.plane import Plane, Snapshot
 from ccplane.site import parse
 from ccplane.testing import Rehearsal, rehearse, run
 from tests.asterisk.sounds import write_tone
@@ -232,6 +234,50 @@ def test_one_message_that_cannot_be_kept_holds_up_no_other(tmp_path: Path):
         assert list(post.centre.plane.state.messages) == [message_id(contact_id(NODE, ChannelId("ast1-1700000000.1")))]
 
     kept_at(tmp_path, scene, OneBad(tmp_path))
+
+
+class Undecided:
+    """A plane that cannot decide what one channel has left."""
+
+    def __init__(self, plane: Plane) -> None:
+        self.plane, self.tried_at, self.mended = plane, [], False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.plane, name)
+
+    async def ask(self, what: i.Input) -> Snapshot:
+        if not self.mended and "1700000000.1" in (getattr(what, "channel", None) or getattr(what, "message", "")):
+            self.tried_at.append(asyncio.get_running_loop().time())
+            raise CcplaneError("not-decided", f"{type(what).__name__} could not be decided; nothing was changed.")
+        return await self.plane.ask(what)
+
+
+@pytest.mark.parametrize("what", ["a call of the fallback", "a recording"])
+def test_one_that_cannot_be_decided_holds_up_no_other_and_is_tried_less_and_less_often(tmp_path: Path, what: str):
+    async def scene(post: Post) -> None:
+        plane = post.keeper._plane = Undecided(post.centre.plane)
+        for channel in ("ast1-1700000000.1", "ast1-1700000000.2"):
+            if what == "a recording":
+                os.utime(post.records(MessageId(f"m-c-{channel}-2-1")), (1_700_000_000, 1_700_000_000))
+            else:
+                post.at_the_fallback(f"4001-{channel}", seconds=2)
+        stored = await post.fact(f.MessageStored)
+        assert stored.contact == "c-ast1-1700000000.2"
+        await asyncio.sleep(4 * 3_600)
+        pauses = [after - before for before, after in pairwise(plane.tried_at)]
+        due = [60, 120, 240, 480, 960, 1920, 3600]
+        late = [pause - of for pause, of in zip(pauses, due, strict=False)]
+        assert len(pauses) in (7, 8)
+        assert all(0 <= each <= 2 * LOOK_EVERY_S for each in late), late
+        assert "could not be decided" in post.keeper.trouble()
+        plane.mended = True
+        while len(post.centre.said(f.MessageStored)) < 2:
+            await asyncio.sleep(60)
+        await asyncio.sleep(100)
+        assert post.keeper.trouble() == ""
+        assert len(post.sounds()) == 2
+
+    kept_at(tmp_path, scene)
 
 
 def test_calls_that_the_fallback_had_are_found_when_the_switch_is_and_once_a_minute(tmp_path: Path):

@@ -47,16 +47,20 @@ async def test_a_recording_is_taken_whole_and_forgotten(place: tuple[Spool, Path
     await spool.forget(f"messages/{MESSAGE}")
 
 
-async def test_calls_of_the_fallback_are_known_by_their_files(place: tuple[Spool, Path]):
+@pytest.mark.parametrize("number", ["4002", "+493012345", "*4001", "0", "9" * 79], ids=lambda number: number[:12])
+async def test_calls_of_the_fallback_are_known_by_their_files(place: tuple[Spool, Path], tmp_path: Path, number: str):
     spool, folder = place
-    name = "4002-ast1-1795333299.2"
+    name = f"{number}-ast1-1795333299.2"
     write_tone(folder / f"recording/fallback/{name}.wav", hz=440, seconds=1)
     for stranger in ("x", "4002", "../x", "4002-", "abc-ast1-1795333299.2"):
         write_tone(folder / f"recording/fallback/{stranger.replace('/', '_')}.wav", hz=440, seconds=1)
     [call] = await spool.calls()
-    assert (call.number_dialled, call.channel, call.recording) == ("4002", "ast1-1795333299.2", f"fallback/{name}")
+    assert (call.number_dialled, call.channel, call.recording) == (number, "ast1-1795333299.2", f"fallback/{name}")
     assert call.arrived_at == 1_795_333_299_000
     assert call.ended_at >= 0
+    assert await spool.take(call.recording, tmp_path / "kept/a.wav")
+    await spool.forget(call.recording)
+    assert await spool.calls() == []
 
 
 async def test_what_is_written_of_a_call_is_read_as_data(tmp_path: Path):

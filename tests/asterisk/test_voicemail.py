@@ -190,18 +190,21 @@ async def test_a_recording_that_ended_in_the_gap_lets_the_program_go_on(centre: 
     assert (await centre.contact_of("605"))["ended_by"] == "program"
 
 
-async def test_a_message_left_at_the_fallback_is_found_when_the_plane_starts(centre: Centre) -> None:
+@pytest.mark.parametrize("dialled", ["4002", "+862112345678"])
+async def test_a_message_left_at_the_fallback_is_found_when_the_plane_starts(centre: Centre, dialled: str) -> None:
     """The caller is a contact all the same, with the time at which they called."""
     await gone(centre)
-    call = await at_the_fallback(centre, "13800138001")
+    call = await at_the_fallback(centre, "13800138001", dialled=dialled)
     call.hang_up()
     await call.over()
     await centre.start()
     [message] = await messages(centre)
-    assert (message["caller"], message["number_dialled"], message["source"]) == ("13800138001", "4002", "fallback")
+    assert (message["caller"], message["number_dialled"], message["source"]) == ("13800138001", dialled, "fallback")
     assert has_tone(await sound(centre, message))
     contact = await centre.contact_of("13800138001")
-    assert (contact["ended_by"], contact["number_dialled"]) == ("fallback", "4002")
+    assert (contact["ended_by"], contact["number_dialled"]) == ("fallback", dialled)
+    page = await centre.api.get("/api/v1/contacts", params={"number_dialled": dialled})
+    assert [each["id"] for each in page.json()["contacts"]] == [contact["id"]]
     assert [each["id"] for each in contact["messages"]] == [message["id"]]
     arrived, found = (each["at"] for each in (contact["facts"][0], contact["facts"][-1]))
     assert contact["arrived_at"] < arrived <= found, "they called before it was found"
@@ -275,9 +278,9 @@ async def gone(centre: Centre) -> None:
         write_tone(centre.node.sounds_dir / f"{name}.wav", hz=700, seconds=0.2)
 
 
-async def at_the_fallback(centre: Centre, number: str, display: str = "") -> Call:
+async def at_the_fallback(centre: Centre, number: str, display: str = "", dialled: str = "4002") -> Call:
     """A caller who speaks after the fallback's tone, for some seconds."""
-    call = centre.lab.callers.dial("4002", number, display=display)
+    call = centre.lab.callers.dial(dialled, number, display=display)
     await call.up()
     assert call.audio
     folder = centre.node.spool_dir / "recording" / "fallback"

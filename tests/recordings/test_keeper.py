@@ -12,14 +12,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ccplane.contacts.recordings import RecordingIncomplete, RecordingStored
 from ccplane.core import inputs as i
+from ccplane.errors import CcplaneError, StoreError
 from ccplane.ids import recording_id
 from ccplane.kpi.board import Board
 from ccplane.kpi.board import evolve as folded
 from ccplane.plane import Snapshot
-from ccplane.recordings.keeper import LATE_S, LEEWAY_MS, MISSED_AFTER_MS, Keeper
+from ccplane.put_off import PutOff
+from ccplane.recordings.keeper import LATE_S, LEEWAY_MS, MISSED_AFTER_MS, ConverterEnded, Keeper
 from ccplane.routing.recording import RecordingPolicy, RecordingRule
 from tests.core.floor import a_floor, c, ready
 from tests.recordings.test_store import a_sound
@@ -28,13 +31,14 @@ R = recording_id(c("1795332955.0"), 2)
 
 
 class Plane:
-    """The real core; `ask` may be held up, as by a disk."""
+    """The real core; `ask` may be held up, as by a disk, and refused of recordings that it can't decide."""
 
     def __init__(self) -> None:
         policy = RecordingPolicy(default=RecordingRule(record=True))
         self.floor = a_floor(agents=[ready("ana")], recording=policy)
         self.disk = asyncio.Event()
         self.disk.set()
+        self.undecidable: list[str] = []
 
     @property
     def snapshot(self) -> Snapshot:
@@ -44,6 +48,8 @@ class Plane:
         return Snapshot(self.floor.state, board, len(self.floor.facts), self.floor.now)
 
     async def ask(self, what: i.Input) -> Snapshot:
+        if isinstance(what, i.RecordingConverted) and what.recording in self.undecidable:
+            raise CcplaneError("not-decided", "RecordingConverted could not be decided; nothing was changed.")
         self.floor.take(what)
         await self.disk.wait()
         return self.snapshot
@@ -280,6 +286,21 @@ async def test_a_spool_that_is_away_says_nothing_about_what_was_recorded(kept: K
     assert fact.ms == 2_000 + LEEWAY_MS, "cut as if it had never been away"
 
 
+async def test_trouble_is_said_once_until_it_changes(tmp_path: Path):
+    kept = Kept(tmp_path, Listened)
+    shutil.rmtree(kept.spool)
+    with capture_logs() as said:
+        async with kept.running() as keeper:
+            await until(lambda: len(keeper.answers) > 4)
+            kept.raws.mkdir(parents=True)
+            await until(lambda: not keeper.trouble())
+            shutil.rmtree(kept.spool)
+            await until(keeper.trouble)
+    errors = [each["reason"] for each in said if each["log_level"] == "error"]
+    assert len(errors) == 2, errors
+    assert all("is its disk mounted?" in each for each in errors)
+
+
 async def test_a_spool_that_nobody_needs_may_be_away(tmp_path: Path):
     """A switch elsewhere, and no talk is recorded."""
     kept = Kept(tmp_path, Listened)
@@ -289,6 +310,64 @@ async def test_a_spool_that_nobody_needs_may_be_away(tmp_path: Path):
         await until(lambda: len(kept.keeper.answers) > 1)
         assert "error" in kept.keeper.answers[0]
         assert kept.keeper.trouble() == ""
+
+
+async def test_one_that_cannot_be_decided_holds_up_no_other_and_is_tried_less_and_less_often(tmp_path: Path):
+    kept = Kept(tmp_path, Listened)
+    bad, good = kept.raw(R, 0.2, age_s=100), kept.raw(recording_id(c("1795332955.8"), 2), 0.2)
+    kept.plane.undecidable = [R]
+    kept.keeper._put_off = PutOff(first_s=0.05)
+    with capture_logs() as said:
+        async with kept.running() as keeper:
+            await until(lambda: not good.exists())
+            converter = keeper._converter
+            later = kept.raw(recording_id(c("1795332955.7"), 2), 0.2)
+            await until(lambda: keeper.asked.count("convert") == 5)  # two good ones, and this a third time
+            assert not later.exists()
+            assert keeper._converter is converter, "it has done nothing wrong"
+            assert "RecordingConverted could not be decided" in keeper.trouble()
+            assert bad.exists()
+            kept.plane.undecidable = []
+            await until(lambda: not bad.exists())
+            await until(lambda: not keeper.trouble())
+    assert len(kept.plane.of(RecordingStored)) == 3
+    assert len([each for each in said if each["log_level"] == "error"]) == 1, "said once"
+
+
+class Deadly(Keeper):
+    """Its converter dies of a recording."""
+
+    async def _asked(self, what: Mapping[str, object]) -> Mapping[str, object]:
+        if what["do"] == "convert" and what["id"] == R:
+            self._converter.kill()
+            await self._converter.wait()
+            raise ConverterEnded
+        return await super()._asked(what)
+
+
+async def test_one_that_the_converter_dies_of_holds_up_no_other(tmp_path: Path):
+    kept = Kept(tmp_path, Deadly)
+    bad, good = kept.raw(R, 0.2, age_s=100), kept.raw(recording_id(c("1795332955.8"), 2), 0.2)
+    async with kept.running() as keeper:
+        await until(lambda: not good.exists())
+        assert keeper.trouble() == "recordings wait to be converted: the converter's process ended"
+        assert bad.exists()
+
+
+async def test_a_disk_that_takes_no_facts_puts_off_nothing(kept: Kept, monkeypatch: pytest.MonkeyPatch):
+    """It is the same with all of them, and over with all of them."""
+    raw, asked = kept.raw(seconds=0.2), kept.plane.ask
+
+    async def full(what: i.Input) -> Snapshot:
+        raise StoreError("outbox-not-written", "It is done, but the disk does not take it; see /readyz.")
+
+    monkeypatch.setattr(kept.plane, "ask", full)
+    async with kept.running() as keeper:
+        await until(lambda: "the disk does not take it" in keeper.trouble())
+        assert raw.exists()
+        monkeypatch.setattr(kept.plane, "ask", asked)
+        await until(lambda: not raw.exists())
+        await until(lambda: not keeper.trouble())
 
 
 class Unlistable(Keeper):

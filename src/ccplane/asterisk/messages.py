@@ -22,7 +22,7 @@ import structlog
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.operations import GetLiveRecording, ListChannels, Operation
 from ccplane.asterisk.outcomes import Done, Gone, Outcome, Unknown
-from ccplane.asterisk.spool import FallbackCall, Spool
+from ccplane.asterisk.spool import FallbackCall, Recorded, Spool
 from ccplane.asterisk.switch import HOUSE
 from ccplane.asterisk.wav import Sound, examine
 from ccplane.contacts.facts import Unusable
@@ -30,8 +30,9 @@ from ccplane.contacts.message import Message
 from ccplane.core.inputs import FallbackCallFound, MessageKept, MessageUnusable, RecordingFound
 from ccplane.errors import CcplaneError, StoreError
 from ccplane.ids import NodeName, contact_id, message_id, recording_of
-from ccplane.plane import Plane
+from ccplane.plane import UNDECIDED, Plane
 from ccplane.private import make_private_folder
+from ccplane.put_off import PutOff
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -101,6 +102,9 @@ class Keeper:
         """When (the loop's time) to look for what nobody told us of."""
         self._wrong: dict[str, str] = {}
         """What could not be done, and why."""
+        self._found: frozenset[str] = frozenset()
+        """What the last look found: recordings by their messages, calls of the fallback by their channels."""
+        self._put_off = PutOff()
 
     def trouble(self) -> str:
         """What keeps messages from being brought into safety now, for people; "" if nothing does."""
@@ -150,27 +154,40 @@ class Keeper:
         waiting = self._plane.state.messages
         for message in waiting.values():
             if message.node == self._node:
-                whole &= await self._tried(message.id, self._keep, message)
-        self._wrong = {what: why for what, why in self._wrong.items() if what in (*WORK, *waiting)}
+                whole &= await self._each(message.id, self._keep, message)
+        there = {*WORK, *waiting, *self._found}
+        self._wrong = {what: why for what, why in self._wrong.items() if what in there}
+        self._put_off.only(there)
         return whole
+
+    async def _each(self, what: str, work: Callable[P, Awaitable[bool]], *args: P.args, **kwargs: P.kwargs) -> bool:
+        """One of many. What a fault of ours keeps from being done is not to be tried again soon: it costs a line in the
+        log each time."""
+        return self._put_off.waits(what) or await self._tried(what, work, *args, **kwargs)
 
     async def _tried(self, what: str, work: Callable[P, Awaitable[bool]], *args: P.args, **kwargs: P.kwargs) -> bool:
         """Do it; whatever goes wrong is said once, and keeps nobody else's message waiting."""
         if not self._may_work():
             return False
+        ours = False
         try:
             done = await work(*args, **kwargs)
         except (OSError, CcplaneError) as error:
             trouble = f"{what}: {error}"
+            ours = isinstance(error, CcplaneError) and error.code == UNDECIDED
         except Exception as error:
-            trouble = f"{what}: {error!r}"
+            trouble, ours = f"{what}: {error!r}", True
             log.exception("a message could not be kept; it is tried again", what=what)
         else:
             self._wrong.pop(what, None)
+            self._put_off.done(what)
             return done
         if trouble != self._wrong.get(what):
             log.warning("a message is not in safety yet; it is tried again", what=what, reason=trouble)
             self._wrong[what] = trouble
+        if ours and what not in WORK:
+            self._put_off.put_off(what)
+            return True
         return False
 
     async def _shield(self) -> bool:
@@ -227,38 +244,49 @@ class Keeper:
         """What the fallback had, and what was recorded while our memory was lost. Files first, then who still lives: a
         call whose file was seen and that is not there any more has ended, and its file is whole."""
         calls, recorded = await self._spool.calls(), await self._spool.recorded()
-        if calls:
-            await self._take_over_calls(calls)
+        self._found = frozenset(call.channel for call in calls) | {each.message for each in recorded}
+        whole = True
+        for call in await self._over(calls) if calls else ():
+            whole &= await self._each(call.channel, self._take_over, call)
         for each in recorded:
-            told_of = each.message in self._plane.state.messages
-            if told_of or (each.at is not None and self._now() - each.at < UNTOLD_MS):
-                continue
-            if isinstance(await self._ask(GetLiveRecording(recording_of(each.message))), Gone):
-                await self._plane.ask(RecordingFound(self._node, each.message, each.at or self._now()))
-        return True
+            whole &= await self._each(each.message, self._find, each)
+        return whole
 
-    async def _take_over_calls(self, calls: Sequence[FallbackCall]) -> None:
+    async def _over(self, calls: Sequence[FallbackCall]) -> Sequence[FallbackCall]:
+        """Those that the switch does not have any more; none if it does not say."""
         found = await self._ask(ListChannels())
         if not isinstance(found, Done):
-            return
+            return ()
         live = {channel.id for channel in found.value}
-        for call in calls:
-            if call.channel in live:
-                continue
-            left = message_id(contact_id(self._node, call.channel))
-            if left not in self._plane.state.messages:
-                await self._plane.ask(
-                    FallbackCallFound(
-                        node=self._node,
-                        channel=call.channel,
-                        number_dialled=call.number_dialled,
-                        caller=call.caller,
-                        arrived_at=call.arrived_at,
-                        ended_at=call.ended_at,
-                        recording=call.recording,
-                    )
+        return [call for call in calls if call.channel not in live]
+
+    async def _take_over(self, call: FallbackCall) -> bool:
+        left = message_id(contact_id(self._node, call.channel))
+        if left in self._plane.state.messages:
+            await self._plane.written()  # its files are all that a plane which has forgotten it would have
+        else:
+            await self._plane.ask(
+                FallbackCallFound(
+                    node=self._node,
+                    channel=call.channel,
+                    number_dialled=call.number_dialled,
+                    caller=call.caller,
+                    arrived_at=call.arrived_at,
+                    ended_at=call.ended_at,
+                    recording=call.recording,
                 )
-            await self._spool.forget_call(call)
+            )
+        await self._spool.forget_call(call)
+        return True
+
+    async def _find(self, recorded: Recorded) -> bool:
+        """A recording whose end nobody told."""
+        message, at = recorded
+        if message in self._plane.state.messages or (at is not None and self._now() - at < UNTOLD_MS):
+            return True
+        if isinstance(await self._ask(GetLiveRecording(recording_of(message))), Gone):
+            await self._plane.ask(RecordingFound(self._node, message, at or self._now()))
+        return True
 
 
 def _fault(sound: Sound | None) -> Unusable | None:

@@ -32,8 +32,9 @@ from ccplane.ids import RECORDED, ChannelId, MessageId, message_of_recording
 from ccplane.private import begin_private, make_private_folder
 
 FALLBACK: Final = "fallback"
-CALL: Final = re.compile(r"(?P<dialled>[0-9*]{1,40})-(?P<channel>[\w.-]*?(?P<began>[0-9]{9,11})\.[0-9]+)", re.ASCII)
-"""The name of a file of the fallback: the number dialled, and the channel's unique id, which tells when it began."""
+CALL: Final = re.compile(r"(?P<dialled>[0-9*+]{1,79})-(?P<channel>[\w.-]*?(?P<began>[0-9]{9,11})\.[0-9]+)", re.ASCII)
+"""The name of a file of the fallback: the number dialled, whatever the dialplan lets through and the switch has room
+for, and the channel's unique id, which tells when it began."""
 FETCH_S: Final = 60.0
 
 

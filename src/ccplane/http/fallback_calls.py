@@ -21,12 +21,10 @@ from ccplane.http.openapi import answers
 from ccplane.http.ports import Plane
 from ccplane.http.views import told
 from ccplane.ids import AgentId, ChannelId, NodeName, QueueName, contact_id
+from ccplane.plane import UNDECIDED
 
 MOST: Final = 100
 DAY_MS: Final = 86_400_000
-UNDECIDED: Final = "not-decided"
-
-
 LONGEST: Final = 200
 
 

@@ -11,7 +11,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
@@ -24,6 +24,8 @@ from ccplane.core.inputs import Input, RecordingConverted
 from ccplane.errors import CcplaneError
 from ccplane.ids import ContactId, RecordingId, contact_of_recording
 from ccplane.kpi.board import Board
+from ccplane.plane import UNDECIDED
+from ccplane.put_off import PutOff
 from ccplane.recordings.store import Raw
 
 log = structlog.get_logger()
@@ -39,6 +41,8 @@ stayed) was never to be recorded, and is cut off."""
 MOST_MISSED: Final = 20
 AGAIN_S: Final = 30.0
 """After a failure the same file is tried again this much later."""
+WHOLE: Final = ""
+"""In place of a recording's name: what holds up all of them."""
 LATE_S: Final = 15.0
 """When nobody has been able to look at the disks for so long, that is said."""
 ALARM_S: Final = 600.0
@@ -104,7 +108,10 @@ class Keeper:
         """When (the loop's time) the disks were last looked at; None before that is begun."""
         self._disks = ""
         self._not_before: dict[str, float] = {}
-        self._trouble = ""
+        self._put_off = PutOff()
+        """What we could not decide, or what our converter died of."""
+        self._troubles: dict[str, str] = {}
+        """By recording, why it has not been put away."""
         self._counted: Mapping[str, int] | None = None
         """Facts, as of the last look."""
         self._foreseen = 0
@@ -130,8 +137,9 @@ class Keeper:
         )
         if lacking:
             return f"{lacking} talks go on without being recorded: {self._why()}"
-        if self._trouble:
-            return self._trouble
+        if self._troubles:
+            why = self._troubles.get(WHOLE) or next(iter(self._troubles.values()))
+            return f"recordings wait to be converted: {why}"
         now = asyncio.get_running_loop().time()
         return "; ".join(words for until, words in self._alarms.values() if now < until)
 
@@ -143,8 +151,8 @@ class Keeper:
                 try:
                     await self._look()
                 except Exception as fault:
-                    self._troubled(str(fault) if isinstance(fault, CcplaneError | OSError) else repr(fault))
-                    await self._end_converter()
+                    self._troubled(WHOLE, _worded(fault))
+                    await self._end_converter_after(fault)
                     await asyncio.sleep(self._pause_s)
                 await asyncio.sleep(self._pause_s)
         finally:
@@ -166,24 +174,32 @@ class Keeper:
 
     async def _look(self) -> None:
         if not self._may_work():
-            self._trouble = ""  # whoever leads says what is wrong
+            self._troubles.clear()  # whoever leads says what is wrong
             return
         said = await self._asked({"do": "list"})
         if "error" in said:
             state = self._plane.snapshot.state
             if state.rules.recording.records or state.unstored:  # else nobody needs the spool
-                self._troubled(str(said["error"]))
+                self._troubled(WHOLE, str(said["error"]))
+            else:
+                self._troubles.pop(WHOLE, None)
             return
         now = asyncio.get_running_loop().time()
         raws = [Raw(*each) for each in said["files"]]
         self._not_before = {name: at for name, at in self._not_before.items() if at > now}
         ready = [each.id for each in raws if each.age_s > QUIET_S and not self._live(each.id)]
         self.waiting = len(ready)
-        for name in (*ready, *self._missed({each.id for each in raws})):
-            if name not in self._not_before and self._may_work():
-                await self._put_away(name)
-        if not self._not_before:
-            self._trouble = ""
+        there = {each.id for each in raws}
+        wanted = (*ready, *self._missed(there))
+        for name in wanted:
+            if name not in self._not_before and not self._put_off.waits(name) and self._may_work():
+                await self._tried(name)
+        self._forget_all_but({*there, *wanted})
+
+    def _forget_all_but(self, there: Set[str]) -> None:
+        """The round is over; who is not there any more has no trouble either."""
+        self._troubles = {name: why for name, why in self._troubles.items() if name in there}
+        self._put_off.only(there)
 
     def _live(self, name: str) -> bool:
         """Whether the switch may still write to it."""
@@ -199,9 +215,25 @@ class Keeper:
         long_over = (each for each in state.unstored.values() if now - each.ended_at > MISSED_AFTER_MS)
         return [each.id for each in long_over if each.id not in there][:MOST_MISSED]
 
-    async def _put_away(self, name: str) -> None:
-        if (name in self._told or await self._converted(name)) and self._may_work():
-            await self._remove(name)
+    async def _tried(self, name: str) -> None:
+        """One that cannot be decided, or that the converter dies of, holds up no other."""
+        try:
+            done = await self._put_away(name)
+        except Exception as fault:
+            if isinstance(fault, CcplaneError) and fault.code != UNDECIDED:
+                raise  # it is the same with all of them: a disk that takes nothing, a hand-over
+            await self._end_converter_after(fault)
+            self._put_off.put_off(name)
+            self._troubled(name, _worded(fault))
+        else:
+            if done:
+                self._troubles.pop(name, None)
+                self._put_off.done(name)
+
+    async def _put_away(self, name: str) -> bool:
+        """True once nothing is left to be done."""
+        stored = name in self._told or await self._converted(name)
+        return stored and self._may_work() and await self._removed(name)
 
     async def _converted(self, name: str) -> bool:
         """Put it into the store. True once a fact that says so is on disk."""
@@ -226,16 +258,17 @@ class Keeper:
         self.waiting = max(0, self.waiting - 1)
         return True
 
-    async def _remove(self, name: str) -> None:
+    async def _removed(self, name: str) -> bool:
         said = await self._asked({"do": "remove", "id": name})
         if "error" in said:
             self._again_later(name, f"a raw file whose recording is stored cannot be removed: {said['error']}")
-        else:
-            self._told.discard(name)
+            return False
+        self._told.discard(name)
+        return True
 
     def _again_later(self, name: str, why: str) -> None:
         self._not_before[name] = asyncio.get_running_loop().time() + AGAIN_S
-        self._troubled(why)
+        self._troubled(name, why)
 
     def _look_for_alarms(self) -> None:
         facts = self._plane.snapshot.board.totals.facts
@@ -255,10 +288,11 @@ class Keeper:
             elif more.get(alarm.over, 0) > 0:
                 self._alarms.pop(kind, None)
 
-    def _troubled(self, why: str) -> None:
-        if why != self._trouble:
+    def _troubled(self, what: str, why: str) -> None:
+        """Said once, until it changes."""
+        if why != self._troubles.get(what):
             log.error("a recording could not be put into the store yet; its raw file stays", reason=why)
-        self._trouble = f"recordings wait to be converted: {why}"
+        self._troubles[what] = why
 
     # --------------------------------------------------------------------------------------------- the other process
 
@@ -283,6 +317,11 @@ class Keeper:
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=1 << 20, start_new_session=True,
         )  # fmt: skip
 
+    async def _end_converter_after(self, fault: Exception) -> None:
+        """Who knows what it would answer next? But an error of ours tells nothing about it."""
+        if not isinstance(fault, CcplaneError):
+            await self._end_converter()
+
     async def _end_converter(self) -> None:
         """Its input ends, and it with it; what it was at is done again by the next."""
         process, self._converter = self._converter, None
@@ -298,6 +337,10 @@ class ConverterEnded(OSError):
 
     def __str__(self) -> str:
         return "the converter's process ended"
+
+
+def _worded(fault: Exception) -> str:
+    return str(fault) if isinstance(fault, CcplaneError | OSError) else repr(fault)
 
 
 def _free_mb(*folders: Path) -> float | None:
