@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import os
 import re
+import shutil
 import signal
 import stat
 import sys
@@ -13,14 +14,16 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
+from immutables import Map
 
-from ccplane import app, reload
+from ccplane import app, recall, reload
 from ccplane.agents.facts import Profile
 from ccplane.asterisk.switch import Replaced
 from ccplane.core import State
 from ccplane.core.inputs import PeopleRead, PlaneBegan
-from ccplane.errors import StoreError
+from ccplane.errors import SiteError, StoreError
 from ccplane.ids import AgentId
 from ccplane.leading import fence, lead
 from ccplane.log.outbox import Outbox
@@ -29,7 +32,8 @@ from ccplane.postgres.migrate import migrate
 from ccplane.postgres.people import encode_people, people
 from ccplane.postgres.pool import Database
 from ccplane.settings import HOME, Settings
-from ccplane.site import parse, read
+from ccplane.site import SiteFaults, parse, read
+from ccplane.site.files import FOLDERS
 from ccplane.testing import run as in_virtual_time
 from tests.ports import free_port
 
@@ -71,6 +75,24 @@ def test_the_site_that_was_parsed_at_the_start_is_not_parsed_again(monkeypatch: 
     assert parsed == []
     assert site_of("old") is site_of("old") is earlier
     assert parsed == [{"a": "b"}]
+
+
+FAULT = SiteError("unknown-key", "unknown key", path="acd/queues.toml", line=4, key="support.stratgy")
+
+
+def test_given_a_fault_in_the_folder_then_the_site_that_was_in_force_is_had_without_it():
+    files = read(HOME)
+    site = parse(files, 2)
+    state = State(site=site.hash, sites=Map({site.hash: files}))
+    assert recall.in_force(state, SiteFaults([FAULT]), 2) == (files, site)
+
+
+@pytest.mark.parametrize("kept", [{}, {"acd/queues.toml": "of an older version"}])
+def test_given_no_site_that_can_be_gone_on_with_then_the_folders_fault_is_told(kept: dict[str, str]):
+    state = State(site="old", sites=Map({"old": kept})) if kept else State()
+    with pytest.raises(SiteError) as told:
+        recall.in_force(state, FAULT, 2)
+    assert told.value is FAULT
 
 
 # ----------------------------------------------------------------------------------------------------- who leads
@@ -231,6 +253,52 @@ async def test_one_that_began_without_postgres_takes_schema_and_people_over_once
     assert reopened.note("people") == encode_people(await people(pool)) != encode_people(())
     await pool.close()
     await reopened.close()
+
+
+@postgres
+async def test_a_crash_while_the_folder_has_a_fault_is_no_outage(settings: Settings, tmp_path: Path):
+    """It goes on with the site that was in force, and says so until a reload succeeds."""
+    folder = tmp_path / "site"
+    for each in FOLDERS:
+        shutil.copytree(HOME / each, folder / each)
+    queues, settings = folder / "acd/queues.toml", settings.model_copy(update={"site": folder})
+    well = queues.read_text()
+    queues.write_text("[support")
+    with pytest.raises(SiteError):
+        await app.plane_of(settings).__aenter__()
+    assert not (settings.runtime / "outbox.sqlite").exists(), "a first start has nothing to go on with"
+
+    queues.write_text(well)
+    async with app.plane_of(settings) as running:
+        first = running.plane.state
+        await running.plane.written()
+    queues.write_text(well + "\nstratgy = 1\n[support")
+    (folder / "acd/agents.toml").write_text("[demo")
+
+    async with app.plane_of(settings) as running, httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
+        client.headers["Authorization"] = f"Bearer {running.admin_token}"
+        assert running.plane.state.site == first.site
+        assert len(running.plane.state.agents) == len(first.agents) == 2
+
+        async def told() -> tuple[bool, str]:
+            part = (await client.get("/readyz")).json()["parts"]["site"]
+            return part["ok"], part["detail"]
+
+        ok, detail = await told()
+        assert not ok
+        assert detail.startswith("acd/agents.toml:1: ")
+        assert "and 1 more" in detail
+        assert "the site before it is in force" in detail
+
+        shutil.copy(HOME / "acd/agents.toml", folder / "acd/agents.toml")
+        assert (await client.post("/api/v1/site/reload")).status_code == 422
+        ok, detail = await told()
+        assert not ok
+        assert detail.startswith("acd/queues.toml:"), "what is wrong now"
+
+        queues.write_text(well)
+        assert (await client.post("/api/v1/site/reload")).status_code == 200
+        assert await told() == (True, "")
 
 
 @postgres

@@ -117,6 +117,21 @@ async def test_files_of_sound_that_are_missing_are_listed(database, fresh, tmp_p
     assert not file.exists(), "which would be that of the restore before"
 
 
+async def test_a_backup_with_sound_whose_folder_is_not_there_says_so_and_so_does_its_restore(database, fresh, tmp_path):
+    """A disk that is not mounted: rows are in safety, and cron mails what is not."""
+    place, file = Place(tmp_path / "place", database), tmp_path / "b.zip"
+    await lives_through(place, a_history(5, steps=400).facts)
+    (stored,) = [row["n"] for row in await place.rows("SELECT count(*) AS n FROM recording WHERE opus <> ''")]
+    said = await run(place, "ccplane", "backup", "--recordings", file, code=1)
+    assert f"there is no {place.settings.recordings_dir}" in said
+    assert "Is its disk mounted" in said
+    checked = await run(fresh, "ccplane", "restore", "--check", file)
+    assert "with 0 of their files" in checked
+    assert f"missing already when the backup was made: {stored}." in await run(fresh, "ccplane", "restore", file)
+    said = await run(place, "ccplane", "backup", "--force", file)
+    assert f"without their files ({stored} are not there)" in said
+
+
 async def test_the_postgres_that_comes_with_us_is_used_while_it_runs_and_started_while_it_does_not(tmp_path):
     place = Place(tmp_path / "place", "")
     server = EmbeddedPostgres(place.settings.postgres_dir, durable=False)

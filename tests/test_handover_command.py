@@ -179,6 +179,13 @@ def test_a_drain_is_cancelled(say: Say) -> None:
     assert say("--cancel --drain", []).exit_code == 2
 
 
+@pytest.mark.parametrize("within", ["nan", "inf", "604801", "-1", "soon"])
+def test_a_time_that_is_none_is_refused_before_anybody_is_asked(say: Say, within: str) -> None:
+    result = say(f"--drain --within {within}", [])
+    assert result.exit_code == 2
+    assert "--within" in result.stderr
+
+
 @pytest.mark.parametrize("answer", [(404, b'{"message": "no such page"}'), (200, b"<html>"), (500, b"[]")])
 def test_something_else_at_that_port_is_named_as_such(say: Say, answer: Answer) -> None:
     result = say("", [answer])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import traceback
 from pathlib import Path
 
 import pytest
@@ -71,9 +73,59 @@ def test_all_faults_are_told_at_once(monkeypatch: pytest.MonkeyPatch):
     assert len(refused.value.facts["faults"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("DATABASE_URL", "postgresql://u:geheim#1@h/db", "percent-encode"),
+        ("DATABASE_URL", "postgresql://u:geheim/1@h/db", "percent-encode"),
+        ("DATABASE_URL", "postgresql://u:42/geheim@h/db", "percent-encode"),
+        ("DATABASE_URL", "postgresql://u:42?geheim@h/db", "percent-encode"),
+        ("DATABASE_URL", "postgresql://u:42#geheim@h/db", "percent-encode"),
+        ("DATABASE_URL", "postgresql://u:geheim[s@h/db", "percent-encode"),
+        ("DATABASE_URL", "postgresql://u:geheim[s]@h/db", "percent-encode"),
+        ("DATABASE_URL", "postgresql://u:geheim\N{ACCOUNT OF}@h/db", "percent-encode"),
+        ("DATABASE_URL", "postgresql://u:geheim@h:seven/db", "behind the colon of its host"),
+        ("DATABASE_URL", "host=h password=geheim", "must begin with postgresql://"),
+        ("ARI_URL", "http://[::1/geheim", "cannot be read as an address"),
+        ("ARI_URL", "http://pbx:geheim/ari", "behind the colon of its host"),
+        ("ARI_URL", "http:///geheim", "has no host"),
+        ("GUARD_API", "http://[::1/geheim", "cannot be read as an address"),
+        ("ADMIN_TOKEN", "geheim\N{LATIN SMALL LETTER U WITH DIAERESIS}", "of ASCII"),
+        ("ADMIN_TOKEN", "geheim\n", "no space before or after it"),
+        ("GUARD_TOKEN", "\N{SNOWMAN}geheim", "of ASCII"),
+    ],
+)
+def test_an_address_or_token_that_cannot_be_used_is_refused_and_not_quoted(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+):
+    monkeypatch.setenv(f"CCPLANE_{name}", value)
+    with pytest.raises(SetupError, match=f"CCPLANE_{name}: .*{re.escape(says)}") as refused:
+        settings.load()
+    assert "geheim" not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://db/ccplane",
+        "postgresql://u:p%23w@h:5432/db?sslmode=require",
+        "postgresql://u:p@ss:w@h/db",
+        "postgresql://one:5432,two:5433/db",
+        "postgresql:///db?host=/run/pg&user=a@b",
+        "postgres://[::1]:5432/db",
+    ],
+)
+def test_an_address_of_a_database_may_be_all_that_postgres_takes(monkeypatch: pytest.MonkeyPatch, url: str):
+    monkeypatch.setenv("CCPLANE_DATABASE_URL", url)
+    assert settings.load().database_url == url
+
+
+HIDDEN = {"DATABASE_URL": "postgresql://u:hidden-value@h/db"}
+
+
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch):
     for name in ("ADMIN_TOKEN", "ARI_PASSWORD", "AMI_PASSWORD", "DATABASE_URL"):
-        monkeypatch.setenv(f"CCPLANE_{name}", "hidden-value")
+        monkeypatch.setenv(f"CCPLANE_{name}", HIDDEN.get(name, "hidden-value"))
     assert "hidden-value" not in repr(settings.load())
 
 

@@ -70,6 +70,7 @@ class Parts:
             trouble=lambda: "", connected_since=None, provisioned_at=None, unguarded_for=lambda: None
         )
         self.link = SimpleNamespace(trouble="", connected_since=None, provisioned_at=None, provisioning_trouble="")
+        self.site = SimpleNamespace(trouble=lambda: "")
         self.ami, self.door = AmiStats(connected=True), SimpleNamespace(trouble="")
         self.vitals = Vitals(
             lease=self.lease,
@@ -85,6 +86,7 @@ class Parts:
             messages=other,
             heartbeat=other,
             door=self.door,
+            site=self.site,
         )
 
     @property

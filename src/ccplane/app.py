@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 import uvloop
 
 from ccplane import __version__
@@ -42,6 +43,7 @@ from ccplane.callflow.runner import Runner
 from ccplane.child import LEFT, SUPERVISOR, ended, put_left
 from ccplane.core.inputs import Input, PeopleRead, PlaneBegan, SiteRead
 from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
+from ccplane.errors import CcplaneError, SiteError
 from ccplane.handover.draining import Draining, HealthWithDrain
 from ccplane.handover.giving import Giving, why_no_handover
 from ccplane.handover.own_log import OwnLog
@@ -49,10 +51,12 @@ from ccplane.handover.supervisor import tell_supervisor
 from ccplane.handover.taking import Predecessor, rehearse, succeed, telling_why
 from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.ids import NodeName
+from ccplane.kpi.board import Board
 from ccplane.leading import Gate, fence, lead
 from ccplane.log.backlog import MB, Backlog
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
+from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
 from ccplane.logged import log_as
 from ccplane.pins import Pins
@@ -61,16 +65,18 @@ from ccplane.postgres.lease import CONNECT_WITHIN, Lease
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
-from ccplane.recall import kept, recalled
+from ccplane.recall import in_force, kept, recalled
 from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.reload import Reload, Sites
 from ccplane.settings import Settings, make_runtime
-from ccplane.site import parse, read
+from ccplane.site import Site, parse, read
 from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
 from ccplane.watch import note_watch, watched_until
 
 if TYPE_CHECKING:
     from ccplane.http.server import Server
+
+log = structlog.get_logger()
 
 CALLS_FIRST_S: Final = 1.0
 """How long the API waits for the switch to be found, after a crash with calls up."""
@@ -165,8 +171,17 @@ class Parts:
     def __init__(self, settings: Settings, before: Predecessor | None, stack: AsyncExitStack) -> None:
         self._settings, self._before, self._stack = settings, before, stack
         self._passed = before.passed if before else _to_nobody
-        self._files = read(settings.site)
-        self._site = parse(self._files, settings.demo_agents)
+        self._outbox_at = settings.runtime / "outbox.sqlite"
+        self._files: dict[str, str] = {}
+        self._site: Site
+        self._folder_fault: SiteError | None = None
+        try:
+            self._files = read(settings.site)
+            self._site = parse(self._files, settings.demo_agents)
+        except SiteError as fault:
+            if before is not None or not self._outbox_at.exists():
+                raise  # who leads goes on; and of a first start nothing is left
+            self._folder_fault = fault
 
     async def outside(self) -> None:
         """Postgres and Asterisk. Beside a plane that leads also all that takes time; it goes on until `replace`
@@ -190,12 +205,15 @@ class Parts:
 
     async def remembered(self) -> None:
         """What the outbox knows, and whether we may lead; then state and board, and since when nobody watched."""
-        settings, before, stack, site = self._settings, self._before, self._stack, self._site
+        settings, before, stack = self._settings, self._before, self._stack
         self._bound = settings.outbox_mb * MB
-        self._outbox = outbox = Outbox(settings.runtime / "outbox.sqlite", max_bytes=self._bound)
+        self._outbox = outbox = Outbox(self._outbox_at, max_bytes=self._bound)
         self._recovered = recovered = outbox.open()
         self._passed("opened")
         stack.push_async_callback(outbox.close)
+        if self._folder_fault is not None:
+            self._go_on_with_the_site_in_force(recovered, self._folder_fault)
+        site = self._site
         self._clock = SiteClock.open(outbox, recovered.last_at)
         term = settings.lease_s
         self._lease = lease = Lease(self._database, "site", recovered.outbox, term=term, margin=term / 5)
@@ -206,12 +224,26 @@ class Parts:
             self._passed("leads")
         else:
             self._begun = await begin(settings, site, outbox, recovered, self._database, lease)
-            await render(site, settings.sounds_dir, settings.site)
+            await self._render(site)
         self._gate.kept(fence(lease, outbox))
         outbox.begin(self._begun.epoch)
-        self._state, self._board = recalled(recovered, site)
+        self._state, self._board = recalled(recovered, site.rules.timezone)
         self._passed("recalled")
         self._last_seen = max(recovered.last_at, watched_until(outbox)) if before is None else 0
+
+    def _go_on_with_the_site_in_force(self, recovered: Recovered, fault: SiteError) -> None:
+        """A crash while somebody edits the folder is no outage: callers keep to the site that they know."""
+        state, _ = recalled(recovered, Board().timezone)
+        self._files, self._site = in_force(state, fault, self._settings.demo_agents)
+
+    async def _render(self, site: Site) -> None:
+        try:
+            await render(site, self._settings.sounds_dir, self._settings.site)
+        except CcplaneError as error:
+            if self._folder_fault is None:
+                raise
+            # Of the site in force all was made before; what is gone since can't be made of such a folder.
+            log.error("not all prompts of the site in force are there", error=str(error))
 
     def core(self) -> None:
         """The loop of all calls, and what carries its facts away."""
@@ -320,6 +352,7 @@ class Parts:
             self._pins,
             self._executor,
             self._giving.under_way,
+            self._folder_fault,
         )
 
     def first_words(self) -> Sequence[Input]:
@@ -351,6 +384,7 @@ class Parts:
             self._keeper,
             self._heartbeat,
             self._door,
+            self._reload,
         )
         duties = (self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run)
         self._passed("built")

@@ -18,14 +18,14 @@ from ccplane.asterisk.provision import Provisioned
 from ccplane.beginning import people_of
 from ccplane.core import State
 from ccplane.core.inputs import PeopleRead, SiteRead
-from ccplane.errors import RequestError, SwitchError
+from ccplane.errors import RequestError, SiteError, SwitchError
 from ccplane.http.ports import FileChange, SiteTold
 from ccplane.log.outbox import Outbox
 from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.pool import Database
 from ccplane.settings import Settings
-from ccplane.site import Site, parse, read
+from ccplane.site import Site, SiteFaults, parse, read
 from ccplane.vitals import PhoneBook
 
 log = structlog.get_logger()
@@ -54,7 +54,8 @@ class Sites:
 
 
 class Reload:
-    """One at a time. `why_not`: why it cannot be just now, or nothing."""
+    """One at a time. `why_not`: why it cannot be just now, or nothing. `fault`: of the folder, so that the plane began
+    with the site that was in force before."""
 
     def __init__(
         self,
@@ -67,12 +68,18 @@ class Reload:
         pins: Pins,
         executor: Executor,
         why_not: Callable[[], str],
+        fault: SiteError | None = None,
     ) -> None:
         self._settings, self._sites, self._plane, self._why_not = settings, sites, plane, why_not
         self._database, self._outbox, self._phones, self._pins = database, outbox, phones, pins
         self._executor = executor
         self._one_at_a_time = asyncio.Lock()
         self._phones_trouble = ""
+        self._fault = fault
+
+    def trouble(self) -> str:
+        """What keeps the folder from being the site in force since the start; empty if it is, or could be."""
+        return "" if self._fault is None else _in_words(self._fault)
 
     async def reload(self) -> SiteTold:
         """What has changed, once it is in force and acknowledged. SiteFaults with every fault, StoreError without
@@ -80,21 +87,27 @@ class Reload:
         async with self._one_at_a_time:
             if why := self._why_not():
                 raise RequestError("cannot-reload", f"The site cannot be read again now: {why}.")
-            files, site = await asyncio.to_thread(self._read)
+            files, site = await self._read()
             before = self._plane.state
             if site.hash == before.site and not self._phones_trouble:
+                self._fault = None
                 return SiteTold(site.hash, (), 0)
             made = await render(site, self._settings.sounds_dir, self._settings.site)
             await self._take_people(site)
             self._sites.add(site)
             changed = changes(before.sites.get(before.site, {}), files)
             await self._plane.ask(SiteRead(site.hash, site.rules, files))
+            self._fault = None
             log.info("the site was read again", site=site.hash, changed=[each.file for each in changed])
             return SiteTold(site.hash, changed, made, self._phones_trouble)
 
-    def _read(self) -> tuple[dict[str, str], Site]:
-        files = read(self._settings.site)
-        return files, parse(files, self._settings.demo_agents)
+    async def _read(self) -> tuple[dict[str, str], Site]:
+        try:
+            return await asyncio.to_thread(_read, self._settings)
+        except SiteError as fault:
+            if self._fault is not None:
+                self._fault = fault
+            raise
 
     async def _take_people(self, site: Site) -> None:
         """New agents and seats; what was in the files before is Postgres's to say."""
@@ -109,6 +122,18 @@ class Reload:
             except SwitchError as error:  # the next connection pushes them
                 pushed = Provisioned(failed={"all": str(error)})
             self._phones_trouble = pushed.trouble
+
+
+def _read(settings: Settings) -> tuple[dict[str, str], Site]:
+    files = read(settings.site)
+    return files, parse(files, settings.demo_agents)
+
+
+def _in_words(fault: SiteError) -> str:
+    """The first of the faults: whoever mends it asks `ccplane check` for the others."""
+    faults = fault.faults if isinstance(fault, SiteFaults) else (fault,)
+    others = f" (and {len(faults) - 1} more: ccplane check)" if len(faults) > 1 else ""
+    return f"{faults[0]}{others}; the site before it is in force. Mend the file, then `ccplane reload`"
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[FileChange, ...]:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ccplane.addresses import database_address, token, web_address
 from ccplane.errors import SetupError
 
 PREFIX: Final = "CCPLANE_"
@@ -49,6 +50,9 @@ def _absolute(path: Path) -> Path:
 Folder = Annotated[Path, AfterValidator(_absolute)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Loopback = Annotated[str, AfterValidator(_loopback)]
+DatabaseAddress = Annotated[str, AfterValidator(database_address)]
+WebAddress = Annotated[str, AfterValidator(web_address)]
+Token = Annotated[str, AfterValidator(token)]
 
 
 class Settings(BaseSettings):
@@ -89,7 +93,7 @@ class Settings(BaseSettings):
     """How the private Asterisk is run: in a Debian root of its own."""
     asterisk_root: Folder | None = None
     """Where the private Debian root lies; `<runtime>/asterisk-root` unless set."""
-    ari_url: str = Field("", pattern=r"^(https?://.+)?$")
+    ari_url: WebAddress = Field("", pattern=r"^(https?://.+)?$")
     """An Asterisk that already runs; then none is started. Ends in /ari. It needs ccplane's dialplan/*.conf, or the
     contexts that they have."""
     ari_username: str = "ccplane"
@@ -112,9 +116,9 @@ class Settings(BaseSettings):
     """Its password."""
     guard_queue_log: Folder | None = None
     """Asterisk's queue_log, which the guard reads to tell ccplane what became of callers in the fallback."""
-    guard_api: str = Field("", pattern=r"^(https?://.+)?$")
+    guard_api: WebAddress = Field("", pattern=r"^(https?://.+)?$")
     """Where the guard finds ccplane's API; at CCPLANE_BIND and CCPLANE_PORT unless set."""
-    guard_token: str = Field("", repr=False)
+    guard_token: Token = Field("", repr=False)
     """By which the guard may tell ccplane of the fallback's calls, and read nothing: the same for both. Without it one
     is made in `<runtime>/guard-token`."""
     qualify_s: int = Field(15, ge=1, le=3600)
@@ -128,8 +132,9 @@ class Settings(BaseSettings):
     sounds: Folder | None = None
     """Where prompts go that were rendered: what the node plays as `sound:ccplane/…`; the private node's unless set."""
 
-    database_url: str = Field("", repr=False)
-    """A Postgres that already runs; then none is started."""
+    database_url: DatabaseAddress = Field("", repr=False)
+    """A Postgres that already runs; then none is started. `postgresql://USER:PASSWORD@HOST:PORT/NAME`; of the password
+    `# / ? @ [ ]` are percent-encoded (`%23 %2F %3F %40 %5B %5D`)."""
     outbox_mb: int = Field(2048, ge=16, le=1_000_000)
     """How large the outbox may grow while Postgres is away (docs/postgres-away.md says how long that lasts). Half of it
     gone, or of what its disk can still give, is an alarm."""
@@ -137,7 +142,7 @@ class Settings(BaseSettings):
     lease_s: float = Field(10.0, ge=2.0, le=300.0)
     """For how long one plane may lead without Postgres having confirmed it: another can take over after that."""
 
-    admin_token: str = Field("", repr=False)
+    admin_token: Token = Field("", repr=False)
     """The first administrator's; without it one is made in `<runtime>/admin-token`."""
     demo_agents: int = Field(20, ge=0, le=9000)
     """How many agents the range `[demo]` of acd/agents.toml has, whatever it says."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import structlog
 
@@ -50,6 +50,12 @@ class Found(NamedTuple):
     detail: str = ""
 
 
+class Troubled(Protocol):
+    """A part that says itself what is wrong with it."""
+
+    def trouble(self) -> str: ...
+
+
 class Vitals:
     """What /readyz tells: each part, how it is, and for how long it has been so."""
 
@@ -68,11 +74,12 @@ class Vitals:
         messages: MessageKeeper,
         heartbeat: Heartbeat,
         door: Door,
+        site: Troubled,
     ) -> None:
         self._lease, self._link, self._ari_stats, self._ami, self._clock = lease, link, ari, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
         self._messages, self._backlog, self._heartbeat = messages, backlog, heartbeat
-        self._door = door
+        self._door, self._site = door, site
         self._left_out = ""
         self._since: dict[str, tuple[bool, float]] = {}
         """How each part was at the last look, and since when (monotonic)."""
@@ -102,6 +109,7 @@ class Vitals:
             "messages": _troubled(self._messages.trouble()),
             "guard": self._guard(),
             "outbox": self._of_outbox(),
+            "site": _troubled(self._site.trouble()),
         }
         return {name: Part(each.ok, self._age(name, each.ok), each.detail) for name, each in found.items()}
 

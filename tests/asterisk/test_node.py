@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from ccplane.asterisk.booting import ari_status
-from ccplane.asterisk.node import LocalNode
+from ccplane.asterisk.node import OWN_LOGS, LocalNode
 from ccplane.asterisk.ports import NodePorts
 from ccplane.asterisk.rendering import fill, hosts
 from ccplane.child import ended, started
 from ccplane.errors import SetupError, SwitchError
+from ccplane.long_logs import MOST_BYTES, before
 from tests.ports import node_ports
 from tests.stack import MakeNode
 
@@ -32,6 +33,20 @@ async def test_a_started_node_answers_ari_with_every_module_loaded_and_no_fault_
     assert await ari_status(node.bind, node.http_port, node.ari_username, node.ari_password) == 200
     assert (node.log_dir / "messages.log").read_text().count("ERROR") == 0
     assert "Running" in await node.cli("module show like res_ari_channels")
+    await node.stop()
+
+
+@asterisk
+async def test_logs_that_have_grown_too_long_are_put_aside_at_the_next_start(make_node: MakeNode):
+    node = make_node()
+    node.log_dir.mkdir(parents=True)
+    for each in OWN_LOGS:
+        with (node.log_dir / each).open("wb") as file:
+            file.truncate(MOST_BYTES + 1)
+    await node.start()
+    for each in OWN_LOGS:
+        assert before(node.log_dir / each).stat().st_size > MOST_BYTES
+        assert (node.log_dir / each).stat().st_size < MOST_BYTES
     await node.stop()
 
 

@@ -72,7 +72,7 @@ class Place:
         """State and board, as a plane that begins here has them."""
         box = Outbox(self.outbox)
         try:
-            return recalled(box.open(), SITE)
+            return recalled(box.open(), SITE.rules.timezone)
         finally:
             await box.close()
 

@@ -331,20 +331,23 @@ async def with_sound(place):
 
 
 async def test_without_their_files_the_index_says_which_are_missing(place, fresh, tmp_path):
-    """One that was missing already is no news."""
+    """One that was missing already is counted apart."""
     await lives_through(place, a_history(5, steps=400).facts)
     *there, gone = await with_sound(place)
     await place.backed_up(tmp_path / "b.zip")
     restored = await fresh.restored(tmp_path / "b.zip")
     assert restored.missing == [fresh.settings.recordings_dir / name for name in there]
     assert gone not in map(str, restored.missing)
+    assert restored.absent == 1
 
 
 async def test_with_their_files_they_are_put_back_for_their_owner_alone(place, fresh, tmp_path):
     await lives_through(place, a_history(5, steps=400).facts)
     *there, _ = await with_sound(place)
-    await place.backed_up(tmp_path / "b.zip", recordings=True)
-    assert (await fresh.restored(tmp_path / "b.zip")).missing == []
+    made = await place.backed_up(tmp_path / "b.zip", recordings=True)
+    assert (made.sounds, made.absent, made.no_folder) == (len(there) + 1, 1, ())
+    restored = await fresh.restored(tmp_path / "b.zip")
+    assert (restored.missing, restored.absent) == ([], 1)
     for n, name in enumerate(there):
         path = fresh.settings.recordings_dir / name
         assert path.read_bytes() == b"sound %d" % n

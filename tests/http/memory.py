@@ -109,7 +109,7 @@ class Vitals:
         self.down: dict[str, str] = {}
 
     def parts(self) -> dict[str, Part]:
-        names = ("leader", "ari", "ami", "database", "phones", "recordings", "messages", "guard", "outbox")
+        names = ("leader", "ari", "ami", "database", "phones", "recordings", "messages", "guard", "outbox", "site")
         return {name: Part(name not in self.down, 0.5, self.down.get(name, "")) for name in names}
 
 

@@ -41,11 +41,12 @@ async def test_ready_tells_each_part_with_its_age(stranger):
         "messages",
         "guard",
         "outbox",
+        "site",
     }
     assert body["parts"]["ari"] == {"ok": True, "age_s": 0.5, "detail": ""}
 
 
-@pytest.mark.parametrize("part", ["ami", "database", "phones", "recordings", "messages", "guard", "outbox"])
+@pytest.mark.parametrize("part", ["ami", "database", "phones", "recordings", "messages", "guard", "outbox", "site"])
 async def test_what_calls_can_do_without_only_degrades(site, stranger, part):
     site.health.down[part] = "connection refused"
     answer = await stranger.get("/readyz")
@@ -96,7 +97,7 @@ async def test_metrics_count_what_the_board_counts(site, app):
     assert samples["ccplane_offer_ringing_seconds_bucket"]["0.2",] == 1
     assert samples["ccplane_offer_ringing_seconds_sum"][()] == 0.15
     assert samples["ccplane_contacts_live"]["talking",] == 1
-    parts = ("leader", "ari", "ami", "database", "phones", "recordings", "messages", "guard", "outbox")
+    parts = ("leader", "ari", "ami", "database", "phones", "recordings", "messages", "guard", "outbox", "site")
     assert samples["ccplane_part_up"] == {(part,): 1 for part in parts}
     assert samples["process_resident_memory_bytes"][()] > 0
 

@@ -10,6 +10,7 @@ from ccplane.core import inputs
 from ccplane.http.app import create_app
 from ccplane.http.sessions import LASTS_MS
 from ccplane.http.views import iso
+from ccplane.log.outbox import Outbox
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN, Site
 from tests.kpi.histories import AGENTS, QUEUES
@@ -35,6 +36,17 @@ async def test_a_sign_in_tells_the_token_once_and_all_that_a_screen_begins_with(
     assert (told["agent"]["id"], told["agent"]["state"]) == (ANA, "paused"), "signed in, and not ready yet"
     assert told["phone"]["username"] == ANA
     assert told["expires_at"] == iso(site.plane.history.now + LASTS_MS)
+
+
+async def test_a_sign_out_at_a_process_that_has_handed_over_is_to_be_asked_again(app, site, tmp_path):
+    async with await signed_in(app) as client:
+        given = Outbox(tmp_path / "outbox.sqlite")
+        given.open()
+        await given.close()
+        site.notes.put_note = given.put_note
+        answer = await client.delete("/api/v1/session")
+    assert (answer.status_code, answer.json()["code"]) == (503, "handing-over")
+    assert answer.headers["retry-after"] == "1"
 
 
 @pytest.mark.parametrize(("asked", "state"), [("ready", "unreachable"), ("paused", "paused")])

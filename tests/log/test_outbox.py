@@ -162,6 +162,29 @@ async def test_who_waits_for_a_note_waits_for_the_disk_and_no_longer(make_outbox
     await box.close()
 
 
+async def test_a_file_that_was_given_away_takes_no_more_notes(make_outbox):
+    """Its successor has its own there: an older one would be read at the next start."""
+    given = make_outbox()
+    given.open()
+    given.begin(1)
+    given.put_note("sessions", b"old")
+    await given.close(settle=False)
+    successors = make_outbox()
+    successors.open()
+    successors.begin(2)
+    successors.put_note("sessions", b"new")
+    await successors.noted("sessions")
+    with pytest.raises(StoreError) as refused:
+        given.put_note("sessions", b"older")
+    assert refused.value.code == "handing-over"
+    assert given.note("sessions") == b"old"
+    await successors.close()
+    third = make_outbox()
+    third.open()
+    assert third.note("sessions") == b"new"
+    await third.close()
+
+
 async def test_notes_are_kept_before_and_after_the_beginning(make_outbox):
     box = make_outbox()
     box.open()

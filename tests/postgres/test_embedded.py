@@ -15,6 +15,7 @@ import pytest
 
 from ccplane.child import ended, started
 from ccplane.errors import StoreError
+from ccplane.long_logs import MOST_BYTES, before
 from ccplane.postgres import embedded
 from ccplane.postgres.embedded import EmbeddedPostgres
 
@@ -42,6 +43,15 @@ async def test_a_first_start_makes_the_database_and_a_second_finds_what_was_stor
     await ask(await server.start(), "CREATE TABLE kept AS SELECT 42 AS answer")
     await server.stop()
     assert await ask(await server.start(), "SELECT answer FROM kept") == 42
+
+
+async def test_a_log_that_has_grown_too_long_is_put_aside_at_the_next_start(server: EmbeddedPostgres):
+    log = server.data_dir / "server.log"
+    log.parent.mkdir()
+    with log.open("wb") as file:
+        file.truncate(MOST_BYTES + 1)
+    await server.start()
+    assert log.stat().st_size < MOST_BYTES < before(log).stat().st_size
 
 
 async def test_durability_is_on_unless_a_test_turns_it_off(tmp_path: Path, server: EmbeddedPostgres):

@@ -148,3 +148,5 @@ async def test_a_database_that_was_not_opened_says_so():
 def test_an_address_is_shown_without_its_password():
     assert place("postgresql://user:secret@db.example:5433/ccplane") == "db.example:5433/ccplane"
     assert place("postgresql:///ccplane?host=%2Frun%2Fpg&user=x") == "/run/pg/ccplane"
+    assert place("postgresql://user:secret@one:5432,two:5433/ccplane") == "one:5432,two:5433/ccplane"
+    assert "secret" not in place("postgresql://user:secret#1@db.example/ccplane")

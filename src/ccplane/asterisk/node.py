@@ -28,6 +28,7 @@ from ccplane.asterisk.ports import NodePorts
 from ccplane.asterisk.rendering import Templates
 from ccplane.child import Child
 from ccplane.errors import SetupError, SwitchError
+from ccplane.long_logs import last_lines, turn
 from ccplane.private import read_private, write_private
 from ccplane.routing.rules import Queue
 
@@ -39,6 +40,8 @@ START_WITHIN: Final = 60.0
 
 TRUNK: Final = "127.0.0.1:5090"
 SECRETS: Final = ("ari", "ami", "guard")
+OWN_LOGS: Final = ("messages.log", "queue_log")
+"""What Asterisk writes on and on. The guard goes on in a queue_log that was put aside, as in one that was rotated."""
 
 
 class LocalNode:
@@ -155,6 +158,8 @@ class LocalNode:
         templates.render(self.directory, self._values(), self.queues)
         console = self.log_dir / "console.log"
         console.unlink(missing_ok=True)
+        for each in OWN_LOGS:
+            turn(self.log_dir / each)
         enter = HOME / "asterisk-docker" / "enter.sh"
         self._child.start(
             ["unshare", "--mount", "--propagation", "private", enter, self.root.resolve(), self.directory],
@@ -280,8 +285,7 @@ class LocalNode:
             raise SwitchError("ari-refused", f"Asterisk is up, but ARI answers {status} at {self.ari_url}.")
 
     def _last_words(self) -> str:
-        console = self.log_dir / "console.log"
-        return "\n".join(console.read_text(errors="replace").splitlines()[-15:]) if console.exists() else ""
+        return "\n".join(last_lines(self.log_dir / "console.log", 15))
 
 
 def _kept_secrets(path: Path) -> dict[str, str]:

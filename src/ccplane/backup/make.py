@@ -22,7 +22,7 @@ import msgspec
 from ccplane import __version__
 from ccplane.backup.archive import Writer, new_backup, not_written
 from ccplane.backup.manifest import OUTBOX, Copied, Manifest
-from ccplane.backup.sounds import copied, indexed
+from ccplane.backup.sounds import Tally, copied, indexed
 from ccplane.errors import CcplaneError, SetupError
 from ccplane.log.outbox_copy import Held, files_of, held
 from ccplane.postgres.copying import Moment, Table, moment
@@ -49,7 +49,7 @@ async def back_up(
             _add_outbox(writer, copy, path)
             tables = [await _copied(writer, at.database, table) for table in await at.database.tables()]
             wanted = [each async for each in at.database.sounds()] if recordings else []
-            sounds = len(wanted) if recordings else await indexed(writer, at.database, settings)
+            tally = Tally() if recordings else await indexed(writer, at.database, settings)
             manifest = Manifest(
                 ccplane=__version__,
                 made_at=time.time_ns() // 1_000_000,
@@ -64,13 +64,13 @@ async def back_up(
                 days=await at.database.days(),
                 tables=tuple(tables),
                 numbers=await at.database.numbers(),
-                sounds=sounds,
+                sounds=0,
                 with_sounds=recordings,
                 parts={},
             )
         if recordings:
-            await copied(writer, settings, wanted)
-        manifest = msgspec.structs.replace(manifest, parts=dict(writer.parts))
+            tally = await copied(writer, settings, wanted)
+        manifest = msgspec.structs.replace(manifest, **tally._asdict(), parts=dict(writer.parts))
         writer.seal(manifest)
     return manifest
 

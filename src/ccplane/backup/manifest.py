@@ -35,7 +35,8 @@ class Copied(msgspec.Struct, frozen=True):
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """`seq`: the last fact of the outbox; `watermark`: the last of them that the database has. `at`: ms UTC, of the
-    last fact; `site`: the hash of the folders; `numbers`: what the rows add up to, at this schema."""
+    last fact; `site`: the hash of the folders; `numbers`: what the rows add up to, at this schema. `absent`: how many
+    of the sounds had no file; `no_folder`: of which kinds there was not even the folder."""
 
     format: int = FORMAT
     ccplane: str
@@ -53,6 +54,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     numbers: dict[str, int]
     sounds: int
     with_sounds: bool
+    absent: int = 0
+    no_folder: tuple[str, ...] = ()
     parts: dict[str, Part]
 
     def rows(self, table: str) -> int:

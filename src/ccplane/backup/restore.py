@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from ccplane.backup.archive import Backup, keep_names, opened
 from ccplane.backup.manifest import OUTBOX, Manifest
-from ccplane.backup.sounds import missing, put_back, take_away
+from ccplane.backup.sounds import absent, missing, put_back, take_away
 from ccplane.errors import RequestError, StoreError
 from ccplane.log.outbox_copy import as_its_own, files_of
 from ccplane.log.ownership import Ownership
@@ -26,13 +26,14 @@ BEFORE: Final = "before-restore"
 
 
 class Restored(NamedTuple):
-    """What was restored, after which epoch it goes on, which files of sound are missing, and where the outbox is that
-    was there before."""
+    """What was restored, after which epoch it goes on, which files of sound are missing, where the outbox is that was
+    there before, and how many files of sound were missing already when the backup was made."""
 
     manifest: Manifest
     epoch: int
     missing: list[Path]
     set_aside: Path | None
+    absent: int = 0
 
 
 def look_at(path: Path) -> Manifest:
@@ -85,7 +86,7 @@ async def restore(settings: Settings, database: Database, path: Path, *, force: 
         async with database() as dsn:
             with _owned(settings.runtime / "outbox.sqlite") as outbox:
                 set_aside = await _restored(backup, settings, dsn, outbox, epoch, force=force)
-        return Restored(manifest, epoch, missing(backup, settings), set_aside)
+        return Restored(manifest, epoch, missing(backup, settings), set_aside, absent(backup))
 
 
 async def _restored(

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,25 +27,42 @@ def folder_of(settings: Settings, kind: str) -> Path:
     return settings.messages_dir if kind == "messages" else settings.recordings_dir
 
 
-async def indexed(writer: Writer, database: Moment, settings: Settings) -> int:
-    """Writes the index alone; how many files it names."""
-    count = 0
+class Tally(NamedTuple):
+    """How many files the index names, how many of them were not there, and of which kinds not even the folder."""
+
+    sounds: int = 0
+    absent: int = 0
+    no_folder: tuple[str, ...] = ()
+
+    def and_one(self, sound: SoundFile, settings: Settings) -> Tally:
+        if sound.bytes is not None:
+            return Tally(self.sounds + 1, self.absent, self.no_folder)
+        is_new = sound.kind not in self.no_folder and not folder_of(settings, sound.kind).is_dir()
+        return Tally(self.sounds + 1, self.absent + 1, (*self.no_folder, sound.kind) if is_new else self.no_folder)
+
+
+async def indexed(writer: Writer, database: Moment, settings: Settings) -> Tally:
+    """Writes the index alone."""
+    tally = Tally()
     with writer.part(SOUNDS) as write:
         async for sound in database.sounds():
-            write(_as_line(_seen(settings, sound)))
-            count += 1
-    return count
+            line = _seen(settings, sound)
+            write(_as_line(line))
+            tally = tally.and_one(line, settings)
+    return tally
 
 
-async def copied(writer: Writer, settings: Settings, sounds: Iterable[Sound]) -> None:
+async def copied(writer: Writer, settings: Settings, sounds: Iterable[Sound]) -> Tally:
     """Writes the files, and then their index."""
-    index = []
+    index, tally = [], Tally()
     for sound in sounds:
         await asyncio.sleep(0)  # the database's connection is closed, and who wants to end this can
         index.append(_copied(writer, settings, sound))
+        tally = tally.and_one(index[-1], settings)
     with writer.part(SOUNDS) as write:
         for each in index:
             write(_as_line(each))
+    return tally
 
 
 def _as_line(sound: SoundFile) -> bytes:
@@ -126,3 +144,8 @@ def missing(backup: Backup, settings: Settings) -> list[Path]:
         if sound.bytes is not None
     )
     return [place for place, _ in places if place is not None and size_of(place) is None]
+
+
+def absent(backup: Backup) -> int:
+    """How many files the index names that were not there when it was written."""
+    return sum(sound.bytes is None for sound in backup.sounds())

@@ -31,11 +31,12 @@ def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -
     def ask(method: str, path: str, body: Any = None, expected: tuple[int, ...] = (200,)) -> Any:
         try:
             response = client.request(method, path, json=body)
-            answer = response.json()
         except httpx.TimeoutException as error:
             raise SetupError(SLOW, _slow(settings, patience_s)) from error
         except httpx.HTTPError as error:
             raise _away(settings, error, connected=not isinstance(error, httpx.ConnectError)) from error
+        try:
+            answer = response.json()
         except ValueError as error:
             raise _not_ours(settings, response.status_code) from error
         if response.status_code not in expected:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ccplane.cli.given import given_settings
-from ccplane.errors import SetupError
+from ccplane.errors import SetupError, StoreError
 from ccplane.private import write_private
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def backup(file: Path, recordings: bool, force: bool) -> None:
     os.nice(10)  # calls come first
     made = asyncio.run(main())
     click.echo(f"{file} ({file.stat().st_size / 1e6:.1f} MB): {_told(made)}")
+    if recordings and made.no_folder:
+        raise _without_sound(settings, made)
 
 
 @click.command()
@@ -117,11 +119,26 @@ async def _database(settings: Settings, *, fresh: bool) -> AsyncIterator[str]:
             await server.stop()
 
 
+def _without_sound(settings: Settings, made: Manifest) -> StoreError:
+    """Of all that could be missing this is no chance: a disk is not mounted, or the folder is another one now."""
+    from ccplane.backup.sounds import folder_of
+
+    folders = " and ".join(str(folder_of(settings, kind)) for kind in made.no_folder)
+    return StoreError(
+        "no-sounds-folder",
+        f"The backup is made, but without the sound of {' and '.join(made.no_folder)}: there is no {folders}. "
+        "Is its disk mounted, and CCPLANE_RUNTIME right? Then make it again with --force.",
+    )
+
+
 def _told(made: Manifest) -> str:
     from datetime import UTC, datetime
 
     until = datetime.fromtimestamp(made.at / 1000, UTC).isoformat(timespec="seconds") if made.at else "nothing yet"
-    sounds = "with their files" if made.with_sounds else "without their files"
+    absent = f" ({made.absent} are not there)" if made.absent else ""
+    sounds = f"without their files{absent}"
+    if made.with_sounds:
+        sounds = f"with {made.sounds - made.absent} of their files" if made.absent else "with their files"
     return (
         f"contacts {made.rows('contact')}, facts {made.rows('fact') + made.seq - made.watermark}, "
         f"agents {made.rows('agent')}, up to {until}; recordings and messages {made.sounds}, {sounds}; "
@@ -140,6 +157,8 @@ def _next(settings: Settings, done: Restored) -> list[str]:
         lines.append(f"The site's folders in {settings.site} are not those of the backup: see ccplane check.")
     if done.set_aside:
         lines.append(f"The outbox that was here is set aside: {done.set_aside}.")
+    if done.absent:
+        lines.append(f"Files of sound that were missing already when the backup was made: {done.absent}.")
     listed = settings.runtime / MISSING
     listed.unlink(missing_ok=True)  # of a restore before this one
     if done.missing:

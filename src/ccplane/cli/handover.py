@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -20,11 +21,25 @@ ROUTES_WITHIN_S: Final = 30.0
 TELL_EVERY_S: Final = 10.0
 GONE_WITHIN_S: Final = 30.0
 """Its port is closed: what is left is to put the last facts away."""
+WITHIN_AT_MOST_S: Final = 7 * 86_400
+"""As the API takes it: a week."""
+
+
+def _a_number(_: click.Context, __: click.Parameter, given: float | None) -> float | None:
+    """`nan` is within every range."""
+    if given is not None and math.isnan(given):
+        raise click.BadParameter("is no number of seconds")
+    return given
 
 
 @click.command()
 @click.option("--drain", is_flag=True, help="Take no new calls, finish those there are, and leave; no successor.")
-@click.option("--within", type=click.FloatRange(min=0), help="With --drain: leave after so many seconds.")
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0, max=WITHIN_AT_MOST_S),
+    callback=_a_number,
+    help="With --drain: leave after so many seconds.",
+)
 @click.option("--cancel", is_flag=True, help="Give a drain up: take new calls again, and stay.")
 def handover(drain: bool, within: float | None, cancel: bool) -> None:
     """Put a new process, of the version now installed, in the place of the running one; no caller notices.

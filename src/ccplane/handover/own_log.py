@@ -11,9 +11,10 @@ from typing import BinaryIO, Final
 
 import structlog
 
+from ccplane.long_logs import MOST_BYTES, before
+
 log = structlog.get_logger()
 
-MOST_BYTES: Final = 20 * 1024 * 1024
 LOOK_EVERY_S: Final = 60.0
 OUTPUT: Final = (1, 2)
 """Our descriptors of standard output and error."""
@@ -28,7 +29,7 @@ class OwnLog:
 
     @property
     def before(self) -> Path:
-        return self.path.with_name(self.path.name + ".1")
+        return before(self.path)
 
     def opened(self) -> BinaryIO:
         """At its end, mode 0600 whoever made it."""

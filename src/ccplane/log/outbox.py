@@ -73,6 +73,8 @@ class Outbox:
         self._reader = OutboxFile(path)
         self._reading: ThreadPoolExecutor | None = None
         self._writer: Writer | None = None
+        self._closed = False
+        """From then on the file is a successor's, which may have it open already."""
         self._gathering: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._epoch = 0
@@ -91,6 +93,7 @@ class Outbox:
     def open(self) -> Recovered:
         """Takes the file for this process and reads what it holds. Blocks; StoreError says what is wrong."""
         self._ownership.take()
+        self._closed = False
         try:
             self._file.open()
             recovered = self._file.recover()
@@ -119,7 +122,7 @@ class Outbox:
     async def close(self, within: float = 5.0, *, settle: bool = True) -> None:
         """Commits what is left and gives the file free; StoreError if the disk does not take it in time.
         `settle=False`: somebody waits for it."""
-        writer, self._writer = self._writer, None
+        writer, self._writer, self._closed = self._writer, None, True
         if writer is not None:
             writer.stop(within, settle=settle)
             await asyncio.to_thread(writer.join)
@@ -173,7 +176,12 @@ class Outbox:
         self._put(Checkpoint(seq, make))
 
     def put_note(self, key: str, data: bytes) -> None:
-        """A small thing to remember. Before `begin` it is written at once, after that with the next commit."""
+        """A small thing to remember. Before `begin` it is written at once, after that with the next commit; after
+        `close` it is refused, StoreError "handing-over"."""
+        if self._closed:
+            raise StoreError(
+                "handing-over", "This process of ccplane has given its outbox away: ask again in a moment."
+            )
         self._notes[key] = data
         if self._writer is None:
             self._file.write(Commit(notes={key: data}), 0, 0)

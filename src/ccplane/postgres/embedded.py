@@ -33,6 +33,7 @@ import asyncpg
 
 from ccplane.child import Child
 from ccplane.errors import SetupError, StoreError
+from ccplane.long_logs import last_lines, turn
 from ccplane.postgres.pool import DATABASE_ERRORS, as_store_error
 
 UID: Final = 60985
@@ -112,6 +113,7 @@ class EmbeddedPostgres:
     async def start(self) -> str:
         """Returns the database's address when the server takes connections and the database exists."""
         await self._child.end_stale(signal.SIGINT, grace=STOP_WITHIN)
+        turn(self._log)
         self._prepare()
         if not self._cluster.exists():
             await self._initialise()
@@ -242,8 +244,8 @@ class EmbeddedPostgres:
             raise as_store_error(error, address) from error
 
     def _failure(self, code: str, sentence: str) -> StoreError:
-        words = self._log.read_text(errors="replace").splitlines()[-10:] if self._log.exists() else []
-        return StoreError(code, f"{sentence}; it said (all of it is in {self._log}):\n" + "\n".join(words))
+        words = "\n".join(last_lines(self._log, 10))
+        return StoreError(code, f"{sentence}; it said (all of it is in {self._log}):\n{words}")
 
 
 def _packages() -> Path:

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from ccplane.addresses import database_address, hosts
 from ccplane.errors import StoreError
 
 SETTINGS: Final = {
@@ -49,9 +50,12 @@ DATABASE_ERRORS: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError
 
 def place(dsn: str) -> str:
     """The address without its password, for sentences."""
-    parts = urlsplit(dsn)
-    host = parts.hostname or parse_qs(parts.query).get("host", ["a local socket"])[0]
-    return f"{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    try:
+        parts = urlsplit(database_address(dsn))
+    except ValueError:  # where the password ends in it nobody can say
+        return "an address that cannot be read"
+    host = ",".join(hosts(parts)) or parse_qs(parts.query).get("host", ["a local socket"])[0]
+    return f"{host}{parts.path}"
 
 
 def as_store_error(error: Exception, dsn: str) -> StoreError:
