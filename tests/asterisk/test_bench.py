@@ -14,7 +14,7 @@ from bench import menus, pop, recording
 from bench.switching.__main__ import arguments, run
 from tests.children import killed_after
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(300)]
 PEERS = ("floor", "app_queue", "ccplane")
 
 
