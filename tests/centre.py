@@ -27,6 +27,7 @@ from tests.ports import free_port
 TOKEN = "test-token"
 START_S = 90.0
 """For a start that no test is about: the machine may have other things to do."""
+END_S = 20
 
 
 class Centre:
@@ -143,15 +144,15 @@ class Centre:
         return await asyncio.wait_for(self._process.wait(), within)
 
     async def stop(self) -> None:
-        """SIGTERM; returns when it is gone."""
-        if self._successor is not None:
-            with suppress(ProcessLookupError):
-                os.kill(self._successor, signal.SIGTERM)
-            await asyncio.wait_for(ended(self._successor), 20)
-        if self._process and self._process.returncode is None:
-            self._process.terminate()
-            await asyncio.wait_for(self._process.wait(), 20)
+        """SIGTERM; returns when it is gone. AssertionError if that had to be by SIGKILL."""
         await self.api.aclose()
+        pids = [self._successor] if self._successor is not None else []
+        if self._process and self._process.returncode is None:
+            pids.append(self._process.pid)
+        late = [pid for pid in pids if not await _ends(pid)]
+        if self._process:
+            await self._process.wait()
+        assert not late, f"the plane did not end within {END_S} s after SIGTERM; it said:\n{self.log()[-3000:]}"
 
     @property
     def pid(self) -> int:
@@ -272,6 +273,22 @@ class Centre:
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"waited {within} s for {what()}; the plane said:\n{self.log()[-3000:]}") from None
+
+
+async def _ends(pid: int) -> bool:
+    """Whether it ended by SIGTERM, also one that a failed test has left stopped. It is gone in any case."""
+    for number in (signal.SIGTERM, signal.SIGCONT):
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+    try:
+        async with asyncio.timeout(END_S):
+            await ended(pid)
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        await ended(pid)
+        return False
+    return True
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import signal
 import struct
 import wave
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from ccplane.testing.rtp import CALLER_TONE, expand, share, tone
 from tests.ports import free_block
 
 HERE = Path(__file__).parent / "asterisk"
+END_WITHIN = 10.0
+"""Seconds that a stranger is given to sign off."""
 
 
 def the(program: str, package: str) -> str:
@@ -89,7 +91,11 @@ async def baresip(folder: Path, pbx: int, user: str, secret: str, transport: str
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
-            await process.communicate()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.communicate(), END_WITHIN)
+            if process.returncode is None:  # it waits for an answer to its last words, or for a thread of its own
+                process.kill()
+                await process.wait()
 
 
 def keys_by_info(keys: str, plain: bool = False) -> str:

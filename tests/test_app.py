@@ -320,8 +320,12 @@ async def test_one_that_waits_for_anothers_lease_ends_when_told(tmp_path: Path, 
         *(sys.executable, "-m", "ccplane", "run"), env=own | given, stdout=-1, stderr=asyncio.subprocess.STDOUT
     )
     try:
-        while b"waiting for the lease" not in await asyncio.wait_for(process.stdout.readline(), 20):
-            pass
+        told = b""
+        async with asyncio.timeout(20):
+            while b"waiting for the lease" not in told:
+                line = await process.stdout.readline()
+                assert line, f"it ended before it waited for the lease:\n{told.decode()}"
+                told += line
         process.send_signal(by)
         said, _ = await asyncio.wait_for(process.communicate(), 5)
         assert process.returncode == 0

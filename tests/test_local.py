@@ -22,6 +22,7 @@ from ccplane.local.stack import Stack, plane_environment
 from ccplane.local.supervise import sole_instance
 from ccplane.local.welcome import welcome
 from ccplane.settings import Settings
+from tests.children import killed_after
 from tests.ports import free_block
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
@@ -60,6 +61,10 @@ sys.exit(main())
 """The plane itself."""
 
 
+SAYS_WITHIN, ENDS_WITHIN = 90, 60
+"""Seconds; a start takes five, an end two, but the machine may have other things to do."""
+
+
 class Run:
     """One `make run` in a folder of its own."""
 
@@ -73,11 +78,12 @@ class Run:
 
     def says(self, words: str) -> str:
         """Reads on until a line with these words; fails with all that was said if it ends before."""
-        for line in self.process.stdout:
-            self.said.append(line)
-            if words in line:
-                return line
-        pytest.fail(f"never said {words!r}:\n{''.join(self.said)}")
+        with killed_after(SAYS_WITHIN, self.process):
+            for line in self.process.stdout:
+                self.said.append(line)
+                if words in line:
+                    return line
+        pytest.fail(f"never said {words!r}, in {SAYS_WITHIN} s at most:\n{''.join(self.said)}")
 
     def pids(self) -> dict[str, int]:
         records = {
@@ -97,7 +103,9 @@ class Run:
 
     def ends(self, by: signal.Signals = signal.SIGINT) -> int:
         self.process.send_signal(by)
-        self.said += self.process.stdout
+        with killed_after(ENDS_WITHIN, self.process) as late:
+            self.said += self.process.stdout
+        assert not late.is_set(), f"did not end in {ENDS_WITHIN} s after {by.name}:\n{''.join(self.said)}"
         return self.process.wait(30)
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from bench import menus, pop, recording
 from bench.switching.__main__ import arguments, run
+from tests.children import killed_after
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
+pytestmark = [pytest.mark.asterisk, pytest.mark.slow, pytest.mark.timeout(300)]
 PEERS = ("floor", "app_queue", "ccplane")
 
 
@@ -36,9 +38,14 @@ def test_ctrl_c_stops_all_that_was_started(asterisk_root: Path, tmp_path: Path):
     """Everybody is stopped in order, not only killed by the kernel with us: no record of a process stays."""
     command = [sys.executable, "-m", "bench.switching", f"--root={asterisk_root}", f"--work={tmp_path}",
                "--scenarios=idle", "--calls=300", "--rounds=100", "--no-files"]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as bench:
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as bench,
+        ExitStack() as cleanup,
+    ):
         assert bench.stdout
-        assert bench.stdout.readline().startswith("idle 1 floor")
+        cleanup.callback(bench.kill)  # before it is waited for, should anything here fail
+        with killed_after(120, bench):
+            assert bench.stdout.readline().startswith("idle 1 floor")
         records = [*tmp_path.glob("*/run/process.json"), *tmp_path.glob("ccplane/*/process.json"),
                    *tmp_path.glob("*/*.json"), *tmp_path.glob("ccplane/node/run/process.json")]  # fmt: skip
         assert {record.relative_to(tmp_path).parts[0] for record in records} == set(PEERS)

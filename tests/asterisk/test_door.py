@@ -117,6 +117,7 @@ async def test_given_nobody_of_us_there_then_the_guard_sees_who_waits_at_the_doo
                 assert asked.status_code == 200, asked.text
         async with asyncio.timeout(10):
             while found != {agents: Fate.HUNG_UP, outside: Fate.TOLD}:
+                await asyncio.sleep(0.01)  # what is asked before the login is refused without a turn of the loop
                 said = await ami.collect(CHANNELS, "StatusComplete")
                 found = {each.channel: each.fate for each in left_alone(said.value)} if isinstance(said, Done) else {}
     finally:

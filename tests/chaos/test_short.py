@@ -15,7 +15,7 @@ from chaos.logs import load
 from chaos.plan import QUICK
 from chaos.results import told
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(450)]
 
 SEED = 3
 OPEN = frozenset[str]()

@@ -18,9 +18,14 @@ import pytest
 from ccplane.asterisk.node import LocalNode
 from ccplane.child import started
 from tests.centre import open_centre
+from tests.children import killed_after
 from tests.ports import BLOCK, free_block
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+
+
+SAYS_WITHIN, ENDS_WITHIN = 90, 60
+"""Seconds; the machine may have other things to do."""
 
 
 class Demo:
@@ -38,15 +43,18 @@ class Demo:
 
     def says(self, pattern: str) -> re.Match[str]:
         """Reads on until a line like this; fails with all that was said if it ends before."""
-        for line in self.process.stdout:
-            self.said.append(line)
-            if found := re.search(pattern, line):
-                return found
-        pytest.fail(f"never said {pattern!r}:\n{''.join(self.said)}")
+        with killed_after(SAYS_WITHIN, self.process):
+            for line in self.process.stdout:
+                self.said.append(line)
+                if found := re.search(pattern, line):
+                    return found
+        pytest.fail(f"never said {pattern!r}, in {SAYS_WITHIN} s at most:\n{''.join(self.said)}")
 
     def ends(self) -> int:
         """Reads on to the end; the exit status."""
-        self.said += self.process.stdout
+        with killed_after(ENDS_WITHIN, self.process) as late:
+            self.said += self.process.stdout
+        assert not late.is_set(), f"did not end in {ENDS_WITHIN} s:\n{''.join(self.said)}"
         return self.process.wait(30)
 
     def pids(self) -> dict[str, int]:
@@ -114,7 +122,11 @@ async def test_it_also_plays_at_a_plane_that_runs_already_and_leaves_it_running(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        said, _ = await process.communicate()
+        try:
+            said, _ = await asyncio.wait_for(process.communicate(), 90)
+        finally:
+            if process.returncode is None:
+                process.kill()
         assert process.returncode == 0, said.decode()
         assert "reached an agent" in said.decode()
         board = await centre.get("/api/v1/wallboard")

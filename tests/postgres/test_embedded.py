@@ -81,8 +81,9 @@ async def test_after_a_kill_while_a_session_works_it_starts_again_with_what_was_
     session = await asyncpg.connect(url)
     await session.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     working = asyncio.ensure_future(session.fetchval("SELECT pg_sleep(60)"))
-    while not await ask(url, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"):
-        pass
+    async with asyncio.timeout(20):
+        while not await ask(url, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"):
+            pass
     server.kill()
     assert await server.wait() == -signal.SIGKILL
     with pytest.raises((asyncpg.PostgresError, OSError)):

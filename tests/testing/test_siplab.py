@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE, NotHeard
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE, NotHeard, NotPressed
 from ccplane.testing.siplab import (
     CallEnded,
     How,
@@ -151,6 +151,17 @@ async def test_keys_arrive_once_each(phones: Station, callers: Station):
     await call.audio.press("15#")
     await ring.audio.hears_silence()
     assert ring.audio.keys == "15#"
+
+
+async def test_a_key_pressed_in_a_call_that_is_over_is_said_to_be_so(phones: Station, callers: Station):
+    """Not waited for: nothing would ever send it."""
+    phones.phone("1001").behaviour = answers(after=0.0, hang_up_after=0.0)
+    over, refused = callers.dial("1001"), callers.dial("4711")
+    await asyncio.gather(over.over(), refused.over())
+    for call in (over, refused):
+        assert call.audio is not None
+        with pytest.raises(NotPressed, match="1: the call was over"):
+            await asyncio.wait_for(call.audio.press("1"), 2)
 
 
 async def test_figures_count_only_what_they_say(phones: Station, callers: Station, record: Record):

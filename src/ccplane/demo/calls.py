@@ -82,4 +82,5 @@ async def _unless_over(call: Call, doing: Coroutine[Any, Any, None]) -> None:
             raise CallEnded(call.ended.result())
         task.result()
     finally:
-        task.cancel()
+        if not task.cancel() and not task.cancelled():
+            task.exception()  # of a key that came too late; asyncio would complain that nobody looked at it

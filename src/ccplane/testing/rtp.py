@@ -86,6 +86,14 @@ class NotHeard(AssertionError):
     """What should have been heard was not, within its time."""
 
 
+class NotPressed(AssertionError):
+    """There is no call to press keys in, or none any more."""
+
+
+CONNECTED_WITHIN: Final = 10.0
+"""Seconds from a key that is to be pressed to the other side's address: a call is up, or about to be."""
+
+
 # ── one side's audio ──
 
 
@@ -98,6 +106,7 @@ class Audio:
         self.packets = 0  # received
         self.keys = ""  # received by RFC 4733
         self.connected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.let_go: list[float] = []  # when the first packet left that told a key's end, monotonic seconds
         self.arrived = 0.0  # when the packet came that is being listened to, by the kernel's clock, monotonic seconds
         self._heard: deque[bytes] = deque(maxlen=250)
@@ -132,9 +141,15 @@ class Audio:
     async def press(self, keys: str, held: int = 5, ends: int = 3, gap: int = 5) -> None:
         """Press keys by RFC 4733, `held` packets of 20 ms each with `gap` between; returns when the last one is sent.
 
-        `ends`: how often the end of each is told.
+        `ends`: how often the end of each is told. Raises `NotPressed` if the call is over, or has not come up.
         """
-        await self.connected
+        await asyncio.wait(
+            {self.connected, self._closed}, timeout=CONNECTED_WITHIN, return_when=asyncio.FIRST_COMPLETED
+        )
+        if self._closed.done():
+            raise NotPressed(f"{keys}: the call was over before they were pressed")
+        if not self.connected.done():
+            raise NotPressed(f"{keys}: the call had no sound within {CONNECTED_WITHIN:g} s")
         if self._event_type is None:
             raise ValueError("the other side takes no telephone-events")
         for key in keys:
@@ -264,6 +279,8 @@ class Audio:
             self.keys += KEYS[event]
 
     def close(self) -> None:
+        if not self._closed.done():
+            self._closed.set_result(None)
         if self._timer is not None:
             self._timer.cancel()
         if self._keys_sent is not None and not self._keys_sent.done():

@@ -77,8 +77,10 @@ class World(ABC):
 
     async def stop(self, playback: str, lane: str = LANE) -> None:
         """Stop a prompt. At its very start Asterisk may refuse with 500; asked again it does."""
-        while (outcome := await self.do(StopPlayback(playback), lane)) != Done(None):
-            assert outcome == Refused(500, "Could not stop playback"), outcome
+        async with asyncio.timeout(10):
+            while (outcome := await self.do(StopPlayback(playback), lane)) != Done(None):
+                assert outcome == Refused(500, "Could not stop playback"), outcome
+                await asyncio.sleep(0.001)
 
     async def connect(self) -> None:
         """The next connection."""
@@ -89,7 +91,8 @@ class World(ABC):
     async def leave(self) -> None:
         await self._connections.aclose()
         if self._pump is not None:
-            await self._pump
+            async with asyncio.timeout(10):  # the connection's last event
+                await self._pump
 
     async def _read(self, switch: Switch) -> None:
         async for event, _ in switch.events:
