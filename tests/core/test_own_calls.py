@@ -437,6 +437,26 @@ def test_given_two_on_an_own_call_that_nobody_knows_then_both_are_on_it_and_offe
     assert "CallEnded" in kinds(floor.leaves("x"))
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["nothing known", "known who makes it"])
+def test_given_a_colleague_who_is_rung_by_a_call_of_which_the_facts_were_lost_then_it_rings_on(known):
+    floor = a_house()
+    leg = ChannelId(f"l-{c('x')}-1-1-1")
+    if known:
+        floor.take(of_ana("ben"))
+    rings = seen(leg, up=False, device=DeviceName("ben"))
+    decision = floor.survey(
+        after_gap=True,
+        at=2,
+        extra=[seen("x", up=False, arrival=replace(of_ana("ben"), answered=False)), rings],
+        rooms={c("x"): (ChannelId("x"),)},
+    )
+    assert not [each for each in decision.commands if isinstance(each, do.HangUpLeg | do.HangUpCaller)]
+    assert {floor.agent(each).shown for each in ("ana", "ben")} == {Shown.OWN_CALL}
+    assert not floor.asks("x", Connect("ben")).facts, "the program comes to where it was"
+    picks_up(floor)
+    assert "CallConnected" in kinds(floor.enters("x", leg))
+
+
 def test_given_a_colleague_who_picked_up_before_a_long_gap_then_they_are_joined_after_it():
     floor = a_house()
     calls(floor, "ben")

@@ -32,9 +32,9 @@ from ccplane.core.takeover import adopt, adopt_ring, caller_beside, in_talk, tal
 from ccplane.core.talks import SETTLING_MS, hang_up_stray
 from ccplane.core.turn import Turn
 from ccplane.core.unknown_callers import came_at, take_up_program, take_up_waiting
-from ccplane.core.unknown_calls import own_call_nobody_knows
+from ccplane.core.unknown_calls import adopt_own_ring, own_call_nobody_knows
 from ccplane.facts import SwitchFound
-from ccplane.ids import ContactId, contact_id, is_line, offer_of_leg
+from ccplane.ids import AgentId, ContactId, contact_id, is_line, offer_of_leg
 
 
 def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
@@ -173,7 +173,7 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
             adopt(turn, survey, channel, caller)
         elif channel.id in turn.state.clearing:
             return  # it is hung up once more, by `clearing`
-        elif not survey.after_gap or not adopt_ring(turn, survey, channel, agent):
+        elif not survey.after_gap or not _rings_on(turn, survey, channel, agent):
             turn.repaired("agent's leg without a contact", channel.id, "nothing we know has such a leg")
             hang_up_stray(turn, offer, channel.id, agent, "normal" if channel.up else "answered_elsewhere")
     elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
@@ -186,6 +186,10 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
     elif not take_up_program(turn, survey, channel):
         turn.repaired("caller nobody saw arrive", channel.id, "in our application, and no contact")
         arrive(turn, channel.arrival, came_at(turn, survey, channel))
+
+
+def _rings_on(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, agent: AgentId | None) -> bool:
+    return adopt_ring(turn, survey, leg, agent) or adopt_own_ring(turn, survey, leg, agent)
 
 
 def _unheard_of(turn: Turn, contact: ContactId) -> bool:
