@@ -9,12 +9,13 @@ import time
 import pytest
 import uvloop
 
-from ccplane.alarm import LONGEST_READ_MS, READ_MS, Alarm
-from ccplane.contacts.facts import OfferMissed, TalkStarted
+from ccplane.alarm import LATE_MS, LONGEST_READ_MS, READ_MS, Alarm
+from ccplane.contacts.facts import ContactArrived, OfferMade, OfferMissed, OfferWithdrawn, TalkStarted
 from ccplane.settings import HOME
 from ccplane.site import read
 from ccplane.testing import FakeClock, Rehearsal, rehearse, rings_for_ever, run
 from ccplane.testing.clock import VirtualTimeLoop
+from ccplane.testing.fake_people import Ring
 
 DEMO = read(HOME)
 
@@ -46,6 +47,89 @@ def test_given_a_phone_that_was_answered_while_we_stood_still_then_it_is_no_miss
         await asyncio.sleep(2)
         assert not centre.said(OfferMissed)
         assert len(centre.said(TalkStarted)) == 1
+
+    on(scene)
+
+
+@pytest.mark.parametrize("later", [0.12, 0.25])
+def test_given_a_phone_that_was_answered_while_we_stood_still_once_more_then_it_is_no_miss(later):
+    async def scene(centre: Rehearsal) -> None:
+        centre.switch.phone("1001", rings_for_ever())
+        centre.sign_in("1001")
+        centre.switch.call("4002")
+        ring = await centre.switch.phone("1001").next_ring()
+        await centre.becomes("1001", "offered")
+        stands_still(10)
+        await asyncio.sleep(later)
+        asyncio.get_running_loop().call_later(0.2, ring.answer)
+        stands_still(15)
+        await asyncio.sleep(2)
+        assert not centre.said(OfferMissed)
+        assert len(centre.said(TalkStarted)) == 1
+
+    on(scene)
+
+
+def test_given_a_ring_that_ran_out_at_the_end_of_a_pause_then_what_happened_in_it_is_read_first_all_the_same():
+    async def scene(centre: Rehearsal) -> None:
+        centre.switch.phone("1001", rings_for_ever())
+        centre.sign_in("1001")
+        centre.switch.call("4002")
+        ring = await centre.switch.phone("1001").next_ring()
+        (made,) = centre.said(OfferMade)
+        asyncio.get_running_loop().call_later(0.2, ring.answer)
+        stands_still((made.deadline - centre.clock.now() + LATE_MS / 2) / 1000)
+        await asyncio.sleep(2)
+        assert not centre.said(OfferMissed)
+        assert len(centre.said(TalkStarted)) == 1
+
+    on(scene)
+
+
+def test_given_nothing_else_that_is_due_when_we_stood_still_then_callers_are_offered_soon_again():
+    async def scene(centre: Rehearsal) -> None:
+        await asyncio.sleep(1)
+        stands_still(10)
+        centre.sign_in("1001")
+        assert centre.plane.state.behind
+        assert centre.plane.state.wake_at is None
+        await asyncio.sleep(0.5)
+        assert not centre.plane.state.behind
+        centre.switch.call("4002")
+        await centre.becomes("1001", "talking", within=9)
+
+    on(scene)
+
+
+async def two_wait_for_one(centre: Rehearsal) -> Ring:
+    """1001's phone rings for the first; the second waits."""
+    centre.switch.phone("1001", rings_for_ever())
+    centre.switch.phone("1002", rings_for_ever())
+    centre.sign_in("1001")
+    centre.switch.call("4002")
+    ring = await centre.switch.phone("1001").next_ring()
+    await asyncio.sleep(2)
+    centre.switch.call("4002")
+    await asyncio.sleep(1)
+    return ring
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["connected", "connection-lost"])
+def test_given_what_is_heard_of_by_another_way_after_we_stood_still_then_whoever_came_first_is_offered_first(lost):
+    """1002 gets ready, as their screen asked, and only then is it read that the first caller waits again."""
+
+    async def scene(centre: Rehearsal) -> None:
+        ring = await two_wait_for_one(centre)
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.1, centre.sign_in, "1002")
+        loop.call_later(0.2, ring.reject)
+        if lost:
+            loop.call_later(0.3, centre.switch.drop)
+        offers = len(centre.said(OfferMade))
+        stands_still(10)
+        await asyncio.sleep(2)
+        assert centre.said(OfferMade)[offers].contact == centre.said(ContactArrived)[0].contact
+        assert not centre.said(OfferWithdrawn)
 
     on(scene)
 
@@ -181,15 +265,66 @@ def test_given_a_loop_held_up_over_a_deadline_then_its_sockets_are_read_first(lo
         assert runner.run(main()) == ["answered", "rang"]
 
 
-def test_given_a_pause_without_a_deadline_then_what_is_set_after_it_waits_until_all_was_read():
+def test_given_a_pause_without_a_deadline_then_it_rings_when_all_that_waited_has_been_read():
     async def scene(bells: Bells) -> None:
         bells.unread = 3
         bells.alarm.read_first(bells.clock.now())
-        bells.set(0)
         await asyncio.sleep(READ_MS / 1000 + 0.2)
         assert bells.rang == []
         bells.unread = 0
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(9)
         assert len(bells.rang) == 1
+
+    with_bells(scene)
+
+
+def test_given_a_pause_then_it_rings_at_its_end_and_a_deadline_that_is_yet_to_come_keeps_its_time():
+    async def scene(bells: Bells) -> None:
+        bells.set(5_000)
+        bells.alarm.read_first(bells.clock.now())
+        await asyncio.sleep(9)
+        assert len(bells.rang) == 2
+        assert bells.rang[0] <= READ_MS + 100
+        assert bells.rang[1] == 5_000
+
+    with_bells(scene)
+
+
+def test_given_what_was_overdue_after_a_pause_and_is_so_still_then_it_rings_again():
+    async def scene(bells: Bells) -> None:
+        bells.set(500)
+        stands_still(10)
+        await asyncio.sleep(1)
+        bells.set(500)
+        await asyncio.sleep(1)
+        assert len(bells.rang) == 2
+
+    with_bells(scene)
+
+
+@pytest.mark.parametrize("unread", [0, 1])
+def test_given_another_pause_while_the_first_is_read_then_what_came_in_it_is_read_too(unread):
+    async def scene(bells: Bells) -> None:
+        bells.set(500)
+        bells.unread = unread
+        stands_still(10)
+        await asyncio.sleep(0.12)
+        stands_still(10)
+        await asyncio.sleep(READ_MS / 1000 - 0.02)
+        assert bells.rang == []
+        bells.unread = 0
+        await asyncio.sleep(0.12)
+        assert len(bells.rang) == 1
+
+    with_bells(scene)
+
+
+def test_given_a_loop_that_is_held_up_again_and_again_then_it_rings_all_the_same():
+    async def scene(bells: Bells) -> None:
+        bells.set(500)
+        for _ in range(40):
+            stands_still(0.3)
+            await asyncio.sleep(0.01)
+        assert bells.rang
 
     with_bells(scene)

@@ -30,7 +30,7 @@ class Alarm:
         """When the timer should call us: what was overdue when it was set is due at once."""
         self._timer: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None
-        self._reading_since = 0
+        self._reading_since = self._looked_at = self._left_ms = 0
 
     def set(self, at: int | None, now: int) -> None:
         """Ring at `at`, not at what was set before; None: not at all."""
@@ -42,10 +42,17 @@ class Alarm:
             self._at, self._due = at, max(at, now)
             self._timer = asyncio.get_running_loop().call_later((self._due - now) / 1000, self._fire)
 
+    @property
+    def reads(self) -> bool:
+        """Whether we stood still, and what happened meanwhile is still being read."""
+        return self._reading is not None
+
     def read_first(self, now: int) -> None:
-        """We stood still, whatever deadline there was: nothing is overdue before all that waits has been decided."""
+        """We stood still: nothing is overdue before all that waits has been decided. Then it rings, whatever deadline
+        there is."""
         if self._reading is None:
-            self._reading_since = now
+            self._reading_since = self._looked_at = now
+            self._left_ms = LONGEST_READ_MS
             self._read_on()
 
     def stop(self) -> None:
@@ -75,11 +82,17 @@ class Alarm:
         self._reading = asyncio.get_running_loop().call_later(LOOK_S, self._look)
 
     def _look(self) -> None:
-        """Once what waited has been read and decided, or that takes too long, deadlines count again."""
-        read_ms = self._now() - self._reading_since
-        if read_ms < READ_MS or (self._unread() and read_ms < LONGEST_READ_MS):
+        """Once what waited has been read and decided, or that takes too long, deadlines count again. Time in which we
+        stand still once more is none in which anything was read."""
+        now = self._now()
+        since_look, self._looked_at = now - self._looked_at, now
+        if since_look > LATE_MS:
+            self._reading_since = now
+        self._left_ms -= min(since_look, LATE_MS)
+        if self._left_ms > 0 and (now - self._reading_since < READ_MS or self._unread()):
             return self._read_on()
         self._reading = None
-        if self._at is not None and self._timer is None:
-            self._fire()
+        if self._timer is None:
+            self._at = None  # it came while we read
+        self._ring()
         return None

@@ -323,6 +323,7 @@ class Parts:
             may_send=self._gate,
             sign=self._heartbeat.sign,
         )
+        plane.look = self.link.look
         self._mailbox = Mailbox(self._database)
         self._keeper = Keeper(
             node=NodeName(settings.node),

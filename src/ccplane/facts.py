@@ -69,7 +69,11 @@ class SwitchLost(Fact, frozen=True, kw_only=True):
 
 
 class SwitchUnwatched(Fact, frozen=True, kw_only=True):
-    """A node stayed connected, and for `gap_ms` until now nothing was heard of it: this process stood still."""
+    """This process stood still: for `gap_ms` until now nothing was heard of a node that had not been lost before.
+
+    First with a `gap_ms` of 0, as soon as it is seen. How long it was is told a moment later: by this if the node
+    stayed connected, else by SwitchFound.
+    """
 
     node: NodeName
     gap_ms: int

@@ -115,7 +115,9 @@ class Plane:
         self._commands: list[Command] = []
         self._deciding = False
         self._frozen = False
-        self._alarm = Alarm(clock.now, lambda: self.post(Tick()), unread)
+        self.look: Callable[[], object] = lambda: None
+        """Asked before anything is decided: whoever sees that we stood still posts it, so that it is decided first."""
+        self._alarm = Alarm(clock.now, self._tick, unread)
         self._changed = asyncio.Event()
         self._followers: list[Follower] = []
         self._checkpointed = (seq, clock.now())
@@ -130,9 +132,11 @@ class Plane:
         Nothing is decided any more while it is frozen."""
         if self._frozen:
             return
-        self._inbox.append(what)
         if self._deciding:
+            self._inbox.append(what)
             return
+        self.look()
+        self._inbox.append(what)
         self._deciding = True
         began = perf_counter()
         try:
@@ -216,8 +220,7 @@ class Plane:
             seq = self._log.append(decision.facts) if decision.facts else before.seq
         except Exception:
             self._fault("an input could not be decided or kept; nothing was changed", what)
-            due = before.state.wake_at
-            self._alarm.set(None if due is None else max(due, now + TRY_AGAIN_MS), now)
+            self._wake(before.state, now, not_before=now + TRY_AGAIN_MS)
             return
         self.snapshot = Snapshot(decision.state, self._folded(before.board, decision.facts), seq, now)
         self._commands.extend(decision.commands)
@@ -225,9 +228,19 @@ class Plane:
             self._resume(what, decision)
             self._publish()
             self._tell(decision.facts)
-        self._alarm.set(decision.wake_at, now)
-        if decision.state.behind and not before.state.behind:
+        self._wake(decision.state, now)
+
+    def _wake(self, state: State, now: int, not_before: int = 0) -> None:
+        """When its next deadline is; and who is behind reads first, until a tick says that it has."""
+        self._alarm.set(None if state.wake_at is None else max(state.wake_at, not_before), now)
+        if state.behind:
             self._alarm.read_first(now)
+
+    def _tick(self) -> None:
+        """What is due; but if it is seen only now that we stood still, that is read first, and then it rings again."""
+        self.look()
+        if not self._alarm.reads:
+            self.post(Tick())
 
     def _folded(self, board: Board, facts: Sequence[Fact]) -> Board:
         try:

@@ -355,7 +355,8 @@ def test_given_a_pause_that_the_connection_survives_then_it_is_told_before_what_
         call.hang_up()
         now.pause(60_000)
         await asyncio.sleep(1)
-        stood, gone, *_ = (each for each in told if isinstance(each, Late | StoodStill))
+        seen, stood, gone, *_ = (each for each in told if isinstance(each, Late | StoodStill))
+        assert seen == StoodStill(NodeName("ast1"), 0)
         assert isinstance(stood, StoodStill)
         assert 60_000 <= stood.gap_ms < 60_000 + 1_000 * LISTEN_S
         assert stood.until is not None
@@ -380,7 +381,8 @@ def test_given_an_event_that_seems_older_than_the_pause_then_it_happened_within_
         call.hang_up()
         now.pause(60_000)
         await asyncio.sleep(1)
-        stood, gone, *_ = (each for each in told if isinstance(each, Late | StoodStill))
+        seen, stood, gone, *_ = (each for each in told if isinstance(each, Late | StoodStill))
+        assert seen == StoodStill(NodeName("ast1"), 0)
         assert isinstance(stood, StoodStill)
         assert isinstance(gone, Late)
         assert stood.until is not None
@@ -396,7 +398,8 @@ def test_given_a_pause_at_a_quiet_time_then_it_is_told():
     async def scene(link: Link, fake: FakeAsterisk) -> None:
         now.pause(5_000)
         await asyncio.sleep(1)
-        (stood,) = (each for each in told if isinstance(each, StoodStill))
+        seen, stood = (each for each in told if isinstance(each, StoodStill))
+        assert seen == StoodStill(NodeName("ast1"), 0)
         assert 5_000 <= stood.gap_ms < 5_000 + 1_000 * LISTEN_S + 1
 
     linked(Tries(*[None] * 9), scene, post=told.append, now=now)
@@ -459,10 +462,12 @@ def test_given_a_clock_that_was_set_back_in_a_pause_then_what_is_older_than_the_
 
 @pytest.mark.parametrize("lost_s", [0.0, LISTEN_S * 1.5])
 @pytest.mark.parametrize("heard", [False, True])
+@pytest.mark.parametrize("looked", [False, True])
 def test_given_a_connection_that_was_lost_in_a_pause_then_there_is_one_gap_and_not_two_with_the_same_beginning(
-    lost_s, heard
+    lost_s, heard, looked
 ):
-    """Whether it is seen first that it is lost, or that time has passed; and though something was heard before."""
+    """Whether it is seen first that it is lost, or that time has passed, here or by whoever had something to decide;
+    and though something was heard before."""
     told: list[Input] = []
     now = Ahead()
 
@@ -471,13 +476,32 @@ def test_given_a_connection_that_was_lost_in_a_pause_then_there_is_one_gap_and_n
         await asyncio.sleep(0)
         told.clear()
         now.pause(60_000)
+        if looked:
+            link.look()
         await asyncio.sleep(lost_s)
         if heard:
             call.hang_up()
         fake.drop()
         await asyncio.sleep(1)
-        assert not any(isinstance(each, StoodStill) for each in told)
+        assert told[0] == StoodStill(NodeName("ast1"), 0), "at once, for something heard in it may wait"
+        assert not any(isinstance(each, StoodStill) for each in told[1:])
         (found,) = (each for each in told if isinstance(each, SwitchSurveyed) and each.after_gap)
         assert 60_000 <= found.gap_ms < 61_000
+
+    linked(Tries(*[None] * 9), scene, post=told.append, now=now)
+
+
+def test_given_a_pause_while_there_is_no_connection_then_the_survey_tells_all_of_it():
+    told: list[Input] = []
+    now = Ahead()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        fake.stop()
+        await asyncio.sleep(1)
+        now.pause(5_000)
+        link.look()
+        fake.start()
+        await asyncio.sleep(1)
+        assert not any(isinstance(each, StoodStill) for each in told)
 
     linked(Tries(*[None] * 9), scene, post=told.append, now=now)

@@ -68,6 +68,7 @@ class Watch:
         assert decision.wake_at == after.wake_at
         if isinstance(what, i.Tick):
             assert after.wake_at is None or after.wake_at > now, "a tick leaves nothing undone"
+            assert not after.behind, "a tick comes when all has been read"
             if before.wake_at is not None and before.wake_at <= now:
                 assert decision.facts, "a tick at wake_at makes progress"
         self.draining(before, what, decision)

@@ -45,14 +45,33 @@ def test_given_a_pause_then_nobody_is_offered_before_all_is_read_and_then_whoeve
     assert [fact.contact for fact in read_up.facts if isinstance(fact, c.OfferMade)] == [contact("x"), contact("y")]
 
 
-def test_given_a_connection_that_was_lost_after_a_pause_then_the_survey_stands_for_what_was_to_be_read():
+def test_given_a_connection_that_was_lost_after_a_pause_then_it_is_still_read_first():
+    """Also if it is another node that is found: it was the plane that stood still."""
     floor = a_floor(agents=[ready("ana")])
-    floor.take(i.StoodStill(NODE, 50_000), at=70)
+    floor.take(i.StoodStill(NODE, 0), at=70)
     floor.drops()
     floor.survey(after_gap=True, at=71)
+    floor.waits("x", at=71)
+    assert floor.contact("x").offer is None
+    assert "OfferMade" in kinds(floor.tick())
+
+
+def test_given_a_pause_before_a_plane_began_anew_then_it_has_nothing_of_it_to_read():
+    floor = a_floor(agents=[ready("ana")])
+    floor.take(i.StoodStill(NODE, 0), at=70)
+    floor.take(i.PlaneBegan(2, "test", 0), at=71)
     assert not floor.state.behind
-    floor.waits("x", at=72)
+    floor.survey(after_gap=True, at=72)
+    floor.waits("x", at=73)
     assert floor.contact("x").offer.agent == "ana"
+
+
+def test_given_a_pause_then_what_is_due_keeps_its_time():
+    floor = a_floor(agents=[paused("ana")], queues=[a_queue(max_wait=30)])
+    floor.waits("x", at=60)
+    due = floor.state.wake_at
+    floor.take(i.StoodStill(NODE, 0), at=70)
+    assert floor.state.wake_at == due
 
 
 def test_given_a_pause_that_is_decided_late_then_its_gap_still_began_with_it():

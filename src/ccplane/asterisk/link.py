@@ -109,7 +109,7 @@ class Link:
         self._late: tuple[int, int] | None = None
         """That pause, while events of it may still come."""
         self._untold: tuple[int, int] | None = None
-        """That pause, while the plane was not told of it."""
+        """That pause, while the plane was not told how long it was."""
         self._behind: deque[int] = deque(maxlen=STEADY)
         """By how many ms the latest events' own times were behind our clock when we read them."""
         self._surveying = asyncio.Lock()
@@ -184,7 +184,7 @@ class Link:
         async for event, _ in switch.events:
             if not self._may_send():
                 await self._may_send_again(switch)
-            self._look()
+            self.look()
             self._tell_pause(switch)
             happened_at = self._when(event)
             what = translate(self.node, event)
@@ -208,11 +208,14 @@ class Link:
         return None
 
     async def _listen(self, switch: Switch) -> None:
-        """So that a pause is noticed at a quiet time, too; told a moment later, if we are connected still."""
+        """So that a pause is noticed at a quiet time, too; how long it was is told a moment later, if we are connected
+        still."""
         while True:
+            known = self._untold
             await asyncio.sleep(LISTEN_S)
-            self._tell_pause(switch)
-            self._look()
+            if self._untold is known:
+                self._tell_pause(switch)
+            self.look()
 
     async def _may_send_again(self, switch: Switch) -> None:
         """What follows from an event could not be told to the switch: it waits. After a pause of ours the lease is
@@ -281,13 +284,15 @@ class Link:
                 log.warning("the switch answers again", node=self.node)
                 self._answers_again()
 
-    def _look(self) -> None:
-        """A look that comes much too late shows that this process was paused since the last one."""
-        now = self._now()
-        if now - self._looked_at > ASLEEP_MS:
-            began = self._untold[0] if self._untold else self._looked_at
-            self._slept = self._late = self._untold = (began, now)
+    def look(self) -> None:
+        """A look that comes much too late shows that this process was paused since the last one. That is told at once,
+        also of a connection that has ended meanwhile: what else is decided now may have happened after what waits to be
+        read. How long it was is told only where it is no part of a longer gap."""
+        now, before = self._now(), self._looked_at
         self._looked_at = now
+        if now - before > ASLEEP_MS and self.connected_since is not None:
+            self._slept = self._late = self._untold = (self._untold[0] if self._untold else before, now)
+            self._post(StoodStill(self.node, 0))
 
     def _tell_pause(self, switch: Switch) -> None:
         """If the connection outlived it; else it is the beginning of the gap that is told when the switch is found."""
@@ -299,7 +304,7 @@ class Link:
 
     def _unwatched_since(self) -> int:
         """Of a connection that is lost: since when nobody watched it."""
-        self._look()
+        self.look()
         now = self._now()
         return self._slept[0] if self._slept and now - self._slept[1] < WOKEN_MS else now
 

@@ -242,7 +242,7 @@ def _found(state: State, fact: SwitchFound) -> State:
     state = _with_node(state, fact.node, connected=True)
     started = state.started.set(fact.node, fact.started_at) if fact.started_at else state.started
     away = state.away
-    state = replace(state, started=started, away=_less(away, fact.node), behind=False)
+    state = replace(state, started=started, away=_less(away, fact.node))
     return _cut_off(state, fact.at) if away else state
 
 

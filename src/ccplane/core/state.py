@@ -93,15 +93,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """app_queue's queues in which callers are left, at each node where there are any."""
 
     behind: bool = False
-    """After a pause, until what happened in it has been read: who was waited for longest is not known before, so that
-    nothing is offered."""
+    """After a pause, until a tick says that what happened in it has been read: who has waited longest is not known
+    before, so that nothing is offered. Of all nodes, for it was the plane that stood still."""
 
     unstored: Map[RecordingId, Expected] = Map()
     """Recordings whose talk is over and whose file is not in the store yet: at most `evolve.UNSTORED` of them."""
 
     @property
     def wake_at(self) -> int | None:
-        """The earliest deadline, in ms; who is behind has one at once, which waits until all was read."""
-        if self.behind:
-            return 0
+        """The earliest deadline, in ms."""
         return self.deadlines[0][0] if self.deadlines else None

@@ -93,6 +93,7 @@ class Rehearsal:
             provision=_nothing_to_push,
             phones=PhoneWatch(ami, ami.events, self.plane.post),
         )
+        self.plane.look = self.link.look
         self.plane.post(PlaneBegan(1, "rehearsal", 0))
         self.plane.post(SiteRead(site.hash, site.rules, dict(files)))
         profiles = [

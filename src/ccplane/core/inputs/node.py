@@ -37,7 +37,7 @@ class SwitchDropped(Input, frozen=True):
 class StoodStill(Input, frozen=True):
     """The connection to the node goes on, but for so long this process did not: what happened there comes late.
 
-    `until` when; None for now."""
+    `until` when; None for now. `gap_ms` 0: how long is told later, or with the survey if the connection is lost."""
 
     node: NodeName
     gap_ms: int
