@@ -21,6 +21,8 @@ from tests.ports import free_block
 HERE = Path(__file__).parent / "asterisk"
 END_WITHIN = 10.0
 """Seconds that a stranger is given to sign off."""
+WAVE_HEADER = 44
+"""Bytes before the samples of a WAVE file as libsndfile writes it."""
 
 
 def the(program: str, package: str) -> str:
@@ -59,13 +61,23 @@ class Baresip:
             pass
         raise AssertionError(f"baresip never said {words!r}, but:\n{''.join(seen)}")
 
+    async def hears(self, hz: int, within: float = 20.0) -> None:
+        """Waits until 200 ms of what came from the other side are this tone."""
+        try:
+            async with asyncio.timeout(within):
+                while most_of(self.heard(), hz) <= 0.5:
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"baresip heard no {hz} Hz in {len(self.heard())} samples within {within} s") from None
+
     def heard(self) -> list[int]:
-        """Samples of what came from the other side, as baresip decoded them; after the call."""
-        (path,) = self.folder.glob("*-dec.wav")
-        with wave.open(str(path)) as file:
-            assert (file.getsampwidth(), file.getframerate(), file.getnchannels()) == (2, 8000, 1)
-            data = file.readframes(file.getnframes())
-        return [int.from_bytes(data[at : at + 2], "little", signed=True) for at in range(0, len(data), 2)]
+        """Samples of what has come from the other side, as baresip decoded them; none before its file has begun."""
+        written = b"".join(path.read_bytes() for path in self.folder.glob("*-dec.wav"))
+        if len(written) < WAVE_HEADER:
+            return []
+        assert struct.unpack_from("<HHIIHH4s", written, 20) == (1, 1, 8000, 16_000, 2, 16, b"data")
+        data = written[WAVE_HEADER:]  # how much it is its header says only once the call is over
+        return [int.from_bytes(data[at : at + 2], "little", signed=True) for at in range(0, len(data) - 1, 2)]
 
 
 @asynccontextmanager

@@ -54,6 +54,15 @@ async def entered(centre: Centre, caller: str) -> str:
     return told
 
 
+async def test_each_key_of_a_dialler_that_presses_ten_a_second_counts_once(centre: Centre):
+    """Asterisk tells of most of them twice."""
+    call = centre.lab.callers.dial("4002", "404")
+    await call.up()
+    await call.audio.press(KEYS, held=2, gap=1)
+    await call.over()
+    assert await entered(centre, "404") == KEYS
+
+
 async def test_every_key_there_is_arrives_by_rfc_4733(centre: Centre):
     call = centre.lab.callers.dial("4002", "401")
     await call.up()

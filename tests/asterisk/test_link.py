@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
+from ccplane.asterisk.events import Channel, ChannelDtmfReceived
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.heartbeat import Heartbeat
 from ccplane.asterisk.link import BETWEEN_S, LISTEN_S, Link
@@ -16,7 +17,7 @@ from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned, provision
 from ccplane.asterisk.switch import Switch
 from ccplane.contacts import facts as c
-from ccplane.core.inputs import CallerGone, Input, Late, StoodStill, SwitchSurveyed
+from ccplane.core.inputs import CallerGone, Input, KeyPressed, Late, StoodStill, SwitchSurveyed
 from ccplane.errors import SwitchError
 from ccplane.ids import ChannelId, NodeName
 from ccplane.settings import HOME
@@ -505,3 +506,16 @@ def test_given_a_pause_while_there_is_no_connection_then_the_survey_tells_all_of
         assert not any(isinstance(each, StoodStill) for each in told)
 
     linked(Tries(*[None] * 9), scene, post=told.append, now=now)
+
+
+def test_given_keys_of_which_the_switch_tells_twice_then_each_is_posted_once():
+    posted: list[Input] = []
+
+    async def scene(_: Link, fake: FakeAsterisk) -> None:
+        for key, at in (("1", 0), ("2", 100), ("3", 200), ("3", 225)):
+            channel = Channel("ast1-1.1", "Up")
+            fake.board.tell(ChannelDtmfReceived(at_switch=at, channel=channel, digit=key, duration_ms=40))
+        await asyncio.sleep(0.1)
+
+    linked(Tries(None), scene, post=posted.append)
+    assert [what.key for what in posted if isinstance(what, KeyPressed)] == ["1", "2", "3"]

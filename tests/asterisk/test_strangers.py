@@ -13,7 +13,7 @@ from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.testing.siplab import rings_for_ever
 from tests.calls import talking_call
 from tests.centre import Centre, open_centre
-from tests.strangers import baresip, most_of, sipp
+from tests.strangers import baresip, sipp
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
@@ -41,12 +41,11 @@ async def test_baresip_is_an_agent_who_is_heard_and_hears(centre: Centre, folder
         await call.up()
         call.audio.play(AGENT_TONE)  # baresip has 440 Hz
         await agent.says("Call established")
-        for _ in range(10):  # 200 ms each: baresip on a busy machine takes its time to begin its file
-            await call.audio.hears(CALLER_TONE)
+        await call.audio.hears(CALLER_TONE)
+        await agent.hears(AGENT_TONE)
         await centre.agent_is("1001", "talking")
         call.hang_up()
         await agent.says("session closed")
-    assert most_of(agent.heard(), AGENT_TONE) > 0.5
     assert [offer["state"] for offer in (await centre.contact_of("301"))["offers"]] == ["connected"]
 
 

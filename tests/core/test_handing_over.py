@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import count
+
+import pytest
+
 from ccplane.contacts.contact import Phase
-from ccplane.contacts.facts import OfferMade
-from ccplane.contacts.verbs import Play
+from ccplane.contacts.facts import KeyTaken, OfferMade, StepEnded
+from ccplane.contacts.verbs import Gather, Play, Pressed
+from ccplane.core import State, checkpoint, evolve
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.facts import DrainBegan, DrainCancelled, SwitchFound
@@ -133,3 +139,25 @@ def test_given_a_ring_whose_time_is_over_when_a_successor_takes_over_then_its_de
     floor.waits("x")
     succeeded(floor)
     assert "OfferMissed" in kinds(floor.wake())
+
+
+@pytest.mark.parametrize("pressed", range(9))
+def test_given_keys_when_a_successor_takes_over_between_two_of_them_then_each_is_counted_once(pressed):
+    """It knows of those before from a checkpoint, whichever, and the facts after that."""
+    keys = "6041107#"
+    for saved in count():
+        floor = a_floor()
+        floor.arrives("x")
+        floor.asks("x", Gather(("sound:order",), 5_000, longest=20, ends_with="#"))
+        for key in keys[:pressed]:
+            floor.take(i.KeyPressed(c("x"), key))
+        if saved > len(floor.facts):
+            break
+        kept = checkpoint.decode(checkpoint.encode(reduce(evolve, floor.facts[:saved], State())))
+        floor.state = reduce(evolve, floor.facts[saved:], kept)
+        succeeded(floor)
+        for key in keys[pressed:]:
+            floor.take(i.KeyPressed(c("x"), key))
+        results = [fact.result for fact in floor.facts if isinstance(fact, StepEnded)]
+        assert results == [Pressed("6041107")]
+        assert [fact.key for fact in floor.facts if isinstance(fact, KeyTaken)] == [*keys]

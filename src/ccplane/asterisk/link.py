@@ -24,6 +24,7 @@ from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.provision import Provisioned
 from ccplane.asterisk.reconcile import confirmed, survey
+from ccplane.asterisk.repeated_keys import RepeatedKeys
 from ccplane.asterisk.switch import HOUSE, Replaced, Switch, Switches
 from ccplane.asterisk.translate import translate
 from ccplane.core.inputs import (
@@ -181,13 +182,14 @@ class Link:
             await asyncio.gather(*chores, return_exceptions=True)
 
     async def _pass_on(self, switch: Switch) -> None:
+        repeated = RepeatedKeys()
         async for event, _ in switch.events:
             if not self._may_send():
                 await self._may_send_again(switch)
             self.look()
             self._tell_pause(switch)
             happened_at = self._when(event)
-            what = translate(self.node, event)
+            what = None if repeated.has(event) else translate(self.node, event)
             if what is not None:
                 self._post(what if happened_at is None else Late(what, happened_at))
             if isinstance(what, CallerCarried) and isinstance(event, StasisEnd):

@@ -213,7 +213,8 @@ class Audio:
     def _tick(self) -> None:
         loop = asyncio.get_running_loop()
         self._send_one()
-        self._due = max(self._due + 0.02, loop.time() - 0.1)  # after a long pause don't send all that was missed
+        late = 0.005 if self._keys else 0.1  # keys keep their pace: told all at once, Asterisk tells of some twice
+        self._due = max(self._due + 0.02, loop.time() + 0.02 - late)  # nor is all sent that a long pause has missed
         self._timer = loop.call_at(self._due, self._tick)
 
     def _send_one(self) -> None:

@@ -23,6 +23,9 @@ from ccplane.asterisk.operations import (
 from ccplane.asterisk.outcomes import Conflict, Gone
 from tests.asterisk.contract.world import Person, World
 
+TWO_SECONDS = (2, 3)
+"""Of at most 2 s: Asterisk ends it when the whole seconds of its clock are 3 apart, so after 2 s to 3 s."""
+
 
 @pytest.fixture
 def name() -> str:
@@ -70,7 +73,7 @@ async def test_while_its_tone_plays_there_is_no_file_and_neither_a_key_nor_we_ca
     assert isinstance(await world.do(GetStoredRecording(name)), Gone)
     await world.done(StopRecording(name))
     finished = await world.event(RecordingFinished, within=10)
-    assert finished.recording.duration == 2
+    assert finished.recording.duration in TWO_SECONDS, "only the longest time has ended it"
 
 
 async def test_a_caller_who_hangs_up_ends_it_and_the_file_stays(world: World, name: str):
@@ -105,7 +108,7 @@ async def test_the_longest_time_ends_it_with_its_length_in_whole_seconds(world: 
     caller = await a_caller(world)
     await world.done(record(caller, name, longest=2))
     finished = await world.event(RecordingFinished, within=10)
-    assert finished.recording.duration == 2
+    assert finished.recording.duration in TWO_SECONDS
     assert (await world.done(GetStoredRecording(name))).name == name
 
 
