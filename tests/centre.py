@@ -10,10 +10,10 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import asyncpg
@@ -22,6 +22,7 @@ import httpx
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.child import ended
 from ccplane.testing.siplab import Lab, open_lab
+from tests import forker
 from tests.ports import free_port
 
 TOKEN = "test-token"
@@ -39,7 +40,7 @@ class Centre:
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = settings
         self.api = httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: forker.Process | None = None
         self._successor: int | None = None
         """The process that a hand-over has put in its place."""
 
@@ -70,11 +71,7 @@ class Centre:
 
     async def spawn(self) -> None:
         """Start the plane; do not wait for it."""
-        log = (self.runtime / "plane.log").open("ab")
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "ccplane", "run", env=self.environment(), stdout=log, stderr=log, cwd=HOME
-        )
-        log.close()
+        self._process = forker.begin(["run"], self.environment(), self.runtime / "plane.log")
 
     async def start(self) -> None:
         """Start the plane and wait until it routes calls."""
@@ -241,16 +238,10 @@ class Centre:
 
     async def command(self, *arguments: str, within: float = START_S) -> tuple[int, str]:
         """`ccplane …` as somebody types it: its exit code, and what it says."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ccplane", *arguments),
-            env=self.environment(),
-            cwd=HOME,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await asyncio.wait_for(process.communicate(), within)
-        assert process.returncode is not None
-        return process.returncode, said.decode()
+        with NamedTemporaryFile(dir=self.runtime) as said:
+            process = forker.begin(arguments, self.environment(), Path(said.name))
+            code = await asyncio.wait_for(process.wait(), within)
+            return code, said.read().decode()
 
     def follow(self, successor: int) -> None:
         """This process stands in the place of the one that was started here."""

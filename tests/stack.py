@@ -102,6 +102,35 @@ async def database(embedded_postgres: EmbeddedPostgres, template_database: str) 
         yield address
 
 
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a Postgres that was made, migrated and ended once: a copy of it spares a server its initdb."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("cluster"), durable=False)
+
+    async def make() -> None:
+        await migrate(await server.start())
+        await server.stop()
+
+    asyncio.run(make())
+    return server.data_dir / "cluster"
+
+
+def copy_cluster(cluster: Path, data_dir: Path) -> Path:
+    """The folder of a server that finds everything made when it starts."""
+    data_dir.mkdir(parents=True)
+    subprocess.run(["cp", "-a", cluster, data_dir / "cluster"], check=True)
+    return data_dir
+
+
+@pytest.fixture
+async def own_postgres(cluster: Path, tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """A running Postgres that the test may ruin; its database is migrated."""
+    server = EmbeddedPostgres(copy_cluster(cluster, tmp_path / "postgres"), durable=False)
+    await server.start()
+    yield server
+    await server.stop()
+
+
 @asynccontextmanager
 async def fresh_database(server: EmbeddedPostgres, template: str) -> AsyncIterator[str]:
     """The address of a database that is gone afterwards."""

@@ -17,7 +17,10 @@ from tests.site.test_recordings import a_wav, on_disk
 
 
 def a_tone(amplitude: float, seconds: float = 1.0, rate: int = RATE, hz: int = 440) -> array[int]:
-    return array("h", (round(amplitude * math.sin(2 * math.pi * hz * n / rate)) for n in range(int(seconds * rate))))
+    period = rate // math.gcd(rate, hz)  # after so many samples it is as at its beginning
+    once = array("h", (round(amplitude * math.sin(2 * math.pi * hz * n / rate)) for n in range(period)))
+    samples = int(seconds * rate)
+    return (once * (samples // period + 1))[:samples]
 
 
 def recorded(samples: array[int], rate: int = RATE, channels: int = 1) -> bytes:
