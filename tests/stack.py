@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ import asyncpg
 import pytest
 
 from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.asterisk.prompts import render_all
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.postgres.migrate import migrate
 from ccplane.site import parse, read
@@ -38,7 +40,16 @@ def asterisk_root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_node(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeNode]:
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all that the demo's site says. Planes find it in their nodes' and need not have it spoken again, for
+    two seconds each: a file's name follows from its text."""
+    folder = tmp_path_factory.mktemp("spoken")
+    asyncio.run(render_all(parse(read(HOME)).all_prompts(), folder, HOME))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_node(asterisk_root: Path, spoken: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeNode]:
     """Makes nodes (not started) on free ports, each with a folder of its own; all are ended with the session."""
     nodes: list[LocalNode] = []
     queues = parse(read(HOME)).rules.queues.values()
@@ -50,6 +61,7 @@ def make_node(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         options.setdefault("directory", tmp_path_factory.mktemp("node"))
         options.setdefault("queues", queues)
         nodes.append(LocalNode(asterisk_root, **options))  # type: ignore[arg-type]
+        shutil.copytree(spoken, nodes[-1].sounds_dir, dirs_exist_ok=True)
         return nodes[-1]
 
     yield make

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -29,13 +28,9 @@ ROWS = {table: statement for table, statement in ALL.items() if table not in ("m
 
 async def ccplane(centre: Centre, *arguments: str | Path, code: int = 0) -> str:
     """What the command says, run as an operator does beside that plane."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ccplane", *map(str, arguments),
-        env=centre.environment(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == code, said.decode()
-    return said.decode()
+    ended, said = await centre.command(*map(str, arguments), within=60)
+    assert ended == code, said
+    return said
 
 
 async def all_rows(centre: Centre) -> dict[str, list[dict[str, Any]]]:
