@@ -26,6 +26,8 @@ from tests import forker
 from tests.ports import free_port
 
 TOKEN = "test-token"
+GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError)
+"""What a question to a Postgres that has been ended is answered with."""
 START_S = 90.0
 """For a start that no test is about: the machine may have other things to do."""
 END_S = 20
@@ -41,6 +43,9 @@ class Centre:
         self.settings = settings
         self.api = httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
         self._process: forker.Process | None = None
+        self._asking: asyncpg.Connection | None = None
+        """Kept open: what is waited for in Postgres is asked for fifty times a second."""
+        self._one_at_a_time = asyncio.Lock()
         self._successor: int | None = None
         """The process that a hand-over has put in its place."""
 
@@ -143,6 +148,8 @@ class Centre:
     async def stop(self) -> None:
         """SIGTERM; returns when it is gone. AssertionError if that had to be by SIGKILL."""
         await self.api.aclose()
+        if self._asking:
+            self._asking.terminate()
         pids = [self._successor] if self._successor is not None else []
         if self._process and self._process.returncode is None:
             pids.append(self._process.pid)
@@ -222,11 +229,20 @@ class Centre:
 
     async def rows(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
         """What Postgres has."""
-        connection = await asyncpg.connect(self.database)
+        async with self._one_at_a_time:
+            try:
+                return await self._rows(statement, *arguments)
+            except GONE:  # it was killed since it was asked last; if it is back, it answers a new connection
+                return await self._rows(statement, *arguments)
+
+    async def _rows(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
+        if self._asking is None or self._asking.is_closed():
+            self._asking = await asyncpg.connect(self.database)
         try:
-            return [dict(row) for row in await connection.fetch(statement, *arguments)]
-        finally:
-            await connection.close()
+            return [dict(row) for row in await self._asking.fetch(statement, *arguments)]
+        except GONE:
+            self._asking.terminate()
+            raise
 
     async def repairs(self) -> list[str]:
         """What was repaired of this centre's own contacts; other tests leave rooms at the switch."""

@@ -23,6 +23,7 @@ from ccplane.asterisk.prompts import render_all
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.postgres.migrate import migrate
 from ccplane.site import parse, read
+from tests.asterisk.sounds import cut
 from tests.ports import free_port, node_ports
 
 MakeNode = Callable[..., LocalNode]
@@ -75,6 +76,15 @@ def shared_node(make_node: MakeNode) -> LocalNode:
     node = make_node()
     asyncio.run(node.start())
     return node
+
+
+@pytest.fixture
+def brief(shared_node: LocalNode, spoken: Path) -> Iterator[None]:
+    """What is said takes two seconds, where a test but waits for its end; menus, which a caller interrupts, as ever."""
+    for path in spoken.rglob("*.wav"):
+        cut(path, shared_node.sounds_dir / path.relative_to(spoken), longest=2, unless_over=7)
+    yield
+    shutil.copytree(spoken, shared_node.sounds_dir, dirs_exist_ok=True)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.testing.siplab import Call, Ring, rings_for_ever
 from tests.centre import Centre, open_centre
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow, pytest.mark.usefixtures("brief")]
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-import shutil
 import wave
 from array import array
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,10 @@ import pytest
 from ccplane.asterisk.node import LocalNode
 from ccplane.testing.rtp import CALLER_TONE, share
 from ccplane.testing.siplab import Call
-from tests.asterisk.sounds import cut, write_tone
+from tests.asterisk.sounds import write_tone
 from tests.centre import Centre, open_centre
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def brief(shared_node: LocalNode, spoken: Path) -> Iterator[None]:
-    """What is said takes two seconds, not up to fourteen: here it is only waited for."""
-    for path in spoken.rglob("*.wav"):
-        cut(path, shared_node.sounds_dir / path.relative_to(spoken), longest=2)
-    yield
-    shutil.copytree(spoken, shared_node.sounds_dir, dirs_exist_ok=True)
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow, pytest.mark.usefixtures("brief")]
 
 
 @pytest.fixture
