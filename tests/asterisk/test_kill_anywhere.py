@@ -29,7 +29,9 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
         shutil.copytree(HOME / folder, site / folder)
     queues = site / "acd" / "queues.toml"
     queues.write_text(queues.read_text().replace("[support]\n", '[support]\nwrap_up = "8s"\n', 1))
-    async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_SITE=str(site)) as centre:
+    async with open_centre(
+        local_node, database, tmp_path, audio=True, CCPLANE_LEASE_S="5", CCPLANE_SITE=str(site)
+    ) as centre:
         yield centre
 
 

@@ -53,10 +53,10 @@ def test_nothing_has_no_level():
 
 
 @pytest.mark.slow
-async def test_the_demo_site_is_without_fault(tmp_path: Path):
+async def test_the_demo_site_is_without_fault(spoken: Path):
     from tests.site.sites import TOP
 
-    assert await faults(parse(read(TOP)), tmp_path, TOP) == []
+    assert await faults(parse(read(TOP)), spoken, TOP) == []
 
 
 async def test_a_good_recording_is_without_fault_at_any_rate_and_in_stereo(tmp_path: Path):
