@@ -155,19 +155,24 @@ async def test_given_backups_while_calls_go_on_then_none_of_them_lacks_a_fact_an
         for agent in AGENTS:
             centre.lab.phones.phone(agent).behaviour = answers(after=0.02)
 
-        async def calls() -> list[Call]:
-            dialled = []
+        dialled: list[Call] = []
+
+        async def calls() -> None:
             while len(dialled) < least or not done.is_set():
                 dialled.append(centre.lab.callers.dial("4002", f"7800{len(dialled)}", hang_up_after=0.6))
                 await asyncio.sleep(0.5)
-            return dialled
+
+        async def next_is_known() -> bool:
+            return bool(await centre.rows("SELECT FROM contact WHERE caller = $1", following))
 
         async with asyncio.TaskGroup() as group:
-            calling = group.create_task(calls())
+            group.create_task(calls())
             for number in range(made):
                 await ccplane(centre, "backup", tmp_path / f"{number}.zip")
+                following = f"7800{len(dialled)}"
+                await centre.until(next_is_known, what=lambda: "a fact that this backup can't have")
             done.set()
-        for number, call in enumerate(calling.result()):
+        for number, call in enumerate(dialled):
             await asyncio.wait_for(call.over(), 30)
             assert (await centre.contact_of(f"7800{number}", 30))["segments"][-1]["talk_ms"], "who talked"
         await shipped(centre)

@@ -237,6 +237,7 @@ async def test_an_own_call_goes_on(centre: Centre, talking: bool) -> None:
     await told_once(centre, "1001", PartyCalled=1, CallConnected=1, CallEnded=1)
 
 
+@pytest.mark.usefixtures("brief")
 async def test_a_message_is_recorded_on_and_kept_once(centre: Centre) -> None:
     call = centre.lab.callers.dial("4001", "519")
     await call.up()
