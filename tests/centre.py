@@ -256,7 +256,10 @@ class Centre:
         """`ccplane …` as somebody types it: its exit code, and what it says."""
         with NamedTemporaryFile(dir=self.runtime) as said:
             process = forker.begin(arguments, self.environment(), Path(said.name))
-            code = await asyncio.wait_for(process.wait(), within)
+            try:
+                code = await asyncio.wait_for(process.wait(), within)
+            finally:
+                process.kill()  # does nothing to one that has ended
             return code, said.read().decode()
 
     def follow(self, successor: int) -> None:

@@ -30,6 +30,8 @@ from ccplane.asterisk.node import HOME
 
 LARGEST: Final = 1 << 18
 """Bytes of an order: arguments and environment."""
+ANSWERS_WITHIN_S: Final = 90.0
+"""The first answer comes after all imports, on a machine that may have other things to do."""
 
 
 class Process:
@@ -77,6 +79,7 @@ class Forker:
 
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.settimeout(ANSWERS_WITHIN_S)
         command = [sys.executable, "-m", __name__, str(theirs.fileno())]
         with theirs:
             self._process = subprocess.Popen(command, cwd=HOME, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
