@@ -10,10 +10,10 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import asyncpg
@@ -22,9 +22,12 @@ import httpx
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.child import ended
 from ccplane.testing.siplab import Lab, open_lab
+from tests import forker
 from tests.ports import free_port
 
 TOKEN = "test-token"
+GONE = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError)
+"""What a question to a Postgres that has been ended is answered with."""
 START_S = 90.0
 """For a start that no test is about: the machine may have other things to do."""
 END_S = 20
@@ -39,7 +42,10 @@ class Centre:
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = settings
         self.api = httpx.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: forker.Process | None = None
+        self._asking: asyncpg.Connection | None = None
+        """Kept open: what is waited for in Postgres is asked for fifty times a second."""
+        self._one_at_a_time = asyncio.Lock()
         self._successor: int | None = None
         """The process that a hand-over has put in its place."""
 
@@ -70,11 +76,7 @@ class Centre:
 
     async def spawn(self) -> None:
         """Start the plane; do not wait for it."""
-        log = (self.runtime / "plane.log").open("ab")
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "ccplane", "run", env=self.environment(), stdout=log, stderr=log, cwd=HOME
-        )
-        log.close()
+        self._process = forker.begin(["run"], self.environment(), self.runtime / "plane.log")
 
     async def start(self) -> None:
         """Start the plane and wait until it routes calls."""
@@ -146,6 +148,8 @@ class Centre:
     async def stop(self) -> None:
         """SIGTERM; returns when it is gone. AssertionError if that had to be by SIGKILL."""
         await self.api.aclose()
+        if self._asking:
+            self._asking.terminate()
         pids = [self._successor] if self._successor is not None else []
         if self._process and self._process.returncode is None:
             pids.append(self._process.pid)
@@ -225,11 +229,20 @@ class Centre:
 
     async def rows(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
         """What Postgres has."""
-        connection = await asyncpg.connect(self.database)
+        async with self._one_at_a_time:
+            try:
+                return await self._rows(statement, *arguments)
+            except GONE:  # it was killed since it was asked last; if it is back, it answers a new connection
+                return await self._rows(statement, *arguments)
+
+    async def _rows(self, statement: str, *arguments: Any) -> list[dict[str, Any]]:
+        if self._asking is None or self._asking.is_closed():
+            self._asking = await asyncpg.connect(self.database)
         try:
-            return [dict(row) for row in await connection.fetch(statement, *arguments)]
-        finally:
-            await connection.close()
+            return [dict(row) for row in await self._asking.fetch(statement, *arguments)]
+        except GONE:
+            self._asking.terminate()
+            raise
 
     async def repairs(self) -> list[str]:
         """What was repaired of this centre's own contacts; other tests leave rooms at the switch."""
@@ -241,16 +254,13 @@ class Centre:
 
     async def command(self, *arguments: str, within: float = START_S) -> tuple[int, str]:
         """`ccplane …` as somebody types it: its exit code, and what it says."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ccplane", *arguments),
-            env=self.environment(),
-            cwd=HOME,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await asyncio.wait_for(process.communicate(), within)
-        assert process.returncode is not None
-        return process.returncode, said.decode()
+        with NamedTemporaryFile(dir=self.runtime) as said:
+            process = forker.begin(arguments, self.environment(), Path(said.name))
+            try:
+                code = await asyncio.wait_for(process.wait(), within)
+            finally:
+                process.kill()  # does nothing to one that has ended
+            return code, said.read().decode()
 
     def follow(self, successor: int) -> None:
         """This process stands in the place of the one that was started here."""

@@ -10,17 +10,20 @@ from collections import Counter
 import pytest
 
 DEAREST = {
-    "asterisk/test_bench.py": 121,
-    "asterisk/test_kill_anywhere.py": 145,
-    "asterisk/test_postgres_away.py": 80,
-    "asterisk/test_recordings.py": 130,
-    "asterisk/test_voicemail.py": 175,
-    "chaos/test_short.py": 105,
-    "guard/test_absence.py": 110,
-    "postgres/test_away.py": 75,
+    "asterisk/test_bench.py": 105,
+    "asterisk/test_kill_anywhere.py": 65,
+    "asterisk/test_postgres_away.py": 65,
+    "asterisk/test_recordings.py": 70,
+    "asterisk/test_switch_trouble.py": 65,
+    "asterisk/test_voicemail.py": 75,
+    "chaos/test_short.py": 95,
+    "guard/test_absence.py": 85,
+    "guard/test_whole.py": 60,
+    "postgres/test_away.py": 85,
+    "test_local.py": 60,
 }
 """Seconds, where the marks say too little of it."""
-ASTERISK_S, SLOW_S, QUICK_S = 5.0, 4.0, 0.05
+ASTERISK_S, SLOW_S, QUICK_S = 3.0, 4.0, 0.05
 """What a test costs, by its marks."""
 
 

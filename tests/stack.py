@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -18,9 +19,11 @@ import asyncpg
 import pytest
 
 from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.asterisk.prompts import render_all
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.postgres.migrate import migrate
 from ccplane.site import parse, read
+from tests.asterisk.sounds import cut
 from tests.ports import free_port, node_ports
 
 MakeNode = Callable[..., LocalNode]
@@ -38,7 +41,16 @@ def asterisk_root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def make_node(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeNode]:
+def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of all that the demo's site says. Planes find it in their nodes' and need not have it spoken again, for
+    two seconds each: a file's name follows from its text."""
+    folder = tmp_path_factory.mktemp("spoken")
+    asyncio.run(render_all(parse(read(HOME)).all_prompts(), folder, HOME))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_node(asterisk_root: Path, spoken: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeNode]:
     """Makes nodes (not started) on free ports, each with a folder of its own; all are ended with the session."""
     nodes: list[LocalNode] = []
     queues = parse(read(HOME)).rules.queues.values()
@@ -50,6 +62,7 @@ def make_node(asterisk_root: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         options.setdefault("directory", tmp_path_factory.mktemp("node"))
         options.setdefault("queues", queues)
         nodes.append(LocalNode(asterisk_root, **options))  # type: ignore[arg-type]
+        shutil.copytree(spoken, nodes[-1].sounds_dir, dirs_exist_ok=True)
         return nodes[-1]
 
     yield make
@@ -63,6 +76,15 @@ def shared_node(make_node: MakeNode) -> LocalNode:
     node = make_node()
     asyncio.run(node.start())
     return node
+
+
+@pytest.fixture
+def brief(shared_node: LocalNode, spoken: Path) -> Iterator[None]:
+    """What is said takes two seconds, where a test but waits for its end; menus, which a caller interrupts, as ever."""
+    for path in spoken.rglob("*.wav"):
+        cut(path, shared_node.sounds_dir / path.relative_to(spoken), longest=2, unless_over=7)
+    yield
+    shutil.copytree(spoken, shared_node.sounds_dir, dirs_exist_ok=True)
 
 
 @pytest.fixture
@@ -100,6 +122,35 @@ async def database(embedded_postgres: EmbeddedPostgres, template_database: str) 
     """The address of a fresh database of the test's own."""
     async with fresh_database(embedded_postgres, template_database) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a Postgres that was made, migrated and ended once: a copy of it spares a server its initdb."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("cluster"), durable=False)
+
+    async def make() -> None:
+        await migrate(await server.start())
+        await server.stop()
+
+    asyncio.run(make())
+    return server.data_dir / "cluster"
+
+
+def copy_cluster(cluster: Path, data_dir: Path) -> Path:
+    """The folder of a server that finds everything made when it starts."""
+    data_dir.mkdir(parents=True)
+    subprocess.run(["cp", "-a", cluster, data_dir / "cluster"], check=True)
+    return data_dir
+
+
+@pytest.fixture
+async def own_postgres(cluster: Path, tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """A running Postgres that the test may ruin; its database is migrated."""
+    server = EmbeddedPostgres(copy_cluster(cluster, tmp_path / "postgres"), durable=False)
+    await server.start()
+    yield server
+    await server.stop()
 
 
 @asynccontextmanager

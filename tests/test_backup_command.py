@@ -17,10 +17,10 @@ from ccplane.cli import backup as command
 from ccplane.local.supervise import sole_instance
 from ccplane.postgres.copying import UNFINISHED
 from ccplane.postgres.embedded import EmbeddedPostgres
-from ccplane.postgres.migrate import migrate
 from ccplane.settings import HOME
 from tests.backup.places import Place, an_empty_database, lives_through
 from tests.postgres.histories import a_history
+from tests.stack import copy_cluster
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -132,12 +132,12 @@ async def test_a_backup_with_sound_whose_folder_is_not_there_says_so_and_so_does
     assert f"without their files ({stored} are not there)" in said
 
 
-async def test_the_postgres_that_comes_with_us_is_used_while_it_runs_and_started_while_it_does_not(tmp_path):
+async def test_the_postgres_that_comes_with_us_is_used_while_it_runs_and_started_while_it_does_not(cluster, tmp_path):
     place = Place(tmp_path / "place", "")
+    copy_cluster(cluster, place.settings.postgres_dir)
     server = EmbeddedPostgres(place.settings.postgres_dir, durable=False)
     with sole_instance(place.settings.runtime):
         place.dsn = await server.start()
-        await migrate(place.dsn)
         await lives_through(place, FACTS)
         assert "facts" in await run(place, "ccplane", "backup", tmp_path / "up.zip", CCPLANE_DATABASE_URL="")
         assert server.running

@@ -160,6 +160,7 @@ def test_a_network_that_is_cut_is_no_sign_that_it_has_left(say: Say, monkeypatch
         return connect(*given, **more)
 
     monkeypatch.setattr(socket, "create_connection", for_a_while)
+    monkeypatch.setattr(handover, "SILENT_S", 0.2)  # nothing answers any more, however long it is waited for
     result = say("--drain", [LEAVING, LEAVING])
     assert result.exit_code == 2
     assert "It has left" not in result.stdout

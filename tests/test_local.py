@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from ccplane.local.welcome import welcome
 from ccplane.settings import Settings
 from tests.children import killed_after
 from tests.ports import free_block
+from tests.stack import copy_cluster
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.slow]
 
@@ -125,10 +127,15 @@ def environment(tmp_path: Path, asterisk_root: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def run(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., Run]]:
+def run(tmp_path: Path, environment: dict[str, str], cluster: Path, spoken: Path) -> Iterator[Callable[..., Run]]:
+    """Begins one; the first with a Postgres whose folder is made and a node whose prompts are, unless nothing at all is
+    to be there."""
     runs: list[Run] = []
 
-    def begin(**options: str) -> Run:
+    def begin(*, from_nothing: bool = False, **options: str) -> Run:
+        if not (runs or from_nothing):
+            copy_cluster(cluster, tmp_path / "runtime" / "postgres")
+            shutil.copytree(spoken, tmp_path / "runtime" / "node-ast1" / "sounds")
         runs.append(Run(tmp_path / "runtime", environment, **options))
         return runs[-1]
 
@@ -142,7 +149,7 @@ def run(tmp_path: Path, environment: dict[str, str]) -> Iterator[Callable[..., R
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_says_what_to_open_and_dial_and_ends_leaving_nothing(run, tmp_path: Path, by: signal.Signals):
     mounts = Path("/proc/mounts").read_text()
-    here = run()
+    here = run(from_nothing=True)
     here.says("ccplane is ready")
     here.says("sip:4002@127.0.0.1:")
     pids = here.pids()
@@ -176,7 +183,7 @@ def test_a_second_start_takes_less_than_fifteen_seconds(run):
 
 
 def test_ctrl_c_in_the_middle_of_a_start_ends_it_all(run):
-    here = run()
+    here = run(from_nothing=True)
     here.says("Asterisk: ready")
     assert here.ends() in (0, 130)
     assert not (here.runtime / "plane.json").exists()

@@ -168,23 +168,16 @@ async def test_a_second_sign_in_during_a_talk_moves_the_screen_and_leaves_the_ta
             await second.next("talk-ended")
 
 
-async def test_with_postgres_away_screens_pop_and_survive_a_restart(local_node: LocalNode, tmp_path: Path) -> None:
+async def test_with_postgres_away_screens_pop_and_survive_a_restart(
+    local_node: LocalNode, own_postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
     """Law 10: only what there was before with the caller is missing, and that is said."""
-    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
-    database = await server.start()
-    try:
-        await without_postgres(local_node, database, tmp_path, server)
-    finally:
-        await server.stop()
-
-
-async def without_postgres(node: LocalNode, database: str, runtime: Path, server: EmbeddedPostgres) -> None:
-    async with open_centre(node, database, runtime, audio=True) as centre:
+    async with open_centre(local_node, own_postgres.url(), tmp_path, audio=True) as centre:
         await centre.sign_in("1001")
         desk, token = phone(centre, "1001"), await session(centre, "1001")
         async with open_screen(centre.url, token) as screen:
             assert (await screen.ask("ready"))["ok"]
-            server.kill()
+            own_postgres.kill()
             await centre.kill()
         await centre.start()
         await centre.agent_is("1001", "ready")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -29,13 +28,9 @@ ROWS = {table: statement for table, statement in ALL.items() if table not in ("m
 
 async def ccplane(centre: Centre, *arguments: str | Path, code: int = 0) -> str:
     """What the command says, run as an operator does beside that plane."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "ccplane", *map(str, arguments),
-        env=centre.environment(), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == code, said.decode()
-    return said.decode()
+    ended, said = await centre.command(*map(str, arguments), within=60)
+    assert ended == code, said
+    return said
 
 
 async def all_rows(centre: Centre) -> dict[str, list[dict[str, Any]]]:
@@ -160,19 +155,24 @@ async def test_given_backups_while_calls_go_on_then_none_of_them_lacks_a_fact_an
         for agent in AGENTS:
             centre.lab.phones.phone(agent).behaviour = answers(after=0.02)
 
-        async def calls() -> list[Call]:
-            dialled = []
+        dialled: list[Call] = []
+
+        async def calls() -> None:
             while len(dialled) < least or not done.is_set():
                 dialled.append(centre.lab.callers.dial("4002", f"7800{len(dialled)}", hang_up_after=0.6))
                 await asyncio.sleep(0.5)
-            return dialled
+
+        async def next_is_known() -> bool:
+            return bool(await centre.rows("SELECT FROM contact WHERE caller = $1", following))
 
         async with asyncio.TaskGroup() as group:
-            calling = group.create_task(calls())
+            group.create_task(calls())
             for number in range(made):
                 await ccplane(centre, "backup", tmp_path / f"{number}.zip")
+                following = f"7800{len(dialled)}"
+                await centre.until(next_is_known, what=lambda: "a fact that this backup can't have")
             done.set()
-        for number, call in enumerate(calling.result()):
+        for number, call in enumerate(dialled):
             await asyncio.wait_for(call.over(), 30)
             assert (await centre.contact_of(f"7800{number}", 30))["segments"][-1]["talk_ms"], "who talked"
         await shipped(centre)

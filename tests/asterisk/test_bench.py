@@ -56,7 +56,10 @@ def test_ctrl_c_stops_all_that_was_started(asterisk_root: Path, tmp_path: Path):
     assert [record for record in records if record.exists()] == []
 
 
-async def test_the_menus_bench_hears_a_prompt_after_every_key(asterisk_root: Path, tmp_path: Path):
+async def test_the_menus_bench_hears_a_prompt_after_every_key(
+    asterisk_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(menus, "KEYS_A_CALL", 6)  # from each of its two menus to the other, three times
     options = menus.arguments(["--calls=1", f"--root={asterisk_root}", f"--work={tmp_path}"])
     made = await menus.run(options)
     assert made["key_to_prompt_ms"]["n"] == menus.KEYS_A_CALL

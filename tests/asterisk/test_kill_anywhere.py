@@ -29,7 +29,9 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
         shutil.copytree(HOME / folder, site / folder)
     queues = site / "acd" / "queues.toml"
     queues.write_text(queues.read_text().replace("[support]\n", '[support]\nwrap_up = "8s"\n', 1))
-    async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_SITE=str(site)) as centre:
+    async with open_centre(
+        local_node, database, tmp_path, audio=True, CCPLANE_LEASE_S="5", CCPLANE_SITE=str(site)
+    ) as centre:
         yield centre
 
 
@@ -235,6 +237,7 @@ async def test_an_own_call_goes_on(centre: Centre, talking: bool) -> None:
     await told_once(centre, "1001", PartyCalled=1, CallConnected=1, CallEnded=1)
 
 
+@pytest.mark.usefixtures("brief")
 async def test_a_message_is_recorded_on_and_kept_once(centre: Centre) -> None:
     call = centre.lab.callers.dial("4001", "519")
     await call.up()

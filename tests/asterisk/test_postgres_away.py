@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,17 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
 AGENTS = ("1001", "1002", "1003", "1004", "1005", "1006")
 PAUSED = ("1007", "1008")
-EVERY_S, TALK_S, AWAY_S = 0.4, 1.0, 11.0
-"""A call every 0.4 s, of one second each, for longer than a lease's term."""
+EVERY_S, TALK_S = 0.4, 1.0
+"""A call every 0.4 s, of one second each."""
+TERMS_S = {"killed": 5, "hanging": 10, "read-only": 5}
+"""Of the lease; it is away for longer. A question that hangs has failed only after two seconds, and a term has four."""
 RUNG_WITHIN_S = 1.4
 """From a caller's INVITE to that of an idle phone: far more than it takes, far less than any wait for a database."""
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
-    await server.start()
-    yield server
-    await server.stop()
+def server(own_postgres: EmbeddedPostgres) -> EmbeddedPostgres:
+    return own_postgres
 
 
 class Traffic:
@@ -92,12 +90,12 @@ async def test_calls_flow_on_while_postgres_is_away_and_each_is_stored_once_afte
     local_node: LocalNode, server: EmbeddedPostgres, tmp_path: Path, way: str
 ) -> None:
     """An agent's own call goes, too; the leader leads all the while."""
-    async with open_centre(local_node, server.url(), tmp_path) as centre:
+    async with open_centre(local_node, server.url(), tmp_path, CCPLANE_LEASE_S=str(TERMS_S[way])) as centre:
         await signed_in(centre)
         traffic = Traffic(centre)
         await traffic.flows(2)
         async with WAYS[way](server):
-            flowing = asyncio.create_task(traffic.flows(AWAY_S))
+            flowing = asyncio.create_task(traffic.flows(TERMS_S[way] + 1))
             own = centre.lab.phones.phone(PAUSED[0]).dial(PAUSED[1])
             await own.up()  # an agent's own call waits for no database either
             while not flowing.done():

@@ -14,7 +14,7 @@ from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.testing.siplab import Call, Ring, rings_for_ever
 from tests.centre import Centre, open_centre
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow, pytest.mark.usefixtures("brief")]
 
 
 @pytest.fixture
@@ -165,47 +165,37 @@ async def test_without_a_plane_a_new_call_hears_an_apology_and_is_hung_up(centre
 
 
 async def test_with_postgres_away_calls_are_routed_and_the_facts_arrive_later(
-    local_node: LocalNode, tmp_path: Path
+    local_node: LocalNode, own_postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     """/readyz stays 200 and says `degraded`; afterwards the contact is in Postgres, whole."""
-    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
-    database = await server.start()
-    try:
-        async with open_centre(local_node, database, tmp_path) as centre:
-            await centre.sign_in("1001")
-            server.kill()
-            await centre.until(_degraded(centre), within=20)
-            call = centre.lab.callers.dial("4002", "901")
-            await centre.agent_is("1001", "talking")
-            call.hang_up()
-            await centre.agent_is("1001", "ready")
-            await server.start()
-            contact = await centre.contact_of("901", within=30)
-            assert [each["outcome"] for each in contact["segments"] if each["kind"] == "queue"] == ["answered"]
-    finally:
-        await server.stop()
+    async with open_centre(local_node, own_postgres.url(), tmp_path) as centre:
+        await centre.sign_in("1001")
+        own_postgres.kill()
+        await centre.until(_degraded(centre), within=20)
+        call = centre.lab.callers.dial("4002", "901")
+        await centre.agent_is("1001", "talking")
+        call.hang_up()
+        await centre.agent_is("1001", "ready")
+        await own_postgres.start()
+        contact = await centre.contact_of("901", within=30)
+        assert [each["outcome"] for each in contact["segments"] if each["kind"] == "queue"] == ["answered"]
 
 
 async def test_a_plane_that_begins_without_postgres_goes_on_with_what_its_outbox_kept(
-    local_node: LocalNode, tmp_path: Path
+    local_node: LocalNode, own_postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     """People, states and waiting callers are known; calls are routed."""
-    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
-    database = await server.start()
-    try:
-        async with open_centre(local_node, database, tmp_path) as centre:
-            await centre.sign_in("1001")
-            await centre.kill()
-            server.kill()
-            await centre.start()
-            await centre.agent_is("1001", "ready")
-            call = centre.lab.callers.dial("4002", "902")
-            await centre.agent_is("1001", "talking")
-            call.hang_up()
-            await server.start()
-            await centre.contact_of("902", within=30)
-    finally:
-        await server.stop()
+    async with open_centre(local_node, own_postgres.url(), tmp_path) as centre:
+        await centre.sign_in("1001")
+        await centre.kill()
+        own_postgres.kill()
+        await centre.start()
+        await centre.agent_is("1001", "ready")
+        call = centre.lab.callers.dial("4002", "902")
+        await centre.agent_is("1001", "talking")
+        call.hang_up()
+        await own_postgres.start()
+        await centre.contact_of("902", within=30)
 
 
 def _degraded(centre: Centre):

@@ -13,7 +13,7 @@ from ccplane.asterisk.node import LocalNode
 from ccplane.testing.siplab import Call, How, rings_for_ever
 from tests.centre import START_S, Centre, open_centre
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow, pytest.mark.usefixtures("brief")]
 PIN = "135790"
 
 

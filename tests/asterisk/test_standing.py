@@ -27,7 +27,9 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
         shutil.copytree(HOME / folder, site / folder)
     with (site / "acd" / "seats.toml").open("a") as seats:
         seats.write("\n[1006]\nalways_on = true\n")
-    async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_SITE=str(site)) as centre:
+    async with open_centre(
+        local_node, database, tmp_path, audio=True, CCPLANE_LEASE_S="5", CCPLANE_SITE=str(site)
+    ) as centre:
         yield centre
 
 

@@ -70,11 +70,8 @@ WAYS: dict[str, tuple[Killed, dict[str, str], int]] = {
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path / "postgres", durable=False)
-    await server.start()
-    yield server
-    await server.stop()
+def server(own_postgres: EmbeddedPostgres) -> EmbeddedPostgres:
+    return own_postgres
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from ccplane.testing.siplab import Call
 from tests.asterisk.sounds import write_tone
 from tests.centre import Centre, open_centre
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow, pytest.mark.usefixtures("brief")]
 
 
 @pytest.fixture

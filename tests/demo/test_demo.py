@@ -7,10 +7,11 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from ccplane.child import started
 from tests.centre import open_centre
 from tests.children import killed_after
 from tests.ports import BLOCK, free_block
+from tests.stack import copy_cluster
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
@@ -69,10 +71,14 @@ class Demo:
 
 
 @pytest.fixture
-def demo(tmp_path: Path, asterisk_root: Path) -> Iterator[type]:
+def demo(tmp_path: Path, asterisk_root: Path, cluster: Path, spoken: Path) -> Iterator[Callable[..., Demo]]:
+    """Begins one; with `made`, what the first `make demo` of all makes is there: Postgres's folder, and the prompts."""
     running: list[Demo] = []
 
-    def begin(*options: str) -> Demo:
+    def begin(*options: str, made: bool = False) -> Demo:
+        if made:
+            copy_cluster(cluster, tmp_path / "runtime" / "postgres")
+            shutil.copytree(spoken, tmp_path / "runtime" / "node-ast1" / "sounds")
         running.append(Demo(tmp_path / "runtime", asterisk_root, *options))
         return running[-1]
 
@@ -104,7 +110,7 @@ def test_callers_are_served_and_ctrl_c_ends_it_with_a_table_and_nothing_left(dem
 
 
 def test_after_its_days_it_ends_by_itself(demo):
-    here = demo("--minutes", "0.1", "--days", "1")
+    here = demo("--minutes", "0.1", "--days", "1", made=True)
     here.says("The demo plays 15 agents")
     pids = here.pids()
     assert here.ends() == 0

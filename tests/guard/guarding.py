@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ccplane.asterisk.node import HOME, LocalNode
+from ccplane.asterisk.node import LocalNode
+from tests import forker
 
 CARRIED = "a caller was carried"
 
@@ -17,7 +17,7 @@ CARRIED = "a caller was carried"
 class Guarding:
     """The process, and what it has said."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: forker.Process, log: Path) -> None:
         self.process, self._log = process, log
 
     def said(self) -> str:
@@ -52,9 +52,7 @@ async def open_guard(node: LocalNode, folder: Path, term: float = 20.0, **settin
     """A guard that watches; it is ended at the end, unless the test has ended it."""
     path = folder / "guard.log"
     path.unlink(missing_ok=True)
-    with path.open("ab") as log:
-        command, environment = (sys.executable, "-m", "ccplane", "guard"), guard_environment(node, term, **settings)
-        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log, cwd=HOME)
+    process = forker.begin(["guard"], guard_environment(node, term, **settings), path)
     guarding = Guarding(process, path)
     try:
         await guarding.says("the guard watches")

@@ -175,14 +175,14 @@ async def test_a_guard_that_is_paused_itself_counts_afresh(
     centre: Centre, local_node: LocalNode, tmp_path: Path
 ) -> None:
     """Both are paused, as with a machine that sleeps: the guard wakes first, and waits for the whole term again."""
-    async with open_guard(local_node, tmp_path, term=10) as guard:
+    async with open_guard(local_node, tmp_path, term=7) as guard:
         floor = await a_floor(centre)
-        await asyncio.sleep(3)
+        await asyncio.sleep(2)
         await centre.pause()
         guard.process.send_signal(19)
-        await asyncio.sleep(11)
+        await asyncio.sleep(8)
         guard.process.send_signal(18)
-        await asyncio.sleep(4)
+        await asyncio.sleep(3)
         assert guard.count(CARRIED) == 0
         await centre.resume()
         await centre.waiting("support", 1)

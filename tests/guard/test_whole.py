@@ -98,7 +98,7 @@ async def stays(centre: Centre, caller: str) -> list[tuple[str, str | None]]:  #
     return [(each["kind"], each["outcome"]) for each in contact["segments"]]
 
 
-@pytest.mark.parametrize("pause", [0, 2])
+@pytest.mark.parametrize("pause", [1.5, 3.5])
 async def test_whom_a_plane_that_is_back_rings_phones_for_the_guard_leaves_to_it(
     centre: Centre,  # noqa: F811
     tmp_path: Path,

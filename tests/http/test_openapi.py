@@ -4,8 +4,17 @@ import json
 import re
 
 import pytest
+from fastapi import FastAPI
 
+from ccplane.http.app import create_app
+from tests.http.memory import TOKEN, Site
 from tests.http.test_problems import PROTECTED
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    """One for all: who only reads changes nothing."""
+    return create_app(Site().ports(), admin_token=TOKEN)
 
 
 async def described(client) -> dict:

@@ -6,17 +6,26 @@ import json
 import re
 
 import pytest
+from fastapi import FastAPI
 
 from ccplane.agents.agent import Shown
 from ccplane.http import wallboard_page
+from ccplane.http.app import create_app
 from ccplane.http.wallboard_page import PAGES, WORDS, language_of, page
 from ccplane.settings import HOME
 from tests.http.conftest import client_from
+from tests.http.memory import TOKEN, Site
 
 FILES = ("/wallboard", "/wallboard/wallboard.js", "/wallboard/wallboard.css")
 SCRIPT = (PAGES / "wallboard.js").read_text()
 HTML = (PAGES / "wallboard.html").read_text()
 STYLE = (PAGES / "wallboard.css").read_text()
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    """One for all: who only reads changes nothing."""
+    return create_app(Site().ports(), admin_token=TOKEN)
 
 
 @pytest.mark.parametrize(

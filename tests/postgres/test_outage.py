@@ -11,20 +11,20 @@ from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Pace, Shipper
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.postgres.lease import Lease
-from ccplane.postgres.migrate import migrate
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from tests.postgres.histories import a_history
 from tests.postgres.test_projections import all_rows, empty, store
+from tests.stack import copy_cluster
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.fixture
-async def server(tmp_path):
+async def server(cluster, tmp_path):
     """One that may be killed: its folder is its own, and it keeps what it has acknowledged."""
-    server = EmbeddedPostgres(tmp_path / "postgres")
-    await migrate(await server.start())
+    server = EmbeddedPostgres(copy_cluster(cluster, tmp_path / "postgres"))
+    await server.start()
     yield server
     await server.stop()
 
