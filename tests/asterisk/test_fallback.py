@@ -14,6 +14,7 @@ from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.node import LocalNode
 from ccplane.testing.rtp import CALLER_TONE
 from ccplane.testing.siplab import How, Lab, Station, answers, open_lab
+from tests.asterisk.queue_members import forget_members
 from tests.asterisk.sounds import write_tone
 from tests.asterisk.stand_in import application
 
@@ -32,8 +33,9 @@ async def lab(local_node: LocalNode) -> AsyncIterator[Lab]:
 
 
 @pytest.fixture(autouse=True)
-def no_prompts(local_node: LocalNode) -> None:
-    """As Asterisk comes; a plane of another test may have left its own here."""
+async def nothing_left(local_node: LocalNode) -> None:
+    """As Asterisk comes; a plane of another test may have left its prompts here, and agents whom app_queue rings."""
+    await forget_members(local_node)
     for name in ("apology", "leave-a-message"):
         (local_node.sounds_dir / f"{name}.wav").unlink(missing_ok=True)
 

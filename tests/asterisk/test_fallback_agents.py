@@ -17,6 +17,7 @@ from ccplane.guard.log_file import read_on
 from ccplane.guard.queue_log import entry_of
 from ccplane.guard.shipping import Api, Progress, Shipper
 from ccplane.testing.siplab import open_lab, rings_for_ever
+from tests.asterisk.queue_members import forget_members, members_of
 from tests.asterisk.sounds import write_tone
 from tests.centre import TOKEN, Centre, open_centre
 
@@ -25,9 +26,7 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
 @pytest.fixture
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
-    for queue in ("support", "sales", "anyone", "ccplane"):
-        for member in await members_of(local_node, queue):
-            await local_node.cli(f"queue remove member PJSIP/{member} from {queue}")
+    await forget_members(local_node)
     async with open_centre(local_node, database, tmp_path, start=False) as centre:
         await centre.start()
         brief_prompts(centre)
@@ -38,12 +37,6 @@ def brief_prompts(centre: Centre) -> None:
     """What callers hear before they are asked for is not waited for here."""
     for name in ("apology", "leave-a-message"):
         write_tone(centre.node.sounds_dir / f"{name}.wav", hz=700, seconds=0.2)
-
-
-async def members_of(node: LocalNode, queue: str) -> set[str]:
-    """The phones that app_queue would ring for this queue."""
-    shown = await node.cli(f"queue show {queue}")
-    return {each.partition("PJSIP/")[2].partition(")")[0] for each in shown.splitlines() if "PJSIP/" in each}
 
 
 async def are_members(centre: Centre, queue: str, *phones: str) -> None:

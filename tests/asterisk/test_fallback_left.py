@@ -10,7 +10,8 @@ import pytest
 
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.testing.siplab import rings_for_ever
-from tests.asterisk.test_fallback_agents import are_members, brief_prompts, dies, enters_the_queue, members_of
+from tests.asterisk.queue_members import forget_members
+from tests.asterisk.test_fallback_agents import are_members, brief_prompts, dies, enters_the_queue
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
@@ -33,9 +34,7 @@ skills = { support = 5 }
 @pytest.fixture
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
     """Ana and Cem serve support alone, Ben sales."""
-    for queue in ("support", "sales", "anyone", "ccplane"):
-        for member in await members_of(local_node, queue):
-            await local_node.cli(f"queue remove member PJSIP/{member} from {queue}")
+    await forget_members(local_node)
     site = tmp_path / "site"
     for folder in ("acd", "ivr", "ari_apps", "recordings"):
         shutil.copytree(HOME / folder, site / folder)

@@ -13,7 +13,7 @@ import pytest
 from ccplane.asterisk.agreed import HEARTBEAT
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.testing.siplab import rings_for_ever
-from tests.asterisk.test_fallback_agents import members_of
+from tests.asterisk.queue_members import members_of
 from tests.asterisk.test_standing import FOLDERS
 from tests.asterisk.test_switch_trouble import found_anew, mirrored, on_disk
 from tests.centre import Centre, open_centre
