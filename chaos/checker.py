@@ -22,7 +22,8 @@ SAME_MS: Final = 100
 """Two phones of one machine see the same moment this much apart; more if the machine is busy."""
 TOO_SHORT_MS: Final = 500
 """Who answers as the other hangs up may or may not have been joined: no phone can tell."""
-AT_ONCE_MS: Final = 500
+AT_ONCE_MS: Final = 1_000
+"""Phones that are called at once ring within this: after a gap forty are called in a tenth of a second."""
 REPEATED_MS: Final = 40_000
 """For so long Asterisk repeats an INVITE to a phone that is not there; it may arrive as the phone is back."""
 UNSEEN_MS: Final = 20_000
@@ -41,7 +42,7 @@ RULES: Final = {
     "clock-lost": "waiting callers who lost their clock",
     "stuck": "agents stuck for more than 2 s",
     "left-alone": "phones left in a call with nobody for more than 2 s",
-    "double-booked": "agents double-booked",
+    "double-booked": "agents double-booked outside of a gap, or in one for more than 2 s",
     "facts-lost": "acknowledged facts lost",
     "facts-doubled": "facts counted twice",
     "unequal": "calls of which the phones' log and our contacts differ",
@@ -158,7 +159,20 @@ def answered_is_joined(judge: Judge, call: Call) -> None:
         caller_stayed = call.ended_at is None or call.ended_at > talk.until + SAME_MS
         taken_back = talk.how in (Ended.PEER, Ended.LOST) and caller_stayed
         if not talk.known and taken_back:
+            if _is_served(call, talk) or _for_an_instant(judge, _ring_of(call, talk)):
+                judge.saw("answered, and taken back: the caller had another, or the phone had another call")
+                continue
             judge.breach("not-joined", f"{call.number} with {talk.agent} for {talk.until - talk.since} ms", talk.since)
+
+
+def _is_served(call: Call, talk: Talk) -> bool:
+    """Whether another phone rang for the caller, or they talked, as this one was answered."""
+    rest = [ring for ring in call.rings if ring.agent != talk.agent]
+    return any(ring.at <= talk.since and (ring.ended_at is None or ring.ended_at > talk.since) for ring in rest)
+
+
+def _ring_of(call: Call, talk: Talk) -> Ring | None:
+    return next((ring for ring in call.rings if ring.agent == talk.agent and ring.up_at == talk.since), None)
 
 
 def nobody_is_left_alone(judge: Judge, call: Call) -> None:
@@ -266,13 +280,25 @@ def _steps_of_waiting(judge: Judge) -> Iterator[tuple[int, str, Call]]:
 
 
 def nobody_is_double_booked(judge: Judge) -> None:
-    """No phone is called that has a call."""
+    """No phone is called that has a call; nor in a gap for more than two seconds, where ccplane and app_queue may not
+    know of each other's call."""
     for ring in judge.run.rings:
         judge.saw("rings")
         if ring.busy and _repeated(judge, ring):
             judge.saw("INVITEs repeated to a phone that was away")
+        elif ring.busy and _for_an_instant(judge, ring):
+            judge.saw("phones called for an instant beside a call, in a gap")
         elif ring.busy:
             judge.breach("double-booked", f"{ring.agent} by {ring.caller}", ring.at)
+
+
+def _for_an_instant(judge: Judge, ring: Ring | None) -> bool:
+    """Called in a gap beside a call, and within two seconds one of the two was over."""
+    if ring is None or not ring.busy or judge.gap(ring.at) is None:
+        return False
+    before = (each for each in judge.run.rings if each.agent == ring.agent and each is not ring and each.at <= ring.at)
+    both_until = max((each.ended_at or judge.run.ended_at for each in before), default=judge.run.ended_at)
+    return min(both_until, ring.ended_at or judge.run.ended_at) - ring.at <= STUCK_MS
 
 
 def _repeated(judge: Judge, ring: Ring) -> bool:

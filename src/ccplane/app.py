@@ -287,7 +287,7 @@ class Parts:
         )
         executor.pick_up = PickUps(ami)
         self._watch = PhoneWatch(ami, ami.events, plane.post)
-        self._waits = FallbackWaits(ami.events, NodeName(settings.node), plane.post)
+        self._waits = FallbackWaits(ami.events, NodeName(settings.node), plane.post, ami.ask)
         recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: self._recordings.free_mb)
         self._recordings = RecordingKeeper(
             plane,

@@ -7,9 +7,11 @@ import asyncio
 import pytest
 
 from ccplane.asterisk import fallback_waits
+from ccplane.asterisk.actions import Action, Message
 from ccplane.asterisk.ami_events import Events
 from ccplane.asterisk.fallback_waits import FallbackWaits
 from ccplane.asterisk.models import Bridge, Channel, Dialplan
+from ccplane.asterisk.outcomes import Done, Outcome, Unknown
 from ccplane.core.inputs import FallbackWaitsSeen
 from ccplane.ids import NodeName
 
@@ -19,7 +21,12 @@ NODE = NodeName("ast1")
 class Switch:
     def __init__(self) -> None:
         self.events, self.posted = Events(), []
-        self.waits = FallbackWaits(self.events, NODE, self.posted.append)
+        self.answers: asyncio.Queue[Outcome[Message]] = asyncio.Queue()
+        self.waits = FallbackWaits(self.events, NODE, self.posted.append, self.answer)
+
+    async def answer(self, action: Action) -> Outcome[Message]:
+        assert action == {"Action": "Ping"}
+        return await self.answers.get()
 
     def says(self, event: str, channel: str, queue: str = "support", **more: str) -> None:
         self.events.heard({"event": event, "uniqueid": channel, "queue": queue, **more})
@@ -127,9 +134,30 @@ async def test_who_is_about_to_wait_counts_and_is_forgotten_if_the_queue_turned_
     switch.announces("3", "anyone", name="SomebodyElses")
     switch.says("QueueCallerJoin", "2", "sales")
     assert switch.told[-1] == ("sales", "support")
+    switch.answers.put_nowait(Done({}))
     async with asyncio.timeout(5):
         while switch.told[-1] != ("sales",):
             await asyncio.sleep(0.001)
+
+
+async def test_while_ami_is_late_who_was_announced_counts_on(monkeypatch):
+    monkeypatch.setattr(fallback_waits, "JOINS_S", 0.0)
+    switch = Switch()
+    switch.survey()
+    switch.announces("1")
+    switch.answers.put_nowait(Unknown("timeout"))
+    async with asyncio.timeout(5):
+        while not switch.answers.empty():
+            await asyncio.sleep(0)
+    switch.announces("2", "sales")
+    await asyncio.sleep(0.01)
+    assert switch.told[-1] == ("sales", "support"), "of neither is it known that they were turned away"
+    switch.says("QueueCallerJoin", "2", "sales")
+    switch.answers.put_nowait(Done({}))
+    await asyncio.sleep(0.01)
+    assert switch.told[-1] == ("sales", "support"), "the word that had been on its way came before the answer"
+    switch.survey("2 sales")
+    assert switch.told[-1] == ("sales",)
 
 
 @pytest.mark.parametrize("event", [{}, {"uniqueid": "1"}, {"queue": "support"}])

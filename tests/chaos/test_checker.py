@@ -202,6 +202,33 @@ def test_when_a_phone_is_called_that_has_a_call_then_the_agent_is_double_booked(
     assert broken(story) == {"double-booked"}
 
 
+@pytest.mark.parametrize(
+    ("at", "first_until", "second_until", "found"),
+    [
+        (101, 110, 102.9, set()),  # in a gap, taken back at once
+        (101, 102.9, 110, set()),  # the first one is
+        (101, 110, 103.2, {"double-booked"}),  # both for more than two seconds
+        (50, 60, 50.1, {"double-booked"}),  # no fault is near
+    ],
+)
+def test_in_a_gap_a_phone_may_be_called_for_an_instant_beside_a_call(at, first_until, second_until, found):
+    story = a_good_day()
+    story.arrives("4", at - 3)
+    story.arrives("5", at - 2)
+    story.rings("4", "1002", at - 1, first_until)
+    story.rings("5", "1002", at, second_until).busy = 1
+    assert broken(story) & {"double-booked"} == found
+
+
+def test_who_answers_a_call_that_came_late_of_a_caller_who_has_another_by_then_is_not_missing_anybody():
+    story = a_good_day()
+    story.arrives("4", 20)
+    late = story.rings("4", "1001", 22, 22.6, Ended.PEER)
+    late.up_at = 22_590
+    story.talks("4", "1002", 22.4, 30)
+    assert "not-joined" not in broken(story)
+
+
 def test_when_an_agent_is_shown_talking_without_a_call_then_they_are_stuck():
     story = a_good_day()
     story.shows("1001", "talking", 30, 32, 34, 36)

@@ -5,7 +5,7 @@
 | ARI's survey | all who wait there | at each connect, before anything is routed, and every 15 s |
 | AMI's QueueCallerJoin, QueueCallerLeave | who begins and ends to wait | at once |
 | AMI's AgentCalled, AgentRingNoAnswer | for whom a member's phone rings: they need nobody else meanwhile | at once |
-| the dialplan's fallback, by a UserEvent | who is about to begin | 0.1 s before |
+| the dialplan's fallback, by a UserEvent | who is about to begin | 0.3 s before |
 
 The last is why nobody's phone is rung by us and by app_queue in the same instant: what we began before it, app_queue
 sees. A survey is older than what was heard after it had been asked for. Without AMI it is known by the survey alone.
@@ -15,18 +15,20 @@ app_queue rings one phone a caller, the next one a second after it has given tha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, NamedTuple
 
-from ccplane.asterisk.actions import Message
+from ccplane.asterisk.actions import Action, Message
 from ccplane.asterisk.agreed import TO_QUEUE
 from ccplane.asterisk.ami_events import Events
 from ccplane.asterisk.models import Bridge, Channel
+from ccplane.asterisk.outcomes import Done, Outcome
 from ccplane.core.inputs import FallbackWaitsSeen
 from ccplane.ids import NodeName, QueueName
 
 JOINS_S: Final = 2.0
-"""One who was announced and has not joined by then has been turned away: nobody was there for them."""
+"""One who was announced and has not joined by then has been turned away: nobody was there for them. If AMI is late the
+word that they have is on its way: so it must have answered since."""
 
 
 class Word(NamedTuple):
@@ -38,10 +40,17 @@ class Word(NamedTuple):
 
 
 class FallbackWaits:
-    """Hears who waits in a node's app_queue, and posts the queues where they have changed."""
+    """Hears who waits in a node's app_queue, and posts the queues where they have changed. `ask`: AMI."""
 
-    def __init__(self, events: Events, node: NodeName, post: Callable[[FallbackWaitsSeen], object]) -> None:
-        self._node, self._post = node, post
+    def __init__(
+        self,
+        events: Events,
+        node: NodeName,
+        post: Callable[[FallbackWaitsSeen], object],
+        ask: Callable[[Action], Awaitable[Outcome[Message]]],
+    ) -> None:
+        self._node, self._post, self._ask = node, post, ask
+        self._asking: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
         self._waiting: dict[str, QueueName] = {}
         self._heard: dict[str, Word] = {}
@@ -90,12 +99,22 @@ class FallbackWaits:
     def _announced(self, event: Message) -> None:
         if event.get("userevent") == TO_QUEUE:
             self._hear(event, QueueName(event.get("queue", "")))
-            self._loop.call_later(JOINS_S, self._not_joined, event)
+            self._loop.call_later(JOINS_S, self._look_whether, event)
 
-    def _not_joined(self, event: Message) -> None:
-        word = self._heard.get(event.get("uniqueid", ""))
-        if word is not None and word.queue is not None and not word.joined:
+    def _look_whether(self, event: Message) -> None:
+        if self._only_announced(event):
+            self._asking.add(looking := self._loop.create_task(self._not_joined(event)))
+            looking.add_done_callback(self._asking.discard)
+
+    async def _not_joined(self, event: Message) -> None:
+        """Without an answer the next survey tells."""
+        answer = await self._ask({"Action": "Ping"})
+        if isinstance(answer, Done) and self._only_announced(event):
             self._left(event)
+
+    def _only_announced(self, event: Message) -> bool:
+        word = self._heard.get(event.get("uniqueid", ""))
+        return word is not None and word.queue is not None and not word.joined
 
     def _hear(self, event: Message, queue: QueueName | None, *, joined: bool = False) -> None:
         if channel := event.get("uniqueid", ""):
