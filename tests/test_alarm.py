@@ -11,6 +11,7 @@ import uvloop
 
 from ccplane.alarm import LATE_MS, LONGEST_READ_MS, READ_MS, Alarm
 from ccplane.contacts.facts import ContactArrived, OfferMade, OfferMissed, OfferWithdrawn, TalkStarted
+from ccplane.facts import SwitchReadUp
 from ccplane.settings import HOME
 from ccplane.site import read
 from ccplane.testing import FakeClock, Rehearsal, rehearse, rings_for_ever, run
@@ -317,6 +318,22 @@ def test_given_another_pause_while_the_first_is_read_then_what_came_in_it_is_rea
         assert len(bells.rang) == 1
 
     with_bells(scene)
+
+
+@pytest.mark.parametrize("runs_for", [0.02, 0.11, 0.16])
+def test_given_a_plane_that_stands_still_again_and_again_then_what_is_due_is_done_all_the_same(runs_for):
+    async def scene(centre: Rehearsal) -> None:
+        centre.switch.phone("1001", rings_for_ever())
+        centre.sign_in("1001")
+        centre.switch.call("4002")
+        await centre.becomes("1001", "offered")
+        for _ in range(60):
+            stands_still(1.2)
+            await asyncio.sleep(runs_for)
+        assert centre.said(OfferMissed)
+        assert centre.said(SwitchReadUp)
+
+    on(scene)
 
 
 def test_given_a_loop_that_is_held_up_again_and_again_then_it_rings_all_the_same():

@@ -113,6 +113,8 @@ def test_an_address_or_token_that_cannot_be_used_is_refused_and_not_quoted(
         "postgresql://one:5432,two:5433/db",
         "postgresql:///db?host=/run/pg&user=a@b",
         "postgres://[::1]:5432/db",
+        "postgresql://server/db?user=me@corp&password=x",
+        "postgresql://server/db?application_name=a#b",
     ],
 )
 def test_an_address_of_a_database_may_be_all_that_postgres_takes(monkeypatch: pytest.MonkeyPatch, url: str):

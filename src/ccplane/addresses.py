@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
+USERS: Final = frozenset({"user", "password"})
 DATABASE_SCHEMES: Final = ("postgresql", "postgres")
 ENCODE: Final = "percent-encode # / ? @ [ ] in its password (%23 %2F %3F %40 %5B %5D)"
 
@@ -16,8 +17,9 @@ def database_address(url: str) -> str:
     parts = _split(url, ENCODE)
     if parts.scheme not in DATABASE_SCHEMES:
         raise ValueError("must begin with postgresql://")
-    host_is_cut_off = parts.netloc and "@" not in parts.netloc and "@" in parts.query
-    if "#" in url or "@" in parts.path or host_is_cut_off:
+    keys = parse_qs(parts.query)
+    cut_off_at_query = parts.netloc and "@" not in parts.netloc and "@" in parts.query and not USERS & keys.keys()
+    if "@" in parts.path or cut_off_at_query or ("#" in url and not keys):
         raise ValueError(f"breaks off before its host; {ENCODE}")
     for host in hosts(parts):
         _judge_port(_split(f"//{host}", ENCODE), ENCODE)

@@ -20,11 +20,18 @@ LOOK_S: Final = 0.05
 
 
 class Alarm:
-    """Calls `ring` at the time it is set to. `unread`: true while events of the switch
-    wait to be decided."""
+    """Calls `ring` at the time it is set to. `unread`: true while events of the switch wait to be decided. `look` is
+    asked before a deadline rings: whoever sees that we stood still has it read first. It rings at the end of reading
+    whatever is seen then, so that a plane that stands still again and again ticks all the same."""
 
-    def __init__(self, now: Callable[[], int], ring: Callable[[], None], unread: Callable[[], object]) -> None:
-        self._now, self._ring, self._unread = now, ring, unread
+    def __init__(
+        self,
+        now: Callable[[], int],
+        ring: Callable[[], None],
+        unread: Callable[[], object],
+        look: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._now, self._ring, self._unread, self._see = now, ring, unread, look
         self._at: int | None = None
         self._due: int | None = None
         """When the timer should call us: what was overdue when it was set is due at once."""
@@ -41,11 +48,6 @@ class Alarm:
         if at is not None:
             self._at, self._due = at, max(at, now)
             self._timer = asyncio.get_running_loop().call_later((self._due - now) / 1000, self._fire)
-
-    @property
-    def reads(self) -> bool:
-        """Whether we stood still, and what happened meanwhile is still being read."""
-        return self._reading is not None
 
     def read_first(self, now: int) -> None:
         """We stood still: nothing is overdue before all that waits has been decided. Then it rings, whatever deadline
@@ -70,6 +72,7 @@ class Alarm:
     def _fire(self) -> None:
         self._notice_pause(self._now())
         self._timer, self._due = None, None
+        self._see()
         if self._reading is None:
             self._at = None
             self._ring()

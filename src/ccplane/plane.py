@@ -117,7 +117,7 @@ class Plane:
         self._frozen = False
         self.look: Callable[[], object] = lambda: None
         """Asked before anything is decided: whoever sees that we stood still posts it, so that it is decided first."""
-        self._alarm = Alarm(clock.now, self._tick, unread)
+        self._alarm = Alarm(clock.now, lambda: self.post(Tick()), unread, lambda: self.look())
         self._changed = asyncio.Event()
         self._followers: list[Follower] = []
         self._checkpointed = (seq, clock.now())
@@ -155,6 +155,7 @@ class Plane:
         """
         if self._frozen:
             raise RequestError("handing-over", "Another process of ccplane is just taking over: ask again in a moment.")
+        self.look()  # what it posts is none of `what`
         faults = self.faults
         self.post(what)
         if self.faults != faults:
@@ -231,16 +232,12 @@ class Plane:
         self._wake(decision.state, now)
 
     def _wake(self, state: State, now: int, not_before: int = 0) -> None:
-        """When its next deadline is; and who is behind reads first, until a tick says that it has."""
-        self._alarm.set(None if state.wake_at is None else max(state.wake_at, not_before), now)
-        if state.behind:
+        """When its next deadline is; and who is behind reads first, until a tick says that it has. `not_before`: after
+        a fault, when that is tried again."""
+        at = not_before if state.behind and not_before else state.wake_at
+        self._alarm.set(None if at is None else max(at, not_before), now)
+        if state.behind and not not_before:
             self._alarm.read_first(now)
-
-    def _tick(self) -> None:
-        """What is due; but if it is seen only now that we stood still, that is read first, and then it rings again."""
-        self.look()
-        if not self._alarm.reads:
-            self.post(Tick())
 
     def _folded(self, board: Board, facts: Sequence[Fact]) -> Board:
         try:

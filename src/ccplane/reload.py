@@ -89,8 +89,7 @@ class Reload:
                 raise RequestError("cannot-reload", f"The site cannot be read again now: {why}.")
             files, site = await self._read()
             before = self._plane.state
-            if site.hash == before.site and not self._phones_trouble:
-                self._fault = None
+            if site.hash == before.site and not self._phones_trouble and self._fault is None:
                 return SiteTold(site.hash, (), 0)
             made = await render(site, self._settings.sounds_dir, self._settings.site)
             await self._take_people(site)

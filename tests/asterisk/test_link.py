@@ -504,6 +504,8 @@ def test_given_a_pause_while_there_is_no_connection_then_the_survey_tells_all_of
         fake.start()
         await asyncio.sleep(1)
         assert not any(isinstance(each, StoodStill) for each in told)
+        surveys = [each for each in told if isinstance(each, SwitchSurveyed) and each.after_gap]
+        assert surveys[-1].gap_ms >= 6_000
 
     linked(Tries(*[None] * 9), scene, post=told.append, now=now)
 

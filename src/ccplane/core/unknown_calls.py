@@ -14,6 +14,7 @@ from ccplane.core.recordings import start_recording
 from ccplane.core.turn import Turn
 from ccplane.core.unknown_callers import caller_seen, came_at
 from ccplane.ids import AgentId, ChannelId, OfferId, contact_of_offer, offer_of_leg, place_of_offer
+from ccplane.routing.dialling import plain
 
 
 def own_call_nobody_knows(turn: Turn, arrival: i.CallerArrived) -> bool:
@@ -77,16 +78,17 @@ def adopt_own_ring(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, age
     if not contact.in_room and contact.channel in survey.rooms.get(contact.id, ()):
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
     own_calls.engage(turn, agent_id, contact.id)
+    dialling, rung_at = turn.state.rules.dialling, came_at(turn, survey, leg)
     turn.happened(
         c.PartyCalled(
             at=turn.now,
             contact=contact.id,
             call=call,
             leg=leg.id,
-            number=contact.number_dialled,
+            number=plain(dialling, contact.number_dialled),
             agent=agent_id if agent else None,
-            device=leg.device,
-            deadline=turn.now + turn.state.rules.dialling.ring_ms,
+            device=leg.device if agent else None,
+            deadline=max(turn.now + 1, (turn.now if rung_at is None else rung_at) + dialling.ring_ms),
         )
     )
     if own := parties.of_own_call(turn, call, leg.id):

@@ -11,8 +11,9 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -190,11 +191,15 @@ class Keeper:
         ready = [each.id for each in raws if each.age_s > QUIET_S and not self._live(each.id)]
         self.waiting = len(ready)
         there = {each.id for each in raws}
-        wanted = (*ready, *self._missed(there))
-        for name in wanted:
-            if name not in self._not_before and not self._put_off.waits(name) and self._may_work():
+        missed = self._missed(there)
+        for name in (*self._due(ready), *islice(self._due(missed), MOST_MISSED)):
+            if self._may_work():
                 await self._tried(name)
-        self._forget_all_but({*there, *wanted})
+        self._forget_all_but({*there, *missed})
+
+    def _due(self, names: Iterable[str]) -> Iterator[str]:
+        """Those that are not to be left alone still."""
+        return (name for name in names if name not in self._not_before and not self._put_off.waits(name))
 
     def _forget_all_but(self, there: Set[str]) -> None:
         """The round is over; who is not there any more has no trouble either."""
@@ -213,7 +218,7 @@ class Keeper:
         """Recordings that should have a file by now and have none in the spool."""
         state, now = self._plane.snapshot.state, self._plane.snapshot.at
         long_over = (each for each in state.unstored.values() if now - each.ended_at > MISSED_AFTER_MS)
-        return [each.id for each in long_over if each.id not in there][:MOST_MISSED]
+        return [each.id for each in long_over if each.id not in there]
 
     async def _tried(self, name: str) -> None:
         """One that cannot be decided, or that the converter dies of, holds up no other."""
