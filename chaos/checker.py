@@ -434,7 +434,7 @@ def _dead_unseen(judge: Judge, talk: Talk) -> bool:
 def _may_be_missing(judge: Judge, call: Call, talk: Talk) -> bool:
     """Answered as the other hung up, or by the fallback's queue, or given up within a gap: judged by other rules."""
     until = min(talk.until, call.ended_at or talk.until)
-    gap = judge.gap(talk.since)
+    gap = judge.gap(talk.since, before_ms=NEAR_MS)  # the word of it may have been on its way
     short = until - talk.since < TOO_SHORT_MS or bool(gap and until <= (gap.whole_at or judge.run.ended_at))
     carried = call.fallback or call.carried or judge.past_term(talk.since)
     return short or carried or talk.how in (Ended.PEER, Ended.SWITCH, Ended.LOST) or call.how is Ended.SWITCH

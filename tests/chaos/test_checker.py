@@ -220,6 +220,18 @@ def test_in_a_gap_a_phone_may_be_called_for_an_instant_beside_a_call(at, first_u
     assert broken(story) & {"double-booked"} == found
 
 
+@pytest.mark.parametrize(("answered", "found"), [(100.2, set()), (98.5, {"unequal"})])
+def test_who_answers_just_before_a_fault_and_hangs_up_in_its_gap_need_not_have_talked(answered, found):
+    story = a_good_day()
+    story.fault(101, 109)
+    story.arrives("4", 95)
+    ring = story.rings("4", "1001", 96, 104, Ended.SELF)
+    ring.up_at = round(answered * 1000)
+    story.talks("4", "1002", 110, 120)
+    story.run.faults.pop(0)
+    assert broken(story) & {"unequal"} == found
+
+
 def test_who_answers_a_call_that_came_late_of_a_caller_who_has_another_by_then_is_not_missing_anybody():
     story = a_good_day()
     story.arrives("4", 20)
