@@ -2,7 +2,7 @@
 
 python -m chaos                                    40 faults, 10 calls a second, 60 agents; as root, about ten minutes
 python -m chaos --seed 7 --faults 40 --only kill-plane,cut-ari
-python -m chaos --check .runtime/chaos/run.json    judge a run's log again
+python -m chaos --check .runtime/chaos/run.json    judge a run's log again; with --keep, in the results too
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--browsers", type=positive, default=Load.browsers, help="agents whose phone may vanish")
     parser.add_argument("--short", action="store_true", help="one of each quick fault, few agents and calls")
     parser.add_argument("--check", type=Path, help="judge this log of a run; nothing is started")
+    parser.add_argument("--keep", action="store_true", help="with --check: the results of that run by the rules of now")
     parser.add_argument("--root", type=Path, default=HOME / ".runtime" / "asterisk-root", help="the private Asterisk")
     parser.add_argument("--work", type=Path, default=HOME / ".runtime" / "chaos", help="where all of it lies")
     parser.add_argument("--no-files", action="store_true", help="write neither results nor the page")
@@ -73,6 +74,8 @@ def main() -> int:
             print(f"the log of this run: {save(run, options.work)}")
     verdict = check(run)
     print(results.told(run, verdict))
+    if options.check and options.keep:
+        results.judge_again(run, verdict)
     if not (options.no_files or options.short or options.check):
         results.add(run, verdict, rate=options.rate)
     return 0 if verdict.kept else 1

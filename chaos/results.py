@@ -1,6 +1,7 @@
 """What all runs together have shown: each run adds to `chaos/results.json`, and the page is made from that file.
 
 A run that found something stays there with what it found; only a run of a later revision can show that it is mended.
+Where the rules themselves were wrong its log is judged again, and what they had found then stays beside it.
 """
 
 from __future__ import annotations
@@ -102,6 +103,20 @@ def add(run: Run, verdict: Verdict, rate: float, results: Path = RESULTS, page: 
     write_page(runs, page)
 
 
+def judge_again(run: Run, verdict: Verdict, results: Path = RESULTS, page: Path = PAGE) -> None:
+    """The same run by the rules of now. ValueError if it is not among the results."""
+    runs = known(results)
+    same = [each for each in runs if (each["seed"], each["calls"]) == (run.seed, len(run.callers))]
+    if not same:
+        raise ValueError(f"no run of seed {run.seed} with {len(run.callers)} calls is in {results}")
+    before, now = same[-1], entry(run, verdict, same[-1]["rate"])
+    before["found_then"] = before.get("found_then", before["found"])
+    for what in ("talks_compared", "found", "looked_at", "findings"):
+        before[what] = now[what]
+    results.write_text(json.dumps({"runs": runs}, indent=1) + "\n")
+    write_page(runs, page)
+
+
 def known(results: Path = RESULTS) -> list[dict[str, Any]]:
     """All runs so far, the oldest first."""
     return list(json.loads(results.read_text())["runs"]) if results.exists() else []
@@ -131,7 +146,9 @@ def table(runs: Sequence[dict[str, Any]]) -> str:
     lines += ["", "| run | revision | seed | guard | faults | calls | talks compared | broken promises |"]
     lines += ["|---|---|---|---|---|---|---|---|"]
     for run in runs:
-        broken = ", ".join(f"{rule} {count}" for rule, count in run["found"].items() if count) or "none"
+        broken = _broken(run["found"])
+        if "found_then" in run:
+            broken += f" (by the rules of then: {_broken(run['found_then'])})"
         guard = "yes" if run["guard"] else "no"
         lines.append(
             f"| {run['at'][:16]} | `{run['revision']}` | {run['seed']} | {guard} | {sum(run['faults'].values())} "
@@ -165,3 +182,7 @@ def _by_kind(runs: Iterable[dict[str, Any]]) -> Counter[str]:
     for run in runs:
         counts.update(run["faults"])
     return counts
+
+
+def _broken(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{rule} {count}" for rule, count in found.items() if count) or "none"

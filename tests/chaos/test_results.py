@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from chaos import results
 from chaos.checker import check
 from chaos.logs import load, save
@@ -54,3 +56,17 @@ def test_a_log_is_read_again_as_it_was_written(tmp_path: Path):
     run = a_run(breaks=True).run
     assert load(save(run, tmp_path)) == run
     assert check(load(tmp_path / "run.json")) == check(run)
+
+
+def test_a_run_is_judged_again_by_other_rules_and_what_was_found_then_is_said_beside_it(tmp_path: Path):
+    file, page = tmp_path / "results.json", tmp_path / "page.md"
+    page.write_text(f"{results.BEGIN}\n{results.END}\n")
+    run = a_run(breaks=True).run
+    results.add(run, check(run), 10.0, file, page)
+    for _ in range(2):
+        results.judge_again(run, check(a_run().run), file, page)
+    assert "| none (by the rules of then: double-booked 1) |" in page.read_text()
+    assert "more than 2 s after recovery | 0 | 0 | 0 |" in page.read_text()
+    run.seed += 1
+    with pytest.raises(ValueError, match="no run of seed"):
+        results.judge_again(run, check(run), file, page)
