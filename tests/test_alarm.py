@@ -36,12 +36,17 @@ def on(scene) -> None:
     run(main())
 
 
+async def a_ring(centre: Rehearsal) -> Ring:
+    """A caller's, at 1001's phone, which nobody has answered."""
+    centre.switch.phone("1001", rings_for_ever())
+    centre.sign_in("1001")
+    centre.switch.call("4002")
+    return await centre.switch.phone("1001").next_ring()
+
+
 def test_given_a_phone_that_was_answered_while_we_stood_still_then_it_is_no_miss():
     async def scene(centre: Rehearsal) -> None:
-        centre.switch.phone("1001", rings_for_ever())
-        centre.sign_in("1001")
-        centre.switch.call("4002")
-        ring = await centre.switch.phone("1001").next_ring()
+        ring = await a_ring(centre)
         await centre.becomes("1001", "offered")
         asyncio.get_running_loop().call_later(0.2, ring.answer)
         stands_still(60)
@@ -55,10 +60,7 @@ def test_given_a_phone_that_was_answered_while_we_stood_still_then_it_is_no_miss
 @pytest.mark.parametrize("later", [0.12, 0.25])
 def test_given_a_phone_that_was_answered_while_we_stood_still_once_more_then_it_is_no_miss(later):
     async def scene(centre: Rehearsal) -> None:
-        centre.switch.phone("1001", rings_for_ever())
-        centre.sign_in("1001")
-        centre.switch.call("4002")
-        ring = await centre.switch.phone("1001").next_ring()
+        ring = await a_ring(centre)
         await centre.becomes("1001", "offered")
         stands_still(10)
         await asyncio.sleep(later)
@@ -73,10 +75,7 @@ def test_given_a_phone_that_was_answered_while_we_stood_still_once_more_then_it_
 
 def test_given_a_ring_that_ran_out_at_the_end_of_a_pause_then_what_happened_in_it_is_read_first_all_the_same():
     async def scene(centre: Rehearsal) -> None:
-        centre.switch.phone("1001", rings_for_ever())
-        centre.sign_in("1001")
-        centre.switch.call("4002")
-        ring = await centre.switch.phone("1001").next_ring()
+        ring = await a_ring(centre)
         (made,) = centre.said(OfferMade)
         asyncio.get_running_loop().call_later(0.2, ring.answer)
         stands_still((made.deadline - centre.clock.now() + LATE_MS / 2) / 1000)
