@@ -211,6 +211,13 @@ class Person(ABC):
         """Wait for the end; the SIP code that refused the call, 0 if none did."""
 
     @abstractmethod
+    def rings(self) -> None:
+        """The phone says that it rings, one that says nothing by itself."""
+
+    @abstractmethod
+    def refuse(self, code: int) -> None: ...
+
+    @abstractmethod
     def answer(self) -> None: ...
 
 
@@ -220,6 +227,14 @@ class FakePerson(Person):
 
     def hang_up(self) -> None:
         self._talker.hang_up()
+
+    def rings(self) -> None:
+        assert isinstance(self._talker, fake_people.Ring)
+        self._talker.ring()
+
+    def refuse(self, code: int) -> None:
+        assert isinstance(self._talker, fake_people.Ring)
+        self._talker.reject(code)
 
     def answer(self) -> None:
         assert isinstance(self._talker, fake_people.Ring)
@@ -281,6 +296,14 @@ class RealPerson(Person):
 
     def hang_up(self) -> None:
         self._leg.hang_up()
+
+    def rings(self) -> None:
+        assert isinstance(self._leg, siplab.Ring)
+        self._leg.ring()
+
+    def refuse(self, code: int) -> None:
+        assert isinstance(self._leg, siplab.Ring)
+        self._leg.reject(code)
 
     def answer(self) -> None:
         assert isinstance(self._leg, siplab.Ring)
