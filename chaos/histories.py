@@ -268,15 +268,19 @@ def _talks(call: Call, ended_at: int) -> list[Talk]:
             before.until, before.how = until, ring.how
         else:
             talks.append(Talk(ring.agent, ring.up_at, until, ring.how))
-    unmatched = list(call.said)
-    for talk in talks:
-        match = next(
-            (said for said in unmatched if said.agent == talk.agent and said.until >= talk.since - 1_000), None
-        )
-        if match is not None:
+    unmatched = list(talks)
+    for said in call.said:
+        theirs = [talk for talk in unmatched if talk.agent == said.agent and said.until >= talk.since - 1_000]
+        if theirs:
+            match = min(theirs, key=lambda talk: _apart(talk, said))
             unmatched.remove(match)
-            talk.known = True
+            match.known = True
     return talks
+
+
+def _apart(talk: Talk, said: Said) -> int:
+    """ms between the two; 0 if they overlap."""
+    return max(0, talk.since - said.until, said.since - talk.until)
 
 
 def _rejoined(call: Call, ring: Ring) -> bool:

@@ -232,6 +232,15 @@ def test_who_answers_just_before_a_fault_and_hangs_up_in_its_gap_need_not_have_t
     assert broken(story) & {"unequal"} == found
 
 
+def test_who_answers_in_vain_in_a_gap_and_is_called_again_has_talked_once():
+    story = a_good_day()
+    story.fault(101, 109)
+    story.arrives("4", 95)
+    story.rings("4", "1001", 102, 104, Ended.SELF).up_at = 103_000
+    story.talks("4", "1001", 110, 120)
+    assert broken(story) & {"unequal", "not-joined"} == set()
+
+
 def test_who_answers_a_call_that_came_late_of_a_caller_who_has_another_by_then_is_not_missing_anybody():
     story = a_good_day()
     story.arrives("4", 20)
