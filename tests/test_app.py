@@ -275,7 +275,10 @@ async def test_a_crash_while_the_folder_has_a_fault_is_no_outage(settings: Setti
     queues.write_text(well + "\nstratgy = 1\n[support")
     (folder / "acd/agents.toml").write_text("[demo")
 
-    async with app.plane_of(settings) as running, httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
+    async with (
+        app.plane_of(settings) as running,
+        httpx.AsyncClient(base_url=running.url, trust_env=False, timeout=30) as client,
+    ):
         client.headers["Authorization"] = f"Bearer {running.admin_token}"
         assert running.plane.state.site == first.site
         assert len(running.plane.state.agents) == len(first.agents) == 2

@@ -21,7 +21,7 @@ async def application(node: LocalNode) -> AsyncIterator[tuple[httpx.AsyncClient,
     events = f"ws://127.0.0.1:{node.http_port}/ari/events?app=ccplane"
     headers = {"Authorization": f"Basic {token}"}
     async with (
-        httpx.AsyncClient(base_url=node.ari_url, headers=headers) as ari,
+        httpx.AsyncClient(base_url=node.ari_url, headers=headers, timeout=30) as ari,
         websockets.connect(events, additional_headers=headers) as socket,
     ):
 

@@ -108,7 +108,7 @@ async def test_given_nobody_of_us_there_then_the_guard_sees_who_waits_at_the_doo
     agents, outside = "l-c-ast1-1700000000.12-1-1-7", "l-c-ast1-1700000000.13-1-1-7"
     found: dict[str, Fate] = {}
     try:
-        async with httpx.AsyncClient(auth=(node.ari_username, node.ari_password)) as ari:
+        async with httpx.AsyncClient(auth=(node.ari_username, node.ari_password), timeout=30) as ari:
             for leg, says in ((agents, "leg,1001"), (outside, "leg")):
                 where = {"endpoint": "Local/s@up/n", "context": DOOR, "extension": "s", "priority": 1}
                 asked = await ari.post(

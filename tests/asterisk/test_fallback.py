@@ -218,7 +218,7 @@ async def _push_phone(node: LocalNode, user: str, secret: str) -> None:
         "aor": {"max_contacts": "1", "remove_existing": "yes"},
         "endpoint": {"auth": user, "aors": user, "context": "from-phones", "disallow": "all", "allow": "ulaw"},
     }
-    async with httpx.AsyncClient(base_url=node.ari_url, auth=(node.ari_username, node.ari_password)) as ari:
+    async with httpx.AsyncClient(base_url=node.ari_url, auth=(node.ari_username, node.ari_password), timeout=30) as ari:
         for kind, fields in kinds.items():
             attributes = [{"attribute": key, "value": value} for key, value in fields.items()]
             put = await ari.put(f"/asterisk/config/dynamic/res_pjsip/{kind}/{user}", json={"fields": attributes})

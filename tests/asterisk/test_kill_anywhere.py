@@ -338,7 +338,7 @@ async def asterisk(centre: Centre, method: str, path: str, **params: str) -> Any
     import httpx
 
     node = centre.node
-    async with httpx.AsyncClient(auth=(node.ari_username, node.ari_password)) as client:
+    async with httpx.AsyncClient(auth=(node.ari_username, node.ari_password), timeout=30) as client:
         answer = await client.request(method, f"{node.ari_url}/{path}", params=params)
         answer.raise_for_status()
         return answer

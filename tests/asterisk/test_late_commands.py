@@ -89,7 +89,7 @@ async def test_given_a_prompt_of_an_earlier_try_that_plays_late_then_nobody_wait
         call = centre.lab.callers.dial("4001", "82")
         await call.up()
         login = (local_node.ari_username, local_node.ari_password)
-        async with httpx.AsyncClient(base_url=local_node.ari_url, auth=login, trust_env=False) as ari:
+        async with httpx.AsyncClient(base_url=local_node.ari_url, auth=login, trust_env=False, timeout=30) as ari:
             channels = (await ari.get("/channels")).raise_for_status().json()
             [channel] = [each["id"] for each in channels if each["caller"]["number"] == "82"]
             late = f"p-c-{channel}-1-9"

@@ -32,7 +32,7 @@ def with_an_open_line(folder: Path) -> str:
 
 
 async def ari(node: LocalNode, path: str) -> Any:
-    async with httpx.AsyncClient(auth=(node.ari_username, node.ari_password), timeout=5) as client:
+    async with httpx.AsyncClient(auth=(node.ari_username, node.ari_password), timeout=30) as client:
         answer = await client.get(f"{node.ari_url}/{path}")
         return answer.json() if answer.status_code == 200 else None
 

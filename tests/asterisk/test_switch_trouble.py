@@ -66,7 +66,7 @@ async def found_anew(centre: Centre) -> bool:
 
 async def mirrored(node: LocalNode) -> dict[str, str]:
     """What lamps and the fallback's queues see of agents."""
-    async with httpx.AsyncClient(auth=(node.ari_username, node.ari_password)) as ari:
+    async with httpx.AsyncClient(auth=(node.ari_username, node.ari_password), timeout=30) as ari:
         states = (await ari.get(f"{node.ari_url}/deviceStates")).json()
     return {state["name"]: state["state"] for state in states}
 

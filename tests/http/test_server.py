@@ -12,7 +12,7 @@ from ccplane.http.server import GRACE_S, serve
 
 
 async def test_it_listens_once_entered_and_not_any_more_once_left(app):
-    async with serve(app, "127.0.0.1", 0) as server, httpx.AsyncClient(trust_env=False) as client:
+    async with serve(app, "127.0.0.1", 0) as server, httpx.AsyncClient(trust_env=False, timeout=30) as client:
         assert (await client.get(f"{server.url}/healthz")).status_code == 200
     with pytest.raises(OSError):  # noqa: PT011 - refused, or reset
         await asyncio.open_connection("127.0.0.1", server.port)
@@ -35,7 +35,7 @@ async def test_an_address_of_another_machine_is_refused(app):
 
 
 async def test_the_same_port_can_be_taken_again_at_once(app, site):
-    async with serve(app, "127.0.0.1", 0) as server, httpx.AsyncClient(trust_env=False) as client:
+    async with serve(app, "127.0.0.1", 0) as server, httpx.AsyncClient(trust_env=False, timeout=30) as client:
         await client.get(f"{server.url}/healthz")
         port = server.port
     async with serve(app, "127.0.0.1", port) as again:
@@ -43,7 +43,7 @@ async def test_the_same_port_can_be_taken_again_at_once(app, site):
 
 
 async def test_ending_waits_for_no_idle_client(app):
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
         async with serve(app, "127.0.0.1", 0) as server:
             await client.get(f"{server.url}/healthz")
             began = time.monotonic()

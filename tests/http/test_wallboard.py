@@ -126,7 +126,7 @@ async def test_too_many_screens_are_told_so(site, app, monkeypatch):
 async def test_closing_ends_every_stream_cleanly(app):
     async with (
         serve(app, "127.0.0.1", 0) as server,
-        httpx.AsyncClient(trust_env=False) as client,
+        httpx.AsyncClient(trust_env=False, timeout=30) as client,
         client.stream("GET", f"{server.url}/api/v1/wallboard/stream") as answer,
     ):
         lines = answer.aiter_lines()
@@ -173,7 +173,7 @@ class reading:  # noqa: N801 - reads like a function
         self._serving = serve(self._app, "127.0.0.1", 0) if not hasattr(self._app.state, "server") else None
         if self._serving:
             self._app.state.server = await self._serving.__aenter__()
-        self._client = httpx.AsyncClient(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5)
+        self._client = httpx.AsyncClient(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
         self._asking = self._client.stream("GET", f"{self._app.state.server.url}/api/v1/wallboard/stream")
         answer = await self._asking.__aenter__()
         assert answer.headers["content-type"].startswith("text/event-stream")
