@@ -34,7 +34,7 @@ class Talk:
 
 @asynccontextmanager
 async def talking_call(
-    lab: Lab, exten: str, agent: str, number: str = "", *, within: float = 5.0
+    lab: Lab, exten: str, agent: str, number: str = "", *, within: float = 20
 ) -> AsyncIterator[Talk]:
     """A caller at `exten` who is connected to `agent`, each sending its tone. The lab must have `audio=True`.
 

@@ -196,7 +196,7 @@ class Centre:
         board = await self.get("/api/v1/wallboard")
         return next(each for each in board["agents"] if each["id"] == agent)
 
-    async def agent_is(self, agent: str, state: str, within: float = 10) -> None:
+    async def agent_is(self, agent: str, state: str, within: float = 20) -> None:
         """Wait until the wallboard shows the agent so."""
 
         async def is_so() -> bool:
@@ -208,7 +208,7 @@ class Centre:
         board = await self.get("/api/v1/wallboard")
         return next(each for each in board["queues"] if each["name"] == name)
 
-    async def waiting(self, queue: str, count: int, within: float = 10) -> None:
+    async def waiting(self, queue: str, count: int, within: float = 20) -> None:
         """Wait until so many wait in the queue."""
 
         async def is_so() -> bool:
@@ -216,7 +216,7 @@ class Centre:
 
         await self.until(is_so, within, lambda: f"{count} waiting in {queue}")
 
-    async def contact_of(self, caller: str, within: float = 10) -> dict[str, Any]:
+    async def contact_of(self, caller: str, within: float = 20) -> dict[str, Any]:
         """The contact of this caller as Postgres has it, once it has ended."""
         rows: list[dict[str, Any]] = []
 
@@ -273,7 +273,7 @@ class Centre:
     async def until(
         self,
         is_so: Callable[[], Awaitable[bool]],
-        within: float = 10,
+        within: float = 20,
         what: Callable[[], str] = lambda: "it",
     ) -> None:
         """Wait for a fact; AssertionError with the plane's log if it does not come."""

@@ -47,7 +47,7 @@ class Baresip:
     process: asyncio.subprocess.Process
     folder: Path
 
-    async def says(self, words: str, within: float = 5.0) -> None:
+    async def says(self, words: str, within: float = 20) -> None:
         """Waits for a line of its console."""
         assert self.process.stdout
         seen = []

@@ -330,7 +330,7 @@ async def test_one_that_waits_for_anothers_lease_ends_when_told(tmp_path: Path, 
                 assert line, f"it ended before it waited for the lease:\n{told.decode()}"
                 told += line
         process.send_signal(by)
-        said, _ = await asyncio.wait_for(process.communicate(), 5)
+        said, _ = await asyncio.wait_for(process.communicate(), 20)
         assert process.returncode == 0
         assert b"Traceback" not in said
     finally:

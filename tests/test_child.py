@@ -85,7 +85,7 @@ async def test_stopping_a_group_ends_its_children_too(tmp_path: Path):
         await asyncio.sleep(0.01)
     grandchild = int(log.read_text())
     await child.stop(group=True)
-    await asyncio.wait_for(ended(grandchild), 5)
+    await asyncio.wait_for(ended(grandchild), 20)
 
 
 async def test_ctrl_c_at_the_terminal_does_not_reach_it(tmp_path: Path):

@@ -129,7 +129,7 @@ async def test_ready_means_that_phones_can_register_too(stack):
 async def test_calls_are_not_kept_waiting_for_phones_that_cannot_be_pushed(stack, monkeypatch, capsys):
     monkeypatch.setattr(plane_process, "PHONES_WITHIN", 0.3)
     here = stack(pushed=float("inf"))
-    await asyncio.wait_for(here.start(), 10)
+    await asyncio.wait_for(here.start(), 20)
     assert "not all phones can register yet" in capsys.readouterr().out
     await here.stop()
 

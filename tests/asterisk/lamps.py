@@ -53,7 +53,7 @@ class Lamp(asyncio.DatagramProtocol):
             self.states.append(found[1])
             self.news.set()
 
-    async def becomes(self, state: str, within: float = 5.0) -> None:
+    async def becomes(self, state: str, within: float = 20) -> None:
         """`terminated` is off, `early` blinks, `confirmed` is on."""
         try:
             async with asyncio.timeout(within):
@@ -73,7 +73,7 @@ async def lamp(pbx: tuple[str, int], user: str, secret: str, number: str) -> Asy
     )
     try:
         watching.subscribe()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await asyncio.shield(watching.answer)
         yield watching
     finally:

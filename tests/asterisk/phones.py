@@ -9,7 +9,7 @@ from ccplane.asterisk.outcomes import Done
 from ccplane.asterisk.switch import HOUSE, Switch
 
 
-async def online(switch: Switch, *users: str, within: float = 5.0) -> None:
+async def online(switch: Switch, *users: str, within: float = 20) -> None:
     """A phone is reachable only after its first qualify, a moment after its REGISTER was accepted."""
     for user in users:
         async with asyncio.timeout(within):

@@ -125,7 +125,7 @@ async def rest_server(**options: Any) -> AsyncIterator[RestServer]:
             server.hear_again()
 
 
-async def until(truth: Callable[[], Any], within: float = 5.0) -> None:
+async def until(truth: Callable[[], Any], within: float = 20) -> None:
     """Wait for a fact that nobody announces."""
     async with asyncio.timeout(within):
         while not truth():

@@ -26,7 +26,7 @@ async def application(node: LocalNode) -> AsyncIterator[tuple[httpx.AsyncClient,
     ):
 
         async def channel_arrives() -> str:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while True:
                     event = json.loads(await socket.recv())
                     if event["type"] == "StasisStart":

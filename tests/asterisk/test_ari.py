@@ -61,7 +61,7 @@ def an_ari(node: LocalNode, **options: Any) -> Ari:
 @asynccontextmanager
 async def connected(ari: Ari) -> AsyncGenerator[Connection, None]:
     async with aclosing(ari.connections()) as connections:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             connection = await anext(connections)
         yield connection
 
@@ -72,7 +72,7 @@ async def connection(local_node: LocalNode) -> AsyncIterator[Connection]:
         yield connection
 
 
-async def until_event(connection: Connection, kind: type[Event], within: float = 5.0) -> Any:
+async def until_event(connection: Connection, kind: type[Event], within: float = 20) -> Any:
     async with asyncio.timeout(within):
         async for event, _ in connection.events:
             if isinstance(event, kind):
@@ -188,7 +188,7 @@ async def test_a_sound_can_be_asked_for_as_long_as_it_plays(connection: Connecti
 
 async def until_gone(connection: Connection, operation: Operation[Any]) -> None:
     """Asterisk forgets a thing a moment after it tells of its end."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while not isinstance(await connection.send(operation, "c-1"), Gone):
             await asyncio.sleep(0.001)
 
@@ -214,7 +214,7 @@ async def test_asterisk_may_come_later_than_we(make_node: MakeNode):
         waiting = asyncio.ensure_future(anext(connections))
         await until(lambda: ari.stats.refusals["ari-unreachable"])
         await node.start()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             connection = await waiting
         assert isinstance(await connection.send(GetInfo(), HOUSE), Done)
         await node.stop()
@@ -226,7 +226,7 @@ async def test_a_connection_is_found_again_after_each_of_twenty_drops_and_hears_
     reasons = []
     async with aclosing(ari.connections()) as connections:
         for number in range(20):
-            connection = await asyncio.wait_for(anext(connections), 10)
+            connection = await asyncio.wait_for(anext(connections), 20)
             assert await connection.send(Ping(ari.app, f"round-{number}"), HOUSE) == Done(None)
             assert (await until_event(connection, ChannelUserevent)).eventname == f"round-{number}"
             pending = [connection.send(GetInfo(), f"c-{lane}") for lane in range(30)]
@@ -247,7 +247,7 @@ async def test_a_restarted_asterisk_is_found_again(make_node: MakeNode):
         await asyncio.to_thread(node.kill)
         assert (await first.finished()).startswith("disconnected")
         await node.start()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             second = await anext(connections)
         assert isinstance(await second.send(GetInfo(), HOUSE), Done)
     await node.stop()

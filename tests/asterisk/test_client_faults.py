@@ -49,7 +49,7 @@ def an_ari(server: RestServer, limits: Limits = QUICK, **options: Any) -> Ari:
 @asynccontextmanager
 async def connected(ari: Ari) -> AsyncGenerator[Connection, None]:
     async with aclosing(ari.connections()) as connections:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             connection = await anext(connections)
         yield connection
 

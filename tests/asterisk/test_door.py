@@ -115,7 +115,7 @@ async def test_given_nobody_of_us_there_then_the_guard_sees_who_waits_at_the_doo
                     f"{node.ari_url}/channels/{leg}", params=where, json={"variables": {AT_DOOR: says}}
                 )
                 assert asked.status_code == 200, asked.text
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while found != {agents: Fate.HUNG_UP, outside: Fate.TOLD}:
                 await asyncio.sleep(0.01)  # what is asked before the login is refused without a turn of the loop
                 said = await ami.collect(CHANNELS, "StatusComplete")

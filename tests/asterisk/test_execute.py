@@ -496,7 +496,7 @@ async def test_given_no_connection_then_commands_are_left_to_the_survey_of_the_n
 async def test_given_a_prompt_that_could_not_be_stopped_then_it_is_stopped_again_past_all_that_waits_behind_it(hands):
     stop = do.StopSounds(X, f"p-{X}-4-2")
     await answered(hands, stop, Refused(500, "Could not stop playback"))
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while len(hands.switch.sent) < 2:
             await asyncio.sleep(0.01)
     assert hands.switch.sent == [(op.StopPlayback(stop.playback), X), (op.StopPlayback(stop.playback), HOUSE)]

@@ -89,7 +89,7 @@ async def test_a_plane_that_may_not_command_is_not_there_for_callers(lab: Lab, l
         connection = await anext(connections)
         assert "ccplane" in await local_node.cli(SESSIONS)
         may = False
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             assert await connection.finished() == "fenced"
             await _nobody_holds_the_application(local_node)
         call = lab.callers.dial("4002")

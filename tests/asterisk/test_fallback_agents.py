@@ -385,7 +385,7 @@ async def test_whatever_the_caller_calls_himself_he_writes_no_line_of_the_log(
         digits = "".join(each for each in number if each in "0123456789+")
         call = lab.callers.dial("4003", number)
         await call.up()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while f"|CCPLANEBEGIN|4003|{digits}\n" not in log.read_text()[before:]:
                 await asyncio.sleep(0.02)
         call.hang_up()

@@ -135,7 +135,7 @@ async def test_who_is_about_to_wait_counts_and_is_forgotten_if_the_queue_turned_
     switch.says("QueueCallerJoin", "2", "sales")
     assert switch.told[-1] == ("sales", "support")
     switch.answers.put_nowait(Done({}))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while switch.told[-1] != ("sales",):
             await asyncio.sleep(0.001)
 
@@ -146,7 +146,7 @@ async def test_while_ami_is_late_who_was_announced_counts_on(monkeypatch):
     switch.survey()
     switch.announces("1")
     switch.answers.put_nowait(Unknown("timeout"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not switch.answers.empty():
             await asyncio.sleep(0)
     switch.announces("2", "sales")

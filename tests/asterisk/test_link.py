@@ -286,7 +286,7 @@ def test_given_an_offer_held_back_by_a_fence_when_we_are_connected_again_then_no
             call = centre.switch.call("4002")
             centre.sign_in("1001")
             centre.switch.may_send = lambda: False
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while not centre.said(c.OfferMade):
                     await asyncio.sleep(0)
             await asyncio.sleep(1)

@@ -186,7 +186,7 @@ async def test_when_its_parent_is_killed_asterisk_ends(asterisk_root: Path, tmp_
     parent, pid = _a_parent_with_a_node(asterisk_root, tmp_path, node_ports(), "no")
     with parent:
         parent.kill()
-        await asyncio.wait_for(ended(pid), 5)
+        await asyncio.wait_for(ended(pid), 20)
 
 
 @asterisk

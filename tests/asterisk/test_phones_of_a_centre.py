@@ -158,6 +158,6 @@ async def test_a_phone_in_a_call_that_is_not_ours_is_offered_nothing_until_that_
         await centre.waiting("support", 1)
         ring = await centre.lab.phones.phone("1001").next_ring()
         ring.hang_up()
-        await asyncio.wait_for(centre.lab.phones.phone("1001").next_ring(), 10)
+        await asyncio.wait_for(centre.lab.phones.phone("1001").next_ring(), 20)
         call.hang_up()
         await call.over()

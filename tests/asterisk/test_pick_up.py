@@ -50,7 +50,7 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
 async def ami_of(node: LocalNode) -> AsyncIterator[Ami]:
     ami = Ami("127.0.0.1", node.ami_port, node.ami_username, node.ami_password)
     running = asyncio.create_task(ami.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while not ami.stats.connected:
             await asyncio.sleep(0.01)
     yield ami
@@ -97,7 +97,7 @@ async def test_a_phone_that_refuses_it_rings_on(centre: Centre, code: int) -> No
     ring.on_request = refuses
     async with ami_of(centre.node) as ami:
         PickUps(ami)(command)
-        assert await asyncio.wait_for(refused, 5) == "NOTIFY"
+        assert await asyncio.wait_for(refused, 20) == "NOTIFY"
     assert ring.state is State.RINGING
     ring.answer()
     await centre.agent_is("1001", "talking")

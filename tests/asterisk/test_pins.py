@@ -88,7 +88,7 @@ def keys(pad, digits, name="x"):
 
 async def checked(plane):
     """The outcome that is posted."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not (found := [each for each in plane.posted if isinstance(each, i.PinChecked)]):
             plane.came.clear()
             await plane.came.wait()

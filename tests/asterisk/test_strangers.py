@@ -60,7 +60,7 @@ async def test_sipp_is_a_caller_who_is_heard_and_is_hung_up_on(centre: Centre, f
     ring.answer()
     await ring.audio.hears(CALLER_TONE)
     ring.hang_up()
-    _, said = await asyncio.wait_for(caller.communicate(), 10)
+    _, said = await asyncio.wait_for(caller.communicate(), 20)
     assert caller.returncode == 0, said.decode()
 
 

@@ -160,7 +160,7 @@ class Tab:
         await self.evaluate(f"document.querySelector({selector!r}).select()")
         await self.call("Input.insertText", text=text)
 
-    async def hears(self, hz: int, within: float = 8) -> None:
+    async def hears(self, hz: int, within: float = 20) -> None:
         """Wait until the strongest frequency that comes out of the page's loudspeaker is this one, and audible."""
         heard = await self.evaluate(LISTEN % {"hz": hz, "db": HEARD_DB, "ms": within * 1000})
         if not heard["well"]:

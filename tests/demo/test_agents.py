@@ -39,7 +39,7 @@ class MemoryCentre:
         return self.board
 
     async def is_asked(self, *intents: Intent) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while self.asked != [*intents]:
                 self._changed.clear()
                 await self._changed.wait()

@@ -26,7 +26,7 @@ class Guarding:
     def count(self, words: str) -> int:
         return self.said().count(words)
 
-    async def says(self, words: str, within: float = 10.0, times: int = 1) -> None:
+    async def says(self, words: str, within: float = 20, times: int = 1) -> None:
         try:
             async with asyncio.timeout(within):
                 while self.count(words) < times:
@@ -60,4 +60,4 @@ async def open_guard(node: LocalNode, folder: Path, term: float = 20.0, **settin
     finally:
         if process.returncode is None:
             process.terminate()
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), 20)

@@ -51,10 +51,10 @@ async def test_what_fails_beside_the_watching_is_begun_again_and_the_watching_go
 
     with capture_logs() as said:
         guarding = asyncio.create_task(run.guard(ami, 20.0, (work,)))
-        await asyncio.wait_for(often.wait(), 5)
+        await asyncio.wait_for(often.wait(), 20)
         assert any(each["Action"] == "Getvar" for each in ami.asked)
         os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(guarding, 5)
+        await asyncio.wait_for(guarding, 20)
     assert said[-1]["event"] == "the guard ends; nobody watches this node now"
 
 

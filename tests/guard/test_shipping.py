@@ -74,7 +74,7 @@ def node(tmp_path: Path) -> Node:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not is_so():
             await asyncio.sleep(0.001)
 

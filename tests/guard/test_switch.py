@@ -173,7 +173,7 @@ async def the_planes_ami(node: LocalNode) -> AsyncIterator[Ami]:
 async def connected(ami: Ami) -> AsyncIterator[Ami]:
     running = asyncio.create_task(ami.run())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not ami.stats.connected:
                 await asyncio.sleep(0.02)
         yield ami

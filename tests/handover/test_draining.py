@@ -64,7 +64,7 @@ async def test_one_that_is_cancelled_ends_nothing_and_the_next_one_does() -> Non
     await _turns()
     assert not running.done(), "its last call is over, but it is to stay"
     await drain.begin(None, "test")
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 20)
     assert drain.has_left
 
 
@@ -77,7 +77,7 @@ async def test_it_goes_on_over_an_epoch_of_its_own_process() -> None:
     plane.take(PlaneBegan(2, "test", 0, same_process=True))
     plane.tell(plane.floor.survey(after_gap=True).facts)
     plane.tell(plane.floor.leaves("x").facts)
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 20)
     assert drain.has_left
 
 

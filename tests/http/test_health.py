@@ -132,7 +132,7 @@ async def test_metrics_of_the_switch_the_outbox_and_shipping_are_read_at_the_scr
 async def test_the_loops_own_work_and_delay_are_measured(site, app):
     site.meters.observe_step(0.0002)
     sampler = asyncio.create_task(sample_loop_delay(site.meters, 0.001))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not (await scraped(app))["ccplane_loop_delay_seconds_count"][()]:
             await asyncio.sleep(0)
     sampler.cancel()

@@ -86,7 +86,7 @@ class World:
         self.store.away = False
         await self.moves("append", 1)
         await self.moves("acknowledge", 0)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             await self.shipper.shipped(self.seq)
         await self.end(crash=False)
 

@@ -24,7 +24,7 @@ from ccplane.log.writer import GROUP, Epoch, Facts, Note, as_commit
 from tests.log.boxes import facts
 
 
-async def until(condition, within=5.0):
+async def until(condition, within=20):
     """Waits for what no future tells of."""
     async with asyncio.timeout(within):
         while not condition():
@@ -106,7 +106,7 @@ async def test_who_waits_for_a_commit_need_not_wait_for_others_to_gather(make_ou
     box = make_outbox()
     box.open()
     box.begin(1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await box.committed(box.append(facts(1)))
 
 
@@ -280,7 +280,7 @@ async def test_a_full_disk_loses_nothing_and_is_told(make_outbox):
     assert box.stats.depth == 350
     box._file._max_bytes = 10_000_000
     box._file._db.execute("PRAGMA max_page_count = 10000")  # room again
-    await asyncio.wait_for(late, 5)
+    await asyncio.wait_for(late, 20)
     assert box.healthy
     assert box.stats.failures > 0
     await box.close()
@@ -300,7 +300,7 @@ async def test_a_file_that_is_full_has_room_again_once_postgres_has_what_it_hold
     seq = box.append(facts(300, 302, size=1_000))
     await until(lambda: not box.healthy)
     box.mark_shipped(300)
-    await asyncio.wait_for(box.committed(seq), 5)
+    await asyncio.wait_for(box.committed(seq), 20)
     assert box.healthy
     await box.close()
     assert make_outbox().open().seq == 601
@@ -315,7 +315,7 @@ async def test_what_gathered_while_the_disk_was_full_is_committed_bit_by_bit(mak
     box.begin(1)
     for n in range(55):
         seq = box.append(facts(1, 1 + n))
-    await asyncio.wait_for(box.committed(seq), 5)
+    await asyncio.wait_for(box.committed(seq), 20)
     assert box.stats.commits == 6
     await box.close()
     assert [seq for seq, _, _ in make_outbox().open().facts] == list(range(1, 56))

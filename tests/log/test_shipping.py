@@ -37,7 +37,7 @@ async def box(make_outbox):
 
 
 async def shipped(shipper, seq):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await shipper.shipped(seq)
 
 
@@ -84,7 +84,7 @@ async def test_a_store_that_is_away_at_the_start_is_waited_for(box):
     async with shipping(box, store) as shipper:
         seq = box.append(facts(5))
         await box.committed(seq)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while shipper.stats.failures < 2:
                 await asyncio.sleep(0.005)
         assert (shipper.stats.connected, shipper.stats.last_error) == (False, "Postgres is away")
@@ -131,7 +131,7 @@ async def test_an_old_copy_of_the_file_is_told_apart(box):
     store.marks[1, box.id] = 50
     async with shipping(box, store) as shipper:
         await box.committed(box.append(facts(5)))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not shipper.stats.last_error:
                 await asyncio.sleep(0.005)
     assert "old copy" in shipper.stats.last_error
@@ -174,7 +174,7 @@ async def test_a_store_that_can_be_asked_but_takes_nothing_is_not_connected_and_
     await box.committed(box.append(facts(5)))
     with structlog.testing.capture_logs() as logged:
         async with shipping(box, store) as shipper:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 while shipper.stats.failures < 4:
                     assert not shipper.stats.connected
                     await asyncio.sleep(0)
@@ -196,7 +196,7 @@ async def test_a_store_that_does_not_answer_can_be_told_from_one_that_has_nothin
     async with shipping(box, Hangs()) as shipper:
         assert shipper.stats.waits_since is None
         box.append(facts(1))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while shipper.stats.waits_since is None:
                 await asyncio.sleep(0.005)
     assert shipper.stats.waits_since is None

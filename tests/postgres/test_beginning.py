@@ -50,7 +50,7 @@ class World:
 
     async def begin(self) -> beginning.Begun:
         given = (self.settings, self.site, self.outbox, self.recovered, self.db, self.lease)
-        return await asyncio.wait_for(beginning.begin(*given), 10)
+        return await asyncio.wait_for(beginning.begin(*given), 20)
 
     def keeps(self) -> None:
         """There was a beginning before this one."""
@@ -139,7 +139,7 @@ async def test_whatever_goes_wrong_in_catching_up_is_told_once_and_tried_again(w
 
     monkeypatch.setattr(owner, fails, twice_wrong)
     parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
-    await asyncio.wait_for(beginning.catch_up(*parts), 10)
+    await asyncio.wait_for(beginning.catch_up(*parts), 20)
     assert (len(late.held), len(late.posted[-1].agents), late.pushed[-1]) == (2, 2, late.switch)
     assert [desk.id for desk in late.seats] == [seat.id for seat in late.posted[-1].seats] == ["2001", "2002"]
     assert [(each["error"], str(each["exc_info"])) for each in logged] == [("ValueError('unforeseen')", "unforeseen")]
@@ -155,7 +155,7 @@ async def test_accounts_that_the_switch_refused_in_catching_up_are_pushed_again(
 
     monkeypatch.setattr(late, "push", push)
     parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
-    await asyncio.wait_for(beginning.catch_up(*parts), 10)
+    await asyncio.wait_for(beginning.catch_up(*parts), 20)
     assert len(late.pushed) == 2
 
 
@@ -194,14 +194,14 @@ async def test_what_was_left_out_is_caught_up_on_once_postgres_takes_writes_agai
     monkeypatch.setattr(world.db, "check", checked)
     parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
     catching_up = asyncio.create_task(beginning.catch_up(*parts))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while len(tries) < 3:  # two have failed then, after it had answered
             await asyncio.sleep(0.001)
     assert not late.posted
     await for_reading(False)
     await world.db.close()  # sessions of before keep what they were told
     await world.db.open()
-    await asyncio.wait_for(catching_up, 10)
+    await asyncio.wait_for(catching_up, 20)
     assert len(late.posted[-1].agents) == 2
 
 
@@ -229,7 +229,7 @@ async def test_a_right_that_is_missing_takes_nothing_from_who_leads(world: World
     other = Lease(world.db, "site", "another")
     await other.take(0)
     waiting = asyncio.create_task(world.begin())
-    await asyncio.wait_for(said.wait(), 10)
+    await asyncio.wait_for(said.wait(), 20)
     assert not waiting.done()
     assert not world.lease.may_send()
     await other.release()
@@ -248,11 +248,11 @@ async def test_a_right_that_is_missing_is_told_until_it_is_back(world: World, ma
 
     parts = (world.settings, world.site, world.outbox, world.db, late, late, late, late)
     catching_up = asyncio.create_task(beginning.catch_up(*parts, tell=tell))
-    await asyncio.wait_for(often.wait(), 10)
+    await asyncio.wait_for(often.wait(), 20)
     assert "refuses us: permission denied" in told[-1]
     assert [each["error"] for each in logged] == [told[-1]], "once"
     await may_not_migrate(False)
-    await asyncio.wait_for(catching_up, 10)
+    await asyncio.wait_for(catching_up, 20)
     assert told[-1] == ""
     assert len(late.posted[-1].agents) == 2
 
@@ -279,7 +279,7 @@ async def test_who_knows_that_another_leads_waits_though_postgres_goes_away(worl
             raise
 
     world.lease.take = take_and_tell
-    await asyncio.wait_for(held.wait(), 10)
+    await asyncio.wait_for(held.wait(), 20)
     assert not waiting.done()
     assert not world.lease.may_send()
     world.away.gone = False

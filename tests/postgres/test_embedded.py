@@ -97,7 +97,7 @@ async def test_a_death_while_running_is_told(server: EmbeddedPostgres):
     await server.start()
     told = asyncio.ensure_future(server.wait())
     os.kill(server.pid, signal.SIGQUIT)
-    await asyncio.wait_for(told, 5)
+    await asyncio.wait_for(told, 20)
     assert not server.running
 
 
@@ -182,7 +182,7 @@ async def test_when_its_parent_is_killed_it_ends_and_the_next_start_is_clean(ser
     with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
         pid = int(parent.stdout.readline())
         parent.kill()
-    await asyncio.wait_for(ended(pid), 10)
+    await asyncio.wait_for(ended(pid), 20)
     assert await ask(await server.start(), "SELECT 1") == 1
 
 

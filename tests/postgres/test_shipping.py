@@ -158,7 +158,7 @@ async def test_a_batch_that_was_given_up_and_is_stored_after_all_is_not_doubled(
     await given_up.copy_records_to_table("fact", records=as_rows(1, facts[5:9]))
     await given_up.execute(query("advance_watermark"), 1, "box", 5, 9)
     waiting = asyncio.create_task(second.ship("box", 1, 5, facts[5:8]))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not await _blocked(db):
             await asyncio.sleep(0.01)
     await held.commit()

@@ -91,7 +91,7 @@ class Talker:
         if self.line is not None:
             self._board.fell_silent(self.line)
 
-    async def over(self, within: float = 10.0) -> End:
+    async def over(self, within: float = 20.0) -> End:
         """Wait for the end."""
         async with asyncio.timeout(within):
             return await asyncio.shield(self.ended)
@@ -183,7 +183,7 @@ class FakePhone:
         """The next `next_ring` waits for a new one."""
         self._rings.clear()
 
-    async def next_ring(self, within: float = 5.0) -> Ring:
+    async def next_ring(self, within: float = 20.0) -> Ring:
         """The next call that rang here and that nobody has asked for yet."""
         async with asyncio.timeout(within):
             while not self._rings:

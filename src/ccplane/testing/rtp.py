@@ -165,15 +165,15 @@ class Audio:
 
     # ── what is heard ──
 
-    async def hears(self, hz: int, within: float = 8.0, at_least: float = 0.5) -> None:
+    async def hears(self, hz: int, within: float = 20.0, at_least: float = 0.5) -> None:
         """Waits until 200 ms of what arrives from now on are this tone. Raises `NotHeard`."""
         await self._until(lambda samples: share(samples, hz) >= at_least, within, f"a tone of {hz} Hz")
 
-    async def hears_sound(self, within: float = 8.0) -> None:
+    async def hears_sound(self, within: float = 20.0) -> None:
         """Waits until something audible arrives: a prompt, music. Raises `NotHeard`."""
         await self._until(lambda samples: True, within, "any sound")
 
-    async def hears_silence(self, within: float = 8.0) -> None:
+    async def hears_silence(self, within: float = 20.0) -> None:
         """Waits until 200 ms of packets arrive with nothing audible in them. Raises `NotHeard`."""
         await self._until(lambda samples: loudness(samples) < _AUDIBLE, within, "silence", audible=False)
 

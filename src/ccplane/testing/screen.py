@@ -32,7 +32,7 @@ class Screen:
         self._taken = 0
         self._reading = asyncio.create_task(self._read())
 
-    async def next(self, *types: str, within: float = 10) -> dict[str, Any]:
+    async def next(self, *types: str, within: float = 20) -> dict[str, Any]:
         """The next message, or the next of these types; those before it are skipped. EOFError if the socket closed."""
         async with asyncio.timeout(within):
             while True:
@@ -53,7 +53,7 @@ class Screen:
         await self.connection.send(json.dumps({"id": number, "do": do, **what}))
         return await asyncio.wait_for(answer, 10)
 
-    async def closed(self, within: float = 10) -> tuple[int | None, str | None]:
+    async def closed(self, within: float = 20) -> tuple[int | None, str | None]:
         """The close code and reason, once it is closed."""
         await asyncio.wait_for(self.connection.wait_closed(), within)
         return self.connection.close_code, self.connection.close_reason

@@ -83,7 +83,7 @@ async def _all(switch: Switch, listing: Operation[list[T]]) -> list[T]:
 
 async def sweep(switch: Switch) -> None:
     """Leave nothing behind: a channel that is still ending holds its phone's old endpoint, of which nobody is told."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         while channels := await _all(switch, ListChannels()):
             for channel in channels:
                 await switch.send(HangUp(channel.id), HOUSE)

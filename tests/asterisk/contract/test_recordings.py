@@ -50,7 +50,7 @@ def record(caller: Person, name: str, longest: int = 30, silence: int = 0) -> Re
 async def rolling(world: World, name: str) -> None:
     """Wait until its tone is over: from then on there is a file."""
     await world.story(f"{name} recording")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while isinstance(await world.do(GetStoredRecording(name)), Gone):
             await asyncio.sleep(0.01)
 

@@ -69,7 +69,7 @@ class World(ABC):
         assert isinstance(outcome, Done), f"{operation}: {outcome}"
         return outcome.value
 
-    async def gone(self, operation: Operation[T], within: float = 1.0) -> None:
+    async def gone(self, operation: Operation[T], within: float = 20) -> None:
         """It is gone, now or in a moment: Asterisk forgets a thing a little after it tells of its end."""
         async with asyncio.timeout(within):
             while not isinstance(await self.do(operation), Gone):
@@ -77,21 +77,21 @@ class World(ABC):
 
     async def stop(self, playback: str, lane: str = LANE) -> None:
         """Stop a prompt. At its very start Asterisk may refuse with 500; asked again it does."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while (outcome := await self.do(StopPlayback(playback), lane)) != Done(None):
                 assert outcome == Refused(500, "Could not stop playback"), outcome
                 await asyncio.sleep(0.001)
 
     async def connect(self) -> None:
         """The next connection."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             self.switch = await anext(self._connections)
         self._pump = asyncio.create_task(self._read(self.switch))
 
     async def leave(self) -> None:
         await self._connections.aclose()
         if self._pump is not None:
-            async with asyncio.timeout(10):  # the connection's last event
+            async with asyncio.timeout(20):  # the connection's last event
                 await self._pump
 
     async def _read(self, switch: Switch) -> None:
@@ -101,7 +101,7 @@ class World(ABC):
 
     # ── what we are told ──
 
-    async def event(self, kind: type[T], where: Callable[[T], bool] = lambda _: True, within: float = 5.0) -> T:
+    async def event(self, kind: type[T], where: Callable[[T], bool] = lambda _: True, within: float = 20) -> T:
         """The first such event since the last `story`, now or soon."""
         async with asyncio.timeout(within):
             while True:
@@ -111,7 +111,7 @@ class World(ABC):
                 self._news.clear()
                 await self._news.wait()
 
-    async def story(self, last: str, within: float = 5.0) -> list[str]:
+    async def story(self, last: str, within: float = 20) -> list[str]:
         """What we were told of calls since the last story, in short, up to `last`."""
         told: list[str] = []
         async with asyncio.timeout(within):
@@ -123,7 +123,7 @@ class World(ABC):
                     await self._news.wait()
         return told
 
-    async def story_of_phone(self, user: str, last: Phone, within: float = 5.0) -> list[Phone]:
+    async def story_of_phone(self, user: str, last: Phone, within: float = 20) -> list[Phone]:
         """What AMI told of a phone since the last such story, up to `last`. Not ordered against the calls' events."""
         told: list[Phone] = []
         async with asyncio.timeout(within):
@@ -251,7 +251,7 @@ class FakePerson(Person):
         self._talker.falls_silent()
 
     async def up(self) -> None:
-        await asyncio.wait_for(asyncio.shield(self._talker.up), 5)
+        await asyncio.wait_for(asyncio.shield(self._talker.up), 20)
 
     async def code(self) -> int:
         return (await self._talker.over()).sip

@@ -113,11 +113,11 @@ class Leg:
         """Do this in `seconds`, unless the leg has ended by then."""
         self._timers.append(asyncio.get_running_loop().call_later(seconds, act))
 
-    async def up(self, within: float = 5.0) -> float:
+    async def up(self, within: float = 20.0) -> float:
         """Waits for the answer; returns its time. `TimeoutError`, or `CallEnded` if it ended first."""
         return await self._before_the_end(self.answered, within)
 
-    async def over(self, within: float = 10.0) -> End:
+    async def over(self, within: float = 20.0) -> End:
         """Waits for the end."""
         async with asyncio.timeout(within):
             return await asyncio.shield(self.ended)

@@ -83,7 +83,7 @@ class Phone:
         if behaviour.answer_after is not None:
             ring.after(behaviour.answer_after, lambda: _act(ring, behaviour))
 
-    async def next_ring(self, within: float | None = 5.0) -> Ring:
+    async def next_ring(self, within: float | None = 20.0) -> Ring:
         """The next call that rang here and that nobody has asked for yet, in order; waits for it if need be.
 
         `within`: seconds, then TimeoutError; None waits for ever.
