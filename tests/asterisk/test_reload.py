@@ -115,6 +115,34 @@ async def test_who_waits_already_is_under_the_new_rules_at_once(centre: Centre, 
     assert "ProgramFailed" not in facts
 
 
+async def test_a_crash_while_somebody_edits_the_folder_costs_no_caller_their_place(centre: Centre, site: Path) -> None:
+    """Nor a new one theirs: it goes on with the site that was in force."""
+    await somebody_is_there(centre)
+    before = (await reloaded(centre))["site"]
+    call = centre.lab.callers.dial("4002", "601")
+    await call.up()
+    await centre.waiting("support", 1)
+    spoil(site, "acd/queues.toml", "strategy", "stratgy")
+    await centre.kill()
+    await centre.start()
+    await centre.waiting("support", 1)
+    another = centre.lab.callers.dial("4002", "602")
+    await another.up()
+    await centre.waiting("support", 2)
+    ready = await centre.get("/readyz")
+    assert ready["status"] == "degraded"
+    detail = ready["parts"]["site"]["detail"]
+    assert re.match(r"acd/queues\.toml:\d+: .*stratgy.*; the site before it is in force", detail)
+    spoil(site, "acd/queues.toml", "stratgy", "strategy")
+    assert (await reloaded(centre))["site"] == before
+    assert (await centre.get("/readyz"))["parts"]["site"]["ok"]
+    for number, each in (("601", call), ("602", another)):
+        each.hang_up()
+        facts = [fact["type"] for fact in (await centre.contact_of(number))["facts"]]
+        assert (facts.count("ContactArrived"), facts.count("ContactQueued")) == (1, 1), facts
+        assert "ProgramFailed" not in facts
+
+
 async def test_a_program_that_runs_keeps_its_source_and_the_next_call_has_the_new_one(
     centre: Centre, site: Path
 ) -> None:
