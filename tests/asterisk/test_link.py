@@ -521,3 +521,30 @@ def test_given_keys_of_which_the_switch_tells_twice_then_each_is_posted_once():
 
     linked(Tries(None), scene, post=posted.append)
     assert [what.key for what in posted if isinstance(what, KeyPressed)] == ["1", "2", "3"]
+
+
+def test_given_a_key_told_of_twice_when_the_connection_is_lost_in_between_then_it_is_posted_once():
+    posted: list[Input] = []
+
+    async def scene(_: Link, fake: FakeAsterisk) -> None:
+        call = fake.call("4001")
+        await asyncio.sleep(0.1)
+        assert call.line is not None
+
+        def press(key: str, at: int) -> None:
+            channel = Channel(call.line.id, "Up")
+            fake.board.tell(ChannelDtmfReceived(at_switch=at, channel=channel, digit=key, duration_ms=40))
+
+        for key, at in (("1", 0), ("2", 100), ("3", 200)):
+            press(key, at)
+        await asyncio.sleep(0.01)
+        fake.drop()
+        await asyncio.sleep(0.1)
+        press("3", 225)
+        press("4", 400)
+        await asyncio.sleep(0.1)
+        call.hang_up()
+        await asyncio.sleep(0.1)
+
+    linked(Tries(None, None), scene, post=posted.append)
+    assert [what.key for what in posted if isinstance(what, KeyPressed)] == ["1", "2", "3", "4"]

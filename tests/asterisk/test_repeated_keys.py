@@ -53,6 +53,15 @@ def test_given_a_caller_who_has_left_when_a_channel_of_that_name_comes_again_the
     assert told(repeated, [EVERY_100_MS[3]]) == "3"
 
 
+def test_given_those_who_are_there_still_then_only_of_them_something_is_remembered():
+    repeated = RepeatedKeys()
+    for channel in ("stays", "left"):
+        told(repeated, EVERY_100_MS[:3], channel)
+    repeated.only({"stays"})
+    assert told(repeated, [EVERY_100_MS[3]], "stays") == ""
+    assert told(repeated, [EVERY_100_MS[3]], "left") == "3"
+
+
 def test_given_the_switchs_clock_is_set_back_then_no_key_is_taken_for_one_of_the_time_that_comes_again():
     keys = [("1", 100, 5_000), ("2", 100, 5_100), ("1", 100, 0), ("1", 100, 200), ("1", 100, 400), ("1", 100, 600)]
     assert told(RepeatedKeys(), keys) == "121111"

@@ -113,6 +113,7 @@ class Link:
         """That pause, while the plane was not told how long it was."""
         self._behind: deque[int] = deque(maxlen=STEADY)
         """By how many ms the latest events' own times were behind our clock when we read them."""
+        self._repeated = RepeatedKeys()
         self._surveying = asyncio.Lock()
         self._absence: asyncio.TimerHandle | None = None
         self._survey_soon = asyncio.Event()
@@ -182,14 +183,13 @@ class Link:
             await asyncio.gather(*chores, return_exceptions=True)
 
     async def _pass_on(self, switch: Switch) -> None:
-        repeated = RepeatedKeys()
         async for event, _ in switch.events:
             if not self._may_send():
                 await self._may_send_again(switch)
             self.look()
             self._tell_pause(switch)
             happened_at = self._when(event)
-            what = None if repeated.has(event) else translate(self.node, event)
+            what = None if self._repeated.has(event) else translate(self.node, event)
             if what is not None:
                 self._post(what if happened_at is None else Late(what, happened_at))
             if isinstance(what, CallerCarried) and isinstance(event, StasisEnd):
@@ -370,6 +370,7 @@ class Link:
         found = await survey(switch, self._phones, self.node, began, gap, after_gap, self._believed(), self._waits)
         before, self._found, self._found_at = self._found, found, self._time()
         if after_gap:
+            self._repeated.only(found.channels)
             self._post(found)
         elif before is not None:
             self._post(confirmed(found, before))

@@ -7,6 +7,7 @@ network brings keys late and all at once. Who presses in real time can't press a
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Final
 
 import msgspec
@@ -37,7 +38,7 @@ class _Keys(msgspec.Struct, frozen=True):
 
 
 class RepeatedKeys:
-    """What a connection has told of keys, as far as some of it may come again."""
+    """What was told of keys, as far as some of it may come again; also after a connection was lost in between."""
 
     def __init__(self) -> None:
         self._of: dict[str, _Keys] = {}
@@ -47,6 +48,10 @@ class RepeatedKeys:
         if isinstance(event, StasisEnd | ChannelDestroyed):
             self._of.pop(event.channel.id, None)
         return isinstance(event, ChannelDtmfReceived) and self._is_known(event)
+
+    def only(self, channels: Container[str]) -> None:
+        """Forget those of whose end nobody has told."""
+        self._of = {channel: keys for channel, keys in self._of.items() if channel in channels}
 
     def _is_known(self, event: ChannelDtmfReceived) -> bool:
         at, before = event.at_switch, self._of.get(event.channel.id, _Keys())
