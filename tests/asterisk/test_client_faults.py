@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any, get_origin
 
 import pytest
@@ -515,3 +516,44 @@ async def test_while_our_own_process_was_asleep_no_socket_is_held_up():
             await asyncio.sleep(0.01)
             assert connection.stuck == ""
         assert connection._stats.renewed == 0
+
+
+@pytest.mark.slow
+async def test_while_our_own_process_was_asleep_a_list_is_not_unanswered_and_is_asked_for_again():
+    async with rest_server() as server, connected(an_ari(server, replace(QUICK, listing=1.0))) as connection:
+        server.lists["channels"] = None
+        asked = connection.send(ListChannels(), HOUSE)
+        await until(lambda: server.asked)
+        server.lists["channels"] = (200, [])
+        time.sleep(1.3)
+        assert await asked == Done([])
+        assert not connection.stuck
+        assert not connection.wedged
+
+
+@pytest.mark.slow
+async def test_while_our_own_process_was_asleep_no_command_went_without_an_answer():
+    """What was said meanwhile is read before its deadline counts."""
+    async with rest_server() as server, connected(an_ari(server, replace(QUICK, grace=0.5))) as connection:
+        asked = connection.send(Answer("c-1"), "c-1")
+        connection.flush()
+        time.sleep(0.8)
+        assert await asked == Done(None)
+        server.hangs.add(lane_of(connection, "c-1"))
+        asked = connection.send(Answer("c-1"), "c-1")
+        connection.flush()
+        time.sleep(0.8)
+        assert await asked == Unknown("timeout"), "it is waited for no longer than that"
+
+
+@pytest.mark.slow
+async def test_while_our_own_process_was_asleep_no_socket_was_silent():
+    patient = replace(QUICK, probe_every=0.5, silence=0.8, stuck=10)
+    async with rest_server() as server, connected(an_ari(server, patient)) as connection:
+        await asyncio.sleep(0.05)  # its heartbeat has begun
+        server.deafen(lane_of(connection, "c-1"))
+        time.sleep(1.2)
+        await asyncio.sleep(0.2)
+        server.hear_again()
+        await asyncio.sleep(1)
+        assert connection.ended is None

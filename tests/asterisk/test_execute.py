@@ -459,6 +459,18 @@ async def test_given_such_a_call_when_its_answer_comes_meanwhile_then_that_count
     assert hands.posted == []
 
 
+@pytest.mark.parametrize("why", ["timeout", "disconnected"])
+async def test_given_such_a_call_when_the_question_has_no_answer_either_then_that_says_nothing_of_the_call(
+    hands, monkeypatch, why
+):
+    """As when we stood still, or the switch does: nobody is blamed for it."""
+    await asked_about(hands, monkeypatch)
+    hands.switch.answers[-1].set_result(Unknown(why))
+    await asyncio.sleep(0.01)
+    assert hands.posted == []
+    assert len(hands.switch.sent) == 3
+
+
 async def test_given_a_call_that_was_answered_then_nothing_is_asked(hands, monkeypatch):
     monkeypatch.setattr("ccplane.asterisk.execute.ASK_S", 0.01)
     await answered(hands, RING, Done(None))

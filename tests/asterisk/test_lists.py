@@ -20,7 +20,7 @@ async def answer(reader, writer):
 async def main():
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    lists, known = Lists(5.0, AriStats()), set(sys.modules)
+    lists, known = Lists(5.0, 0.25, AriStats()), set(sys.modules)
     lists.open(Address(f"http://127.0.0.1:{port}", "ccplane", "secret"))
     outcome = await lists.send(ListChannels())
     print(json.dumps([repr(outcome), sorted(set(sys.modules) - known)]))

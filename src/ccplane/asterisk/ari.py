@@ -148,7 +148,7 @@ class Ari:
     async def _answers(self) -> None:
         """SwitchError unless it lists its channels: to connect means to take new calls, which a switch that is wedged
         would leave in silence; the dialplan's fallback takes them until it answers."""
-        lists = Lists(self.limits.listing, self.stats)
+        lists = Lists(self.limits.listing, self.limits.grace, self.stats)
         lists.open(self.address)
         try:
             outcome = await lists.send(ListChannels())

@@ -74,7 +74,7 @@ class Connection:
         self._main = Wire(app, limits, stats, self._event)
         self._house = Wire(f"{app}-house", limits, stats, _ignore)
         self._lanes = [Wire(f"{app}-cmd-{n}", limits, stats, _ignore) for n in range(1, sockets + 1)]
-        self._lists = Lists(limits.listing, stats)
+        self._lists = Lists(limits.listing, limits.grace, stats)
         self._renewed: dict[int, float] = {}
         self._owed: list[float] = []
         """For how long each command socket has owed an answer when they were last looked at."""
@@ -209,12 +209,17 @@ class Connection:
 
     async def _beat(self) -> None:
         """Every few seconds: do the first two bring our own event, do the others give any sign of life?"""
+        limits, loop = self._limits, asyncio.get_running_loop()
+        longest = limits.probe_every + limits.probe_echo + limits.grace
         while self.ended is None:
-            await asyncio.sleep(self._limits.probe_every)
+            began = loop.time()
+            await asyncio.sleep(limits.probe_every)
             for wire in self._lanes:
                 wire.knock()
             if not await self._probe():
                 return self._end("probe")
+            if loop.time() - began > longest:
+                continue  # we were late ourselves: what the others gave may not have been read yet
             if any(wire.silent for wire in self._lanes):
                 return self._end("silence")
         return None

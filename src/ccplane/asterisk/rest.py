@@ -41,11 +41,14 @@ class _Pending(Struct):
 
 
 class Rest:
-    """The requests of one socket. Every future is resolved: by its answer, its deadline, or the loss of the socket."""
+    """The requests of one socket. Every future is resolved: by its answer, its deadline, or the loss of the socket.
+    `grace`: by how much we must have been late ourselves for what waits in the socket to be read before that counts."""
 
-    def __init__(self, write: Callable[[bytes], None], deadline: float, backlog: int, stats: AriStats) -> None:
+    def __init__(
+        self, write: Callable[[bytes], None], deadline: float, grace: float, backlog: int, stats: AriStats
+    ) -> None:
         self._write = write
-        self._deadline = deadline
+        self._deadline, self._grace = deadline, grace
         self._backlog = backlog
         self._stats = stats
         self._loop = asyncio.get_running_loop()
@@ -122,8 +125,12 @@ class Rest:
 
     def _overdue(self) -> None:
         """All deadlines are equally long, so the oldest request is due first and one timer serves them all."""
+        assert self._timer is not None
+        now, due = self._loop.time(), self._timer.when()
+        if now - due > self._grace:  # we stood still: what was answered meanwhile may not have been read yet
+            self._timer = self._loop.call_at(now + self._grace, self._overdue)
+            return
         self._timer = None
-        now = self._loop.time()
         while self._pending:
             due = next(iter(self._pending.values())).due
             if due > now:

@@ -47,7 +47,7 @@ class Limits:
     goodbye_yielded: float = 0.02
     """How long the far end is given to say goodbye too. What was written before is read, whether it does or not."""
     grace: float = 0.25
-    """When we ourselves were late by more than this, a missing echo is our fault and is asked for again."""
+    """When we ourselves were late by more than this, what is missing may be our fault: it is read, or asked again."""
     inbox: int = 50_000
     backlog: int = 20_000
     """Unanswered requests on one socket; beyond it they are refused."""
@@ -71,7 +71,7 @@ class Wire:
         self._probes = 0
         self._knocked: float | None = None
         """When it was asked for a sign of life, and has given none since."""
-        self.rest = Rest(self._write, limits.request, limits.backlog, stats)
+        self.rest = Rest(self._write, limits.request, limits.grace, limits.backlog, stats)
 
     async def open(self, address: Address, on_lost: Callable[[str], None]) -> None:
         self._socket = await WebSocket.open(address, self.app, self._text, self._limits.opening)
