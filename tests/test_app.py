@@ -20,10 +20,11 @@ from immutables import Map
 
 from ccplane import app, recall, reload
 from ccplane.agents.facts import Profile
+from ccplane.asterisk import prompts
 from ccplane.asterisk.switch import Replaced
 from ccplane.core import State
 from ccplane.core.inputs import PeopleRead, PlaneBegan
-from ccplane.errors import SiteError, StoreError
+from ccplane.errors import SetupError, SiteError, StoreError
 from ccplane.ids import AgentId
 from ccplane.leading import fence, lead
 from ccplane.log.outbox import Outbox
@@ -32,7 +33,7 @@ from ccplane.postgres.migrate import migrate
 from ccplane.postgres.people import encode_people, people
 from ccplane.postgres.pool import Database
 from ccplane.settings import HOME, Settings
-from ccplane.site import SiteFaults, parse, read
+from ccplane.site import Rendering, SiteFaults, parse, read
 from ccplane.site.files import FOLDERS
 from ccplane.testing import run as in_virtual_time
 from tests.ports import free_port
@@ -163,10 +164,11 @@ def test_two_planes_on_one_asterisk_take_it_from_each_other_ever_more_slowly():
 def settings(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Of a plane whose Asterisk is not there; nothing is spoken."""
 
-    async def render(*_: object) -> None:
-        pass
+    async def render(*_: object) -> int:
+        return 0
 
-    monkeypatch.setattr(app, "render", render)
+    for module in (app, reload):
+        monkeypatch.setattr(module, "render", render)
     return Settings(
         runtime=tmp_path,
         database_url=database,
@@ -255,12 +257,62 @@ async def test_one_that_began_without_postgres_takes_schema_and_people_over_once
     await reopened.close()
 
 
-@postgres
-async def test_a_crash_while_the_folder_has_a_fault_is_no_outage(settings: Settings, tmp_path: Path):
-    """It goes on with the site that was in force, and says so until a reload succeeds."""
+def a_folder(tmp_path: Path) -> Path:
+    """The demo site, to be spoilt."""
     folder = tmp_path / "site"
     for each in FOLDERS:
         shutil.copytree(HOME / each, folder / each)
+    return folder
+
+
+class Voice:
+    """Speaks, until it can't: a second of silence for each text."""
+
+    def __init__(self) -> None:
+        self.is_there = True
+
+    async def __call__(self, prompt: Rendering) -> bytes:
+        if not self.is_there:
+            raise SetupError("prompt-not-made", f"The prompt {prompt.text!r} could not be made.")
+        return bytes(2 * prompts.RATE)
+
+
+@postgres
+async def test_given_a_start_with_a_fault_and_without_a_prompt_when_the_folder_is_mended_then_a_reload_makes_the_prompt(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The files are those of the site that is in force; of that something is missing all the same."""
+    voice = Voice()
+    for module in (app, reload):
+        monkeypatch.setattr(module, "render", prompts.render)
+    monkeypatch.setattr(prompts, "_spoken", voice)
+    monkeypatch.setattr(prompts, "_need_programs", lambda _: None)
+    settings = settings.model_copy(update={"site": a_folder(tmp_path), "sounds": tmp_path / "sounds"})
+    queues = settings.site / "acd/queues.toml"
+    async with app.plane_of(settings) as running:
+        await running.plane.written()
+    welcome = prompts.file_of(parse(read(settings.site), 2).sound("welcome", "en"), settings.sounds_dir)
+    welcome.unlink()
+    voice.is_there = False
+    well = queues.read_text()
+    queues.write_text("[support")
+    async with app.plane_of(settings) as running, httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
+        client.headers["Authorization"] = f"Bearer {running.admin_token}"
+        assert not welcome.exists(), "no call waits for it"
+        queues.write_text(well)
+        assert (await client.post("/api/v1/site/reload")).status_code >= 500, "it can't be made yet"
+        voice.is_there = True
+        told = (await client.post("/api/v1/site/reload")).json()
+        assert (told["site"], told["changed"], told["prompts"]) == (running.plane.state.site, [], 1)
+        assert welcome.exists()
+        welcome.unlink()
+        assert (await client.post("/api/v1/site/reload")).json()["prompts"] == 0, "nothing has changed since"
+
+
+@postgres
+async def test_a_crash_while_the_folder_has_a_fault_is_no_outage(settings: Settings, tmp_path: Path):
+    """It goes on with the site that was in force, and says so until a reload succeeds."""
+    folder = a_folder(tmp_path)
     queues, settings = folder / "acd/queues.toml", settings.model_copy(update={"site": folder})
     well = queues.read_text()
     queues.write_text("[support")
