@@ -237,16 +237,17 @@ def test_one_message_that_cannot_be_kept_holds_up_no_other(tmp_path: Path):
 
 
 class Undecided:
-    """A plane that cannot decide what one channel has left."""
+    """A plane that cannot decide what some channels have left."""
 
-    def __init__(self, plane: Plane) -> None:
-        self.plane, self.tried_at, self.mended = plane, [], False
+    def __init__(self, plane: Plane, of: type[i.Input] = i.Input) -> None:
+        self.plane, self.of, self.tried_at, self.mended = plane, of, [], False
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.plane, name)
 
     async def ask(self, what: i.Input) -> Snapshot:
-        if not self.mended and "1700000000.1" in (getattr(what, "channel", None) or getattr(what, "message", "")):
+        left_by = getattr(what, "channel", None) or getattr(what, "message", "")
+        if not self.mended and isinstance(what, self.of) and "1700000000.1" in left_by:
             self.tried_at.append(asyncio.get_running_loop().time())
             raise CcplaneError("not-decided", f"{type(what).__name__} could not be decided; nothing was changed.")
         return await self.plane.ask(what)
@@ -276,6 +277,27 @@ def test_one_that_cannot_be_decided_holds_up_no_other_and_is_tried_less_and_less
         await asyncio.sleep(100)
         assert post.keeper.trouble() == ""
         assert len(post.sounds()) == 2
+
+    kept_at(tmp_path, scene)
+
+
+def test_twenty_that_are_put_off_hold_up_no_other(tmp_path: Path):
+    """What comes after them is kept at once, and they are not tried along with it."""
+
+    async def scene(post: Post) -> None:
+        plane = post.keeper._plane = Undecided(post.centre.plane, i.MessageKept)
+        for number in range(20):
+            post.at_the_fallback(f"4001-ast1-1700000000.1{number:02}", seconds=2)
+        while len(plane.tried_at) < 20:
+            await asyncio.sleep(1)
+        call, message = await a_caller(post)
+        await asyncio.sleep(3)
+        post.records(message)
+        call.press("#")
+        pressed_at = asyncio.get_running_loop().time()
+        await post.fact(f.MessageStored)
+        assert asyncio.get_running_loop().time() - pressed_at < 1
+        assert len(plane.tried_at) == 20
 
     kept_at(tmp_path, scene)
 

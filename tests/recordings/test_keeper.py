@@ -22,7 +22,7 @@ from ccplane.kpi.board import Board
 from ccplane.kpi.board import evolve as folded
 from ccplane.plane import Snapshot
 from ccplane.put_off import PutOff
-from ccplane.recordings.keeper import LATE_S, LEEWAY_MS, MISSED_AFTER_MS, ConverterEnded, Keeper
+from ccplane.recordings.keeper import LATE_S, LEEWAY_MS, MISSED_AFTER_MS, MOST_MISSED, ConverterEnded, Keeper
 from ccplane.routing.recording import RecordingPolicy, RecordingRule
 from tests.core.floor import a_floor, c, ready
 from tests.recordings.test_store import a_sound
@@ -332,6 +332,40 @@ async def test_one_that_cannot_be_decided_holds_up_no_other_and_is_tried_less_an
             await until(lambda: not keeper.trouble())
     assert len(kept.plane.of(RecordingStored)) == 3
     assert len([each for each in said if each["log_level"] == "error"]) == 1, "said once"
+
+
+async def test_twenty_that_are_put_off_hold_up_no_other(tmp_path: Path):
+    """More than are looked for in a round, older than all the others, and with each its pause of a minute."""
+    kept = Kept(tmp_path, Listened)
+    bad = [recording_id(c(f"1795332955.{n}"), 2) for n in range(MOST_MISSED)]
+    raws = [kept.raw(name, 0.02, age_s=100) for name in bad]
+    kept.plane.undecidable = bad
+    async with kept.running() as keeper:
+        await until(lambda: all(keeper._put_off.waits(name) for name in bad))
+        asked = keeper.asked.count("convert")
+        good = [kept.raw(recording_id(c(f"1795332955.{90 + n}"), 2), 0.02) for n in range(3)]
+        await until(lambda: not any(each.exists() for each in good))
+        assert keeper.asked.count("convert") == asked + 3, "those that are put off are left alone"
+        assert all(each.exists() for each in raws)
+
+
+async def test_twenty_without_a_file_that_are_put_off_hold_up_no_other_that_has_none(tmp_path: Path):
+    kept = Kept(tmp_path, Listened)
+    floor = kept.plane.floor
+    for n in range(MOST_MISSED + 1):
+        number = f"1795332955.{n}"
+        floor.talks(number)
+        floor.take(i.TalkRecordingBegan(c(number), recording_id(c(number), 2), "0x1"))
+        floor.leaves(number)
+        floor.let_go()
+    names = list(floor.state.unstored)  # in the order in which they are looked for
+    assert len(names) == MOST_MISSED + 1
+    floor.now += MISSED_AFTER_MS + 1
+    kept.plane.undecidable = names[:-1]
+    async with kept.running() as keeper:
+        await until(lambda: kept.plane.of(RecordingIncomplete))
+        assert [each.recording for each in kept.plane.of(RecordingIncomplete)] == names[-1:]
+        assert all(keeper._put_off.waits(name) for name in names[:-1])
 
 
 class Deadly(Keeper):
