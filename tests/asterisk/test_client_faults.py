@@ -324,7 +324,8 @@ async def test_a_long_list_is_read_whole_and_in_order_while_the_loop_goes_on():
     ],
 )
 async def test_whatever_comes_of_a_list_it_is_an_outcome(said: tuple[int, Any] | None, outcome: object):
-    async with rest_server() as server, connected(an_ari(server)) as connection:
+    calm = replace(QUICK, probe_every=10.0)  # nothing else is asked meanwhile
+    async with rest_server() as server, connected(an_ari(server, calm)) as connection:
         server.lists["channels"] = said
         assert await connection.send(ListChannels(), HOUSE) == outcome
         assert connection._stats.pending == 0
