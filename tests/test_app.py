@@ -18,7 +18,7 @@ import httpx
 import pytest
 from immutables import Map
 
-from ccplane import app, recall, reload
+from ccplane import app, parts, recall, reload
 from ccplane.agents.facts import Profile
 from ccplane.asterisk import prompts
 from ccplane.asterisk.switch import Replaced
@@ -50,11 +50,11 @@ def test_a_token_is_made_once_and_one_that_was_cut_off_is_made_anew(tmp_path: Pa
     path = tmp_path / "admin-token"
     if left is not None:
         path.write_text(left)
-    token = app._token("", path)
+    token = parts._token("", path)
     assert len(token) >= 24
-    assert app._token("", path) == token == path.read_text().strip()
+    assert parts._token("", path) == token == path.read_text().strip()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert app._token("given", path) == "given"
+    assert parts._token("given", path) == "given"
 
 
 # ------------------------------------------------------------------------------------------------------- its site
@@ -122,7 +122,7 @@ def test_the_switch_is_commanded_only_by_the_leader_and_only_while_it_can_be_wri
 
 def test_ari_and_ami_stand_behind_the_same_fence():
     """Each takes its `may_send` in the one place that makes them; and the link, which lets events wait for it."""
-    fences = re.findall(r"may_send=([\w.]+)", inspect.getsource(app.Parts))
+    fences = re.findall(r"may_send=([\w.]+)", inspect.getsource(parts.Parts))
     assert fences == ["self._gate"] * 3
 
 
@@ -167,7 +167,7 @@ def settings(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> 
     async def render(*_: object) -> int:
         return 0
 
-    for module in (app, reload):
+    for module in (parts, reload):
         monkeypatch.setattr(module, "render", render)
     return Settings(
         runtime=tmp_path,
@@ -283,7 +283,7 @@ async def test_given_a_start_with_a_fault_and_without_a_prompt_when_the_folder_i
 ):
     """The files are those of the site that is in force; of that something is missing all the same."""
     voice = Voice()
-    for module in (app, reload):
+    for module in (parts, reload):
         monkeypatch.setattr(module, "render", prompts.render)
     monkeypatch.setattr(prompts, "_spoken", voice)
     monkeypatch.setattr(prompts, "_need_programs", lambda _: None)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 import pytest
 
-from ccplane import app
+from ccplane import app, parts
 from ccplane.errors import StoreError
 from ccplane.log.backlog import Backlog, Level
 from ccplane.log.outbox import Outbox
@@ -175,7 +175,7 @@ async def settings(server, tmp_path, monkeypatch):
     async def render(*_: object) -> None:
         pass
 
-    monkeypatch.setattr(app, "render", render)
+    monkeypatch.setattr(parts, "render", render)
     return Settings(
         runtime=tmp_path / "runtime",
         database_url=server.url(),

@@ -268,4 +268,4 @@ def _never_left(command: do.Command, outcome: Outcome[Any]) -> bool:
 
 
 def _nowhere(_: Input) -> None:
-    raise RuntimeError("Executor.post is wired in app.py before the first command")
+    raise RuntimeError("Executor.post is wired in parts.py before the first command")

@@ -1,4 +1,4 @@
-"""What the API needs of the rest, as small ports; `app.py` wires them."""
+"""What the API needs of the rest, as small ports; `parts.py` wires them."""
 
 from __future__ import annotations
 

@@ -1,0 +1,427 @@
+"""The one file that constructs everything a plane is made of, chapter by chapter; `app.py` says when."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from ccplane import __version__
+from ccplane.asterisk.ami import Ami
+from ccplane.asterisk.ari import Ari
+from ccplane.asterisk.door import Door
+from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.fallback_waits import FallbackWaits
+from ccplane.asterisk.heartbeat import Heartbeat
+from ccplane.asterisk.link import TAKEN_S, Link
+from ccplane.asterisk.members import Members
+from ccplane.asterisk.messages import Keeper
+from ccplane.asterisk.phones import PhoneWatch
+from ccplane.asterisk.pick_up import PickUps
+from ccplane.asterisk.pins import PinPad
+from ccplane.asterisk.prompts import render
+from ccplane.asterisk.recordings import Recorder
+from ccplane.asterisk.spool import spool_of
+from ccplane.beginning import begin, catch_up, prepared
+from ccplane.callflow.runner import Runner
+from ccplane.core.inputs import Input, PeopleRead, PlaneBegan, SiteRead
+from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
+from ccplane.errors import CcplaneError, SiteError
+from ccplane.handover.draining import Draining, HealthWithDrain
+from ccplane.handover.giving import Giving, why_no_handover
+from ccplane.handover.own_log import OwnLog
+from ccplane.handover.supervisor import tell_supervisor
+from ccplane.handover.taking import Predecessor, rehearse, succeed
+from ccplane.http.metrics import Meters, sample_loop_delay
+from ccplane.ids import NodeName
+from ccplane.kpi.board import Board
+from ccplane.leading import Gate, fence, lead
+from ccplane.log.backlog import MB, Backlog
+from ccplane.log.clock import SiteClock
+from ccplane.log.outbox import Outbox
+from ccplane.log.outbox_file import Recovered
+from ccplane.log.shipping import Shipper
+from ccplane.pins import Pins
+from ccplane.plane import Plane
+from ccplane.postgres.lease import CONNECT_WITHIN, Lease
+from ccplane.postgres.pool import Database
+from ccplane.postgres.store import PostgresFacts
+from ccplane.private import read_private, write_private
+from ccplane.recall import in_force, kept, recalled
+from ccplane.recordings.keeper import Keeper as RecordingKeeper
+from ccplane.reload import Reload, Sites
+from ccplane.settings import Settings
+from ccplane.site import Site, parse, read
+from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
+from ccplane.watch import note_watch, watched_until
+
+if TYPE_CHECKING:
+    from ccplane.http.server import Server
+
+log = structlog.get_logger()
+
+
+class Parts:
+    """All that a plane is made of, chapter by chapter, in the order in which `plane_of` reads them."""
+
+    def __init__(self, settings: Settings, before: Predecessor | None, stack: AsyncExitStack) -> None:
+        self._settings, self._before, self._stack = settings, before, stack
+        self._passed = before.passed if before else _to_nobody
+        self._outbox_at = settings.runtime / "outbox.sqlite"
+        self._files: dict[str, str] = {}
+        self._site: Site
+        self._folder_fault: SiteError | None = None
+        try:
+            self._files = read(settings.site)
+            self._site = parse(self._files, settings.demo_agents)
+        except SiteError as fault:
+            if before is not None or not self._outbox_at.exists():
+                raise  # who leads goes on; and of a first start nothing is left
+            self._folder_fault = fault
+
+    async def outside(self) -> None:
+        """Postgres and Asterisk. Beside a plane that leads also all that takes time; it goes on until `replace`
+        returns."""
+        settings, before, stack = self._settings, self._before, self._stack
+        self._database = Database(settings.database_url)
+        await self._database.open()
+        stack.push_async_callback(self._database.close)
+        self._gate = Gate()
+        self._ari = Ari(settings.ari_url, settings.ari_username, settings.ari_password, may_send=self._gate)
+        if before is None:
+            return
+        self._ready = await prepared(settings, self._site, self._database)
+        await render(self._site, settings.sounds_dir, settings.site)
+        aside = Ari(settings.ari_url, settings.ari_username, settings.ari_password, app="ccplane-heir")
+        await asyncio.to_thread(_api)
+        self._taken = await rehearse(self._site, aside)
+        stack.push_async_callback(self._ari.close_ahead)
+        self._to_postgres = await self._database.connect(CONNECT_WITHIN)
+        await before.replace(self._ari)
+
+    async def remembered(self) -> None:
+        """What the outbox knows, and whether we may lead; then state and board, and since when nobody watched."""
+        settings, before, stack = self._settings, self._before, self._stack
+        self._bound = settings.outbox_mb * MB
+        self._outbox = outbox = Outbox(self._outbox_at, max_bytes=self._bound)
+        self._recovered = recovered = outbox.open()
+        self._passed("opened")
+        stack.push_async_callback(outbox.close)
+        if self._folder_fault is not None:
+            self._go_on_with_the_site_in_force(recovered, self._folder_fault)
+        site = self._site
+        self._clock = SiteClock.open(outbox, recovered.last_at)
+        term = settings.lease_s
+        self._lease = lease = Lease(self._database, "site", recovered.outbox, term=term, margin=term / 5)
+        stack.push_async_callback(quietly_release, lease)
+        if before is not None:
+            lease.goes_over(self._to_postgres)
+            self._begun = await succeed(self._ready, recovered, lease)
+            self._passed("leads")
+        else:
+            self._begun = await begin(settings, site, outbox, recovered, self._database, lease)
+            await self._render(site)
+        self._gate.kept(fence(lease, outbox))
+        outbox.begin(self._begun.epoch)
+        self._state, self._board = recalled(recovered, site.rules.timezone)
+        self._passed("recalled")
+        self._last_seen = max(recovered.last_at, watched_until(outbox)) if before is None else 0
+
+    def _go_on_with_the_site_in_force(self, recovered: Recovered, fault: SiteError) -> None:
+        """A crash while somebody edits the folder is no outage: callers keep to the site that they know."""
+        state, _ = recalled(recovered, Board().timezone)
+        self._files, self._site = in_force(state, fault, self._settings.demo_agents)
+
+    async def _render(self, site: Site) -> None:
+        try:
+            await render(site, self._settings.sounds_dir, self._settings.site)
+        except CcplaneError as error:
+            if self._folder_fault is None:
+                raise
+            # Of the site in force all was made before; what is gone since can't be made of such a folder.
+            log.error("not all prompts of the site in force are there", error=str(error))
+
+    def core(self) -> None:
+        """The loop of all calls, and what carries its facts away."""
+        outbox, ari, gate = self._outbox, self._ari, self._gate
+        self._sites = Sites(self._site, lambda: self.plane.state, self._settings.demo_agents)
+        self._meters = Meters()
+        self._executor = Executor()
+        self.plane = Plane(
+            state=self._state,
+            board=self._board,
+            seq=self._recovered.seq,
+            clock=self._clock,
+            log=outbox,
+            hands=self._executor,
+            runner=Runner(self._sites),
+            meter=self._meters,
+            encode=kept,
+            unread=lambda: ari.stats.inbox_depth or not gate(),
+        )
+        self._executor.post = self.plane.post
+        self._stack.callback(self.plane.close)
+        self._shipper = Shipper(outbox, PostgresFacts(self._database), self._clock.now)
+        self._backlog = Backlog(outbox, self._bound)
+
+    def phones_and_pins(self) -> None:
+        self._phones = PhoneBook(self._begun.persons, self._begun.desks, self._settings)
+        self._pins = Pins(self._begun.persons, self.plane, self._database, self._outbox, self._clock.now)
+        self._stack.callback(self._pins.close)
+        self._pin_pad = PinPad(self.plane, self._pins)
+        self._stack.callback(self._pin_pad.close)
+
+    def by_ami(self) -> None:
+        """What ARI can't: phones' reachability, recordings of both sides, who is a member of the fallback's queues."""
+        settings, plane, executor = self._settings, self.plane, self._executor
+        self._ami = ami = Ami(
+            settings.ami_address,
+            settings.ami_port,
+            settings.ami_username,
+            settings.ami_password,
+            may_send=self._gate,
+        )
+        executor.pick_up = PickUps(ami)
+        self._watch = PhoneWatch(ami, ami.events, plane.post)
+        self._waits = FallbackWaits(ami.events, NodeName(settings.node), plane.post, ami.ask)
+        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: self._recordings.free_mb)
+        self._recordings = RecordingKeeper(
+            plane,
+            settings.spool_dir,
+            settings.recordings_dir,
+            lambda: recorder.last_reason,
+            may_work=self._lease.may_send,
+        )
+        recorder.post, executor.record = plane.post, recorder.execute
+        ami.events.at_login(recorder.logged_in)
+        self._members = Members(ami, ami.events, lambda: plane.state)
+        plane.follow(self._members.follow)
+        self._door = Door(ami, ami.events)
+
+    def the_switch(self) -> None:
+        """The connection to Asterisk, and what lies in its folders."""
+        settings, plane, now = self._settings, self.plane, self._clock.now
+        self._heartbeat = Heartbeat(lambda: plane.state.epoch, self._gate)
+        self.link = Link(
+            node=NodeName(settings.node),
+            switches=self._ari,
+            executor=self._executor,
+            post=self._pin_pad.post,
+            now=now,
+            provision=self._phones.push,
+            phones=self._watch,
+            waits=self._waits,
+            lost_at=self._last_seen or None,
+            chores=(self._heartbeat.beat,),
+            believed=lambda: [each.channel for each in plane.state.contacts.values()],
+            replaced=lambda: self._giving.replaced(),
+            taken=self._taken if self._before else "",
+            may_send=self._gate,
+            sign=self._heartbeat.sign,
+        )
+        plane.look = self.link.look
+        self._mailbox = Mailbox(self._database)
+        self._keeper = Keeper(
+            node=NodeName(settings.node),
+            plane=plane,
+            executor=self._executor,
+            spool=spool_of(settings.spool_dir, settings.ari_url, settings.ari_username, settings.ari_password),
+            folder=settings.messages_dir,
+            now=now,
+            deleted=self._mailbox.deleted,
+            may_work=self._lease.may_send,
+        )
+
+    def leaving(self) -> None:
+        """A hand-over, a drain; and what is refused while one of them goes on: reading the site again."""
+        settings, plane, lease, outbox = self._settings, self.plane, self._lease, self._outbox
+        why_not = partial(why_no_handover, lease, self.link, outbox, plane)
+        self._giving = Giving(plane, outbox, lease, settings.runtime, why_not)
+        self._ari.yields = self._giving.yields
+        self.draining = Draining(plane, self._clock.now, self._giving.under_way)
+        self._reload = Reload(
+            settings,
+            self._sites,
+            plane,
+            self._database,
+            outbox,
+            self._phones,
+            self._pins,
+            self._executor,
+            self._giving.under_way,
+            self._folder_fault,
+        )
+
+    def first_words(self) -> Sequence[Input]:
+        """That we begin; and the site and its people, which a successor says only once it routes."""
+        begun = self._begun
+        gap = self._clock.now() - self._last_seen if self._last_seen else 0
+        self.plane.post(PlaneBegan(begun.epoch, __version__, gap, (NodeName(self._settings.node),)))
+        seats = tuple(desk.seat for desk in begun.desks)
+        profiles = tuple(person.profile for person in begun.persons)
+        said = (SiteRead(self._site.hash, self._site.rules, self._files), PeopleRead(profiles, seats))
+        if self._before is None:
+            for each in said:
+                self.plane.post(each)
+        return said
+
+    def leads(self) -> asyncio.Task[None]:
+        self.token = _token(self._settings.admin_token, self._settings.runtime / "admin-token")
+        self._vitals = Vitals(
+            self._lease,
+            self.link,
+            self._ari.stats,
+            self._ami.stats,
+            self._shipper,
+            self._database,
+            self._outbox,
+            self._backlog,
+            self._clock,
+            self._recordings,
+            self._keeper,
+            self._heartbeat,
+            self._door,
+            self._reload,
+        )
+        duties = (self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run)
+        self._passed("built")
+        work = lead(self._lease, duties, self.plane, self._outbox, self._giving.given)
+        leading = asyncio.create_task(work, name="leading")
+        self._stack.push_async_callback(cancelled, leading)
+        return leading
+
+    async def api(self) -> Server:
+        """Who waits for it at the port of a plane before us is served now."""
+        create_app, Ports, serve, warm = await asyncio.to_thread(_api)  # noqa: N806
+        history, ami, settings = History(self._database), self._ami, self._settings
+        app = await asyncio.to_thread(
+            create_app,
+            Ports(
+                plane=self.plane,
+                contacts=history,
+                recordings=history,
+                recordings_dir=settings.recordings_dir,
+                messages=self._mailbox,
+                audio=settings.messages_dir,
+                callers=Callers(self._database),
+                notes=self._outbox,
+                can_pick_up=lambda: ami.stats.connected,
+                handovers=self._giving,
+                drains=self.draining,
+                reloads=self._reload,
+                phones=self._phones,
+                websocket=self._phones.websocket,
+                pins=self._pins,
+                health=HealthWithDrain(self._vitals, self.plane),
+                clock=self._clock.now,
+                look_now=self.link.look_now,
+                meters=self._meters,
+                ari=self._ari.stats,
+                ami=ami.stats,
+                heard=self._watch.stats,
+                outbox=self._outbox.stats,
+                shipping=self._shipper.stats,
+                backlog=self._backlog,
+            ),
+            admin_token=self.token,
+            guard_token=_token(self._settings.guard_token, self._settings.runtime / "guard-token"),
+        )
+        await asyncio.to_thread(warm, app)
+        listener = self._before.listener if self._before else None
+        server: Server = await self._stack.enter_async_context(
+            serve(app, settings.bind, settings.port, listener=listener)
+        )
+        self._giving.listener = server.listener
+        self._stack.push_async_callback(self._giving.give)
+        return server
+
+    def lives_on(self, leading: asyncio.Task[None]) -> asyncio.Task[None]:
+        """All that goes on beside the calls; ends with the first of it that fails. Leaving ends it in this order's
+        reverse."""
+        settings, stack = self._settings, self._stack
+        others = {
+            asyncio.create_task(work, name=name)
+            for name, work in (
+                ("shipping", self._shipper.run()),
+                ("backlog", self._backlog.run()),
+                ("recordings", self._recordings.run()),
+                ("loop delay", sample_loop_delay(self._meters)),
+                ("keeping messages", self._keeper.run()),
+                ("clock", _keep_clock_true(self._clock, self.plane)),
+                ("noting the watch", note_watch(self.link, self._outbox, self._clock.now)),
+                ("draining", self.draining.run()),
+                ("watching the parts", self._vitals.watch()),
+                ("our own log", OwnLog(settings.runtime / "plane.log").run()),
+            )
+        }
+        over = asyncio.create_task(first_to_fail({leading, *others}))
+        stack.push_async_callback(cancelled, *others)
+        stack.push_async_callback(last_facts, self._shipper, self._outbox, self.plane)
+        stack.push_async_callback(cancelled, over, leading)
+        if not self._begun.with_postgres:
+            late = asyncio.create_task(self._catch_up(), name="catching up")
+            stack.push_async_callback(cancelled, late)
+        telling = asyncio.create_task(_tell_ready(self.link, self._before, self._giving), name="telling")
+        stack.push_async_callback(cancelled, telling)
+        return over
+
+    async def _catch_up(self) -> None:
+        outbox, plane = self._outbox, self.plane
+        book, after_s = self._phones, TAKEN_S if self._before else 0.0
+        await catch_up(
+            self._settings,
+            self._site,
+            outbox,
+            self._database,
+            plane,
+            book,
+            self._pins,
+            self._executor,
+            after_s,
+            self._vitals.not_taken_over,
+        )
+
+
+def _to_nobody(_: str) -> None:
+    """How far a plane is that succeeds no other."""
+
+
+def _api() -> tuple[Any, Any, Any, Any]:
+    """What the API is made of: half a second of imports, on a thread of its own."""
+    from ccplane.http.app import Ports, create_app
+    from ccplane.http.server import serve
+    from ccplane.http.warming import warm
+
+    return create_app, Ports, serve, warm
+
+
+def _token(given: str, path: Path) -> str:
+    """As set, else one that is made once, readable by its owner alone."""
+    token = given or read_private(path)
+    if not token:
+        token = secrets.token_urlsafe(24)
+        write_private(path, token + "\n")
+    return token
+
+
+async def _tell_ready(link: Link, before: Predecessor | None, giving: Giving) -> None:
+    if before is not None:
+        await link.found.wait()
+        before.report(giving)
+    await link.found.wait()
+    tell_supervisor("READY=1")
+
+
+async def _keep_clock_true(clock: SiteClock, plane: Plane) -> None:
+    """Move the anchor only while no contact is live, so that no duration is ever bent (law 12)."""
+    while True:
+        await asyncio.sleep(60)
+        if not plane.state.contacts:
+            clock.reanchor(time.time_ns() // 1_000_000)
