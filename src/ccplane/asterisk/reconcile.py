@@ -73,6 +73,8 @@ async def survey(
             *await _were_carried(switch, missed),
         ),
     )
+    if not after_gap:
+        phones.looked(endpoints, asked_at)  # before anybody is let go for whom nobody waits any more: their phone rings
     if waits is not None:
         waits.surveyed(channels, bridges, asked_at)
     return found
