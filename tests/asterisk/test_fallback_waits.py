@@ -8,18 +8,21 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from ccplane.agents.facts import Phone
 from ccplane.asterisk import fallback_waits
 from ccplane.asterisk.actions import Action, Message
 from ccplane.asterisk.agreed import AFTER_QUEUE
 from ccplane.asterisk.ami_events import Events
 from ccplane.asterisk.fallback_waits import FallbackWaits
-from ccplane.asterisk.models import Bridge, Channel, Dialplan, Endpoint
+from ccplane.asterisk.models import Bridge, Channel, Dialplan, Endpoint, Info
 from ccplane.asterisk.node import HOME
-from ccplane.asterisk.operations import ListBridges, ListChannels, ListEndpoints
+from ccplane.asterisk.operations import GetInfo, ListBridges, ListChannels, ListEndpoints
 from ccplane.asterisk.outcomes import Done, Outcome, Refused, Unknown
+from ccplane.asterisk.phones import PhoneWatch
+from ccplane.asterisk.reconcile import survey
 from ccplane.core.inputs import FallbackWaitsSeen
 from ccplane.ids import NodeName
-from ccplane.testing.clock import run
+from ccplane.testing import FakeAmi, run
 
 NODE = NodeName("ast1")
 
@@ -180,7 +183,7 @@ APOLOGY = Dialplan("ccplane-fallback", "4002", 6, "Playback", "ccplane/apology")
 ABOUT_TO = Dialplan("ccplane-fallback", "4002", 12, "Wait", "0.3")
 QUEUE = Dialplan("ccplane-fallback", "4002", 13, "Queue", "support,,,,180")
 OUR_FAULT = Dialplan("ccplane-guard", "4002", 2, "Playback", "ccplane/our-fault")
-PHONE = Endpoint("PJSIP", "1001")
+PHONE = Endpoint("PJSIP", "1001", "online", ["7.7"])
 EVERYBODY, SUPPORT = ("ccplane",), ("support",)
 IN_SUPPORT = {"queue": "support"}
 
@@ -216,6 +219,7 @@ class Centre:
             ListChannels: [Channel(each, "Up", dialplan=at) for each, at in self.at.items()],
             ListBridges: [],
             ListEndpoints: [PHONE],
+            GetInfo: Info(),
         }
         future.set_result(Done(found[type(operation)]))
         return future
@@ -383,3 +387,17 @@ def test_what_the_dialplan_plays_behind_its_queue_is_what_is_told_apart_by():
     said = (HOME / "dialplan" / "fallback.conf").read_text().split(",Queue(")
     assert tuple(re.findall(r"n,Playback\(([^)]*)\)", said[1])) == AFTER_QUEUE
     assert not {*re.findall(r"n,Playback\(([^)]*)\)", said[0])} & {*AFTER_QUEUE}
+
+
+def test_a_survey_tells_of_phones_in_use_before_those_are_let_go_for_whom_nobody_waits_any_more():
+    async def scene():
+        centre = Centre()
+        centre.at = {"1": QUEUE}
+        centre.survey()
+        centre.at = {}
+        phones = PhoneWatch(FakeAmi(), centre.events, centre.posted.append)
+        await survey(centre, phones, NODE, 0, 0, False, (), centre.waits)
+        seen, waits = centre.posted[-2:]
+        assert (seen.device, seen.phone, waits.queues) == ("1001", Phone.IN_USE, ())
+
+    run(scene())

@@ -87,7 +87,7 @@ class Ami:
             await self._pause()
 
     def hurry(self) -> None:
-        """Asterisk is there, somebody saw: the next try is made now. After a wrong password it is waited for all the same."""
+        """Asterisk is there, somebody saw: the next try is made now, but for the one after a wrong password."""
         self._wait = 0.0
         self._at_once.set()
 

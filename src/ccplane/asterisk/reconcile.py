@@ -55,6 +55,8 @@ async def survey(
         _ask(switch, op.ListEndpoints()),
         _ask(switch, op.GetInfo()),
     )
+    if not after_gap:  # first of all: one for whom nobody waits any more in the fallback may talk there
+        phones.looked(endpoints, asked_at)
     missed = set(believed) - {ChannelId(each.id) for each in channels} if after_gap else set()
     found = SwitchSurveyed(
         node=node,
@@ -73,8 +75,6 @@ async def survey(
             *await _were_carried(switch, missed),
         ),
     )
-    if not after_gap:
-        phones.looked(endpoints, asked_at)  # before anybody is let go for whom nobody waits any more: their phone rings
     if waits is not None:
         waits.surveyed(channels, bridges, asked_at)
     return found
