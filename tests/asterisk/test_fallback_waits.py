@@ -383,6 +383,21 @@ def test_whoever_is_beyond_the_queue_or_never_gets_there_holds_up_nobody(at):
     run(scene())
 
 
+def test_one_who_does_something_else_in_the_fallback_holds_up_nobody_for_longer_than_an_apology_lasts():
+    async def scene():
+        centre = Centre()
+        centre.ami_s, centre.at = None, {"1": Dialplan("ccplane-fallback", "4002", 20, "MusicOnHold", "")}
+        async with centre.connected():
+            await asyncio.sleep(59)
+            assert centre.told == EVERYBODY
+            await asyncio.sleep(2)
+            assert centre.told == ()
+            centre.waits.surveyed([Channel("2", "Up", dialplan=APOLOGY)], [Bridge("b", channels=["2"])], now())
+            assert centre.told == (), "one who talks is not on the way"
+
+    run(scene())
+
+
 def test_what_the_dialplan_plays_behind_its_queue_is_what_is_told_apart_by():
     said = (HOME / "dialplan" / "fallback.conf").read_text().split(",Queue(")
     assert tuple(re.findall(r"n,Playback\(([^)]*)\)", said[1])) == AFTER_QUEUE

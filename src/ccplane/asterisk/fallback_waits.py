@@ -38,6 +38,8 @@ from ccplane.ids import NodeName, QueueName
 JOINS_S: Final = 2.0
 """One who was announced and has not joined by then has been turned away: nobody was there for them. If AMI is late the
 word that they have is on its way: so it must have answered since."""
+COMES_S: Final = 60.0
+"""No apology lasts so long: who is on the way for longer does something else there, in a dialplan of the site's own."""
 LOOK_S: Final = 0.5
 """Between two looks: whether AMI answers, and what the lists show if it can't be relied on."""
 PING_S: Final = 0.1
@@ -75,9 +77,9 @@ class FallbackWaits:
         self._heard: dict[str, Word] = {}
         self._rung: set[str] = set()
         """Those for whom a phone rings."""
-        self._coming: set[str] = set()
+        self._coming: dict[str, float] = {}
         """Those in the fallback who were not in its queue yet when the list was read, and of whom AMI has said nothing
-        since."""
+        since; and since when they are seen there."""
         self._anybody = asyncio.Event()
         """Set while anybody is in the fallback who may still be rung for."""
         self._logged_in, self._relied_on = asyncio.Event(), False
@@ -114,7 +116,11 @@ class FallbackWaits:
             for channel, each in there.items()
             if each.dialplan.app_name == "Queue" and channel not in talking
         }
-        self._coming = {channel for channel, each in there.items() if _is_coming(each)}
+        self._coming = {
+            channel: self._coming.get(channel, asked_at)
+            for channel, each in there.items()
+            if _is_coming(each) and channel not in talking
+        }
         for channel, word in list(self._heard.items()):
             being_connected = word.queue is None and channel in there
             about_to_wait = word.queue is not None and channel in self._coming
@@ -203,7 +209,7 @@ class FallbackWaits:
             self._tell()
 
     def _take(self, channel: str, queue: QueueName | None) -> None:
-        self._coming.discard(channel)
+        self._coming.pop(channel, None)
         if queue:
             self._waiting[channel] = queue
         else:
@@ -213,7 +219,7 @@ class FallbackWaits:
     def _tell(self, *, anyway: bool = False) -> None:
         """`anyway`: the core may have been told otherwise by a plane before us."""
         waited_in = {queue for channel, queue in self._waiting.items() if channel not in self._rung}
-        if self._coming and not self._relied_on:
+        if not self._relied_on and any(self._loop.time() - since < COMES_S for since in self._coming.values()):
             waited_in.add(EVERYBODY)
         queues = tuple(sorted(waited_in))
         if self._coming or self._waiting:
