@@ -190,8 +190,9 @@ class Parts:
         )
         executor.pick_up = PickUps(ami)
         self._watch = PhoneWatch(ami, ami.events, plane.post)
-        self._waits = FallbackWaits(ami.events, NodeName(settings.node), plane.post, ami.ask)
-        recorder = Recorder(NodeName(settings.node), ami, settings.spool_dir, lambda: self._recordings.free_mb)
+        node = NodeName(settings.node)
+        self._waits = FallbackWaits(ami.events, node, plane.post, ami.ask, self._watch.looked, ami.hurry)
+        recorder = Recorder(node, ami, settings.spool_dir, lambda: self._recordings.free_mb)
         self._recordings = RecordingKeeper(
             plane,
             settings.spool_dir,
@@ -219,7 +220,7 @@ class Parts:
             phones=self._watch,
             waits=self._waits,
             lost_at=self._last_seen or None,
-            chores=(self._heartbeat.beat,),
+            chores=(self._heartbeat.beat, self._waits.watch),
             believed=lambda: [each.channel for each in plane.state.contacts.values()],
             replaced=lambda: self._giving.replaced(),
             taken=self._taken if self._before else "",

@@ -293,6 +293,28 @@ async def test_while_asterisk_starts_the_hooks_wait_and_are_called_again_once_it
     running.cancel()
 
 
+async def test_in_a_hurry_the_next_try_is_not_waited_for_but_after_a_wrong_password(peer: AmiPeer):
+    async with ours(peer, Limits(first_wait=60.0, longest_wait=60.0)) as ami:
+        peer.drop()
+        await until(lambda: not ami.stats.connected)
+        while ami.stats.connects == 1:
+            ami.hurry()
+            await asyncio.sleep(0.01)
+
+    def refuses(action: Headers) -> str:
+        return message(Response="Error", ActionID=action["ActionID"], Message="Authentication failed")
+
+    peer.answer = refuses
+    ami = Ami("127.0.0.1", peer.port, "ccplane", "secret", limits=QUICK)
+    running = asyncio.create_task(ami.run())
+    await until(lambda: ami.stats.refusals)
+    for _ in range(10):
+        ami.hurry()
+        await asyncio.sleep(0.01)
+    assert ami.stats.refusals["ami-wrong-password"] == 1
+    running.cancel()
+
+
 async def test_without_an_account_it_says_so_and_tries_nothing():
     ami = Ami("127.0.0.1", 1, "", "")
     running = asyncio.create_task(ami.run())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.testing.siplab import rings_for_ever
 from tests.asterisk.queue_members import forget_members
+from tests.asterisk.sounds import write_tone
 from tests.asterisk.test_fallback_agents import are_members, brief_prompts, dies, enters_the_queue
 from tests.centre import Centre, open_centre
+from tests.proxy import open_proxy
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
@@ -33,6 +36,12 @@ skills = { support = 5 }
 
 @pytest.fixture
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
+    async with of_three(local_node, database, tmp_path) as centre:
+        yield centre
+
+
+@asynccontextmanager
+async def of_three(local_node: LocalNode, database: str, tmp_path: Path, **settings: str) -> AsyncIterator[Centre]:
     """Ana and Cem serve support alone, Ben sales."""
     await forget_members(local_node)
     site = tmp_path / "site"
@@ -41,7 +50,7 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
     (site / "acd" / "agents.toml").write_text(AGENTS)
     runtime = tmp_path / "runtime"
     runtime.mkdir()
-    async with open_centre(local_node, database, runtime, start=False, CCPLANE_SITE=str(site)) as centre:
+    async with open_centre(local_node, database, runtime, start=False, CCPLANE_SITE=str(site), **settings) as centre:
         await centre.start()
         brief_prompts(centre)
         yield centre
@@ -146,3 +155,45 @@ async def test_whoever_talks_in_the_fallback_holds_up_nobody(centre: Centre) -> 
     for each in (first, call):
         each.hang_up()
         await each.over()
+
+
+async def test_without_ami_whoever_hears_the_apology_comes_first_all_the_same(
+    local_node: LocalNode, database: str, tmp_path: Path
+) -> None:
+    """Nobody tells that they are about to wait, nor that a phone is rung for them: the lists show it."""
+    async with (
+        open_proxy(local_node.ami_port) as ami,
+        of_three(local_node, database, tmp_path, CCPLANE_AMI_PORT=str(ami.port)) as centre,
+    ):
+        await centre.sign_in("1001")
+        await are_members(centre, "support", "1001")
+        ana = centre.lab.phones.phone("1001")
+        ana.behaviour = rings_for_ever()
+        await dies(centre)
+        write_tone(centre.node.sounds_dir / "apology.wav", hz=700, seconds=90)
+        left = centre.lab.callers.dial("4002", "5571")
+        await left.up()
+        ami.cut()
+        await centre.start()
+        newcomer = centre.lab.callers.dial("4002", "5572")
+        await centre.waiting("support", 1)
+        assert (await centre.get("/api/v1/agents/1001"))["fallback_first"]
+        assert ana.calls == []
+        shown = await centre.node.cli("core show channels concise")
+        channel = next(each.partition("!")[0] for each in shown.splitlines() if "!5571!" in each)
+        await centre.node.cli(f"channel redirect {channel} ccplane-fallback,4002,agents")  # the apology's end
+        ring = await ana.next_ring(within=10)
+        assert ring.caller == "5571"
+        ring.answer()
+        await centre.agent_is("1001", "own-call")
+        assert not (await centre.get("/api/v1/agents/1001"))["fallback_first"], "nobody waits there any more"
+        left.hang_up()
+        await left.over()
+        ami.mend()
+        ring = await ana.next_ring(within=20)
+        assert ring.caller == "5572"
+        ring.answer()
+        await centre.agent_is("1001", "talking")
+        newcomer.hang_up()
+        await newcomer.over()
+        assert centre.lab.record.double_booked == 0

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
-from ccplane.asterisk.events import Channel, ChannelDtmfReceived
+from ccplane.asterisk.events import Channel, ChannelDtmfReceived, StasisEnd
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.heartbeat import Heartbeat
 from ccplane.asterisk.link import BETWEEN_S, LISTEN_S, Link
+from ccplane.asterisk.models import Millis
 from ccplane.asterisk.operations import ForgetGlobalVariable, ListChannels, PutConfig, SetGlobalVariable
 from ccplane.asterisk.outcomes import Refused, Unknown
 from ccplane.asterisk.phones import PhoneWatch
@@ -218,6 +219,19 @@ def test_given_a_survey_a_moment_ago_when_one_looks_now_then_none_is_held_agains
         assert surveys.at == [0, 15], "the last 0.1 s ago"
         await link.look_now()
         assert surveys.at == [0, 15, 15 + BETWEEN_S, 15 + 2 * BETWEEN_S]
+
+    linked(Tries(None), scene, post=surveys)
+
+
+def test_given_a_caller_whom_the_guard_carried_away_then_it_is_looked_who_waits_in_the_fallback_now():
+    surveys = Surveys()
+
+    async def scene(link: Link, fake: FakeAsterisk) -> None:
+        await asyncio.sleep(1)
+        carried = Channel("1.1", "Up", accountcode="ccplane-carried")
+        fake.board.tell(StasisEnd(at_switch=Millis(1), channel=carried))
+        await asyncio.sleep(1)
+        assert surveys.at == [0, 2]
 
     linked(Tries(None), scene, post=surveys)
 

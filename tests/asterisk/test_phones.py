@@ -177,6 +177,17 @@ async def test_what_a_survey_told_is_not_told_again(scene: Scene):
     assert scene.told == []
 
 
+async def test_a_look_between_two_surveys_tells_at_once_and_only_what_changed(scene: Scene):
+    for channels, told in (
+        ([], [("1001", Phone.REACHABLE, None)]),
+        (["9.9"], [("1001", Phone.IN_USE, None)]),
+        (["9.9", LEG], []),
+        ([], [("1001", Phone.REACHABLE, None)]),
+    ):
+        scene.watch.looked([Endpoint("PJSIP", "1001", "online", channels)], scene.now)
+        assert scene.told == told
+
+
 # --- lists --------------------------------------------------------------------------------------------------------
 
 

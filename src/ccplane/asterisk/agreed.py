@@ -42,5 +42,7 @@ SERVED: Final = "served"
 FALLBACK: Final = "ccplane-fallback"
 TO_QUEUE: Final = "CcplaneFallback"
 """The UserEvent by which the dialplan's fallback says in which queue (`Queue`) a caller is about to wait."""
+AFTER_QUEUE: Final = ("ccplane/leave-a-message", "vm-goodbye")
+"""What it plays behind the queue."""
 PHONE_FALLBACK: Final = "ccplane-phone-fallback"
 """For callers from our own phones."""

@@ -56,6 +56,7 @@ class Ami:
         self._session: Session | None = None
         self._booted = asyncio.Event()
         self._wait = 0.0
+        self._at_once = asyncio.Event()
         self._complaint = ""
         self._answered = True
         """The last ping was; heard is more than that: events, or a list that holds the answer up."""
@@ -84,6 +85,11 @@ class Ami:
                 self.stats.faults += 1
                 self._down(f"a fault of ours: {fault}")
             await self._pause()
+
+    def hurry(self) -> None:
+        """Asterisk is there, somebody saw: the next try is made now, but for the one after a wrong password."""
+        self._wait = 0.0
+        self._at_once.set()
 
     # within
 
@@ -194,8 +200,12 @@ class Ami:
     async def _pause(self) -> None:
         """Longer each time and never the same for two planes, so that a restarted Asterisk isn't stormed."""
         self._wait = min(max(self._wait * 2, self.limits.first_wait), self.limits.longest_wait)
-        wait = self.limits.refused_wait if self._complaint == "ami-wrong-password" else self._wait
-        await asyncio.sleep(wait * random.uniform(0.5, 1.0))
+        refused = self._complaint == "ami-wrong-password"
+        wait = self.limits.refused_wait if refused else self._wait
+        self._at_once.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait * random.uniform(0.5, 1.0)):
+                await (asyncio.Event() if refused else self._at_once).wait()
 
     def _unreachable(self, why: str) -> SwitchError:
         return SwitchError(

@@ -194,6 +194,7 @@ class Link:
                 self._post(what if happened_at is None else Late(what, happened_at))
             if isinstance(what, CallerCarried) and isinstance(event, StasisEnd):
                 self._carried.add(ChannelId(event.channel.id))
+                self._survey_soon.set()  # they will wait in app_queue, and AMI may be away
 
     def _when(self, event: Event) -> int | None:
         """When it happened, by our clock, if that was while we stood still; else it is taken to happen now.

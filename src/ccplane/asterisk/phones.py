@@ -7,6 +7,7 @@
 | AMI's Newchannel, Hangup | calls that are not ours; a filter in manager.conf keeps ours back | at once |
 | AMI's lists | all of it, for all phones | at each login; reachable and latency every 30 s |
 | ARI's survey | reachable, and calls that are not ours | at each connect, and every 15 s |
+| a look at the fallback | the same | every half second, while it can't be left to AMI (`fallback_waits`) |
 
 A list is older than whatever was heard after it had been asked for: of a phone of which anything was, it doesn't count.
 Without AMI phones keep their last state, and the survey corrects it (law 10).
@@ -15,7 +16,7 @@ Without AMI phones keep their last state, and the survey corrects it (law 10).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -90,6 +91,16 @@ class PhoneWatch:
     def surveyed(self, endpoints: Iterable[Endpoint], asked_at: float) -> dict[DeviceName, Phone]:
         """What the phones can do, by a list of ARI's that was asked for at `asked_at` and by what was heard since."""
         phones: dict[DeviceName, Phone] = {}
+        for name, device in self._listed_by_ari(endpoints, asked_at):
+            device.told = phones[name] = device.phone
+        return phones
+
+    def looked(self, endpoints: Iterable[Endpoint], asked_at: float) -> None:
+        """The same, told at once where it changed."""
+        for name, device in self._listed_by_ari(endpoints, asked_at):
+            self._tell(name, device)
+
+    def _listed_by_ari(self, endpoints: Iterable[Endpoint], asked_at: float) -> Iterator[tuple[DeviceName, _Device]]:
         for endpoint in endpoints:
             if endpoint.technology != "PJSIP":
                 continue
@@ -98,8 +109,7 @@ class PhoneWatch:
             if device.heard < asked_at:
                 device.reachable = endpoint.state == "online"
                 device.calls = {channel for channel in endpoint.channel_ids if not _ours(channel)}
-            device.told = phones[name] = device.phone
-        return phones
+            yield name, device
 
     # what AMI says by itself
 

@@ -55,6 +55,8 @@ async def survey(
         _ask(switch, op.ListEndpoints()),
         _ask(switch, op.GetInfo()),
     )
+    if not after_gap:  # first of all: one for whom nobody waits any more in the fallback may talk there
+        phones.looked(endpoints, asked_at)
     missed = set(believed) - {ChannelId(each.id) for each in channels} if after_gap else set()
     found = SwitchSurveyed(
         node=node,
