@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.agreed import APP
 from ccplane.asterisk.listening import something_came
+from ccplane.asterisk.music import MusicOver
 from ccplane.asterisk.orders import before, operation_of
 from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Outcome, Refused, Unknown
 from ccplane.asterisk.switch import HOUSE, Switch
@@ -60,6 +61,7 @@ class Executor:
         self.pick_up: Callable[[do.PickUp], None] = lambda _: None
         """Tells a phone to answer, which is AMI's to do."""
         self._listening: set[asyncio.Task[None]] = set()
+        self._music = MusicOver(lambda: self.switch)
         self.look: Callable[[], None] = lambda: None
         """Has the switch surveyed."""
         self._answered_calls: dict[str, None] = {}
@@ -89,6 +91,7 @@ class Executor:
         operation = operation_of(command)
         answer = self.switch.send(operation, lane)
         answer.add_done_callback(lambda done: self._answered(command, done))
+        self._music.said(command)
         if isinstance(operation, op.CallIn):
             self._await(command, operation.channel, answer)
             watching = self.switch.send(op.WatchChannel(APP, f"channel:{operation.channel}"), lane)
