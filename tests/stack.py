@@ -144,13 +144,22 @@ def copy_cluster(cluster: Path, data_dir: Path) -> Path:
     return data_dir
 
 
+@asynccontextmanager
+async def a_postgres(cluster: Path, folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """A running Postgres with its data in this folder; its database is migrated."""
+    server = EmbeddedPostgres(copy_cluster(cluster, folder), durable=False)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
 @pytest.fixture
 async def own_postgres(cluster: Path, tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
-    """A running Postgres that the test may ruin; its database is migrated."""
-    server = EmbeddedPostgres(copy_cluster(cluster, tmp_path / "postgres"), durable=False)
-    await server.start()
-    yield server
-    await server.stop()
+    """A running Postgres that the test may ruin."""
+    async with a_postgres(cluster, tmp_path / "postgres") as server:
+        yield server
 
 
 @asynccontextmanager
