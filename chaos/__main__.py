@@ -12,6 +12,7 @@ import os
 import random
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
@@ -46,8 +47,10 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 def played(options: argparse.Namespace) -> Run:
     """The log of a new run."""
     if options.short:
-        load_ = Load(rate=2.5, agents=12, browsers=2, habits=Habits(misses=0.0, patience=(10.0, 40.0)))
-        planned = plan(options.seed, len(QUICK), QUICK, each_once=True)
+        load_ = Load(rate=2.5, agents=12, browsers=2, habits=Habits(misses=0.0, patience=(10.0, 40.0)), warm_up=3.0)
+        planned = [
+            replace(each, pause=each.pause / 2) for each in plan(options.seed, len(QUICK), QUICK, each_once=True)
+        ]
     else:
         load_ = Load(options.rate, options.agents, options.browsers)
         planned = plan(options.seed, options.faults, options.only)

@@ -26,7 +26,6 @@ from chaos.plan import Planned
 from chaos.stage import GUARD_S, Stage
 
 WHOLE_WITHIN: Final = 30.0
-WARM_UP_S: Final = 6.0
 TOLD_S: Final = 7.0
 DRAIN_S: Final = 60.0
 STORED_WITHIN: Final = 60.0
@@ -36,12 +35,13 @@ CONTACTS: Final = "SELECT id, caller, ended_by, direction FROM contact"
 
 @dataclass(frozen=True)
 class Load:
-    """`rate`: calls a second."""
+    """`rate`: calls a second. `warm_up`: seconds of them before the first pause."""
 
     rate: float = 10.0
     agents: int = 60
     browsers: int = 6
     habits: Habits = field(default_factory=Habits)
+    warm_up: float = 6.0
 
 
 class Conductor:
@@ -72,7 +72,7 @@ class Conductor:
     async def _play(self, planned: Sequence[Planned]) -> None:
         calling = asyncio.create_task(self._callers())
         try:
-            await asyncio.sleep(WARM_UP_S)
+            await asyncio.sleep(self._load.warm_up)
             harm = Harm(self.stage, self._floor)
             for each in planned:
                 await asyncio.sleep(each.pause)

@@ -94,9 +94,8 @@ class Contest:
         self.asterisk = ""
 
     async def run(self, peers: Mapping[str, Callable[[], Peer]]) -> None:
-        try:
-            for name, make in peers.items():
-                await self._or_out(name, self._enter(name, make))
+        try:  # they start at once: until the last is up, nothing is measured
+            await asyncio.gather(*(self._or_out(name, self._enter(name, make)) for name, make in peers.items()))
             for turn in turns(list(peers), self._wanted, self._size.rounds):
                 if turn.peer in self._up:
                     await self._or_out(turn.peer, self._take(turn))

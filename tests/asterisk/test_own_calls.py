@@ -114,6 +114,7 @@ async def test_a_number_that_is_barred_is_not_called_and_that_is_a_fact(centre: 
         await call.up()
         await call.audio.hears_sound()
         await call.over()
+        await centre.agent_is("1001", "ready")  # the phone knows a little earlier than ccplane
         answer = await centre.api.post("/api/v1/agents/1001/calls", json={"to": number})
         assert (answer.status_code, answer.json()["code"]) == (403, "number-not-allowed"), answer.text
         assert not world.legs
