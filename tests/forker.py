@@ -89,9 +89,9 @@ class Forker:
         self._socket.close()
         self._process.wait()
 
-    def begin(self, arguments: Sequence[str], environment: Mapping[str, str], output: int) -> Process:
-        """`ccplane ARGUMENTS`, with all that it says going to this open file."""
-        told, (descriptor,) = self.ask({"arguments": arguments, "environment": environment}, output)
+    def begin(self, arguments: Sequence[str], environment: Mapping[str, str], output: int, errors: int) -> Process:
+        """`ccplane ARGUMENTS`, with all that it says going to these open files."""
+        told, (descriptor,) = self.ask({"arguments": arguments, "environment": environment}, output, errors)
         return Process(self, told["pid"], descriptor)
 
     def ask(self, order: Mapping[str, Any], *descriptors: int) -> tuple[dict[str, Any], list[int]]:
@@ -107,10 +107,10 @@ def forker() -> Forker:
     return Forker()
 
 
-def begin(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
-    """`ccplane ARGUMENTS` in its home, which adds what it says to this file."""
-    with log.open("ab") as output:
-        return forker().begin(arguments, environment, output.fileno())
+def begin(arguments: Sequence[str], environment: Mapping[str, str], log: Path, errors: Path | None = None) -> Process:
+    """`ccplane ARGUMENTS` in its home, which adds what it says to this file, its errors to another if there is one."""
+    with log.open("ab") as output, (errors or log).open("ab") as apart:
+        return forker().begin(arguments, environment, output.fileno(), apart.fileno())
 
 
 # --- what runs in the process that forks ----------------------------------------------------------------------------
@@ -145,19 +145,19 @@ class _Orders:
     def served(self) -> list[str] | None:
         """None once the tests have ended."""
         while True:
-            order, descriptors, _, _ = socket.recv_fds(self._socket, LARGEST, 1)
+            order, descriptors, _, _ = socket.recv_fds(self._socket, LARGEST, 2)
             if not order:
                 return None
             told = json.loads(order)
             if "ended" in told:
                 self._answer({"code": os.waitstatus_to_exitcode(os.waitpid(told["ended"], 0)[1])})
                 continue
-            (output,) = descriptors
             if (pid := os.fork()) == 0:
                 self._socket.close()
-                _become(told["arguments"], told["environment"], output)
+                _become(told["arguments"], told["environment"], *descriptors)
                 return list(told["arguments"])
-            os.close(output)
+            for each in descriptors:
+                os.close(each)
             descriptor = os.pidfd_open(pid)
             self._answer({"pid": pid}, descriptor)
             os.close(descriptor)
@@ -166,13 +166,13 @@ class _Orders:
         socket.send_fds(self._socket, [json.dumps(what).encode()], descriptors)
 
 
-def _become(arguments: Sequence[str], environment: Mapping[str, str], output: int) -> None:
+def _become(arguments: Sequence[str], environment: Mapping[str, str], output: int, errors: int) -> None:
     """What the kernel and the interpreter tell a process that was started by this command."""
     os.environ.clear()
     os.environ.update(environment)
-    for stream in (sys.stdout.fileno(), sys.stderr.fileno()):
-        os.dup2(output, stream)
-    os.close(output)
+    for stream, to in ((sys.stdout, output), (sys.stderr, errors)):
+        os.dup2(to, stream.fileno())
+        os.close(to)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [sys.argv[0], *arguments]
     sys.orig_argv = [sys.executable, "-m", "ccplane", *arguments]  # how a hand-over starts the successor

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,6 +20,7 @@ from ccplane.postgres.copying import UNFINISHED
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.settings import HOME
 from tests.backup.places import Place, an_empty_database, lives_through
+from tests.forker import begin
 from tests.postgres.histories import a_history
 from tests.stack import copy_cluster
 
@@ -50,26 +52,42 @@ def environment(place, **more):
 
 
 async def run(place, *command, code=0, **more):
-    """What it says; on stderr, if it fails."""
+    """What a line in a shell says; on stderr, if it fails."""
 
     def call():
         return subprocess.run(command, env=environment(place, **more), capture_output=True, text=True, timeout=60)
 
     done = await asyncio.to_thread(call)
-    assert done.returncode == code, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stderr if code else done.stdout
+    return judged(code, done.returncode, done.stdout, done.stderr)
+
+
+async def ccplane(place, *arguments, code=0, **more):
+    """What `ccplane …` says; on stderr, if it fails."""
+    with TemporaryDirectory() as folder:
+        said, errors = Path(folder) / "said", Path(folder) / "errors"
+        process = begin([str(each) for each in arguments], environment(place, **more), said, errors)
+        try:
+            ended = await asyncio.wait_for(process.wait(), 60)
+        finally:
+            process.kill()  # does nothing to one that has ended
+        return judged(code, ended, said.read_text(), errors.read_text())
+
+
+def judged(code, ended, said, errors):
+    assert ended == code, said + errors
+    assert "Traceback" not in errors
+    return errors if code else said
 
 
 async def test_a_backup_says_what_is_in_it_and_a_restore_the_same_and_what_is_next(place, fresh, tmp_path):
     file = tmp_path / "b.zip"
-    made = await run(place, "ccplane", "backup", file)
+    made = await ccplane(place, "backup", file)
     what = made.partition(": ")[2].strip()
     assert made.startswith(f"{file} (0.")
     assert re.match(rf"contacts \d+, facts {len(FACTS)}, agents 0, up to 20\d\d-.*; recordings and messages \d+,", what)
-    assert await run(fresh, "ccplane", "restore", "--check", file) == f"{file} is whole: {what}\n"
+    assert await ccplane(fresh, "restore", "--check", file) == f"{file} is whole: {what}\n"
     assert not fresh.outbox.exists()
-    said = (await run(fresh, "ccplane", "restore", file)).splitlines()
+    said = (await ccplane(fresh, "restore", file)).splitlines()
     assert said[0] == f"Restored in {fresh.settings.runtime}: {what}"
     assert "must not run at the same Asterisk any more" in said[2]
     assert await fresh.all_rows() == await place.all_rows()
@@ -78,9 +96,9 @@ async def test_a_backup_says_what_is_in_it_and_a_restore_the_same_and_what_is_ne
 async def test_errors_are_one_sentence_and_say_whose_fault_it_is(place, fresh, tmp_path):
     file, other = tmp_path / "b.zip", tmp_path / "other.zip"
     other.write_text("a shopping list")
-    await run(place, "ccplane", "backup", file)
+    await ccplane(place, "backup", file)
     with new_backup(tmp_path / "now.zip", force=True):
-        said = await run(place, "ccplane", "backup", tmp_path / "now.zip", code=2)
+        said = await ccplane(place, "backup", tmp_path / "now.zip", code=2)
     assert re.fullmatch(r"ccplane: Another backup to \S+now\.zip is being written at this moment: wait .*\n", said)
     for whose, arguments, code, words in (
         (place, ("backup", file), 2, "is there already"),
@@ -89,7 +107,7 @@ async def test_errors_are_one_sentence_and_say_whose_fault_it_is(place, fresh, t
         (fresh, ("restore", other), 1, "is no backup of ccplane"),
         (fresh, ("restore", tmp_path / "nowhere"), 1, "cannot be read: No such file"),
     ):
-        said = await run(whose, "ccplane", *arguments, code=code)
+        said = await ccplane(whose, *arguments, code=code)
         assert said.startswith("ccplane: ")
         assert words in said
         assert said.count("\n") == 1
@@ -102,8 +120,8 @@ async def test_files_of_sound_that_are_missing_are_listed(database, fresh, tmp_p
         path = place.settings.recordings_dir / row["opus"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"sound")
-    await run(place, "ccplane", "backup", tmp_path / "b.zip")
-    said = await run(fresh, "ccplane", "restore", tmp_path / "b.zip")
+    await ccplane(place, "backup", tmp_path / "b.zip")
+    said = await ccplane(fresh, "restore", tmp_path / "b.zip")
     listed = (fresh.settings.runtime / command.MISSING).read_text().splitlines()
     assert f"are missing: {len(listed)}" in said
     assert listed
@@ -113,7 +131,7 @@ async def test_files_of_sound_that_are_missing_are_listed(database, fresh, tmp_p
     for each in listed:
         Path(each).parent.mkdir(parents=True, exist_ok=True)
         Path(each).write_bytes(b"sound")
-    assert "are missing" not in await run(fresh, "ccplane", "restore", "--force", tmp_path / "b.zip")
+    assert "are missing" not in await ccplane(fresh, "restore", "--force", tmp_path / "b.zip")
     assert not file.exists(), "which would be that of the restore before"
 
 
@@ -122,13 +140,13 @@ async def test_a_backup_with_sound_whose_folder_is_not_there_says_so_and_so_does
     place, file = Place(tmp_path / "place", database), tmp_path / "b.zip"
     await lives_through(place, a_history(5, steps=400).facts)
     (stored,) = [row["n"] for row in await place.rows("SELECT count(*) AS n FROM recording WHERE opus <> ''")]
-    said = await run(place, "ccplane", "backup", "--recordings", file, code=1)
+    said = await ccplane(place, "backup", "--recordings", file, code=1)
     assert f"there is no {place.settings.recordings_dir}" in said
     assert "Is its disk mounted" in said
-    checked = await run(fresh, "ccplane", "restore", "--check", file)
+    checked = await ccplane(fresh, "restore", "--check", file)
     assert "with 0 of their files" in checked
-    assert f"missing already when the backup was made: {stored}." in await run(fresh, "ccplane", "restore", file)
-    said = await run(place, "ccplane", "backup", "--force", file)
+    assert f"missing already when the backup was made: {stored}." in await ccplane(fresh, "restore", file)
+    said = await ccplane(place, "backup", "--force", file)
     assert f"without their files ({stored} are not there)" in said
 
 
@@ -139,15 +157,15 @@ async def test_the_postgres_that_comes_with_us_is_used_while_it_runs_and_started
     with sole_instance(place.settings.runtime):
         place.dsn = await server.start()
         await lives_through(place, FACTS)
-        assert "facts" in await run(place, "ccplane", "backup", tmp_path / "up.zip", CCPLANE_DATABASE_URL="")
+        assert "facts" in await ccplane(place, "backup", tmp_path / "up.zip", CCPLANE_DATABASE_URL="")
         assert server.running
         await server.stop()
-    await run(place, "ccplane", "backup", tmp_path / "down.zip", CCPLANE_DATABASE_URL="")
+    await ccplane(place, "backup", tmp_path / "down.zip", CCPLANE_DATABASE_URL="")
     nobody = tmp_path / "nobody"
     nobody.mkdir()
     (nobody / "outbox.sqlite").write_bytes(place.outbox.read_bytes())
     lost = Place(nobody, "")
-    assert "no database in" in await run(lost, "ccplane", "backup", tmp_path / "c.zip", code=2, CCPLANE_DATABASE_URL="")
+    assert "no database in" in await ccplane(lost, "backup", tmp_path / "c.zip", code=2, CCPLANE_DATABASE_URL="")
     assert not lost.settings.postgres_dir.exists()
 
 
@@ -200,7 +218,7 @@ async def test_a_restore_that_is_killed_leaves_nothing_that_a_plane_could_lead_h
 ):
     """Whatever it was at: a second one makes it whole."""
     file = tmp_path / "b.zip"
-    await run(place, "ccplane", "backup", file)
+    await ccplane(place, "backup", file)
     killed = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HALTING, at, "restore", file, env=environment(fresh), stdout=subprocess.PIPE
     )
@@ -211,7 +229,7 @@ async def test_a_restore_that_is_killed_leaves_nothing_that_a_plane_could_lead_h
         killed.kill()
         await killed.wait()
     again = ("--force",) if fresh.outbox.exists() else ()
-    assert "Restored in" in await run(fresh, "ccplane", "restore", *again, file)
+    assert "Restored in" in await ccplane(fresh, "restore", *again, file)
     assert list((await fresh.facts()).values()) == FACTS
     assert await fresh.all_rows() == await place.all_rows()
 
