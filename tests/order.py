@@ -10,17 +10,17 @@ from collections import Counter
 import pytest
 
 DEAREST = {
-    "asterisk/test_bench.py": 105,
+    "asterisk/test_bench.py": 95,
     "asterisk/test_kill_anywhere.py": 65,
     "asterisk/test_postgres_away.py": 65,
     "asterisk/test_recordings.py": 70,
     "asterisk/test_switch_trouble.py": 65,
     "asterisk/test_voicemail.py": 75,
-    "chaos/test_short.py": 95,
-    "guard/test_absence.py": 85,
+    "chaos/test_short.py": 85,
+    "guard/test_absence.py": 65,
     "guard/test_whole.py": 60,
-    "postgres/test_away.py": 85,
-    "test_local.py": 60,
+    "postgres/test_away.py": 65,
+    "test_local.py": 85,
 }
 """Seconds, where the marks say too little of it."""
 ASTERISK_S, SLOW_S, QUICK_S = 3.0, 4.0, 0.05

@@ -7,6 +7,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -261,25 +262,36 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("what", HOSTILE)
-async def test_a_hostile_caller_id_is_a_caller_like_any_other(centre: Centre, what: str) -> None:
-    """They are answered; what is stored is printable and short; nothing of it is obeyed anywhere."""
+async def test_a_hostile_caller_id_is_a_caller_like_any_other(centre: Centre) -> None:
+    """They are answered, one after the other; what is stored is printable and short; nothing of it is obeyed."""
     await centre.sign_in("1001")
-    call = centre.lab.callers.dial("4002", HOSTILE[what], display=HOSTILE[what])
-    await centre.agent_is("1001", "talking")
-    call.hang_up()
-    await centre.agent_is("1001", "ready")
+    known: set[str] = set()
+    for what, hostile in HOSTILE.items():
+        call = centre.lab.callers.dial("4002", hostile, display=hostile)
+        await centre.agent_is("1001", "talking")
+        call.hang_up()
+        await centre.agent_is("1001", "ready")
+        row = await _the_next_that_ended(centre, known)
+        known.add(row["id"])
+        assert row["caller"].isprintable(), what
+        assert row["caller_name"].isprintable(), what
+        assert len(row["caller"]) <= 80, what
+        page = await centre.get("/api/v1/contacts")
+        assert page["contacts"][0]["caller"] == row["caller"], what
+
+
+async def _the_next_that_ended(centre: Centre, known: set[str]) -> dict[str, Any]:
+    """The one contact that has ended in Postgres beside those known."""
+    found: list[dict[str, Any]] = []
 
     async def ended() -> bool:
-        return bool(await centre.rows("SELECT 1 FROM contact WHERE ended_at IS NOT NULL"))
+        rows = await centre.rows("SELECT id, caller, caller_name FROM contact WHERE ended_at IS NOT NULL")
+        found[:] = [row for row in rows if row["id"] not in known]
+        return bool(found)
 
     await centre.until(ended)
-    row = (await centre.rows("SELECT caller, caller_name FROM contact"))[0]
-    assert row["caller"].isprintable()
-    assert row["caller_name"].isprintable()
-    assert len(row["caller"]) <= 80
-    page = await centre.get("/api/v1/contacts")
-    assert page["contacts"][0]["caller"] == row["caller"]
+    [row] = found
+    return row
 
 
 # ----------------------------------------------------------------------------------------------- what /readyz says

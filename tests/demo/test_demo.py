@@ -110,7 +110,7 @@ def test_callers_are_served_and_ctrl_c_ends_it_with_a_table_and_nothing_left(dem
 
 
 def test_after_its_days_it_ends_by_itself(demo):
-    here = demo("--minutes", "0.1", "--days", "1", made=True)
+    here = demo("--minutes", "0.05", "--days", "1", made=True)
     here.says("The demo plays 15 agents")
     pids = here.pids()
     assert here.ends() == 0

@@ -65,7 +65,7 @@ async def a_floor(centre: Centre) -> Floor:
 
 async def heartbeat(node: LocalNode) -> str:
     account = (node.ari_username, node.ari_password)
-    async with httpx.AsyncClient(base_url=node.ari_url, auth=account, verify=False, timeout=30) as ari:
+    async with httpx.AsyncClient(base_url=node.ari_url, auth=account, timeout=30, verify=False) as ari:
         return (await ari.get("/asterisk/variable", params={"variable": "CCPLANE_HEARTBEAT"})).json()["value"]
 
 
