@@ -1,6 +1,6 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
 # make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
-# make test   all tests, on a real Asterisk and a real Postgres; test-fast: those that need no Asterisk; lint
+# make test   all tests, on a real Asterisk and a real Postgres; test-fast: those that need neither; lint
 # make bench  all measurements, into bench/results/; one: bench-switching, -menus, -pop, -recording, -recovery, -handover
 # make chaos  faults under load, judged by the phones' own log: docs/reliability.md; prints its seed
 # make lock   dependencies anew    make clean  remove what was made
@@ -39,7 +39,7 @@ test: env-dev host-test asterisk-root web
 	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: env-dev
-	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not asterisk" $(ARGS)
+	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not asterisk and not postgres" $(ARGS)
 
 lint: env-dev
 	@$(PY) -m ruff check --no-cache .

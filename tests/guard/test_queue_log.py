@@ -180,6 +180,7 @@ entries = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(entries, text), max_size=60))
 @settings(max_examples=300, deadline=None)
 def test_whatever_stands_in_the_log_every_call_is_told_whole_and_as_often_as_it_began(lines: list[str]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -102,6 +103,7 @@ class Watched(World):
         assert page.view == msgspec.json.decode(msgspec.json.encode(now_of(state, agent)))
 
 
+@pytest.mark.slow
 @thoroughly
 @given(moves, st.lists(st.integers(0, 5), min_size=1, max_size=17))
 def test_wherever_a_socket_is_cut_the_screen_shows_the_truth_as_soon_as_it_has_read_all(moves, cuts):
