@@ -408,10 +408,9 @@ def each_talk_is_equal(judge: Judge, call: Call) -> None:
         judge.saw("talks compared")
         until = min(phone.until, call.ended_at or phone.until)
         for what, at, ours_at in (("began", phone.since, ours.since), ("ended", until, ours.until)):
-            gap = judge.gap(at, before_ms=NEAR_MS)
-            latest = (gap.whole_at or judge.run.ended_at) + AFTER_MS if gap else at
+            latest = _told_by(judge, at)
             if what == "ended" and _dead_unseen(judge, phone):
-                latest = max(latest, call.ended_at or judge.run.ended_at)
+                latest = max(latest, _told_by(judge, call.ended_at or judge.run.ended_at))
             near = 2 * NEAR_MS if ours.whole_seconds else NEAR_MS
             died = what == "ended" and ours.whole_seconds and phone.how is Ended.SWITCH
             if not at - (LAST_WORD_MS if died else near) <= ours_at <= latest + near:
@@ -422,6 +421,12 @@ def each_talk_is_equal(judge: Judge, call: Call) -> None:
             expected = "agent" if by_agent else "caller"
             if ours.by != expected and abs((call.ended_at or 0) - phone.until) > SAME_MS:
                 judge.breach("unequal", f"{call.number}: ended by the {expected}, ours says {ours.by}", until)
+
+
+def _told_by(judge: Judge, at: int) -> int:
+    """When that is told at the latest: at once, or when all works again."""
+    gap = judge.gap(at, before_ms=NEAR_MS)
+    return (gap.whole_at or judge.run.ended_at) + AFTER_MS if gap else at
 
 
 def _dead_unseen(judge: Judge, talk: Talk) -> bool:

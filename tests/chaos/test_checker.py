@@ -68,6 +68,19 @@ def test_a_dead_call_may_last_as_long_as_its_caller_if_its_phone_was_back_before
     assert broken(story) == found
 
 
+def test_a_dead_call_whose_caller_hangs_up_in_a_gap_may_be_told_late():
+    story = a_good_day()
+    story.arrives("4", 200)
+    ring = story.talks("4", "1001", 201, 240)
+    ring.how, ring.ended_at = Ended.GONE, 210_000
+    story.run.aways.append(Away(agent="1001", at=210_000, until=215_000))
+    caller = next(each for each in story.run.callers if each.number == "4")
+    caller.ended_at = 236_000
+    assert broken(story) & {"unequal"} == {"unequal"}
+    story.fault(235, 239)
+    assert broken(story) & {"unequal"} == set()
+
+
 def test_when_an_agent_answers_and_is_cut_off_while_the_caller_waits_on_then_they_were_not_joined():
     story = a_good_day()
     story.arrives("4", 20)
