@@ -244,14 +244,15 @@ def nobody_is_overtaken(judge: Judge) -> None:
                 decided = way.decided(at)
                 for other, since in waiting.items():
                     overtaken = entered[other] < mine - NEAR_MS and way.heard(since) < decided - NEAR_MS
-                    if overtaken and not _next_step_by(judge.calls[other], at, at + AT_ONCE_MS):
+                    if overtaken and not _next_step_by(judge.calls[other], at, way.heard(at) + AT_ONCE_MS):
                         later = mine - entered[other]
                         judge.breach("place-lost", f"{other} by {call.number}, who dialled {later} ms later", at)
                         break
 
 
-def _next_step_by(call: Call, since: int, until: int) -> bool:
-    """Whether this caller's turn, or end, came in this time: phones that are called at once do not ring in order."""
+def _next_step_by(call: Call, since: int, until: float) -> bool:
+    """Whether this caller's turn, or end, came in this time: phones that are called at once do not ring in order, and
+    of two calls that are sent at once one may be held back on its way."""
     turns = [ring.at for ring in call.rings] + ([call.ended_at] if call.ended_at is not None else [])
     return any(since <= at <= until for at in turns)
 

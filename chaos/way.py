@@ -32,7 +32,7 @@ class Way:
         ]
 
     def heard(self, at: int) -> float:
-        """When the plane hears of what the switch tells at this moment."""
+        """When, at the latest, the far end hears of what is told at this moment, either way."""
         return max([at, *(min(at + late, over_at) for began_at, over_at, late in self._held if began_at <= at)])
 
     def decided(self, at: int) -> float:

@@ -174,6 +174,24 @@ def test_given_a_delay_then_one_is_overtaken_only_by_a_call_that_was_sent_after_
 
 
 @pytest.mark.parametrize(
+    ("kind", "first_rang", "found"),
+    [
+        ("delay", 18.9, set()),  # two seconds on its way, and a second as of any two calls
+        ("delay", 19.2, {"place-lost"}),
+        ("cut-ari", 17.3, {"place-lost"}),  # nothing is on its way
+    ],
+)
+def test_of_two_calls_sent_at_once_one_may_be_held_back_by_a_delay(kind, first_rang, found):
+    story = Story(agents=2)
+    story.fault(14, 28, kind, 24)
+    story.arrives("1", 10)
+    story.arrives("2", 12)
+    story.talks("2", "1002", 16.2, 20, rang_at=16.0)
+    story.talks("1", "1001", first_rang + 0.2, 25, rang_at=first_rang)
+    assert broken(story) & {"place-lost"} == found
+
+
+@pytest.mark.parametrize(
     ("missed", "rang", "found"),
     [
         (16.0, 19.2, set()),  # both came to be known at 19, and the call may have been sent at 14
