@@ -188,10 +188,10 @@ class Parts:
             settings.ami_password,
             may_send=self._gate,
         )
-        executor.pick_up = PickUps(ami)
+        executor.pick_up, executor.may_send = PickUps(ami), self._gate
         self._watch = PhoneWatch(ami, ami.events, plane.post)
         node = NodeName(settings.node)
-        self._waits = FallbackWaits(ami.events, node, plane.post, ami.ask, self._watch.looked, ami.hurry)
+        self._waits = FallbackWaits(ami.events, node, plane.post, ami.ask, self._watch.looked, ami.hurry, self._gate)
         recorder = Recorder(node, ami, settings.spool_dir, lambda: self._recordings.free_mb)
         self._recordings = RecordingKeeper(
             plane,

@@ -26,6 +26,8 @@ from ccplane.asterisk.operations import (
     answer_of,
 )
 from ccplane.asterisk.outcomes import Done, Gone, Refused, Unknown
+from ccplane.asterisk.rest import Rest
+from ccplane.asterisk.stats import AriStats
 from ccplane.asterisk.switch import HOUSE
 from tests.asterisk.rest_server import STAMP, RestServer, rest_server, until
 
@@ -545,6 +547,16 @@ async def test_while_our_own_process_was_asleep_no_command_went_without_an_answe
         connection.flush()
         time.sleep(0.8)
         assert await asked == Unknown("timeout"), "it is waited for no longer than that"
+
+
+async def test_given_a_loop_that_is_late_at_each_turn_then_a_command_without_an_answer_ends_all_the_same():
+    rest = Rest(lambda _: None, 0.02, 0.01, 10, AriStats())
+    asked = rest.send(Answer("c-1"))
+    for _ in range(10):
+        time.sleep(0.04)
+        await asyncio.sleep(0)
+    assert asked.done()
+    assert asked.result() == Unknown("timeout")
 
 
 @pytest.mark.slow

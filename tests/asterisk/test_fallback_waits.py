@@ -196,7 +196,10 @@ class Centre:
         self.ami_s: float | None = 0.001
         self.pings, self.lists, self.hurried, self.posted = 0, 0, 0, []
         self.events = Events()
-        self.waits = FallbackWaits(self.events, NODE, self.posted.append, self.ask, self.phones, self.hurry)
+        self.may_send = True
+        self.waits = FallbackWaits(
+            self.events, NODE, self.posted.append, self.ask, self.phones, self.hurry, lambda: self.may_send
+        )
 
     def phones(self, phones: list[Endpoint], _: float) -> None:
         self.posted += phones
@@ -402,6 +405,67 @@ def test_what_the_dialplan_plays_behind_its_queue_is_what_is_told_apart_by():
     said = (HOME / "dialplan" / "fallback.conf").read_text().split(",Queue(")
     assert tuple(re.findall(r"n,Playback\(([^)]*)\)", said[1])) == AFTER_QUEUE
     assert not {*re.findall(r"n,Playback\(([^)]*)\)", said[0])} & {*AFTER_QUEUE}
+
+
+def test_while_we_may_not_command_the_switch_nothing_is_asked():
+    """What is refused by the fence ends the connection, and says nothing of AMI."""
+
+    async def scene():
+        centre = Centre()
+        centre.at = {"1": APOLOGY}
+        async with centre.connected():
+            await asyncio.sleep(1)
+            centre.may_send = False
+            await asyncio.sleep(1)
+            pings, lists = centre.pings, centre.lists
+            await asyncio.sleep(5)
+            assert (centre.pings, centre.lists, centre.told) == (pings, lists, ())
+            centre.may_send = True
+            await asyncio.sleep(1)
+            assert centre.pings > pings
+
+    run(scene())
+
+
+def test_who_had_joined_a_queue_and_is_elsewhere_now_has_left_it_whoever_told_of_that():
+    async def scene():
+        centre = Centre()
+        centre.at = {"1": APOLOGY}
+        async with centre.connected():
+            await asyncio.sleep(1)
+            centre.events.heard({"event": "UserEvent", "userevent": "CcplaneFallback", "uniqueid": "1", **IN_SUPPORT})
+            centre.events.heard({"event": "QueueCallerJoin", "uniqueid": "1", **IN_SUPPORT})
+            assert centre.told == SUPPORT
+            centre.ami_s, centre.at = None, {"1": Dialplan("ccplane-fallback", "4002", 20, "VoiceMail", "1001")}
+            await asyncio.sleep(70)
+            assert centre.told == ()
+
+    run(scene())
+
+
+def test_one_who_was_announced_and_never_gets_there_holds_up_nobody_for_ever():
+    async def scene():
+        centre = Centre()
+        centre.ami_s, centre.at = None, {"1": Dialplan("ccplane-fallback", "4002", 20, "MusicOnHold", "")}
+        async with centre.connected():
+            centre.events.heard({"event": "UserEvent", "userevent": "CcplaneFallback", "uniqueid": "1", **IN_SUPPORT})
+            await asyncio.sleep(130)
+            assert centre.told == ()
+
+    run(scene())
+
+
+def test_ami_is_asked_ten_times_a_second_only_while_somebody_may_yet_come():
+    async def scene():
+        centre = Centre()
+        centre.at = {"1": Dialplan("ccplane-fallback", "4002", 20, "MusicOnHold", "")}
+        async with centre.connected():
+            await asyncio.sleep(70)
+            pings = centre.pings
+            await asyncio.sleep(60)
+            assert centre.pings - pings <= 121
+
+    run(scene())
 
 
 def test_a_survey_tells_of_phones_in_use_before_those_are_let_go_for_whom_nobody_waits_any_more():

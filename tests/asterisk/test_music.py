@@ -75,10 +75,13 @@ async def test_given_another_callers_music_then_it_ends_nobody_elses(hands):
 
 
 async def test_given_music_that_is_ended_again_meanwhile_then_it_is_told_so_once_more_only(hands):
+    faults = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
     for command in (STOP, START, STOP, STOP):
         hands.execute(command)
     await asyncio.sleep(3 * AGAIN_S)
     assert hands.switch.sent.count(STOPPED) == 4
+    assert not faults
 
 
 async def test_given_a_caller_who_is_gone_by_then_nobody_minds(hands):
@@ -94,6 +97,14 @@ async def test_given_a_connection_that_is_lost_meanwhile_then_nothing_is_sent(ha
     lost, hands.switch = hands.switch, None
     await asyncio.sleep(3 * AGAIN_S)
     assert lost.sent == [STOPPED]
+
+
+async def test_given_a_plane_that_may_not_command_the_switch_by_then_then_nothing_is_sent(hands):
+    """As after a pause: what is refused by the fence ends the connection."""
+    hands.execute(STOP)
+    hands.may_send = lambda: False
+    await asyncio.sleep(3 * AGAIN_S)
+    assert hands.switch.sent == [STOPPED]
 
 
 @pytest.mark.asterisk

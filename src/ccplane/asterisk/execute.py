@@ -61,7 +61,9 @@ class Executor:
         self.pick_up: Callable[[do.PickUp], None] = lambda _: None
         """Tells a phone to answer, which is AMI's to do."""
         self._listening: set[asyncio.Task[None]] = set()
-        self._music = MusicOver(lambda: self.switch)
+        self.may_send: Callable[[], bool] = lambda: True
+        """Whether we may command the switch. Only what is sent by a clock asks: all else is decided by who may."""
+        self._music = MusicOver(lambda: self.switch if self.may_send() else None)
         self.look: Callable[[], None] = lambda: None
         """Has the switch surveyed."""
         self._answered_calls: dict[str, None] = {}

@@ -67,9 +67,12 @@ class FallbackWaits:
         ask: Callable[[Action], Awaitable[Outcome[Message]]],
         phones: Callable[[Iterable[Endpoint], float], None] = lambda _, __: None,
         hurry: Callable[[], None] = lambda: None,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> None:
         """`phones` is told of a list of them, and when it was asked for: also which of them app_queue rings nobody else
-        tells while AMI is away. `hurry`: whoever connects to AMI need not wait any longer."""
+        tells while AMI is away. `hurry`: whoever connects to AMI need not wait any longer. `may_send`: while it says no
+        nothing is asked, by AMI or ARI."""
+        self._may_send = may_send
         self._node, self._post, self._ask, self._phones, self._hurry = node, post, ask, phones, hurry
         self._asking: set[asyncio.Task[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -102,7 +105,7 @@ class FallbackWaits:
             while True:
                 self._logged_in.clear()
                 await self._look(switch)
-                await _set_within(self._logged_in, PING_S if self._coming and self._relied_on else LOOK_S)
+                await _set_within(self._logged_in, PING_S if self._on_the_way() and self._relied_on else LOOK_S)
                 await self._anybody.wait()
         finally:
             self._relied_on = False  # nobody asks it until the next connection's first survey
@@ -123,7 +126,8 @@ class FallbackWaits:
         }
         for channel, word in list(self._heard.items()):
             being_connected = word.queue is None and channel in there
-            about_to_wait = word.queue is not None and channel in self._coming
+            announced = word.queue is not None and not word.joined and asked_at - word.at < COMES_S
+            about_to_wait = announced and channel in self._coming  # who had joined and is not there now has left
             if word.at >= asked_at or being_connected or about_to_wait:
                 self._take(channel, word.queue)
             elif channel not in there:
@@ -134,6 +138,8 @@ class FallbackWaits:
 
     async def _look(self, switch: Switch) -> None:
         """AMI is relied on again once all that it may not have told is in lists that were asked for since."""
+        if not self._may_send():
+            return
         answers = await self._answers()
         if answers and self._relied_on:
             return
@@ -216,10 +222,14 @@ class FallbackWaits:
             self._waiting.pop(channel, None)
             self._rung.discard(channel)
 
+    def _on_the_way(self) -> bool:
+        """Whether anybody may yet come into a queue."""
+        return any(self._loop.time() - since < COMES_S for since in self._coming.values())
+
     def _tell(self, *, anyway: bool = False) -> None:
         """`anyway`: the core may have been told otherwise by a plane before us."""
         waited_in = {queue for channel, queue in self._waiting.items() if channel not in self._rung}
-        if not self._relied_on and any(self._loop.time() - since < COMES_S for since in self._coming.values()):
+        if not self._relied_on and self._on_the_way():
             waited_in.add(EVERYBODY)
         queues = tuple(sorted(waited_in))
         if self._coming or self._waiting:

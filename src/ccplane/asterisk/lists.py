@@ -94,13 +94,12 @@ class Lists:
             await self._client.aclose()
 
     async def _ask(self, client: httpx.AsyncClient, operation: op.Operation[T]) -> Outcome[T]:
-        """When we were late ourselves (a suspended machine, a loop held up), no answer proves nothing."""
+        """When we were late ourselves (a suspended machine, a loop held up), it is asked once more."""
         loop = asyncio.get_running_loop()
-        while True:
-            began = loop.time()
-            outcome = await self._ask_once(client, operation)
-            if outcome != TIMEOUT or loop.time() - began < self._deadline + self._grace:
-                return outcome
+        began = loop.time()
+        outcome = await self._ask_once(client, operation)
+        late = loop.time() - began >= self._deadline + self._grace
+        return await self._ask_once(client, operation) if late and outcome == TIMEOUT else outcome
 
     async def _ask_once(self, client: httpx.AsyncClient, operation: op.Operation[T]) -> Outcome[T]:
         request = operation.request()

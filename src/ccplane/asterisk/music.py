@@ -19,6 +19,7 @@ class MusicOver:
     """Says it the second time, unless there is to be something else on that channel by then."""
 
     def __init__(self, switch: Callable[[], Switch | None]) -> None:
+        """`switch`: the one that may be commanded now; None if none may."""
         self._switch = switch
         self._again: dict[ChannelId, asyncio.TimerHandle] = {}
 

@@ -56,6 +56,8 @@ class Rest:
         self._number = 0
         self._timer: asyncio.TimerHandle | None = None
         self._lost = False
+        self._read_first = False
+        """Deadlines were put off for what waits in the socket: once only, were we late each time."""
         self._answered_at = 0.0
         self._unanswered: dict[str, float] = {}
         """Since when each request waits, also when it has been given up: the socket may still be held up by it."""
@@ -127,7 +129,8 @@ class Rest:
         """All deadlines are equally long, so the oldest request is due first and one timer serves them all."""
         assert self._timer is not None
         now, due = self._loop.time(), self._timer.when()
-        if now - due > self._grace:  # we stood still: what was answered meanwhile may not have been read yet
+        self._read_first = now - due > self._grace and not self._read_first
+        if self._read_first:  # we stood still: what was answered meanwhile may not have been read yet
             self._timer = self._loop.call_at(now + self._grace, self._overdue)
             return
         self._timer = None
