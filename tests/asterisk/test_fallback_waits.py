@@ -443,6 +443,35 @@ def test_who_had_joined_a_queue_and_is_elsewhere_now_has_left_it_whoever_told_of
     run(scene())
 
 
+def test_one_whom_the_lists_show_in_a_queue_has_joined_it_whether_ami_told_of_that_or_not():
+    async def scene():
+        centre = Centre()
+        centre.at = {"1": ABOUT_TO}
+        async with centre.connected():
+            centre.events.heard({"event": "UserEvent", "userevent": "CcplaneFallback", "uniqueid": "1", **IN_SUPPORT})
+            centre.ami_s, centre.at = None, {"1": QUEUE}
+            await asyncio.sleep(0.6)
+            centre.ami_s = 0.001
+            await asyncio.sleep(5)
+            assert centre.told == SUPPORT
+
+    run(scene())
+
+
+def test_one_who_left_a_queue_and_is_in_one_again_is_known_by_the_lists():
+    async def scene():
+        centre = Centre()
+        centre.at = {"1": QUEUE}
+        async with centre.connected():
+            centre.events.heard({"event": "QueueCallerLeave", "uniqueid": "1", **IN_SUPPORT})
+            assert centre.told == ()
+            await asyncio.sleep(11)
+            centre.survey()
+            assert centre.told == SUPPORT
+
+    run(scene())
+
+
 def test_one_who_was_announced_and_never_gets_there_holds_up_nobody_for_ever():
     async def scene():
         centre = Centre()

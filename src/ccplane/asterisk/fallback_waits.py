@@ -38,6 +38,8 @@ from ccplane.ids import NodeName, QueueName
 JOINS_S: Final = 2.0
 """One who was announced and has not joined by then has been turned away: nobody was there for them. If AMI is late the
 word that they have is on its way: so it must have answered since."""
+CONNECTED_S: Final = 10.0
+"""Between leaving the queue and the bridge with its member lies no more than what that member is told first."""
 COMES_S: Final = 60.0
 """No apology lasts so long: who is on the way for longer does something else there, in a dialplan of the site's own."""
 LOOK_S: Final = 0.5
@@ -125,7 +127,9 @@ class FallbackWaits:
             if _is_coming(each) and channel not in talking
         }
         for channel, word in list(self._heard.items()):
-            being_connected = word.queue is None and channel in there
+            if word.queue is not None and channel in self._waiting and word.at < asked_at:
+                self._heard[channel] = word._replace(joined=True)  # whether AMI told of it or not
+            being_connected = word.queue is None and channel in there and asked_at - word.at < CONNECTED_S
             announced = word.queue is not None and not word.joined and asked_at - word.at < COMES_S
             about_to_wait = announced and channel in self._coming  # who had joined and is not there now has left
             if word.at >= asked_at or being_connected or about_to_wait:
@@ -141,7 +145,7 @@ class FallbackWaits:
         if not self._may_send():
             return
         answers = await self._answers()
-        if answers and self._relied_on:
+        if (answers and self._relied_on) or not self._may_send():
             return
         if not answers:
             self._relied_on = False
@@ -155,13 +159,15 @@ class FallbackWaits:
         if isinstance(channels, Done) and isinstance(bridges, Done) and isinstance(endpoints, Done):
             self._relied_on = answers and not self._logged_in.is_set()
             self.surveyed(channels.value, bridges.value, asked_at)
+        else:
+            self._tell()
 
     async def _answers(self) -> bool:
         """Whether AMI does, at once. What it says late it says; what it said while it was away is lost."""
         with suppress(TimeoutError):
             async with asyncio.timeout(AT_ONCE_S):
                 answer = await self._ask({"Action": "Ping"})
-            if not isinstance(answer, Done):
+            if not isinstance(answer, Done) and self._may_send():
                 self._rung.clear()
             return isinstance(answer, Done)
         return False
