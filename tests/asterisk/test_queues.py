@@ -36,6 +36,6 @@ def test_music_that_would_end_its_line_is_the_default():
 
 def test_the_page_says_how_to_print_those_of_an_asterisk_of_ones_own():
     page = (HOME / "docs" / "fallback.md").read_text()
-    [script] = re.findall(r"```\npython -c '(.*?)'\n```", page, re.S)
+    [script] = re.findall(r"```\n.venv/bin/python -c '(.*?)'\n```", page, re.S)
     printed = subprocess.run([sys.executable, "-c", script], cwd=HOME, capture_output=True, text=True, check=True)
     assert re.findall(r"\[(\w+)\]", printed.stdout) == ["support", "sales", "anyone"]
