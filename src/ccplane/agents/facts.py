@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, SeatId
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, QueueName, SeatId
 from ccplane.laws import Fact
 
 
@@ -34,6 +34,16 @@ class PinWay(StrEnum):
     PHONE = "phone"
 
 
+class Membership(msgspec.Struct, frozen=True):
+    """How an agent belongs to a queue. `level`: how good they are there, 1-10.
+
+    `priority`: when a contact looks for an agent, those of the lower number are asked first.
+    """
+
+    level: int = 5
+    priority: int = 1
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Who an agent is, as Postgres has it. `skills`: name to level 1-10. `endpoint`: what rings, `PJSIP/1001`.
 
@@ -45,6 +55,12 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     skills: dict[str, int]
     endpoint: str
     role: str = "agent"
+    languages: tuple[str, ...] = ()
+    """What they speak, as numbers and programs name languages: `en`."""
+    queues: dict[QueueName, Membership] = {}
+    """The queues that they serve; none named: every queue whose steps they meet."""
+    capacity: dict[str, int] = msgspec.field(default_factory=lambda: {"voice": 1})
+    """How many contacts of each class of channel they may have at once; of a class that is not named, none."""
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):

@@ -76,6 +76,8 @@ class EnterQueue(msgspec.Struct, frozen=True, tag=True):
     queue: QueueName
     consent: bool | None = None
     """Whether the caller, told that talks are recorded, let it be; None if they were not told."""
+    credit_s: int = 0
+    """Their priority, in seconds of waiting."""
 
 
 class Connect(msgspec.Struct, frozen=True, tag=True):

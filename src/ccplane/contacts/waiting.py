@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ccplane.contacts import facts as f
-from ccplane.ids import QueueName
+from ccplane.ids import AgentId, QueueName
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -21,6 +21,10 @@ class Waiting(msgspec.Struct, frozen=True):
     offers: int = 0
     known_since: int = 0
     """When we queued it, and asked for what that takes."""
+    credit_s: int = 0
+    """Their priority, in seconds of waiting."""
+    last_agent: AgentId | None = None
+    """Who served this customer last, as far as a step of the queue asks for it."""
 
     @property
     def held_place(self) -> int:
@@ -38,4 +42,6 @@ def queued(fact: f.ContactQueued) -> Waiting:
         place=fact.place,
         offers=fact.offers,
         known_since=fact.at,
+        credit_s=fact.credit_s,
+        last_agent=fact.last_agent,
     )

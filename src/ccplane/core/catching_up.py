@@ -208,6 +208,7 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
                     queue=note.open.queue,
                     segment=segment,
                     since=min(note.at, turn.now),
+                    credit_s=note.credit_s,
                 )
             )
         case TakeMessage():

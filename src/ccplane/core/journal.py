@@ -32,6 +32,8 @@ class Journal(msgspec.Struct, frozen=True, omit_defaults=True):
     first: int = 1
     """The step at which that program began."""
     past: tuple[Past, ...] = ()
+    credit_s: int = 0
+    """The priority with which they wait."""
 
     @property
     def queueing(self) -> QueueName | None:
@@ -41,7 +43,7 @@ class Journal(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def open(self) -> EnterQueue | TakeMessage | None:
         """The open verb itself, if it is one that goes on at the switch while no plane lives."""
-        return EnterQueue(self.queueing, self.consent) if self.queueing else self.message
+        return EnterQueue(self.queueing, self.consent, self.credit_s) if self.queueing else self.message
 
 
 def write(step: int, verb: Verb, now: int, contact: Contact | None = None, attempt: int = 1) -> str:
@@ -58,6 +60,7 @@ def write(step: int, verb: Verb, now: int, contact: Contact | None = None, attem
         program=contact.program if contact else ProgramName(""),
         first=contact.first_step if contact else 1,
         past=_fitting(contact) if contact else (),
+        credit_s=queueing.credit_s if queueing else 0,
     )
     return msgspec.json.encode(told).decode()
 

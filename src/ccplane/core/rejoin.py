@@ -207,6 +207,7 @@ def given_up(turn: Turn, agent: Agent) -> None:
             segment=contact.segments + 1,
             place=talk.place,
             offers=place_of_offer(talk.offer)[1],
+            credit_s=contact.verb.credit_s,
         )
     )
 

@@ -190,7 +190,15 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
     segment = contact.segments + 1
     since, place = latecomers.clock(turn, contact, verb.queue)
     return turn.happened(
-        c.ContactQueued(at=turn.now, contact=contact.id, queue=verb.queue, segment=segment, since=since, place=place)
+        c.ContactQueued(
+            at=turn.now,
+            contact=contact.id,
+            queue=verb.queue,
+            segment=segment,
+            since=since,
+            place=place,
+            credit_s=verb.credit_s,
+        )
     )
 
 

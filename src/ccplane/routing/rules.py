@@ -6,18 +6,29 @@ from collections.abc import Mapping
 
 import msgspec
 
-from ccplane.ids import ProgramName, QueueName
+from ccplane.ids import AgentId, ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.dialling import Dialling
 from ccplane.routing.recording import RecordingPolicy
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What is asked of an agent for a while: at least these levels."""
+    """What is asked of an agent for a while: all that stands here. An empty step is met by anyone."""
 
-    skills: dict[str, int]
+    skills: dict[str, int] = {}
+    """All of these, each at this level (1 to 10) at least."""
     for_ms: int | None = None
     """How long it holds; only the last may be None, and is."""
+    any_of: tuple[dict[str, int], ...] = ()
+    """And at least one of these sets of levels; none given: nothing further is asked."""
+    language: bool = False
+    """They speak the contact's language."""
+    level: int = 0
+    """Their level in the queue itself, at least; 0 asks nothing."""
+    agents: tuple[AgentId, ...] = ()
+    """Only these. Where none of them could come, the step is passed over at once."""
+    last_agent_ms: int | None = None
+    """Only who served this customer last, if that was no longer ago than this; else the step is passed over at once."""
 
     def met_by(self, skills: Mapping[str, int]) -> bool:
         for name, level in self.skills.items():  # noqa: SIM110  (asked of every free agent: twice as fast)
@@ -36,6 +47,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     wrap_up_ms: int = 0
     max_wait_ms: int | None = None
     weight_s: int = 0
+    strict: int = 0
+    """Contacts of a queue with a higher number come before all of a lower one, however long those have waited."""
     percent: int = 80
     within_ms: int = 20_000
     music: str = "default"

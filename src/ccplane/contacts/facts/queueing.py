@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ccplane.contacts.facts.life import ContactFact
-from ccplane.ids import QueueName
+from ccplane.ids import AgentId, QueueName
 
 
 class QueueOutcome(StrEnum):
@@ -30,6 +30,10 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
     watched, with others. None: by `since`."""
     offers: int = 0
     """How many offers this verb has led to already; they count on, so that each has an id of its own."""
+    credit_s: int = 0
+    """Their priority, in seconds of waiting."""
+    last_agent: AgentId | None = None
+    """Who served this customer last, as far as a step of the queue asks for it."""
 
 
 class ContactUnqueued(ContactFact, frozen=True, kw_only=True):
