@@ -266,7 +266,7 @@ def test_whatever_facts_were_lost_the_plane_comes_back_to_what_the_switch_shows(
     legs = {
         each.leg
         for contact in world.floor.state.contacts.values()
-        for each in (contact.offer, contact.talk)
+        for each in (*contact.offers, contact.talk)
         if each is not None
     }
     for leg in world.channels:

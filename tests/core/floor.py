@@ -207,7 +207,7 @@ class Floor:
         self.now = max(self.now, ms(at)) if at is not None else self.now
         channels, believed = {}, {}
         for contact in self.state.contacts.values():
-            legs = [each.leg for each in (contact.offer, contact.talk) if each]
+            legs = [each.leg for each in (*contact.offers, contact.talk) if each]
             present = [each for each in (contact.channel, *legs) if each not in (*gone, *carried)]
             for each in present:
                 arrival = an_arrival(each) if each == contact.channel else None

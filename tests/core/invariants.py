@@ -281,12 +281,9 @@ class Watch:
         """Nobody is booked twice, both sides agree, and nobody waits for an agent who waits for them."""
         taken = {}
         for contact in state.contacts.values():
-            for each, works in (
-                (contact.offer, {Work.OFFERED, Work.CONNECTING}),
-                (contact.talk, {Work.TALKING, Work.REJOINING}),
-            ):
-                if each is None:
-                    continue
+            open_offers = [(each, {Work.OFFERED, Work.CONNECTING}) for each in contact.offers]
+            talk = [(contact.talk, {Work.TALKING, Work.REJOINING})] if contact.talk else []
+            for each, works in (*open_offers, *talk):
                 assert each.agent not in taken, "no two contacts share an agent"
                 taken[each.agent] = contact.id
                 agent = state.agents[each.agent]
@@ -297,9 +294,9 @@ class Watch:
                 if contact.talk:
                     assert (agent.work is Work.TALKING) == (contact.talk.state is TalkState.UP)
                     assert (agent.rejoin_until is None) == (contact.talk.lost_at is None)
-                if contact.offer:
-                    assert agent.offer == contact.offer.id
-                    answered = contact.offer.state is OfferState.ANSWERED
+                if contact.offers:
+                    assert agent.offer == each.id
+                    answered = each.state is OfferState.ANSWERED
                     assert (agent.work is Work.CONNECTING) == answered == (contact.phase is Phase.CONNECTING)
             self.shape(contact)
         for agent in state.agents.values():
@@ -348,9 +345,11 @@ class Watch:
         """A contact's parts agree with its phase; every open thing has a deadline or a queue's clocks."""
         assert (contact.waiting is not None) == (contact.phase in (Phase.WAITING, Phase.CONNECTING))
         assert (contact.talk is not None) == (contact.phase is Phase.TALKING)
-        if contact.offer:
+        if contact.offers:
             assert contact.phase in (Phase.WAITING, Phase.CONNECTING)
-            assert contact.offer.deadline
+            assert all(each.deadline for each in contact.offers)
+        if contact.phase is Phase.CONNECTING:
+            assert len(contact.offers) == 1, "once one has answered nobody else is rung"
         assert (contact.call is not None) == (contact.phase in (Phase.CALLING, Phase.IN_CALL))
         if contact.call:
             assert (contact.call.deadline is None) == (contact.phase is Phase.IN_CALL)

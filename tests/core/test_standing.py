@@ -246,7 +246,7 @@ def surveyed(floor, *channels, lines=None, after_gap=True, began=None):
     """What is at the switch: what we believe, and these."""
     legs = {}
     for contact in floor.state.contacts.values():
-        for each in (contact.offer, contact.talk):
+        for each in (*contact.offers, contact.talk):
             if each:
                 legs[each.leg] = i.ChannelSeen(each.leg, True, agent=each.agent)
         legs[contact.channel] = i.ChannelSeen(contact.channel, True)

@@ -150,10 +150,10 @@ async def test_rows_of_live_contacts_are_what_evolve_has(db, seed):
             assert (call["kind"], call["agent"], ms(call["started_at"]), call["ended_at"]) == (
                 "call", contact.agent, contact.call.since, None,
             )  # fmt: skip
-        if contact.offer:
-            assert offers[contact.offer.id]["state"] == contact.offer.state
+        for each in contact.offers:
+            assert offers[each.id]["state"] == each.state
     open_offers = {row["id"] for row in offers.values() if row["state"] in ("made", "ringing", "answered")}
-    assert open_offers == {contact.offer.id for contact in centre.state.contacts.values() if contact.offer}
+    assert open_offers == {each.id for contact in centre.state.contacts.values() for each in contact.offers}
 
 
 def one_agent(wrap_up_ms=6_000):

@@ -9,12 +9,22 @@ import msgspec
 
 from ccplane.contacts import facts as f
 from ccplane.contacts import recordings as r
-from ccplane.contacts.offer import Offer
+from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.own_call import CallState, OwnCall
 from ccplane.contacts.talk import Talk
 from ccplane.contacts.verbs import Choose, Gather, Result, SetData, SetLanguage, TakeMessage, Verb
 from ccplane.contacts.waiting import Waiting
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, MessageId, NodeName, ProgramName, message_id
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ContactId,
+    DeviceName,
+    MessageId,
+    NodeName,
+    OfferId,
+    ProgramName,
+    message_id,
+)
 from ccplane.laws import Transitions
 
 
@@ -125,7 +135,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """The last steps that are over, for the journal at the switch; those whose result is secret are left out."""
     segments: int = 0
     waiting: Waiting | None = None
-    offer: Offer | None = None
+    offers: tuple[Offer, ...] = ()
+    """Those that are open, as they were made: several where a queue rings several agents at once, each another's."""
     talk: Talk | None = None
     consent: bool | None = None
     """To being recorded; None if the caller was not told of it."""
@@ -136,6 +147,24 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     unstopped: tuple[r.Recording, ...] = ()
     """Of talks that are over, while the switch has not said that it stopped."""
     call: OwnCall | None = None
+
+    @property
+    def offer(self) -> Offer | None:
+        """The open offer that was answered; while none is, the one that was made first."""
+        answered = (each for each in self.offers if each.state is OfferState.ANSWERED)
+        return next(answered, self.offers[0] if self.offers else None)
+
+    def offer_of(self, offer: OfferId) -> Offer | None:
+        """The open offer with this id."""
+        return next((each for each in self.offers if each.id == offer), None)
+
+    def offer_to(self, agent: AgentId) -> Offer | None:
+        """The open offer to this agent."""
+        return next((each for each in self.offers if each.agent == agent), None)
+
+    def offer_by(self, leg: ChannelId | None) -> Offer | None:
+        """The open offer that rings by this leg."""
+        return next((each for each in self.offers if each.leg == leg), None)
 
     @property
     def in_talk(self) -> bool:

@@ -13,6 +13,7 @@ from ccplane.contacts import recordings as r
 from ccplane.contacts import steps
 from ccplane.contacts import talk as talks
 from ccplane.contacts.contact import MOVES_CONTACT, PHASE, Choice, Contact, Phase
+from ccplane.contacts.offer import Offer
 from ccplane.contacts.waiting import queued
 from ccplane.errors import IllegalMove
 from ccplane.laws import move
@@ -76,21 +77,22 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.ContactQueued():
             return replace(contact, phase=phase, waiting=queued(fact), segments=fact.segment)
         case f.ContactUnqueued():
-            if contact.offer:  # it is closed by a fact of its own first, else its agent would be taken for ever
-                raise IllegalMove("offer", contact.offer.state, fact)
+            if contact.offers:  # each is closed by a fact of its own first, else its agent would be taken for ever
+                raise IllegalMove("offer", contact.offers[0].state, fact)
             return replace(contact, phase=phase, waiting=None)
         case f.RequirementRelaxed():
             return replace(contact, waiting=replace(contact.waiting, step=fact.step)) if contact.waiting else contact
         case f.OfferMade():
             return _offered(contact, fact)
         case f.OfferRinging() | f.OfferAnswered() | f.AgentEnteredRoom():
-            return replace(contact, phase=phase, offer=offers.evolve(contact.offer, fact))
+            return replace(contact, phase=phase, offers=_moved(contact, fact))
         case f.OfferMissed() | f.OfferWithdrawn() | f.ConnectFailed():
-            offers.evolve(contact.offer, fact)
-            return replace(contact, phase=phase, offer=None)
+            return replace(contact, phase=phase, offers=_closed(contact, fact))
         case f.TalkStarted():
-            talk = talks.begun(fact, offers.evolve(contact.offer, fact), contact.waiting)
-            return replace(contact, phase=phase, waiting=None, offer=None, talk=talk, segments=fact.segment)
+            if left := _closed(contact, fact):
+                raise IllegalMove("offer", left[0].state, fact)
+            talk = talks.begun(fact, _its_offer(contact, fact), contact.waiting)
+            return replace(contact, phase=phase, waiting=None, offers=(), talk=talk, segments=fact.segment)
         case f.PhoneLost() | f.RejoinRung() | f.RejoinMissed() | f.PhoneRejoined():
             return replace(contact, talk=talks.evolve(contact.talk, fact))
         case f.TalkEnded():
@@ -142,14 +144,34 @@ def recorded(contact: Contact, fact: r.AnyRecordingFact) -> Contact:
 
 
 def _relinked(contact: Contact, join_by: int | None) -> Contact:
-    if join_by is not None and contact.offer:
-        return replace(contact, offer=replace(contact.offer, deadline=join_by))
+    if join_by is not None and contact.offers:
+        return replace(contact, offers=tuple(replace(each, deadline=join_by) for each in contact.offers))
     if join_by is not None and contact.call:
         return replace(contact, call=replace(contact.call, deadline=join_by))
     return contact
 
 
 def _offered(contact: Contact, fact: f.OfferMade) -> Contact:
-    if contact.phase is not Phase.WAITING or contact.offer or not contact.waiting:
+    if contact.phase is not Phase.WAITING or not contact.waiting or contact.offer_to(fact.agent):
         raise IllegalMove("offer", contact.phase, fact)
-    return replace(contact, offer=offers.made(fact), waiting=replace(contact.waiting, offers=fact.attempt))
+    attempts = max(contact.waiting.offers, fact.attempt)
+    return replace(
+        contact, offers=(*contact.offers, offers.made(fact)), waiting=replace(contact.waiting, offers=attempts)
+    )
+
+
+def _its_offer(contact: Contact, fact: offers.Moves) -> Offer:
+    """The offer that this is about, after it."""
+    return offers.evolve(contact.offer_of(fact.offer), fact)
+
+
+def _moved(contact: Contact, fact: offers.Moves) -> tuple[Offer, ...]:
+    """The open offers, with the one that this is about after it."""
+    after = _its_offer(contact, fact)
+    return tuple(after if each.id == after.id else each for each in contact.offers)
+
+
+def _closed(contact: Contact, fact: offers.Moves) -> tuple[Offer, ...]:
+    """The open offers without the one that this closes."""
+    gone = _its_offer(contact, fact)
+    return tuple(each for each in contact.offers if each.id != gone.id)

@@ -28,11 +28,12 @@ from ccplane.ids import AgentId, ContactId, OfferId, contact_of_offer
 def rings(state: State, agent: AgentId, offer: OfferId) -> tuple[Contact, Offer] | None:
     """The contact and the offer that this agent's phone rings for, if it is still this one and within reach."""
     contact = state.contacts.get(contact_of_offer(offer))
-    if contact is None or contact.offer is None or (contact.offer.id, contact.offer.agent) != (offer, agent):
+    rung = contact.offer_to(agent) if contact else None
+    if contact is None or rung is None or rung.id != offer:
         return None
-    if contact.offer.state is OfferState.ANSWERED or not state.nodes.get(contact.node, False):
+    if rung.state is OfferState.ANSWERED or not state.nodes.get(contact.node, False):
         return None
-    return contact, contact.offer
+    return contact, rung
 
 
 def in_call(state: State, whose: Agent, contact_id: ContactId) -> Contact | None:

@@ -164,7 +164,7 @@ def end_contact(
 def _stop_offering(turn: Turn, contact: Contact, lost: bool) -> None:
     if contact.phase is Phase.CONNECTING:
         fail_connect(turn, contact, ConnectFailure.CALLER_GONE)
-    elif contact.offer:
+    elif contact.offers:
         withdraw(turn, contact, Withdrawal.SWITCH_LOST if lost else Withdrawal.CALLER_GONE)
 
 

@@ -138,9 +138,10 @@ def _close(turn: Turn, contact: Contact, past: Past | None, until: int) -> None:
 
 
 def _close_stay(turn: Turn, contact: Contact, result: Result | None, until: int) -> None:
-    offer = contact.offer
-    if offer and isinstance(result, Served) and offer.agent == result.agent:
+    offer = contact.offer_to(result.agent) if isinstance(result, Served) else None
+    if offer:
         return _talked(turn, contact, offer, until)
+    offer = contact.offer
     if offer and offer.state is OfferState.ANSWERED:
         fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
         turn.do(StopMusic(contact.id, contact.channel))  # their program has gone on

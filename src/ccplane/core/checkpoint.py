@@ -12,6 +12,7 @@ from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.fallback import Carried, Remembered
 from ccplane.contacts.message import Message
+from ccplane.contacts.offer import Offer
 from ccplane.contacts.recordings import Expected
 from ccplane.core.follows import put_agent, put_contact
 from ccplane.core.state import State
@@ -44,8 +45,20 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[NodeName, ...] = ()
 
 
+class _OneOffer(msgspec.Struct, frozen=True):
+    """Of a contact as it was kept when it could have one open offer alone."""
+
+    id: ContactId
+    offer: Offer | None = None
+
+
+class _Before(msgspec.Struct, frozen=True):
+    contacts: tuple[_OneOffer, ...] = ()
+
+
 _encoder: Final = msgspec.msgpack.Encoder()
 _decoder: Final = msgspec.msgpack.Decoder(Kept)
+_before: Final = msgspec.msgpack.Decoder(_Before)
 
 
 def encode(state: State) -> bytes:
@@ -98,6 +111,8 @@ def decode(data: bytes) -> State:
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)
+    alone = {each.id: (each.offer,) for each in _before.decode(data).contacts if each.offer}
     for contact in kept.contacts:
-        state = put_contact(state, None, contact)
+        offers = contact.offers or alone.get(contact.id, ())
+        state = put_contact(state, None, msgspec.structs.replace(contact, offers=offers))
     return state

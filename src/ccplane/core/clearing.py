@@ -23,7 +23,7 @@ from ccplane.contacts.offer import OfferState
 from ccplane.core import inputs as i
 from ccplane.core import parties, rejoin
 from ccplane.core.commands import HangUpLine, LookAround
-from ccplane.core.offers import find, leg_ended, withdraw
+from ccplane.core.offers import find, leg_ended, withdraw_one
 from ccplane.core.talks import CLEAR_MS, drop_leg
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, ChannelId, ContactId, NodeName, contact_of_offer, is_line, offer_of_leg
@@ -39,7 +39,7 @@ def not_found(turn: Turn, what: i.LegNotFound) -> None:
     elif what.answered:
         leg_ended(turn, i.LegEnded(what.offer, what.leg))
     elif (found := find(turn, what.offer)) and found[1].leg == what.leg and found[1].state is OfferState.MADE:
-        withdraw(turn, found[0], Withdrawal.SWITCH_LOST)
+        withdraw_one(turn, *found, Withdrawal.SWITCH_LOST)
     elif own := parties.of_own_call(turn, what.offer, what.leg):
         parties.never_called(turn, *own)
     elif contact := turn.state.contacts.get(contact_of_offer(what.offer)):

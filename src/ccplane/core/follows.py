@@ -25,7 +25,7 @@ _place: Final = attrgetter("place")
 
 def candidate(contact: Contact | None) -> Candidate | None:
     """The contact as routing sees it: waiting, and offered to nobody; else None."""
-    if contact is None or contact.phase is not Phase.WAITING or contact.offer or not contact.waiting:
+    if contact is None or contact.phase is not Phase.WAITING or contact.offers or not contact.waiting:
         return None
     waiting = contact.waiting
     return Candidate(contact.id, waiting.queue, waiting.held_place, waiting.step)
@@ -35,8 +35,8 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
     """The earliest moment at which time alone changes something about this contact."""
     own = (contact.step_deadline, contact.pick_up_by, contact.call.deadline if contact.call else None)
     times = [at for at in own if at is not None]
-    if contact.offer:
-        times.append(contact.offer.deadline)
+    if contact.offers:
+        times.extend(each.deadline for each in contact.offers)
     elif contact.waiting and (queue := rules.queues.get(contact.waiting.queue)):
         waits = (queue.max_wait_ms, queue.step_ends_at(contact.waiting.step))
         times.extend(contact.waiting.queued_at + wait for wait in waits if wait is not None)

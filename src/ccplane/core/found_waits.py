@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConnectFailure, Withdrawal
-from ccplane.contacts.offer import OfferState
+from ccplane.contacts.offer import Offer, OfferState
 from ccplane.core import inputs as i
 from ccplane.core.commands import AddCaller, AnswerCaller, JoinAgent, StartMusic, StopMusic
-from ccplane.core.offers import answered, entered, fail_connect, picked_up, withdraw
+from ccplane.core.offers import answered, entered, fail_connect, picked_up, withdraw_one
 from ccplane.core.takeover import in_talk
 from ccplane.core.talks import SETTLING_MS
 from ccplane.core.turn import Turn
+from ccplane.ids import ContactId
 
 
 def compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     members = survey.rooms.get(contact.id, ())
-    waiting, offer = contact.waiting, contact.offer
+    waiting = contact.waiting
     assert waiting is not None
     settled = survey.after_gap or waiting.known_since < survey.began_at - SETTLING_MS
     if contact.channel in members:
@@ -29,8 +30,7 @@ def compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> N
         turn.repaired("waiting caller not answered", contact.id, f"{contact.channel} is not up")
     if (survey.after_gap or unheard) and contact.phase is Phase.WAITING:
         _hear_again(turn, survey, contact)
-    if offer and (survey.after_gap or offer.ring_started_at < survey.began_at - SETTLING_MS):
-        _settle_offer(turn, survey, turn.state.contacts[contact.id])
+    _settle_offers(turn, survey, contact.id)
 
 
 def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -45,18 +45,31 @@ def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
 
 
-def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
+def _settle_offers(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:
+    """Of several whose phones were picked up in the gap one is joined, who is the furthest; the others are let go."""
+    open_now = turn.state.contacts[of].offers
+    for offer in sorted(open_now, key=lambda each: _how_far(survey, of, each), reverse=True):
+        contact = turn.state.contacts[of]
+        still = contact.offer_of(offer.id)
+        if still and (survey.after_gap or still.ring_started_at < survey.began_at - SETTLING_MS):
+            _settle_offer(turn, survey, contact, still)
+
+
+def _how_far(survey: i.SwitchSurveyed, of: ContactId, offer: Offer) -> tuple[bool, bool, bool]:
+    seen = survey.channels.get(offer.leg)
+    up = seen is not None and (seen.up or seen.at_door)
+    return offer.state is OfferState.ANSWERED, offer.leg in survey.rooms.get(of, ()), up
+
+
+def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, offer: Offer) -> None:
     """A ringing offer is joined if the phone was answered in the gap; if its leg is gone, it is made again."""
-    offer = contact.offer
-    if offer is None:
-        return
     seen = survey.channels.get(offer.leg)
     if seen is None:
         turn.repaired("offer without a leg", offer.id, f"{offer.leg} is not at the switch")
         if offer.state is OfferState.ANSWERED:
             fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
         else:
-            withdraw(turn, contact, Withdrawal.SWITCH_LOST)
+            withdraw_one(turn, contact, offer, Withdrawal.SWITCH_LOST)
     elif seen.at_door and offer.state is not OfferState.ANSWERED:
         picked_up(turn, contact, offer, None, at_door=True)
     elif seen.up:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from ccplane.agents import facts as a
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause, Withdrawal
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.verbs import Served
@@ -38,11 +38,10 @@ RESTS: Final = frozenset({MissCause.REJECTED, MissCause.BUSY, MissCause.UNREACHA
 
 
 def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
-    """The contact and its open offer, if it is still this one."""
+    """The contact and this offer, if it is still open."""
     contact = turn.state.contacts.get(contact_of_offer(offer))
-    if contact is None or contact.offer is None or contact.offer.id != offer:
-        return None
-    return contact, contact.offer
+    found = contact.offer_of(offer) if contact else None
+    return (contact, found) if contact and found else None
 
 
 def _rung(turn: Turn, offer: Offer) -> tuple[int, bool]:
@@ -72,7 +71,7 @@ def _legs_of(turn: Turn, offer: OfferId) -> tuple[ChannelId | None, ...]:
     if contact is None:
         return ()
     talk = (contact.talk.leg, contact.talk.back_leg) if contact.talk else ()
-    return (*talk, contact.offer and contact.offer.leg, contact.call and contact.call.leg)
+    return (*talk, *(each.leg for each in contact.offers), contact.call and contact.call.leg)
 
 
 def answered(turn: Turn, what: i.LegUp) -> None:
@@ -92,7 +91,8 @@ def answered(turn: Turn, what: i.LegUp) -> None:
 
 
 def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None, at_door: bool = False) -> None:
-    """It is answered, and they are to be joined, unless they are already, or wait to come in."""
+    """It is answered, and they are to be joined, unless they are already, or wait to come in. Whoever else rings for
+    this contact stops: at their phones that is no missed call."""
     deadline = turn.now + turn.state.rules.join_ms
     ring_ms, _ = _rung(turn, offer)
     turn.happened(
@@ -111,6 +111,9 @@ def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None
     turn.do(StopMusic(contact.id, contact.channel))
     if join is not None:
         turn.do(join)
+    for other in contact.offers:
+        if other.id != offer.id:
+            withdraw_one(turn, contact, other, Withdrawal.ANSWERED_ELSEWHERE)
 
 
 def _of_its_talk(turn: Turn, contact: Contact, what: i.LegUp) -> bool:
@@ -136,11 +139,10 @@ def entered(turn: Turn, what: i.EnteredRoom, attempt: int = 1) -> None:
         parties.entered(turn, contact, contact.call, what.channel, attempt)
     elif contact.talk:
         rejoin.entered(turn, contact, what.channel)
-    elif contact.offer and what.channel == contact.offer.leg and contact.offer.state is OfferState.ANSWERED:
+    elif (offer := contact.offer_by(what.channel)) and offer.state is OfferState.ANSWERED:
         if contact.in_room:
-            _talk(turn, contact, contact.offer, attempt)
-        elif not contact.offer.joined:
-            offer = contact.offer
+            _talk(turn, contact, offer, attempt)
+        elif not offer.joined:
             turn.happened(c.AgentEnteredRoom(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent))
 
 
@@ -159,7 +161,8 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
     contact = turn.state.contacts.get(contact_of_offer(what.offer))
     if contact is None or (contact.talk and rejoin.leg_ended(turn, contact, contact.talk, what)):
         return None
-    live = next((each for each in (contact.talk, contact.offer) if each and each.leg == what.leg), None)
+    offer = contact.offer_by(what.leg)
+    live = offer or (contact.talk if contact.talk and contact.talk.leg == what.leg else None)
     if live is None:
         return None
     if not what.gone:
@@ -169,11 +172,11 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
             drop_leg(turn, contact.id, live.agent, contact.talk.back_leg, "normal")
         talk_over(turn, contact, EndedBy.AGENT)
         end_step(turn, contact.id, Served(contact.talk.agent))
-    elif contact.offer:
-        if contact.phase is Phase.CONNECTING:
-            _not_joined(turn, contact, contact.offer, ConnectFailure.AGENT_GONE)
+    elif offer:
+        if offer.state is OfferState.ANSWERED:
+            _not_joined(turn, contact, offer, ConnectFailure.AGENT_GONE)
         else:
-            miss(turn, contact, contact.offer, miss_cause(what.sip, what.cause), what.sip)
+            miss(turn, contact, offer, miss_cause(what.sip, what.cause), what.sip)
     return None
 
 
@@ -211,9 +214,13 @@ def set_intent(turn: Turn, agent: AgentId, intent: Intent, reason: str, by: str)
 
 
 def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:
-    """Take the open offer back. "answered_elsewhere" leaves no missed call on the agent's phone."""
-    offer = contact.offer
-    assert offer is not None
+    """Take back whatever is open."""
+    for offer in contact.offers:
+        withdraw_one(turn, contact, offer, reason)
+
+
+def withdraw_one(turn: Turn, contact: Contact, offer: Offer, reason: Withdrawal) -> None:
+    """Take an open offer back. "answered_elsewhere" leaves no missed call on the agent's phone."""
     ring_ms, rang = _rung(turn, offer)
     drop_leg(turn, contact.id, offer.agent, offer.leg, "answered_elsewhere")
     turn.happened(
@@ -262,9 +269,16 @@ def wait_again(turn: Turn, contact: Contact) -> None:
     turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
 
 
-def offer_overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
+def offers_due(turn: Turn, contact: Contact) -> None:
+    """Those whose time is over."""
+    for offer in contact.offers:
+        if offer.deadline <= turn.now:
+            _overdue(turn, turn.state.contacts[contact.id], offer)
+
+
+def _overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
     """Rang too long, or the switch never showed both in the room."""
-    if contact.phase is Phase.CONNECTING:
+    if offer.state is OfferState.ANSWERED:
         fail_connect(turn, contact, ConnectFailure.NOT_JOINED)
     else:
         drop_leg(turn, contact.id, offer.agent, offer.leg, "normal")

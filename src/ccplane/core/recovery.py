@@ -149,7 +149,7 @@ def _where_they_are(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None
 
 def _unknown_channels(turn: Turn, survey: i.SwitchSurveyed, known: Mapping[ContactId, Contact]) -> None:
     """Legs and callers that nobody knew; what was known and has just been ended is being hung up already."""
-    legs = {each.leg for contact in known.values() for each in (contact.offer, contact.talk) if each}
+    legs = {each.leg for contact in known.values() for each in (*contact.offers, contact.talk) if each}
     legs |= {contact.call.leg for contact in known.values() if contact.call}
     legs |= {contact.talk.back_leg for contact in known.values() if contact.talk and contact.talk.back_leg}
     unknown = (each for each in survey.channels.values() if each.sure and each.id not in legs and not is_line(each.id))

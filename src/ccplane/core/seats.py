@@ -11,7 +11,7 @@ from ccplane.agents.facts import Phone
 from ccplane.contacts.facts import Withdrawal
 from ccplane.core import inputs as i
 from ccplane.core import own_calls
-from ccplane.core.offers import withdraw
+from ccplane.core.offers import withdraw_one
 from ccplane.core.rejoin import phone_changed
 from ccplane.core.slowness import judge
 from ccplane.core.state import State
@@ -86,8 +86,9 @@ def _elsewhere(turn: Turn, agent: Agent) -> None:
     """Another call came to their phone while ours rings there, or they make one: the caller is offered to somebody else
     at once. Who has answered ours already goes on with it."""
     contact = turn.state.contacts.get(agent.contact) if agent.contact else None
-    if contact is not None and contact.offer is not None and agent.work is Work.OFFERED:
-        withdraw(turn, contact, Withdrawal.OTHER_CALL)
+    offer = contact.offer_to(agent.id) if contact else None
+    if contact is not None and offer is not None and agent.work is Work.OFFERED:
+        withdraw_one(turn, contact, offer, Withdrawal.OTHER_CALL)
 
 
 def _known(state: State, device: DeviceName) -> bool:

@@ -170,8 +170,7 @@ def _end_call(turn: Turn, agent: Agent, by_phone: bool) -> None:
         return
     if agent.work is Work.OWN_CALL:
         _end_own_call(turn, agent, contact)
-    elif contact.offer:
-        offer = contact.offer
+    elif offer := contact.offer_to(agent.id):
         if offer.state is OfferState.ANSWERED:
             fail_connect(turn, contact, ConnectFailure.AGENT_GONE)
         else:

@@ -101,7 +101,7 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
         queued_again(turn, survey, seen, note, queue, None, step)
     elif contact.phase is Phase.WAITING and _may_be_with(agent, contact, offer):
         turn.repaired("talk nobody saw begin", of, f"{leg.id} is beside the caller")
-        if contact.offer:
+        if contact.offers:
             withdraw(turn, contact, Withdrawal.SWITCH_LOST)
         turn.do(StopMusic(of, caller))
     else:
@@ -119,7 +119,7 @@ def _adopt_dropped(
     nobody has parted them. Else it was to go, and `clearing` tells it so again."""
     if not survey.after_gap:
         return
-    if contact is None or contact.phase is not Phase.WAITING or contact.offer or agent.work not in AT_REST:
+    if contact is None or contact.phase is not Phase.WAITING or contact.offers or agent.work not in AT_REST:
         return
     turn.repaired("talk that was to be parted", contact.id, f"{leg.id} is still beside the caller")
     turn.happened(a.LegCleared(at=turn.now, agent=agent.id, leg=leg.id, told=False))
@@ -138,7 +138,7 @@ def adopt_ring(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, agent_i
     if offer is None or contact is None or agent is None or is_call_back(leg.id):
         return False
     (step, attempt), waiting = place_of_offer(offer), contact.waiting
-    wanted = contact.phase is Phase.WAITING and contact.offer is None and contact.step == step
+    wanted = contact.phase is Phase.WAITING and not contact.offers and contact.step == step
     if waiting is None or not wanted or attempt <= waiting.offers or not agent.free:
         return False
     queue = turn.state.rules.queues.get(waiting.queue)

@@ -56,8 +56,8 @@ def drop_leg(
 def _nothing_told_of(turn: Turn, of: ContactId, leg: ChannelId) -> bool:
     """Of an offer or an own call that is still open."""
     contact = turn.state.contacts.get(of)
-    offer, call = (contact.offer, contact.call) if contact else (None, None)
-    if offer is not None and offer.leg == leg:
+    offer, call = (contact.offer_by(leg), contact.call) if contact else (None, None)
+    if offer is not None:
         return offer.state is OfferState.MADE
     return call is not None and call.leg == leg and call.state is CallState.CALLED
 

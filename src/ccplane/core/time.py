@@ -11,7 +11,7 @@ from ccplane.core import clearing
 from ccplane.core import inputs as i
 from ccplane.core.callers import not_picked_up
 from ccplane.core.follows import watches
-from ccplane.core.offers import offer_overdue
+from ccplane.core.offers import offers_due
 from ccplane.core.parties import overdue
 from ccplane.core.recorder import recordings_due
 from ccplane.core.rejoin import given_up
@@ -70,9 +70,8 @@ def _contact_due(turn: Turn, contact: Contact) -> None:
     elif contact.call:
         if contact.call.deadline is not None and contact.call.deadline <= turn.now:
             overdue(turn, contact, contact.call)
-    elif contact.offer:
-        if contact.offer.deadline <= turn.now:
-            offer_overdue(turn, contact, contact.offer)
+    elif contact.offers:
+        offers_due(turn, contact)
     elif contact.waiting:
         wait_due(turn, contact)
 

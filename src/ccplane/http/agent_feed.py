@@ -178,7 +178,7 @@ def _concerned(state: State, fact: Fact) -> Sequence[AgentId]:
 
 def _with(contact: Contact) -> Sequence[AgentId]:
     """The agents who have to do with it."""
-    parts = [each.agent for each in (contact.offer, contact.talk, contact.call) if each]
+    parts = [each.agent for each in (*contact.offers, contact.talk, contact.call) if each]
     return [each for each in {*parts, contact.agent} if each is not None]
 
 
@@ -248,8 +248,8 @@ def _call(state: State, agent: Agent) -> CallNow | None:
     if contact.talk and contact.talk.agent == agent.id:
         talk = contact.talk
         return _told(contact, talk.offer, talk.queue, talk.waited_ms, None, talk.started_at)
-    offer, waiting = contact.offer, contact.waiting
-    if offer is None or waiting is None or offer.agent != agent.id:
+    offer, waiting = contact.offer_to(agent.id), contact.waiting
+    if offer is None or waiting is None:
         return None
     waited = max(0, offer.made_at - waiting.queued_at)
     return _told(contact, offer.id, waiting.queue, waited, offer.deadline, None)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ccplane.contacts.contact import Contact, Phase
+from ccplane.ids import place_of_offer
 from ccplane.postgres.contacts import ContactDetail, ContactRow, OfferRow, SegmentRow
 from ccplane.postgres.recordings import RecordingRow
 
@@ -40,7 +41,7 @@ def known(contact: Contact) -> ContactDetail:
     return ContactDetail(
         contact=row,
         segments=segments,
-        offers=list(_open_offer(contact)),
+        offers=list(_open_offers(contact)),
         facts=[],
         recordings=list(_open_recording(contact)),
     )
@@ -77,16 +78,17 @@ def _segment(
     )
 
 
-def _open_offer(contact: Contact) -> Iterator[OfferRow]:
-    """The offer that is open. When it was made, and why to this agent, is in the log."""
-    offer, stay = contact.offer, contact.waiting
-    if offer and stay:
+def _open_offers(contact: Contact) -> Iterator[OfferRow]:
+    """The offers that are open. When each was made, and why to this agent, is in the log."""
+    stay = contact.waiting
+    for offer in contact.offers if stay else ():
+        assert stay is not None
         yield OfferRow(
             id=offer.id,
             agent=offer.agent,
             queue=stay.queue,
             segment=stay.segment,
-            attempt=stay.offers,
+            attempt=place_of_offer(offer.id)[1],
             leg=offer.leg,
             state=offer.state.value,
             made_at=None,

@@ -37,6 +37,8 @@ class Withdrawal(StrEnum):
     """Asterisk restarted, the leg was found gone after a gap, or it was never made."""
     OTHER_CALL = "other-call"
     """A call that is not ours came to the phone while it rang, or was made from it."""
+    ANSWERED_ELSEWHERE = "answered-elsewhere"
+    """Of several agents who were rung for this contact another was the first."""
 
 
 class Trace(msgspec.Struct, frozen=True):
