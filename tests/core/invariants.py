@@ -413,6 +413,10 @@ class Watch:
             later = after.contacts.get(contact.id)
             if later and contact.waiting and later.waiting and contact.segments == later.segments:
                 assert contact.waiting.queued_at == later.waiting.queued_at
+            if later and contact.waiting and later.waiting and later.waiting.entered_at is not None:
+                assert contact.waiting.queued_at == later.waiting.queued_at, "another queue takes the clock over"
+                assert contact.waiting.held_place == later.waiting.held_place
+                assert contact.waiting.credit_s == later.waiting.credit_s
 
     def cut_off(self, state):
         """Nobody is offered anything through a switch that is away, and everybody is said to be unreachable by it."""

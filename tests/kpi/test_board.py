@@ -298,7 +298,7 @@ def test_the_wallboard_shows_agents_by_their_id_in_the_one_word_for_their_state(
 
 
 def test_every_counter_is_defined():
-    shown = {"answered_wait_ms": "wait", "entered": "offered"}
+    shown = {"answered_wait_ms": "wait", "answered_contact_wait_ms": "contact_wait", "entered": "offered"}
     for field in Counters.__struct_fields__:
         assert shown.get(field, field) in definitions.DEFINITIONS
 
@@ -333,6 +333,7 @@ def test_stays_in_the_fallback_count_like_any_other_on_the_day_on_which_they_beg
         answered=2,
         answered_within=1,
         answered_wait_ms=40_001,
+        answered_contact_wait_ms=40_001,
         abandoned=1,
         abandoned_short=1,
         abandoned_within=1,

@@ -16,7 +16,7 @@ from ccplane.kpi.wallboard import queues
 from tests.core.floor import a_queue, the_rules
 
 PINNED = {
-    "offered": (2, "415d2a96fe8d", 123),
+    "offered": (2, "415d2a96fe8d", 291),
     "answered": (2, "659c28307c76", 8),
     "answered_within": (2, "399c0fa28a5b", 6),
     "abandoned": (2, "d1b0124885b0", 16),
@@ -25,7 +25,11 @@ PINNED = {
     "no_agents": (2, "6b67af5d401c", 24),
     "timed_out": (2, "2d732ecf4221", 32),
     "lost": (2, "49115f38076e", 40),
+    "overflowed": (1, "05c93a576990", 48),
+    "closed": (1, "dff8e7bbfd34", 56),
+    "moved": (1, "9fbb83702e7f", 64),
     "wait": (2, "8621e5d07e01", 100004),
+    "contact_wait": (1, "784aa5fa9953", 100004),
     "waiting": (1, "802eaf112209", 3),
     "longest_wait": (1, "53e720c4c257", 60.0),
     "service_level": (2, "b66c45f33fa5", 0.2222222222222222),
@@ -41,7 +45,7 @@ NOON = 20_000 * 86_400_000 + 43_200_000
 SALES = QueueName("sales")
 ANA = AgentId("1001")
 IN_TIME, LATE = 20_000, 20_001
-COUNTERS = {"offered": "entered", "wait": "answered_wait_ms"}
+COUNTERS = {"offered": "entered", "wait": "answered_wait_ms", "contact_wait": "answered_contact_wait_ms"}
 
 
 def stay(number, waited_ms=None, outcome=None):

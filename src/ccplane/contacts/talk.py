@@ -68,7 +68,7 @@ class Talk(msgspec.Struct, frozen=True):
     back_since: int = 0
     """When `back_leg` was called."""
     waited_ms: int = 0
-    """From entering the queue until both could hear each other."""
+    """By their clock, until both could hear each other."""
 
 
 def begun(fact: f.TalkStarted, offer: Offer, stay: Waiting | None) -> Talk:
@@ -81,7 +81,7 @@ def begun(fact: f.TalkStarted, offer: Offer, stay: Waiting | None) -> Talk:
         queue=fact.queue,
         started_at=fact.at if fact.started_at is None else fact.started_at,
         place=stay.held_place if stay else fact.at,
-        waited_ms=fact.waited_ms,
+        waited_ms=fact.waited_ms if fact.contact_waited_ms is None else fact.contact_waited_ms,
         leg_since=fact.at,
     )
 

@@ -9,7 +9,8 @@ from ccplane.ids import AgentId, QueueName
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A contact's stay in a queue. `queued_at` is its clock and its place; neither changes while it waits."""
+    """A contact's stay in a queue. `queued_at` is its clock and its place; neither changes while it waits, also not
+    where another queue takes it over."""
 
     queue: QueueName
     segment: int
@@ -25,11 +26,24 @@ class Waiting(msgspec.Struct, frozen=True):
     """Their priority, in seconds of waiting."""
     last_agent: AgentId | None = None
     """Who served this customer last, as far as a step of the queue asks for it."""
+    entered_at: int | None = None
+    """When they entered this queue, where their clock is older."""
+    passed: tuple[QueueName, ...] = ()
+    """Queues out of which overflows have taken them: none takes them back into these."""
+
+    @property
+    def here_since(self) -> int:
+        """When they entered this queue: its steps and limits run from here."""
+        return self.queued_at if self.entered_at is None else self.entered_at
 
     @property
     def held_place(self) -> int:
         """The moment by which they stand in the line."""
         return self.queued_at if self.place is None else self.place
+
+    def by_clock(self, waited_ms: int) -> int | None:
+        """The whole wait of who has waited this long here; None where they came from no other queue."""
+        return None if self.entered_at is None else waited_ms + self.entered_at - self.queued_at
 
 
 def queued(fact: f.ContactQueued) -> Waiting:
@@ -44,4 +58,6 @@ def queued(fact: f.ContactQueued) -> Waiting:
         known_since=fact.at,
         credit_s=fact.credit_s,
         last_agent=fact.last_agent,
+        entered_at=fact.entered_at,
+        passed=fact.passed,
     )

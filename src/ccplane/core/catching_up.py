@@ -210,6 +210,8 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
                     segment=segment,
                     since=min(note.at, turn.now),
                     credit_s=note.credit_s,
+                    entered_at=note.entered_at,
+                    passed=note.passed,
                 )
             )
         case TakeMessage():

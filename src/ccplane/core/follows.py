@@ -39,7 +39,7 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
         times.extend(each.deadline for each in contact.offers)
     elif contact.waiting and (queue := rules.queues.get(contact.waiting.queue)):
         waits = (queue.max_wait_ms, queue.step_ends_at(contact.waiting.step))
-        times.extend(contact.waiting.queued_at + wait for wait in waits if wait is not None)
+        times.extend(contact.waiting.here_since + wait for wait in waits if wait is not None)
     recordings = (contact.tape, *contact.unstopped) if contact.tape else contact.unstopped
     times.extend(each.deadline for each in recordings if each.deadline is not None)
     return min(times, default=None)

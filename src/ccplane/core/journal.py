@@ -34,6 +34,10 @@ class Journal(msgspec.Struct, frozen=True, omit_defaults=True):
     past: tuple[Past, ...] = ()
     credit_s: int = 0
     """The priority with which they wait."""
+    entered_at: int | None = None
+    """When they entered that queue, where they came from another; then `at` is their clock."""
+    passed: tuple[QueueName, ...] = ()
+    """Queues out of which overflows have taken them."""
 
     @property
     def queueing(self) -> QueueName | None:
@@ -46,8 +50,17 @@ class Journal(msgspec.Struct, frozen=True, omit_defaults=True):
         return EnterQueue(self.queueing, self.consent, self.credit_s) if self.queueing else self.message
 
 
-def write(step: int, verb: Verb, now: int, contact: Contact | None = None, attempt: int = 1) -> str:
-    """The journal as text; `contact` as it was before this step."""
+def write(
+    step: int,
+    verb: Verb,
+    now: int,
+    contact: Contact | None = None,
+    attempt: int = 1,
+    *,
+    entered_at: int | None = None,
+    passed: tuple[QueueName, ...] = (),
+) -> str:
+    """The journal as text; `contact` as it was before this step. `now`: since when the verb is open."""
     queueing = verb if isinstance(verb, EnterQueue) else None
     told = Journal(
         step,
@@ -61,6 +74,8 @@ def write(step: int, verb: Verb, now: int, contact: Contact | None = None, attem
         first=contact.first_step if contact else 1,
         past=_fitting(contact) if contact else (),
         credit_s=queueing.credit_s if queueing else 0,
+        entered_at=entered_at,
+        passed=passed,
     )
     return msgspec.json.encode(told).decode()
 

@@ -297,7 +297,7 @@ def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until:
     waiting = turn.state.contacts[contact_id].waiting
     assert waiting is not None
     with turn.as_of(turn.when if until is None else until):
-        waited_ms, ended_at = turn.over(waiting.queued_at)
+        waited_ms, ended_at = turn.over(waiting.here_since)
     turn.happened(
         c.ContactUnqueued(
             at=turn.now,
@@ -307,6 +307,7 @@ def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until:
             outcome=outcome,
             waited_ms=waited_ms,
             ended_at=ended_at,
+            contact_waited_ms=waiting.by_clock(waited_ms),
         )
     )
 

@@ -187,7 +187,8 @@ def _talks(turn: Turn, contact: Contact, leg: i.ChannelSeen, agent: Agent) -> No
             segment=contact.segments + 1,
             queue=waiting.queue,
             queue_segment=waiting.segment,
-            waited_ms=turn.now - waiting.queued_at,
+            waited_ms=turn.now - waiting.here_since,
+            contact_waited_ms=waiting.by_clock(turn.now - waiting.here_since),
         )
     )
     start_recording(turn, contact.id, attempt=2)

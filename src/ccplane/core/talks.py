@@ -90,7 +90,7 @@ def talk_begun(turn: Turn, contact: Contact, offer: Offer) -> None:
     """Caller and agent are together, and the wait is over."""
     waiting = contact.waiting
     assert waiting is not None
-    waited_ms, started_at = turn.over(waiting.queued_at)
+    waited_ms, started_at = turn.over(waiting.here_since)
     turn.happened(
         c.TalkStarted(
             at=turn.now,
@@ -102,6 +102,7 @@ def talk_begun(turn: Turn, contact: Contact, offer: Offer) -> None:
             queue_segment=waiting.segment,
             waited_ms=waited_ms,
             started_at=started_at,
+            contact_waited_ms=waiting.by_clock(waited_ms),
         )
     )
 

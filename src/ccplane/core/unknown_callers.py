@@ -108,7 +108,18 @@ def queued_again(
     if step == 1:
         turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=number.program))
     turn.happened(c.StepStarted(at=turn.now, contact=of, step=step, attempt=1, verb=EnterQueue(queue), deadline=None))
-    return turn.happened(c.ContactQueued(at=turn.now, contact=of, queue=queue, segment=1, since=since))
+    moved = note if note is not None and note.queueing == queue else None
+    return turn.happened(
+        c.ContactQueued(
+            at=turn.now,
+            contact=of,
+            queue=queue,
+            segment=1,
+            since=since,
+            entered_at=moved.entered_at if moved else None,
+            passed=moved.passed if moved else (),
+        )
+    )
 
 
 def caller_seen(turn: Turn, survey: i.SwitchSurveyed, caller: ChannelId) -> i.ChannelSeen | None:

@@ -42,7 +42,9 @@ _Segment: Final = readable(
     "A stay in a queue, or with an agent.",
     {
         "started_at": "In a queue: when they entered it. With an agent: when both could hear each other.",
-        "waited_ms": "In a queue: the whole wait, until both could hear each other or it ended without an agent.",
+        "waited_ms": "In a queue: the wait there, until both could hear each other or it ended without an agent.",
+        "contact_waited_ms": "In a queue: the wait by their clock, which an overflow keeps: over all queues up to the "
+        "end of this stay.",
         "provisional": "Whether it, or its wrap-up, goes on; or it began or ended in a gap, and was found out "
         "only afterwards: then it may be longer here than it was.",
     },

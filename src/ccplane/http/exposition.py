@@ -34,7 +34,7 @@ from ccplane.log.backlog import Backlog, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
-OUTCOMES: Final = ("answered", "abandoned", "no_agents", "timed_out", "lost")
+OUTCOMES: Final = ("answered", "abandoned", "no_agents", "timed_out", "overflowed", "closed", "moved", "lost")
 OF_RECORDINGS: Final = {
     "RecordingStarted": ("ccplane_recordings_started", "Talks whose recording began"),
     "RecordingFailed": ("ccplane_recordings_failed", "Talks whose recording could not be begun in time"),
@@ -142,6 +142,8 @@ class Exposition(Collector):
             yield _counter(name, _help(key), {queue: getattr(each, field) for queue, each in ever.items()}, "queue")
         waits = {queue: counters.answered_wait_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_answered_wait_seconds", _help("wait"), waits, "queue")
+        whole = {queue: counters.answered_contact_wait_ms / 1000 for queue, counters in ever.items()}
+        yield _counter("ccplane_queue_answered_contact_wait_seconds", _help("contact_wait"), whole, "queue")
 
 
 def _ringing(delays: Delays) -> Metric:

@@ -51,7 +51,7 @@ def _open_segment(contact: Contact) -> Iterator[SegmentRow]:
     """The stay that is open."""
     stay, talk = contact.waiting, contact.talk
     if stay:
-        yield _segment(stay.segment, "queue", stay.queue, stay.queued_at)
+        yield _segment(stay.segment, "queue", stay.queue, stay.here_since)
     elif contact.call and contact.phase is Phase.IN_CALL:
         yield _segment(contact.segments, "call", None, contact.call.since, contact.agent, contact.call.id)
     elif talk:

@@ -195,12 +195,14 @@ def _unwatched(board: Board, since: int, until: int) -> Board:
 
 
 def _queued(board: Board, fact: c.ContactQueued) -> Board:
-    stay = Stay(fact.queue, fact.at if fact.since is None else fact.since)
+    entered_at = fact.since if fact.entered_at is None else fact.entered_at
+    stay = Stay(fact.queue, fact.at if entered_at is None else entered_at)
     return _add(replace(board, stays=board.stays.set(fact.contact, stay)), stay, {"entered": 1})
 
 
 def _answered(board: Board, fact: c.TalkStarted) -> Board:
-    return _stay_over(board, fact.contact, for_answered(fact.waited_ms, board.within(fact.queue)))
+    over = for_answered(fact.waited_ms, board.within(fact.queue), fact.contact_waited_ms)
+    return _stay_over(board, fact.contact, over)
 
 
 def _unqueued(board: Board, fact: c.ContactUnqueued) -> Board:

@@ -27,8 +27,12 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     abandoned_within: int = 0
     no_agents: int = 0
     timed_out: int = 0
+    overflowed: int = 0
+    closed: int = 0
+    moved: int = 0
     lost: int = 0
     answered_wait_ms: int = 0
+    answered_contact_wait_ms: int = 0
     rang: int = 0
     rang_in_time: int = 0
 
@@ -39,15 +43,21 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ended(self) -> int:
         """Stays that are over, however. `entered` is this and those who still wait: nothing is lost from sight."""
-        return self.answered + self.abandoned + self.no_agents + self.timed_out + self.lost
+        given_away = self.overflowed + self.closed + self.moved
+        return self.answered + self.abandoned + self.no_agents + self.timed_out + given_away + self.lost
 
 
 NOTHING: Final = Counters()
 
 
-def for_answered(waited_ms: int, within_ms: int) -> dict[str, int]:
-    """What one answered stay adds."""
-    return {"answered": 1, "answered_within": int(waited_ms <= within_ms), "answered_wait_ms": waited_ms}
+def for_answered(waited_ms: int, within_ms: int, contact_waited_ms: int | None = None) -> dict[str, int]:
+    """What one answered stay adds. `contact_waited_ms`: the whole wait, of who came from another queue."""
+    return {
+        "answered": 1,
+        "answered_within": int(waited_ms <= within_ms),
+        "answered_wait_ms": waited_ms,
+        "answered_contact_wait_ms": waited_ms if contact_waited_ms is None else contact_waited_ms,
+    }
 
 
 def for_ended(outcome: QueueOutcome, waited_ms: int, within_ms: int) -> dict[str, int]:
@@ -58,7 +68,14 @@ def for_ended(outcome: QueueOutcome, waited_ms: int, within_ms: int) -> dict[str
         case QueueOutcome.ABANDONED:
             short, within = int(waited_ms <= SHORT_MS), int(waited_ms <= within_ms)
             return {"abandoned": 1, "abandoned_short": short, "abandoned_within": within}
-        case QueueOutcome.NO_AGENTS | QueueOutcome.TIMED_OUT | QueueOutcome.LOST:
+        case (
+            QueueOutcome.NO_AGENTS
+            | QueueOutcome.TIMED_OUT
+            | QueueOutcome.OVERFLOWED
+            | QueueOutcome.CLOSED
+            | QueueOutcome.MOVED
+            | QueueOutcome.LOST
+        ):
             return {outcome.value.replace("-", "_"): 1}
 
 

@@ -45,10 +45,21 @@ DEFINITIONS: Final = {
         Definition("abandoned_within", "abandoned in time", "阈值内放弃", "stays", "B_T: wait ≤ T", _STAYS, 2),
         Definition("no_agents", "no agents", "无座席", "stays", "ended, as nobody was signed in", _STAYS, 2),
         Definition("timed_out", "timed out", "排队超时量", "stays", "ended by the queue's max_wait", _STAYS, 2),
+        Definition("overflowed", "overflowed", "溢出量", "stays", "ended by a limit of the queue's", _STAYS),
+        Definition("closed", "closed", "非服务时间", "stays", "ended, as the queue was closed or closed then", _STAYS),
+        Definition("moved", "moved", "转移量", "stays", "ended, as somebody put them into another queue", _STAYS),
         Definition(
             "lost", "lost", "丢失量", "stays", "ended, as the switch lost the call, or the fallback took it", _STAYS, 2
         ),
         Definition("wait", "wait of answered", "应答等待时长", "ms", "Σ wait, queue entry to both joined", _STAYS, 2),
+        Definition(
+            "contact_wait",
+            "whole wait of answered",
+            "应答总等待时长",
+            "ms",
+            "Σ wait by the contacts' clocks: from their first queue to both joined, however often they changed queues",
+            _STAYS,
+        ),
         Definition("waiting", "waiting", "排队数", "contacts", "entered and not ended, now", _WAITS),
         Definition("longest_wait", "longest wait", "最长等待", "s", "now − oldest entry among the waiting", _WAITS),
         Definition(

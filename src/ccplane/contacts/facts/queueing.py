@@ -16,6 +16,11 @@ class QueueOutcome(StrEnum):
     NO_AGENTS = "no-agents"
     TIMED_OUT = "timed-out"
     LOST = "lost"
+    OVERFLOWED = "overflowed"
+    """A limit of the queue took them out of it: into another queue, or back to the program."""
+    CLOSED = "closed"
+    MOVED = "moved"
+    """Somebody put them into another queue."""
 
 
 class ContactQueued(ContactFact, frozen=True, kw_only=True):
@@ -34,6 +39,10 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
     """Their priority, in seconds of waiting."""
     last_agent: AgentId | None = None
     """Who served this customer last, as far as a step of the queue asks for it."""
+    entered_at: int | None = None
+    """When they entered this queue, where their clock is older: they came from another."""
+    passed: tuple[QueueName, ...] = ()
+    """Queues out of which overflows have taken them since they asked for one: none takes them back into these."""
 
 
 class ContactUnqueued(ContactFact, frozen=True, kw_only=True):
@@ -43,8 +52,11 @@ class ContactUnqueued(ContactFact, frozen=True, kw_only=True):
     segment: int
     outcome: QueueOutcome
     waited_ms: int
+    """In this queue."""
     ended_at: int | None = None
     """When, if that is older than this fact."""
+    contact_waited_ms: int | None = None
+    """By their clock, over all queues; None: as `waited_ms`."""
 
 
 class RequirementRelaxed(ContactFact, frozen=True, kw_only=True):

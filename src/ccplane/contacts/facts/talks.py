@@ -14,8 +14,11 @@ class TalkStarted(OfferFact, frozen=True, kw_only=True):
     queue: QueueName
     queue_segment: int
     waited_ms: int
+    """In this queue."""
     started_at: int | None = None
     """When, if that is older than this fact."""
+    contact_waited_ms: int | None = None
+    """By their clock, over all queues; None: as `waited_ms`."""
 
 
 class TalkEnded(OfferFact, frozen=True, kw_only=True):
