@@ -28,7 +28,7 @@ def c(name):
     return contact_id(NODE, ChannelId(name))
 
 
-def a_queue(name=SUPPORT, *, ring=20, wrap_up=0, max_wait=None, steps=None, weight=0):
+def a_queue(name=SUPPORT, *, ring=20, wrap_up=0, max_wait=None, steps=None, weight=0, at_once=1):
     asked = steps or ((None, 1),)
     return Queue(
         name=QueueName(name),
@@ -38,6 +38,7 @@ def a_queue(name=SUPPORT, *, ring=20, wrap_up=0, max_wait=None, steps=None, weig
         max_wait_ms=ms(max_wait) if max_wait else None,
         weight_s=weight,
         music=f"{name}-music",
+        ring_at_once=at_once,
     )
 
 

@@ -21,6 +21,7 @@ from ccplane.core.evolve import evolve
 from ccplane.core.follows import agent_deadline, candidate, contact_deadline
 from ccplane.core.keys import AHEAD_LONGEST
 from ccplane.core.members import members_of
+from ccplane.core.reach import rings_out
 from ccplane.core.state import State
 from ccplane.core.takeover import ADOPTED
 from ccplane.core.talks import LATE_MS
@@ -253,13 +254,17 @@ class Watch:
             assert set(agent.unseen) <= set(agent.clearing)
 
     def fair(self, state, offer):
-        """The longest idle of those able rings; nobody with a higher claim on them is passed over."""
+        """The longest idle of those able rings; nobody with a higher claim on them is passed over, and nobody for whom
+        no phone rings by one for whom some do."""
+        rung = state.contacts[offer.contact].offers
         able = [each for each in state.agents.values() if self.may_be_offered(state, offer.contact, each)]
+        able = [each for each in able if not rung or rings_out(state, each)]
         assert offer.agent == min(able, key=lambda each: (each.idle_since, each.id)).id
         agent = state.agents[offer.agent]
         for line in state.lines.values():
             for other in line:
                 if self.may_serve(state, other.contact, agent):
+                    assert not rung, "who has nobody comes first"
                     assert self.claim(state, offer.contact) >= self.claim(state, other.contact)
 
     def may_be_offered(self, state, contact_id, agent):
@@ -308,6 +313,8 @@ class Watch:
             assert (agent.work in BUSY) == (agent.id in taken), "an agent who is busy is busy with a contact"
             assert (agent.contact is None) == (agent.work is Work.IDLE)
             assert (agent.offer is not None) == (agent.work in BUSY), "an offer is forgotten when it is over"
+        for contact in state.contacts.values():
+            self.rung(state, contact)
         for line in state.lines.values():
             for waiting in line:
                 able = [each for each in state.free if self.may_be_offered(state, waiting.contact, state.agents[each])]
@@ -316,6 +323,17 @@ class Watch:
                 assert any(each.signed_in and widest.met_by(each.profile.skills) for each in state.agents.values()), (
                     "nobody waits where nobody could come"
                 )
+
+    def rung(self, state, contact):
+        """As many phones ring as the queue says and as agents are free; not beside one that takes calls by itself."""
+        queue = contact.waiting and state.rules.queues.get(contact.waiting.queue)
+        wants = contact.phase is Phase.WAITING and contact.offers and queue
+        wants = wants and (queue.ring_at_once is None or len(contact.offers) < queue.ring_at_once)
+        assert (contact.id in state.wanting) == bool(wants)
+        if wants and all(rings_out(state, state.agents[each.agent]) for each in contact.offers) and not state.behind:
+            free = [state.agents[each] for each in state.free]
+            able = [each for each in free if self.may_be_offered(state, contact.id, each) and rings_out(state, each)]
+            assert not able, "a free agent and a contact for whom they may ring, too, never coexist"
 
     def lines(self, state):
         """Who sits at an always-on seat has an open line, or is offered nothing; and one is rung whenever it can be."""

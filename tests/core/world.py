@@ -62,18 +62,18 @@ OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=I
 RULES = (
     the_rules(
         a_queue(SUPPORT),
-        a_queue(SALES, wrap_up=10),
+        a_queue(SALES, wrap_up=10, at_once=2),
         misses_until_pause=2,
         dialling=DIALLING,
         recording=RECORDED,
         hold={"en": "sound:hold", "zh-CN": "sound:hold-zh"},
     ),
     the_rules(
-        a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1))),
+        a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1)), at_once=3),
         a_queue(SALES, weight=60),
         recording=OR_NOT_AT_ALL,
     ),
-    the_rules(a_queue(SUPPORT, wrap_up=3, steps=((12, 6), (None, 2))), default="straight"),
+    the_rules(a_queue(SUPPORT, wrap_up=3, steps=((12, 6), (None, 2)), at_once=None), default="straight"),
 )
 VERBS = (
     EnterQueue(SUPPORT),
@@ -141,9 +141,12 @@ class World:
         """Callers whom the guard took to the fallback."""
         self.connected, self.started_at = False, 1
 
+    opening = RULES[0]
+    """What holds when the day begins."""
+
     def play(self, moves, among=None):
         self.take(i.PlaneBegan(1, "test", 0))
-        self.take(i.SiteRead("site-0", RULES[0], {}))
+        self.take(i.SiteRead("site-0", self.opening, {}))
         self.take(i.PeopleRead(people(0), SEATS))
         for kind, a, b, wait in moves:
             self.floor.now += wait * 500
@@ -677,9 +680,10 @@ class World:
     def screen_asks(self, a, b):
         """An agent rejects or hangs up by their screen: what it shows, or what it showed before."""
         contact = self.some_contact(a)
-        offer = (contact and contact.offer and contact.offer.id) or OfferId("o-c-ast1-nobody-1-1")
         whose = contact.id if contact else ContactId("c-ast1-nobody")
         for agent in AGENTS if b % 3 else AGENTS[b % 4 :]:
+            shown = contact and (contact.offer_to(AgentId(agent)) or contact.offer)
+            offer = shown.id if shown else OfferId("o-c-ast1-nobody-1-1")
             self.take(i.RejectAsked(AgentId(agent), offer) if b % 2 else i.HangUpAsked(AgentId(agent), whose))
             self.take(i.AnswerAsked(AgentId(agent), offer))
 

@@ -35,7 +35,7 @@ PINNED = {
     "service_level": (2, "b66c45f33fa5", 0.2222222222222222),
     "rang": (1, "794ca601cd9a", 16),
     "rang_in_time": (1, "794ca601cd9a", 1),
-    "three_rings": (1, "2bc2a094cc1e", 0.0625),
+    "three_rings": (1, "cd312a8db562", 0.0625),
 }
 """By key: its version; what it is said to be made of, and what it made of the same facts, in short.
 

@@ -42,6 +42,12 @@ def test_the_site_on_the_page_is_what_the_page_says():
     assert len(site.agents) == 11
 
 
+def test_the_team_on_the_page_is_rung_all_at_once():
+    (team,) = [block for block in blocks(TOP / "docs" / "site.md", "toml") if "[workshop]" in block]
+    site = parse(EXAMPLE | {"acd/queues.toml": EXAMPLE["acd/queues.toml"] + team})
+    assert site.rules.queues["workshop"].ring_at_once is None
+
+
 def test_the_typos_on_the_page_are_told_as_the_page_says(tmp_path: Path):
     typos = next(block for block in blocks(TOP / "docs" / "site.md", "toml") if "stratgy" in block)
     fault, warning = re.findall(r"```\n(acd/.*?)\n```", PAGE)

@@ -43,6 +43,11 @@ def test_a_queue_of_one_line_has_sensible_defaults():
     assert site.rules.queues["support"] == Queue(name="support", steps=(Step({"support": 1}),))
 
 
+def test_a_queue_may_ring_so_many_agents_at_once_or_all():
+    site = parsed(queues="[support]\nskills = {}\nring_at_once = 3\n[all]\nskills = {}\nring_at_once = 'all'\n")
+    assert [site.rules.queues[each].ring_at_once for each in ("support", "all")] == [3, None]
+
+
 def test_empty_skills_are_anyone():
     assert parsed(queues="[support]\nskills = {}\n").rules.queues["support"].widest.met_by({})
 

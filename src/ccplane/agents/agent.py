@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from ccplane.agents import facts as f
 from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.contacts import facts as c
-from ccplane.contacts.facts import ConnectFailure
+from ccplane.contacts.facts import ConnectFailure, Withdrawal
 from ccplane.errors import IllegalMove
 from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, OfferId, SeatId, device_of, seat_of
 from ccplane.laws import Transitions, move
@@ -125,6 +125,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """When the shown state began."""
     idle_since: int = 0
     """When they last became free for a contact: the clock of "longest idle"."""
+    idle_kept: bool = False
+    """A colleague was the first to answer where several were rung: once the phone is still their idle time goes on."""
     rest_until: int | None = None
     """Offered nothing until then, after a miss; None if not resting."""
     misses: int = 0
@@ -212,6 +214,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def only_clearing(self) -> bool:
+        """Would be free, if only a leg of theirs were gone."""
+        return bool(self.clearing) and replace(self, clearing=()).free
+
+    @property
     def may_leave(self) -> bool:
         """Is offline, has no work left, and still sits at a seat that they had taken."""
         return self.taken is not None and self.intent is Intent.OFFLINE and self.work is Work.IDLE
@@ -235,11 +242,13 @@ def cut(agent: Agent, off: bool, at: int) -> Agent:
 def evolve(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
     """The agent after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
     after = _apply(agent, fact)
-    changes: dict[str, int] = {}
+    changes: dict[str, int | bool] = {}
     if after.shown is not agent.shown:
         changes["since"] = fact.at
-    if after.free and not agent.free:
+    if after.free and not agent.free and not after.idle_kept:
         changes["idle_since"] = fact.at
+    if after.idle_kept and not after.only_clearing:
+        changes["idle_kept"] = False
     return replace(after, **changes) if changes else after
 
 
@@ -263,7 +272,8 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             misses = agent.misses + (fact.cause is not ConnectFailure.CALLER_GONE)
             return replace(agent, work=work, offer=None, contact=None, misses=misses, rest_until=fact.rest_until)
         case c.OfferWithdrawn():
-            return replace(agent, work=work, offer=None, contact=None)
+            kept = fact.reason is Withdrawal.ANSWERED_ELSEWHERE
+            return replace(agent, work=work, offer=None, contact=None, idle_kept=kept)
         case c.PhoneLost():
             return replace(agent, work=work, rejoin_until=fact.until)
         case c.PhoneRejoined():

@@ -18,7 +18,7 @@ from ccplane.core.commands import StopMusic, StopRinging, StopSounds, TellQueue
 from ccplane.core.journal import Journal
 from ccplane.core.messages import RECORDING_MS, leave
 from ccplane.core.notes import noted
-from ccplane.core.offers import fail_connect, withdraw
+from ccplane.core.offers import fail_connect, withdraw, withdraw_one
 from ccplane.core.recordings import note_consent
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import SOUNDING, end_step, leave_queue
@@ -153,6 +153,9 @@ def _close_stay(turn: Turn, contact: Contact, result: Result | None, until: int)
 def _talked(turn: Turn, contact: Contact, offer: Offer, until: int) -> None:
     """The talk to which this offer had led, from its beginning to its end."""
     began = _answered_at(offer, until)
+    for other in contact.offers:
+        if other.id != offer.id:
+            withdraw_one(turn, contact, other, Withdrawal.ANSWERED_ELSEWHERE)
     if offer.state is not OfferState.ANSWERED:
         turn.happened(
             c.OfferAnswered(

@@ -31,6 +31,7 @@ from ccplane.core.recovery import RECOVERY_RULES
 from ccplane.core.rejoin import REJOIN_RULES
 from ccplane.core.route import route
 from ccplane.core.seats import SEAT_RULES, leave_seats
+from ccplane.core.several import ring_more
 from ccplane.core.sign_in import SIGN_IN_RULES
 from ccplane.core.standing import STANDING_RULES, tend
 from ccplane.core.state import State
@@ -85,6 +86,7 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     if state.behind and not turn.state.behind:
         let_go(turn)  # of whom nothing was asked meanwhile
     route(turn)
+    ring_more(turn)
     leave_seats(turn)
     tend(turn)
     light(turn, state)

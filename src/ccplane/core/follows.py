@@ -15,10 +15,11 @@ from msgspec.structs import replace
 
 from ccplane.agents.agent import Agent
 from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.waiting import Waiting
 from ccplane.core.state import State
-from ccplane.ids import AgentId, ChannelId, device_of, is_web, seat_of
+from ccplane.ids import AgentId, ChannelId, ContactId, device_of, is_web, seat_of
 from ccplane.routing.pick import Candidate
-from ccplane.routing.rules import Rules
+from ccplane.routing.rules import Queue, Rules
 
 _place: Final = attrgetter("place")
 
@@ -27,8 +28,22 @@ def candidate(contact: Contact | None) -> Candidate | None:
     """The contact as routing sees it: waiting, and offered to nobody; else None."""
     if contact is None or contact.phase is not Phase.WAITING or contact.offers or not contact.waiting:
         return None
+    return as_candidate(contact)
+
+
+def as_candidate(contact: Contact) -> Candidate:
+    """A contact that waits, as routing sees it."""
     waiting = contact.waiting
+    assert waiting is not None
     return Candidate(contact.id, waiting.queue, waiting.held_place, waiting.step)
+
+
+def wants_more(rules: Rules, contact: Contact | None) -> bool:
+    """Whether phones ring for this contact, and its queue lets further ones ring."""
+    if contact is None or not contact.offers or contact.phase is not Phase.WAITING or not contact.waiting:
+        return False
+    queue = rules.queues.get(contact.waiting.queue)
+    return queue is not None and (queue.ring_at_once is None or len(contact.offers) < queue.ring_at_once)
 
 
 def contact_deadline(rules: Rules, contact: Contact) -> int | None:
@@ -37,12 +52,18 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
     times = [at for at in own if at is not None]
     if contact.offers:
         times.extend(each.deadline for each in contact.offers)
-    elif contact.waiting and (queue := rules.queues.get(contact.waiting.queue)):
-        waits = (queue.max_wait_ms, queue.step_ends_at(contact.waiting.step))
-        times.extend(contact.waiting.here_since + wait for wait in waits if wait is not None)
+    if (not contact.offers or wants_more(rules, contact)) and contact.waiting:
+        queue = rules.queues.get(contact.waiting.queue)
+        times.extend(_waits_end(queue, contact.waiting, rung=bool(contact.offers)) if queue else ())
     recordings = (contact.tape, *contact.unstopped) if contact.tape else contact.unstopped
     times.extend(each.deadline for each in recordings if each.deadline is not None)
     return min(times, default=None)
+
+
+def _waits_end(queue: Queue, waiting: Waiting, rung: bool) -> list[int]:
+    """When time ends or eases this wait; who is rung for them may still answer, so that nothing ends it."""
+    waits = (None if rung else queue.max_wait_ms, queue.step_ends_at(waiting.step))
+    return [waiting.here_since + wait for wait in waits if wait is not None]
 
 
 def agent_deadline(agent: Agent, watched: bool) -> int | None:
@@ -79,9 +100,16 @@ def reindexed(state: State, before: Contact | None, after: Contact | None) -> St
             lines = lines.set(now.queue, _in_order(lines.get(now.queue, ()), now))
     whose = after or before
     assert whose is not None
+    state = _wanting(state, whose.id, wants_more(state.rules, after))
     watched = after is not None and state.nodes.get(after.node, False)
     deadline = contact_deadline(state.rules, after) if after and watched else None
     return rescheduled(state if lines is state.lines else replace(state, lines=lines), "contact", whose.id, deadline)
+
+
+def _wanting(state: State, whose: ContactId, wants: bool) -> State:
+    if wants is (whose in state.wanting):
+        return state
+    return replace(state, wanting=state.wanting.set(whose, None) if wants else state.wanting.delete(whose))
 
 
 def put_agent(state: State, before: Agent | None, after: Agent | None) -> State:

@@ -16,6 +16,11 @@ def endpoint_of(agent: Agent) -> str:
     return f"Local/{agent.id}@{LINES}/n" if agent.open_line else agent.endpoint
 
 
+def rings_out(state: State, agent: Agent) -> bool:
+    """Whether an offer rings at their phone until they take it; else the call is theirs at once."""
+    return agent.open_line is None and not auto_answers(state, agent)
+
+
 def auto_answers(state: State, agent: Agent) -> bool:
     seat = state.seats.get(agent.seat)
     return seat is not None and seat.auto_answer

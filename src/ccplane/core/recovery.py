@@ -217,6 +217,7 @@ def _offer_again(turn: Turn) -> None:
     for line in turn.state.lines.values():
         for waiting in line:
             turn.unserved[waiting.contact] = None
+    turn.wanting.update(turn.state.wanting)
 
 
 RECOVERY_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {

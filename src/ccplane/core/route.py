@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts import facts as c
@@ -18,6 +19,8 @@ from ccplane.routing.rules import Queue
 
 SWITCH_LATER_MS = 2_000
 """The switch's own ring time-out comes this much after ours: it cannot be told from a phone's 480 (ASTERISK: Legs)."""
+
+NOBODY: Final[Mapping[str, Collection[AgentId]]] = {}
 
 
 def route(turn: Turn) -> None:
@@ -50,12 +53,22 @@ def serve_contact(turn: Turn, waiting: Candidate, held: Collection[AgentId]) -> 
     """Offer this contact to the agent its queue's strategy picks, if there is one. `held`: free agents who are offered
     nothing just now."""
     state = turn.state
-    if not state.nodes.get(state.contacts[waiting.contact].node, False):
-        return
-    free = [state.agents[agent] for agent in state.free if agent not in held]
-    pick = agent_for(waiting, state.rules.queues[waiting.queue], free, busy(state, held), turn.now)
+    if state.nodes.get(state.contacts[waiting.contact].node, False):
+        offer_to_best(turn, waiting, held)
+
+
+def offer_to_best(
+    turn: Turn, waiting: Candidate, held: Collection[AgentId], left_out: Mapping[str, Collection[AgentId]] = NOBODY
+) -> bool:
+    """Whether there was an agent to offer this contact to. `left_out`: further free agents who are not, by why."""
+    state = turn.state
+    out = {agent for agents in (held, *left_out.values()) for agent in agents}
+    free = [state.agents[agent] for agent in state.free if agent not in out]
+    others = busy(state, held) | {why: len(agents) for why, agents in left_out.items() if agents}
+    pick = agent_for(waiting, state.rules.queues[waiting.queue], free, others, turn.now)
     if pick:
         _offer(turn, pick)
+    return pick is not None
 
 
 def serve_agent(turn: Turn, agent_id: AgentId, held: Collection[AgentId]) -> None:

@@ -71,6 +71,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Whose own seat it is."""
     lines: Map[QueueName, tuple[Candidate, ...]] = Map()
     """Per queue, those who wait and have no open offer, in the order they came."""
+    wanting: Map[ContactId, None] = Map()
+    """Those for whom phones ring, and for whom their queue lets further ones ring (`Queue.ring_at_once`)."""
     free: tuple[AgentId, ...] = ()
     """Agents who may be offered a contact now, the longest idle first."""
     shown: Map[Shown, int] = Map()

@@ -18,7 +18,7 @@ from ccplane.core import inputs as i
 from ccplane.core import journal
 from ccplane.core.catching_up import go_on
 from ccplane.core.commands import StopMusic
-from ccplane.core.offers import answered, find, picked_up, withdraw
+from ccplane.core.offers import answered, find, picked_up, withdraw_one
 from ccplane.core.recordings import start_recording
 from ccplane.core.talks import drop_leg
 from ccplane.core.turn import Turn
@@ -101,8 +101,9 @@ def adopt(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, caller: Chan
         queued_again(turn, survey, seen, note, queue, None, step)
     elif contact.phase is Phase.WAITING and _may_be_with(agent, contact, offer):
         turn.repaired("talk nobody saw begin", of, f"{leg.id} is beside the caller")
-        if contact.offers:
-            withdraw(turn, contact, Withdrawal.SWITCH_LOST)
+        for other in contact.offers:
+            theirs = other.agent == agent.id
+            withdraw_one(turn, contact, other, Withdrawal.SWITCH_LOST if theirs else Withdrawal.ANSWERED_ELSEWHERE)
         turn.do(StopMusic(of, caller))
     else:
         if contact.phase is Phase.IN_PROGRAM and place_of_offer(offer)[0] <= contact.step:
@@ -138,7 +139,8 @@ def adopt_ring(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, agent_i
     if offer is None or contact is None or agent is None or is_call_back(leg.id):
         return False
     (step, attempt), waiting = place_of_offer(offer), contact.waiting
-    wanted = contact.phase is Phase.WAITING and not contact.offers and contact.step == step
+    more = not contact.offers or contact.id in turn.state.wanting
+    wanted = contact.phase is Phase.WAITING and more and contact.step == step
     if waiting is None or not wanted or attempt <= waiting.offers or not agent.free:
         return False
     queue = turn.state.rules.queues.get(waiting.queue)

@@ -72,6 +72,8 @@ def _contact_due(turn: Turn, contact: Contact) -> None:
             overdue(turn, contact, contact.call)
     elif contact.offers:
         offers_due(turn, contact)
+        if contact.id in turn.state.wanting:
+            wait_due(turn, turn.state.contacts[contact.id])
     elif contact.waiting:
         wait_due(turn, contact)
 

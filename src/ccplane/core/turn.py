@@ -35,6 +35,8 @@ class Turn:
         """Contacts that came to wait, or may now be served by more agents: they want an agent."""
         self.freed: dict[AgentId, None] = {}
         """Agents that became free: they want a contact."""
+        self.wanting: dict[ContactId, None] = {}
+        """Of those for whom further phones may ring, the ones for whom something has changed."""
         self.leaving: dict[AgentId, None] = {}
         """Agents who are done, at a seat that they had taken."""
 
@@ -43,6 +45,8 @@ class Turn:
         before, self.state = self.state, evolve(self.state, fact)
         self.facts.append(fact)
         if isinstance(fact, ContactFact) and fact.contact in self.state.contacts:
+            if fact.contact in self.state.wanting:
+                self.wanting[fact.contact] = None
             now = candidate(self.state.contacts[fact.contact])
             if now is not None and now != candidate(before.contacts.get(fact.contact)):
                 self.unserved[fact.contact] = None

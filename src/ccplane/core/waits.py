@@ -24,6 +24,10 @@ def settle(turn: Turn) -> None:
         contact = turn.state.contacts.get(contact_id)
         if contact is not None and candidate(contact) is not None:
             turn.attempt(contact_id, _settle, turn, contact)
+    for contact_id in list(turn.wanting):
+        contact = turn.state.contacts.get(contact_id)
+        if contact is not None and contact_id in turn.state.wanting and turn.state.nodes.get(contact.node, False):
+            turn.attempt(contact_id, wait_due, turn, contact)
 
 
 def _settle(turn: Turn, contact: Contact) -> None:
@@ -44,12 +48,13 @@ def release_unservable(turn: Turn) -> None:
 
 
 def wait_due(turn: Turn, contact: Contact) -> None:
-    """`max_wait` first; never while an offer is open: an agent who is being rung may still answer."""
+    """`max_wait` first; never while an offer is open: an agent who is being rung may still answer. What is asked of
+    further ones who may be rung meanwhile relaxes all the same."""
     waiting = contact.waiting
     assert waiting is not None
     queue = turn.state.rules.queues[waiting.queue]
     waited = turn.now - waiting.here_since
-    if queue.max_wait_ms is not None and waited >= queue.max_wait_ms:
+    if not contact.offers and queue.max_wait_ms is not None and waited >= queue.max_wait_ms:
         return give_back(turn, contact, QueueOutcome.TIMED_OUT, TimedOut())
     step = waiting.step
     while (ends := queue.step_ends_at(step)) is not None and ends <= waited:

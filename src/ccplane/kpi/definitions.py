@@ -79,8 +79,8 @@ DEFINITIONS: Final = {
             "三声内应答率",
             "fraction",
             "offers answered with (answered − ring start) < 3 ring cycles ÷ offers that rang. Ring start: the phone's "
-            "180, else the INVITE sent. Missed offers that rang count below the line; one that was taken back does "
-            "so only from three cycles on",
+            "180, else the INVITE sent. Missed offers that rang count below the line; one that was taken back, be it "
+            "that the caller left or a colleague was first, does so only from three cycles on",
             _OFFERS,
         ),
     )

@@ -44,6 +44,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...]
     strategy: str = "longest-idle"
     ring_ms: int = 20_000
+    ring_at_once: int | None = 1
+    """How many agents are rung for one contact at the same time; None: all who may serve it."""
     wrap_up_ms: int = 0
     max_wait_ms: int | None = None
     weight_s: int = 0

@@ -51,6 +51,7 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         steps=steps,
         strategy=table.strategy,
         ring_ms=table.ring,
+        ring_at_once=table.ring_at_once,
         wrap_up_ms=table.wrap_up,
         max_wait_ms=table.max_wait,
         weight_s=table.weight // 1000,

@@ -59,6 +59,14 @@ def _as_milliseconds(value: object) -> int:
         raise PydanticCustomError("no-duration", "{why}", {"why": str(error)}) from error
 
 
+def _as_at_once(value: object) -> int | None:
+    if value == "all":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
+        raise PydanticCustomError("out-of-range", 'is how many phones, 1 to 100, or "all"')
+    return value
+
+
 def _timezone_hint(value: str) -> str:
     known = zoneinfo.available_timezones()  # asked only after a fault: it walks the machine's whole tz database
     if not known:
@@ -78,6 +86,7 @@ def _timezone(value: str) -> str:
 
 
 Duration = Annotated[int, BeforeValidator(_as_milliseconds)]
+AtOnce = Annotated[int | None, BeforeValidator(_as_at_once)]
 Name = Annotated[str, _matching(r"\w[\w-]{0,39}", "bad-name", "a name is letters, digits, - and _, at most 40")]
 Prefix = Annotated[str, _matching(r"\+?[0-9]{1,20}", "bad-prefix", "a prefix is 1 to 20 digits, perhaps after a +")]
 Dialled = Annotated[str, _matching(r"\+?[0-9]{2,20}|\*[0-9]{2,4}", "bad-number", SHAPES_OF_NUMBERS)]
@@ -122,6 +131,7 @@ class QueueTable(Table):
     strategy: Strategy = "longest-idle"
     answer: AnswerTable = AnswerTable()
     ring: Annotated[Duration, Field(ge=SECOND, le=5 * 60 * SECOND)] = 20 * SECOND
+    ring_at_once: AtOnce = 1
     wrap_up: Annotated[Duration, Field(le=HOUR)] = 0
     max_wait: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)] | None = None
     weight: Annotated[Duration, Field(le=24 * HOUR)] = 0
