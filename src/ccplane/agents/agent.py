@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from ccplane.agents import facts as f
 from ccplane.agents.facts import Intent, Phone, Profile
+from ccplane.agents.tally import Tally
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import ConnectFailure, Withdrawal
 from ccplane.errors import IllegalMove
@@ -144,6 +145,9 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """Wrong PINs in a row."""
     pin_locked_until: int | None = None
     """No PIN of theirs counts before, after too many wrong ones; None if that never was, or is settled."""
+    offered_at: int = 0
+    """When they were last offered a contact."""
+    tally: Tally = Tally()
     clearing: tuple[ChannelId, ...] = ()
     """Legs of theirs that are being hung up, mostly one: until they are gone the phone may still be in that call."""
     clear_by: int | None = None
@@ -262,7 +266,7 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
         case f.PhoneChanged():
             return replace(agent, phone=fact.phone)
         case c.OfferMade():
-            return replace(agent, work=work, offer=fact.offer, contact=fact.contact)
+            return replace(agent, work=work, offer=fact.offer, contact=fact.contact, offered_at=fact.at)
         case c.TalkStarted():
             return replace(agent, work=work, misses=0)
         case c.OfferMissed():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,9 @@ from ccplane.ids import AgentId, ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.dialling import Dialling
 from ccplane.routing.recording import RecordingPolicy
+
+LEVELS: Final = 10
+"""The highest level, of a skill and in a queue; the lowest is 1."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -31,10 +35,22 @@ class Step(msgspec.Struct, frozen=True):
     """Only who served this customer last, if that was no longer ago than this; else the step is passed over at once."""
 
     def met_by(self, skills: Mapping[str, int]) -> bool:
-        for name, level in self.skills.items():  # noqa: SIM110  (asked of every free agent: twice as fast)
-            if skills.get(name, 0) < level:
-                return False
-        return True
+        """Whether these skills are enough; nothing else that the step asks is looked at."""
+        if not _has(skills, self.skills):
+            return False
+        return not self.any_of or any(_has(skills, each) for each in self.any_of)
+
+    @property
+    def of_persons(self) -> bool:
+        """Whether it asks for certain agents, so that it is passed over where none of them could come."""
+        return bool(self.agents) or self.last_agent_ms is not None
+
+
+def _has(skills: Mapping[str, int], wanted: Mapping[str, int]) -> bool:
+    for name, level in wanted.items():  # noqa: SIM110  (asked of every free agent: twice as fast)
+        if skills.get(name, 0) < level:
+            return False
+    return True
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):

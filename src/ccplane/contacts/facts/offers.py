@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from ccplane.contacts.facts.life import ContactFact
-from ccplane.ids import AgentId, ChannelId, OfferId, QueueName
+from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, QueueName
 
 
 class MissCause(StrEnum):
@@ -48,6 +48,10 @@ class Trace(msgspec.Struct, frozen=True):
     winner_score_s: float
     runner_up: AgentId | None = None
     excluded: dict[str, int] = {}
+    candidates: int = 0
+    """How many agents could have been chosen; 0 in facts of before this was counted."""
+    runner_up_contact: ContactId | None = None
+    """Whom the agent would have been offered else, where it was the agent who became free."""
 
 
 class OfferFact(ContactFact, frozen=True, kw_only=True):

@@ -1,0 +1,157 @@
+"""Whom a waiting contact asks for: the step of its queue that holds now, as a set of agents; and why others are not."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from ccplane.agents.facts import Profile
+from ccplane.ids import AgentId, ContactId, NodeName, QueueName
+from ccplane.routing.roster import USUAL, Roster
+from ccplane.routing.rules import Queue, Step
+
+VOICE = "voice"
+"""The class of channel of a call."""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A waiting contact without an open offer."""
+
+    contact: ContactId
+    queue: QueueName
+    queued_at: int
+    """The moment by which they stand in the line, ms."""
+    step: int = 0
+    credit_s: int = 0
+    language: str = ""
+    last_agent: AgentId | None = None
+    """Who served this customer last."""
+    last_ms: int = 0
+    """How long before they queued that was."""
+    node: NodeName = NodeName("")
+    channel: str = VOICE
+    """The class of channel for which an agent must have room."""
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """Who came first; within one ms by the switch's own count, with which a unique id ends."""
+        return self.queued_at, len(self.contact), self.contact
+
+
+class Asking(NamedTuple):
+    """What contacts have in common that stand in one line: whoever may serve one of them may serve all."""
+
+    queue: QueueName
+    step: int
+    language: str
+    """Theirs, if the step asks for it; else empty."""
+    agent: str
+    """Who served them last, if the step asks for that; else empty."""
+    node: NodeName
+    channel: str
+
+
+def step_of(queue: Queue, step: int) -> Step:
+    """The step that holds; the last where a reload has left fewer."""
+    return queue.steps[min(step, len(queue.steps) - 1)]
+
+
+def last_of(step: Step, candidate: Candidate) -> AgentId | None:
+    """Who served this customer last, if the step asks for that and it was recent enough."""
+    recent = step.last_agent_ms is not None and candidate.last_ms <= step.last_agent_ms
+    return candidate.last_agent if recent else None
+
+
+def asking(queue: Queue | None, candidate: Candidate) -> Asking:
+    """In which line they stand. Of a queue that is no more (`queue` None) nobody can say what it asked."""
+    step = step_of(queue, candidate.step) if queue is not None else None
+    return Asking(
+        candidate.queue,
+        candidate.step,
+        candidate.language if step is not None and step.language else "",
+        (last_of(step, candidate) or "") if step is not None else "",
+        candidate.node,
+        candidate.channel,
+    )
+
+
+def able(roster: Roster, queue: Queue, what: Asking) -> int:
+    """Who may serve those who ask for this, signed in or not."""
+    step = step_of(queue, what.step)
+    mask = roster.asked(step) & roster.members(queue.name, step.level)
+    if step.language:
+        mask &= roster.languages.get(what.language, 0)
+    if step.of_persons:
+        mask &= persons(roster, step, what)
+    return mask
+
+
+def persons(roster: Roster, step: Step, what: Asking) -> int:
+    """Whom the step asks for by name; everybody if it doesn't."""
+    mask = roster.every
+    if step.agents:
+        mask &= roster.only(step.agents)
+    if step.last_agent_ms is not None:
+        mask &= roster.only((AgentId(what.agent),)) if what.agent else 0
+    return mask
+
+
+def excluded(roster: Roster, queue: Queue, what: Asking, free: int) -> dict[str, int]:
+    """How many of these free agents may not serve them, each counted by the first reason."""
+    step = step_of(queue, what.step)
+    counts: dict[str, int] = {}
+    sieves = (
+        ("membership", roster.members(queue.name)),
+        ("skill", roster.asked(step)),
+        ("level", roster.members(queue.name, step.level)),
+        ("language", roster.languages.get(what.language, 0) if step.language else roster.every),
+        ("preferred", persons(roster, step, what)),
+    )
+    for reason, may in sieves:
+        if out := (free & ~may).bit_count():
+            counts[reason] = out
+        free &= may
+    return counts
+
+
+def may_serve(profile: Profile, queue: Queue, what: Asking) -> bool:
+    """Whether one agent may serve them: what `able` says of all."""
+    step = step_of(queue, what.step)
+    if not step.met_by(profile.skills):
+        return False
+    if profile.queues:
+        membership = profile.queues.get(queue.name)
+        if membership is None or membership.level < step.level:
+            return False
+    elif step.level > USUAL.level:
+        return False
+    if step.language and what.language not in profile.languages:
+        return False
+    if step.agents and profile.id not in step.agents:
+        return False
+    return step.last_agent_ms is None or profile.id == what.agent
+
+
+def could_serve(profile: Profile, queue: Queue) -> bool:
+    """Whether they serve this queue at all, some day: a member, with the skills and the level of its widest step."""
+    step = queue.widest
+    if not step.met_by(profile.skills) or (step.agents and profile.id not in step.agents):
+        return False
+    if not profile.queues:
+        return step.level <= USUAL.level
+    membership = profile.queues.get(queue.name)
+    return membership is not None and membership.level >= step.level
+
+
+def passed_over(roster: Roster, queue: Queue, what: Asking) -> bool:
+    """Whether the step asks for agents by name of whom none could come: then the next one holds at once."""
+    step = step_of(queue, what.step)
+    return step.of_persons and not able(roster, queue, what) & roster.signed_in
+
+
+def nobody_left(roster: Roster, queue: Queue, candidate: Candidate) -> bool:
+    """Whether nobody who is signed in could serve them, however long they wait."""
+    last = len(queue.steps) - 1
+    widest = asking(queue, msgspec.structs.replace(candidate, step=last))
+    return not able(roster, queue, widest) & roster.signed_in

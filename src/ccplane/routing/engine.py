@@ -1,0 +1,255 @@
+"""Everything that decides which agent rings, and which contact a freed agent gets, meets here.
+
+Both questions give the same pairs whichever is asked first: an agent takes the contact with the best rank among those
+they may serve; a contact takes the agent its queue's strategy puts first among those who may serve it. The engine is a
+value: who waits and who is free are put in and taken out, and give another engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from heapq import heapify, heappop, heapreplace
+from typing import Final
+
+import msgspec
+from immutables import Map
+from msgspec.structs import replace
+
+from ccplane.agents.agent import Agent
+from ccplane.contacts.facts import Trace
+from ccplane.ids import AgentId, ContactId, NodeName, QueueName
+from ccplane.routing.asking import VOICE, Asking, Candidate, able, asking, excluded, may_serve
+from ccplane.routing.bits import has
+from ccplane.routing.free import Free, Order
+from ccplane.routing.lines import Lines, Place, Rank, rank, score_ms
+from ccplane.routing.roster import Roster
+from ccplane.routing.rules import Queue
+from ccplane.routing.strategies import STRATEGIES, Choice, chance, orders
+
+Agents = Mapping[AgentId, Agent]
+Queues = Mapping[QueueName, Queue]
+Nodes = Mapping[NodeName, bool]
+NO_FREE: Final = Free()
+
+
+class Engine(msgspec.Struct, frozen=True):
+    """Who can do what, who is free, and who waits. Begin with `Engine()`, or `ready_for` a site's queues."""
+
+    roster: Roster = Roster()
+    free: Map[str, Free] = Map()
+    """By class of channel."""
+    orders: frozenset[Order] = frozenset({"idle"})
+    """In which the free are kept."""
+    lines: Lines = Lines()
+
+    def may_offer(self, channel: str = VOICE) -> Free:
+        """The agents who may be offered another contact of this class."""
+        return self.free.get(channel, NO_FREE)
+
+
+class Pick(msgspec.Struct, frozen=True):
+    """Who was chosen for whom, and why."""
+
+    contact: ContactId
+    agent: Agent
+    trace: Trace
+
+
+def ready_for(engine: Engine, queues: Queues, agents: Agents) -> Engine:
+    """The engine once these queues hold, with nobody waiting yet: who waits is put in anew, since what a step asks may
+    have changed. The free are kept in the orders that the strategies need."""
+    wanted = orders(queues)
+    if wanted == engine.orders:
+        return replace(engine, lines=Lines())
+    empty = Engine(engine.roster, orders=wanted)
+    for agent in agents.values():
+        empty = replace(empty, free=_freed(empty, agent))
+    return empty
+
+
+def put_agent(engine: Engine, before: Agent | None, after: Agent | None) -> Engine:
+    """The engine once an agent came (`before` None), changed, or went (`after` None)."""
+    if before is not None and after is not None and before.profile is after.profile:
+        if before.signed_in is not after.signed_in:
+            engine = replace(engine, roster=engine.roster.sign(after.id, after.signed_in))
+        if _as_free(before) == _as_free(after):
+            return engine
+        return replace(engine, free=_freed(replace(engine, free=_taken(engine, before)), after))
+    roster = engine.roster
+    if before is not None:
+        engine = replace(engine, free=_taken(engine, before))
+        if after is None:
+            return replace(engine, roster=roster.without(before.profile))
+    if after is not None:
+        roster = roster.put(before.profile if before else None, after.profile).sign(after.id, after.signed_in)
+        engine = replace(engine, roster=roster)
+        return replace(engine, free=_freed(engine, after))
+    return engine
+
+
+def put_waiting(engine: Engine, queues: Queues, before: Candidate | None, after: Candidate | None) -> Engine:
+    """The engine once a contact came to wait (`before` None), waits otherwise, or no longer waits (`after` None)."""
+    if before == after:
+        return engine
+    lines = engine.lines
+    if before is not None:
+        lines = lines.remove(asking(queues.get(before.queue), before), before)
+    if after is not None:
+        queue = queues.get(after.queue)
+        lines = lines.add(asking(queue, after), queue, engine.roster, after)
+    return Engine(engine.roster, engine.free, engine.orders, lines)
+
+
+def agent_for(
+    engine: Engine,
+    waiting: Candidate,
+    queue: Queue,
+    agents: Agents,
+    now: int,
+    held: int = 0,
+    busy: Callable[[], dict[str, int]] = dict,
+) -> Pick | None:
+    """The agent for one contact; None if nobody is free who may serve it.
+
+    `held`: free agents who are offered nothing just now. `busy`: all others, counted by state; asked for the trace.
+    """
+    what, free = asking(queue, waiting), engine.may_offer(waiting.channel)
+    there = free.mask & ~held
+    among = there and able(engine.roster, queue, what) & there
+    if not among:
+        return None
+    choice = Choice(among, waiting, queue, free, engine.roster, agents)
+    if queue.strategy == "weighted-random":
+        choice = replace(choice, chance=chance(waiting.contact, waiting.queued_at, now))
+    winner = _chosen(choice)
+    rest = among & ~(1 << winner)
+    second = _chosen(replace(choice, among=rest)) if rest else None
+    counts = busy()
+    if among != there:
+        counts.update(excluded(engine.roster, queue, what, there))
+    trace = Trace(
+        strategy=queue.strategy,
+        winner_score_s=score_ms(queue, waiting, now) / 1000,
+        runner_up=engine.roster.ids[second] if second is not None else None,
+        excluded=counts,
+        candidates=among.bit_count(),
+    )
+    return Pick(waiting.contact, agents[engine.roster.ids[winner]], trace)
+
+
+def contact_for(
+    engine: Engine,
+    agent: Agent,
+    queues: Queues,
+    nodes: Nodes,
+    now: int,
+    busy: Callable[[], dict[str, int]] = dict,
+) -> Pick | None:
+    """The contact for one free agent, over all queues they may serve; None if nobody waits whom they may.
+
+    `nodes`: those that are connected; who waits at another is offered to nobody.
+    """
+    best: tuple[Rank, Asking] | None = None
+    second: Rank | None = None
+    lines, profile = engine.lines.lines, agent.profile
+    for what in engine.lines.found_by(profile):
+        queue = queues.get(what.queue)
+        if queue is None or not nodes.get(what.node, False) or profile.capacity.get(what.channel, 0) < 1:
+            continue
+        here = rank(queue, lines[what].waiting.first)
+        if (second is not None and here > second) or not may_serve(profile, queue, what):
+            continue
+        if best is None or here < best[0]:
+            best, second = (here, what), best and best[0]
+        else:
+            second = here
+    if best is None:
+        return None
+    queue, line = queues[best[1].queue], iter(lines[best[1]].waiting)
+    waiting = next(line).candidate
+    behind = next(line, None)
+    if behind is not None and (second is None or rank(queue, behind) < second):
+        second = rank(queue, behind)
+    trace = Trace(
+        strategy=queue.strategy,
+        winner_score_s=score_ms(queue, waiting, now) / 1000,
+        runner_up=None,
+        excluded=busy(),
+        candidates=1,
+        runner_up_contact=second.contact if second is not None else None,
+    )
+    return Pick(waiting.contact, agent, trace)
+
+
+class Merge:
+    """Those who wait in several lines, the best rank first, as they wait when it is asked for.
+
+    What may be served of a line is looked at once for all in it: where nobody is free who may, the line is left out.
+    """
+
+    def __init__(self, engine: Engine, which: Iterable[Asking], queues: Queues, nodes: Nodes) -> None:
+        self._heads: list[tuple[Rank, int, Candidate, Iterator[Place], Queue, int]] = []
+        for number, what in enumerate(which):
+            queue = queues.get(what.queue)
+            if queue is None or what not in engine.lines.lines or not nodes.get(what.node, False):
+                continue
+            may = able(engine.roster, queue, what)
+            if may & engine.may_offer(what.channel).mask:
+                line = iter(engine.lines.lines[what].waiting)
+                place = next(line)
+                self._heads.append((rank(queue, place), number, place.candidate, line, queue, may))
+        heapify(self._heads)
+
+    def next(self, engine: Engine, held: int) -> Candidate | None:
+        """The first who may be served by somebody who is free now (`engine`); None if there is nobody any more."""
+        while self._heads:
+            _, number, candidate, line, queue, may = self._heads[0]
+            if not may & engine.may_offer(candidate.channel).mask & ~held:
+                heappop(self._heads)
+                continue
+            following = next(line, None)
+            if following is None:
+                heappop(self._heads)
+            else:
+                new = (rank(queue, following), number, following.candidate, line, queue, may)
+                heapreplace(self._heads, new)
+            return candidate
+        return None
+
+
+def _chosen(choice: Choice) -> int:
+    """By the queue's strategy, among those whose priority number there is the lowest."""
+    for _, who in choice.roster.tiers(choice.queue.name):
+        if first := choice.among & who:
+            return STRATEGIES[choice.queue.strategy](choice if first == choice.among else replace(choice, among=first))
+    raise AssertionError("who may serve a queue is its member")
+
+
+def _as_free(agent: Agent) -> tuple[object, ...] | None:
+    """All that the orders look at, of one who is free; None else."""
+    return (agent.idle_since, agent.offered_at, agent.tally) if agent.free else None
+
+
+def _classes(agent: Agent) -> Iterator[str]:
+    return (channel for channel, room in agent.profile.capacity.items() if room >= 1) if agent.free else iter(())
+
+
+def _freed(engine: Engine, agent: Agent) -> Map[str, Free]:
+    free, slot = engine.free, engine.roster.slots[agent.id]
+    for channel in _classes(agent):
+        kept = free.get(channel) or Free.kept_in(engine.orders)
+        free = free.set(channel, kept.put(agent, slot))
+    return free
+
+
+def _taken(engine: Engine, agent: Agent) -> Map[str, Free]:
+    free, slot = engine.free, engine.roster.slots[agent.id]
+    for channel in _classes(agent):
+        free = free.set(channel, free[channel].without(agent, slot))
+    return free
+
+
+def is_free(engine: Engine, agent: AgentId, channel: str = VOICE) -> bool:
+    """Whether they may be offered another contact of this class."""
+    slot = engine.roster.slots.get(agent)
+    return slot is not None and has(engine.may_offer(channel).mask, slot)

@@ -1,0 +1,160 @@
+"""Those who wait without an open offer, in lines: in one stand all who ask for the same, so that a freed agent looks at
+the first of each line that they may serve, and at no other.
+
+Lines are found by what an agent must have for them: an agent asked for by name, else the rarest skill, else the queue.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+from immutables import Map
+
+from ccplane.agents.facts import Profile
+from ccplane.ids import ContactId, QueueName
+from ccplane.routing.asking import Asking, Candidate, step_of
+from ccplane.routing.ordered import Ordered
+from ccplane.routing.roster import NO_LEVELS, Roster
+from ccplane.routing.rules import Queue
+
+Anchor = tuple[str, str]
+"""("agent", id), ("skill", name) or ("queue", name); ("queue", "") for agents who name no queue."""
+ANY_QUEUE: Final[Anchor] = ("queue", "")
+
+
+class Place(NamedTuple):
+    """Where a contact stands in its line. `claim`: the moment by which it does, its credit taken off, ms."""
+
+    claim: int
+    queued_at: int
+    length: int
+    contact: ContactId
+    candidate: Candidate
+
+
+class Rank(NamedTuple):
+    """Where a contact stands among all who wait: the lowest is served first."""
+
+    strict: int
+    claim: int
+    queued_at: int
+    length: int
+    contact: ContactId
+
+
+class Line(msgspec.Struct, frozen=True):
+    """Those who ask for the same, in order."""
+
+    waiting: Ordered[Place]
+    anchors: tuple[Anchor, ...]
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """All lines; an empty one is none. Begin with `Lines()`."""
+
+    lines: Map[Asking, Line] = Map()
+    anchors: Map[Anchor, Map[Asking, None]] = Map()
+    queues: Map[QueueName, Map[Asking, None]] = Map()
+    size: int = 0
+
+    def add(self, what: Asking, queue: Queue | None, roster: Roster, candidate: Candidate) -> Lines:
+        """With this contact, in the line of those who ask for `what`."""
+        line, place = self.lines.get(what), place_of(candidate)
+        if line is not None:
+            line = Line(line.waiting.add(place), line.anchors)
+            return Lines(self.lines.set(what, line), self.anchors, self.queues, self.size + 1)
+        line = Line(Ordered((place,), 1), _anchors(what, queue, roster))
+        anchors = self.anchors
+        for anchor in line.anchors:
+            anchors = anchors.set(anchor, anchors.get(anchor, _NONE).set(what, None))
+        queues = self.queues.set(what.queue, self.queues.get(what.queue, _NONE).set(what, None))
+        return Lines(self.lines.set(what, line), anchors, queues, self.size + 1)
+
+    def remove(self, what: Asking, candidate: Candidate) -> Lines:
+        """Without this contact."""
+        line = self.lines[what]
+        waiting = line.waiting.remove(place_of(candidate))
+        if waiting:
+            return Lines(self.lines.set(what, Line(waiting, line.anchors)), self.anchors, self.queues, self.size - 1)
+        anchors = self.anchors
+        for anchor in line.anchors:
+            anchors = _less(anchors, anchor, what)
+        return Lines(self.lines.delete(what), anchors, _less(self.queues, what.queue, what), self.size - 1)
+
+    def found_by(self, profile: Profile) -> Iterator[Asking]:
+        """The lines that an agent might serve, each once. For some of them they may yet lack something."""
+        yield from self.anchors.get(("agent", profile.id), _NONE)
+        for skill in profile.skills:
+            yield from self.anchors.get(("skill", skill), _NONE)
+        if not profile.queues:
+            yield from self.anchors.get(ANY_QUEUE, _NONE)
+        for queue in profile.queues:
+            yield from self.anchors.get(("queue", queue), _NONE)
+
+    def in_queue(self, queue: QueueName) -> Iterator[Candidate]:
+        """Those who wait in one queue, in the order in which they are served."""
+        lines = [self.lines[what].waiting for what in self.queues.get(queue, _NONE)]
+        each = lines[0] if len(lines) == 1 else heapq.merge(*lines)
+        return (place.candidate for place in each)
+
+    def count(self, queue: QueueName) -> int:
+        """How many wait in one queue."""
+        return sum(len(self.lines[what].waiting) for what in self.queues.get(queue, _NONE))
+
+    def before(self, candidate: Candidate) -> int:
+        """How many in the same queue are served before this one, if any agent may serve all of them."""
+        place = place_of(candidate)
+        return sum(self.lines[what].waiting.before(place) for what in self.queues.get(candidate.queue, _NONE))
+
+
+_NONE: Final[Map[Asking, None]] = Map()
+
+
+def place_of(candidate: Candidate) -> Place:
+    at, contact = candidate.queued_at, candidate.contact
+    return Place(at - 1000 * candidate.credit_s, at, len(contact), contact, candidate)
+
+
+def rank(queue: Queue, place: Place) -> Rank:
+    """Strict queues first, then who has waited longest, credit and weight counted as waiting; then who came first."""
+    return Rank(-queue.strict, place.claim - 1000 * queue.weight_s, *place[1:4])
+
+
+def rank_of(queue: Queue, candidate: Candidate) -> Rank:
+    return rank(queue, place_of(candidate))
+
+
+def score_ms(queue: Queue, candidate: Candidate, now: int) -> int:
+    """A contact's claim on a free agent: the time waited, its credit and the queue's weight, in ms."""
+    return now - candidate.queued_at + 1000 * (candidate.credit_s + queue.weight_s)
+
+
+def _anchors(what: Asking, queue: Queue | None, roster: Roster) -> tuple[Anchor, ...]:
+    step = step_of(queue, what.step) if queue is not None else None
+    if step is None:
+        return ()
+    if step.last_agent_ms is not None:
+        return (("agent", what.agent),) if what.agent else ()
+    if step.agents:
+        return tuple(("agent", each) for each in dict.fromkeys(step.agents))
+    needed = [name for name, level in step.skills.items() if level >= 1]
+    if needed:
+        return (("skill", min(needed, key=lambda name: _owners(roster, name))),)
+    return (("queue", what.queue), ANY_QUEUE)
+
+
+def _owners(roster: Roster, skill: str) -> tuple[int, str]:
+    return roster.skills.get(skill, NO_LEVELS)[1].bit_count(), skill
+
+
+def _less(index: Map, by: object, what: Asking) -> Map:  # type: ignore[type-arg]
+    rest = index[by].delete(what)
+    return index.set(by, rest) if rest else index.delete(by)
+
+
+def waiting(lines: Lines) -> Mapping[QueueName, tuple[Candidate, ...]]:
+    """All who wait, by queue, in the order in which they are served."""
+    return {queue: tuple(lines.in_queue(queue)) for queue in lines.queues}
