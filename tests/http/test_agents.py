@@ -20,6 +20,9 @@ async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(ad
         "id": ANA,
         "name": "Agent 1001",
         "skills": {"sales": 5},
+        "languages": [],
+        "queues": {},
+        "capacity": {"voice": 1},
         "state": "offline",
         "next": "offline",
         "since": "2023-11-15T23:00:00.000Z",  # when the people were read

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from ccplane.agents.facts import Profile
-from ccplane.ids import AgentId
+from ccplane.agents.facts import Membership, Profile
+from ccplane.ids import AgentId, QueueName
 from ccplane.postgres.people import decode_people, encode_people, import_agents, people
 from ccplane.site import AgentEntry
 
@@ -32,6 +32,15 @@ async def test_new_ones_are_made_with_a_seat_a_phone_and_a_secret_of_their_own(d
     assert len(first.secret) >= 20
     assert first.secret != second.secret
     assert first.secret not in repr(first)
+
+
+async def test_languages_queues_and_capacity_are_imported_too(db):
+    queues = {QueueName("support"): Membership(7, 1), QueueName("sales"): Membership()}
+    await import_agents(db, [AgentEntry(AgentId("1001"), "Ana", {}, "agent", ("zh-CN", "en"), queues, {"voice": 0})])
+    [ana] = await people(db)
+    assert (ana.languages, ana.queues, ana.capacity) == (("zh-CN", "en"), queues, {"voice": 0})
+    assert (ana.profile.languages, ana.profile.queues, ana.profile.capacity) == (ana.languages, queues, {"voice": 0})
+    assert decode_people(encode_people([ana])) == (ana,)
 
 
 async def test_nobody_is_overwritten_by_the_files(db):

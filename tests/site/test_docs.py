@@ -48,6 +48,18 @@ def test_the_team_on_the_page_is_rung_all_at_once():
     assert site.rules.queues["workshop"].ring_at_once is None
 
 
+def test_the_steps_on_the_page_are_a_queue():
+    gold = next(block for block in blocks(TOP / "docs" / "site.md", "toml") if "[gold]" in block)
+    site = parse(EXAMPLE | {"acd/queues.toml": EXAMPLE["acd/queues.toml"] + gold})
+    steps = site.rules.queues["gold"].steps
+    assert [bool(step.agents or step.last_agent_ms) for step in steps] == [True, True, False, False, False]
+
+
+def test_the_queue_on_the_page_that_is_taken_away_has_a_place_for_its_callers():
+    moved = next(block for block in blocks(TOP / "docs" / "site.md", "toml") if "removed_queues" in block)
+    assert parse(EXAMPLE | {"acd/site.toml": moved}).rules.queue_for("orders") == "sales"
+
+
 def test_the_typos_on_the_page_are_told_as_the_page_says(tmp_path: Path):
     typos = next(block for block in blocks(TOP / "docs" / "site.md", "toml") if "stratgy" in block)
     fault, warning = re.findall(r"```\n(acd/.*?)\n```", PAGE)

@@ -58,6 +58,49 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
         'acd/queues.toml:3: support.answer: is a table, { … }, not "80/20"'),
     ("queues", Q + "music = 3\n", "wrong-type",
         "acd/queues.toml:3: support.music: is a text in quotes, not 3"),
+    ("queues", Q + "strict = -1\n", "out-of-range",
+        "acd/queues.toml:3: support.strict: is at least 0, not -1"),
+    ("queues", '[support]\nsteps = [\n  { for = "0s", skills = {} },\n  { skills = {} },\n]\n', "out-of-range",
+        "acd/queues.toml:3: support.steps[0].for: is at least 1s, not 0s"),
+    ("queues", '[support]\nsteps = [\n  { for = "-5s", skills = {} },\n  { skills = {} },\n]\n', "no-duration",
+        "acd/queues.toml:3: support.steps[0].for: '-5s' is no length of time; write it like 20s, 3m, 1h30m or 500ms"),
+    ("queues", '[support]\nsteps = [\n  { for = "5s" },\n  { skills = {} },\n]\n', "step-without-skills",
+        "acd/queues.toml:3: support.steps[0]: says nothing of who may answer; `skills = {}` is anyone"),
+    ("queues", "[support]\nsteps = [\n  { skills = {}, level = 11 },\n]\n", "out-of-range",
+        "acd/queues.toml:3: support.steps[0].level: is at most 10, not 11"),
+    ("queues", "[support]\nsteps = [\n  { any = [ {} ] },\n]\n", "empty",
+        "acd/queues.toml:3: support.steps[0].any[0]: is empty"),
+    ("queues", '[support]\nsteps = [\n  { agents = ["ana"] },\n]\n', "bad-agent-id",
+        "acd/queues.toml:3: support.steps[0].agents[0]: an agent's id is 2 to 10 digits, in quotes"),
+    ("queues", "[support]\nsteps = [\n  { last_agent = 30 },\n]\n", "wrong-type",
+        'acd/queues.toml:3: support.steps[0].last_agent: is true, or how long ago at the most, in quotes: "30d"'),
+    ("queues", '[support]\nsteps = [\n  { for = "5s", any = [{ a = 2 }, { b = 3 }] },\n  { any = [{ a = 2 }] },\n]\n',
+        "step-tightens",
+        "acd/queues.toml:4: support.steps[1].any: who met the step before it may have none of these; steps only relax"),
+    ("queues", '[support]\nsteps = [\n  { for = "5s", level = 2 },\n  { level = 3 },\n]\n', "step-tightens",
+        "acd/queues.toml:4: support.steps[1].level: asks for more than the step before it: level 3; steps only relax"),
+    ("queues", '[support]\nsteps = [\n  { for = "5s", skills = {} },\n  { language = true },\n]\n', "step-tightens",
+        "acd/queues.toml:4: support.steps[1].language: asks for the caller's language, and the step before it did not; "
+        "steps only relax"),
+    ("queues", '[support]\nsteps = [\n  { for = "5s", skills = {} },\n  { agents = ["1001"] },\n]\n', "step-tightens",
+        "acd/queues.toml:4: support.steps[1].agents: asks for certain agents after a step that does not; "
+        "steps only relax"),
+    ("agents", '[1001]\nlanguages = ["zh"]\n', "no-such-language",
+        "acd/agents.toml:2: 1001.languages[0]: unknown language `zh`; there is `en` and `zh-CN`"),
+    ("agents", "[1001]\nqueues = { suport = 1 }\n", "no-such-queue",
+        "acd/agents.toml:2: 1001.queues.suport: there is no queue `suport`; did you mean `support`?"),
+    ("agents", "[1001]\nqueues = { support = 0 }\n", "out-of-range",
+        "acd/agents.toml:2: 1001.queues.support.priority: is at least 1, not 0"),
+    ("agents", "[1001]\nqueues = { support = { level = 11 } }\n", "out-of-range",
+        "acd/agents.toml:2: 1001.queues.support.level: is at most 10, not 11"),
+    ("agents", "[1001]\ncapacity = { voice = 2 }\n", "out-of-range",
+        "acd/agents.toml:2: 1001.capacity.voice: is at most 1, not 2"),
+    ("agents", "[1001]\ncapacity = { voise = 1 }\n", "no-such-channel",
+        "acd/agents.toml:2: 1001.capacity.voise: unknown class of channel `voise`; did you mean `voice`?"),
+    ("site", 'default_queue = "suport"\n', "no-such-queue",
+        "acd/site.toml:1: default_queue: there is no queue `suport`; did you mean `support`?"),
+    ("site", 'removed_queues = { orders = "sales" }\n', "no-such-queue",
+        "acd/site.toml:1: removed_queues.orders: there is no queue `sales`; there is `support`"),
     ("queues", "[support]\nskills = { support = 11 }\n", "out-of-range",
         "acd/queues.toml:2: support.skills.support: is at most 10, not 11"),
     ("queues", "[support]\nskills = { support = true }\n", "wrong-type",
@@ -309,6 +352,60 @@ def test_a_seat_that_is_not_shared_and_nobodys_is_a_warning(tmp_path):
 def test_a_queue_whose_last_step_nobody_meets_is_a_warning(tmp_path):
     assert warnings(tmp_path, queues="[support]\nskills = { support = 9 }\n") == [
         "acd/queues.toml:1: support: no agent meets its last step; nobody could answer"
+    ]
+
+
+def test_a_step_before_the_last_that_nobody_meets_is_a_warning(tmp_path):
+    queues = '[support]\nsteps = [\n  { for = "30s", skills = { support = 9 } },\n  { skills = {} },\n]\n'
+    assert warnings(tmp_path, queues=queues) == [
+        "acd/queues.toml:3: support.steps[0]: no agent meets this step: whoever comes waits its time for nothing"
+    ]
+
+
+def test_an_agent_in_a_step_that_there_is_none_of_is_a_warning(tmp_path):
+    queues = '[support]\nsteps = [\n  { for = "30s", agents = ["1001", "1099"] },\n  { skills = {} },\n]\n'
+    assert warnings(tmp_path, queues=queues) == [
+        "acd/queues.toml:3: support.steps[0].agents[1]: there is no agent 1099"
+    ]
+
+
+def test_a_skill_among_others_that_nobody_has_is_a_warning(tmp_path):
+    queues = "[support]\nsteps = [\n  { any = [{ support = 1 }, { suport = 1 }] },\n]\n"
+    assert warnings(tmp_path, queues=queues) == [
+        "acd/queues.toml:3: support.steps[0].any[1].suport: no agent has the skill `suport`; did you mean `support`?"
+    ]
+
+
+def test_a_language_that_callers_are_spoken_to_in_and_nobody_speaks_is_a_warning(tmp_path):
+    agents = '[demo]\nfrom = 1001\ncount = 3\nlanguages = ["zh-CN"]\n'
+    [warning] = warnings(tmp_path, agents=agents, queues="[support]\nsteps = [ { language = true } ]\n")
+    assert warning.startswith("acd/queues.toml:2: support.steps[0].language: nobody who meets it speaks `en`, ")
+
+
+def test_a_queue_that_only_the_last_agent_may_answer_is_a_warning(tmp_path):
+    [warning] = warnings(tmp_path, queues="[support]\nsteps = [ { last_agent = true } ]\n")
+    assert "who calls for the first time, or whose agent is not there, could be answered by nobody" in warning
+
+
+def test_a_queue_whose_agents_all_belong_to_others_is_a_warning(tmp_path):
+    agents = "[demo]\nfrom = 1001\ncount = 3\nqueues = { sales = 1 }\n"
+    assert warnings(tmp_path, agents=agents, queues="[support]\nskills = {}\n[sales]\nskills = {}\n") == [
+        "acd/queues.toml:1: support: no agent meets its last step; nobody could answer"
+    ]
+
+
+def test_a_queue_that_always_comes_first_is_a_warning(tmp_path):
+    queues = "[support]\nskills = {}\nstrict = 1\n[sales]\nskills = {}\n"
+    assert warnings(tmp_path, queues=queues) == [
+        "acd/queues.toml:3: support.strict: its contacts come before all of `sales`, however long those wait: "
+        "they may starve"
+    ]
+
+
+def test_a_queue_that_is_said_to_be_removed_and_is_there_is_a_warning(tmp_path):
+    queues, site = "[support]\nskills = {}\n[sales]\nskills = {}\n", '[removed_queues]\nsales = "support"\n'
+    assert warnings(tmp_path, queues=queues, site=site) == [
+        "acd/site.toml:2: removed_queues.sales: is still a queue: nobody is sent on"
     ]
 
 

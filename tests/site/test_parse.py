@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ccplane.agents.facts import Membership
 from ccplane.errors import ProgramError
 from ccplane.routing.rules import Number, Queue, Step
 from ccplane.site import Rendering, SeatEntry, parse, sound_of
@@ -46,6 +47,59 @@ def test_a_queue_of_one_line_has_sensible_defaults():
 def test_a_queue_may_ring_so_many_agents_at_once_or_all():
     site = parsed(queues="[support]\nskills = {}\nring_at_once = 3\n[all]\nskills = {}\nring_at_once = 'all'\n")
     assert [site.rules.queues[each].ring_at_once for each in ("support", "all")] == [3, None]
+
+
+def test_a_step_may_ask_for_more_than_skills():
+    site = parsed(
+        queues="""
+[support]
+strict = 1
+steps  = [ { for = "10s", last_agent = "30d" },
+           { for = "10s", agents = ["1001", "1002"], language = true },
+           { for = "20s", skills = { support = 3 }, any = [{ gold = 5 }, { silver = 2 }], language = true, level = 7 },
+           { language = true } ]
+""",
+        agents='[demo]\nfrom = 1001\ncount = 3\nskills = { support = 5, gold = 5, silver = 5 }\nlanguages = ["en"]\n',
+    )
+    queue = site.rules.queues["support"]
+    assert queue.strict == 1
+    assert queue.steps == (
+        Step({}, 10_000, last_agent_ms=30 * 86_400_000),
+        Step({}, 10_000, agents=("1001", "1002"), language=True),
+        Step({"support": 3}, 20_000, any_of=({"gold": 5}, {"silver": 2}), language=True, level=7),
+        Step({}, language=True),
+    )
+
+
+def test_the_last_agent_may_be_asked_for_however_long_ago_that_was():
+    steps = '[support]\nsteps = [ { for = "5s", last_agent = true }, { skills = {} } ]\n'
+    [first, _] = parsed(queues=steps).rules.queues["support"].steps
+    assert first.last_agent_ms == 3_650 * 86_400_000
+
+
+def test_an_agent_has_languages_queues_and_capacity():
+    agents = """
+[1001]
+languages = ["zh-CN", "en"]
+queues    = { support = { level = 7, priority = 2 }, sales = 3 }
+
+[1002]
+capacity = { voice = 0 }
+"""
+    ana, ben = parsed(agents=agents, queues="[support]\nskills = {}\n[sales]\nskills = {}\n").agents
+    assert (ana.languages, ana.capacity) == (("zh-CN", "en"), {"voice": 1})
+    assert ana.queues == {"support": Membership(level=7, priority=2), "sales": Membership(level=5, priority=3)}
+    assert (ben.languages, ben.queues, ben.capacity) == ((), {}, {"voice": 0})
+    assert ana.profile("PJSIP/1001").queues == ana.queues
+
+
+def test_who_waits_in_a_queue_that_is_no_more_has_another_or_the_default_one():
+    rules = parsed(
+        queues="[support]\nskills = {}\n[sales]\nskills = {}\n",
+        site='default_queue = "support"\nremoved_queues = { orders = "sales" }\n',
+    ).rules
+    assert [rules.queue_for(each) for each in ("sales", "orders", "gone")] == ["sales", "sales", "support"]
+    assert parsed().rules.queue_for("gone") is None
 
 
 def test_empty_skills_are_anyone():

@@ -11,10 +11,10 @@ import msgspec
 from fastapi import Response
 
 from ccplane.agents.agent import Agent, Shown, Work
-from ccplane.agents.facts import Intent, Phone
+from ccplane.agents.facts import Intent, Membership, Phone
 from ccplane.core.fallback_first import is_held_back
 from ccplane.core.state import State
-from ccplane.ids import AgentId, ContactId, DeviceName, SeatId
+from ccplane.ids import AgentId, ContactId, DeviceName, QueueName, SeatId
 from ccplane.kpi.wallboard import AgentView, QueueView, WallboardView
 
 Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
@@ -94,16 +94,19 @@ def _since(agent: Agent | AgentView) -> str | None:
 
 
 class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent. `state` is what is shown, `next` what will be once the present work is done. `seat`: where they sit,
-    `device`: the phone there that offers ring, `phone_slow_ms`: how long it took to answer when it was found slow
-    (above 300 ms, until it is below 200), else null. `rest_until`: offered nothing until then, after an offer that
-    their phone refused; null if not resting. `fallback_first`: offered nothing while callers are left in Asterisk's own
-    queues, who came before. `pin_locked_until`: no PIN of theirs counts before, after five wrong
-    ones."""
+    """An agent. `state` is what is shown, `next` what will be once the present work is done. `queues`: those they
+    serve, none for all whose steps they meet. `seat`: where they sit, `device`: the phone there that offers ring,
+    `phone_slow_ms`: how long it took to answer when it was found slow (above 300 ms, until it is below 200), else null.
+    `rest_until`: offered nothing until then, after an offer that their phone refused; null if not resting.
+    `fallback_first`: offered nothing while callers are left in Asterisk's own queues, who came before.
+    `pin_locked_until`: no PIN of theirs counts before, after five wrong ones."""
 
     id: AgentId
     name: str
     skills: dict[str, int]
+    languages: tuple[str, ...]
+    queues: dict[QueueName, Membership]
+    capacity: dict[str, int]
     state: Shown
     next: Shown
     since: Time | None
@@ -133,6 +136,9 @@ def agent_told(agent: Agent, state: State) -> AgentTold:
         id=agent.id,
         name=agent.profile.name,
         skills=agent.profile.skills,
+        languages=agent.profile.languages,
+        queues=agent.profile.queues,
+        capacity=agent.profile.capacity,
         state=agent.shown,
         next=agent.next,
         since=_since(agent),

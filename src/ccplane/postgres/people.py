@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
-from ccplane.agents.facts import Profile
-from ccplane.ids import AgentId
+from ccplane.agents.facts import Membership, Profile
+from ccplane.ids import AgentId, QueueName
 from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
 from ccplane.routing.dialling import AGENT
@@ -34,29 +34,54 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
     role: str = AGENT
     pin_hash: str | None = None
+    languages: tuple[str, ...] = ()
+    queues: dict[QueueName, Membership] = {}
+    capacity: dict[str, int] = msgspec.field(default_factory=lambda: {"voice": 1})
 
     @property
     def profile(self) -> Profile:
         """What the core knows of them."""
-        return Profile(id=self.id, name=self.name, skills=self.skills, endpoint=f"PJSIP/{self.phone}", role=self.role)
+        return Profile(
+            id=self.id,
+            name=self.name,
+            skills=self.skills,
+            endpoint=f"PJSIP/{self.phone}",
+            role=self.role,
+            languages=self.languages,
+            queues=self.queues,
+            capacity=self.capacity,
+        )
 
     def __repr__(self) -> str:
         return f"Person({self.id!r}, {self.name!r})"  # secrets have no place in a log
 
 
 _snapshot: Final = msgspec.json.Decoder(tuple[Person, ...])
-_skills: Final = msgspec.json.Decoder(dict[str, int])
+_numbers: Final = msgspec.json.Decoder(dict[str, int])
+_languages: Final = msgspec.json.Decoder(tuple[str, ...])
+_queues: Final = msgspec.json.Decoder(dict[QueueName, Membership])
 
 
 async def import_agents(database: Database, entries: Iterable[AgentEntry]) -> list[AgentId]:
     """Makes those who are not there yet, each with a new secret; returns their ids. Nobody is changed."""
     new = list(entries)
-    skills = [msgspec.json.encode(dict(each.skills)).decode() for each in new]
-    made = [secrets.token_urlsafe(SECRET_BYTES) for _ in new]
-    ids, names, roles = [each.id for each in new], [each.name for each in new], [each.role for each in new]
+    columns = (
+        [each.id for each in new],
+        [each.name for each in new],
+        [_json(dict(each.skills)) for each in new],
+        [secrets.token_urlsafe(SECRET_BYTES) for _ in new],
+        [each.role for each in new],
+        [_json(each.languages) for each in new],
+        [_json(dict(each.queues)) for each in new],
+        [_json(dict(each.capacity)) for each in new],
+    )
     async with database.connection() as connection:
-        rows = await connection.fetch(query("import_agents"), ids, names, skills, made, roles)
+        rows = await connection.fetch(query("import_agents"), *columns)
     return sorted(AgentId(row["id"]) for row in rows)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 async def people(database: Database) -> tuple[Person, ...]:
@@ -67,12 +92,15 @@ async def people(database: Database) -> tuple[Person, ...]:
         Person(
             id=AgentId(row["id"]),
             name=row["name"],
-            skills=_skills.decode(row["skills"]),
+            skills=_numbers.decode(row["skills"]),
             seat=row["seat"],
             phone=row["phone"],
             secret=row["sip_secret"],
             role=row["role"],
             pin_hash=row["pin_hash"],
+            languages=_languages.decode(row["languages"]),
+            queues=_queues.decode(row["queues"]),
+            capacity=_numbers.decode(row["capacity"]),
         )
         for row in rows
     )

@@ -116,6 +116,15 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     dialling: Dialling = Dialling()
     hold: dict[str, str] = {}
     """The sound by which a caller is asked to hold, by language. None: music alone."""
+    default_queue: QueueName | None = None
+    """Where those wait on whose queue is no more and not in `removed_queues`; None: their program decides."""
+    removed_queues: dict[QueueName, QueueName] = {}
+    """Where those wait on whose queue is no more, by its name."""
+
+    def queue_for(self, name: QueueName) -> QueueName | None:
+        """The queue of this name, or the one that took its place; None if there is neither."""
+        wanted = (name, self.removed_queues.get(name), self.default_queue)
+        return next((each for each in wanted if each is not None and each in self.queues), None)
 
 
 class RulesLoaded(Fact, frozen=True, kw_only=True):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from functools import partial
 from typing import Final
 
 from pydantic import TypeAdapter
 
+from ccplane.agents.facts import Membership
 from ccplane.ids import AgentId, QueueName, SeatId
 from ccplane.routing.rules import Queue, Step
 from ccplane.site.document import Document
-from ccplane.site.faults import did_you_mean
-from ccplane.site.shapes import AgentTable, Name, QueueTable, RangeTable, RulesTable, SeatTable, StepTable
+from ccplane.site.faults import listed
+from ccplane.site.names import Reference
+from ccplane.site.shapes import AbilityTable, AgentTable, Name, QueueTable, RangeTable, RulesTable, SeatTable
 from ccplane.site.site import AgentEntry, SeatEntry
+from ccplane.site.steps import judge_steps, step_of
 
 NAME: Final = TypeAdapter(Name)
 QUEUE: Final = TypeAdapter(QueueTable)
@@ -43,9 +46,9 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         )
         return None
     if table.steps:
-        _judge_steps(document, name, table.steps)
+        judge_steps(document, name, table.steps)
     _judge_times(document, name, table)
-    steps = tuple(Step(step.skills, step.hold) for step in table.steps or ()) or (Step(table.skills or {}),)
+    steps = tuple(step_of(step) for step in table.steps or ()) or (Step(table.skills or {}),)
     return Queue(
         name=QueueName(name),
         steps=steps,
@@ -55,26 +58,11 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         wrap_up_ms=table.wrap_up,
         max_wait_ms=table.max_wait,
         weight_s=table.weight // 1000,
+        strict=table.strict,
         percent=table.answer.percent,
         within_ms=table.answer.within,
         music=table.music,
     )
-
-
-def _judge_steps(document: Document, name: str, steps: list[StepTable]) -> None:
-    """Steps relax: each holds for a time, but the last, and none asks for more than the one before it."""
-    for number, step in enumerate(steps[:-1]):
-        if step.hold is None:
-            document.fault("step-without-end", "only the last step may do without `for`", name, "steps", number)
-    if steps[-1].hold is not None:
-        document.fault(
-            "step-ends", "the last step holds for good; leave its `for` out", name, "steps", len(steps) - 1, "for"
-        )
-    for number, (before, after) in enumerate(pairwise(steps), start=1):
-        for skill, level in after.skills.items():
-            if before.skills.get(skill, 0) < level:
-                sentence = f"asks for more than the step before it: {skill} {level}; steps only relax"
-                document.fault("step-tightens", sentence, name, "steps", number, "skills", skill)
 
 
 def _judge_times(document: Document, name: str, table: QueueTable) -> None:
@@ -85,10 +73,26 @@ def _judge_times(document: Document, name: str, table: QueueTable) -> None:
         document.warning("step-never-reached", "ends before the last step begins", name, "max_wait")
 
 
-def agents_in(document: Document, demo_agents: int | None) -> tuple[AgentEntry, ...]:
-    """The agents of acd/agents.toml, by id. `demo_agents`: how many the range `[demo]` has, whatever it says."""
+def judge_strict(document: Document, queues: Mapping[QueueName, Queue]) -> None:
+    """A queue that always comes first is the operator's right, and a danger to the others."""
+    for name, queue in queues.items():
+        after = sorted(each.name for each in queues.values() if each.strict < queue.strict)
+        if after:
+            sentence = f"its contacts come before all of {listed(after)}, however long those wait: they may starve"
+            document.warning("others-may-starve", sentence, name, "strict")
+
+
+def agents_in(document: Document, demo_agents: int | None, references: list[Reference]) -> tuple[AgentEntry, ...]:
+    """The agents of acd/agents.toml, by id; the queues they name are given back, to be looked up once all is read.
+
+    `demo_agents`: how many the range `[demo]` has, whatever it says.
+    """
     agents: dict[AgentId, AgentEntry] = {}
     for name, raw in document.tables():
+        if isinstance(queues := raw.get("queues"), dict):
+            references.extend(
+                Reference("queue", each, partial(_blame, document, (name, "queues", each))) for each in queues
+            )
         for agent in _range(document, name, raw, demo_agents) if _is_range(raw) else _agent(document, name, raw):
             if agent.id in agents:
                 document.fault("agent-twice", f"agent {agent.id} stands in this file twice", name)
@@ -105,14 +109,24 @@ def _range(document: Document, name: str, raw: object, demo_agents: int | None) 
     if table is not None:
         count = demo_agents if name == DEMO and demo_agents is not None else table.count
         for number in range(table.first, table.first + count):
-            yield AgentEntry(AgentId(str(number)), f"Agent {number}", table.skills, table.role)
+            yield _entry(AgentId(str(number)), f"Agent {number}", table)
 
 
 def _agent(document: Document, name: str, raw: object) -> Iterator[AgentEntry]:
     _judge_id(document, "agent", name)
     table = document.validated(AGENT, raw, name)
     if table is not None:
-        yield AgentEntry(AgentId(name), table.name or f"Agent {name}", table.skills, table.role)
+        yield _entry(AgentId(name), table.name or f"Agent {name}", table)
+
+
+def _entry(agent: AgentId, name: str, table: AbilityTable) -> AgentEntry:
+    queues = {QueueName(queue): Membership(each.level, each.priority) for queue, each in table.queues.items()}
+    capacity = {"voice": 1} if table.capacity is None else table.capacity
+    return AgentEntry(agent, name, table.skills, table.role, tuple(table.languages), queues, capacity)
+
+
+def _blame(document: Document, at: tuple[str, ...], code: str, sentence: str) -> None:
+    document.fault(code, sentence, *at)
 
 
 def seats_in(document: Document, agents: tuple[AgentEntry, ...]) -> tuple[SeatEntry, ...]:
@@ -140,21 +154,17 @@ def _judge_id(document: Document, what: str, name: str) -> None:
         document.fault(f"bad-{what}-id", sentence, name)
 
 
-def rules_in(document: Document) -> RulesTable:
-    """acd/site.toml; the defaults where it says nothing."""
-    return document.validated(RULES, document.data) or RulesTable()
+def rules_in(document: Document, references: list[Reference]) -> RulesTable:
+    """acd/site.toml; the defaults where it says nothing. The queues it names are given back."""
+    table = document.validated(RULES, document.data) or RulesTable()
+    if table.default_queue:
+        references.append(Reference("queue", table.default_queue, partial(_blame, document, ("default_queue",))))
+    for removed, to in table.removed_queues.items():
+        references.append(Reference("queue", to, partial(_blame, document, ("removed_queues", removed))))
+    return table
 
 
-def judge_skills(document: Document, queues: Mapping[QueueName, Queue], agents: tuple[AgentEntry, ...]) -> None:
-    """Warns of queues that nobody could ever answer: legal while agents are still to come, but mostly a typo."""
-    had = {skill for agent in agents for skill in agent.skills}
-    for name, queue in queues.items():
-        unknown = False
-        for number, step in enumerate(queue.steps):
-            at = ("steps", number, "skills") if "steps" in document.data[name] else ("skills",)
-            for skill in sorted(step.skills.keys() - had):
-                unknown = True
-                sentence = f"no agent has the skill `{skill}`{did_you_mean(skill, had)}"
-                document.warning("skill-nobody-has", sentence, name, *at, skill)
-        if not unknown and agents and not any(queue.widest.met_by(agent.skills) for agent in agents):
-            document.warning("queue-nobody-serves", "no agent meets its last step; nobody could answer", name)
+def judge_removed(document: Document, table: RulesTable, queues: Mapping[QueueName, Queue]) -> None:
+    """Who waits in a queue that is still there is not sent anywhere."""
+    for name in sorted(table.removed_queues.keys() & queues.keys()):
+        document.warning("queue-not-removed", "is still a queue: nobody is sent on", "removed_queues", name)

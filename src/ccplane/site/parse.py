@@ -9,7 +9,7 @@ from typing import Final
 from ccplane.errors import SiteError
 from ccplane.ids import ProgramName, QueueName
 from ccplane.routing.rules import Queue, Rules
-from ccplane.site.acd import agents_in, judge_skills, queues_in, rules_in, seats_in
+from ccplane.site.acd import agents_in, judge_removed, judge_strict, queues_in, rules_in, seats_in
 from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
@@ -21,6 +21,7 @@ from ccplane.site.policy import policy_in
 from ccplane.site.programs import computes_menu, judge_program
 from ccplane.site.shapes import RulesTable
 from ccplane.site.site import HOLD, LANGUAGES, AgentEntry, Menu, Program, Site
+from ccplane.site.steps import judge_whether_met
 from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_in
 
 QUEUES: Final = "acd/queues.toml"
@@ -67,9 +68,9 @@ class _Reading:
         }
         self._judge_paths()
         self._queues: dict[QueueName, Queue] = queues_in(self._document(QUEUES))
-        self._agents: tuple[AgentEntry, ...] = agents_in(self._document(AGENTS), demo_agents)
+        self._agents: tuple[AgentEntry, ...] = agents_in(self._document(AGENTS), demo_agents, self._references)
         self._seats = seats_in(self._document(SEATS), self._agents)
-        self._rules: RulesTable = rules_in(self._document(RULES))
+        self._rules: RulesTable = rules_in(self._document(RULES), self._references)
         self._dialling = dialling_in(self._document(DIALLING), self._references)
         self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
         self._prompts = prompts_in(self._document(PROMPTS), self._studio)
@@ -94,6 +95,8 @@ class _Reading:
                 recording=self._policy,
                 dialling=self._dialling,
                 hold=self._hold(),
+                default_queue=QueueName(self._rules.default_queue) if self._rules.default_queue else None,
+                removed_queues={QueueName(old): QueueName(new) for old, new in self._rules.removed_queues.items()},
             ),
             menus=self._menus,
             programs=self._programs,
@@ -170,8 +173,10 @@ class _Reading:
             "language": LANGUAGES,
         }
         judge_references(self._references, known)
+        judge_strict(self._document(QUEUES), self._queues)
+        judge_removed(self._document(RULES), self._rules, self._queues)
         if not self._document(AGENTS).broken:
-            judge_skills(self._document(QUEUES), self._queues, self._agents)
+            judge_whether_met(self._document(QUEUES), self._queues, self._agents, self._languages())
         if not self._document(NUMBERS).broken:
             judge_languages([*self._prompts.values(), *self._own_texts], self._languages())
             spoken = {each.prompt.name: each.prompt for each in (*self._prompts.values(), *self._own_texts)}

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from ccplane.routing.dialling import AGENT
 from ccplane.routing.pick import STRATEGIES
-from ccplane.site.durations import milliseconds
+from ccplane.site.durations import DAY, milliseconds
 from ccplane.site.faults import did_you_mean
 from ccplane.site.site import ACTIONS, LANGUAGES
 
@@ -96,12 +96,17 @@ KeyOrNone = Annotated[str, _matching(r"[0-9*#A-D]?", "bad-key", 'a key is one of
 Consequence = Annotated[str, _matching(r"go-on|end-call", "bad-choice", 'is "go-on" or "end-call"')]
 Text = Annotated[str, Field(max_length=2_000), _matching(SPOKEN, "bad-text", "has nothing that can be spoken")]
 Language = Annotated[str, _one_of("no-such-language", "language", lambda: LANGUAGES)]
+CHANNELS: Final = ("voice",)
+"""The classes of channel of which an agent may have contacts."""
 ENGINES: Final = ("espeak-ng", "piper", "command")
 Engine = Annotated[str, _one_of("no-such-engine", "engine", lambda: ENGINES)]
 Action = Annotated[str, _one_of("no-such-action", "action", lambda: ACTIONS)]
 Strategy = Annotated[str, _one_of("no-such-strategy", "strategy", lambda: STRATEGIES)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
-Skills = dict[Name, Annotated[int, Field(ge=1, le=10)]]
+Level = Annotated[int, Field(ge=1, le=10)]
+Skills = dict[Name, Level]
+AgentNumber = Annotated[str, _matching(r"[0-9]{2,10}", "bad-agent-id", "an agent's id is 2 to 10 digits, in quotes")]
+Channel = Annotated[str, _one_of("no-such-channel", "class of channel", lambda: CHANNELS)]
 Texts = Annotated[dict[Language, Text], Field(min_length=1)]
 
 
@@ -118,11 +123,32 @@ class AnswerTable(Table):
     within: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 20 * SECOND
 
 
+def _true_or_duration(value: object) -> object:
+    """`true` is however long ago it was."""
+    if value is True:
+        return EVER
+    if isinstance(value, bool) or not isinstance(value, str):
+        raise PydanticCustomError("wrong-type", 'is true, or how long ago at the most, in quotes: "30d"')
+    return _as_milliseconds(value)
+
+
+EVER: Final = 3_650 * DAY
+"""Longer than anybody remembers."""
+LongAgo = Annotated[int, BeforeValidator(_true_or_duration), Field(ge=SECOND, le=EVER)]
+
+
 class StepTable(Table):
-    """What is asked of an agent for a while."""
+    """What is asked of an agent for a while: all of it. `any`: and one of these at least."""
 
     hold: Annotated[Duration, Field(ge=SECOND, le=HOUR)] | None = Field(default=None, alias="for")
-    skills: Skills
+    skills: Skills | None = None
+    any_of: Annotated[list[Annotated[Skills, Field(min_length=1)]], Field(min_length=1)] | None = Field(
+        default=None, alias="any"
+    )
+    language: bool | None = None
+    level: Level | None = None
+    agents: Annotated[list[AgentNumber], Field(min_length=1)] | None = None
+    last_agent: LongAgo | None = None
 
 
 class QueueTable(Table):
@@ -135,26 +161,52 @@ class QueueTable(Table):
     wrap_up: Annotated[Duration, Field(le=HOUR)] = 0
     max_wait: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)] | None = None
     weight: Annotated[Duration, Field(le=24 * HOUR)] = 0
+    strict: Annotated[int, Field(ge=0, le=9)] = 0
     music: Name = "default"
     skills: Skills | None = None
     steps: Annotated[list[StepTable], Field(min_length=1)] | None = None
 
 
-class AgentTable(Table):
+Priority = Annotated[int, Field(ge=1, le=99)]
+
+
+class MembershipTable(Table):
+    """How an agent belongs to a queue: `support = { level = 7, priority = 1 }`."""
+
+    level: Level = 5
+    priority: Priority = 1
+
+
+def _priority_or_table(value: object) -> object:
+    """A number alone is the priority."""
+    return {"priority": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Members = dict[Name, Annotated[MembershipTable, BeforeValidator(_priority_or_table)]]
+Capacity = dict[Channel, Annotated[int, Field(ge=0, le=1)]]
+
+
+class AbilityTable(Table):
+    """What an agent is good for."""
+
+    skills: Skills = {}
+    role: Name = AGENT
+    languages: Annotated[list[Language], Field(max_length=20)] = []
+    queues: Members = {}
+    capacity: Capacity | None = None
+
+
+class AgentTable(AbilityTable):
     """`[1021]` in acd/agents.toml."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)] | None = None
-    skills: Skills = {}
-    role: Name = AGENT
 
 
-class RangeTable(Table):
+class RangeTable(AbilityTable):
     """Many agents at once, with ids in a row: `[demo]` in acd/agents.toml."""
 
     first: Annotated[int, Field(ge=10, le=99_999_999)] = Field(alias="from")
     count: Annotated[int, Field(ge=1, le=10_000)]
-    skills: Skills = {}
-    role: Name = AGENT
 
 
 class SeatTable(Table):
@@ -172,6 +224,8 @@ class RulesTable(Table):
     misses_until_pause: Annotated[int, Field(ge=1, le=100)] = 3
     rest: Annotated[Duration, Field(le=HOUR)] = 5 * SECOND
     ring_cycle: Annotated[Duration, Field(ge=SECOND, le=60 * SECOND)] = 5 * SECOND
+    default_queue: Name | None = None
+    removed_queues: dict[Name, Name] = {}
 
 
 class RoleTable(Table):

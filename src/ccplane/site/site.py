@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from ccplane.agents.facts import Membership, Profile
 from ccplane.errors import ProgramError
 from ccplane.ids import AgentId, ProgramName, QueueName, SeatId
 from ccplane.routing.dialling import AGENT
@@ -184,6 +185,22 @@ class AgentEntry:
     name: str
     skills: Mapping[str, int]
     role: str = AGENT
+    languages: tuple[str, ...] = ()
+    queues: Mapping[QueueName, Membership] = field(default_factory=dict)
+    capacity: Mapping[str, int] = field(default_factory=lambda: {"voice": 1})
+
+    def profile(self, endpoint: str) -> Profile:
+        """What the core knows of them. `endpoint`: what rings, `PJSIP/1001`."""
+        return Profile(
+            id=self.id,
+            name=self.name,
+            skills=dict(self.skills),
+            endpoint=endpoint,
+            role=self.role,
+            languages=self.languages,
+            queues=dict(self.queues),
+            capacity=dict(self.capacity),
+        )
 
 
 @dataclass(frozen=True)

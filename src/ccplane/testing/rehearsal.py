@@ -20,7 +20,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from ccplane.agents.facts import Intent, Profile, Seat
+from ccplane.agents.facts import Intent, Seat
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.phones import PhoneWatch
@@ -96,10 +96,7 @@ class Rehearsal:
         self.plane.look = self.link.look
         self.plane.post(PlaneBegan(1, "rehearsal", 0))
         self.plane.post(SiteRead(site.hash, site.rules, dict(files)))
-        profiles = [
-            Profile(id=agent.id, name=agent.name, skills=dict(agent.skills), endpoint=f"PJSIP/{agent.id}")
-            for agent in site.agents
-        ]
+        profiles = [agent.profile(f"PJSIP/{agent.id}") for agent in site.agents]
         seats = [
             Seat(id=each.id, shared=each.shared, auto_answer=each.auto_answer, always_on=each.always_on)
             for each in site.seats
