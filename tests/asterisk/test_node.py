@@ -20,6 +20,7 @@ from ccplane.asterisk.rendering import fill, hosts
 from ccplane.child import ended, started
 from ccplane.errors import SetupError, SwitchError
 from ccplane.long_logs import MOST_BYTES, before
+from tests.asterisk.rest_server import until
 from tests.ports import node_ports
 from tests.stack import MakeNode
 
@@ -46,6 +47,7 @@ async def test_logs_that_have_grown_too_long_are_put_aside_at_the_next_start(mak
     await node.start()
     for each in OWN_LOGS:
         assert before(node.log_dir / each).stat().st_size > MOST_BYTES
+        await until((node.log_dir / each).exists)
         assert (node.log_dir / each).stat().st_size < MOST_BYTES
     await node.stop()
 
