@@ -6,11 +6,13 @@ were, and no agent is stuck.
 
 from __future__ import annotations
 
+import dataclasses
 from functools import reduce
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ccplane.agents.agent import Work
 from ccplane.callflow import Runner
@@ -46,13 +48,16 @@ if isinstance(result, Served):
 
 
 class Centre(World):
-    """Callers, two agents, programs that run; and a plane that may be killed at any moment."""
+    """Callers, two agents, programs that run; and a plane that may be killed at any moment. `at_once`: how many agents
+    are rung for each caller."""
 
-    def __init__(self, body=DAY):
+    def __init__(self, body=DAY, at_once=1):
         super().__init__()
         self.line = Line(body, agents=[])
-        self.sites = self.line.sites
-        self.site = self.line.site
+        rules = self.line.site.rules
+        queues = {name: replace(queue, ring_at_once=at_once) for name, queue in rules.queues.items()}
+        self.site = dataclasses.replace(self.line.site, rules=replace(rules, queues=queues))
+        self.sites = {self.site.hash: self.site}
         self.runner = Runner(lambda site: self.sites[site])
         self.decided = []
         """How many facts there were after each decision: those of one are committed together, or lost together."""
@@ -209,8 +214,8 @@ moves = st.lists(st.tuples(st.integers(0, len(MOVES) - 1), numbers, numbers, st.
 thoroughly = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False)
 
 
-def day(moves, body):
-    world = Centre(body).begin()
+def day(moves, body, at_once=1):
+    world = Centre(body, at_once).begin()
     for kind, a, b, wait in moves:
         world.floor.now += wait * 500
         MOVES[kind](world, a, b)
@@ -236,9 +241,9 @@ def test_whatever_was_lost_behind_a_secret_they_wait_or_talk_on(lost, talks):
 
 @pytest.mark.slow
 @thoroughly
-@given(moves, st.sampled_from([DAY, STRAIGHT, SECRET]), st.integers(0, 40))
-def test_whatever_facts_were_lost_the_plane_comes_back_to_what_the_switch_shows(moves, body, lost):
-    world = day(moves, body)
+@given(moves, st.sampled_from([DAY, STRAIGHT, SECRET]), st.integers(0, 40), st.sampled_from([1, None]))
+def test_whatever_facts_were_lost_the_plane_comes_back_to_what_the_switch_shows(moves, body, lost, at_once):
+    world = day(moves, body, at_once)
     lost = min(lost, len(world.decided) - BEGUN)
     talks, waits, keyed = truth(world)
     world.killed(lost)
