@@ -1,6 +1,6 @@
 """The front door: ask what it is about, then put the caller through. Who cannot be served hears an apology."""
 
-from ccplane import Call, NoAgents, Served, TimedOut, assert_never
+from ccplane import Call, Closed, NoAgents, Overflowed, Served, TimedOut, assert_never
 
 
 async def main(call: Call) -> None:
@@ -11,7 +11,7 @@ async def main(call: Call) -> None:
     match await call.queue(choice.queue):  # acd/queues.toml; a hang-up ends the program here
         case Served():
             pass  # the talk is over; a program that ends hangs up
-        case NoAgents() | TimedOut():
+        case NoAgents() | Closed() | TimedOut() | Overflowed():
             await call.play("nobody-free")  # ivr/prompts.toml
         case other:
             assert_never(other)

@@ -1,6 +1,6 @@
 """About an order: which one, and then an agent, who has its number on the screen."""
 
-from ccplane import Call, NoAgents, Served, TimedOut, assert_never
+from ccplane import Call, Closed, NoAgents, Overflowed, Served, TimedOut, assert_never
 
 
 async def main(call: Call) -> None:
@@ -11,7 +11,7 @@ async def main(call: Call) -> None:
     match await call.queue(choice.queue):
         case Served():
             pass
-        case NoAgents() | TimedOut():
+        case NoAgents() | Closed() | TimedOut() | Overflowed():
             await call.play("nobody-free")
         case other:
             assert_never(other)

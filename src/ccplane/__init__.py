@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 if TYPE_CHECKING:
     from ccplane.callflow.call import Call as Call
+    from ccplane.contacts.verbs import Closed as Closed
     from ccplane.contacts.verbs import Done as Done
     from ccplane.contacts.verbs import Here as Here
     from ccplane.contacts.verbs import MessageResult as MessageResult
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ccplane.contacts.verbs import NoMessage as NoMessage
     from ccplane.contacts.verbs import NotAllowed as NotAllowed
     from ccplane.contacts.verbs import NotReached as NotReached
+    from ccplane.contacts.verbs import Overflowed as Overflowed
     from ccplane.contacts.verbs import Proven as Proven
     from ccplane.contacts.verbs import QueueResult as QueueResult
     from ccplane.contacts.verbs import Refused as Refused
@@ -27,6 +29,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AgentId",
     "Call",
+    "Closed",
     "Done",
     "Here",
     "MessageResult",
@@ -36,6 +39,7 @@ __all__ = [
     "NoMessage",
     "NotAllowed",
     "NotReached",
+    "Overflowed",
     "Proven",
     "QueueResult",
     "Refused",
@@ -48,6 +52,7 @@ __all__ = [
 _HOMES: Final = {
     "AgentId": "ccplane.ids",
     "Call": "ccplane.callflow.call",
+    "Closed": "ccplane.contacts.verbs",
     "Done": "ccplane.contacts.verbs",
     "Here": "ccplane.contacts.verbs",
     "MessageResult": "ccplane.contacts.verbs",
@@ -57,6 +62,7 @@ _HOMES: Final = {
     "NotAllowed": "ccplane.contacts.verbs",
     "NotReached": "ccplane.contacts.verbs",
     "NoInput": "ccplane.contacts.verbs",
+    "Overflowed": "ccplane.contacts.verbs",
     "Proven": "ccplane.contacts.verbs",
     "QueueResult": "ccplane.contacts.verbs",
     "Refused": "ccplane.contacts.verbs",

@@ -28,7 +28,9 @@ def c(name):
     return contact_id(NODE, ChannelId(name))
 
 
-def a_queue(name=SUPPORT, *, ring=20, wrap_up=0, max_wait=None, steps=None, weight=0, at_once=1):
+def a_queue(
+    name=SUPPORT, *, ring=20, wrap_up=0, max_wait=None, steps=None, weight=0, at_once=1, longest_wait=None, **limits
+):  # fmt: skip
     asked = steps or ((None, 1),)
     return Queue(
         name=QueueName(name),
@@ -39,6 +41,8 @@ def a_queue(name=SUPPORT, *, ring=20, wrap_up=0, max_wait=None, steps=None, weig
         weight_s=weight,
         music=f"{name}-music",
         ring_at_once=at_once,
+        longest_wait_ms=ms(longest_wait) if longest_wait else None,
+        **limits,
     )
 
 

@@ -30,6 +30,8 @@ from ccplane.facts import RepairMade, SwitchFound
 from ccplane.ids import device_of, is_web, offer_of_leg, seat_of
 
 BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING, Work.REJOINING}
+ENDS = {c.QueueOutcome.TIMED_OUT, c.QueueOutcome.OVERFLOWED, c.QueueOutcome.CLOSED, c.QueueOutcome.NO_AGENTS}
+"""What may end a wait because by now its time is over."""
 
 
 class Watch:
@@ -407,9 +409,11 @@ class Watch:
         """Nothing was missed, so nothing is repaired or begun anew; only who waits is offered again."""
         happened = {type(fact) for fact in decision.facts}
         assert not happened & {RepairMade, c.ContactRelinked, c.ContactArrived, c.ContactEnded, c.TalkEnded}
-        begun = do.OpenRoom | do.PlaySounds | do.AddCaller | do.JoinAgent | do.StartMusic | do.HangUpCaller
+        begun = do.OpenRoom | do.PlaySounds | do.AddCaller | do.JoinAgent | do.HangUpCaller
         assert not [command for command in decision.commands if isinstance(command, begun)]
-        given_up = {f.contact for f in decision.facts if isinstance(f, c.ContactUnqueued) and f.outcome == "timed-out"}
+        moved = {f.contact for f in decision.facts if isinstance(f, c.ContactQueued) and f.entered_at is not None}
+        assert {each.contact for each in decision.commands if isinstance(each, do.StartMusic)} <= moved
+        given_up = {f.contact for f in decision.facts if isinstance(f, c.ContactUnqueued) and f.outcome in ENDS}
         for contact in before.contacts.values():
             if contact.id in given_up:
                 continue  # whose wait was over by then
@@ -435,6 +439,10 @@ class Watch:
                 assert contact.waiting.queued_at == later.waiting.queued_at, "another queue takes the clock over"
                 assert contact.waiting.held_place == later.waiting.held_place
                 assert contact.waiting.credit_s == later.waiting.credit_s
+        for contact in after.contacts.values():
+            if contact.waiting:
+                been = (*contact.waiting.passed, contact.waiting.queue)
+                assert len(set(been)) == len(been), "no overflow takes them back to where they were"
 
     def cut_off(self, state):
         """Nobody is offered anything through a switch that is away, and everybody is said to be unreachable by it."""

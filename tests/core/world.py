@@ -49,6 +49,7 @@ from ccplane.ids import (
     offer_of_leg,
 )
 from ccplane.routing.dialling import Dialling, Role
+from ccplane.routing.hours import Hours, Span
 from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
 from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
 from tests.core.invariants import Watch
@@ -69,11 +70,16 @@ RULES = (
         hold={"en": "sound:hold", "zh-CN": "sound:hold-zh"},
     ),
     the_rules(
-        a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1)), at_once=3),
-        a_queue(SALES, weight=60),
+        a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1)), at_once=3, no_agents=SALES),
+        a_queue(SALES, weight=60, most_waiting=2, longest_wait=25, overflow=SUPPORT),
         recording=OR_NOT_AT_ALL,
     ),
     the_rules(a_queue(SUPPORT, wrap_up=3, steps=((12, 6), (None, 2)), at_once=None), default="straight"),
+    the_rules(
+        a_queue(SUPPORT, longest_wait=9, overflow=SALES, waiting_per_agent=1.5),
+        a_queue(SALES, hours="by turns", at_closing="program"),
+        hours={"by turns": Hours("by turns", tuple(Span(minute, minute + 1) for minute in range(0, 10_080, 2)))},
+    ),
 )
 VERBS = (
     EnterQueue(SUPPORT),

@@ -25,7 +25,7 @@ from ccplane.testing.screen import PATH, Screen, open_screen
 from tests.http.conftest import client_from
 from tests.kpi.histories import AGENTS, QUEUES, people
 
-ANA, BEN, BOTH, _ = AGENTS
+ANA, BEN, *_ = AGENTS
 SALES, _ = QUEUES
 
 
@@ -166,25 +166,6 @@ async def test_an_offer_that_is_missed_or_taken_back_says_why(app, site, url):
         history.wait(history.state.rules.rest_ms)
         happens(site, inputs.CallerGone(contact, 16))
         assert (await screen.next("withdrawn"))["why"] == "caller-gone"
-
-
-async def test_a_call_that_rings_at_several_is_on_each_ones_screen_and_goes_from_all_but_one(app, site, url):
-    history = site.plane.history
-    history.rings_at_once(SALES, None)
-    for agent in (ANA, BOTH):
-        history.sign_in(agent)
-    async with on(url, await opened(app)) as ana, on(url, await opened(app, BOTH)) as cem:
-        contact = history.call(SALES)
-        site.plane.publish()
-        popped = [(await each.next("offered"))["call"] for each in (ana, cem)]
-        assert [each["contact"] for each in popped] == [contact, contact]
-        offers = {each.agent: each.id for each in history.state.contacts[contact].offers}
-        assert [each["offer"] for each in popped] == [offers[ANA], offers[BOTH]]
-        history.answer(contact)
-        site.plane.publish()
-        assert (await ana.next("connected"))["call"]["offer"] == offers[ANA]
-        gone = await cem.next("withdrawn")
-        assert (gone["why"], gone["call"]) == ("answered-elsewhere", None)
 
 
 async def test_a_call_between_two_agents_is_on_both_their_screens(app, site, url):

@@ -127,17 +127,6 @@ async def test_a_live_contact_that_is_not_stored_is_told_by_the_plane_itself(sit
     assert (body["state"], body["agent"], body["segments"][0]["kind"]) == ("talking", ANA, "agent")
 
 
-async def test_a_live_contact_for_whom_several_ring_has_all_their_offers(site, admin):
-    history = site.plane.history
-    history.rings_at_once(SALES, 2)
-    for agent in AGENTS:
-        history.sign_in(agent)
-    contact = history.call(SALES)
-    body = (await admin.get(f"/api/v1/contacts/{contact}")).json()
-    told = [(each["agent"], each["attempt"], each["state"]) for each in body["offers"]]
-    assert told == [(ANA, 1, "made"), (AGENTS[2], 2, "made")]
-
-
 async def test_a_contact_that_just_ended_is_on_its_way_to_the_store(site, admin):
     contact = site.plane.history.call(SALES)
     site.plane.history.give(inputs.CallerGone(contact, 16))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from msgspec.structs import replace
-
 from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.contacts.contact import Phase
 from ccplane.contacts.verbs import EnterQueue
@@ -61,13 +59,6 @@ class History:
         decision = decide(self.state, what, self.now)
         self.state = decision.state
         self.facts.extend(decision.facts)
-
-    def rings_at_once(self, queue: QueueName, at_once: int | None) -> None:
-        """A reload, after which so many agents are rung for each caller."""
-        known = self.state.rules.queues
-        queues = known | {queue: replace(known[queue], ring_at_once=at_once)}
-        site = f"{self.state.site}-{queue}-{at_once}"
-        self.give(inputs.SiteRead(site=site, rules=replace(self.state.rules, queues=queues), files={}))
 
     def sign_in(self, agent: AgentId) -> None:
         self.give(inputs.PhoneSeen(agent, Phone.REACHABLE))
@@ -137,7 +128,6 @@ class History:
 def random_history(choices: Sequence[tuple[int, int, int]], timezone: str = "UTC") -> History:
     """Each choice: how long to wait (ms), which kind of thing happens, and to whom."""
     history = History(timezone)
-    history.rings_at_once(QUEUES[1], 2)
     for wait_ms, kind, whom in choices:
         history.wait(wait_ms)
         possible = list(_possible(history, whom))
@@ -161,7 +151,7 @@ def _possible(history: History, whom: int) -> Iterator[Callable[[], object]]:
         yield lambda: history.give(inputs.ProgramReturned(contact.id))
         yield lambda: history.give(inputs.VerbAsked(contact.id, contact.step + 1, EnterQueue(QUEUES[whom % 2])))
     if contact.phase is Phase.WAITING and contact.offer:
-        offer = contact.offers[whom % len(contact.offers)]
+        offer = contact.offer
         yield lambda: history.ring(contact.id)
         yield lambda: history.answer(contact.id)
         yield lambda: history.answer(contact.id)

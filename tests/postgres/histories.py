@@ -54,9 +54,8 @@ class Centre:
                 ring_ms=ring_ms,
                 wrap_up_ms=wrap_up_ms,
                 max_wait_ms=120_000,
-                ring_at_once=at_once,
             )
-            for name, at_once in zip(QUEUES, (1, 3), strict=True)
+            for name in QUEUES
         }
         numbers = {"4002": Number(number="4002", program=ProgramName("straight"), attribution="radio")}
         policy = RecordingPolicy(default=RecordingRule(record=True))
@@ -263,7 +262,7 @@ class Centre:
             return self._talk_moves(contact, contact.talk)
         if contact.offer is None:
             return self.take(i.EnteredRoom(contact_id, contact.channel))
-        offer = chance.choice(contact.offers)
+        offer = contact.offer
         if what < 0.3 or (contact.phase is Phase.CONNECTING and what < 0.5):
             return self.take(i.LegEnded(offer.id, offer.leg, *chance.choice(((19, 480), (21, 603), (17, 486), (0, 0)))))
         self.take(i.LegRinging(offer.id))

@@ -27,7 +27,6 @@ from ccplane.contacts.verbs import (
     LookHere,
     MessageResult,
     MessageTaken,
-    NoAgents,
     NoInput,
     NoMessage,
     NotAllowed,
@@ -38,13 +37,11 @@ from ccplane.contacts.verbs import (
     QueueResult,
     Refused,
     Result,
-    Served,
     SetData,
     SetIntent,
     SetLanguage,
     TakeMessage,
     Talked,
-    TimedOut,
     Verb,
 )
 from ccplane.errors import ProgramError
@@ -256,7 +253,7 @@ class Call:
             raise ProgramError("no-such-queue", f"there is no queue {name!r}; acd/queues.toml has {known}")
         await self._announce(QueueName(name))
         result = await Step(EnterQueue(QueueName(name), self._consent))
-        if not isinstance(result, Served | NoAgents | TimedOut):
+        if not isinstance(result, QueueResult):
             raise ProgramError("queue-failed", f"the queue gave {result!r}")
         return result
 

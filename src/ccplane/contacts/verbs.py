@@ -183,6 +183,14 @@ class TimedOut(msgspec.Struct, frozen=True, tag=True):
     """The queue's `max_wait` is over."""
 
 
+class Overflowed(msgspec.Struct, frozen=True, tag=True):
+    """A limit of the queue is reached, and no other queue takes them over."""
+
+
+class Closed(msgspec.Struct, frozen=True, tag=True):
+    """The queue is closed by its hours, or closed while they waited."""
+
+
 class Talked(msgspec.Struct, frozen=True, tag=True):
     """They have talked, and the other has hung up."""
 
@@ -215,7 +223,7 @@ class NoMessage(msgspec.Struct, frozen=True, tag=True):
 
 
 ConnectResult = Talked | NotReached | NotAllowed
-QueueResult = Served | NoAgents | TimedOut
+QueueResult = Served | NoAgents | TimedOut | Overflowed | Closed
 OwnResult = Here | Proven | Refused
 MessageResult = MessageTaken | NoMessage
 Result = Done | Failed | Pressed | NoInput | OwnResult | QueueResult | ConnectResult | MessageResult

@@ -16,7 +16,8 @@ from ccplane.core.messages import leave
 from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.state import State
-from ccplane.core.steps import end_step, leave_queue
+from ccplane.core.stays import leave_queue
+from ccplane.core.steps import end_step
 from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, DeviceName, contact_id, is_dialled

@@ -11,7 +11,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Past, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.offer import Offer, OfferState
-from ccplane.contacts.verbs import EnterQueue, NoAgents, Play, Result, Served, TakeMessage, TimedOut
+from ccplane.contacts.verbs import Closed, EnterQueue, NoAgents, Overflowed, Play, Result, Served, TakeMessage, TimedOut
 from ccplane.core import inputs as i
 from ccplane.core import journal, parties
 from ccplane.core.commands import StopMusic, StopRinging, StopSounds, TellQueue
@@ -21,7 +21,8 @@ from ccplane.core.notes import noted
 from ccplane.core.offers import fail_connect, withdraw, withdraw_one
 from ccplane.core.recordings import note_consent
 from ccplane.core.rejoin import drop_legs
-from ccplane.core.steps import SOUNDING, end_step, leave_queue
+from ccplane.core.stays import leave_queue
+from ccplane.core.steps import SOUNDING, end_step
 from ccplane.core.talks import talk_begun, talk_over
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, playback_id
@@ -194,6 +195,10 @@ def _outcome(result: Result | None) -> QueueOutcome:
             return QueueOutcome.TIMED_OUT
         case NoAgents():
             return QueueOutcome.NO_AGENTS
+        case Overflowed():
+            return QueueOutcome.OVERFLOWED
+        case Closed():
+            return QueueOutcome.CLOSED
         case _:
             return QueueOutcome.LOST
 

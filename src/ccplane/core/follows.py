@@ -54,16 +54,19 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
         times.extend(each.deadline for each in contact.offers)
     if (not contact.offers or wants_more(rules, contact)) and contact.waiting:
         queue = rules.queues.get(contact.waiting.queue)
-        times.extend(_waits_end(queue, contact.waiting, rung=bool(contact.offers)) if queue else ())
+        times.extend(_waits_end(rules, queue, contact.waiting, rung=bool(contact.offers)) if queue else ())
     recordings = (contact.tape, *contact.unstopped) if contact.tape else contact.unstopped
     times.extend(each.deadline for each in recordings if each.deadline is not None)
     return min(times, default=None)
 
 
-def _waits_end(queue: Queue, waiting: Waiting, rung: bool) -> list[int]:
+def _waits_end(rules: Rules, queue: Queue, waiting: Waiting, rung: bool) -> list[int]:
     """When time ends or eases this wait; who is rung for them may still answer, so that nothing ends it."""
-    waits = (None if rung else queue.max_wait_ms, queue.step_ends_at(waiting.step))
-    return [waiting.here_since + wait for wait in waits if wait is not None]
+    ends = () if rung else (queue.max_wait_ms, queue.longest_wait_ms)
+    waits = (*ends, queue.step_ends_at(waiting.step))
+    times = [waiting.here_since + wait for wait in waits if wait is not None]
+    closes = None if rung else rules.closes_on(queue, waiting.here_since)
+    return times if closes is None else [*times, closes]
 
 
 def agent_deadline(agent: Agent, watched: bool) -> int | None:
@@ -98,6 +101,7 @@ def reindexed(state: State, before: Contact | None, after: Contact | None) -> St
             lines = lines.set(was.queue, _without(lines[was.queue], was))
         if now is not None:
             lines = lines.set(now.queue, _in_order(lines.get(now.queue, ()), now))
+    state = _counted(state, before, after)
     whose = after or before
     assert whose is not None
     state = _wanting(state, whose.id, wants_more(state.rules, after))
@@ -110,6 +114,20 @@ def _wanting(state: State, whose: ContactId, wants: bool) -> State:
     if wants is (whose in state.wanting):
         return state
     return replace(state, wanting=state.wanting.set(whose, None) if wants else state.wanting.delete(whose))
+
+
+def _counted(state: State, before: Contact | None, after: Contact | None) -> State:
+    """How many wait in each queue."""
+    was = before.waiting.queue if before and before.waiting else None
+    now = after.waiting.queue if after and after.waiting else None
+    if was == now:
+        return state
+    waiting = state.waiting
+    if was is not None:
+        waiting = waiting.set(was, waiting[was] - 1)
+    if now is not None:
+        waiting = waiting.set(now, waiting.get(now, 0) + 1)
+    return replace(state, waiting=waiting)
 
 
 def put_agent(state: State, before: Agent | None, after: Agent | None) -> State:

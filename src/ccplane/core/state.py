@@ -73,6 +73,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Per queue, those who wait and have no open offer, in the order they came."""
     wanting: Map[ContactId, None] = Map()
     """Those for whom phones ring, and for whom their queue lets further ones ring (`Queue.ring_at_once`)."""
+    waiting: Map[QueueName, int] = Map()
+    """Per queue, how many wait, those included for whom a phone rings."""
     free: tuple[AgentId, ...] = ()
     """Agents who may be offered a contact now, the longest idle first."""
     shown: Map[Shown, int] = Map()

@@ -47,9 +47,10 @@ from ccplane.core.commands import (
     TellQueue,
     WriteJournal,
 )
+from ccplane.core.limits import RESULTS, refused, way_on
 from ccplane.core.messages import RECORDING_MS, leave, record
 from ccplane.core.recordings import note_consent
-from ccplane.core.route import anyone_signed_in
+from ccplane.core.stays import change_queue, leave_queue
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, message_id, playback_id
 
@@ -178,28 +179,39 @@ def take_key(turn: Turn, contact: Contact, key: str, *, kept: bool = False) -> N
 
 
 def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
-    """Nobody who could serve it: the program decides. Else answer, music, and a place in the line."""
+    """Answer, music, and a place in the line; of another queue, or of none, where this one does not take them."""
     note_consent(turn, contact, verb.consent)
-    if not anyone_signed_in(turn.state, verb.queue):
+    queue = turn.state.rules.queues.get(verb.queue)
+    if queue is None:
         return end_step(turn, contact.id, NoAgents())
-    if not contact.answered:
-        turn.do(AnswerCaller(contact.id, contact.channel))
-    if not contact.in_room:
-        turn.do(AddCaller(contact.id, contact.channel))
-    turn.do(StartMusic(contact.id, contact.channel, turn.state.rules.queues[verb.queue].music))
-    segment = contact.segments + 1
+    why = refused(turn.state, queue, turn.now)
+    to = way_on(turn.state, queue, why, turn.now, ()) if why else queue.name
+    if to is None and why is QueueOutcome.NO_AGENTS:
+        return end_step(turn, contact.id, NoAgents())
+    if to is not None:
+        if not contact.answered:
+            turn.do(AnswerCaller(contact.id, contact.channel))
+        if not contact.in_room:
+            turn.do(AddCaller(contact.id, contact.channel))
+        turn.do(StartMusic(contact.id, contact.channel, turn.state.rules.queues[to].music))
     since, place = latecomers.clock(turn, contact, verb.queue)
-    return turn.happened(
+    turn.happened(
         c.ContactQueued(
             at=turn.now,
             contact=contact.id,
             queue=verb.queue,
-            segment=segment,
+            segment=contact.segments + 1,
             since=since,
             place=place,
             credit_s=verb.credit_s,
         )
     )
+    if why and to is None:
+        leave_queue(turn, contact.id, why)
+        return end_step(turn, contact.id, RESULTS[why])
+    if why and to is not None:
+        change_queue(turn, contact.id, to, why)
+    return None
 
 
 def pin_keyed(turn: Turn, what: i.PinKeyed) -> None:
@@ -290,26 +302,6 @@ def _message_overdue(turn: Turn, contact: Contact) -> None:
     else:
         result = MessageTaken(message.id, message.ms) if message.ms else NoMessage("not confirmed in time")
         end_step(turn, contact.id, result)
-
-
-def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until: int | None = None) -> None:
-    """The stay in the queue ends without a talk of which we could tell; `until`: if it was over before now."""
-    waiting = turn.state.contacts[contact_id].waiting
-    assert waiting is not None
-    with turn.as_of(turn.when if until is None else until):
-        waited_ms, ended_at = turn.over(waiting.here_since)
-    turn.happened(
-        c.ContactUnqueued(
-            at=turn.now,
-            contact=contact_id,
-            queue=waiting.queue,
-            segment=waiting.segment,
-            outcome=outcome,
-            waited_ms=waited_ms,
-            ended_at=ended_at,
-            contact_waited_ms=waiting.by_clock(waited_ms),
-        )
-    )
 
 
 def give_back(turn: Turn, contact: Contact, outcome: QueueOutcome, result: Result) -> None:

@@ -10,10 +10,13 @@ import msgspec
 from ccplane.ids import AgentId, ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.dialling import Dialling
+from ccplane.routing.hours import Hours
 from ccplane.routing.recording import RecordingPolicy
 
 LEVELS: Final = 10
 """The highest level, of a skill and in a queue; the lowest is 1."""
+FINISH: Final = "finish"
+PROGRAM: Final = "program"
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -70,6 +73,26 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     percent: int = 80
     within_ms: int = 20_000
     music: str = "default"
+    most_waiting: int | None = None
+    """So many wait at the most; who comes then overflows."""
+    waiting_per_agent: float | None = None
+    """So many wait at the most for each agent who is signed in and could serve them; who comes then overflows."""
+    longest_wait_ms: int | None = None
+    """Who has waited here for so long overflows."""
+    overflow: QueueName | None = None
+    """The queue that takes over who overflows; None: the program decides."""
+    no_agents: QueueName | None = None
+    """The queue that takes over where nobody is signed in who could serve them; None: the program decides."""
+    hours: str | None = None
+    """When it is open, by the name of the hours; None: always."""
+    at_closing: str = FINISH
+    """What becomes of those who wait when it closes: FINISH, they are served; PROGRAM, that decides; else the queue
+    that takes them over, and whoever comes while it is closed."""
+
+    @property
+    def closes_on_them(self) -> bool:
+        """Whether those who wait when it closes do so no longer."""
+        return self.hours is not None and self.at_closing != FINISH
 
     def step_ends_at(self, step: int) -> int | None:
         """The wait, in ms, after which step number `step` (from 0) gives way to the next; None on the last."""
@@ -116,10 +139,16 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     dialling: Dialling = Dialling()
     hold: dict[str, str] = {}
     """The sound by which a caller is asked to hold, by language. None: music alone."""
+    hours: dict[str, Hours] = {}
     default_queue: QueueName | None = None
     """Where those wait on whose queue is no more and not in `removed_queues`; None: their program decides."""
     removed_queues: dict[QueueName, QueueName] = {}
     """Where those wait on whose queue is no more, by its name."""
+
+    def closes_on(self, queue: Queue, since: int) -> int | None:
+        """When the queue closes on who waits in it since then (ms UTC); None if it does not."""
+        hours = self.hours.get(queue.hours) if queue.hours and queue.closes_on_them else None
+        return hours.closes_after(since) if hours else None
 
     def queue_for(self, name: QueueName) -> QueueName | None:
         """The queue of this name, or the one that took its place; None if there is neither."""

@@ -13,6 +13,7 @@ from ccplane.ids import AgentId, QueueName, SeatId
 from ccplane.routing.rules import Queue, Step
 from ccplane.site.document import Document
 from ccplane.site.faults import listed
+from ccplane.site.limits import judge_limits, limits_of
 from ccplane.site.names import Reference
 from ccplane.site.shapes import AbilityTable, AgentTable, Name, QueueTable, RangeTable, RulesTable, SeatTable
 from ccplane.site.site import AgentEntry, SeatEntry
@@ -48,6 +49,7 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
     if table.steps:
         judge_steps(document, name, table.steps)
     _judge_times(document, name, table)
+    judge_limits(document, name, table)
     steps = tuple(step_of(step) for step in table.steps or ()) or (Step(table.skills or {}),)
     return Queue(
         name=QueueName(name),
@@ -62,6 +64,7 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         percent=table.answer.percent,
         within_ms=table.answer.within,
         music=table.music,
+        **limits_of(table),
     )
 
 

@@ -14,7 +14,9 @@ from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
 from ccplane.site.files import digest
+from ccplane.site.hours import hours_in
 from ccplane.site.ivr import Numbers, Spoken, judge_languages, numbers_in, prompts_in
+from ccplane.site.limits import judge_cycles, references_of
 from ccplane.site.menus import MenuReading, judge_reached, judge_ways, menu_in
 from ccplane.site.names import Reference, judge_references
 from ccplane.site.policy import policy_in
@@ -36,6 +38,7 @@ POLICY: Final = "recordings/policy.toml"
 READ_IN: Final = {"acd": ACD, "recordings": (POLICY,)}
 """Folders in which every file has its name."""
 VOICES: Final = "ivr/voices.toml"
+HOURS: Final = "ivr/hours.toml"
 
 
 def parse(files: Mapping[str, str], demo_agents: int | None = None) -> Site:
@@ -71,6 +74,8 @@ class _Reading:
         self._agents: tuple[AgentEntry, ...] = agents_in(self._document(AGENTS), demo_agents, self._references)
         self._seats = seats_in(self._document(SEATS), self._agents)
         self._rules: RulesTable = rules_in(self._document(RULES), self._references)
+        references_of(self._document(QUEUES), self._queues, self._references)
+        self._hours = hours_in(self._document(HOURS), self._rules.timezone)
         self._dialling = dialling_in(self._document(DIALLING), self._references)
         self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
         self._prompts = prompts_in(self._document(PROMPTS), self._studio)
@@ -97,6 +102,7 @@ class _Reading:
                 hold=self._hold(),
                 default_queue=QueueName(self._rules.default_queue) if self._rules.default_queue else None,
                 removed_queues={QueueName(old): QueueName(new) for old, new in self._rules.removed_queues.items()},
+                hours=self._hours,
             ),
             menus=self._menus,
             programs=self._programs,
@@ -144,9 +150,8 @@ class _Reading:
         return menus
 
     def _menu_paths(self) -> list[str]:
-        return sorted(
-            path for path in self._documents if path.startswith("ivr/") and path not in {NUMBERS, PROMPTS, VOICES}
-        )
+        others = {NUMBERS, PROMPTS, VOICES, HOURS}
+        return sorted(path for path in self._documents if path.startswith("ivr/") and path not in others)
 
     # --- what no file can judge alone ---------------------------------------------------------------------------
 
@@ -170,11 +175,13 @@ class _Reading:
             "prompt": self._names_in(PROMPTS),
             "program": {str(name) for name in self._programs},
             "menu": menus,
+            "hours": self._names_in(HOURS),
             "language": LANGUAGES,
         }
         judge_references(self._references, known)
         judge_strict(self._document(QUEUES), self._queues)
         judge_removed(self._document(RULES), self._rules, self._queues)
+        judge_cycles(self._document(QUEUES), self._queues)
         if not self._document(AGENTS).broken:
             judge_whether_met(self._document(QUEUES), self._queues, self._agents, self._languages())
         if not self._document(NUMBERS).broken:

@@ -163,6 +163,13 @@ class QueueTable(Table):
     weight: Annotated[Duration, Field(le=24 * HOUR)] = 0
     strict: Annotated[int, Field(ge=0, le=9)] = 0
     music: Name = "default"
+    most_waiting: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    waiting_per_agent: Annotated[float, Field(gt=0, le=1_000)] | None = None
+    longest_wait: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)] | None = None
+    overflow: Name | None = None
+    no_agents: Name | None = None
+    hours: Name | None = None
+    at_closing: Name | None = None
     skills: Skills | None = None
     steps: Annotated[list[StepTable], Field(min_length=1)] | None = None
 

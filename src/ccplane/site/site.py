@@ -14,6 +14,7 @@ from ccplane.agents.facts import Membership, Profile
 from ccplane.errors import ProgramError
 from ccplane.ids import AgentId, ProgramName, QueueName, SeatId
 from ccplane.routing.dialling import AGENT
+from ccplane.routing.hours import Hours
 from ccplane.routing.rules import Number, Rules
 
 LANGUAGES: Final = ("en", "zh-CN")
@@ -230,6 +231,12 @@ class Site:
         """The number as listed; the default program's in the site's language if it is not."""
         unlisted = Number(number=dialled, program=self.rules.default_program, language=self.language)
         return self.rules.numbers.get(dialled, unlisted)
+
+    def hours(self, name: str) -> Hours:
+        """ProgramError if a program asks for hours that ivr/hours.toml has not."""
+        if name not in self.rules.hours:
+            raise ProgramError("no-such-hours", f"There are no hours {name!r} in ivr/hours.toml.", hours=name)
+        return self.rules.hours[name]
 
     def menu(self, name: str) -> Menu:
         """ProgramError if a program asks for a menu that there is none of."""

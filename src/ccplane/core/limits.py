@@ -1,0 +1,71 @@
+"""Whether a queue takes a caller now, and which other one does where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ccplane.contacts.facts import QueueOutcome
+from ccplane.contacts.verbs import Closed, NoAgents, Overflowed, QueueResult
+from ccplane.core.route import anyone_signed_in, can_serve
+from ccplane.core.state import State
+from ccplane.ids import QueueName
+from ccplane.routing.rules import FINISH, PROGRAM, Queue
+
+RESULTS: dict[QueueOutcome, QueueResult] = {
+    QueueOutcome.CLOSED: Closed(),
+    QueueOutcome.NO_AGENTS: NoAgents(),
+    QueueOutcome.OVERFLOWED: Overflowed(),
+}
+"""What the program is told where no other queue takes them: by the reason for which the first one did not."""
+
+
+def refused(state: State, queue: Queue, now: int) -> QueueOutcome | None:
+    """Why the queue takes nobody now who comes anew; None: it does."""
+    if closed(state, queue, now):
+        return QueueOutcome.CLOSED
+    if not anyone_signed_in(state, queue.name):
+        return QueueOutcome.NO_AGENTS
+    return QueueOutcome.OVERFLOWED if full(state, queue) else None
+
+
+def closed(state: State, queue: Queue, now: int) -> bool:
+    hours = state.rules.hours.get(queue.hours) if queue.hours else None
+    return hours is not None and not hours.open_at(now)
+
+
+def full(state: State, queue: Queue) -> bool:
+    """Whether one more would be too many: of those who wait in all, or for each agent who could come."""
+    waiting = state.waiting.get(queue.name, 0)
+    if queue.most_waiting is not None and waiting >= queue.most_waiting:
+        return True
+    if queue.waiting_per_agent is None:
+        return False
+    agents = sum(can_serve(state, queue, agent) for agent in state.agents.values())
+    return waiting + 1 > queue.waiting_per_agent * agents
+
+
+def way_on(state: State, queue: Queue, why: QueueOutcome, now: int, passed: Collection[QueueName]) -> QueueName | None:
+    """The first queue along the overflows that takes who is refused by `queue`; None: the program decides. Never one
+    out of which an overflow has taken them."""
+    seen = {*passed, queue.name}
+    at: Queue | None = queue
+    cause: QueueOutcome | None = why
+    while at is not None and cause is not None:
+        to = _leads_to(at, cause)
+        if to is None or to in seen:
+            return None
+        seen.add(to)
+        at = state.rules.queues.get(to)
+        cause = refused(state, at, now) if at else None
+    return at.name if at else None
+
+
+def _leads_to(queue: Queue, why: QueueOutcome) -> QueueName | None:
+    """Where the file sends whom the queue does not take, or keeps no longer, for this reason."""
+    match why:
+        case QueueOutcome.CLOSED:
+            return None if queue.at_closing in (FINISH, PROGRAM) else QueueName(queue.at_closing)
+        case QueueOutcome.NO_AGENTS:
+            return queue.no_agents
+        case _:
+            return queue.overflow

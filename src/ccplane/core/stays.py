@@ -1,0 +1,63 @@
+"""How a stay in a queue ends without a talk, and how another queue takes it over."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from ccplane.contacts import facts as c
+from ccplane.contacts.facts import QueueOutcome
+from ccplane.contacts.verbs import EnterQueue
+from ccplane.core import journal
+from ccplane.core.commands import WriteJournal
+from ccplane.core.turn import Turn
+from ccplane.ids import ContactId, QueueName
+
+
+def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until: int | None = None) -> None:
+    """The stay in the queue ends without a talk of which we could tell; `until`: if it was over before now."""
+    waiting = turn.state.contacts[contact_id].waiting
+    assert waiting is not None
+    with turn.as_of(turn.when if until is None else until):
+        waited_ms, ended_at = turn.over(waiting.here_since)
+    turn.happened(
+        c.ContactUnqueued(
+            at=turn.now,
+            contact=contact_id,
+            queue=waiting.queue,
+            segment=waiting.segment,
+            outcome=outcome,
+            waited_ms=waited_ms,
+            ended_at=ended_at,
+            contact_waited_ms=waiting.by_clock(waited_ms),
+        )
+    )
+
+
+def change_queue(turn: Turn, of: ContactId, to: QueueName, outcome: QueueOutcome) -> None:
+    """Another queue takes their stay over: with its clock, place and priority, as of now. An overflow never takes them
+    back into the one that they leave, unless somebody moves them (MOVED)."""
+    contact = turn.state.contacts[of]
+    waiting = contact.waiting
+    assert waiting is not None
+    passed = waiting.passed if outcome is QueueOutcome.MOVED else (*waiting.passed, waiting.queue)
+    leave_queue(turn, contact.id, outcome)
+    turn.happened(
+        c.ContactQueued(
+            at=turn.now,
+            contact=contact.id,
+            queue=to,
+            segment=contact.segments + 1,
+            since=waiting.queued_at,
+            place=waiting.place,
+            offers=waiting.offers,
+            credit_s=waiting.credit_s,
+            last_agent=waiting.last_agent,
+            entered_at=turn.now,
+            passed=passed,
+        )
+    )
+    if isinstance(contact.verb, EnterQueue):  # for a plane that knows less
+        verb = replace(contact.verb, queue=to, credit_s=waiting.credit_s)
+        clock = waiting.queued_at
+        told = journal.write(contact.step, verb, clock, contact, contact.attempt, entered_at=turn.now, passed=passed)
+        turn.do(WriteJournal(contact.id, told))

@@ -1,0 +1,33 @@
+"""What docs/overflow.md shows is true."""
+
+from __future__ import annotations
+
+import re
+
+from ccplane.site import parse
+from tests.site.sites import TOP, WHOLE, faults
+
+PAGE = (TOP / "docs" / "overflow.md").read_text()
+EXAMPLE = dict(re.findall(r"\*\*`([^`]+)`\*\*\n\n```\w+\n(.*?)```", PAGE, re.S))
+
+
+def test_the_files_on_the_page_are_a_site_and_say_what_the_page_says():
+    site = parse(WHOLE | EXAMPLE)
+    support = site.rules.queues["support"]
+    assert (support.most_waiting, support.waiting_per_agent, support.longest_wait_ms) == (20, 3, 120_000)
+    assert (support.overflow, support.no_agents, support.at_closing) == ("anyone", "anyone", "program")
+    assert site.rules.closes_on(support, 0) is not None
+    assert len(site.hours("night").week) == 7
+
+
+def test_every_key_on_the_page_can_be_written():
+    named = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.M))
+    written = set(re.findall(r"^(\w+) +=", EXAMPLE["acd/queues.toml"], re.M)) - {"skills"}
+    assert named == written
+
+
+def test_the_cycle_on_the_page_is_told_as_the_page_says():
+    limit = "skills = {}\nmost_waiting = 3\n"
+    text = f'[sales]\n{limit}overflow = "support"\n[support]\n{limit}overflow = "sales"\n'
+    [fault] = faults(WHOLE | {"acd/queues.toml": text})
+    assert str(fault) in PAGE
