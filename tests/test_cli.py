@@ -395,6 +395,21 @@ async def test_agent_takes_no_pin_from_the_command_line_where_others_see_it(site
     assert not site.pins.pins
 
 
+async def test_agent_extends_and_ends_the_work_after_a_call(site, plane):
+    history = site.plane.history
+    history.sign_in(ANA)
+    history.reads(wrap_up_extend_ms=3_000)
+    contact = history.call("sales")
+    history.answer(contact)
+    talk = history.state.contacts[contact].talk
+    history.give(inputs.LegEnded(talk.offer, talk.leg, cause=16))
+    assert "wrap-up, then ready" in (await ask("agent", ANA, "wrap-up-extend")).stdout
+    assert history.state.agents[ANA].wrap_up_until == history.now + 5_000
+    assert "ready" in (await ask("agent", ANA, "wrap-up-done")).stdout
+    refused = await ask("agent", ANA, "wrap-up-done")
+    assert (refused.exit_code, "no work after a call" in refused.stderr) == (2, True)
+
+
 async def test_agent_shows_a_locked_pin_and_unlocks_it(site, plane):
     site.plane.history.now = int(time.time() * 1000)
     for _ in range(5):

@@ -29,14 +29,17 @@ def c(name):
 
 
 def a_queue(
-    name=SUPPORT, *, ring=20, wrap_up=0, max_wait=None, steps=None, weight=0, at_once=1, longest_wait=None, **limits
+    name=SUPPORT, *, ring=20, wrap_up=0, max_wait=None, steps=None, weight=0, at_once=1, extend=0, most=None,
+    longest_wait=None, **limits
 ):  # fmt: skip
     asked = steps or ((None, 1),)
     return Queue(
         name=QueueName(name),
         steps=tuple(Step({name: level}, ms(lasts) if lasts else None) for lasts, level in asked),
         ring_ms=ms(ring),
-        wrap_up_ms=ms(wrap_up),
+        wrap_up_ms=None if wrap_up is None else ms(wrap_up),
+        wrap_up_extend_ms=ms(extend),
+        wrap_up_most_ms=ms(most) if most else None,
         max_wait_ms=ms(max_wait) if max_wait else None,
         weight_s=weight,
         music=f"{name}-music",
@@ -60,13 +63,15 @@ def the_rules(*queues, default="front_door", **more):
 class Person:
     """An agent to be: who they are, and since when (s) they want what."""
 
-    def __init__(self, name, intent, since, phone, skills):
-        self.profile = Profile(id=AgentId(name), name=name.title(), skills=skills, endpoint=f"PJSIP/{name}")
+    def __init__(self, name, intent, since, phone, skills, wrap_up=None):
+        self.profile = Profile(
+            id=AgentId(name), name=name.title(), skills=skills, endpoint=f"PJSIP/{name}", wrap_up=wrap_up
+        )
         self.intent, self.since, self.phone = intent, since, phone
 
 
-def ready(name, *, since=0, phone=Phone.REACHABLE, **skills):
-    return Person(name, Intent.READY, since, phone, skills or {SUPPORT: 5})
+def ready(name, *, since=0, phone=Phone.REACHABLE, wrap_up=None, **skills):
+    return Person(name, Intent.READY, since, phone, skills or {SUPPORT: 5}, wrap_up)
 
 
 def paused(name, *, since=0, **skills):

@@ -8,7 +8,7 @@ from immutables import Map
 
 from ccplane.agents import facts as a
 from ccplane.agents.agent import LineState, Shown, Work
-from ccplane.agents.facts import Phone
+from ccplane.agents.facts import Intent, Phone
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Phase
 from ccplane.contacts.offer import OfferState
@@ -75,6 +75,7 @@ class Watch:
             if before.wake_at is not None and before.wake_at <= now:
                 assert decision.facts, "a tick at wake_at makes progress"
         self.draining(before, what, decision)
+        self.wrap_ups(before, what, decision)
         if isinstance(what, i.SwitchTaken):
             self.handed_over(before, decision)
         self.recordings(before, after)
@@ -404,6 +405,30 @@ class Watch:
         for command in given:
             assert before.draining
             assert command.contact not in before.contacts, "who is with us already is finished"
+
+    def wrap_ups(self, before, what, decision):
+        """Work after a call ends by its time, because somebody says so, or because they are seen in a talk already; and
+        it ends no sooner than it was to, but for that."""
+        for was in before.agents.values():
+            after = decision.state.agents.get(was.id)
+            if was.work is not Work.WRAP_UP or after is None:
+                continue
+            mine = [fact for fact in decision.facts if isinstance(fact, a.AgentFact) and fact.agent == was.id]
+            over = [fact for fact in mine if isinstance(fact, a.WrapUpDone)]
+            if not over:
+                assert (after.work, after.since, after.contact) == (Work.WRAP_UP, was.since, was.contact)
+                longer = any(isinstance(fact, a.WrapUpExtended) for fact in mine)
+                assert longer or after.wrap_up_until == was.wrap_up_until, "nothing resets it"
+                assert not longer or after.wrap_up_until > was.wrap_up_until
+                assert not longer or was.wrap_up_most is None or after.wrap_up_until <= was.wrap_up_most
+            elif isinstance(what, i.Tick):
+                assert was.wrap_up_until <= over[0].at
+                assert over[0].wrap_up_ms == was.wrap_up_until - was.since, "told late, it still took no longer"
+            else:
+                leaves = was.wrap_up_until is None and (was.intent is not Intent.OFFLINE)
+                says_so = isinstance(what, i.WrapUpEnded) and what.agent == was.id
+                signs_out = isinstance(what, i.IntentAsked | i.VerbAsked) and leaves
+                assert says_so or signs_out or isinstance(what, i.SwitchSurveyed), "nobody else ends it"
 
     def handed_over(self, before, decision):
         """Nothing was missed, so nothing is repaired or begun anew; only who waits is offered again."""

@@ -51,6 +51,7 @@ FACTS = (
     f.AgentEnteredRoom(**ABOUT_OFFER),
     f.TalkStarted(**ABOUT_OFFER, segment=2, queue="support", queue_segment=1, waited_ms=1),
     f.TalkEnded(**ABOUT_OFFER, segment=2, by="agent", talk_ms=1, wrap_up_until=9),
+    a.WrapUpExtended(at=9, agent=ANA, until=20, by="ana"),
     a.WrapUpDone(at=9, agent=ANA),
     a.LegDropped(at=9, agent=ANA, leg=LEG, deadline=12),
     a.LegCleared(at=9, agent=ANA, leg=LEG, told=True),

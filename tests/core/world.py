@@ -63,7 +63,7 @@ OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=I
 RULES = (
     the_rules(
         a_queue(SUPPORT),
-        a_queue(SALES, wrap_up=10, at_once=2),
+        a_queue(SALES, wrap_up=10, extend=10, most=25, at_once=2),
         misses_until_pause=2,
         dialling=DIALLING,
         recording=RECORDED,
@@ -694,7 +694,7 @@ class World:
             self.take(i.AnswerAsked(AgentId(agent), offer))
 
     def wrap_up_ends(self, a, b):
-        self.take(i.WrapUpEnded(AgentId(AGENTS[a % 4])))
+        self.take((i.WrapUpEnded, i.WrapUpExtendAsked)[b % 2](AgentId(AGENTS[a % 4]), "api"))
 
     def time_comes(self, a, b):
         """After a pause that is when all was read, whatever deadline there is."""

@@ -95,6 +95,7 @@ async def test_a_screen_is_welcomed_with_all_there_is_to_know(app, site, url):
             "missed_in_a_row": 0,
             "rest_until": None,
             "wrap_up_until": None,
+            "wrap_up_extendable_until": None,
             "rejoin_until": None,
         },
         "call": None,
@@ -294,6 +295,25 @@ async def test_a_talk_is_hung_up_and_the_work_after_it_is_done(app, site, url):
         assert screen.view["agent"]["state"] == "wrap-up"
         assert (await screen.ask("wrap-up-done"))["ok"]
         assert screen.view["agent"]["state"] == "ready"
+
+
+async def test_the_work_after_a_call_is_extended_as_far_as_its_rule_allows(app, site, url):
+    history = site.plane.history
+    history.sign_in(ANA)
+    history.reads(wrap_up_extend_ms=3_000, wrap_up_most_ms=4_000)
+    async with on(url, await opened(app)) as screen:
+        contact = history.call(SALES)
+        history.answer(contact)
+        site.plane.publish()
+        assert (await screen.ask("wrap-up-extend"))["code"] == "not-in-wrap-up"
+        assert (await screen.ask("hang-up", contact=contact))["ok"]
+        began = history.now
+        agent = screen.view["agent"]
+        assert (agent["wrap_up_until"], agent["wrap_up_extendable_until"]) == (iso(began + 2_000), iso(began + 4_000))
+        assert (await screen.ask("wrap-up-extend"))["ok"]
+        agent = screen.view["agent"]
+        assert (agent["wrap_up_until"], agent["wrap_up_extendable_until"]) == (iso(began + 4_000), None)
+        assert (await screen.ask("wrap-up-extend"))["code"] == "wrap-up-at-most"
 
 
 async def test_a_browser_phone_is_told_to_answer_and_a_desk_phone_where_it_can_be_told(app, site, url):

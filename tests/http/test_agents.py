@@ -36,6 +36,8 @@ async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(ad
         "contact": None,
         "missed_in_a_row": 0,
         "rest_until": None,
+        "wrap_up_until": None,
+        "wrap_up_extendable_until": None,
         "fallback_first": False,
         "pin_locked_until": None,
     }
@@ -79,6 +81,25 @@ async def test_an_agent_whose_phone_refused_is_told_with_the_end_of_their_rest(s
     told = (await admin.get(f"/api/v1/agents/{ANA}")).json()
     rest_until = history.now + history.state.rules.rest_ms
     assert (told["state"], told["missed_in_a_row"], told["rest_until"]) == ("ready", 1, iso(rest_until))
+
+
+async def test_the_work_after_a_call_is_extended_and_ended_by_who_asks(site, admin):
+    history = site.plane.history
+    history.sign_in(ANA)
+    history.reads(wrap_up_extend_ms=3_000)
+    refused = await admin.post(f"/api/v1/agents/{ANA}/wrap-up/done")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not-in-wrap-up")
+    talks = history.call(SALES)
+    history.answer(talks)
+    talk = history.state.contacts[talks].talk
+    history.give(inputs.LegEnded(talk.offer, talk.leg, cause=16))
+    longer = (await admin.post(f"/api/v1/agents/{ANA}/wrap-up/extend")).json()
+    assert (longer["state"], longer["wrap_up_until"]) == ("wrap-up", iso(history.now + 5_000))
+    done = (await admin.post(f"/api/v1/agents/{ANA}/wrap-up/done")).json()
+    assert (done["state"], done["wrap_up_until"]) == ("ready", None)
+    assert history.facts[-1].by == "api"
+    refused = await admin.post(f"/api/v1/agents/{ANA}/wrap-up/extend")
+    assert (refused.status_code, refused.json()["code"]) == (409, "not-in-wrap-up")
 
 
 async def test_a_pin_is_given_or_made_told_once_and_kept_by_nobody_on_the_way(site, admin):

@@ -13,6 +13,7 @@ from ccplane.agents.facts import Phone
 from ccplane.core import inputs
 from ccplane.http import wallboard
 from ccplane.http.server import serve
+from ccplane.http.views import iso
 from ccplane.http.wallboard import EVERY_S
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN, MemoryPlane
@@ -38,8 +39,19 @@ async def test_the_wallboard_has_what_its_surface_promises(site, admin):
         "service_level": None,
         "three_rings": None,
     }
-    assert body["agents"][0] == {"id": ANA, "state": "offered", "since": "2023-11-15T23:00:00.000Z"}
+    assert body["agents"][0] == {"id": ANA, "state": "offered", "since": "2023-11-15T23:00:00.000Z", "until": None}
     assert (body["at"], body["counted_from"]) == ("2023-11-15T23:00:01.500Z", "2023-11-15T00:00:00.000Z")
+
+
+async def test_the_wallboard_says_until_when_an_agent_wraps_up(site, admin):
+    history = site.plane.history
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    history.answer(contact)
+    talk = history.state.contacts[contact].talk
+    history.give(inputs.LegEnded(talk.offer, talk.leg, cause=16))
+    (shown, *_) = (await admin.get("/api/v1/wallboard")).json()["agents"]
+    assert shown == {"id": ANA, "state": "wrap-up", "since": iso(history.now), "until": iso(history.now + 2_000)}
 
 
 async def test_a_stream_begins_with_how_it_is_and_goes_on_with_what_happens(site, app):

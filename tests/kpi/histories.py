@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from msgspec.structs import replace
 
 from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.contacts.contact import Phase
@@ -54,6 +57,11 @@ class History:
         self.give(inputs.SiteRead(site="s1", rules=rules(timezone), files={}))
         self.give(inputs.PeopleRead(agents=people()))
         self.survey(seen=True)
+
+    def reads(self, **more: Any) -> None:
+        """The site's files, with queues that have something else."""
+        queues = {name: replace(queue, **more) for name, queue in self.state.rules.queues.items()}
+        self.give(inputs.SiteRead(site="s2", rules=replace(self.state.rules, queues=queues), files={}))
 
     def give(self, what: Input) -> None:
         decision = decide(self.state, what, self.now)

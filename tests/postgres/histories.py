@@ -53,6 +53,7 @@ class Centre:
                 steps=(Step({"any": 5}, 5_000), Step({"any": 1})),
                 ring_ms=ring_ms,
                 wrap_up_ms=wrap_up_ms,
+                wrap_up_extend_ms=wrap_up_ms,
                 max_wait_ms=120_000,
             )
             for name in QUEUES
@@ -235,11 +236,13 @@ class Centre:
         return known.device if known else agent
 
     def wrapping_up(self):
-        """Somebody is done, or makes a call first."""
+        """Somebody is done, or makes a call first, or needs longer."""
         done = [each.id for each in self.state.agents.values() if each.work is Work.WRAP_UP]
         whose = self.random.choice(sorted(done) or self.names)
         if done and self.random.random() < 0.5:
             self.dials(whose)
+        elif self.random.random() < 0.3:
+            self.take(i.WrapUpExtendAsked(whose, whose))
         else:
             self.take(i.WrapUpEnded(whose))
 

@@ -376,8 +376,8 @@ def test_the_states_in_the_queries_are_those_of_the_tables():
         text = query(name)
         for moves in table.values():
             for fact, state in moves.items():
-                if fact.__name__ == "AgentEnteredRoom":
-                    continue  # leads nowhere else
+                if fact.__name__ in ("AgentEnteredRoom", "WrapUpExtended"):
+                    continue  # they lead nowhere else
                 assert f"'{fact.__name__}'" in text, (name, fact)
                 assert f"'{state}'" in text, (name, state)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.callflow.call import Call
 from ccplane.callflow.loader import load
 from ccplane.contacts.evolve import opened
@@ -38,6 +39,7 @@ def test_the_site_on_the_page_is_what_the_page_says():
     site = parse(EXAMPLE)
     assert site.number("+862112345678").queue == "support"
     assert [step.for_ms for step in site.rules.queues["support"].steps] == [20_000, None]
+    assert site.rules.queues["sales"].wrap_up == WrapUp(30_000, extend_ms=30_000, most_ms=180_000)
     assert site.menu("main").fallback.queue == "support"
     assert len(site.agents) == 11
 

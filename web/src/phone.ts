@@ -119,6 +119,22 @@ function planeSaid(said: Screen): void {
   at("about").textContent = call
     ? [call.number_dialled, path, call.queue, `${Math.round(call.waited_ms / 1000)} s`].filter(Boolean).join(" · ")
     : "";
+  showWrapUp();
+}
+
+// What is left of the work after a call, by ccplane's clock: this machine's may be wrong.
+function showWrapUp(): void {
+  if (!screen) return;
+  const { at: told, heard, agent } = screen;
+  const left = (until: string): number => Date.parse(until) - told - (performance.now() - heard);
+  const minutes = (ms: number): string => {
+    const seconds = Math.max(0, Math.ceil(ms / 1000));
+    return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  };
+  const { wrap_up_until: until, wrap_up_extendable_until: further } = agent;
+  at("wrap-up-left").textContent = until ? minutes(left(until)) : "";
+  const more = until && further ? Math.round((Date.parse(further) - Date.parse(until)) / 1000) : 0;
+  at("wrap-up-extend").textContent = more ? `${text("wrap-up-extend")} (+${more} s)` : "";
 }
 
 const state = (name: string): string => text(`state-${name}` as Text);
@@ -140,6 +156,7 @@ at("sign-out").onclick = () => {
 at("ready").onclick = () => desk?.socket.ask("ready");
 at("pause").onclick = () => desk?.socket.ask("pause");
 at("wrap-up-done").onclick = () => desk?.socket.ask("wrap-up-done");
+at("wrap-up-extend").onclick = () => desk?.socket.ask("wrap-up-extend");
 at("answer").onclick = () => desk?.phone.answer();
 at("reject").onclick = () => desk?.phone.reject();
 at("hang-up").onclick = () => desk?.phone.hangUp();
@@ -156,6 +173,7 @@ for (const key of KEYS) {
   at("keys").append(button);
 }
 
+setInterval(showWrapUp, 200);
 label();
 document.title = `ccplane · ${text("title")}`;
 if (isKept()) void begin(resume);

@@ -5,6 +5,8 @@ export interface Agent {
   state: string;
   next: string;
   reason: string;
+  wrap_up_until: string | null; // when time ends the work after a call; null where the agent does
+  wrap_up_extendable_until: string | null; // when, if it were extended; null where it can't be
 }
 
 export interface Call {
@@ -16,6 +18,8 @@ export interface Call {
 }
 
 export interface Screen {
+  at: number; // ccplane's time of this message, in ms, and by our own clock when it came
+  heard: number;
   agent: Agent;
   call: Call | null;
 }
@@ -26,11 +30,20 @@ export interface Listener {
   over(reason: string): void; // the session has ended; there is no coming back
 }
 
-export type Wish = "ready" | "pause" | "wrap-up-done";
+export type Wish = "ready" | "pause" | "wrap-up-done" | "wrap-up-extend";
 
 const FINAL = new Set([4001, 4002, 4003, 4004, 4007]);
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
+
+interface Message {
+  type?: string;
+  epoch?: number;
+  seq?: number;
+  at?: string;
+  agent?: Agent;
+  call?: Call | null;
+}
 
 export class AgentSocket {
   private socket: WebSocket | null = null;
@@ -72,11 +85,13 @@ export class AgentSocket {
     this.socket.send(JSON.stringify({ id: `${Date.now()}-${this.asked++}`, do: wish }));
   }
 
-  private read(message: { type?: string; epoch?: number; seq?: number } & Partial<Screen>): void {
+  private read(message: Message): void {
     this.tries = 0;
-    const { type, epoch, seq, agent, call } = message;
+    const { type, epoch, seq, at, agent, call } = message;
     if (seq !== undefined) this.seen = { epoch: epoch ?? this.seen?.epoch ?? 0, seq };
     if (type === "answer-now") this.listener.answerNow();
-    else if (agent) this.listener.shown({ agent, call: call ?? null });
+    else if (agent && at) {
+      this.listener.shown({ at: Date.parse(at), heard: performance.now(), agent, call: call ?? null });
+    }
   }
 }

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from ccplane.agents import facts as f
 from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.agents.tally import Tally
+from ccplane.agents.wrap_up import extended
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import ConnectFailure, Withdrawal
 from ccplane.errors import IllegalMove
@@ -44,7 +45,7 @@ WORK: Final[Transitions[Work]] = {
         c.PhoneRejoined: Work.TALKING,
         c.TalkEnded: Work.WRAP_UP,
     },
-    Work.WRAP_UP: {f.WrapUpDone: Work.IDLE},
+    Work.WRAP_UP: {f.WrapUpExtended: Work.WRAP_UP, f.WrapUpDone: Work.IDLE},
     Work.OWN_CALL: {f.OwnCallEnded: Work.IDLE},
 }
 MOVES_WORK: Final = frozenset(fact for row in WORK.values() for fact in row)
@@ -137,6 +138,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     own_calls: tuple[ContactId, ...] = ()
     """Calls of their own that they are on, be it beside other work. Until the last is over they are offered nothing."""
     wrap_up_until: int | None = None
+    """When time ends their work after a call; None if there is none, or they end it themselves."""
+    wrap_up_extend_ms: int = 0
+    """By how much that can be put off at once; 0: it can't."""
+    wrap_up_most: int | None = None
+    """Until when at the most; None: without end."""
     rejoin_until: int | None = None
     """Until when their phone, which vanished in mid-talk, may bring them back to the caller."""
     taken: DeviceName | None = None
@@ -217,6 +223,12 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
             and not self.own_calls
         )
 
+    def could_wrap_up_until(self, now: int) -> int | None:
+        """Until when their work after a call would last if it were extended now; None if it can't be."""
+        if self.work is not Work.WRAP_UP:
+            return None
+        return extended(self.wrap_up_until, self.wrap_up_extend_ms, self.wrap_up_most, now)
+
     @property
     def only_clearing(self) -> bool:
         """Would be free, if only a leg of theirs were gone."""
@@ -284,8 +296,12 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, work=work, rejoin_until=None)
         case c.TalkEnded():
             rest = agent.rest_until if fact.rest_until is None else fact.rest_until
+            ended = replace(agent, work=work, offer=None, rejoin_until=None, rest_until=rest)
             return replace(
-                agent, work=work, offer=None, wrap_up_until=fact.wrap_up_until, rejoin_until=None, rest_until=rest
+                ended,
+                wrap_up_until=fact.wrap_up_until,
+                wrap_up_extend_ms=fact.wrap_up_extend_ms,
+                wrap_up_most=fact.wrap_up_most_until,
             )
         case f.SeatTaken():
             return replace(agent, taken=fact.device)
@@ -311,8 +327,10 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, clearing=others, unseen=unseen)
         case f.LegsSought():
             return replace(agent, clear_by=None, sought_at=fact.at)
+        case f.WrapUpExtended():
+            return replace(agent, work=work, wrap_up_until=fact.until)
         case f.WrapUpDone():
-            return replace(agent, work=work, contact=None, wrap_up_until=None)
+            return replace(agent, work=work, contact=None, wrap_up_until=None, wrap_up_extend_ms=0, wrap_up_most=None)
         case c.OfferRinging() | c.OfferAnswered() | c.AgentEnteredRoom() | c.RejoinRung() | c.RejoinMissed():
             return replace(agent, work=work)
         case f.OwnCallStarted():

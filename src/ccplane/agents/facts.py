@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, QueueName, SeatId
 from ccplane.laws import Fact
 
@@ -61,6 +62,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """The queues that they serve; none named: every queue whose steps they meet."""
     capacity: dict[str, int] = msgspec.field(default_factory=lambda: {"voice": 1})
     """How many contacts of each class of channel they may have at once; of a class that is not named, none."""
+    wrap_up: WrapUp | None = None
+    """Their own, in every queue; None: the queue's."""
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,8 +181,20 @@ class StandingEnded(AgentFact, frozen=True, kw_only=True):
     rest_until: int | None = None
 
 
+class WrapUpExtended(AgentFact, frozen=True, kw_only=True):
+    """The work after a call takes longer: it now ends by itself at `until`. `by`: who asked for it."""
+
+    until: int
+    by: str
+
+
 class WrapUpDone(AgentFact, frozen=True, kw_only=True):
-    """The work after a call is over, by time or by the agent."""
+    """The work after a call is over. `by`: who said so; nobody if its time was up."""
+
+    by: str = ""
+    wrap_up_ms: int | None = None
+    """How long it took; less than has passed since if its time was up while nobody was there to tell. None in facts of
+    before this was said."""
 
 
 class AgentRested(AgentFact, frozen=True, kw_only=True):
@@ -280,6 +295,7 @@ AnyAgentFact = (
     | PhoneChanged
     | AgentRested
     | WrapUpDone
+    | WrapUpExtended
     | LegDropped
     | LegCleared
     | LegsSought

@@ -13,6 +13,8 @@ TAKEN: Final = frozenset({EVERYBODY, "general"})
 """Sections that queues.conf has for itself: callers of queues of these names are served by everybody."""
 SAFE: Final = re.compile(r"\w[\w-]*")
 SECOND_MS: Final = 1_000
+WITHOUT_END_MS: Final = 60_000
+"""app_queue's agents can say to nobody that they are done: they have this long, or the queue's `most`."""
 
 
 def sections(queues: Iterable[Queue]) -> str:
@@ -25,9 +27,14 @@ def _section(queue: Queue) -> str:
     return (
         f"\n[{queue.name}](of.fallback)\n"
         f"timeout = {_seconds(queue.ring_ms)}\n"
-        f"wrapuptime = {_seconds(queue.wrap_up_ms)}\n"
+        f"wrapuptime = {_seconds(_wrap_up_ms(queue))}\n"
         f"musicclass = {music}\n"
     )
+
+
+def _wrap_up_ms(queue: Queue) -> int:
+    lasts = queue.wrap_up.ends_at(0)
+    return WITHOUT_END_MS if lasts is None else lasts
 
 
 def _seconds(ms: int) -> int:

@@ -17,11 +17,12 @@ STATES: Final = ("ready", "paused", "offline")
 PIN: Final = "pin"
 STDIN: Final = "-"
 UNLOCK: Final = "unlock"
+WRAP_UPS: Final = {"wrap-up-done": "done", "wrap-up-extend": "extend"}
 
 
 @click.command()
 @click.argument("agent_id", metavar="AGENT")
-@click.argument("state", required=False, type=click.Choice((*STATES, PIN, UNLOCK)))
+@click.argument("state", required=False, type=click.Choice((*STATES, *WRAP_UPS, PIN, UNLOCK)))
 @click.argument("given", metavar="[-]", required=False)
 @click.option("--reason", default="", help="Shown beside a pause.")
 def agent(agent_id: str, state: str | None, given: str | None, reason: str) -> None:
@@ -31,6 +32,8 @@ def agent(agent_id: str, state: str | None, given: str | None, reason: str) -> N
     or reads them from stdin; never on the command line, where `ps` and the shell's history show them.
     `unlock` lets their PIN count again after five wrong ones.
 
+    `wrap-up-done` ends their work after a call, `wrap-up-extend` makes it longer, as far as its rule in acd/ allows.
+
     The administrator's token is CCPLANE_ADMIN_TOKEN, else what the plane left in .runtime/admin-token.
 
     \b
@@ -38,6 +41,7 @@ def agent(agent_id: str, state: str | None, given: str | None, reason: str) -> N
       ccplane agent 1001                      show
       ccplane agent 1001 ready
       ccplane agent 1001 paused --reason lunch
+      ccplane agent 1001 wrap-up-done
       ccplane agent 1001 pin
       ccplane agent 1001 pin -
     """
@@ -52,6 +56,9 @@ def agent(agent_id: str, state: str | None, given: str | None, reason: str) -> N
             return
         if state == UNLOCK:
             ask("DELETE", f"{path}/pin/lock")
+            state = None
+        if state in WRAP_UPS:
+            ask("POST", f"{path}/wrap-up/{WRAP_UPS[state]}")
             state = None
         asked = {"state": state, "reason": reason}
         known = ask("PUT", f"{path}/state", body=asked) if state else ask("GET", path)

@@ -40,6 +40,7 @@ from ccplane.core.telling import tell_queues
 from ccplane.core.time import TIME_RULES
 from ccplane.core.turn import Turn
 from ccplane.core.waits import settle
+from ccplane.core.wrap_up import WRAP_UP_RULES
 from ccplane.laws import Fact
 
 RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
@@ -50,6 +51,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **CLEARING_RULES,
     **PARTY_RULES,
     **FLOOR_RULES,
+    **WRAP_UP_RULES,
     **SEAT_RULES,
     **PIN_RULES,
     **SIGN_IN_RULES,

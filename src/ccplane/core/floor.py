@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ccplane.agents import facts as a
-from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent
 from ccplane.core import inputs as i
 from ccplane.core.fallback_first import let_go
@@ -14,6 +13,7 @@ from ccplane.core.offers import set_intent
 from ccplane.core.seats import sit, why_not
 from ccplane.core.turn import Turn
 from ccplane.core.waits import release_unservable
+from ccplane.core.wrap_up import who_leaves_is_done
 from ccplane.facts import (
     DrainBegan,
     DrainCancelled,
@@ -42,14 +42,8 @@ def intent_asked(turn: Turn, what: i.IntentAsked) -> None:
     if agent.rest_until is not None and what.intent is Intent.READY:
         turn.happened(a.AgentRested(at=turn.now, agent=agent.id))
     if what.intent is Intent.OFFLINE:
+        who_leaves_is_done(turn, agent.id, what.by)
         release_unservable(turn)
-
-
-def wrap_up_ended(turn: Turn, what: i.WrapUpEnded) -> None:
-    """The agent is done before the time."""
-    agent = turn.state.agents.get(what.agent)
-    if agent is not None and agent.work is Work.WRAP_UP:
-        turn.happened(a.WrapUpDone(at=turn.now, agent=agent.id))
 
 
 def plane_began(turn: Turn, what: i.PlaneBegan) -> None:
@@ -90,6 +84,8 @@ def people_read(turn: Turn, what: i.PeopleRead) -> None:
     present = {agent.profile.id: agent.profile for agent in turn.state.agents.values()}
     seats = {seat.id: seat for seat in what.seats}
     if present != {profile.id: profile for profile in what.agents} or dict(turn.state.seats) != seats:
+        for gone in present.keys() - {profile.id for profile in what.agents}:
+            who_leaves_is_done(turn, gone, "people")
         turn.happened(a.PeopleLoaded(at=turn.now, agents=what.agents, seats=what.seats))
         _look_anew(turn)
 
@@ -132,7 +128,6 @@ def switch_stuck(turn: Turn, what: i.SwitchStuck) -> None:
 
 FLOOR_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.IntentAsked: intent_asked,
-    i.WrapUpEnded: wrap_up_ended,
     i.PlaneBegan: plane_began,
     i.DrainAsked: drain_asked,
     i.DrainCancelAsked: drain_cancel_asked,

@@ -24,6 +24,7 @@ from ccplane.core.talks import drop_leg
 from ccplane.core.turn import Turn
 from ccplane.core.unknown_callers import caller_seen, came_at, queue_of, queued_again
 from ccplane.core.unknown_calls import adopt_own_call
+from ccplane.core.wrap_up import wrap_up_over
 from ccplane.ids import (
     AgentId,
     ChannelId,
@@ -173,7 +174,7 @@ def _talks(turn: Turn, contact: Contact, leg: i.ChannelSeen, agent: Agent) -> No
     if not contact.in_room:
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact.id))
     if agent.work is Work.WRAP_UP:
-        turn.happened(a.WrapUpDone(at=turn.now, agent=agent.id))  # its end nobody told
+        wrap_up_over(turn, agent)  # its end nobody told
     if agent.rest_until is not None:
         turn.happened(a.AgentRested(at=turn.now, agent=agent.id))
     _offered(turn, contact, leg.id, offer, agent, turn.now)

@@ -13,6 +13,7 @@ from ccplane.contacts.own_call import CallState
 from ccplane.core.commands import HangUpLeg, StopMusic, StopSounds
 from ccplane.core.recordings import end_recording
 from ccplane.core.turn import Turn
+from ccplane.core.wrap_up import who_leaves_is_done, wrap_up_after, wrap_up_over
 from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, OfferId, contact_of_offer, hold_id
 
 CLEAR_MS: Final = 3_000
@@ -109,11 +110,10 @@ def talk_begun(turn: Turn, contact: Contact, offer: Offer) -> None:
 
 def talk_over(turn: Turn, contact: Contact, by: EndedBy, *, unseen: bool = False) -> None:
     """The talk ended, `unseen` if only later somebody found that it had; the agent's wrap-up begins, and ends at once
-    where the queue has none."""
+    where neither they nor the queue have one."""
     talk = contact.talk
     assert talk is not None
-    queue = turn.state.rules.queues.get(talk.queue)
-    wrap_up_ms = queue.wrap_up_ms if queue else 0
+    after = wrap_up_after(turn.state, talk.agent, talk.queue)
     end_recording(turn, contact, caller_stays=by not in LEFT, unseen=unseen)
     if talk.silent and by not in (*LEFT, EndedBy.PHONE_LOST):
         no_hold(turn, contact)
@@ -128,9 +128,13 @@ def talk_over(turn: Turn, contact: Contact, by: EndedBy, *, unseen: bool = False
             by=by,
             talk_ms=talk_ms,
             ended_at=ended_at,
-            wrap_up_until=turn.now + wrap_up_ms,
+            wrap_up_until=after.ends_at(turn.now),
+            wrap_up_extend_ms=after.extend_ms,
+            wrap_up_most_until=after.most_at(turn.now),
             rest_until=turn.now + turn.state.rules.rest_ms if by is EndedBy.PHONE_LOST else None,
         )
     )
-    if not wrap_up_ms:
-        turn.happened(a.WrapUpDone(at=turn.now, agent=talk.agent))
+    if after.is_none:
+        wrap_up_over(turn, turn.state.agents[talk.agent])
+    elif not turn.state.agents[talk.agent].signed_in:
+        who_leaves_is_done(turn, talk.agent, "")

@@ -19,6 +19,7 @@ from ccplane.core.standing import not_taken
 from ccplane.core.steps import step_overdue
 from ccplane.core.turn import Turn
 from ccplane.core.waits import wait_due
+from ccplane.core.wrap_up import wrap_up_over
 from ccplane.facts import DeadlineDropped, SwitchReadUp
 from ccplane.ids import AgentId, ContactId
 
@@ -49,7 +50,7 @@ def _due(turn: Turn, kind: str, whose: str) -> None:
 def _agent_due(turn: Turn, agent_id: AgentId) -> None:
     agent = turn.state.agents[agent_id]
     if agent.wrap_up_until is not None and agent.wrap_up_until <= turn.now:
-        turn.happened(a.WrapUpDone(at=turn.now, agent=agent_id))
+        wrap_up_over(turn, agent)
     watched = watches(turn.state)
     if watched and agent.rejoin_until is not None and agent.rejoin_until <= turn.now:
         given_up(turn, agent)

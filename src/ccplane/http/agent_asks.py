@@ -15,13 +15,22 @@ from typing import Annotated, Final, assert_never
 import msgspec
 import structlog
 
-from ccplane.agents.agent import Agent, Work
+from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent
 from ccplane.core.agents_ask import in_call, rings
-from ccplane.core.inputs import AnswerAsked, HangUpAsked, Input, IntentAsked, RejectAsked, WrapUpEnded
+from ccplane.core.inputs import (
+    AnswerAsked,
+    HangUpAsked,
+    Input,
+    IntentAsked,
+    RejectAsked,
+    WrapUpEnded,
+    WrapUpExtendAsked,
+)
 from ccplane.errors import CcplaneError, RequestError
 from ccplane.http.ports import Plane
 from ccplane.http.sessions import Session
+from ccplane.http.wrap_up import extendable, wrapping_up
 from ccplane.ids import ContactId, OfferId, is_web
 
 log = structlog.get_logger()
@@ -76,11 +85,15 @@ class WrapUpIsDone(Asking, frozen=True, kw_only=True, tag="wrap-up-done"):
     """The work after the call is done, before its time."""
 
 
+class WrapUpTakesLonger(Asking, frozen=True, kw_only=True, tag="wrap-up-extend"):
+    """The work after the call takes longer than its time."""
+
+
 class Ping(Asking, frozen=True, kw_only=True, tag="ping"):
     """Are you there?"""
 
 
-AnyAsking = Ready | Pause | Offline | Answer | Reject | HangUp | WrapUpIsDone | Ping
+AnyAsking = Ready | Pause | Offline | Answer | Reject | HangUp | WrapUpIsDone | WrapUpTakesLonger | Ping
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -177,9 +190,11 @@ class Asked:
                     raise RequestError("no-such-talk", "You are in no talk with this contact now.", contact=contact)
                 return HangUpAsked(whose.id, ContactId(contact))
             case WrapUpIsDone():
-                if whose.work is not Work.WRAP_UP:
-                    raise RequestError("not-in-wrap-up", "There is no work after a call to be done with.")
-                return WrapUpEnded(whose.id)
+                wrapping_up(whose)
+                return WrapUpEnded(whose.id, whose.id)
+            case WrapUpTakesLonger():
+                extendable(whose)
+                return WrapUpExtendAsked(whose.id, whose.id)
             case Ping():
                 return None
             case _:

@@ -56,6 +56,7 @@ class AgentNow(msgspec.Struct, frozen=True, kw_only=True):
     missed_in_a_row: int
     rest_until: Time | None
     wrap_up_until: Time | None
+    wrap_up_extendable_until: Time | None
     rejoin_until: Time | None
 
 
@@ -237,6 +238,7 @@ def _agent(agent: Agent) -> AgentNow:
         missed_in_a_row=agent.misses,
         rest_until=_time(agent.rest_until),
         wrap_up_until=_time(agent.wrap_up_until),
+        wrap_up_extendable_until=_time(agent.could_wrap_up_until(0)),
         rejoin_until=_time(agent.rejoin_until),
     )
 

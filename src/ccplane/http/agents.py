@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent
-from ccplane.core.inputs import CallAsked, IntentAsked
+from ccplane.core.inputs import CallAsked, IntentAsked, WrapUpEnded, WrapUpExtendAsked
 from ccplane.core.own_calls import call_of, why_not_call
 from ccplane.errors import RequestError
 from ccplane.http.auth import Asker, Guard, OwnGuard
@@ -21,6 +21,7 @@ from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
 from ccplane.http.seats import DeviceWanted, SeatWanted, sit_down
 from ccplane.http.sessions import Sessions
 from ccplane.http.views import Agents, AgentTold, agent_told, told
+from ccplane.http.wrap_up import extendable, wrapping_up
 from ccplane.ids import AgentId, ContactId, SeatId
 
 
@@ -111,6 +112,20 @@ def routes(plane: Plane, phones: PhoneBook, pins: Pins, sessions: Sessions, admi
             plane, IntentAsked(agent=known.id, intent=intent, reason=asked.reason, by=asker.by, seat=seat, web=web)
         )
         return told(_told(after, asker.agent))
+
+    @router.post("/{agent_id}/wrap-up/done", summary="The work after the call is done", responses=answers(AgentTold))
+    async def wrap_up_done(asker: Asker = of_theirs) -> Response:
+        """Before its time, or where it has none. `not-in-wrap-up` if there is nothing to be done with."""
+        wrapping_up(_known(plane.snapshot, asker.agent))
+        return told(_told(await plane.ask(WrapUpEnded(asker.agent, asker.by)), asker.agent))
+
+    @router.post(
+        "/{agent_id}/wrap-up/extend", summary="The work after the call takes longer", responses=answers(AgentTold)
+    )
+    async def wrap_up_extend(asker: Asker = of_theirs) -> Response:
+        """By as much as the queue, or the agent's own rule, gives at a time; `wrap_up_until` is the new end."""
+        extendable(_known(plane.snapshot, asker.agent))
+        return told(_told(await plane.ask(WrapUpExtendAsked(asker.agent, asker.by)), asker.agent))
 
     @router.post("/{agent_id}/calls", summary="Call somebody for them", responses=answers(None, also={201: CallTold}))
     async def call(asked: CallWanted, asker: Asker = of_theirs) -> Response:

@@ -98,6 +98,8 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     serve, none for all whose steps they meet. `seat`: where they sit, `device`: the phone there that offers ring,
     `phone_slow_ms`: how long it took to answer when it was found slow (above 300 ms, until it is below 200), else null.
     `rest_until`: offered nothing until then, after an offer that their phone refused; null if not resting.
+    `wrap_up_until`: when time ends their work after a call, null if only they do, or there is none;
+    `wrap_up_extendable_until`: when, if it were extended as it stands, null if it can't be.
     `fallback_first`: offered nothing while callers are left in Asterisk's own queues, who came before.
     `pin_locked_until`: no PIN of theirs counts before, after five wrong ones."""
 
@@ -120,6 +122,8 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     contact: ContactId | None
     missed_in_a_row: int
     rest_until: Time | None
+    wrap_up_until: Time | None
+    wrap_up_extendable_until: Time | None
     fallback_first: bool
     pin_locked_until: Time | None
 
@@ -152,17 +156,21 @@ def agent_told(agent: Agent, state: State) -> AgentTold:
         contact=agent.contact,
         missed_in_a_row=agent.misses,
         rest_until=_iso(agent.rest_until),
+        wrap_up_until=_iso(agent.wrap_up_until),
+        wrap_up_extendable_until=_iso(agent.could_wrap_up_until(0)),
         fallback_first=is_held_back(state, agent),
         pin_locked_until=_iso(agent.pin_locked_until),
     )
 
 
 class AgentOnBoard(msgspec.Struct, frozen=True):
-    """An agent on the wallboard. `since`: null for one who never signed in."""
+    """An agent on the wallboard. `since`: null for one who never signed in. `until`: when the time of their wrap-up
+    ends; null in every other state, and where only they end it."""
 
     id: AgentId
     state: Shown
     since: Time | None
+    until: Time | None = None
 
 
 class GapView(msgspec.Struct, frozen=True, rename={"began_at": "from", "ended_at": "to"}):
@@ -193,7 +201,9 @@ def wallboard_told(view: WallboardView) -> Wallboard:
         at=iso(view.at),
         counted_from=iso(view.began_at),
         queues=view.queues,
-        agents=tuple(AgentOnBoard(agent.id, agent.state, _since(agent)) for agent in view.agents),
+        agents=tuple(
+            AgentOnBoard(agent.id, agent.state, _since(agent), _iso_or_none(agent.until)) for agent in view.agents
+        ),
         provisional=view.provisional,
         gaps=tuple(
             GapView(iso(gap.began_at), None if gap.ended_at is None else iso(gap.ended_at)) for gap in view.gaps

@@ -38,11 +38,12 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent now. `since`: ms UTC."""
+    """An agent now. `since`: ms UTC; `until`: when the time of their wrap-up ends, None if only they end it."""
 
     id: AgentId
     state: Shown
     since: int
+    until: int | None = None
 
 
 class WallboardView(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +67,14 @@ def wallboard(board: Board, floor: Floor, now: int) -> WallboardView:
         at=now,
         began_at=board.on_day(now).today.began_at,
         queues=queues(board, floor.rules, now),
-        agents=tuple(AgentView(id=id_, state=agent.shown, since=agent.since) for id_, agent in _by_id(floor.agents)),
+        agents=tuple(_agent(id_, agent) for id_, agent in _by_id(floor.agents)),
         provisional=bool(gaps),
         gaps=gaps,
     )
+
+
+def _agent(id_: AgentId, agent: Agent) -> AgentView:
+    return AgentView(id=id_, state=agent.shown, since=agent.since, until=agent.wrap_up_until)
 
 
 def _by_id(agents: Mapping[AgentId, Agent]) -> Iterable[tuple[AgentId, Agent]]:

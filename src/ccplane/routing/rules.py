@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.ids import AgentId, ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.dialling import Dialling
@@ -65,7 +66,10 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     ring_ms: int = 20_000
     ring_at_once: int | None = 1
     """How many agents are rung for one contact at the same time; None: all who may serve it."""
-    wrap_up_ms: int = 0
+    wrap_up_ms: int | None = 0
+    """0: none; None: until the agent says that they are done."""
+    wrap_up_extend_ms: int = 0
+    wrap_up_most_ms: int | None = None
     max_wait_ms: int | None = None
     weight_s: int = 0
     strict: int = 0
@@ -99,6 +103,11 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
         if step >= len(self.steps) - 1:
             return None
         return sum(each.for_ms or 0 for each in self.steps[: step + 1])
+
+    @property
+    def wrap_up(self) -> WrapUp:
+        """The work after one of its calls, where the agent has no rule of their own."""
+        return WrapUp(self.wrap_up_ms, self.wrap_up_extend_ms, self.wrap_up_most_ms)
 
     @property
     def widest(self) -> Step:

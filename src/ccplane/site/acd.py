@@ -9,6 +9,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from ccplane.agents.facts import Membership
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.ids import AgentId, QueueName, SeatId
 from ccplane.routing.rules import Queue, Step
 from ccplane.site.document import Document
@@ -18,6 +19,7 @@ from ccplane.site.names import Reference
 from ccplane.site.shapes import AbilityTable, AgentTable, Name, QueueTable, RangeTable, RulesTable, SeatTable
 from ccplane.site.site import AgentEntry, SeatEntry
 from ccplane.site.steps import judge_steps, step_of
+from ccplane.site.wrap_up import wrap_up_in
 
 NAME: Final = TypeAdapter(Name)
 QUEUE: Final = TypeAdapter(QueueTable)
@@ -50,6 +52,7 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         judge_steps(document, name, table.steps)
     _judge_times(document, name, table)
     judge_limits(document, name, table)
+    after = wrap_up_in(document, table.wrap_up, name) or WrapUp()
     steps = tuple(step_of(step) for step in table.steps or ()) or (Step(table.skills or {}),)
     return Queue(
         name=QueueName(name),
@@ -57,7 +60,9 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         strategy=table.strategy,
         ring_ms=table.ring,
         ring_at_once=table.ring_at_once,
-        wrap_up_ms=table.wrap_up,
+        wrap_up_ms=after.time_ms,
+        wrap_up_extend_ms=after.extend_ms,
+        wrap_up_most_ms=after.most_ms,
         max_wait_ms=table.max_wait,
         weight_s=table.weight // 1000,
         strict=table.strict,

@@ -151,6 +151,40 @@ class StepTable(Table):
     last_agent: LongAgo | None = None
 
 
+UNTIL_DONE: Final = "until-done"
+
+
+def _wrap_up_time(value: object) -> int | None:
+    """A length of time, or None: until they are done."""
+    if value == UNTIL_DONE:
+        return None
+    if not isinstance(value, str):
+        sentence = f'is a length of time with its unit, in quotes: "20s" or "3m"; or "{UNTIL_DONE}"'
+        raise PydanticCustomError("no-duration", "{sentence}", {"sentence": sentence})
+    return _as_milliseconds(value)
+
+
+def _time_or_table(value: object) -> object:
+    """A time alone is a table with nothing else."""
+    if isinstance(value, dict):
+        return value
+    time = _wrap_up_time(value)
+    if time is not None and time > HOUR:
+        raise PydanticCustomError("out-of-range", "is at most 1h, not {given}", {"given": str(value)})
+    return {"time": value}
+
+
+class WrapUpTable(Table):
+    """`wrap_up = { time = "30s", extend = "30s", most = "3m" }`, of a queue or of an agent."""
+
+    time: Annotated[Annotated[int, Field(le=HOUR)] | None, BeforeValidator(_wrap_up_time)]
+    extend: Annotated[Duration, Field(ge=SECOND, le=HOUR)] | None = None
+    most: Annotated[Duration, Field(ge=SECOND, le=8 * HOUR)] | None = None
+
+
+WrapUpSaid = Annotated[WrapUpTable, BeforeValidator(_time_or_table)]
+
+
 class QueueTable(Table):
     """`[support]` in acd/queues.toml."""
 
@@ -158,7 +192,7 @@ class QueueTable(Table):
     answer: AnswerTable = AnswerTable()
     ring: Annotated[Duration, Field(ge=SECOND, le=5 * 60 * SECOND)] = 20 * SECOND
     ring_at_once: AtOnce = 1
-    wrap_up: Annotated[Duration, Field(le=HOUR)] = 0
+    wrap_up: WrapUpSaid | None = None
     max_wait: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)] | None = None
     weight: Annotated[Duration, Field(le=24 * HOUR)] = 0
     strict: Annotated[int, Field(ge=0, le=9)] = 0

@@ -22,16 +22,19 @@ class TalkStarted(OfferFact, frozen=True, kw_only=True):
 
 
 class TalkEnded(OfferFact, frozen=True, kw_only=True):
-    """They no longer talk. `wrap_up_until` is when the agent's work after the call ends; `at` if there is none."""
+    """They no longer talk. `wrap_up_until` is when the agent's work after the call ends: `at` if there is none, None if
+    only they end it. It can be extended by `wrap_up_extend_ms` at a time, if that is not 0, to `wrap_up_most_until`."""
 
     segment: int
     by: EndedBy
     talk_ms: int
-    wrap_up_until: int
+    wrap_up_until: int | None
     rest_until: int | None = None
     """Offered nothing until then: their phone could not be heard, and others come first."""
     ended_at: int | None = None
     """When, if that is older than this fact."""
+    wrap_up_extend_ms: int = 0
+    wrap_up_most_until: int | None = None
 
 
 class PhoneLost(OfferFact, frozen=True, kw_only=True):

@@ -69,6 +69,7 @@ from ccplane.core.inputs.people import (
     RejectAsked,
     RejoinAsked,
     WrapUpEnded,
+    WrapUpExtendAsked,
 )
 from ccplane.core.inputs.plane import DrainAsked, DrainCancelAsked, PeopleRead, PlaneBegan, SiteRead, Tick
 from ccplane.core.inputs.programs import ProgramRaised, ProgramReturned, VerbAsked
@@ -135,6 +136,7 @@ AnyInput = (
     | RejectAsked
     | HangUpAsked
     | WrapUpEnded
+    | WrapUpExtendAsked
     | MessageKept
     | MessageUnusable
     | RecordingFound
@@ -166,5 +168,5 @@ __all__ = [
     "SwitchNotReached",
     "SwitchStuck", "SwitchSurveyed", "SwitchTaken",
     "TalkRecordingBegan", "TalkRecordingMuted", "TalkRecordingOver", "TalkRecordingRefused", "Tick",
-    "VerbAsked", "WrapUpEnded",
+    "VerbAsked", "WrapUpEnded", "WrapUpExtendAsked",
 ]  # fmt: skip

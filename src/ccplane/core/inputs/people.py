@@ -81,9 +81,17 @@ class HangUpAsked(Input, frozen=True):
 
 
 class WrapUpEnded(Input, frozen=True):
-    """An agent is done with the work after a call."""
+    """An agent is done with the work after a call. `by`: who says so."""
 
     agent: AgentId
+    by: str = ""
+
+
+class WrapUpExtendAsked(Input, frozen=True):
+    """An agent needs longer for the work after a call. `by`: who says so."""
+
+    agent: AgentId
+    by: str
 
 
 class RecordingPauseWanted(Input, frozen=True, kw_only=True):

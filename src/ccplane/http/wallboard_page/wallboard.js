@@ -96,7 +96,8 @@ function showTimes() {
   });
   board.agents.forEach((agent, n) => {
     const since = agent.since === null ? words.nothing : duration(now - Date.parse(agent.since));
-    write(byId("agents").children[n].children[2], since);
+    const left = agent.until === null ? "" : ` (−${duration(Date.parse(agent.until) - now + 999)})`;
+    write(byId("agents").children[n].children[2], since + left);
   });
 }
 

@@ -3,7 +3,8 @@
 -- row. TalkStarted ends the stay in the queue and begins the one with the agent. WrapUpDone names only the agent: it
 -- belongs to their talk that ended last, in this batch (lag) or before it (their latest segment with a contact of a
 -- queue: calls of their own, which they may make meanwhile, have no wrap-up). What began or ended while we stood still says
--- when; the wrap-up begins all the same when it is told that the talk is over (over_at).
+-- when; the wrap-up begins all the same when it is told that the talk is over (over_at). It took as long as its end says,
+-- which may be told late; in facts of before that was said, until it was told.
 WITH said AS (
     SELECT
         seq, coalesce((body ->> 'started_at')::bigint, (body ->> 'ended_at')::bigint, at) AS at, at AS told_at, kind,
@@ -15,7 +16,7 @@ WITH said AS (
             'FallbackServed')
 ), work AS (
     SELECT
-        agent, told_at, kind,
+        agent, told_at, kind, (body ->> 'wrap_up_ms')::bigint AS took,
         lag(kind) OVER w AS kind_before, lag(told_at) OVER w AS told_before,
         lag(contact) OVER w AS contact_before, lag(segment) OVER w AS segment_before
     FROM said
@@ -66,12 +67,12 @@ AS (
         body ->> 'by', NULL, (body ->> 'talk_ms')::bigint, 0, NULL, NULL
     FROM said WHERE kind = 'FallbackServed' AND body ->> 'talk_ms' IS NOT NULL
     UNION ALL
-    SELECT contact_before, segment_before, 'agent', NULL, agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL, told_at - told_before,
-        NULL, NULL
+    SELECT contact_before, segment_before, 'agent', NULL, agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        coalesce(took, told_at - told_before), NULL, NULL
     FROM work WHERE kind = 'WrapUpDone' AND kind_before = 'TalkEnded'
     UNION ALL
     SELECT talk.contact, talk.segment, 'agent', NULL, work.agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-        work.told_at - ms(coalesce(talk.over_at, talk.ended_at)), NULL, NULL
+        coalesce(work.took, work.told_at - ms(coalesce(talk.over_at, talk.ended_at))), NULL, NULL
     FROM work CROSS JOIN LATERAL (
         SELECT s.contact, s.segment, s.ended_at, s.over_at
         FROM segment s
