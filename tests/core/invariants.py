@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 
 from immutables import Map
+from msgspec.structs import replace
 
 from ccplane.agents import facts as a
 from ccplane.agents.agent import LineState, Shown, Work
@@ -18,7 +19,7 @@ from ccplane.contacts.verbs import Connect, EnterQueue, TakeMessage
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve
-from ccplane.core.follows import agent_deadline, candidate, contact_deadline
+from ccplane.core.follows import agent_deadline, as_candidate, candidate, contact_deadline
 from ccplane.core.keys import AHEAD_LONGEST
 from ccplane.core.members import members_of
 from ccplane.core.reach import rings_out
@@ -28,6 +29,7 @@ from ccplane.core.talks import LATE_MS
 from ccplane.core.turn import UNDECIDED
 from ccplane.facts import RepairMade, SwitchFound
 from ccplane.ids import device_of, is_web, offer_of_leg, seat_of
+from tests.routing import reference
 
 BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING, Work.REJOINING}
 ENDS = {c.QueueOutcome.TIMED_OUT, c.QueueOutcome.OVERFLOWED, c.QueueOutcome.CLOSED, c.QueueOutcome.NO_AGENTS}
@@ -221,7 +223,7 @@ class Watch:
         lines = {name: line for name, line in state.lines.items() if line}
         waiting = [each for contact in state.contacts.values() if (each := candidate(contact))]
         expected = {}
-        for each in sorted(waiting, key=lambda each: each.place):
+        for each in sorted(waiting, key=lambda each: (each.queued_at - 1000 * each.credit_s, *each.place)):
             expected.setdefault(each.queue, []).append(each)
         assert lines == {name: tuple(line) for name, line in expected.items()}
         free = sorted((each.idle_since, each.id) for each in state.agents.values() if each.free)
@@ -240,7 +242,7 @@ class Watch:
             for agent in state.agents.values()
             if (at := agent_deadline(agent, any(state.nodes.values()))) is not None
         ]
-        assert state.deadlines == tuple(sorted(due))
+        assert tuple(state.deadlines) == tuple(sorted(due))
         assert dict(state.due) == {(kind, whose): at for at, kind, whose in due}
         assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (
             "a seat is one agent's"
@@ -257,18 +259,28 @@ class Watch:
             assert set(agent.unseen) <= set(agent.clearing)
 
     def fair(self, state, offer):
-        """The longest idle of those able rings; nobody with a higher claim on them is passed over, and nobody for whom
-        no phone rings by one for whom some do."""
-        rung = state.contacts[offer.contact].offers
+        """The agent whom the queue's strategy puts first rings, of those able; nobody with a better rank among those
+        whom this agent may serve is passed over, and nobody for whom no phone rings by one for whom some do."""
+        contact = state.contacts[offer.contact]
+        rung, queue = contact.offers, state.rules.queues[contact.waiting.queue]
         able = [each for each in state.agents.values() if self.may_be_offered(state, offer.contact, each)]
         able = [each for each in able if not rung or rings_out(state, each)]
-        assert offer.agent == min(able, key=lambda each: (each.idle_since, each.id)).id
+        assert offer.agent == reference.chosen(able, queue, as_candidate(contact)).id
         agent = state.agents[offer.agent]
         for line in state.lines.values():
             for other in line:
                 if self.may_serve(state, other.contact, agent):
                     assert not rung, "who has nobody comes first"
-                    assert self.claim(state, offer.contact) >= self.claim(state, other.contact)
+                    self.not_overtaken(state, as_candidate(contact), other)
+
+    def not_overtaken(self, state, chosen, other):
+        """No contact is overtaken by one that arrived more than the difference of credit and weight later, among those
+        that the same agent may serve at that moment; strict queues come first."""
+        mine, theirs = state.rules.queues[chosen.queue], state.rules.queues[other.queue]
+        assert mine.strict >= theirs.strict
+        if mine.strict == theirs.strict:
+            ahead_s = chosen.credit_s + mine.weight_s - other.credit_s - theirs.weight_s
+            assert chosen.queued_at - other.queued_at <= 1000 * ahead_s
 
     def may_be_offered(self, state, contact_id, agent):
         """Who may serve them, and is not left to callers whom the fallback has."""
@@ -277,13 +289,9 @@ class Watch:
     def may_serve(self, state, contact_id, agent):
         contact = state.contacts[contact_id]
         queue = state.rules.queues.get(contact.waiting.queue)
-        if queue is None or not state.nodes.get(contact.node):
+        if queue is None or not state.nodes.get(contact.node) or not agent.profile.capacity.get("voice"):
             return False
-        return queue.steps[min(contact.waiting.step, len(queue.steps) - 1)].met_by(agent.profile.skills)
-
-    def claim(self, state, contact_id):
-        waiting = state.contacts[contact_id].waiting
-        return state.rules.queues[waiting.queue].weight_s * 1000 - waiting.held_place
+        return reference.may(agent.profile, queue, as_candidate(contact))
 
     def pairs(self, state):
         """Nobody is booked twice, both sides agree, and nobody waits for an agent who waits for them."""
@@ -322,10 +330,11 @@ class Watch:
             for waiting in line:
                 able = [each for each in state.free if self.may_be_offered(state, waiting.contact, state.agents[each])]
                 assert not able or state.behind, "a free agent and a contact they may serve never coexist"
-                widest = state.rules.queues[waiting.queue].widest
-                assert any(each.signed_in and widest.met_by(each.profile.skills) for each in state.agents.values()), (
-                    "nobody waits where nobody could come"
-                )
+                queue = state.rules.queues[waiting.queue]
+                last = replace(waiting, step=len(queue.steps) - 1)
+                assert any(
+                    each.signed_in and reference.may(each.profile, queue, last) for each in state.agents.values()
+                ), "nobody waits where nobody could come"
 
     def rung(self, state, contact):
         """As many phones ring as the queue says and as agents are free; not beside one that takes calls by itself."""
@@ -500,8 +509,10 @@ def left_to_app_queue(state, agent):
 
 
 def same(one, other):
-    """Equal in every field, what is derived included; a line with nobody in it is none, and a count of nobody."""
-    return all(_full(getattr(one, name)) == _full(getattr(other, name)) for name in State.__struct_fields__)
+    """Equal in every field, what is derived included; a line with nobody in it is none, and a count of nobody. Which
+    slot is whose in the engine's sets, and the day of the last talk, is nobody's business."""
+    alike = set(State.__struct_fields__) - {"engine", "today"} | {"lines", "free"}
+    return all(_full(getattr(one, name)) == _full(getattr(other, name)) for name in alike)
 
 
 def _full(value):

@@ -104,7 +104,7 @@ async def test_one_contact_has_its_segments_offers_facts_and_the_trace_of_each_d
             "winner_score_s": 0.0,
             "runner_up": None,
             "excluded": {"offline": 3},
-            "candidates": 0,
+            "candidates": 1,
             "runner_up_contact": None,
         }
     ]

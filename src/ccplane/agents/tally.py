@@ -18,7 +18,7 @@ class Tally(msgspec.Struct, frozen=True):
         """As it stands on the day that began then: a new day begins from nothing."""
         return self if self.day == day else Tally(day)
 
-    def talked(self, ms: int) -> Tally:
+    def worked(self, ms: int) -> Tally:
         return Tally(self.day, self.contacts, self.busy_ms + ms)
 
     def began(self) -> Tally:

@@ -81,7 +81,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
                 raise IllegalMove("offer", contact.offers[0].state, fact)
             return replace(contact, phase=phase, waiting=None)
         case f.RequirementRelaxed():
-            return replace(contact, waiting=replace(contact.waiting, step=fact.step)) if contact.waiting else contact
+            return replace(contact, waiting=contact.waiting.relaxed(fact)) if contact.waiting else contact
         case f.OfferMade():
             return _offered(contact, fact)
         case f.OfferRinging() | f.OfferAnswered() | f.AgentEnteredRoom():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
 from ccplane.ids import AgentId, QueueName
@@ -25,7 +26,11 @@ class Waiting(msgspec.Struct, frozen=True):
     credit_s: int = 0
     """Their priority, in seconds of waiting."""
     last_agent: AgentId | None = None
-    """Who served this customer last, as far as a step of the queue asks for it."""
+    """Who served this customer last, as far as we remember."""
+    last_served_at: int | None = None
+    """When that was over."""
+    saved_ms: int = 0
+    """What was left of the steps that were passed over, since nobody whom they ask for could come."""
     entered_at: int | None = None
     """When they entered this queue, where their clock is older."""
     passed: tuple[QueueName, ...] = ()
@@ -40,6 +45,10 @@ class Waiting(msgspec.Struct, frozen=True):
     def held_place(self) -> int:
         """The moment by which they stand in the line."""
         return self.queued_at if self.place is None else self.place
+
+    def relaxed(self, fact: f.RequirementRelaxed) -> Waiting:
+        """Once the next step holds."""
+        return replace(self, step=fact.step, saved_ms=fact.saved_ms)
 
     def by_clock(self, waited_ms: int) -> int | None:
         """The whole wait of who has waited this long here; None where they came from no other queue."""
@@ -58,6 +67,7 @@ def queued(fact: f.ContactQueued) -> Waiting:
         known_since=fact.at,
         credit_s=fact.credit_s,
         last_agent=fact.last_agent,
+        last_served_at=fact.last_served_at,
         entered_at=fact.entered_at,
         passed=fact.passed,
     )

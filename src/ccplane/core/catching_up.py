@@ -210,6 +210,7 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
             _began(turn, of, note, note.open, None)
             note_consent(turn, turn.state.contacts[of], note.open.consent)
             segment = turn.state.contacts[of].segments + 1
+            last = turn.state.served.get(turn.state.contacts[of].caller)
             turn.happened(
                 c.ContactQueued(
                     at=turn.now,
@@ -218,6 +219,8 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
                     segment=segment,
                     since=min(note.at, turn.now),
                     credit_s=note.credit_s,
+                    last_agent=last.agent if last else None,
+                    last_served_at=last.at if last else None,
                     entered_at=note.entered_at,
                     passed=note.passed,
                 )

@@ -14,9 +14,11 @@ from ccplane.contacts.fallback import Carried, Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.offer import Offer
 from ccplane.contacts.recordings import Expected
+from ccplane.contacts.served import Last, Served
 from ccplane.core.follows import put_agent, put_contact
 from ccplane.core.state import State
 from ccplane.ids import ContactId, DeviceName, NodeName, QueueName
+from ccplane.routing.engine import Engine, ready_for
 from ccplane.routing.rules import Rules
 
 
@@ -43,6 +45,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     wedged: dict[NodeName, str] = {}
     fallback_waits: dict[NodeName, tuple[QueueName, ...]] = {}
     nodes: tuple[NodeName, ...] = ()
+    served: dict[str, Last] = {}
+    served_before: dict[str, Last] = {}
+    """The older generation."""
 
 
 class _OneOffer(msgspec.Struct, frozen=True):
@@ -84,6 +89,8 @@ def encode(state: State) -> bytes:
             wedged=dict(state.wedged),
             fallback_waits=dict(state.fallback_waits),
             nodes=tuple(state.nodes),
+            served=dict(state.served.young),
+            served_before=dict(state.served.old),
         )
     )
 
@@ -108,6 +115,8 @@ def decode(data: bytes) -> State:
         wedged=Map(kept.wedged),
         fallback_waits=Map(kept.fallback_waits),
         nodes=Map(dict.fromkeys(kept.nodes, False)),
+        served=Served(Map(kept.served), Map(kept.served_before)),
+        engine=ready_for(Engine(), kept.rules.queues, {}),
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)

@@ -17,6 +17,7 @@ from ccplane.agents.facts import (
     PhoneChanged,
     PhoneQuickened,
     PhoneSlowed,
+    WrapUpDone,
 )
 from ccplane.contacts import evolve as contacts
 from ccplane.contacts import message as messages
@@ -25,6 +26,7 @@ from ccplane.contacts.facts import (
     ContactArrived,
     ContactEnded,
     ContactFact,
+    Direction,
     EndedBy,
     FallbackServed,
     MessageDropped,
@@ -34,6 +36,8 @@ from ccplane.contacts.facts import (
     MessagePlayed,
     MessageStored,
     OfferFact,
+    TalkEnded,
+    TalkStarted,
 )
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
@@ -47,6 +51,7 @@ from ccplane.contacts.recordings import (
 )
 from ccplane.core.follows import put_agent, put_contact, reindexed, rescheduled
 from ccplane.core.state import State
+from ccplane.days import day_of
 from ccplane.errors import IllegalMove
 from ccplane.facts import (
     AnyFact,
@@ -66,6 +71,7 @@ from ccplane.facts import (
 )
 from ccplane.ids import AgentId, NodeName
 from ccplane.laws import Fact
+from ccplane.routing.engine import ready_for
 from ccplane.routing.rules import RulesLoaded
 
 T = TypeVar("T")
@@ -110,6 +116,8 @@ def evolve(state: State, fact: AnyFact) -> State:
         case OfferFact():
             contact, agent = _contact(state, fact), _agent(state, fact.agent, fact)
             after, done = contacts.evolve(contact, fact), agents.evolve(agent, fact)
+            if isinstance(fact, TalkStarted | TalkEnded):
+                state, done = _counted(state, contact, agent, done, fact)
             return put_agent(put_contact(state, contact, after), agent, done)
         case ContactArrived():
             if fact.contact in state.contacts:
@@ -146,7 +154,12 @@ def evolve(state: State, fact: AnyFact) -> State:
             agent = _agent(state, fact.agent, fact)
             if isinstance(fact, PhoneChanged):
                 state = replace(state, devices=state.devices.set(fact.device or agent.device, fact.phone))
-            return put_agent(state, agent, agents.evolve(agent, fact))
+            done = agents.evolve(agent, fact)
+            if isinstance(fact, WrapUpDone):
+                state = _with_day(state, fact.at)
+                tally = agent.tally.on(state.today[0]).worked(fact.at - agent.since)
+                done = replace(done, tally=tally)
+            return put_agent(state, agent, done)
         case DeadlineDropped():
             return rescheduled(state, fact.kind, fact.whose, None)
         case SwitchUnwatched():
@@ -157,6 +170,25 @@ def evolve(state: State, fact: AnyFact) -> State:
             return state
         case _:
             assert_never(fact)
+
+
+def _counted(
+    state: State, contact: Contact, before: Agent, agent: Agent, fact: TalkStarted | TalkEnded
+) -> tuple[State, Agent]:
+    """What a talk adds to the agent's day; and once it is over, who served this customer last."""
+    state = _with_day(state, fact.at)
+    tally = before.tally.on(state.today[0])
+    if isinstance(fact, TalkStarted):
+        return state, replace(agent, tally=tally.began())
+    if contact.direction is Direction.INBOUND:
+        ended_at = fact.at if fact.ended_at is None else fact.ended_at
+        state = replace(state, served=state.served.told(contact.caller, agent.id, ended_at))
+    return state, replace(agent, tally=tally.worked(fact.talk_ms))
+
+
+def _with_day(state: State, at: int) -> State:
+    begins, ends = state.today
+    return state if begins <= at < ends else replace(state, today=day_of(at, state.rules.timezone))
 
 
 def _contact(state: State, fact: ContactFact) -> Contact:
@@ -206,9 +238,10 @@ def _with_message(state: State, fact: MessageLeft) -> State:
 def _with_rules(state: State, fact: RulesLoaded) -> State:
     pinned = {contact.site for contact in state.contacts.values()}
     sites = Map({site: files for site, files in state.sites.items() if site in pinned}).set(fact.site, fact.files)
-    state = replace(state, site=fact.site, rules=fact.rules, sites=sites)
+    engine = ready_for(state.engine, fact.rules.queues, state.agents)
+    state = replace(state, site=fact.site, rules=fact.rules, sites=sites, engine=engine, today=(0, 0))
     for contact in state.contacts.values():
-        state = reindexed(state, contact, contact)
+        state = reindexed(state, None, contact)
     return state
 
 

@@ -17,6 +17,7 @@ from ccplane.core.state import State
 from ccplane.core.turn import Turn
 from ccplane.facts import FallbackWaitsChanged
 from ccplane.ids import AgentId, QueueName
+from ccplane.routing.asking import could_serve
 
 NOBODY: Final = frozenset[AgentId]()
 
@@ -68,7 +69,7 @@ def _serves(state: State, queues: frozenset[QueueName], agent: Agent) -> bool:
     if EVERYBODY in queues:
         return True
     known = (state.rules.queues.get(each) for each in queues)
-    return any(each is not None and each.widest.met_by(agent.profile.skills) for each in known)
+    return any(each is not None and could_serve(agent.profile, each) for each in known)
 
 
 FALLBACK_FIRST_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.FallbackWaitsSeen: waits_seen}

@@ -6,10 +6,6 @@ reindexed.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from operator import attrgetter
-from typing import Final
-
 from immutables import Map
 from msgspec.structs import replace
 
@@ -18,10 +14,9 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.waiting import Waiting
 from ccplane.core.state import State
 from ccplane.ids import AgentId, ChannelId, ContactId, device_of, is_web, seat_of
-from ccplane.routing.pick import Candidate
+from ccplane.routing import engine as routing
+from ccplane.routing.asking import Candidate
 from ccplane.routing.rules import Queue, Rules
-
-_place: Final = attrgetter("place")
 
 
 def candidate(contact: Contact | None) -> Candidate | None:
@@ -35,7 +30,18 @@ def as_candidate(contact: Contact) -> Candidate:
     """A contact that waits, as routing sees it."""
     waiting = contact.waiting
     assert waiting is not None
-    return Candidate(contact.id, waiting.queue, waiting.held_place, waiting.step)
+    served_at = waiting.last_served_at
+    return Candidate(
+        contact.id,
+        waiting.queue,
+        waiting.held_place,
+        waiting.step,
+        waiting.credit_s,
+        contact.language,
+        waiting.last_agent,
+        0 if served_at is None else max(0, waiting.queued_at - served_at),
+        contact.node,
+    )
 
 
 def wants_more(rules: Rules, contact: Contact | None) -> bool:
@@ -62,8 +68,9 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
 
 def _waits_end(rules: Rules, queue: Queue, waiting: Waiting, rung: bool) -> list[int]:
     """When time ends or eases this wait; who is rung for them may still answer, so that nothing ends it."""
-    ends = () if rung else (queue.max_wait_ms, queue.longest_wait_ms)
-    waits = (*ends, queue.step_ends_at(waiting.step))
+    step_ends = queue.step_ends_at(waiting.step)
+    step_ends = None if step_ends is None else step_ends - waiting.saved_ms
+    waits = (step_ends,) if rung else (queue.max_wait_ms, queue.longest_wait_ms, step_ends)
     times = [waiting.here_since + wait for wait in waits if wait is not None]
     closes = None if rung else rules.closes_on(queue, waiting.here_since)
     return times if closes is None else [*times, closes]
@@ -94,20 +101,15 @@ def put_contact(state: State, before: Contact | None, after: Contact | None) -> 
 
 def reindexed(state: State, before: Contact | None, after: Contact | None) -> State:
     """Lines and deadlines once a contact came (`before` None), changed, or went (`after` None)."""
-    was, now = candidate(before), candidate(after)
-    lines = state.lines
-    if was != now:
-        if was is not None:
-            lines = lines.set(was.queue, _without(lines[was.queue], was))
-        if now is not None:
-            lines = lines.set(now.queue, _in_order(lines.get(now.queue, ()), now))
+    engine = routing.put_waiting(state.engine, state.rules.queues, candidate(before), candidate(after))
     state = _counted(state, before, after)
     whose = after or before
     assert whose is not None
     state = _wanting(state, whose.id, wants_more(state.rules, after))
     watched = after is not None and state.nodes.get(after.node, False)
     deadline = contact_deadline(state.rules, after) if after and watched else None
-    return rescheduled(state if lines is state.lines else replace(state, lines=lines), "contact", whose.id, deadline)
+    state = state if engine is state.engine else replace(state, engine=engine)
+    return rescheduled(state, "contact", whose.id, deadline)
 
 
 def _wanting(state: State, whose: ContactId, wants: bool) -> State:
@@ -136,21 +138,15 @@ def put_agent(state: State, before: Agent | None, after: Agent | None) -> State:
     assert whose is not None
     if after is not None:
         after = _at_their_seat(state, after)
-    free, shown = state.free, state.shown
-    if before and before.free and not (after and after.free and after.idle_since == before.idle_since):
-        at = free.index(before.id)
-        free = free[:at] + free[at + 1 :]
-    if after and after.free and after.id not in free:
-        key = (after.idle_since, after.id)
-        at = bisect_left(free, key, key=lambda each: (state.agents[each].idle_since, each))
-        free = (*free[:at], after.id, *free[at:])
+    shown = state.shown
     if before and not (after and after.shown is before.shown):
         shown = shown.set(before.shown, shown[before.shown] - 1)
     if after and not (before and after.shown is before.shown):
         shown = shown.set(after.shown, shown.get(after.shown, 0) + 1)
     agents = state.agents.set(whose.id, after) if after else state.agents.delete(whose.id)
-    state = replace(_reseated(state, before, after), agents=agents, free=free, shown=shown)
-    state = replace(state, clearing=_clearing(state.clearing, before, after))
+    engine = routing.put_agent(state.engine, before, after)
+    clearing = _clearing(state.clearing, before, after)
+    state = replace(_reseated(state, before, after), agents=agents, engine=engine, shown=shown, clearing=clearing)
     return rescheduled(state, "agent", whose.id, agent_deadline(after, watches(state)) if after else None)
 
 
@@ -194,21 +190,7 @@ def rescheduled(state: State, kind: str, whose: str, deadline: int | None) -> St
         return state
     deadlines, due = state.deadlines, state.due
     if old is not None:
-        at = bisect_left(deadlines, (old, kind, whose))
-        deadlines, due = deadlines[:at] + deadlines[at + 1 :], due.delete((kind, whose))
+        deadlines, due = deadlines.remove((old, kind, whose)), due.delete((kind, whose))
     if deadline is not None:
-        entry = (deadline, kind, whose)
-        at = bisect_left(deadlines, entry)
-        deadlines, due = (*deadlines[:at], entry, *deadlines[at:]), due.set((kind, whose), deadline)
+        deadlines, due = deadlines.add((deadline, kind, whose)), due.set((kind, whose), deadline)
     return replace(state, deadlines=deadlines, due=due)
-
-
-def _without(line: tuple[Candidate, ...], gone: Candidate) -> tuple[Candidate, ...]:
-    at = bisect_left(line, gone.place, key=_place)
-    return line[:at] + line[at + 1 :]
-
-
-def _in_order(line: tuple[Candidate, ...], new: Candidate) -> tuple[Candidate, ...]:
-    """The line with `new` at the place its clock gives it: back from an offer, it stands where it stood."""
-    at = bisect_left(line, new.place, key=_place)
-    return (*line[:at], new, *line[at:])

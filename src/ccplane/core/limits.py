@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from msgspec.structs import replace
+
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import Closed, NoAgents, Overflowed, QueueResult
-from ccplane.core.route import anyone_signed_in, can_serve
+from ccplane.core.route import anyone_for
 from ccplane.core.state import State
 from ccplane.ids import QueueName
+from ccplane.routing.asking import Candidate, whoever
 from ccplane.routing.rules import FINISH, PROGRAM, Queue
 
 RESULTS: dict[QueueOutcome, QueueResult] = {
@@ -19,11 +22,11 @@ RESULTS: dict[QueueOutcome, QueueResult] = {
 """What the program is told where no other queue takes them: by the reason for which the first one did not."""
 
 
-def refused(state: State, queue: Queue, now: int) -> QueueOutcome | None:
-    """Why the queue takes nobody now who comes anew; None: it does."""
+def refused(state: State, queue: Queue, now: int, waiting: Candidate) -> QueueOutcome | None:
+    """Why the queue does not take this contact if it comes anew; None: it does."""
     if closed(state, queue, now):
         return QueueOutcome.CLOSED
-    if not anyone_signed_in(state, queue.name):
+    if not anyone_for(state, replace(waiting, queue=queue.name)):
         return QueueOutcome.NO_AGENTS
     return QueueOutcome.OVERFLOWED if full(state, queue) else None
 
@@ -40,11 +43,14 @@ def full(state: State, queue: Queue) -> bool:
         return True
     if queue.waiting_per_agent is None:
         return False
-    agents = sum(can_serve(state, queue, agent) for agent in state.agents.values())
+    roster = state.engine.roster
+    agents = (whoever(roster, queue) & roster.signed_in).bit_count()
     return waiting + 1 > queue.waiting_per_agent * agents
 
 
-def way_on(state: State, queue: Queue, why: QueueOutcome, now: int, passed: Collection[QueueName]) -> QueueName | None:
+def way_on(
+    state: State, queue: Queue, why: QueueOutcome, now: int, passed: Collection[QueueName], waiting: Candidate
+) -> QueueName | None:
     """The first queue along the overflows that takes who is refused by `queue`; None: the program decides. Never one
     out of which an overflow has taken them."""
     seen = {*passed, queue.name}
@@ -56,7 +62,7 @@ def way_on(state: State, queue: Queue, why: QueueOutcome, now: int, passed: Coll
             return None
         seen.add(to)
         at = state.rules.queues.get(to)
-        cause = refused(state, at, now) if at else None
+        cause = refused(state, at, now, waiting) if at else None
     return at.name if at else None
 
 

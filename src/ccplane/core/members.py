@@ -14,6 +14,7 @@ import msgspec
 from ccplane.agents.agent import Agent
 from ccplane.core.state import State
 from ccplane.ids import AgentId, QueueName
+from ccplane.routing.asking import could_serve
 from ccplane.routing.rules import Rules
 
 EVERYBODY: Final = QueueName("ccplane")
@@ -38,7 +39,7 @@ def members_of(agent: Agent, rules: Rules) -> frozenset[Member]:
     open line, and then it rings like any other."""
     if not agent.takes_calls:
         return frozenset()
-    skilled = (queue.name for queue in rules.queues.values() if queue.widest.met_by(agent.profile.skills))
+    skilled = (queue.name for queue in rules.queues.values() if could_serve(agent.profile, queue))
     return frozenset(Member(queue, agent.endpoint, agent.id) for queue in (*skilled, EVERYBODY))
 
 

@@ -199,6 +199,7 @@ def given_up(turn: Turn, agent: Agent) -> None:
         return end_step(turn, contact.id, Served(talk.agent))
     if not talk.silent:
         _hold(turn, contact, queue.music)
+    last = turn.state.served.get(contact.caller)
     return turn.happened(
         c.ContactQueued(
             at=turn.now,
@@ -208,6 +209,8 @@ def given_up(turn: Turn, agent: Agent) -> None:
             place=talk.place,
             offers=place_of_offer(talk.offer)[1],
             credit_s=contact.verb.credit_s,
+            last_agent=last.agent if last else None,
+            last_served_at=last.at if last else None,
         )
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from ccplane.agents.agent import Agent, Shown
@@ -14,12 +14,15 @@ from ccplane.core.reach import auto_answers, endpoint_of
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, QueueName, leg_of, offer_id
-from ccplane.routing.pick import Candidate, Pick, agent_for, contact_for, score_ms
+from ccplane.routing.asking import Asking, Candidate, asking, could_serve, nobody_left, whoever
+from ccplane.routing.engine import Merge, Pick, agent_for, contact_for
 from ccplane.routing.rules import Queue
 
 SWITCH_LATER_MS = 2_000
 """The switch's own ring time-out comes this much after ours: it cannot be told from a phone's 480 (ASTERISK: Legs)."""
 
+MANY: Final = 16
+"""With more agents free all lines are looked at, each once, instead of each agent's."""
 NOBODY: Final[Mapping[str, Collection[AgentId]]] = {}
 
 
@@ -32,40 +35,43 @@ def route(turn: Turn) -> None:
         agent = next(iter(turn.freed))
         turn.attempt(agent, serve_agent, turn, agent, held)
         return
-    for waiting in _by_claim(turn):
-        if len(turn.state.free) <= len(held):
-            break
-        turn.attempt(waiting.contact, serve_contact, turn, waiting, held)
+    engine, rules, nodes = turn.state.engine, turn.state.rules, turn.state.nodes
+    out = engine.roster.only(held)
+    merge = Merge(engine, _concerned(turn), rules.queues, nodes)
+    while (waiting := merge.next(turn.state.engine, out)) is not None:
+        turn.attempt(waiting.contact, offer_to_best, turn, waiting, held)
 
 
-def _by_claim(turn: Turn) -> list[Candidate]:
-    """Those who may now be served, the highest claim first: all who wait, if an agent became free."""
-    state, queues = turn.state, turn.state.rules.queues
-    if turn.freed:
-        waiting = [each for line in state.lines.values() for each in line]
-    else:
-        waiting = [each for contact in turn.unserved if (each := candidate(state.contacts.get(contact)))]
-    known = [each for each in waiting if each.queue in queues]
-    return sorted(known, key=lambda each: (-score_ms(queues[each.queue], each.queued_at, turn.now), each.place))
-
-
-def serve_contact(turn: Turn, waiting: Candidate, held: Collection[AgentId]) -> None:
-    """Offer this contact to the agent its queue's strategy picks, if there is one. `held`: free agents who are offered
-    nothing just now."""
-    state = turn.state
-    if state.nodes.get(state.contacts[waiting.contact].node, False):
-        offer_to_best(turn, waiting, held)
+def _concerned(turn: Turn) -> Iterable[Asking]:
+    """The lines of those who may now be served: of who came, and all that an agent who became free might serve."""
+    state, engine = turn.state, turn.state.engine
+    if len(turn.freed) > MANY:
+        return list(engine.lines.lines)
+    lines: dict[Asking, None] = {}
+    for agent_id in turn.freed:
+        agent = state.agents.get(agent_id)
+        if agent is not None and agent.free:
+            lines.update(dict.fromkeys(engine.lines.found_by(agent.profile)))
+    for contact in turn.unserved:
+        waiting = candidate(state.contacts.get(contact))
+        if waiting is not None:
+            lines[asking(state.rules.queues.get(waiting.queue), waiting)] = None
+    return lines
 
 
 def offer_to_best(
     turn: Turn, waiting: Candidate, held: Collection[AgentId], left_out: Mapping[str, Collection[AgentId]] = NOBODY
 ) -> bool:
-    """Whether there was an agent to offer this contact to. `left_out`: further free agents who are not, by why."""
+    """Whether there was an agent to offer this contact to, the one its queue's strategy picks. `held`: free agents who
+    are offered nothing just now. `left_out`: further free agents who are not, by why."""
     state = turn.state
-    out = {agent for agents in (held, *left_out.values()) for agent in agents}
-    free = [state.agents[agent] for agent in state.free if agent not in out]
-    others = busy(state, held) | {why: len(agents) for why, agents in left_out.items() if agents}
-    pick = agent_for(waiting, state.rules.queues[waiting.queue], free, others, turn.now)
+    out = state.engine.roster.only({agent for agents in (held, *left_out.values()) for agent in agents})
+
+    def others() -> dict[str, int]:
+        return busy(state, held) | {why: len(agents) for why, agents in left_out.items() if agents}
+
+    queue = state.rules.queues[waiting.queue]
+    pick = agent_for(state.engine, waiting, queue, state.agents, turn.now, out, others)
     if pick:
         _offer(turn, pick)
     return pick is not None
@@ -77,44 +83,42 @@ def serve_agent(turn: Turn, agent_id: AgentId, held: Collection[AgentId]) -> Non
     agent = state.agents.get(agent_id)
     if agent is None or not agent.free or agent_id in held:
         return
-    pick = contact_for(agent, _within_reach(state), state.rules.queues, busy(state, held), turn.now)
+    pick = contact_for(state.engine, agent, state.rules.queues, state.nodes, turn.now, lambda: busy(state, held))
     if pick:
         _offer(turn, pick)
 
 
-def _within_reach(state: State) -> Mapping[QueueName, Sequence[Candidate]]:
-    """The lines, without those who wait at a node that is not connected: a plane that begins has heard of none yet."""
-    if state.nodes and all(state.nodes.values()):
-        return state.lines
-    return {
-        name: [each for each in line if state.nodes.get(state.contacts[each.contact].node, False)]
-        for name, line in state.lines.items()
-    }
-
-
 def busy(state: State, held: Collection[AgentId]) -> dict[str, int]:
-    """How many agents cannot be offered anything, by what they are shown as; who is ready is clearing, resting, or
-    left to the fallback's callers (`held`)."""
+    """How many agents cannot be offered anything, by what they are shown as; who is ready is clearing, resting, without
+    room for a call, or left to the fallback's callers (`held`)."""
     counts = {shown.value: count for shown, count in state.shown.items() if count}
-    ready = counts.pop("ready", 0)
+    ready, engine = counts.pop("ready", 0), state.engine
     if clearing := sum(state.agents[each].shown is Shown.READY for each in set(state.clearing.values())):
         counts["clearing"] = clearing
-    if resting := ready - len(state.free) - clearing:
+    if resting := ready - engine.idle.bit_count() - clearing:
         counts["resting"] = resting
+    if full := (engine.idle & ~engine.may_offer().mask).bit_count():
+        counts["no-room"] = full
     if held:
         counts["fallback-first"] = len(held)
     return counts
 
 
 def can_serve(state: State, queue: Queue, agent: Agent) -> bool:
-    """Signed in, and skilled enough for the queue's widest step."""
-    return agent.signed_in and queue.widest.met_by(agent.profile.skills)
+    """Signed in, and able to serve this queue at its widest step."""
+    return agent.signed_in and could_serve(agent.profile, queue)
 
 
 def anyone_signed_in(state: State, name: QueueName) -> bool:
     """Whether somebody who could serve this queue is signed in, busy or paused or not."""
     queue = state.rules.queues.get(name)
-    return queue is not None and any(can_serve(state, queue, agent) for agent in state.agents.values())
+    return queue is not None and bool(whoever(state.engine.roster, queue) & state.engine.roster.signed_in)
+
+
+def anyone_for(state: State, waiting: Candidate) -> bool:
+    """Whether somebody is signed in who could serve this contact at the queue's widest step."""
+    queue = state.rules.queues.get(waiting.queue)
+    return queue is not None and not nobody_left(state.engine.roster, queue, waiting)
 
 
 def _offer(turn: Turn, pick: Pick) -> None:

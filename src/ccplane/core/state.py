@@ -6,6 +6,7 @@ published snapshot is simply a reference, and a what-if can go on from any momen
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -17,6 +18,7 @@ from ccplane.contacts.contact import Contact
 from ccplane.contacts.fallback import Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
+from ccplane.contacts.served import Served
 from ccplane.facts import DrainBegan
 from ccplane.ids import (
     AgentId,
@@ -30,7 +32,10 @@ from ccplane.ids import (
     RecordingId,
     SeatId,
 )
-from ccplane.routing.pick import Candidate
+from ccplane.routing.asking import Candidate
+from ccplane.routing.engine import Engine
+from ccplane.routing.lines import waiting
+from ccplane.routing.ordered import Ordered
 from ccplane.routing.rules import Rules
 
 Deadline = tuple[int, str, str]
@@ -69,21 +74,24 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Whose phone it is now, by where agents sit."""
     homes: Map[SeatId, AgentId] = Map()
     """Whose own seat it is."""
-    lines: Map[QueueName, tuple[Candidate, ...]] = Map()
-    """Per queue, those who wait and have no open offer, in the order they came."""
+    engine: Engine = Engine()
+    """Who can do what, who is free, and who waits without an open offer."""
     wanting: Map[ContactId, None] = Map()
     """Those for whom phones ring, and for whom their queue lets further ones ring (`Queue.ring_at_once`)."""
     waiting: Map[QueueName, int] = Map()
     """Per queue, how many wait, those included for whom a phone rings."""
-    free: tuple[AgentId, ...] = ()
-    """Agents who may be offered a contact now, the longest idle first."""
     shown: Map[Shown, int] = Map()
     clearing: Map[ChannelId, AgentId] = Map()
     """Whose leg it is that is being hung up; by the agents' own `clearing`."""
-    deadlines: tuple[Deadline, ...] = ()
+    deadlines: Ordered[Deadline] = Ordered()
     """In order of time."""
     due: Map[tuple[str, str], int] = Map()
     """The deadline that stands in `deadlines`, by whose it is."""
+
+    served: Served = Served()
+    """Who served each customer last."""
+    today: tuple[int, int] = (0, 0)
+    """The site's day in which somebody last talked or wrapped up, [from, to) in ms."""
 
     draining: DrainBegan | None = None
     """No new call is taken; None in usual times."""
@@ -106,4 +114,20 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def wake_at(self) -> int | None:
         """The earliest deadline, in ms."""
-        return self.deadlines[0][0] if self.deadlines else None
+        return self.deadlines.first[0] if self.deadlines else None
+
+    @property
+    def lines(self) -> Mapping[QueueName, tuple[Candidate, ...]]:
+        """Per queue, those who wait and have no open offer, in the order in which they are served. All of them: where
+        one queue is enough, ask `waiting_in`."""
+        return waiting(self.engine.lines)
+
+    @property
+    def free(self) -> tuple[AgentId, ...]:
+        """Agents who may be offered a call now, the longest idle first."""
+        kept = self.engine.may_offer().orders.get("idle", ())
+        return tuple(self.engine.roster.ids[entry[-1]] for entry in kept)
+
+    def waiting_in(self, queue: QueueName) -> Iterator[Candidate]:
+        """Those who wait in this queue and have no open offer, in the order in which they are served."""
+        return self.engine.lines.in_queue(queue)

@@ -52,6 +52,7 @@ def change_queue(turn: Turn, of: ContactId, to: QueueName, outcome: QueueOutcome
             offers=waiting.offers,
             credit_s=waiting.credit_s,
             last_agent=waiting.last_agent,
+            last_served_at=waiting.last_served_at,
             entered_at=turn.now,
             passed=passed,
         )

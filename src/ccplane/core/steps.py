@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import QueueOutcome
@@ -32,6 +34,7 @@ from ccplane.contacts.verbs import (
     TakeMessage,
     Verb,
 )
+from ccplane.contacts.waiting import queued
 from ccplane.core import inputs as i
 from ccplane.core import journal, latecomers, notes, own_calls
 from ccplane.core.commands import (
@@ -47,6 +50,7 @@ from ccplane.core.commands import (
     TellQueue,
     WriteJournal,
 )
+from ccplane.core.follows import as_candidate
 from ccplane.core.limits import RESULTS, refused, way_on
 from ccplane.core.messages import RECORDING_MS, leave, record
 from ccplane.core.recordings import note_consent
@@ -184,8 +188,22 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
     queue = turn.state.rules.queues.get(verb.queue)
     if queue is None:
         return end_step(turn, contact.id, NoAgents())
-    why = refused(turn.state, queue, turn.now)
-    to = way_on(turn.state, queue, why, turn.now, ()) if why else queue.name
+    since, place = latecomers.clock(turn, contact, verb.queue)
+    last = turn.state.served.get(contact.caller)
+    stay = c.ContactQueued(
+        at=turn.now,
+        contact=contact.id,
+        queue=verb.queue,
+        segment=contact.segments + 1,
+        since=since,
+        place=place,
+        credit_s=verb.credit_s,
+        last_agent=last.agent if last else None,
+        last_served_at=last.at if last else None,
+    )
+    waiting = as_candidate(replace(contact, waiting=queued(stay)))
+    why = refused(turn.state, queue, turn.now, waiting)
+    to = way_on(turn.state, queue, why, turn.now, (), waiting) if why else queue.name
     if to is None and why is QueueOutcome.NO_AGENTS:
         return end_step(turn, contact.id, NoAgents())
     if to is not None:
@@ -194,18 +212,7 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
         if not contact.in_room:
             turn.do(AddCaller(contact.id, contact.channel))
         turn.do(StartMusic(contact.id, contact.channel, turn.state.rules.queues[to].music))
-    since, place = latecomers.clock(turn, contact, verb.queue)
-    turn.happened(
-        c.ContactQueued(
-            at=turn.now,
-            contact=contact.id,
-            queue=verb.queue,
-            segment=contact.segments + 1,
-            since=since,
-            place=place,
-            credit_s=verb.credit_s,
-        )
-    )
+    turn.happened(stay)
     if why and to is None:
         leave_queue(turn, contact.id, why)
         return end_step(turn, contact.id, RESULTS[why])

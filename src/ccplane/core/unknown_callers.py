@@ -107,8 +107,10 @@ def queued_again(
     step = note.step if note is not None and not step else step
     if step == 1:
         turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=number.program))
-    turn.happened(c.StepStarted(at=turn.now, contact=of, step=step, attempt=1, verb=EnterQueue(queue), deadline=None))
     moved = note if note is not None and note.queueing == queue else None
+    verb = EnterQueue(queue, credit_s=moved.credit_s if moved else 0)
+    turn.happened(c.StepStarted(at=turn.now, contact=of, step=step, attempt=1, verb=verb, deadline=None))
+    last = turn.state.served.get(turn.state.contacts[of].caller)
     return turn.happened(
         c.ContactQueued(
             at=turn.now,
@@ -116,6 +118,9 @@ def queued_again(
             queue=queue,
             segment=1,
             since=since,
+            credit_s=verb.credit_s,
+            last_agent=last.agent if last else None,
+            last_served_at=last.at if last else None,
             entered_at=moved.entered_at if moved else None,
             passed=moved.passed if moved else (),
         )

@@ -3,56 +3,73 @@ relaxes, another queue."""
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import TimedOut
 from ccplane.contacts.waiting import Waiting
 from ccplane.core.commands import StartMusic
-from ccplane.core.follows import candidate
+from ccplane.core.follows import as_candidate, candidate
 from ccplane.core.limits import RESULTS, closed, way_on
-from ccplane.core.route import anyone_signed_in
+from ccplane.core.route import anyone_for
 from ccplane.core.stays import change_queue
 from ccplane.core.steps import give_back
 from ccplane.core.turn import Turn
-from ccplane.ids import QueueName
+from ccplane.ids import ContactId, QueueName
+from ccplane.routing.asking import Asking, Candidate, asking, passed_over
+from ccplane.routing.lines import Line
+from ccplane.routing.rules import Queue
 
 
 def settle(turn: Turn) -> None:
     """Before anyone is offered anew: what fell due while their phone rang comes first."""
     for contact_id in list(turn.unserved):
-        contact = turn.state.contacts.get(contact_id)
-        if contact is not None and candidate(contact) is not None:
-            turn.attempt(contact_id, _settle, turn, contact)
+        turn.attempt(contact_id, _settle, turn, contact_id)
     for contact_id in list(turn.wanting):
         contact = turn.state.contacts.get(contact_id)
         if contact is not None and contact_id in turn.state.wanting and turn.state.nodes.get(contact.node, False):
             turn.attempt(contact_id, wait_due, turn, contact)
 
 
-def _settle(turn: Turn, contact: Contact) -> None:
-    assert contact.waiting is not None
-    if why := _not_kept(turn, contact.waiting.queue):
+def _settle(turn: Turn, of: ContactId) -> None:
+    contact = turn.state.contacts.get(of)
+    waiting = candidate(contact)
+    if contact is None or waiting is None:
+        return
+    if why := _not_kept(turn, waiting):
         give_way(turn, contact, why)
     elif turn.state.nodes.get(contact.node, False):
         wait_due(turn, contact)
 
 
-def _not_kept(turn: Turn, name: QueueName) -> QueueOutcome | None:
-    """Why nobody waits in this queue any longer; None: they may."""
-    queue = turn.state.rules.queues.get(name)
+def _not_kept(turn: Turn, waiting: Candidate) -> QueueOutcome | None:
+    """Why they wait in their queue no longer; None: they may."""
+    queue = turn.state.rules.queues.get(waiting.queue)
     if queue is not None and queue.closes_on_them and closed(turn.state, queue, turn.now):
         return QueueOutcome.CLOSED
-    return None if anyone_signed_in(turn.state, name) else QueueOutcome.NO_AGENTS
+    return None if anyone_for(turn.state, waiting) else QueueOutcome.NO_AGENTS
 
 
 def release_unservable(turn: Turn) -> None:
     """Those who wait where the last agent who could serve them has signed out, or where by the rules as they are now
-    it is closed, go where the file says, else their programs decide."""
-    for name, line in turn.state.lines.items():
-        if line and (why := _not_kept(turn, name)):
-            for waiting in line:
-                turn.attempt(waiting.contact, give_way, turn, turn.state.contacts[waiting.contact], why)
+    it is closed, go where the file says, else their programs decide. Where nobody is left of those whom a step asks for
+    by name, the next one holds."""
+    state = turn.state
+    for what, line in state.engine.lines.lines.items():
+        queue = state.rules.queues.get(what.queue)
+        if queue is None or _concerns(turn, queue, what, line):
+            for place in line.waiting:
+                turn.attempt(place.contact, _settle, turn, place.contact)
+
+
+def _concerns(turn: Turn, queue: Queue, what: Asking, line: Line) -> bool:
+    """Whether those in a line are to be looked at, now that somebody has gone: all alike, unless the last step asks for
+    something that differs from one to the next."""
+    one_by_one = queue.widest.language or queue.widest.last_agent_ms is not None
+    alike = _not_kept(turn, line.waiting.first.candidate)
+    return one_by_one or alike is not None or passed_over(turn.state.engine.roster, queue, what)
 
 
 def give_way(turn: Turn, contact: Contact, why: QueueOutcome) -> None:
@@ -60,7 +77,7 @@ def give_way(turn: Turn, contact: Contact, why: QueueOutcome) -> None:
     waiting = contact.waiting
     assert waiting is not None
     queue = turn.state.rules.queues.get(waiting.queue)
-    to = way_on(turn.state, queue, why, turn.now, waiting.passed) if queue else None
+    to = way_on(turn.state, queue, why, turn.now, waiting.passed, as_candidate(contact)) if queue else None
     if to is not None:
         move(turn, contact, to, why)
     else:
@@ -75,11 +92,18 @@ def wait_due(turn: Turn, contact: Contact) -> None:
     if not contact.offers and _over(turn, contact, waiting):
         return
     queue, waited = turn.state.rules.queues[waiting.queue], turn.now - waiting.here_since
-    step = waiting.step
-    while (ends := queue.step_ends_at(step)) is not None and ends <= waited:
+    step, saved = waiting.step, waiting.saved_ms
+    while (ends := queue.step_ends_at(step)) is not None:
+        if ends > waited + saved:
+            what = asking(queue, replace(as_candidate(contact), step=step))
+            if not passed_over(turn.state.engine.roster, queue, what):
+                break
+            saved = ends - waited
         step += 1
     if step != waiting.step:
-        turn.happened(c.RequirementRelaxed(at=turn.now, contact=contact.id, queue=queue.name, step=step))
+        turn.happened(
+            c.RequirementRelaxed(at=turn.now, contact=contact.id, queue=queue.name, step=step, saved_ms=saved)
+        )
 
 
 def _over(turn: Turn, contact: Contact, waiting: Waiting) -> bool:

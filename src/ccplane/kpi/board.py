@@ -15,6 +15,7 @@ from immutables import Map
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as c
+from ccplane.days import day_of
 from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost, SwitchUnwatched
 from ccplane.ids import ContactId, NodeName, OfferId, QueueName
 from ccplane.kpi.counters import (
@@ -28,7 +29,6 @@ from ccplane.kpi.counters import (
     for_ended,
     for_offer,
 )
-from ccplane.kpi.days import day_of
 from ccplane.kpi.definitions import LEAST_GAP_MS
 from ccplane.laws import Fact
 from ccplane.routing.rules import RulesLoaded

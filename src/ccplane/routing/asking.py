@@ -144,6 +144,13 @@ def could_serve(profile: Profile, queue: Queue) -> bool:
     return membership is not None and membership.level >= step.level
 
 
+def whoever(roster: Roster, queue: Queue) -> int:
+    """Those who could serve this queue, as `could_serve` has it."""
+    step = queue.widest
+    mask = roster.asked(step) & roster.members(queue.name, step.level)
+    return mask & roster.only(step.agents) if step.agents else mask
+
+
 def passed_over(roster: Roster, queue: Queue, what: Asking) -> bool:
     """Whether the step asks for agents by name of whom none could come: then the next one holds at once."""
     step = step_of(queue, what.step)

@@ -41,6 +41,8 @@ class Engine(msgspec.Struct, frozen=True):
     orders: frozenset[Order] = frozenset({"idle"})
     """In which the free are kept."""
     lines: Lines = Lines()
+    idle: int = 0
+    """All who are free, whatever they have room for."""
 
     def may_offer(self, channel: str = VOICE) -> Free:
         """The agents who may be offered another contact of this class."""
@@ -61,10 +63,10 @@ def ready_for(engine: Engine, queues: Queues, agents: Agents) -> Engine:
     wanted = orders(queues)
     if wanted == engine.orders:
         return replace(engine, lines=Lines())
-    empty = Engine(engine.roster, orders=wanted)
+    anew = Engine(engine.roster, orders=wanted)
     for agent in agents.values():
-        empty = replace(empty, free=_freed(empty, agent))
-    return empty
+        anew = _freed(anew, agent)
+    return anew
 
 
 def put_agent(engine: Engine, before: Agent | None, after: Agent | None) -> Engine:
@@ -72,19 +74,13 @@ def put_agent(engine: Engine, before: Agent | None, after: Agent | None) -> Engi
     if before is not None and after is not None and before.profile is after.profile:
         if before.signed_in is not after.signed_in:
             engine = replace(engine, roster=engine.roster.sign(after.id, after.signed_in))
-        if _as_free(before) == _as_free(after):
-            return engine
-        return replace(engine, free=_freed(replace(engine, free=_taken(engine, before)), after))
-    roster = engine.roster
+        return engine if _as_free(before) == _as_free(after) else _freed(_taken(engine, before), after)
     if before is not None:
-        engine = replace(engine, free=_taken(engine, before))
-        if after is None:
-            return replace(engine, roster=roster.without(before.profile))
+        engine = _taken(engine, before)
     if after is not None:
-        roster = roster.put(before.profile if before else None, after.profile).sign(after.id, after.signed_in)
-        engine = replace(engine, roster=roster)
-        return replace(engine, free=_freed(engine, after))
-    return engine
+        roster = engine.roster.put(before.profile if before else None, after.profile)
+        return _freed(replace(engine, roster=roster.sign(after.id, after.signed_in)), after)
+    return replace(engine, roster=engine.roster.without(before.profile)) if before is not None else engine
 
 
 def put_waiting(engine: Engine, queues: Queues, before: Candidate | None, after: Candidate | None) -> Engine:
@@ -97,7 +93,7 @@ def put_waiting(engine: Engine, queues: Queues, before: Candidate | None, after:
     if after is not None:
         queue = queues.get(after.queue)
         lines = lines.add(asking(queue, after), queue, engine.roster, after)
-    return Engine(engine.roster, engine.free, engine.orders, lines)
+    return Engine(engine.roster, engine.free, engine.orders, lines, engine.idle)
 
 
 def agent_for(
@@ -231,22 +227,26 @@ def _as_free(agent: Agent) -> tuple[object, ...] | None:
 
 
 def _classes(agent: Agent) -> Iterator[str]:
-    return (channel for channel, room in agent.profile.capacity.items() if room >= 1) if agent.free else iter(())
+    return (channel for channel, room in agent.profile.capacity.items() if room >= 1)
 
 
-def _freed(engine: Engine, agent: Agent) -> Map[str, Free]:
+def _freed(engine: Engine, agent: Agent) -> Engine:
+    if not agent.free:
+        return engine
     free, slot = engine.free, engine.roster.slots[agent.id]
     for channel in _classes(agent):
         kept = free.get(channel) or Free.kept_in(engine.orders)
         free = free.set(channel, kept.put(agent, slot))
-    return free
+    return Engine(engine.roster, free, engine.orders, engine.lines, engine.idle | 1 << slot)
 
 
-def _taken(engine: Engine, agent: Agent) -> Map[str, Free]:
+def _taken(engine: Engine, agent: Agent) -> Engine:
+    if not agent.free:
+        return engine
     free, slot = engine.free, engine.roster.slots[agent.id]
     for channel in _classes(agent):
         free = free.set(channel, free[channel].without(agent, slot))
-    return free
+    return Engine(engine.roster, free, engine.orders, engine.lines, engine.idle & ~(1 << slot))
 
 
 def is_free(engine: Engine, agent: AgentId, channel: str = VOICE) -> bool:

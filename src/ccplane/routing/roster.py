@@ -6,6 +6,7 @@ agent's change touches only the sets that they enter or leave.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -106,7 +107,7 @@ class Roster(msgspec.Struct, frozen=True):
         merged[USUAL.priority] = merged.get(USUAL.priority, 0) | self.anywhere
         return tuple(sorted(merged.items()))
 
-    def only(self, agents: tuple[AgentId, ...]) -> int:
+    def only(self, agents: Iterable[AgentId]) -> int:
         """These, as far as there are such agents."""
         mask = 0
         for agent in agents:

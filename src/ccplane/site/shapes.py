@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from ccplane.routing.dialling import AGENT
-from ccplane.routing.pick import STRATEGIES
+from ccplane.routing.strategies import STRATEGIES
 from ccplane.site.durations import DAY, milliseconds
 from ccplane.site.faults import did_you_mean
 from ccplane.site.site import ACTIONS, LANGUAGES

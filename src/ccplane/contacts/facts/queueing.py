@@ -38,7 +38,9 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
     credit_s: int = 0
     """Their priority, in seconds of waiting."""
     last_agent: AgentId | None = None
-    """Who served this customer last, as far as a step of the queue asks for it."""
+    """Who served this customer last, as far as we remember."""
+    last_served_at: int | None = None
+    """When that was over."""
     entered_at: int | None = None
     """When they entered this queue, where their clock is older: they came from another."""
     passed: tuple[QueueName, ...] = ()
@@ -64,3 +66,5 @@ class RequirementRelaxed(ContactFact, frozen=True, kw_only=True):
 
     queue: QueueName
     step: int
+    saved_ms: int = 0
+    """What was left of steps that were passed over, since nobody whom they ask for could come; of all so far."""
