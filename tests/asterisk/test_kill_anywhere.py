@@ -23,12 +23,16 @@ HEARD_WITHIN_S = 10.0
 
 @pytest.fixture
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
-    """The demo site, with a wrap-up of eight seconds in support."""
+    """The demo site, with a wrap-up of six seconds in support, eight at the most."""
     site = tmp_path / "site"
     for folder in ("ari_apps", "ivr", "acd", "recordings"):
         shutil.copytree(HOME / folder, site / folder)
     queues = site / "acd" / "queues.toml"
-    queues.write_text(queues.read_text().replace("[support]\n", '[support]\nwrap_up = "8s"\n', 1))
+    queues.write_text(
+        queues.read_text().replace(
+            "[support]\n", '[support]\nwrap_up = { time = "6s", extend = "3s", most = "8s" }\n', 1
+        )
+    )
     async with open_centre(
         local_node, database, tmp_path, audio=True, CCPLANE_LEASE_S="5", CCPLANE_SITE=str(site)
     ) as centre:
@@ -201,16 +205,20 @@ async def test_a_talk_goes_on_and_so_does_its_recording(centre: Centre) -> None:
     assert [each["id"] for each in listed] == [kept["recording"]]
 
 
-async def test_a_wrap_up_ends_when_it_would_have(centre: Centre) -> None:
+async def test_a_wrap_up_that_was_extended_ends_when_it_would_have(centre: Centre) -> None:
     call, ring = await a_talk(centre, "517")
     ring.hang_up()
     await call.over()
     ended = await fact(centre, "TalkEnded")
+    asked = await centre.api.post("/api/v1/agents/1001/wrap-up/extend")
+    asked.raise_for_status()
     await killed_and_back(centre)
     await centre.agent_is("1001", "wrap-up")
     await centre.agent_is("1001", "ready", within=15)
-    done = await fact(centre, "WrapUpDone")
-    assert 0 <= done["at"] - ended["wrap_up_until"] < 500
+    done, extended = await fact(centre, "WrapUpDone"), await fact(centre, "WrapUpExtended")
+    assert extended["until"] == ended["at"] + 8_000
+    assert 0 <= done["at"] - extended["until"] < 500
+    assert done["wrap_up_ms"] == 8_000
     await told_once(centre, "517", TalkEnded=1)
 
 

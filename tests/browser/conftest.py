@@ -7,6 +7,7 @@ import itertools
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -16,7 +17,7 @@ from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.settings import HOME
 from ccplane.testing.rtp import AGENT_TONE
 from tests.browser.chromium import Chromium, chromium
-from tests.browser.desk import Desk
+from tests.browser.desk import CLAIMS, Desk
 from tests.centre import Centre, open_centre
 from tests.proxy import Proxy, open_proxy
 from tests.stack import MakeNode, fresh_database
@@ -37,6 +38,19 @@ def pages() -> None:
     made = subprocess.run([HOME / "web" / "build.sh"], capture_output=True, text=True)
     if made.returncode != 0:
         pytest.fail(f"These tests need the built pages:\n{made.stdout}{made.stderr}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo site, with one number more."""
+    site = tmp_path_factory.mktemp("site")
+    for folder in ("ari_apps", "ivr", "acd", "recordings"):
+        shutil.copytree(HOME / folder, site / folder)
+    with (site / "acd" / "queues.toml").open("a") as queues:
+        queues.write('\n[claims]\nskills = {}\nwrap_up = { time = "20s", extend = "10s", most = "30s" }\n')
+    with (site / "ivr" / "numbers.toml").open("a") as numbers:
+        numbers.write(f'\n[{CLAIMS}]\nprogram = "straight_to_queue"\nqueue = "claims"\n')
+    return site
 
 
 @pytest.fixture(scope="session")
@@ -63,13 +77,14 @@ async def centre(
     pages: None,
     node: LocalNode,
     line: Proxy,
+    site: Path,
     embedded_postgres: EmbeddedPostgres,
     template_database: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Centre]:
     """A centre whose browsers reach the switch over the line."""
     runtime = tmp_path_factory.mktemp("centre")
-    settings = {"CCPLANE_HTTP_PORT": str(line.port), "CCPLANE_DEMO_AGENTS": "40"}
+    settings = {"CCPLANE_HTTP_PORT": str(line.port), "CCPLANE_DEMO_AGENTS": "40", "CCPLANE_SITE": str(site)}
     async with (
         fresh_database(embedded_postgres, template_database) as database,
         open_centre(node, database, runtime, audio=True, **settings) as centre,

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from ccplane.agents.facts import Membership, Profile
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.ids import AgentId, QueueName
 from ccplane.postgres.people import decode_people, encode_people, import_agents, people
 from ccplane.site import AgentEntry
@@ -40,6 +41,14 @@ async def test_languages_queues_and_capacity_are_imported_too(db):
     [ana] = await people(db)
     assert (ana.languages, ana.queues, ana.capacity) == (("zh-CN", "en"), queues, {"voice": 0})
     assert (ana.profile.languages, ana.profile.queues, ana.profile.capacity) == (ana.languages, queues, {"voice": 0})
+    assert decode_people(encode_people([ana])) == (ana,)
+
+
+@pytest.mark.parametrize("rule", [None, WrapUp(), WrapUp(None), WrapUp(30_000, 20_000, 90_000)])
+async def test_a_wrap_up_of_ones_own_is_imported_too(db, rule):
+    await import_agents(db, [AgentEntry(AgentId("1001"), "Ana", {}, wrap_up=rule)])
+    [ana] = await people(db)
+    assert ana.profile.wrap_up == rule
     assert decode_people(encode_people([ana])) == (ana,)
 
 

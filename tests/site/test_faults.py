@@ -107,6 +107,8 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
         "acd/agents.toml:2: 1001.queues.support.priority: is at least 1, not 0"),
     ("agents", "[1001]\nqueues = { support = { level = 11 } }\n", "out-of-range",
         "acd/agents.toml:2: 1001.queues.support.level: is at most 10, not 11"),
+    ("agents", '[1001]\nwrap_up = { time = "10s", most = "5s" }\n', "out-of-range",
+        "acd/agents.toml:2: 1001.wrap_up.most: is at least the `time`, 10s"),
     ("agents", "[1001]\ncapacity = { voice = 2 }\n", "out-of-range",
         "acd/agents.toml:2: 1001.capacity.voice: is at most 1, not 2"),
     ("agents", "[1001]\ncapacity = { voise = 1 }\n", "no-such-channel",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccplane.agents.facts import Membership
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.errors import ProgramError
 from ccplane.routing.rules import Number, Queue, Step
 from ccplane.site import Rendering, SeatEntry, parse, sound_of
@@ -85,11 +86,13 @@ queues    = { support = { level = 7, priority = 2 }, sales = 3 }
 
 [1002]
 capacity = { voice = 0 }
+wrap_up = { time = "1m", extend = "30s", most = "5m" }
 """
     ana, ben = parsed(agents=agents, queues="[support]\nskills = {}\n[sales]\nskills = {}\n").agents
     assert (ana.languages, ana.capacity) == (("zh-CN", "en"), {"voice": 1})
     assert ana.queues == {"support": Membership(level=7, priority=2), "sales": Membership(level=5, priority=3)}
     assert (ben.languages, ben.queues, ben.capacity) == ((), {}, {"voice": 0})
+    assert (ana.wrap_up, ben.wrap_up) == (None, WrapUp(60_000, 30_000, 300_000))
     assert ana.profile("PJSIP/1001").queues == ana.queues
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from ccplane.agents.facts import Membership, Profile
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.ids import AgentId, QueueName
 from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
@@ -37,6 +38,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     queues: dict[QueueName, Membership] = {}
     capacity: dict[str, int] = msgspec.field(default_factory=lambda: {"voice": 1})
+    wrap_up: WrapUp | None = None
 
     @property
     def profile(self) -> Profile:
@@ -50,6 +52,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
             languages=self.languages,
             queues=self.queues,
             capacity=self.capacity,
+            wrap_up=self.wrap_up,
         )
 
     def __repr__(self) -> str:
@@ -59,6 +62,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 _snapshot: Final = msgspec.json.Decoder(tuple[Person, ...])
 _numbers: Final = msgspec.json.Decoder(dict[str, int])
 _languages: Final = msgspec.json.Decoder(tuple[str, ...])
+_wrap_up: Final = msgspec.json.Decoder(WrapUp)
 _queues: Final = msgspec.json.Decoder(dict[QueueName, Membership])
 
 
@@ -74,6 +78,7 @@ async def import_agents(database: Database, entries: Iterable[AgentEntry]) -> li
         [_json(each.languages) for each in new],
         [_json(dict(each.queues)) for each in new],
         [_json(dict(each.capacity)) for each in new],
+        [each.wrap_up and _json(each.wrap_up) for each in new],
     )
     async with database.connection() as connection:
         rows = await connection.fetch(query("import_agents"), *columns)
@@ -101,6 +106,7 @@ async def people(database: Database) -> tuple[Person, ...]:
             languages=_languages.decode(row["languages"]),
             queues=_queues.decode(row["queues"]),
             capacity=_numbers.decode(row["capacity"]),
+            wrap_up=_wrap_up.decode(row["wrap_up"]) if row["wrap_up"] else None,
         )
         for row in rows
     )

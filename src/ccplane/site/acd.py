@@ -116,21 +116,23 @@ def _range(document: Document, name: str, raw: object, demo_agents: int | None) 
     table = document.validated(RANGE, raw, name)
     if table is not None:
         count = demo_agents if name == DEMO and demo_agents is not None else table.count
+        after = wrap_up_in(document, table.wrap_up, name)
         for number in range(table.first, table.first + count):
-            yield _entry(AgentId(str(number)), f"Agent {number}", table)
+            yield _entry(AgentId(str(number)), f"Agent {number}", table, after)
 
 
 def _agent(document: Document, name: str, raw: object) -> Iterator[AgentEntry]:
     _judge_id(document, "agent", name)
     table = document.validated(AGENT, raw, name)
     if table is not None:
-        yield _entry(AgentId(name), table.name or f"Agent {name}", table)
+        yield _entry(AgentId(name), table.name or f"Agent {name}", table, wrap_up_in(document, table.wrap_up, name))
 
 
-def _entry(agent: AgentId, name: str, table: AbilityTable) -> AgentEntry:
+def _entry(agent: AgentId, name: str, table: AbilityTable, wrap_up: WrapUp | None) -> AgentEntry:
     queues = {QueueName(queue): Membership(each.level, each.priority) for queue, each in table.queues.items()}
     capacity = {"voice": 1} if table.capacity is None else table.capacity
-    return AgentEntry(agent, name, table.skills, table.role, tuple(table.languages), queues, capacity)
+    languages = tuple(table.languages)
+    return AgentEntry(agent, name, table.skills, table.role, languages, queues, capacity, wrap_up)
 
 
 def _blame(document: Document, at: tuple[str, ...], code: str, sentence: str) -> None:

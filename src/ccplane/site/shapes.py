@@ -235,6 +235,7 @@ class AbilityTable(Table):
     languages: Annotated[list[Language], Field(max_length=20)] = []
     queues: Members = {}
     capacity: Capacity | None = None
+    wrap_up: WrapUpSaid | None = None
 
 
 class AgentTable(AbilityTable):

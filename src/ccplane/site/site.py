@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from ccplane.agents.facts import Membership, Profile
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.errors import ProgramError
 from ccplane.ids import AgentId, ProgramName, QueueName, SeatId
 from ccplane.routing.dialling import AGENT
@@ -189,6 +190,7 @@ class AgentEntry:
     languages: tuple[str, ...] = ()
     queues: Mapping[QueueName, Membership] = field(default_factory=dict)
     capacity: Mapping[str, int] = field(default_factory=lambda: {"voice": 1})
+    wrap_up: WrapUp | None = None
 
     def profile(self, endpoint: str) -> Profile:
         """What the core knows of them. `endpoint`: what rings, `PJSIP/1001`."""
@@ -201,6 +203,7 @@ class AgentEntry:
             languages=self.languages,
             queues=dict(self.queues),
             capacity=dict(self.capacity),
+            wrap_up=self.wrap_up,
         )
 
 

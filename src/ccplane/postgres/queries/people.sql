@@ -1,16 +1,17 @@
 -- import_agents --
 -- Insert where absent, in one statement: whoever lives here already was edited by people, and files don't overwrite them.
-INSERT INTO agent (id, name, skills, seat, phone, sip_secret, role, languages, queues, capacity)
-SELECT id, name, skills, id, id, sip_secret, role, languages, queues, capacity
-FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[], $8::jsonb[])
-    AS entry (id, name, skills, sip_secret, role, languages, queues, capacity)
+INSERT INTO agent (id, name, skills, seat, phone, sip_secret, role, languages, queues, capacity, wrap_up)
+SELECT id, name, skills, id, id, sip_secret, role, languages, queues, capacity, wrap_up
+FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[], $6::jsonb[], $7::jsonb[], $8::jsonb[],
+    $9::jsonb[])
+    AS entry (id, name, skills, sip_secret, role, languages, queues, capacity, wrap_up)
 ON CONFLICT (id) DO NOTHING
 RETURNING id;
 
 -- read_people --
 -- In the order of their ids, so that the same people are the same list.
 SELECT id, name, skills::text AS skills, seat, phone, sip_secret, role, pin_hash,
-    languages::text AS languages, queues::text AS queues, capacity::text AS capacity
+    languages::text AS languages, queues::text AS queues, capacity::text AS capacity, wrap_up::text AS wrap_up
 FROM agent WHERE active ORDER BY id;
 
 -- put_pin_hash --
