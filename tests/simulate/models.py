@@ -1,0 +1,85 @@
+"""Contact centres of which the literature knows the numbers (KPI.md)."""
+
+from __future__ import annotations
+
+from ccplane.agents.facts import Membership, Profile
+from ccplane.ids import AgentId, QueueName
+from ccplane.routing.rules import Queue, Step
+from ccplane.simulate.arrivals import Curve, Stream
+from ccplane.simulate.chance import Exponential, Never
+from ccplane.simulate.day import Shift
+from ccplane.simulate.scenario import Scenario
+
+MINUTE, HOUR = 60_000, 3_600_000
+ONE = QueueName("calls")
+
+
+def agent(name, queues=None, skills=None):
+    return Profile(id=AgentId(name), name=name, skills=skills or {}, endpoint=f"PJSIP/{name}", queues=queues or {})
+
+
+def queue(name, within_ms=20_000, **more):
+    return Queue(name=QueueName(name), steps=(Step(),), within_ms=within_ms, **more)
+
+
+def one_queue(agents, per_minute, service_ms, open_ms, **more):
+    """M/M/n: one queue, anyone serves, nobody hangs up."""
+    return Scenario(
+        name="M/M/n",
+        queues={ONE: queue(ONE)},
+        streams=(
+            Stream(
+                name="all",
+                queue=ONE,
+                curve=Curve((per_minute,), open_ms),
+                service=Exponential(service_ms),
+                patience=Never(),
+            ),
+        ),
+        shifts=tuple(Shift(agent(f"{n:03}")) for n in range(agents)),
+        open_ms=open_ms,
+        **more,
+    )
+
+
+def staffed(group, counts, slot_ms, queues):
+    """So many agents of a group in each slot; who is there in the last stays until nobody waits."""
+    for n in range(max(counts)):
+        there = [count > n for count in counts]
+        begin = None
+        for slot, here in enumerate([*there, False]):
+            if here and begin is None:
+                begin = slot
+            elif not here and begin is not None:
+                ends = None if slot == len(counts) else slot * slot_ms
+                yield Shift(agent(f"{group}-{n:02}", queues), begin * slot_ms, ends, group)
+                begin = None
+
+
+def simple_msk():
+    """Three types of contacts and two groups of agents, a day of three periods of two hours (Montréal)."""
+    types = [QueueName(f"type-{n}") for n in range(3)]
+    rates = ((4.2, 5.3, 3.2), (5.1, 4.3, 4.8), (6.3, 5.2, 4.8))
+    service, patience = (0.5, 0.6, 0.4), (0.3, 0.4, 0.2)
+    first = {types[0]: Membership(5, 1), types[1]: Membership(5, 1)}
+    second = {types[1]: Membership(5, 2), types[2]: Membership(5, 1)}
+    return Scenario(
+        name="SimpleMSK",
+        queues={name: queue(name) for name in types},
+        streams=tuple(
+            Stream(
+                name=name,
+                queue=name,
+                curve=Curve(rates[n], 2 * HOUR),
+                service=Exponential(MINUTE / service[n]),
+                patience=Exponential(MINUTE / patience[n]),
+            )
+            for n, name in enumerate(types)
+        ),
+        shifts=(
+            *staffed("group-0", (12, 18, 9), 2 * HOUR, first),
+            *staffed("group-1", (15, 20, 11), 2 * HOUR, second),
+        ),
+        open_ms=6 * HOUR,
+        busyness=28.7,
+    )
