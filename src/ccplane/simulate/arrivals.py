@@ -45,6 +45,8 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     credit_s: int = 0
     language: str = ""
     redial: Redial | None = None
+    wrap_up: Shape | None = None
+    """None: as the queue says."""
 
     def day(self, seed: int, number: int, factor: float = 1.0) -> Iterator[Arrival]:
         """Those of day `number`: the same ones, whatever else differs."""
@@ -72,6 +74,7 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
             self.language,
             stream=self.name,
             tries=tries,
+            wrap_up_ms=self.wrap_up.draw(rng) if self.wrap_up is not None else None,
         )
 
 

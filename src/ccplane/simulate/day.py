@@ -20,7 +20,7 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     at: int
     queue: QueueName
     service_ms: int
-    """Talk; the queue's wrap-up comes on top."""
+    """Talk; the wrap-up comes on top."""
     patience_ms: int | None = None
     credit_s: int = 0
     language: str = ""
@@ -30,6 +30,8 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     """Where they came from, for those who call again."""
     tries: int = 0
     """How often they have hung up before."""
+    wrap_up_ms: int | None = None
+    """None: as long as the queue says; where that leaves it to the agent, none."""
 
 
 class Shift(msgspec.Struct, frozen=True):

@@ -66,7 +66,7 @@ class Floor:
     def is_done(self, agent: AgentId, now: int, busy_ms: int) -> ContactId | None:
         """After a contact and its wrap-up, which took so long: the next one; None if they are free, or have left."""
         before = self._agents[agent]
-        after = replace(before, work=Work.IDLE, idle_since=now, tally=before.tally.talked(busy_ms))
+        after = replace(before, work=Work.IDLE, idle_since=now, tally=before.tally.worked(busy_ms))
         if after.intent is Intent.READY:
             return self._asks(after, now)
         self._put(before, after)

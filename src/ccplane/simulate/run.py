@@ -64,6 +64,7 @@ class _Run:
         self._kept = Tallies(day)
         self._arrivals: dict[ContactId, Arrival] = {}
         """Of those who wait."""
+        self._wrap_up = {queue.name: queue.wrap_up.ends_at(0) or 0 for queue in day.queues.values()}
         self._events: list[Event] = []
         self._number = 0
         for shift in day.shifts:
@@ -162,8 +163,8 @@ class _Run:
             self._at(gone, What.FREED, _Work(agent, 0))
             self._hangs_up(gone, contact, arrival)
             return
-        queue = self._day.queues[arrival.queue]
-        busy = arrival.service_ms + queue.wrap_up_ms
+        wrap_up = arrival.wrap_up_ms
+        busy = arrival.service_ms + (self._wrap_up[arrival.queue] if wrap_up is None else wrap_up)
         self._kept.answered(arrival, joined - arrival.at, busy)
         self._kept.busy(agent, now, joined + busy)
         self._at(joined + busy, What.DONE, _Work(agent, busy))
