@@ -35,7 +35,7 @@ def a_queue(
     asked = steps or ((None, 1),)
     return Queue(
         name=QueueName(name),
-        steps=tuple(Step({name: level}, ms(lasts) if lasts else None) for lasts, level in asked),
+        steps=tuple(each if isinstance(each, Step) else _step(name, *each) for each in asked),
         ring_ms=ms(ring),
         wrap_up_ms=None if wrap_up is None else ms(wrap_up),
         wrap_up_extend_ms=ms(extend),
@@ -47,6 +47,10 @@ def a_queue(
         longest_wait_ms=ms(longest_wait) if longest_wait else None,
         **limits,
     )
+
+
+def _step(skill, lasts, level):
+    return Step({skill: level}, ms(lasts) if lasts else None)
 
 
 def the_rules(*queues, default="front_door", **more):
@@ -163,10 +167,10 @@ class Floor:
     def asks(self, name, verb, at=None):
         return self.take(i.VerbAsked(c(name), self.contact(name).step + 1, verb), at)
 
-    def waits(self, name="x", queue=SUPPORT, at=None, in_room=True):
+    def waits(self, name="x", queue=SUPPORT, at=None, in_room=True, credit=0):
         """Arrives, and its program queues it; the decision about the queue entry is given."""
         self.arrives(name, at=at)
-        decision = self.asks(name, EnterQueue(QueueName(queue)))
+        decision = self.asks(name, EnterQueue(QueueName(queue), credit_s=credit))
         if in_room:
             self.enters(name)
         return decision

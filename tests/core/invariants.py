@@ -226,7 +226,8 @@ class Watch:
         for each in sorted(waiting, key=lambda each: (each.queued_at - 1000 * each.credit_s, *each.place)):
             expected.setdefault(each.queue, []).append(each)
         assert lines == {name: tuple(line) for name, line in expected.items()}
-        free = sorted((each.idle_since, each.id) for each in state.agents.values() if each.free)
+        able = [each for each in state.agents.values() if each.free and each.profile.capacity.get("voice")]
+        free = sorted((each.idle_since, each.id) for each in able)
         assert state.free == tuple(each for _, each in free)
         shown = [each.shown for each in state.agents.values()]
         assert {kind: count for kind, count in state.shown.items() if count} == {

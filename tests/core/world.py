@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from ccplane.agents.agent import Work
-from ccplane.agents.facts import Intent, Phone, Profile, Seat
+from ccplane.agents.facts import Intent, Membership, Phone, Profile, Seat
 from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
 from ccplane.contacts.verbs import (
     KEYS,
@@ -51,10 +51,13 @@ from ccplane.ids import (
 from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.hours import Hours, Span
 from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
+from ccplane.routing.rules import Step
 from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
 from tests.core.invariants import Watch
 
 SKILLS = ({SUPPORT: 5}, {SUPPORT: 8, SALES: 3}, {SALES: 5}, {SUPPORT: 2, SALES: 9})
+LANGUAGES = ((), ("en",), ("en", "zh-CN"))
+QUEUES = ({}, {SUPPORT: Membership(7)}, {SALES: Membership(9, 2), SUPPORT: Membership(2)}, {SALES: Membership()})
 AGENTS = ("ana", "ben", "cem", "dia")
 SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True), Seat(id=SeatId("cem"), always_on=True))
 DIALLING = Dialling(trunk="out", roles={"agent": Role(("5",), ("0900",))}, ring_ms=9_000)
@@ -80,6 +83,20 @@ RULES = (
         a_queue(SALES, hours="by turns", at_closing="program"),
         hours={"by turns": Hours("by turns", tuple(Span(minute, minute + 1) for minute in range(0, 10_080, 2)))},
     ),
+    the_rules(
+        a_queue(
+            SUPPORT,
+            steps=(
+                Step(for_ms=4_000, last_agent_ms=60_000),
+                Step(for_ms=6_000, agents=(AgentId("ana"), AgentId("gone"))),
+                Step({SUPPORT: 5}, for_ms=9_000, language=True),
+                Step(any_of=({SUPPORT: 1}, {SALES: 3})),
+            ),
+            strategy="least-skilled",
+            weight=20,
+        ),
+        a_queue(SALES, steps=(Step(for_ms=8_000, level=6), Step()), strategy="fewest-contacts", strict=1),
+    ),
 )
 VERBS = (
     EnterQueue(SUPPORT),
@@ -104,12 +121,20 @@ VERBS = (
     Choose("main", "1", "sales"),
     SetData("order", "12"),
     Gather(("sound:a",), 5_000, longest=2, secret=True),
+    EnterQueue(SUPPORT, credit_s=45),
 )
 
 
 def people(a):
     return tuple(
-        Profile(id=AgentId(name), name=name, skills=SKILLS[(place + a) % 4], endpoint=f"PJSIP/{name}")
+        Profile(
+            id=AgentId(name),
+            name=name,
+            skills=SKILLS[(place + a) % 4],
+            endpoint=f"PJSIP/{name}",
+            languages=LANGUAGES[(place + a // 2) % 3],
+            queues=QUEUES[(place + a // 3) % 4] if a > 4 else {},
+        )
         for place, name in enumerate(AGENTS)
         if a % 5 != place + 1
     )
@@ -858,11 +883,11 @@ class World:
         self.connection_ends(a, b)
         self.floor.state, self.floor.watch = State(), Watch()
         self.take(i.PlaneBegan(epoch, "test", 0))
-        self.take(i.SiteRead(f"site-{a % 3}", RULES[a % 3], {}))
+        self.take(i.SiteRead(f"site-{a % len(RULES)}", RULES[a % len(RULES)], {}))
         self.take(i.PeopleRead(people(b), SEATS))
 
     def site_changes(self, a, b):
-        self.take(i.SiteRead(f"site-{a % 3}", RULES[a % 3], {"n": str(b)}))
+        self.take(i.SiteRead(f"site-{a % len(RULES)}", RULES[a % len(RULES)], {"n": str(b)}))
 
     def people_change(self, a, b):
         self.take(i.PeopleRead(people(a), SEATS[a % 2 :]))
