@@ -81,13 +81,16 @@ class Baresip:
 
 
 @asynccontextmanager
-async def baresip(folder: Path, pbx: int, user: str, secret: str, transport: str = "udp") -> AsyncIterator[Baresip]:
-    """baresip (Debian baresip-core) as the phone of `user`, registered by digest."""
+async def baresip(
+    folder: Path, pbx: int, user: str, secret: str, transport: str = "udp", answers: bool = True
+) -> AsyncIterator[Baresip]:
+    """baresip (Debian baresip-core) as the phone of `user`, registered by digest. It answers by itself, or rings."""
     program = the("baresip", "baresip-core")
     modules = next(Path("/usr/lib").glob("**/baresip/modules/g711.so")).parent
     port = free_block()
     values = {"sip_port": port, "rtp_first": port + 20, "rtp_last": port + 98, "folder": folder, "modules": modules,
-              "pbx": pbx, "user": user, "secret": secret, "transport": transport}  # fmt: skip
+              "pbx": pbx, "user": user, "secret": secret, "transport": transport,
+              "answers": "auto" if answers else "manual"}  # fmt: skip
     for name in ("config", "accounts"):
         (folder / name).write_text(fill(HERE / "baresip" / name, **values))
     (folder / "contacts").write_text("")

@@ -16,6 +16,7 @@ from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.testing.siplab import Call, Ring, rings_for_ever
 from ccplane.testing.siplab.leg import How
 from tests.centre import Centre, open_centre
+from tests.strangers import baresip
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres]
 
@@ -172,6 +173,34 @@ async def test_given_two_callers_and_three_phones_then_each_has_one_before_eithe
         call.hang_up()
     for caller in ("615", "616"):
         await centre.contact_of(caller)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["answers", "rings"])
+async def test_given_a_phone_that_others_wrote_beside_ours_then_either_may_be_the_first(
+    centre: Centre, tmp_path: Path, first: bool
+) -> None:
+    ours, folder = centre.lab.phones.phone("1002"), tmp_path / "stranger"
+    folder.mkdir()
+    await centre.sign_in("1002")
+    ours.behaviour = rings_for_ever()
+    secret = (await centre.get("/api/v1/agents/1001/phone"))["secret"]
+    async with baresip(folder, centre.node.sip_port, "1001", secret, answers=first) as stranger:
+        await centre.set_state("1001", "ready")
+        await centre.agent_is("1001", "ready")
+        call = centre.lab.callers.dial("4002", "617")
+        ring = await ours.next_ring()
+        if first:
+            await stranger.says("Call established")
+            await taken_elsewhere(ring)
+            await centre.agent_is("1001", "talking")
+        else:
+            await stranger.says("Incoming call")
+            ring.answer()
+            await stranger.says("session closed")
+            await centre.agent_is("1002", "talking")
+        await nobody_missed_anything(centre, "1002" if first else "1001")
+        call.hang_up()
+        await told(centre, "617", OfferMade=2, OfferWithdrawn=1)
 
 
 # --------------------------------------------------------------------------------------------------------- in trouble

@@ -23,9 +23,11 @@ def sections(queues: Iterable[Queue]) -> str:
 
 
 def _section(queue: Queue) -> str:
+    """app_queue rings one member or all: a queue that rings a few at once rings one there."""
     music = queue.music if SAFE.fullmatch(queue.music) else "default"
     return (
         f"\n[{queue.name}](of.fallback)\n"
+        f"strategy = {'ringall' if queue.ring_at_once is None else 'leastrecent'}\n"
         f"timeout = {_seconds(queue.ring_ms)}\n"
         f"wrapuptime = {_seconds(_wrap_up_ms(queue))}\n"
         f"musicclass = {music}\n"
