@@ -68,6 +68,15 @@ def test_given_a_queue_that_rings_so_many_when_somebody_waits_then_so_many_ring_
     assert len({each.leg for each in floor.contact("x").offers}) == len(ring)
 
 
+def test_given_more_agents_than_can_be_decided_on_at_once_when_all_are_asked_for_then_thirty_ring():
+    floor = a_team(agents=[f"a{n}" for n in range(40)])
+    floor.waits("x", at=60)
+    assert len(rung(floor)) == 30
+    refuses(floor, "a0")
+    assert len(rung(floor)) == 30
+    assert "a30" in rung(floor)
+
+
 def test_given_three_who_ring_when_one_answers_then_the_others_stop_without_a_missed_call():
     floor = a_team()
     floor.waits("x", at=10)

@@ -57,11 +57,11 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
     ("queues", Q + 'ring = "10m"\n', "out-of-range",
         "acd/queues.toml:3: support.ring: is at most 5m, not 10m"),
     ("queues", Q + "ring_at_once = 0\n", "out-of-range",
-        'acd/queues.toml:3: support.ring_at_once: is how many phones, 1 to 100, or "all"'),
+        'acd/queues.toml:3: support.ring_at_once: is how many phones, 1 to 30, or "all"'),
     ("queues", Q + 'ring_at_once = "every"\n', "out-of-range",
-        'acd/queues.toml:3: support.ring_at_once: is how many phones, 1 to 100, or "all"'),
+        'acd/queues.toml:3: support.ring_at_once: is how many phones, 1 to 30, or "all"'),
     ("queues", Q + "ring_at_once = true\n", "out-of-range",
-        'acd/queues.toml:3: support.ring_at_once: is how many phones, 1 to 100, or "all"'),
+        'acd/queues.toml:3: support.ring_at_once: is how many phones, 1 to 30, or "all"'),
     ("queues", Q + 'weight = "1500ms"\n', "out-of-range",
         "acd/queues.toml:3: support.weight: is in whole seconds"),
     ("queues", Q + "answer = { percent = 0 }\n", "out-of-range",
@@ -415,6 +415,15 @@ def test_a_queue_that_always_comes_first_is_a_warning(tmp_path):
     assert warnings(tmp_path, queues=queues) == [
         "acd/queues.toml:3: support.strict: its contacts come before all of `sales`, however long those wait: "
         "they may starve"
+    ]
+
+
+def test_a_queue_that_rings_all_where_more_could_answer_than_can_be_rung_is_a_warning(tmp_path):
+    agents, queues = "[demo]\nfrom = 1001\ncount = {}\n", '[support]\nskills = {}\nring_at_once = "all"\n'
+    assert warnings(tmp_path, queues=queues, agents=agents.format(30)) == []
+    assert warnings(tmp_path, queues=queues, agents=agents.format(31)) == [
+        "acd/queues.toml:3: support.ring_at_once: 31 agents could answer: 30 of them ring at once, "
+        "the others as those do not answer"
     ]
 
 

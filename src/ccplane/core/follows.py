@@ -49,7 +49,7 @@ def wants_more(rules: Rules, contact: Contact | None) -> bool:
     if contact is None or not contact.offers or contact.phase is not Phase.WAITING or not contact.waiting:
         return False
     queue = rules.queues.get(contact.waiting.queue)
-    return queue is not None and (queue.ring_at_once is None or len(contact.offers) < queue.ring_at_once)
+    return queue is not None and len(contact.offers) < queue.at_once
 
 
 def contact_deadline(rules: Rules, contact: Contact) -> int | None:

@@ -18,6 +18,8 @@ LEVELS: Final = 10
 """The highest level, of a skill and in a queue; the lowest is 1."""
 FINISH: Final = "finish"
 PROGRAM: Final = "program"
+MOST_AT_ONCE: Final = 30
+"""To decide that many offers takes 3 ms, and 100 would take 18: no decision may hold up the others for 5 (law 13)."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -65,7 +67,7 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str = "longest-idle"
     ring_ms: int = 20_000
     ring_at_once: int | None = 1
-    """How many agents are rung for one contact at the same time; None: all who may serve it."""
+    """How many agents are rung for one contact at once, MOST_AT_ONCE at the most; None: all who may serve it."""
     wrap_up_ms: int | None = 0
     """0: none; None: until the agent says that they are done."""
     wrap_up_extend_ms: int = 0
@@ -97,6 +99,11 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     def closes_on_them(self) -> bool:
         """Whether those who wait when it closes do so no longer."""
         return self.hours is not None and self.at_closing != FINISH
+
+    @property
+    def at_once(self) -> int:
+        """How many agents may be rung for one contact."""
+        return MOST_AT_ONCE if self.ring_at_once is None else min(self.ring_at_once, MOST_AT_ONCE)
 
     def step_ends_at(self, step: int) -> int | None:
         """The wait, in ms, after which step number `step` (from 0) gives way to the next; None on the last."""

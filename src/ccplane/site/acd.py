@@ -11,14 +11,14 @@ from pydantic import TypeAdapter
 from ccplane.agents.facts import Membership
 from ccplane.agents.wrap_up import WrapUp
 from ccplane.ids import AgentId, QueueName, SeatId
-from ccplane.routing.rules import Queue, Step
+from ccplane.routing.rules import MOST_AT_ONCE, Queue, Step
 from ccplane.site.document import Document
 from ccplane.site.faults import listed
 from ccplane.site.limits import judge_limits, limits_of
 from ccplane.site.names import Reference
 from ccplane.site.shapes import AbilityTable, AgentTable, Name, QueueTable, RangeTable, RulesTable, SeatTable
 from ccplane.site.site import AgentEntry, SeatEntry
-from ccplane.site.steps import judge_steps, step_of
+from ccplane.site.steps import judge_steps, meets, step_of
 from ccplane.site.wrap_up import wrap_up_in
 
 NAME: Final = TypeAdapter(Name)
@@ -88,6 +88,17 @@ def judge_strict(document: Document, queues: Mapping[QueueName, Queue]) -> None:
         if after:
             sentence = f"its contacts come before all of {listed(after)}, however long those wait: they may starve"
             document.warning("others-may-starve", sentence, name, "strict")
+
+
+def judge_at_once(document: Document, queues: Mapping[QueueName, Queue], agents: tuple[AgentEntry, ...]) -> None:
+    """Warns where "all" is more than can be rung for one caller."""
+    for name, queue in queues.items():
+        able = sum(meets(agent, name, queue.widest) for agent in agents)
+        if queue.ring_at_once is None and able > MOST_AT_ONCE:
+            sentence = (
+                f"{able} agents could answer: {MOST_AT_ONCE} of them ring at once, the others as those do not answer"
+            )
+            document.warning("rings-not-all", sentence, name, "ring_at_once")
 
 
 def agents_in(document: Document, demo_agents: int | None, references: list[Reference]) -> tuple[AgentEntry, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 from ccplane.errors import SiteError
 from ccplane.ids import ProgramName, QueueName
 from ccplane.routing.rules import Queue, Rules
-from ccplane.site.acd import agents_in, judge_removed, judge_strict, queues_in, rules_in, seats_in
+from ccplane.site.acd import agents_in, judge_at_once, judge_removed, judge_strict, queues_in, rules_in, seats_in
 from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
@@ -184,6 +184,7 @@ class _Reading:
         judge_cycles(self._document(QUEUES), self._queues)
         if not self._document(AGENTS).broken:
             judge_whether_met(self._document(QUEUES), self._queues, self._agents, self._languages())
+            judge_at_once(self._document(QUEUES), self._queues, self._agents)
         if not self._document(NUMBERS).broken:
             judge_languages([*self._prompts.values(), *self._own_texts], self._languages())
             spoken = {each.prompt.name: each.prompt for each in (*self._prompts.values(), *self._own_texts)}

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from ccplane.routing.dialling import AGENT
+from ccplane.routing.rules import MOST_AT_ONCE
 from ccplane.routing.strategies import STRATEGIES
 from ccplane.site.durations import DAY, milliseconds
 from ccplane.site.faults import did_you_mean
@@ -62,8 +63,8 @@ def _as_milliseconds(value: object) -> int:
 def _as_at_once(value: object) -> int | None:
     if value == "all":
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
-        raise PydanticCustomError("out-of-range", 'is how many phones, 1 to 100, or "all"')
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_AT_ONCE:
+        raise PydanticCustomError("out-of-range", f'is how many phones, 1 to {MOST_AT_ONCE}, or "all"')
     return value
 
 
