@@ -25,10 +25,10 @@ def ring_more(turn: Turn) -> None:
     state = turn.state
     if state.behind or not state.wanting or not (turn.freed or turn.wanting):
         return
-    held = held_back(state)
+    held, alone = held_back(state), _alone(state)
     concerned = state.wanting if turn.freed else [each for each in turn.wanting if each in state.wanting]
     for contact in sorted(concerned, key=lambda each: _claim(state, state.contacts[each])):
-        turn.attempt(contact, _ring, turn, contact, held)
+        turn.attempt(contact, _ring, turn, contact, held, alone)
 
 
 def _claim(state: State, contact: Contact) -> tuple[int, int, int, str]:
@@ -40,11 +40,16 @@ def _claim(state: State, contact: Contact) -> tuple[int, int, int, str]:
     return -queue.strict, waiting.held_place - ahead_ms, len(contact.id), contact.id
 
 
-def _ring(turn: Turn, of: ContactId, held: Collection[AgentId]) -> None:
+def _alone(state: State) -> Collection[AgentId]:
+    """The free agents who are never one of several."""
+    if not any(seat.auto_answer or seat.always_on for seat in state.seats.values()):
+        return ()
+    return [each for each in state.free if not rings_out(state, state.agents[each])]
+
+
+def _ring(turn: Turn, of: ContactId, held: Collection[AgentId], alone: Collection[AgentId]) -> None:
     """As many as may ring for this contact, and are free."""
     while of in turn.state.wanting and may_ring_more(turn.state, turn.state.contacts[of]):
-        free = (each for each in turn.state.free if each not in held)
-        alone = [each for each in free if not rings_out(turn.state, turn.state.agents[each])]
         if not offer_to_best(turn, as_candidate(turn.state.contacts[of]), held, {"auto-answer": alone}):
             return
 

@@ -19,7 +19,7 @@ LEVELS: Final = 10
 FINISH: Final = "finish"
 PROGRAM: Final = "program"
 MOST_AT_ONCE: Final = 30
-"""To decide that many offers takes 3 ms, and 100 would take 18: no decision may hold up the others for 5 (law 13)."""
+"""To decide that many takes 2 to 3 ms, and 100 would take 13: no decision may hold up the others for 5 (law 13)."""
 
 
 class Step(msgspec.Struct, frozen=True):
