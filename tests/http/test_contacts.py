@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from ccplane.agents.facts import Intent
+from ccplane.contacts.facts import ContactRedirected, ContactReprioritised
 from ccplane.core import inputs
 from ccplane.facts import encode
 from ccplane.ids import ContactId
@@ -156,3 +158,41 @@ async def test_what_is_told_of_a_contact_is_what_is_described(site, admin):
     assert set((await admin.get(f"/api/v1/contacts/{contact}")).json()) == set(shapes["ContactInFull"]["required"])
     assert set((await admin.get("/api/v1/contacts")).json()) == set(shapes["Contacts"]["required"])
     assert shapes["Contact"]["properties"]["arrived_at"] == {"type": "string", "format": "date-time"}
+
+
+async def test_a_waiting_contact_is_given_another_priority_and_queue_by_whoever_says_who_they_are(site, admin):
+    history = site.plane.history
+    history.sign_in(AGENTS[1])  # support
+    history.give(inputs.IntentAsked(agent=AGENTS[0], intent=Intent.PAUSED, by="test"))
+    contact = history.call(SALES)
+    history.give(inputs.IntentAsked(agent=AGENTS[1], intent=Intent.PAUSED, by="test"))
+    wanted = {"credit_s": 60, "queue": "support", "by": "Lea"}
+    response = await admin.patch(f"/api/v1/contacts/{contact}", json=wanted)
+    assert (response.status_code, response.json()) == (200, {"contact": contact, "queue": "support", "credit_s": 60})
+    told = [fact for fact in history.facts if isinstance(fact, ContactReprioritised | ContactRedirected)]
+    assert [(type(fact).__name__, fact.by) for fact in told] == [
+        ("ContactReprioritised", "Lea"),
+        ("ContactRedirected", "Lea"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "code"),
+    [
+        ({"queue": "gone"}, 404, "no-such-queue"),
+        ({"queue": "support"}, 409, "nobody-signed-in"),
+        ({"credit_s": 90_000}, 422, "invalid-request"),
+        ({"credits": 1}, 422, "invalid-request"),
+    ],
+)
+async def test_a_change_that_cannot_be_made_says_why(site, admin, wanted, status, code):
+    history = site.plane.history
+    history.give(inputs.IntentAsked(agent=AGENTS[0], intent=Intent.PAUSED, by="test"))
+    contact = history.call(SALES)
+    response = await admin.patch(f"/api/v1/contacts/{contact}", json=wanted)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+async def test_a_contact_that_is_not_there_cannot_be_changed(admin):
+    response = await admin.patch("/api/v1/contacts/c-ast1-1.1", json={"credit_s": 1})
+    assert (response.status_code, response.json()["code"]) == (404, "no-such-contact")

@@ -82,6 +82,10 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, phase=phase, waiting=None)
         case f.RequirementRelaxed():
             return replace(contact, waiting=contact.waiting.relaxed(fact)) if contact.waiting else contact
+        case f.ContactReprioritised():
+            if contact.waiting is None:
+                raise IllegalMove("contact", contact.phase, fact)
+            return replace(contact, waiting=replace(contact.waiting, credit_s=fact.credit_s))
         case f.OfferMade():
             return _offered(contact, fact)
         case f.OfferRinging() | f.OfferAnswered() | f.AgentEnteredRoom():
@@ -112,7 +116,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, phase=phase, verb=None, step_deadline=None)
         case f.ContactRelinked():
             return _relinked(contact, fact.join_by)
-        case f.ContactArrived() | f.ProgramEnded() | f.MessageStarted():
+        case f.ContactArrived() | f.ProgramEnded() | f.MessageStarted() | f.ContactRedirected():
             return contact
         case _:
             assert_never(fact)

@@ -16,6 +16,7 @@ from ccplane.core.agents_ask import ASK_RULES
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.clearing import CLEARING_RULES
 from ccplane.core.commands import Command
+from ccplane.core.edits import EDIT_RULES
 from ccplane.core.fallback import FALLBACK_RULES
 from ccplane.core.fallback_first import FALLBACK_FIRST_RULES, let_go
 from ccplane.core.floor import FLOOR_RULES
@@ -58,6 +59,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **REJOIN_RULES,
     **STANDING_RULES,
     **ASK_RULES,
+    **EDIT_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
     **RECORDER_RULES,

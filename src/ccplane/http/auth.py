@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import Field
 
 from ccplane.errors import RequestError
 from ccplane.http.sessions import Session, Sessions
@@ -33,6 +34,9 @@ class Asker(msgspec.Struct, frozen=True):
     agent: AgentId
     by: str
 
+
+By = Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""Who wants something, as they say themselves: whoever has the administrator's token may be several people."""
 
 AgentGuard = Callable[..., Awaitable[Session]]
 """Lets through who has the token of a live session, and says which."""

@@ -8,17 +8,19 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from ccplane.core.edits import why_not
+from ccplane.core.inputs import ContactEditAsked
 from ccplane.errors import RequestError, StoreError
-from ccplane.http.auth import Guard
+from ccplane.http.auth import By, Guard
 from ccplane.http.live import known
 from ccplane.http.messages import MESSAGE
 from ccplane.http.openapi import answers
 from ccplane.http.ports import ContactsStore, Plane
 from ccplane.http.recordings import Recording
 from ccplane.http.views import readable, told, with_times
-from ccplane.ids import ContactId
+from ccplane.ids import ContactId, QueueName
 from ccplane.postgres.contacts import ContactDetail, ContactRow, OfferRow, SegmentRow, Wanted
 
 Text = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -86,6 +88,34 @@ _InFull: Final = msgspec.defstruct(
 )
 
 
+class ContactWanted(BaseModel):
+    """What a waiting contact is to be; what is left out stays. `credit_s`: its priority, in s of waiting; `queue`:
+    where it waits on, with its clock; `by`: who wants it so, for the record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    credit_s: Annotated[int | None, Field(ge=-86_400, le=86_400)] = None
+    queue: Annotated[str | None, Field(max_length=40, pattern=r"^\w[\w-]*$")] = None
+    by: By = ""
+
+
+class ContactEdited(msgspec.Struct, frozen=True):
+    """A waiting contact as it is now, or, with an agent already, as it was when it waited."""
+
+    contact: ContactId
+    queue: QueueName
+    credit_s: int
+
+
+EDIT_FAULTS: Final = {
+    "no-such-contact": "There is no live contact with this id.",
+    "contact-not-waiting": "It does not wait in a queue just now.",
+    "no-such-queue": "There is no such queue in acd/queues.toml.",
+    "contact-offered": "An agent's phone rings for it just now; ask again when that is over.",
+    "nobody-signed-in": "Nobody who could serve that queue is signed in; it would go back to its program at once.",
+}
+
+
 def routes(plane: Plane, store: ContactsStore, admin: Guard) -> APIRouter:
     router = APIRouter(prefix="/api/v1/contacts", tags=["contacts"], dependencies=[Depends(admin)])
 
@@ -135,6 +165,25 @@ def routes(plane: Plane, store: ContactsStore, admin: Guard) -> APIRouter:
         if wanted in plane.snapshot.state.ended:
             raise RequestError("contact-on-its-way", "This contact has ended and is just being stored; ask again.")
         raise RequestError("no-such-contact", "There is no contact with this id.", contact=contact_id)
+
+    @router.patch("/{contact_id}", summary="Change its priority or queue", responses=answers(ContactEdited))
+    async def edit(contact_id: str, asked: ContactWanted) -> Response:
+        """Of one that waits. At once: a free agent who may serve it now is rung. Both or nothing; its clock is kept."""
+        wanted, queue = ContactId(contact_id), QueueName(asked.queue) if asked.queue else None
+        before = plane.snapshot.state
+        if why := why_not(before, wanted, queue):
+            raise RequestError(why, EDIT_FAULTS[why], contact=contact_id)
+        waiting = before.contacts[wanted].waiting
+        assert waiting is not None
+        after = await plane.ask(
+            ContactEditAsked(contact=wanted, by=asked.by or "api", credit_s=asked.credit_s, queue=queue)
+        )
+        credit_s = waiting.credit_s if asked.credit_s is None else asked.credit_s
+        contact = after.state.contacts.get(wanted)
+        now = contact.waiting if contact else None
+        if now is not None and (now.credit_s != credit_s or now.queue != (queue or now.queue)):
+            raise RequestError("contact-offered", EDIT_FAULTS["contact-offered"], contact=contact_id)  # meanwhile
+        return told(ContactEdited(wanted, queue or waiting.queue, credit_s))
 
     return router
 

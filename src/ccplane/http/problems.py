@@ -29,6 +29,10 @@ log = structlog.get_logger()
 BY_CODE: Final[Mapping[str, int]] = {
     "no-such-agent": 404,
     "no-such-contact": 404,
+    "no-such-queue": 404,
+    "contact-not-waiting": 409,
+    "contact-offered": 409,
+    "nobody-signed-in": 409,
     "no-such-message": 404,
     "no-audio": 404,
     "no-such-page": 404,

@@ -70,7 +70,14 @@ from ccplane.contacts.facts.programs import (
     StepEnded,
     StepStarted,
 )
-from ccplane.contacts.facts.queueing import ContactQueued, ContactUnqueued, QueueOutcome, RequirementRelaxed
+from ccplane.contacts.facts.queueing import (
+    ContactQueued,
+    ContactRedirected,
+    ContactReprioritised,
+    ContactUnqueued,
+    QueueOutcome,
+    RequirementRelaxed,
+)
 from ccplane.contacts.facts.talks import (
     AnyTalkFact,
     PhoneLost,
@@ -102,7 +109,9 @@ __all__ = [
     "ContactEnded",
     "ContactFact",
     "ContactQueued",
+    "ContactRedirected",
     "ContactRelinked",
+    "ContactReprioritised",
     "ContactUnqueued",
     "DataSet",
     "Direction",
@@ -187,6 +196,8 @@ AnyContactFact = (
     | CallerEnteredRoom
     | ContactQueued
     | ContactUnqueued
+    | ContactReprioritised
+    | ContactRedirected
     | RequirementRelaxed
     | ContactRelinked
     | CallerLeftRoom

@@ -61,6 +61,23 @@ class ContactUnqueued(ContactFact, frozen=True, kw_only=True):
     """By their clock, over all queues; None: as `waited_ms`."""
 
 
+class ContactReprioritised(ContactFact, frozen=True, kw_only=True):
+    """Somebody gave a waiting contact another priority, in seconds of waiting. `by`: who; `before_s`: what it was."""
+
+    credit_s: int
+    before_s: int
+    by: str
+
+
+class ContactRedirected(ContactFact, frozen=True, kw_only=True):
+    """Somebody put a waiting contact into another queue. `by`: who; `before`: the queue it was in. The stays in the two
+    follow as facts of their own."""
+
+    queue: QueueName
+    before: QueueName
+    by: str
+
+
 class RequirementRelaxed(ContactFact, frozen=True, kw_only=True):
     """The wait has reached the queue's next step: from here on `step` says what is asked of an agent."""
 

@@ -57,6 +57,7 @@ from ccplane.core.inputs.node import (
 from ccplane.core.inputs.people import (
     AnswerAsked,
     CallAsked,
+    ContactEditAsked,
     HangUpAsked,
     IntentAsked,
     MessageHeard,
@@ -129,6 +130,7 @@ AnyInput = (
     | IntentAsked
     | RejoinAsked
     | CallAsked
+    | ContactEditAsked
     | PinTried
     | PinChanged
     | PinUnlockAsked
@@ -156,7 +158,8 @@ AnyInput = (
 
 __all__ = [
     "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
-    "ChannelSeen", "CommandFailed", "DrainAsked", "DrainCancelAsked", "EnteredRoom", "FallbackCallFound",
+    "ChannelSeen", "CommandFailed", "ContactEditAsked", "DrainAsked", "DrainCancelAsked", "EnteredRoom",
+    "FallbackCallFound",
     "FallbackCallImported", "FallbackStay", "FallbackWaitsSeen", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid",
     "Input", "IntentAsked", "KeyPressed", "Late", "LeftRoom", "LegEnded", "LegListened", "LegNotFound", "LegRinging",
     "LegUp", "LineEnded", "LineUp",

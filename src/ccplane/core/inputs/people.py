@@ -5,7 +5,7 @@ from __future__ import annotations
 from ccplane.agents.facts import Intent, PinWay
 from ccplane.contacts.facts import MessageMark
 from ccplane.core.inputs.input import Input
-from ccplane.ids import AgentId, ContactId, MessageId, OfferId, RecordingId, SeatId
+from ccplane.ids import AgentId, ContactId, MessageId, OfferId, QueueName, RecordingId, SeatId
 
 
 class IntentAsked(Input, frozen=True, kw_only=True):
@@ -34,6 +34,16 @@ class CallAsked(Input, frozen=True, kw_only=True):
     agent: AgentId
     number: str
     claim: str
+
+
+class ContactEditAsked(Input, frozen=True, kw_only=True):
+    """A waiting contact is to have another priority (`credit_s`, seconds), or to wait in another queue. None: as it is.
+    What cannot be done now (`core.edits.why_not`) is not done, and nothing else either."""
+
+    contact: ContactId
+    by: str
+    credit_s: int | None = None
+    queue: QueueName | None = None
 
 
 class PinTried(Input, frozen=True, kw_only=True):

@@ -1,0 +1,107 @@
+"""A contact that waits may be given another priority or another queue; nothing else about it changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccplane.agents.facts import Intent
+from ccplane.contacts import facts as f
+from ccplane.contacts.verbs import NoAgents
+from ccplane.core import commands as do
+from ccplane.core import inputs as i
+from ccplane.core import journal
+from ccplane.core.edits import why_not
+from ccplane.ids import QueueName
+from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, c, kinds, offline, paused, ready, the, unknown
+
+QUEUES = [a_queue(SUPPORT), a_queue(SALES)]
+BOTH = {SUPPORT: 5, SALES: 5}
+
+
+def a_waiting_floor(*agents):
+    floor = a_floor(agents=agents or [paused("ana", **BOTH)], queues=QUEUES)
+    floor.waits("x", at=10)
+    floor.waits("y", at=20)
+    return floor
+
+
+def edited(floor, name, *, at=None, credit_s=None, queue=None):
+    return floor.take(i.ContactEditAsked(contact=c(name), by="lead", credit_s=credit_s, queue=queue), at)
+
+
+def test_a_priority_is_told_with_who_gave_it_and_what_it_was_and_kept_at_the_switch():
+    floor = a_waiting_floor()
+    decision = edited(floor, "y", credit_s=60, at=30)
+    told = the(decision, f.ContactReprioritised)
+    assert (told.credit_s, told.before_s, told.by) == (60, 0, "lead")
+    assert floor.contact("y").waiting.credit_s == 60
+    kept = journal.read(the(decision, do.WriteJournal).text)
+    assert (kept.queue, kept.credit_s, kept.at) == (SUPPORT, 60, 20_000)
+    assert floor.replayed() == floor.state
+
+
+def test_the_same_again_is_no_fact():
+    floor = a_waiting_floor()
+    edited(floor, "y", credit_s=60)
+    assert kinds(edited(floor, "y", credit_s=60)) == []
+    assert kinds(edited(floor, "y", queue=SUPPORT)) == []
+
+
+def test_who_is_put_into_another_queue_waits_on_with_clock_and_priority():
+    floor = a_waiting_floor()
+    edited(floor, "x", credit_s=5)
+    decision = edited(floor, "x", queue=SALES, at=40)
+    assert kinds(decision)[:3] == ["ContactRedirected", "ContactUnqueued", "ContactQueued"]
+    assert the(decision, f.ContactUnqueued).outcome == "moved"
+    waiting = floor.contact("x").waiting
+    assert (waiting.queue, waiting.queued_at, waiting.credit_s) == (SALES, 10_000, 5)
+    assert floor.replayed() == floor.state
+
+
+def test_a_free_agent_who_may_serve_it_where_it_waits_now_is_rung_at_once():
+    floor = a_floor(agents=[paused("ana"), ready("ben", **{SALES: 5})], queues=QUEUES)
+    floor.waits("x", at=10)
+    assert floor.rung("x") is None
+    edited(floor, "x", queue=SALES, at=15)
+    assert floor.rung("x") == "ben"
+
+
+@pytest.mark.parametrize(
+    ("name", "queue", "why"),
+    [
+        ("nobody", None, "no-such-contact"),
+        ("talking", None, "contact-not-waiting"),
+        ("rung", SALES, "contact-offered"),
+        ("x", QueueName("gone"), "no-such-queue"),
+        ("x", QueueName("night"), "nobody-signed-in"),
+    ],
+)
+def test_what_cannot_be_done_now_is_not_done(name, queue, why):
+    night = a_queue("night")
+    agents = [ready("ana", since=1), ready("ben", since=2), paused("cem", **BOTH), offline("dan", night=5)]
+    floor = a_floor(agents=agents, queues=[*QUEUES, night])
+    floor.talks("talking")
+    floor.waits("rung")
+    floor.waits("x")
+    wanted = unknown() if name == "nobody" else c(name)
+    before = floor.state
+    assert why_not(floor.state, wanted, queue) == why
+    floor.take(i.ContactEditAsked(contact=wanted, by="lead", credit_s=9, queue=queue))
+    assert floor.state == before
+
+
+def test_whose_phone_rings_may_be_given_another_priority_meanwhile():
+    floor = a_floor(agents=[ready("ana")], queues=QUEUES)
+    floor.waits("x", at=10)
+    edited(floor, "x", credit_s=30)
+    assert floor.rung("x") == "ana"
+    floor.refuses("x", sip=486)
+    assert floor.contact("x").waiting.credit_s == 30
+
+
+def test_a_queue_whose_agents_leave_after_a_move_gives_the_caller_back():
+    floor = a_floor(agents=[paused("ana", **BOTH)], queues=QUEUES)
+    floor.waits("x")
+    edited(floor, "x", queue=SALES)
+    floor.wants("ana", Intent.OFFLINE)
+    assert floor.contact("x").past[-1].result == NoAgents()
