@@ -59,6 +59,7 @@ from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.reload import Reload, Sites
 from ccplane.settings import Settings
 from ccplane.site import Site, parse, read
+from ccplane.staff import Staff
 from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
 from ccplane.watch import note_watch, watched_until
 
@@ -247,6 +248,8 @@ class Parts:
         self._giving = Giving(plane, outbox, lease, settings.runtime, why_not)
         self._ari.yields = self._giving.yields
         self.draining = Draining(plane, self._clock.now, self._giving.under_way)
+        one_at_a_time = asyncio.Lock()
+        self._staff = Staff(plane, self._database, outbox, self._pins, one_at_a_time)
         self._reload = Reload(
             settings,
             self._sites,
@@ -257,6 +260,7 @@ class Parts:
             self._pins,
             self._executor,
             self._giving.under_way,
+            one_at_a_time,
             self._folder_fault,
         )
 
@@ -317,6 +321,7 @@ class Parts:
                 handovers=self._giving,
                 drains=self.draining,
                 reloads=self._reload,
+                staff=self._staff,
                 phones=self._phones,
                 websocket=self._phones.websocket,
                 pins=self._pins,

@@ -54,8 +54,8 @@ class Sites:
 
 
 class Reload:
-    """One at a time. `why_not`: why it cannot be just now, or nothing. `fault`: of the folder, so that the plane began
-    with the site that was in force before."""
+    """One at a time, and none beside an edit. `why_not`: why it cannot be just now, or nothing. `fault`: of the folder,
+    so that the plane began with the site that was in force before."""
 
     def __init__(
         self,
@@ -68,12 +68,13 @@ class Reload:
         pins: Pins,
         executor: Executor,
         why_not: Callable[[], str],
+        one_at_a_time: asyncio.Lock,
         fault: SiteError | None = None,
     ) -> None:
         self._settings, self._sites, self._plane, self._why_not = settings, sites, plane, why_not
         self._database, self._outbox, self._phones, self._pins = database, outbox, phones, pins
         self._executor = executor
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time = one_at_a_time
         self._phones_trouble = ""
         self._fault = fault
 

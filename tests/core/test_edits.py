@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from ccplane.agents.facts import Intent
+from ccplane.agents.facts import AgentEdited, Intent
 from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import NoAgents
 from ccplane.core import commands as do
@@ -105,3 +106,44 @@ def test_a_queue_whose_agents_leave_after_a_move_gives_the_caller_back():
     edited(floor, "x", queue=SALES)
     floor.wants("ana", Intent.OFFLINE)
     assert floor.contact("x").past[-1].result == NoAgents()
+
+
+# ------------------------------------------------------------------------------------------------------- of agents
+
+
+def profile(floor, name, **changed):
+    return replace(floor.agent(name).profile, **changed)
+
+
+def test_who_waits_is_offered_at_once_to_an_agent_who_has_the_skill_now():
+    floor = a_floor(agents=[paused("ana"), ready("ben", **{SALES: 5})], queues=QUEUES)
+    floor.waits("x", at=10)
+    decision = floor.take(i.AgentEditAsked(profile=profile(floor, "ben", skills={SUPPORT: 1}), by="lead"), 20)
+    told = the(decision, AgentEdited)
+    assert (told.agent, told.before.skills, told.profile.skills, told.by) == ("ben", {SALES: 5}, {SUPPORT: 1}, "lead")
+    assert floor.rung("x") == "ben"
+    assert floor.replayed() == floor.state
+
+
+def test_an_agent_who_has_lost_the_skill_finishes_the_call_they_have_and_gets_no_other():
+    floor = a_floor(agents=[ready("ana"), paused("ben")], queues=QUEUES)
+    floor.talks("x", at=10)
+    floor.waits("y", at=20)
+    floor.take(i.AgentEditAsked(profile=profile(floor, "ana", skills={}), by="lead"))
+    assert floor.contact("x").talk.agent == "ana"
+    floor.agent_hangs_up("x", at=30)
+    assert floor.rung("y") is None
+
+
+def test_who_waits_for_the_last_agent_that_could_serve_them_is_given_back_when_that_one_cannot_any_more():
+    floor = a_floor(agents=[paused("ana")], queues=QUEUES)
+    floor.waits("x", at=10)
+    floor.take(i.AgentEditAsked(profile=profile(floor, "ana", skills={}), by="lead"))
+    assert floor.contact("x").past[-1].result == NoAgents()
+
+
+def test_an_edit_that_changes_nothing_or_of_nobody_is_no_fact():
+    floor = a_floor(agents=[paused("ana")], queues=QUEUES)
+    same = profile(floor, "ana")
+    assert kinds(floor.take(i.AgentEditAsked(profile=same, by="lead"))) == []
+    assert kinds(floor.take(i.AgentEditAsked(profile=replace(same, id="nobody"), by="lead"))) == []

@@ -14,7 +14,7 @@ from ccplane.core.inputs import Input
 from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
-from ccplane.http.ports import Part, PhoneAccount
+from ccplane.http.ports import AgentChange, Part, PhoneAccount
 from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId
 from ccplane.kpi.board import Board, evolve
 from ccplane.laws import Fact
@@ -22,7 +22,9 @@ from ccplane.plane import Snapshot
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
+from ccplane.postgres.people import Person
 from ccplane.postgres.recordings import RecordingRow, Sought
+from ccplane.staff import changed
 from tests.kpi.histories import History
 
 TOKEN = "a-good-token"
@@ -81,6 +83,25 @@ class MemoryPhones:
         if seat not in ("1001", "2001"):
             return None
         return PhoneAccount(seat, "a-secret", "sip:127.0.0.1:5060", f"{seat}-web", "ws://127.0.0.1:8088/ws")
+
+
+class MemoryStaff:
+    """`http.ports.Staff` over the plane's own agents; `away`: Postgres can't be reached."""
+
+    def __init__(self, plane: MemoryPlane) -> None:
+        self.plane, self.away = plane, False
+
+    async def edit(self, agent: AgentId, change: AgentChange, *, by: str) -> Snapshot:
+        if self.away:
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+        before = self.plane.snapshot.state.agents[agent].profile
+        after = changed(
+            Person(**{name: getattr(before, name) for name in KEPT}, seat="", phone=agent, secret=""), change
+        )
+        return await self.plane.ask(inputs.AgentEditAsked(profile=after.profile, by=by))
+
+
+KEPT = ("id", "name", "skills", "role", "languages", "queues", "capacity")
 
 
 class MemoryPins:
@@ -207,6 +228,7 @@ class Site:
     def __init__(self) -> None:
         self.plane = MemoryPlane()
         self.pins = MemoryPins(self.plane)
+        self.staff = MemoryStaff(self.plane)
         self.contacts = MemoryContacts()
         self.messages = MemoryMessages()
         self.audio = Path("/nowhere")
@@ -229,6 +251,7 @@ class Site:
             can_pick_up=lambda: self.can_pick_up,
             phones=MemoryPhones(),
             pins=self.pins,
+            staff=self.staff,
             health=self.health,
             clock=lambda: self.plane.history.now,
             meters=self.meters,

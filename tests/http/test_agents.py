@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccplane.agents.facts import Phone, PinWay
+from ccplane.agents.facts import AgentEdited, Phone, PinWay
 from ccplane.core import inputs
 from ccplane.core.pins import LOCK_MS
 from ccplane.http.views import iso
@@ -210,3 +210,44 @@ async def test_a_claim_is_its_agents_alone(site, admin):
     ]
     assert calls[0]["contact"] != calls[1]["contact"]
     assert [site.plane.history.state.contacts[each["contact"]].agent for each in calls] == [ANA, BEN]
+
+
+async def test_what_an_agent_can_do_is_changed_key_by_key_and_told_with_who_did_it(site, admin):
+    wanted = {
+        "skills": {"support": 7, "sales": None},
+        "queues": {"support": {"level": 8}},
+        "languages": ["zh-CN"],
+        "by": "Lea",
+    }
+    response = await admin.patch(f"/api/v1/agents/{ANA}", json=wanted)
+    told = response.json()
+    assert response.status_code == 200
+    assert (told["skills"], told["languages"], told["capacity"]) == ({"support": 7}, ["zh-CN"], {"voice": 1})
+    assert told["queues"] == {"support": {"level": 8, "priority": 1}}
+    [fact] = [each for each in site.plane.history.facts if isinstance(each, AgentEdited)]
+    assert (fact.by, fact.before.skills) == ("Lea", {"sales": 5})
+
+
+@pytest.mark.parametrize(
+    ("agent", "wanted", "status", "code"),
+    [
+        ("9999", {}, 404, "no-such-agent"),
+        (ANA, {"queues": {"gone": {}}}, 404, "no-such-queue"),
+        (ANA, {"skills": {"support": 11}}, 422, "invalid-request"),
+        (ANA, {"skills": {"support": 0}}, 422, "invalid-request"),
+        (ANA, {"queues": {"support": {"level": 12}}}, 422, "invalid-request"),
+        (ANA, {"languages": ["zh"]}, 422, "invalid-request"),
+        (ANA, {"capacity": {"voice": 2}}, 422, "invalid-request"),
+        (ANA, {"skils": {}}, 422, "invalid-request"),
+    ],
+)
+async def test_what_an_agent_cannot_be_is_refused(admin, agent, wanted, status, code):
+    response = await admin.patch(f"/api/v1/agents/{agent}", json=wanted)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+async def test_without_postgres_nobody_is_changed(site, admin):
+    site.staff.away = True
+    response = await admin.patch(f"/api/v1/agents/{ANA}", json={"name": "Anna"})
+    assert (response.status_code, response.json()["code"]) == (503, "postgres-unreachable")
+    assert (await admin.get(f"/api/v1/agents/{ANA}")).json()["name"] == "Agent 1001"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from ccplane.agents.facts import Membership, Profile
 from ccplane.agents.wrap_up import WrapUp
 from ccplane.ids import AgentId, QueueName
-from ccplane.postgres.people import decode_people, encode_people, import_agents, people
+from ccplane.postgres.people import decode_people, edit_person, encode_people, import_agents, people
 from ccplane.site import AgentEntry
 
 pytestmark = pytest.mark.postgres
@@ -83,3 +84,32 @@ async def test_a_snapshot_gives_the_same_people_again(db):
     await import_agents(db, [entry("1001", "张三", support=7), entry("1002")])
     everyone = await people(db)
     assert decode_people(encode_people(everyone)) == everyone
+
+
+async def test_an_edit_is_whole_or_not_at_all(db):
+    await import_agents(db, [entry("1001", support=7), entry("1002")])
+    queues = {QueueName("support"): Membership(9, 2)}
+    changed = await edit_person(
+        db, AgentId("1001"), lambda ana: replace(ana, skills={"sales": 1}, queues=queues, languages=("en",))
+    )
+    [ana, _] = await people(db)
+    assert ana == changed
+    assert (ana.skills, ana.queues, ana.languages, ana.capacity) == ({"sales": 1}, queues, ("en",), {"voice": 1})
+
+    def refuse(person):
+        raise ValueError(person.id)
+
+    with pytest.raises(ValueError, match="1001"):
+        await edit_person(db, AgentId("1001"), refuse)
+    assert (await people(db))[0] == ana
+    assert await edit_person(db, AgentId("1099"), refuse) is None
+
+
+async def test_of_edits_at_once_none_is_lost(db):
+    await import_agents(db, [entry("1001")])
+
+    def skilled(number):
+        return lambda ana: replace(ana, skills=ana.skills | {f"s{number}": 1})
+
+    await asyncio.gather(*(edit_person(db, AgentId("1001"), skilled(number)) for number in range(20)))
+    assert len((await people(db))[0].skills) == 20

@@ -277,6 +277,8 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, intent=fact.intent, reason=fact.reason, misses=misses, line=line)
         case f.PhoneChanged():
             return replace(agent, phone=fact.phone)
+        case f.AgentEdited():
+            return replace(agent, profile=fact.profile)
         case c.OfferMade():
             return replace(agent, work=work, offer=fact.offer, contact=fact.contact, offered_at=fact.at)
         case c.TalkStarted():

@@ -113,6 +113,14 @@ class AgentFact(Fact, frozen=True, kw_only=True):
     agent: AgentId
 
 
+class AgentEdited(AgentFact, frozen=True, kw_only=True):
+    """Somebody changed what the agent can do, or which queues they serve. `by`: who; `before`: what it was."""
+
+    profile: Profile
+    before: Profile
+    by: str
+
+
 class IntentChanged(AgentFact, frozen=True, kw_only=True):
     """An agent, someone for them, or the rule about missed offers changed what they want."""
 
@@ -292,6 +300,7 @@ class BesideCallEnded(AgentFact, frozen=True, kw_only=True):
 
 AnyAgentFact = (
     IntentChanged
+    | AgentEdited
     | PhoneChanged
     | AgentRested
     | WrapUpDone

@@ -30,7 +30,7 @@ T = TypeVar("T")
 Present = dict[AgentId, set[Member]]
 """Each agent's memberships."""
 
-MOVES_ONE: Final = (a.IntentChanged, a.SeatTaken, a.SeatLeft)
+MOVES_ONE: Final = (a.IntentChanged, a.SeatTaken, a.SeatLeft, a.AgentEdited)
 MOVES_ALL: Final = (a.PeopleLoaded, RulesLoaded)
 LOOKED_AT: Final = 10
 """Agents in one piece: of 20 queues each that takes a millisecond (law 13)."""

@@ -90,6 +90,17 @@ def people_read(turn: Turn, what: i.PeopleRead) -> None:
         _look_anew(turn)
 
 
+def agent_edit_asked(turn: Turn, what: i.AgentEditAsked) -> None:
+    """What they can do holds at once, for who waits and for who is offered; a call that they have goes on."""
+    agent = turn.state.agents.get(what.profile.id)
+    if agent is None or agent.profile == what.profile:
+        return
+    turn.happened(a.AgentEdited(at=turn.now, agent=agent.id, profile=what.profile, before=agent.profile, by=what.by))
+    release_unservable(turn)
+    if turn.state.agents[agent.id].free:
+        turn.freed[agent.id] = None
+
+
 def _look_anew(turn: Turn) -> None:
     """Queues or skills are others now: whoever is free may serve whoever waits."""
     release_unservable(turn)
@@ -133,6 +144,7 @@ FLOOR_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.DrainCancelAsked: drain_cancel_asked,
     i.SiteRead: site_read,
     i.PeopleRead: people_read,
+    i.AgentEditAsked: agent_edit_asked,
     i.SwitchDropped: switch_dropped,
     i.StoodStill: stood_still,
     i.SwitchNotReached: switch_not_reached,

@@ -10,19 +10,19 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ccplane.agents.agent import Agent
-from ccplane.agents.facts import Intent
+from ccplane.agents.facts import Intent, Membership
 from ccplane.core.inputs import CallAsked, IntentAsked, WrapUpEnded, WrapUpExtendAsked
 from ccplane.core.own_calls import call_of, why_not_call
 from ccplane.errors import RequestError
-from ccplane.http.auth import Asker, Guard, OwnGuard
+from ccplane.http.auth import Asker, By, Guard, OwnGuard
 from ccplane.http.cursors import cursor_of, position_of
 from ccplane.http.openapi import answers
-from ccplane.http.ports import PhoneAccount, PhoneBook, Pins, Plane, Snapshot
+from ccplane.http.ports import AgentChange, PhoneAccount, PhoneBook, Pins, Plane, Snapshot, Staff
 from ccplane.http.seats import DeviceWanted, SeatWanted, sit_down
 from ccplane.http.sessions import Sessions
 from ccplane.http.views import Agents, AgentTold, agent_told, told
 from ccplane.http.wrap_up import extendable, wrapping_up
-from ccplane.ids import AgentId, ContactId, SeatId
+from ccplane.ids import AgentId, ContactId, QueueName, SeatId
 
 
 class StateAsked(BaseModel):
@@ -43,6 +43,44 @@ class StateAsked(BaseModel):
         if self.state == "offline" and (self.seat or self.device):
             raise ValueError("`seat` and `device` are for who signs in; signing out needs none")
         return self
+
+
+Level = Annotated[int, Field(ge=1, le=10)]
+Named = Annotated[str, Field(max_length=40, pattern=r"^\w[\w-]*$")]
+
+
+class MembershipWanted(BaseModel):
+    """How they belong to a queue: how good they are there, and when they are asked, the lowest number first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    level: Level = 5
+    priority: Annotated[int, Field(ge=1, le=99)] = 1
+
+
+class AgentWanted(BaseModel):
+    """What an agent is to be; what is left out stays. In `skills`, `queues` and `capacity` each key is set for itself,
+    and null takes it away. `by`: who wants it so, for the record."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str | None, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")] = None
+    skills: Annotated[dict[Named, Level | None], Field(max_length=500)] = {}
+    languages: Annotated[list[Literal["en", "zh-CN"]] | None, Field(max_length=20)] = None
+    queues: Annotated[dict[Named, MembershipWanted | None], Field(max_length=500)] = {}
+    capacity: dict[Literal["voice"], Annotated[int, Field(ge=0, le=1)] | None] = {}
+    by: By = ""
+
+    def change(self) -> AgentChange:
+        """The same as the core names it."""
+        queues = {
+            QueueName(name): None if each is None else Membership(each.level, each.priority)
+            for name, each in self.queues.items()
+        }
+        languages = None if self.languages is None else tuple(self.languages)
+        return AgentChange(
+            self.name, self.skills, languages, queues, {str(each): most for each, most in self.capacity.items()}
+        )
 
 
 class CallWanted(BaseModel):
@@ -83,6 +121,23 @@ class PinTold(msgspec.Struct, frozen=True):
 
     id: AgentId
     pin: str
+
+
+def editing(plane: Plane, staff: Staff, admin: Guard) -> APIRouter:
+    """What agents can do, changed while they work."""
+    router = APIRouter(prefix="/api/v1/agents", tags=["agents"], dependencies=[Depends(admin)])
+
+    @router.patch("/{agent_id}", summary="Change what they can do", responses=answers(AgentTold))
+    async def edit(agent_id: str, asked: AgentWanted) -> Response:
+        """At once, also for who waits; a call that they have goes on. Without Postgres nothing is changed."""
+        known = _known(plane.snapshot, AgentId(agent_id))
+        for name, wanted in asked.queues.items():
+            if wanted is not None and name not in plane.snapshot.state.rules.queues:
+                raise RequestError("no-such-queue", f"There is no queue `{name}` in acd/queues.toml.", queue=name)
+        after = await staff.edit(known.id, asked.change(), by=asked.by or "api")
+        return told(_told(after, known.id))
+
+    return router
 
 
 def routes(plane: Plane, phones: PhoneBook, pins: Pins, sessions: Sessions, admin: Guard, own: OwnGuard) -> APIRouter:

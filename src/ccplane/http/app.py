@@ -49,6 +49,7 @@ from ccplane.http.ports import (
     Plane,
     RecordingsStore,
     Reloads,
+    Staff,
 )
 from ccplane.http.sessions import NoNotes, Notes, Sessions
 from ccplane.log.backlog import Backlog
@@ -83,6 +84,7 @@ class Ports:
     handovers: Handovers | None = None
     drains: Drains | None = None
     reloads: Reloads | None = None
+    staff: Staff | None = None
     ari: AriStats | None = None
     ami: AmiStats | None = None
     heard: PhoneStats | None = None
@@ -127,6 +129,8 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     app.include_router(metrics_routes(ports.meters.registry))
     app.include_router(seats.routes(ports.plane, ports.phones, admin))
     app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, sessions, admin, own))
+    if ports.staff:
+        app.include_router(agents.editing(ports.plane, ports.staff, admin))
     desk = sign_in.Desk(ports.plane, ports.phones, sessions)
     app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
     app.include_router(agent_socket.routes(sockets))

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ccplane.agents.facts import PinWay
+from ccplane.agents.facts import Membership, PinWay
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId
+from ccplane.ids import AgentId, ContactId, MessageId, QueueName, RecordingId, SeatId
 from ccplane.kpi.board import Board
 from ccplane.laws import Fact
 from ccplane.postgres.callers import Earlier
@@ -78,6 +78,23 @@ class Pins(Protocol):
 
     async def unlock(self, agent: AgentId, *, by: str) -> None:
         """Let it count again before its time."""
+
+
+class AgentChange(msgspec.Struct, frozen=True):
+    """What of an agent is to be other than it is. In a table None takes the key away; what is not named stays."""
+
+    name: str | None = None
+    skills: dict[str, int | None] = {}
+    languages: tuple[str, ...] | None = None
+    queues: dict[QueueName, Membership | None] = {}
+    capacity: dict[str, int | None] = {}
+
+
+class Staff(Protocol):
+    """Agents as they are edited."""
+
+    async def edit(self, agent: AgentId, change: AgentChange, *, by: str) -> Snapshot:
+        """The snapshot once it is in force. RequestError "no-such-agent"; StoreError if Postgres is away."""
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -7,10 +7,11 @@ into the outbox, so that a plane can start while Postgres is away.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
+from asyncpg import Record
 
 from ccplane.agents.facts import Membership, Profile
 from ccplane.agents.wrap_up import WrapUp
@@ -93,23 +94,39 @@ async def people(database: Database) -> tuple[Person, ...]:
     """All who are active, by id."""
     async with database.connection() as connection:
         rows = await connection.fetch(query("read_people"))
-    return tuple(
-        Person(
-            id=AgentId(row["id"]),
-            name=row["name"],
-            skills=_numbers.decode(row["skills"]),
-            seat=row["seat"],
-            phone=row["phone"],
-            secret=row["sip_secret"],
-            role=row["role"],
-            pin_hash=row["pin_hash"],
-            languages=_languages.decode(row["languages"]),
-            queues=_queues.decode(row["queues"]),
-            capacity=_numbers.decode(row["capacity"]),
-            wrap_up=_wrap_up.decode(row["wrap_up"]) if row["wrap_up"] else None,
-        )
-        for row in rows
+    return tuple(_person(row) for row in rows)
+
+
+def _person(row: Record) -> Person:
+    return Person(
+        id=AgentId(row["id"]),
+        name=row["name"],
+        skills=_numbers.decode(row["skills"]),
+        seat=row["seat"],
+        phone=row["phone"],
+        secret=row["sip_secret"],
+        role=row["role"],
+        pin_hash=row["pin_hash"],
+        languages=_languages.decode(row["languages"]),
+        queues=_queues.decode(row["queues"]),
+        capacity=_numbers.decode(row["capacity"]),
+        wrap_up=_wrap_up.decode(row["wrap_up"]) if row["wrap_up"] else None,
     )
+
+
+async def edit_person(database: Database, agent: AgentId, change: Callable[[Person], Person]) -> Person | None:
+    """Who they are after `change`, of what may be edited; None if there is nobody. Whole or not at all.
+
+    StoreError if Postgres is away. What `change` raises leaves everything as it was.
+    """
+    async with database.connection() as connection, connection.transaction():
+        row = await connection.fetchrow(query("person_to_edit"), agent)
+        if row is None:
+            return None
+        after = change(_person(row))
+        values = (_json(each) for each in (after.skills, after.languages, after.queues, after.capacity))
+        await connection.execute(query("edit_person"), agent, after.name, *values)
+        return after
 
 
 async def put_pin_hash(database: Database, agent: AgentId, pin_hash: str) -> None:

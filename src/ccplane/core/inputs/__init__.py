@@ -55,6 +55,7 @@ from ccplane.core.inputs.node import (
     SwitchTaken,
 )
 from ccplane.core.inputs.people import (
+    AgentEditAsked,
     AnswerAsked,
     CallAsked,
     ContactEditAsked,
@@ -131,6 +132,7 @@ AnyInput = (
     | RejoinAsked
     | CallAsked
     | ContactEditAsked
+    | AgentEditAsked
     | PinTried
     | PinChanged
     | PinUnlockAsked
@@ -157,7 +159,8 @@ AnyInput = (
 )
 
 __all__ = [
-    "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone", "CallerUp",
+    "AgentEditAsked", "AnswerAsked", "AnyInput", "CallAsked", "CallerArrived", "CallerCarried", "CallerGone",
+    "CallerUp",
     "ChannelSeen", "CommandFailed", "ContactEditAsked", "DrainAsked", "DrainCancelAsked", "EnteredRoom",
     "FallbackCallFound",
     "FallbackCallImported", "FallbackStay", "FallbackWaitsSeen", "HalfJoined", "HalfUp", "HangUpAsked", "HoldSaid",

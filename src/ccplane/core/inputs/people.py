@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccplane.agents.facts import Intent, PinWay
+from ccplane.agents.facts import Intent, PinWay, Profile
 from ccplane.contacts.facts import MessageMark
 from ccplane.core.inputs.input import Input
 from ccplane.ids import AgentId, ContactId, MessageId, OfferId, QueueName, RecordingId, SeatId
@@ -34,6 +34,13 @@ class CallAsked(Input, frozen=True, kw_only=True):
     agent: AgentId
     number: str
     claim: str
+
+
+class AgentEditAsked(Input, frozen=True, kw_only=True):
+    """What an agent can do is this, as Postgres has it now. `by`: who changed it."""
+
+    profile: Profile
+    by: str
 
 
 class ContactEditAsked(Input, frozen=True, kw_only=True):

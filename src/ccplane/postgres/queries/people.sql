@@ -14,6 +14,16 @@ SELECT id, name, skills::text AS skills, seat, phone, sip_secret, role, pin_hash
     languages::text AS languages, queues::text AS queues, capacity::text AS capacity, wrap_up::text AS wrap_up
 FROM agent WHERE active ORDER BY id;
 
+-- person_to_edit --
+-- Locked, so that of two edits at once the later one sees what the earlier made.
+SELECT id, name, skills::text AS skills, seat, phone, sip_secret, role, pin_hash,
+    languages::text AS languages, queues::text AS queues, capacity::text AS capacity, wrap_up::text AS wrap_up
+FROM agent WHERE active AND id = $1 FOR UPDATE;
+
+-- edit_person --
+-- All that may be edited, whatever of it is other than before.
+UPDATE agent SET name = $2, skills = $3, languages = $4, queues = $5, capacity = $6 WHERE id = $1;
+
 -- put_pin_hash --
 -- By id alone: who has left keeps a hash that nobody reads.
 UPDATE agent SET pin_hash = $2 WHERE id = $1;
