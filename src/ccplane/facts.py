@@ -14,6 +14,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts import recordings as r
 from ccplane.ids import NodeName, QueueName
 from ccplane.laws import Fact
+from ccplane.routing.groups import GroupClosed, GroupOpened
 from ccplane.routing.rules import RulesLoaded
 
 
@@ -120,7 +121,8 @@ class RepairMade(Fact, frozen=True, kw_only=True):
 class DeadlineDropped(Fact, frozen=True, kw_only=True):
     """What was due for this one could not be decided: it is due again only once something about it has changed.
 
-    `kind`: "contact" or "agent". A RepairMade before it says why; one fault of ours must not hold up the others.
+    `kind`: "contact", "agent" or "group". A RepairMade before it says why; one fault of ours must not hold up the
+    others.
     """
 
     kind: str
@@ -138,7 +140,8 @@ NodeFact = (
     | FallbackWaitsChanged
 )
 SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
-SiteFact = PlaneStarted | DrainBegan | DrainCancelled | SwitchFact | DeadlineDropped | RulesLoaded | a.PeopleLoaded
+RulesFact = RulesLoaded | GroupOpened | GroupClosed
+SiteFact = PlaneStarted | DrainBegan | DrainCancelled | SwitchFact | DeadlineDropped | RulesFact | a.PeopleLoaded
 AnyFact = (
     SiteFact
     | a.AnyAgentFact

@@ -20,6 +20,7 @@ from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve
 from ccplane.core.follows import agent_deadline, as_candidate, candidate, contact_deadline
+from ccplane.core.groups import group_of, seen
 from ccplane.core.keys import AHEAD_LONGEST
 from ccplane.core.members import members_of
 from ccplane.core.reach import rings_out
@@ -29,6 +30,7 @@ from ccplane.core.talks import LATE_MS
 from ccplane.core.turn import UNDECIDED
 from ccplane.facts import RepairMade, SwitchFound
 from ccplane.ids import device_of, is_web, offer_of_leg, seat_of
+from ccplane.routing.groups import changes_at
 from tests.routing import reference
 
 BUSY = {Work.OFFERED, Work.CONNECTING, Work.TALKING, Work.REJOINING}
@@ -243,6 +245,21 @@ class Watch:
             for agent in state.agents.values()
             if (at := agent_deadline(agent, any(state.nodes.values()))) is not None
         ]
+        due += [
+            (at, "group", "/".join(key))
+            for key, opening in state.groups.items()
+            if any(state.nodes.values()) and (at := changes_at(opening, group_of(state, key), seen(state, key[0])))
+        ]
+        stays = {}
+        for contact in state.contacts.values():
+            if contact.waiting:
+                stays.setdefault(contact.waiting.queue, []).append((contact.waiting.here_since, contact.id))
+        assert {name: list(each) for name, each in state.stays.items()} == {n: sorted(s) for n, s in stays.items()}
+        named = {(name, group.name) for name, queue in state.rules.queues.items() for group in queue.groups}
+        assert set(state.groups) == named
+        for name, queue in state.rules.queues.items():
+            also = tuple(each.step for each in queue.groups if state.groups[name, each.name].open)
+            assert all(step.also == also for step in queue.steps), "who is in an open group may serve, and nobody else"
         assert tuple(state.deadlines) == tuple(sorted(due))
         assert dict(state.due) == {(kind, whose): at for at, kind, whose in due}
         assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (

@@ -51,7 +51,7 @@ from ccplane.ids import (
 from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.hours import Hours, Span
 from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
-from ccplane.routing.rules import Step
+from ccplane.routing.rules import Group, Measure, Step
 from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
 from tests.core.invariants import Watch
 
@@ -63,6 +63,17 @@ SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True), Seat(id=SeatI
 DIALLING = Dialling(trunk="out", roles={"agent": Role(("5",), ("0900",))}, ring_ms=9_000)
 RECORDED = RecordingPolicy(default=RecordingRule(record=True))
 OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
+BY_WAIT = Group(
+    name="by wait",
+    step=Step(),
+    opens={Measure.LONGEST_WAIT: 6_000},
+    closes={Measure.LONGEST_WAIT: 2_000},
+    after_ms=5_000,
+)
+BY_LEVEL = Group(
+    name="by level", step=Step(agents=(AgentId("ana"), AgentId("ben"))), opens={Measure.SERVICE_LEVEL: 0.5},
+    closes={Measure.SERVICE_LEVEL: 0.8}, after_ms=9_000, window_ms=120_000,
+)  # fmt: skip
 RULES = (
     the_rules(
         a_queue(SUPPORT),
@@ -79,8 +90,8 @@ RULES = (
     ),
     the_rules(a_queue(SUPPORT, wrap_up=3, steps=((12, 6), (None, 2)), at_once=None), default="straight"),
     the_rules(
-        a_queue(SUPPORT, longest_wait=9, overflow=SALES, waiting_per_agent=1.5),
-        a_queue(SALES, hours="by turns", at_closing="program"),
+        a_queue(SUPPORT, longest_wait=9, overflow=SALES, waiting_per_agent=1.5, groups=(BY_WAIT,)),
+        a_queue(SALES, hours="by turns", at_closing="program", groups=(BY_LEVEL, BY_WAIT)),
         hours={"by turns": Hours("by turns", tuple(Span(minute, minute + 1) for minute in range(0, 10_080, 2)))},
     ),
     the_rules(

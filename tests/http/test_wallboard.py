@@ -38,6 +38,7 @@ async def test_the_wallboard_has_what_its_surface_promises(site, admin):
         "abandoned": 0,
         "service_level": None,
         "three_rings": None,
+        "groups": [],
     }
     assert body["agents"][0] == {"id": ANA, "state": "offered", "since": "2023-11-15T23:00:00.000Z", "until": None}
     assert (body["at"], body["counted_from"]) == ("2023-11-15T23:00:01.500Z", "2023-11-15T00:00:00.000Z")

@@ -7,8 +7,12 @@ from ccplane.routing.rules import LEVELS
 
 
 def may(profile, queue, contact):
-    """What a step asks, word by word."""
+    """What a step asks, word by word; or a further group that is open."""
     step = step_of(queue, contact.step)
+    return met(profile, queue, contact, step) or any(met(profile, queue, contact, each) for each in step.also)
+
+
+def met(profile, queue, contact, step):
     membership = profile.queues.get(queue.name) if profile.queues else None
     level = membership.level if membership else (0 if profile.queues else 5)
     return (
@@ -48,12 +52,16 @@ def priority(agent, queue):
 
 
 def good_at(agent, queue, contact):
-    """How good an agent is at what is asked: by the weakest skill."""
+    """How good an agent is at what is asked: by the weakest skill; 1 for whoever lacks one of them."""
     step, skills = step_of(queue, contact.step), agent.profile.skills
     if not step.skills and not step.any_of:
         return agent.profile.queues[queue.name].level if agent.profile.queues else 5
+    if any(skills.get(name, 0) < least for name, least in step.skills.items()):
+        return 1
     weakest = min((skills[name] for name in step.skills), default=LEVELS)
     met = [some for some in step.any_of if all(skills.get(n, 0) >= m for n, m in some.items())]
+    if step.any_of and not met:
+        return 1
     best = max((min((skills[name] for name in some), default=LEVELS) for some in met), default=LEVELS)
     return min(weakest, best)
 
@@ -62,6 +70,8 @@ def chosen(agents, queue, contact):
     """The agent for a contact, of those who are able; by every strategy but chance."""
     if not agents:
         return None
+    step = step_of(queue, contact.step)
+    agents = [each for each in agents if met(each.profile, queue, contact, step)] or agents
     lowest = min(priority(each, queue) for each in agents)
     asked = [each for each in agents if priority(each, queue) == lowest]
     key = {

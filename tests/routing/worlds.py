@@ -20,8 +20,15 @@ AGENTS = tuple(AgentId(each) for each in ("ana", "ben", "cem", "dia", "eva", "fr
 LEVELS = st.integers(1, 10)
 WANTED = st.dictionaries(st.sampled_from(SKILLS), LEVELS, max_size=2)
 
+GROUPS = st.builds(
+    Step,
+    skills=WANTED,
+    level=st.sampled_from((0, 0, 3)),
+    agents=st.one_of(st.just(()), st.just(()), st.lists(st.sampled_from((*AGENTS, "gone")), min_size=1).map(tuple)),
+)
 STEPS = st.builds(
     Step,
+    also=st.one_of(st.just(()), st.just(()), st.lists(GROUPS, max_size=2).map(tuple)),
     skills=WANTED,
     for_ms=st.just(10_000),
     any_of=st.lists(WANTED, max_size=2).map(tuple),

@@ -20,8 +20,16 @@ def test_the_files_on_the_page_are_a_site_and_say_what_the_page_says():
     assert len(site.hours("night").week) == 7
 
 
+def test_the_group_on_the_page_is_one_of_that_queue():
+    (group,) = (block for block in re.findall(r"```toml\n(.*?)```", PAGE, re.S) if "groups" in block)
+    text = EXAMPLE["acd/queues.toml"].replace("[anyone]", f"{group}\n[anyone]")
+    (read,) = parse(WHOLE | EXAMPLE | {"acd/queues.toml": text}).rules.queues["support"].groups
+    assert (read.name, read.after_ms, sorted(read.opens)) == ("back-office", 120_000, ["longest-wait", "service-level"])
+
+
 def test_every_key_on_the_page_can_be_written():
-    named = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.M))
+    limits, _, _ = PAGE.partition("## Hours")
+    named = set(re.findall(r"^\| `(\w+)` \|", limits, re.M))
     written = set(re.findall(r"^(\w+) +=", EXAMPLE["acd/queues.toml"], re.M)) - {"skills"}
     assert named == written
 

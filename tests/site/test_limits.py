@@ -132,3 +132,56 @@ def test_two_that_lead_to_a_third_are_no_cycle():
 def test_what_is_legal_and_suspicious_is_warned_of(more, code):
     _, findings = examine(a_site(queues=queues(more)))
     assert [warning.code for warning in findings.warnings] == [code]
+
+
+GROUP = """
+[[support.groups]]
+name   = "back-office"
+skills = { support = 3 }
+open   = { longest_wait = "60s", service_level = 60 }
+close  = { longest_wait = "20s", service_level = 80, after = "2m" }
+
+[[support.groups]]
+agents = ["1001"]
+open   = { longest_wait = "3m" }
+close  = { longest_wait = "1m" }
+"""
+
+
+def test_further_groups_are_read():
+    first, second = parsed(queues=queues("", GROUP + SALES)).rules.queues["support"].groups
+    assert (first.name, first.step.skills, first.after_ms, first.window_ms) == (
+        "back-office",
+        {"support": 3},
+        120_000,
+        1_800_000,
+    )
+    assert first.opens == {"longest-wait": 60_000, "service-level": 0.6}
+    assert first.closes == {"longest-wait": 20_000, "service-level": 0.8}
+    assert (second.name, second.step.agents, second.after_ms) == ("2", ("1001",), 60_000)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        ('close  = { longest_wait = "20s",', 'close  = { longest_wait = "60s",', "group-flaps"),
+        ("service_level = 80", "service_level = 60", "group-flaps"),
+        (', service_level = 80, after = "2m"', "", "group-one-sided"),
+        ("skills = { support = 3 }\n", "", "group-of-nobody"),
+        ('agents = ["1001"]', 'name = "back-office"\nagents = ["1001"]', "group-twice"),
+        (
+            'open   = { longest_wait = "3m" }\nclose  = { longest_wait = "1m" }',
+            "open = {}\nclose = {}",
+            "group-never-opens",
+        ),
+        ('after = "2m"', 'after = "0s"', "out-of-range"),
+        ("support = 3", "support = 11", "out-of-range"),
+        ('agents = ["1001"]', 'agents = ["1001"]\nopne = 3', "unknown-key"),
+    ],
+)
+def test_a_slip_in_a_group_is_told(before, after, code):
+    assert before in GROUP
+    fault = the_fault(queues=queues("", GROUP.replace(before, after, 1) + SALES))
+    assert fault.code == code
+    assert fault.line > 4
+    assert fault.key.startswith("support.groups[")

@@ -16,9 +16,11 @@ from ccplane.contacts.offer import Offer
 from ccplane.contacts.recordings import Expected
 from ccplane.contacts.served import Last, Served
 from ccplane.core.follows import put_agent, put_contact
+from ccplane.core.groups import scheduled
 from ccplane.core.state import State
 from ccplane.ids import ContactId, DeviceName, NodeName, QueueName
 from ccplane.routing.engine import Engine, ready_for
+from ccplane.routing.groups import Decided, Opening
 from ccplane.routing.rules import Rules
 
 
@@ -48,6 +50,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     served: dict[str, Last] = {}
     served_before: dict[str, Last] = {}
     """The older generation."""
+    groups: tuple[tuple[QueueName, str, Opening], ...] = ()
+    decided: dict[QueueName, tuple[Decided, ...]] = {}
 
 
 class _OneOffer(msgspec.Struct, frozen=True):
@@ -91,6 +95,8 @@ def encode(state: State) -> bytes:
             nodes=tuple(state.nodes),
             served=dict(state.served.young),
             served_before=dict(state.served.old),
+            groups=tuple((*key, opening) for key, opening in state.groups.items()),
+            decided=dict(state.decided),
         )
     )
 
@@ -116,6 +122,8 @@ def decode(data: bytes) -> State:
         fallback_waits=Map(kept.fallback_waits),
         nodes=Map(dict.fromkeys(kept.nodes, False)),
         served=Served(Map(kept.served), Map(kept.served_before)),
+        groups=Map({(queue, name): opening for queue, name, opening in kept.groups}),
+        decided=Map(kept.decided),
         engine=ready_for(Engine(), kept.rules.queues, {}),
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
@@ -124,4 +132,4 @@ def decode(data: bytes) -> State:
     for contact in kept.contacts:
         offers = contact.offers or alone.get(contact.id, ())
         state = put_contact(state, None, msgspec.structs.replace(contact, offers=offers))
-    return state
+    return scheduled(state)

@@ -29,6 +29,7 @@ from ccplane.core.parties import PARTY_RULES
 from ccplane.core.pins import PIN_RULES
 from ccplane.core.recorder import RECORDER_RULES
 from ccplane.core.recovery import RECOVERY_RULES
+from ccplane.core.regroup import regroup
 from ccplane.core.rejoin import REJOIN_RULES
 from ccplane.core.route import route
 from ccplane.core.seats import SEAT_RULES, leave_seats
@@ -87,6 +88,7 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     go_on(turn)
     tend(turn)
     settle(turn)
+    regroup(turn)
     if state.behind and not turn.state.behind:
         let_go(turn)  # of whom nothing was asked meanwhile
     route(turn)

@@ -49,6 +49,7 @@ from ccplane.contacts.recordings import (
     RecordingFact,
     RecordingPlayed,
 )
+from ccplane.core import groups
 from ccplane.core.follows import put_agent, put_contact, reindexed, rescheduled
 from ccplane.core.state import State
 from ccplane.days import day_of
@@ -72,6 +73,7 @@ from ccplane.facts import (
 from ccplane.ids import AgentId, NodeName
 from ccplane.laws import Fact
 from ccplane.routing.engine import ready_for
+from ccplane.routing.groups import GroupClosed, GroupOpened
 from ccplane.routing.rules import RulesLoaded
 
 T = TypeVar("T")
@@ -83,6 +85,11 @@ UNSTORED: Final = 10_000
 
 def evolve(state: State, fact: AnyFact) -> State:
     """The state after `fact`; IllegalMove if it cannot happen now, and then nothing was changed."""
+    after = _evolve(state, fact)
+    return groups.looked_at(state, after, fact) if after.groups else after
+
+
+def _evolve(state: State, fact: AnyFact) -> State:
     match fact:
         case PlaneStarted():
             return _with_plane(state, fact)
@@ -166,6 +173,8 @@ def evolve(state: State, fact: AnyFact) -> State:
             return replace(state, behind=True)
         case SwitchReadUp():
             return replace(state, behind=False)
+        case GroupOpened() | GroupClosed():
+            return groups.moved(state, fact)
         case RepairMade():
             return state
         case _:
@@ -239,7 +248,11 @@ def _with_rules(state: State, fact: RulesLoaded) -> State:
     pinned = {contact.site for contact in state.contacts.values()}
     sites = Map({site: files for site, files in state.sites.items() if site in pinned}).set(fact.site, fact.files)
     engine = ready_for(state.engine, fact.rules.queues, state.agents)
-    state = replace(state, site=fact.site, rules=fact.rules, sites=sites, engine=engine, today=(0, 0))
+    for key in state.groups:
+        state = rescheduled(state, "group", groups.name_of(key), None)
+    there = groups.kept(state.groups, fact.rules, fact.at)
+    rules = groups.with_groups(fact.rules, there) if there else fact.rules
+    state = replace(state, site=fact.site, rules=rules, sites=sites, engine=engine, today=(0, 0), groups=there)
     for contact in state.contacts.values():
         state = reindexed(state, None, contact)
     return state

@@ -6,6 +6,8 @@ reindexed.
 
 from __future__ import annotations
 
+from typing import Final
+
 from immutables import Map
 from msgspec.structs import replace
 
@@ -13,10 +15,13 @@ from ccplane.agents.agent import Agent
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.waiting import Waiting
 from ccplane.core.state import State
-from ccplane.ids import AgentId, ChannelId, ContactId, device_of, is_web, seat_of
+from ccplane.ids import AgentId, ChannelId, ContactId, QueueName, device_of, is_web, seat_of
 from ccplane.routing import engine as routing
 from ccplane.routing.asking import Candidate
+from ccplane.routing.ordered import Ordered
 from ccplane.routing.rules import Queue, Rules
+
+NOBODY: Final[Ordered[tuple[int, str]]] = Ordered()
 
 
 def candidate(contact: Contact | None) -> Candidate | None:
@@ -91,6 +96,7 @@ def watches(state: State) -> bool:
 
 def put_contact(state: State, before: Contact | None, after: Contact | None) -> State:
     """The state once a contact came (`before` None), changed, or went (`after` None)."""
+    state = _in_queues(state, before, after)
     if after is None:
         assert before is not None
         state = replace(state, contacts=state.contacts.delete(before.id))
@@ -102,7 +108,6 @@ def put_contact(state: State, before: Contact | None, after: Contact | None) -> 
 def reindexed(state: State, before: Contact | None, after: Contact | None) -> State:
     """Lines and deadlines once a contact came (`before` None), changed, or went (`after` None)."""
     engine = routing.put_waiting(state.engine, state.rules.queues, candidate(before), candidate(after))
-    state = _counted(state, before, after)
     whose = after or before
     assert whose is not None
     state = _wanting(state, whose.id, wants_more(state.rules, after))
@@ -118,18 +123,24 @@ def _wanting(state: State, whose: ContactId, wants: bool) -> State:
     return replace(state, wanting=state.wanting.set(whose, None) if wants else state.wanting.delete(whose))
 
 
-def _counted(state: State, before: Contact | None, after: Contact | None) -> State:
-    """How many wait in each queue."""
-    was = before.waiting.queue if before and before.waiting else None
-    now = after.waiting.queue if after and after.waiting else None
+def _in_queues(state: State, before: Contact | None, after: Contact | None) -> State:
+    """Who waits in each queue, and since when."""
+    was, now = _stay(before), _stay(after)
     if was == now:
         return state
-    waiting = state.waiting
+    stays = state.stays
     if was is not None:
-        waiting = waiting.set(was, waiting[was] - 1)
+        rest = stays[was[0]].remove(was[1])
+        stays = stays.set(was[0], rest) if rest else stays.delete(was[0])
     if now is not None:
-        waiting = waiting.set(now, waiting.get(now, 0) + 1)
-    return replace(state, waiting=waiting)
+        stays = stays.set(now[0], stays.get(now[0], NOBODY).add(now[1]))
+    return replace(state, stays=stays)
+
+
+def _stay(contact: Contact | None) -> tuple[QueueName, tuple[int, str]] | None:
+    if contact is None or contact.waiting is None:
+        return None
+    return contact.waiting.queue, (contact.waiting.here_since, contact.id)
 
 
 def put_agent(state: State, before: Agent | None, after: Agent | None) -> State:

@@ -38,7 +38,7 @@ def closed(state: State, queue: Queue, now: int) -> bool:
 
 def full(state: State, queue: Queue) -> bool:
     """Whether one more would be too many: of those who wait in all, or for each agent who could come."""
-    waiting = state.waiting.get(queue.name, 0)
+    waiting = len(state.stays.get(queue.name, ()))
     if queue.most_waiting is not None and waiting >= queue.most_waiting:
         return True
     if queue.waiting_per_agent is None:

@@ -34,12 +34,15 @@ from ccplane.ids import (
 )
 from ccplane.routing.asking import Candidate
 from ccplane.routing.engine import Engine
+from ccplane.routing.groups import Decided, Opening
 from ccplane.routing.lines import waiting
 from ccplane.routing.ordered import Ordered
 from ccplane.routing.rules import Rules
 
+GroupKey = tuple[QueueName, str]
+"""A further group of agents: of which queue, and what it is called."""
 Deadline = tuple[int, str, str]
-"""When, "contact" or "agent", and whose."""
+"""When, "contact", "agent" or "group", and whose."""
 
 NO_RULES: Final = Rules(queues={}, numbers={}, default_program=ProgramName(""))
 
@@ -78,8 +81,12 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Who can do what, who is free, and who waits without an open offer."""
     wanting: Map[ContactId, None] = Map()
     """Those for whom phones ring, and for whom their queue lets further ones ring (`Queue.ring_at_once`)."""
-    waiting: Map[QueueName, int] = Map()
-    """Per queue, how many wait, those included for whom a phone rings."""
+    stays: Map[QueueName, Ordered[tuple[int, str]]] = Map()
+    """Per queue, those who wait in it, those included for whom a phone rings: since when they are in it, and who."""
+    groups: Map[GroupKey, Opening] = Map()
+    """Further groups of agents, whether they are open."""
+    decided: Map[QueueName, tuple[Decided, ...]] = Map()
+    """Of queues whose groups look at the service level: what it is made of."""
     shown: Map[Shown, int] = Map()
     clearing: Map[ChannelId, AgentId] = Map()
     """Whose leg it is that is being hung up; by the agents' own `clearing`."""

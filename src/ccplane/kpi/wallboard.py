@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
-from typing import Protocol
+from operator import attrgetter, itemgetter
+from typing import Final, Protocol
 
 import msgspec
+from immutables import Map
 
 from ccplane.agents.agent import Agent, Shown
 from ccplane.ids import AgentId, QueueName
 from ccplane.kpi.board import Board, Gap, Stay
 from ccplane.kpi.counters import NOTHING, Counters
+from ccplane.routing.groups import Opening
 from ccplane.routing.rules import Rules
 
 
@@ -22,6 +24,19 @@ class Floor(Protocol):
     def rules(self) -> Rules: ...
     @property
     def agents(self) -> Mapping[AgentId, Agent]: ...
+    @property
+    def groups(self) -> Mapping[tuple[QueueName, str], Opening]: ...
+
+
+class GroupView(msgspec.Struct, frozen=True, kw_only=True):
+    """A further group of agents, who serve the queue while it is open; it has been open or closed for `for_s`.
+    `measure`: by what that changed last, and the `value` measured then: ms, or of a service level a fraction 0 to 1."""
+
+    name: str
+    open: bool
+    for_s: float
+    measure: str | None
+    value: float | None
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +50,7 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     abandoned: int
     service_level: float | None
     three_rings: float | None
+    groups: tuple[GroupView, ...] = ()
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +82,7 @@ def wallboard(board: Board, floor: Floor, now: int) -> WallboardView:
     return WallboardView(
         at=now,
         began_at=board.on_day(now).today.began_at,
-        queues=queues(board, floor.rules, now),
+        queues=queues(board, floor.rules, now, floor.groups),
         agents=tuple(_agent(id_, agent) for id_, agent in _by_id(floor.agents)),
         provisional=bool(gaps),
         gaps=gaps,
@@ -81,17 +97,32 @@ def _by_id(agents: Mapping[AgentId, Agent]) -> Iterable[tuple[AgentId, Agent]]:
     return sorted(agents.items(), key=itemgetter(0))
 
 
-def queues(board: Board, rules: Rules, now: int) -> tuple[QueueView, ...]:
+Groups = Mapping[tuple[QueueName, str], Opening]
+NO_GROUPS: Final[Groups] = Map()
+
+
+def queues(board: Board, rules: Rules, now: int, groups: Groups = NO_GROUPS) -> tuple[QueueView, ...]:
     """The queues at `now`: as the site's files have them, and then any that are no more but still count."""
     board = board.on_day(now)
     waiting: dict[QueueName, list[Stay]] = {}
     for stay in board.stays.values():
         waiting.setdefault(stay.queue, []).append(stay)
     names = dict.fromkeys((*rules.queues, *sorted(waiting), *sorted(board.today.queues)))
-    return tuple(_queue(board, name, waiting.get(name, []), now) for name in names)
+    of_queue: dict[QueueName, list[GroupView]] = {}
+    for (queue, name), opening in groups.items():
+        of_queue.setdefault(queue, []).append(_group(name, opening, now))
+    return tuple(
+        _queue(board, name, waiting.get(name, []), now, sorted(of_queue.get(name, []), key=attrgetter("name")))
+        for name in names
+    )
 
 
-def _queue(board: Board, name: QueueName, waiting: list[Stay], now: int) -> QueueView:
+def _group(name: str, opening: Opening, now: int) -> GroupView:
+    for_s = max(0, now - opening.since) / 1000
+    return GroupView(name=name, open=opening.open, for_s=for_s, measure=opening.measure, value=opening.value)
+
+
+def _queue(board: Board, name: QueueName, waiting: list[Stay], now: int, groups: list[GroupView]) -> QueueView:
     counters = board.today.queues.get(name, NOTHING)
     oldest = min((stay.queued_at for stay in waiting), default=now)
     return QueueView(
@@ -103,6 +134,7 @@ def _queue(board: Board, name: QueueName, waiting: list[Stay], now: int) -> Queu
         abandoned=counters.abandoned,
         service_level=service_level(counters, overdue(board, name, waiting, now)),
         three_rings=rate(counters.rang_in_time, counters.rang),
+        groups=tuple(groups),
     )
 
 

@@ -79,6 +79,24 @@ def asking(queue: Queue | None, candidate: Candidate) -> Asking:
 def able(roster: Roster, queue: Queue, what: Asking) -> int:
     """Who may serve those who ask for this, signed in or not."""
     step = step_of(queue, what.step)
+    own = _meets(roster, queue, step, what)
+    return own | also_able(roster, queue, what) if step.also else own
+
+
+def own_able(roster: Roster, queue: Queue, what: Asking) -> int:
+    """Who may serve them without any further group."""
+    return _meets(roster, queue, step_of(queue, what.step), what)
+
+
+def also_able(roster: Roster, queue: Queue, what: Asking) -> int:
+    """Who may serve them by a further group that is open."""
+    mask = 0
+    for each in step_of(queue, what.step).also:
+        mask |= _meets(roster, queue, each, what)
+    return mask
+
+
+def _meets(roster: Roster, queue: Queue, step: Step, what: Asking) -> int:
     mask = roster.asked(step) & roster.members(queue.name, step.level)
     if step.language:
         mask &= roster.languages.get(what.language, 0)
@@ -101,6 +119,7 @@ def excluded(roster: Roster, queue: Queue, what: Asking, free: int) -> dict[str,
     """How many of these free agents may not serve them, each counted by the first reason."""
     step = step_of(queue, what.step)
     counts: dict[str, int] = {}
+    also = also_able(roster, queue, what)
     sieves = (
         ("membership", roster.members(queue.name)),
         ("skill", roster.asked(step)),
@@ -109,15 +128,19 @@ def excluded(roster: Roster, queue: Queue, what: Asking, free: int) -> dict[str,
         ("preferred", persons(roster, step, what)),
     )
     for reason, may in sieves:
-        if out := (free & ~may).bit_count():
+        if out := (free & ~(may | also)).bit_count():
             counts[reason] = out
-        free &= may
+        free &= may | also
     return counts
 
 
 def may_serve(profile: Profile, queue: Queue, what: Asking) -> bool:
     """Whether one agent may serve them: what `able` says of all."""
     step = step_of(queue, what.step)
+    return _met(profile, queue, step, what) or any(_met(profile, queue, each, what) for each in step.also)
+
+
+def _met(profile: Profile, queue: Queue, step: Step, what: Asking) -> bool:
     if not step.met_by(profile.skills):
         return False
     if profile.queues:
@@ -134,7 +157,8 @@ def may_serve(profile: Profile, queue: Queue, what: Asking) -> bool:
 
 
 def could_serve(profile: Profile, queue: Queue) -> bool:
-    """Whether they serve this queue at all, some day: a member, with the skills and the level of its widest step."""
+    """Whether they serve this queue at all, some day: a member, with the skills and the level of its widest step.
+    Further groups, which come and go, are not looked at."""
     step = queue.widest
     if not step.met_by(profile.skills) or (step.agents and profile.id not in step.agents):
         return False
@@ -145,10 +169,12 @@ def could_serve(profile: Profile, queue: Queue) -> bool:
 
 
 def whoever(roster: Roster, queue: Queue) -> int:
-    """Those who could serve this queue, as `could_serve` has it."""
-    step = queue.widest
-    mask = roster.asked(step) & roster.members(queue.name, step.level)
-    return mask & roster.only(step.agents) if step.agents else mask
+    """Those who could serve this queue, as `could_serve` has it, or by a further group that is open."""
+    every = 0
+    for step in (queue.widest, *queue.widest.also):
+        mask = roster.asked(step) & roster.members(queue.name, step.level)
+        every |= mask & roster.only(step.agents) if step.agents else mask
+    return every
 
 
 def passed_over(roster: Roster, queue: Queue, what: Asking) -> bool:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from ccplane.agents.agent import Agent
 from ccplane.contacts.facts import Trace
 from ccplane.ids import AgentId, ContactId, NodeName, QueueName
-from ccplane.routing.asking import VOICE, Asking, Candidate, able, asking, excluded, may_serve
+from ccplane.routing.asking import VOICE, Asking, Candidate, able, asking, excluded, may_serve, own_able, step_of
 from ccplane.routing.bits import has
 from ccplane.routing.free import Free, Order
 from ccplane.routing.lines import Lines, Place, Rank, rank, score_ms
@@ -67,6 +67,11 @@ def ready_for(engine: Engine, queues: Queues, agents: Agents) -> Engine:
     for agent in agents.values():
         anew = _freed(anew, agent)
     return anew
+
+
+def regrouped(engine: Engine, queue: Queue) -> Engine:
+    """The engine once further groups of this queue opened or closed: who waits there is found by others."""
+    return replace(engine, lines=engine.lines.found_anew(queue, engine.roster))
 
 
 def put_agent(engine: Engine, before: Agent | None, after: Agent | None) -> Engine:
@@ -214,7 +219,11 @@ class Merge:
 
 
 def _chosen(choice: Choice) -> int:
-    """By the queue's strategy, among those whose priority number there is the lowest."""
+    """By the queue's strategy, among those whose priority number there is the lowest; those of a further group only
+    where there is nobody else."""
+    if step_of(choice.queue, choice.waiting.step).also:
+        own = choice.among & own_able(choice.roster, choice.queue, asking(choice.queue, choice.waiting))
+        choice = replace(choice, among=own) if own else choice
     for _, who in choice.roster.tiers(choice.queue.name):
         if first := choice.among & who:
             return STRATEGIES[choice.queue.strategy](choice if first == choice.among else replace(choice, among=first))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
@@ -18,7 +19,7 @@ from ccplane.ids import ContactId, QueueName
 from ccplane.routing.asking import Asking, Candidate, step_of
 from ccplane.routing.ordered import Ordered
 from ccplane.routing.roster import NO_LEVELS, Roster
-from ccplane.routing.rules import Queue
+from ccplane.routing.rules import Queue, Step
 
 Anchor = tuple[str, str]
 """("agent", id), ("skill", name) or ("queue", name); ("queue", "") for agents who name no queue."""
@@ -84,15 +85,25 @@ class Lines(msgspec.Struct, frozen=True):
             anchors = _less(anchors, anchor, what)
         return Lines(self.lines.delete(what), anchors, _less(self.queues, what.queue, what), self.size - 1)
 
+    def found_anew(self, queue: Queue, roster: Roster) -> Lines:
+        """With the lines of this queue found by what its steps ask now; who stands in them stays there."""
+        lines, anchors = self.lines, self.anchors
+        for what in self.queues.get(queue.name, _NONE):
+            line = lines[what]
+            for anchor in line.anchors:
+                anchors = _less(anchors, anchor, what)
+            line = Line(line.waiting, _anchors(what, queue, roster))
+            for anchor in line.anchors:
+                anchors = anchors.set(anchor, anchors.get(anchor, _NONE).set(what, None))
+            lines = lines.set(what, line)
+        return Lines(lines, anchors, self.queues, self.size)
+
     def found_by(self, profile: Profile) -> Iterator[Asking]:
         """The lines that an agent might serve, each once. For some of them they may yet lack something."""
-        yield from self.anchors.get(("agent", profile.id), _NONE)
-        for skill in profile.skills:
-            yield from self.anchors.get(("skill", skill), _NONE)
-        if not profile.queues:
-            yield from self.anchors.get(ANY_QUEUE, _NONE)
-        for queue in profile.queues:
-            yield from self.anchors.get(("queue", queue), _NONE)
+        found = [self.anchors[anchor] for anchor in _anchors_for(profile) if anchor in self.anchors]
+        if len(found) > 1:  # a line of a queue with a further group is found by several
+            return iter(dict.fromkeys(chain.from_iterable(found)))
+        return iter(found[0] if found else _NONE)
 
     def in_queue(self, queue: QueueName) -> Iterator[Candidate]:
         """Those who wait in one queue, in the order in which they are served."""
@@ -111,6 +122,16 @@ class Lines(msgspec.Struct, frozen=True):
 
 
 _NONE: Final[Map[Asking, None]] = Map()
+
+
+def _anchors_for(profile: Profile) -> Iterator[Anchor]:
+    yield "agent", profile.id
+    for skill in profile.skills:
+        yield "skill", skill
+    if not profile.queues:
+        yield ANY_QUEUE
+    for queue in profile.queues:
+        yield "queue", queue
 
 
 def place_of(candidate: Candidate) -> Place:
@@ -136,6 +157,11 @@ def _anchors(what: Asking, queue: Queue | None, roster: Roster) -> tuple[Anchor,
     step = step_of(queue, what.step) if queue is not None else None
     if step is None:
         return ()
+    every = (anchor for each in (step, *step.also) for anchor in _anchors_of(each, what, roster))
+    return tuple(dict.fromkeys(every))
+
+
+def _anchors_of(step: Step, what: Asking, roster: Roster) -> tuple[Anchor, ...]:
     if step.last_agent_ms is not None:
         return (("agent", what.agent),) if what.agent else ()
     if step.agents:

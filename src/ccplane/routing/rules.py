@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -39,6 +40,8 @@ class Step(msgspec.Struct, frozen=True):
     """Only these. Where none of them could come, the step is passed over at once."""
     last_agent_ms: int | None = None
     """Only who served this customer last, if that was no longer ago than this; else the step is passed over at once."""
+    also: tuple[Step, ...] = ()
+    """Or whoever meets one of these: of further groups that are open. Never from a file."""
 
     def met_by(self, skills: Mapping[str, int]) -> bool:
         """Whether these skills are enough; nothing else that the step asks is looked at."""
@@ -57,6 +60,33 @@ def _has(skills: Mapping[str, int], wanted: Mapping[str, int]) -> bool:
         if skills.get(name, 0) < level:
             return False
     return True
+
+
+class Measure(StrEnum):
+    """What opens a further group of agents, and closes it again."""
+
+    LONGEST_WAIT = "longest-wait"
+    """How long the one who has been in the queue for the longest has been so, ms."""
+    ESTIMATED_WAIT = "estimated-wait"
+    """How long who comes now will wait, ms."""
+    SERVICE_LEVEL = "service-level"
+    """Of those answered, abandoned or waiting too long, within the window, the fraction answered in time: 0 to 1."""
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """Agents who serve a queue only while it does badly."""
+
+    name: str
+    step: Step
+    """Who they are: who meets this may serve the queue beside those whom its own steps ask for."""
+    opens: dict[Measure, float]
+    """It opens as soon as one of these is reached: waits, ms, at least so long; a service level below this."""
+    closes: dict[Measure, float]
+    """It closes once all of these hold without a break: waits up to so long; a service level at least this."""
+    after_ms: int = 60_000
+    """For so long."""
+    window_ms: int = 1_800_000
+    """Over which the service level is measured."""
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +124,9 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     at_closing: str = FINISH
     """What becomes of those who wait when it closes: FINISH, they are served; PROGRAM, that decides; else the queue
     that takes them over, and whoever comes while it is closed."""
+
+    groups: tuple[Group, ...] = ()
+    """Further agents, who serve it only while it does badly."""
 
     @property
     def closes_on_them(self) -> bool:

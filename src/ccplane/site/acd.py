@@ -14,6 +14,7 @@ from ccplane.ids import AgentId, QueueName, SeatId
 from ccplane.routing.rules import MOST_AT_ONCE, Queue, Step
 from ccplane.site.document import Document
 from ccplane.site.faults import listed
+from ccplane.site.groups import groups_of, judge_groups
 from ccplane.site.limits import judge_limits, limits_of
 from ccplane.site.names import Reference
 from ccplane.site.shapes import AbilityTable, AgentTable, Name, QueueTable, RangeTable, RulesTable, SeatTable
@@ -52,6 +53,7 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         judge_steps(document, name, table.steps)
     _judge_times(document, name, table)
     judge_limits(document, name, table)
+    judge_groups(document, name, table)
     after = wrap_up_in(document, table.wrap_up, name) or WrapUp()
     steps = tuple(step_of(step) for step in table.steps or ()) or (Step(table.skills or {}),)
     return Queue(
@@ -70,6 +72,7 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         within_ms=table.answer.within,
         music=table.music,
         **limits_of(table),
+        groups=groups_of(table),
     )
 
 

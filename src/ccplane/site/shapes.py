@@ -186,6 +186,34 @@ class WrapUpTable(Table):
 WrapUpSaid = Annotated[WrapUpTable, BeforeValidator(_time_or_table)]
 
 
+class OpenTable(Table):
+    """By what a further group opens: any of these. `service_level`: a percentage."""
+
+    longest_wait: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)] | None = None
+    service_level: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class CloseTable(OpenTable):
+    """By what it closes: all of these, for so long."""
+
+    after: Annotated[Duration, Field(ge=SECOND, le=HOUR)] = 60 * SECOND
+
+
+class GroupTable(Table):
+    """`[[support.groups]]`: agents who serve a queue only while it does badly."""
+
+    name: Name | None = None
+    skills: Skills | None = None
+    any_of: Annotated[list[Annotated[Skills, Field(min_length=1)]], Field(min_length=1)] | None = Field(
+        default=None, alias="any"
+    )
+    level: Level | None = None
+    agents: Annotated[list[AgentNumber], Field(min_length=1)] | None = None
+    opens: OpenTable = Field(alias="open")
+    closes: CloseTable = Field(alias="close")
+    window: Annotated[Duration, Field(ge=60 * SECOND, le=HOUR)] = 30 * 60 * SECOND
+
+
 class QueueTable(Table):
     """`[support]` in acd/queues.toml."""
 
@@ -205,6 +233,7 @@ class QueueTable(Table):
     no_agents: Name | None = None
     hours: Name | None = None
     at_closing: Name | None = None
+    groups: Annotated[list[GroupTable], Field(max_length=10)] = []
     skills: Skills | None = None
     steps: Annotated[list[StepTable], Field(min_length=1)] | None = None
 

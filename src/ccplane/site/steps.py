@@ -129,8 +129,12 @@ def judge_whether_met(
 def _judge_names(document: Document, name: QueueName, queue: Queue, had: set[str], ids: set[str] | None) -> bool:
     """Whether a step names skills or agents that there are none of."""
     unknown = False
-    for number, step in enumerate(queue.steps):
-        at: tuple[str | int, ...] = ("steps", number) if "steps" in document.data[name] else ()
+    one = "steps" not in document.data[name]
+    places: list[tuple[tuple[str | int, ...], Step]] = [
+        (() if one else ("steps", number), step) for number, step in enumerate(queue.steps)
+    ]
+    places += [(("groups", number), group.step) for number, group in enumerate(queue.groups)]
+    for at, step in places:
         named = [(skill, (*at, "skills", skill)) for skill in step.skills]
         named += [(skill, (*at, "any", index, skill)) for index, each in enumerate(step.any_of) for skill in each]
         for skill, where in sorted(each for each in named if each[0] not in had):

@@ -1,0 +1,39 @@
+"""Opens and closes further groups of agents, when it is time: those who wait are offered to them in the same turn."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+from ccplane.core.groups import group_of, key_of, seen
+from ccplane.core.turn import Turn
+from ccplane.facts import DeadlineDropped
+from ccplane.routing import groups as g
+from ccplane.routing.groups import GroupClosed, GroupOpened
+from ccplane.routing.rules import Measure
+
+
+def regroup(turn: Turn) -> None:
+    """What is due of the groups; what cannot be decided loses its deadline."""
+    if not turn.state.groups:
+        return
+    due = takewhile(lambda each: each[0] <= turn.now, turn.state.deadlines)
+    for name in [whose for _, kind, whose in due if kind == "group"]:
+        if not turn.attempt(name, _regroup, turn, name):
+            turn.happened(DeadlineDropped(at=turn.now, kind="group", whose=name))
+
+
+def _regroup(turn: Turn, name: str) -> None:
+    key = key_of(name)
+    group, opening, what = group_of(turn.state, key), turn.state.groups[key], seen(turn.state, key[0])
+    assert group is not None
+    if not opening.open:
+        found = g.bad(group, what, turn.now)
+        assert found is not None, "it is due to open, and nothing is bad"
+        measure, value = found
+        turn.happened(GroupOpened(at=turn.now, queue=key[0], group=key[1], measure=measure, value=value))
+        for agent in turn.state.free:
+            turn.freed[agent] = None
+        return
+    by = next(iter(group.closes), Measure.LONGEST_WAIT)
+    now = g.measured(by, what, group.window_ms, turn.now)
+    turn.happened(GroupClosed(at=turn.now, queue=key[0], group=key[1], measure=by, value=now))
