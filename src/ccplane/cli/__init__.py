@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ccplane import __version__
-from ccplane.cli import agents, asterisk, backup, guard, handover, prompts, reload, starting, status
+from ccplane.cli import agents, asterisk, backup, guard, handover, prompts, reload, simulate, starting, status
 from ccplane.errors import CcplaneError, MachineError
 
 
@@ -53,5 +53,6 @@ for command in (
     backup.restore,
     handover.handover,
     reload.reload,
+    simulate.simulate,
 ):
     main.add_command(command)

@@ -8,7 +8,7 @@ from random import Random
 import msgspec
 
 from ccplane.ids import QueueName
-from ccplane.simulate.chance import Fixed, Shape, stream
+from ccplane.simulate.chance import FOREVER, Fixed, Shape, stream
 from ccplane.simulate.day import Again, Arrival
 
 
@@ -17,12 +17,17 @@ class Curve(msgspec.Struct, frozen=True):
 
     per_minute: tuple[float, ...]
     slot_ms: int
+    ends: int = FOREVER
+    """Nobody comes from then on, ms."""
+
+    def until(self, ends: int) -> Curve:
+        return Curve(self.per_minute, self.slot_ms, ends)
 
     def times(self, rng: Random, factor: float = 1.0) -> Iterator[int]:
         """Poisson arrivals, in order. `factor`: how busy the day is."""
         for slot, rate in enumerate(self.per_minute):
             mean_ms = 60_000 / (rate * factor) if rate * factor > 0 else 0.0
-            at, ends = float(slot * self.slot_ms), (slot + 1) * self.slot_ms
+            at, ends = float(slot * self.slot_ms), min((slot + 1) * self.slot_ms, self.ends)
             while mean_ms and (at := at + rng.expovariate(1.0) * mean_ms) < ends:
                 yield int(at)
 
