@@ -57,7 +57,10 @@ def staffed(group, counts, slot_ms, queues):
 
 
 def simple_msk():
-    """Three types of contacts and two groups of agents, a day of three periods of two hours (Montréal)."""
+    """Three types of contacts and two groups of agents, a day of three periods of two hours (Montréal).
+
+    Service and patience are those of the period in which a contact comes, whatever its type.
+    """
     types = [QueueName(f"type-{n}") for n in range(3)]
     rates = ((4.2, 5.3, 3.2), (5.1, 4.3, 4.8), (6.3, 5.2, 4.8))
     service, patience = (0.5, 0.6, 0.4), (0.3, 0.4, 0.2)
@@ -68,13 +71,14 @@ def simple_msk():
         queues={name: queue(name) for name in types},
         streams=tuple(
             Stream(
-                name=name,
+                name=f"{name} in period {period}",
                 queue=name,
-                curve=Curve(rates[n], 2 * HOUR),
-                service=Exponential(MINUTE / service[n]),
-                patience=Exponential(MINUTE / patience[n]),
+                curve=Curve((*(0.0,) * period, rates[n][period]), 2 * HOUR),
+                service=Exponential(MINUTE / service[period]),
+                patience=Exponential(MINUTE / patience[period]),
             )
             for n, name in enumerate(types)
+            for period in range(3)
         ),
         shifts=(
             *staffed("group-0", (12, 18, 9), 2 * HOUR, first),
