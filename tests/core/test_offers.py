@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ccplane.agents import facts as a
-from ccplane.agents.agent import Shown, Work
-from ccplane.agents.facts import Intent
+from ccplane.agents.agent import Shown, Work, once_more
+from ccplane.agents.facts import Intent, Seat
 from ccplane.asterisk.wire import Limits
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Phase
@@ -14,7 +16,8 @@ from ccplane.contacts.offer import OfferState
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.talks import CLEAR_MS, LATE_MS
-from ccplane.ids import offer_of_leg
+from ccplane.ids import SeatId, offer_of_leg
+from ccplane.routing.misses import MissRule, too_many
 from tests.core.floor import SUPPORT, a_floor, a_queue, c, doing, kinds, paused, ready, the, unknown
 
 
@@ -255,6 +258,106 @@ def test_given_an_agent_who_pauses_while_it_rings_when_they_miss_it_then_their_o
     floor.wants("ana", Intent.PAUSED, "lunch")
     floor.wake()
     assert floor.agent("ana").reason == "lunch"
+
+
+CAUSES = {"rejected": 603, "busy": 486, "unreachable": 503, "no-answer": 480}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_given_a_rule_for_a_cause_then_it_rests_by_that_and_all_others_as_ever(cause):
+    for missed in CAUSES:
+        floor = a_floor(
+            agents=[ready("ana"), ready("ben", since=5)], missed={f.MissCause(cause): MissRule(rest_ms=30_000)}
+        )
+        floor.waits()
+        told = the(floor.refuses("x", CAUSES[missed], at=10), f.OfferMissed)
+        rest = 30_000 if missed == cause else None if missed == "no-answer" else 5_000
+        assert told.rest_until == (None if rest is None else 10_000 + rest)
+
+
+def test_given_a_cause_with_a_limit_of_its_own_then_it_pauses_by_that_and_counts_among_no_others():
+    """Two that were busy, between three that nobody answered: only the third of those pauses."""
+    floor = a_floor(agents=[ready("ana")], missed={f.MissCause.BUSY: MissRule(rest_ms=0, limit=3)})
+    floor.waits()
+    for sip in (486, 480, 486, 480):
+        floor.refuses("x", sip)
+        assert floor.agent("ana").intent is Intent.READY
+    assert floor.agent("ana").misses == 4
+    floor.refuses("x", 480)
+    assert floor.agent("ana").reason == "missed 3 offers in a row, the last: no-answer"
+
+
+def test_given_a_limit_of_one_for_a_cause_then_the_first_pauses():
+    floor = a_floor(agents=[ready("ana"), ready("ben", since=5)], missed={f.MissCause.REJECTED: MissRule(limit=1)})
+    floor.waits()
+    floor.refuses("x", 603)
+    assert (floor.rung("x"), floor.agent("ana").reason) == ("ben", "missed 1 offer in a row, the last: rejected")
+
+
+@given(
+    st.dictionaries(st.sampled_from(f.MissCause), st.builds(MissRule, st.none(), st.none() | st.integers(1, 4))),
+    st.integers(1, 4),
+    st.lists(st.sampled_from(f.MissCause), max_size=12),
+)
+def test_whatever_is_missed_in_whatever_order_the_first_that_is_one_too_many_pauses(rules, limit, causes):
+    """By its own limit where the cause has one, else together with all that have none."""
+    missed = {}
+    for cause in causes:
+        missed = once_more(missed, cause)
+        own = rules[cause].limit if cause in rules else None
+        alike = [each for each in causes if (rules[each].limit if each in rules else None) is None]
+        count, pauses = too_many(rules, missed, cause.value, limit)
+        if own is not None:
+            assert (count, pauses) == (missed[cause.value], missed[cause.value] >= own)
+        else:
+            assert count == sum(missed.get(each.value, 0) for each in set(alike))
+            assert pauses == (count >= limit)
+
+
+AT_A_SEAT = (Seat(id=SeatId("ana"), auto_answer=True),)
+
+
+def picks_up_by_itself(**rules):
+    """Ana's phone is told to; Ben's is not."""
+    floor = a_floor(agents=[ready("ana"), ready("ben", since=5)], **rules)
+    floor.take(i.PeopleRead(tuple(agent.profile for agent in floor.state.agents.values()), AT_A_SEAT))
+    return floor
+
+
+def test_given_a_phone_that_is_to_pick_up_by_itself_and_does_not_then_it_failed_at_that_and_the_next_one_rings():
+    floor = picks_up_by_itself(auto_answer_ms=4_000)
+    rung = the(floor.waits(at=10), do.RingAgent)
+    assert (rung.auto_answer, rung.timeout_ms) == (True, 6_000)
+    decision = floor.wake()
+    assert floor.now == 14_000
+    missed = the(decision, f.OfferMissed)
+    assert (missed.cause, missed.rest_until) == (f.MissCause.AUTO_ANSWER_FAILED, 19_000)
+    assert floor.rung("x") == "ben"
+    assert floor.contact("x").waiting.queued_at == 10_000, "place and clock are kept"
+
+
+def test_given_a_phone_that_is_to_pick_up_by_itself_when_it_refuses_then_the_cause_is_its_own():
+    floor = picks_up_by_itself()
+    floor.waits()
+    assert the(floor.refuses("x", 486), f.OfferMissed).cause is f.MissCause.BUSY
+
+
+def test_given_a_phone_that_is_to_pick_up_by_itself_when_the_queue_rings_for_less_then_it_has_only_that():
+    floor = picks_up_by_itself(queues=[a_queue(ring=2)], auto_answer_ms=4_000)
+    floor.waits(at=10)
+    floor.wake()
+    assert floor.now == 12_000
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_given_a_miss_by_whatever_cause_then_the_caller_is_before_all_who_came_later(cause):
+    floor = a_floor(agents=[ready("ana")])
+    floor.waits("x", at=10)
+    floor.waits("later", at=11)
+    floor.refuses("x", CAUSES[cause], at=15)
+    floor.wants("ana", Intent.READY)
+    assert (floor.rung("x"), floor.rung("later")) == ("ana", None)
+    assert floor.contact("x").waiting.queued_at == 10_000
 
 
 # ------------------------------------------------------------------------------------------- the two are not joined

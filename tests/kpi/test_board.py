@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccplane.agents.facts import Intent
+from ccplane.agents.facts import Intent, Seat, WrapUpDone
 from ccplane.contacts import facts as c
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import inputs
 from ccplane.facts import AnyFact, decode, encode
-from ccplane.ids import ContactId
+from ccplane.ids import ContactId, SeatId
 from ccplane.kpi import definitions
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.counters import NOTHING, Counters
 from ccplane.kpi.wallboard import QueueView, service_level, wallboard
 from tests.core.floor import a_floor, ms, ready
-from tests.kpi.histories import AGENTS, MIDNIGHT, QUEUES, History, random_history, rules
+from tests.kpi.histories import AGENTS, MIDNIGHT, QUEUES, History, people, random_history, rules
 
 SALES, SUPPORT = QUEUES
 ANA, BEN, *_ = AGENTS
@@ -167,6 +167,42 @@ def test_a_phone_that_began_to_ring_in_a_pause_of_ours_rings_since_then():
     assert reduce(evolve, floor.facts, Board.begun()).ringing.sum_ms == 2_000
 
 
+def test_talk_and_the_work_after_it_count_where_the_stay_began_and_once_they_are_over():
+    """As long as its time was, however late that is told: nobody worked longer."""
+    history = History()
+    history.sign_in(ANA)
+    contact = history.call(SALES)
+    history.answer(contact)
+    history.wait(4_000)
+    assert (counters(history).handled, counters(history).talk_ms) == (0, 0)
+    talk = history.state.contacts[contact].talk
+    history.give(inputs.LegEnded(talk.offer, talk.leg, cause=16))
+    assert (counters(history).handled, counters(history).talk_ms, counters(history).wrap_up_ms) == (1, 4_000, 0)
+    history.now += 60_000
+    history.give(inputs.Tick())
+    assert counters(history).wrap_up_ms == 2_000
+
+
+@given(choices)
+@settings(max_examples=60, deadline=None)
+def test_all_work_after_talks_is_what_the_facts_say_it_took(choices):
+    history = random_history(choices)
+    done = [fact for fact in history.facts if isinstance(fact, WrapUpDone)]
+    assert sum(each.wrap_up_ms for each in board_of(history).ever.values()) == sum(fact.wrap_up_ms for fact in done)
+    ended = [fact for fact in history.facts if isinstance(fact, c.TalkEnded)]
+    assert sum(each.talk_ms for each in board_of(history).ever.values()) == sum(fact.talk_ms for fact in ended)
+
+
+def test_an_offer_for_which_nobody_has_to_pick_up_is_counted_apart():
+    history = History()
+    history.sign_in(ANA)
+    history.give(inputs.PeopleRead(agents=people(), seats=(Seat(id=SeatId(ANA), auto_answer=True),)))
+    contact = history.call(SALES)
+    history.answer(contact)
+    counted = counters(history)
+    assert (counted.auto_answered, counted.rang, counted.rang_in_time, counted.answered) == (1, 0, 0, 1)
+
+
 def test_a_missed_offer_is_below_the_line_of_three_rings():
     history = History()
     history.sign_in(ANA)
@@ -299,6 +335,7 @@ def test_the_wallboard_shows_agents_by_their_id_in_the_one_word_for_their_state(
 
 def test_every_counter_is_defined():
     shown = {"answered_wait_ms": "wait", "answered_contact_wait_ms": "contact_wait", "entered": "offered"}
+    shown |= {"talk_ms": "talk", "wrap_up_ms": "wrap_up"}
     for field in Counters.__struct_fields__:
         assert shown.get(field, field) in definitions.DEFINITIONS
 

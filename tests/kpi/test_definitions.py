@@ -7,6 +7,7 @@ from hashlib import sha256
 
 import pytest
 
+from ccplane.agents.facts import WrapUpDone
 from ccplane.contacts import facts as c
 from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, QueueName
 from ccplane.kpi.board import Board, evolve
@@ -33,9 +34,13 @@ PINNED = {
     "waiting": (1, "802eaf112209", 3),
     "longest_wait": (1, "53e720c4c257", 60.0),
     "service_level": (2, "b66c45f33fa5", 0.2222222222222222),
-    "rang": (1, "794ca601cd9a", 16),
-    "rang_in_time": (1, "794ca601cd9a", 1),
-    "three_rings": (1, "cd312a8db562", 0.0625),
+    "rang": (2, "794ca601cd9a", 18),
+    "rang_in_time": (2, "794ca601cd9a", 1),
+    "three_rings": (2, "05548a5c2f0e", 0.05555555555555555),
+    "auto_answered": (1, "70b01a093633", 1),
+    "handled": (1, "dc827b431e71", 1),
+    "talk": (1, "bbcc4fd4dfa1", 60),
+    "wrap_up": (1, "7f740025f18b", 25),
 }
 """By key: its version; what it is said to be made of, and what it made of the same facts, in short.
 
@@ -45,7 +50,13 @@ NOON = 20_000 * 86_400_000 + 43_200_000
 SALES = QueueName("sales")
 ANA = AgentId("1001")
 IN_TIME, LATE = 20_000, 20_001
-COUNTERS = {"offered": "entered", "wait": "answered_wait_ms", "contact_wait": "answered_contact_wait_ms"}
+COUNTERS = {
+    "offered": "entered",
+    "wait": "answered_wait_ms",
+    "contact_wait": "answered_contact_wait_ms",
+    "talk": "talk_ms",
+    "wrap_up": "wrap_up_ms",
+}
 
 
 def stay(number, waited_ms=None, outcome=None):
@@ -101,6 +112,23 @@ def offers():
         yield way({"at": NOON + 3, "contact": contact, "offer": offer, "agent": ANA}, ms)
 
 
+def the_end_of_a_talk():
+    """That which Ana began last, and the work after it."""
+    who = {"contact": ContactId("c-any"), "offer": OfferId("c-any-1-1"), "agent": ANA}
+    yield c.TalkEnded(at=NOON + 90_000, **who, segment=2, by="agent", talk_ms=60, wrap_up_until=NOON + 99_000)
+    yield WrapUpDone(at=NOON + 90_100, agent=ANA, wrap_up_ms=25)
+
+
+def an_open_line():
+    """It takes an offer by itself."""
+    who = {"contact": ContactId("c-rung"), "offer": OfferId("c-rung-1-99"), "agent": ANA}
+    yield c.OfferMade(
+        at=NOON + 4, **who, queue=SALES, segment=1, attempt=99, leg=ChannelId("l"), deadline=0,
+        trace=c.Trace("longest-idle", 1.0), auto_answer=True,
+    )  # fmt: skip
+    yield c.OfferAnswered(at=NOON + 5, **who, deadline=0, ring_ms=1)
+
+
 def facts():
     """All that is counted, on either side of each threshold, in numbers that tell the outcomes apart."""
     number = 0
@@ -109,7 +137,7 @@ def facts():
         for waited_ms in (5_000, 5_001, IN_TIME, LATE) * times:
             number += 1
             told += [*stay(number, waited_ms, outcome), in_the_fallback(number, waited_ms, outcome)]
-    return [*told, *stay(9_998), *stay(9_999)]
+    return [*told, *stay(9_998), *stay(9_999), *an_open_line(), *the_end_of_a_talk()]
 
 
 def numbers():

@@ -6,7 +6,9 @@ import pytest
 
 from ccplane.agents.facts import Membership
 from ccplane.agents.wrap_up import WrapUp
+from ccplane.contacts.facts import MissCause
 from ccplane.errors import ProgramError
+from ccplane.routing.misses import MissRule
 from ccplane.routing.rules import Number, Queue, Step
 from ccplane.site import Rendering, SeatEntry, parse, sound_of
 from tests.site.sites import a_site, parsed
@@ -223,6 +225,25 @@ def test_rules_of_the_whole_site():
         8_000,
         4_000,
     )
+
+
+def test_what_follows_from_a_miss_may_differ_by_cause():
+    site = """
+[missed.no-answer]
+rest = "10s"
+
+[missed.auto-answer-failed]
+after = "4s"
+rest  = "1m"
+limit = 1
+"""
+    rules = parsed(site=site).rules
+    assert rules.missed == {
+        MissCause.NO_ANSWER: MissRule(rest_ms=10_000),
+        MissCause.AUTO_ANSWER_FAILED: MissRule(rest_ms=60_000, limit=1),
+    }
+    assert rules.auto_answer_ms == 4_000
+    assert parsed().rules.missed == {}
 
 
 def test_programs_are_kept_as_text_by_name():

@@ -6,6 +6,7 @@ intent and phone may change at any time. What people see is derived from the thr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, assert_never
 
@@ -131,8 +132,9 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     """A colleague was the first to answer where several were rung: once the phone is still their idle time goes on."""
     rest_until: int | None = None
     """Offered nothing until then, after a miss; None if not resting."""
-    misses: int = 0
-    """Offers in a row that led to no talk by the agent's doing, or by their phone's."""
+    missed: dict[str, int] = {}
+    """Offers in a row that led to no talk by the agent's doing, or by their phone's: how many by each cause, which is a
+    MissCause, a ConnectFailure, or that of an open line, `not-taken`."""
     offer: OfferId | None = None
     contact: ContactId | None = None
     own_calls: tuple[ContactId, ...] = ()
@@ -186,6 +188,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     def endpoint(self) -> str:
         """What to dial: `PJSIP/1001-web`."""
         return self.profile.endpoint if self.taken is None else f"PJSIP/{self.taken}"
+
+    @property
+    def misses(self) -> int:
+        """How many offers in a row they missed, by whatever cause."""
+        return sum(self.missed.values())
 
     @property
     def shown(self) -> Shown:
@@ -272,9 +279,10 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
     work = move("agent", WORK, agent.work, fact) if type(fact) in MOVES_WORK else agent.work
     match fact:
         case f.IntentChanged():
-            misses = 0 if fact.intent is Intent.READY else agent.misses
+            forgiven = fact.intent is Intent.READY
+            missed = {} if forgiven else agent.missed
             line = replace(agent.line, declined=agent.line.declined and fact.intent is Intent.PAUSED)
-            return replace(agent, intent=fact.intent, reason=fact.reason, misses=misses, line=line)
+            return replace(agent, intent=fact.intent, reason=fact.reason, missed=missed, line=line)
         case f.PhoneChanged():
             return replace(agent, phone=fact.phone)
         case f.AgentEdited():
@@ -282,13 +290,14 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
         case c.OfferMade():
             return replace(agent, work=work, offer=fact.offer, contact=fact.contact, offered_at=fact.at)
         case c.TalkStarted():
-            return replace(agent, work=work, misses=0)
+            return replace(agent, work=work, missed={})
         case c.OfferMissed():
-            misses = agent.misses + 1
-            return replace(agent, work=work, offer=None, contact=None, misses=misses, rest_until=fact.rest_until)
+            missed = once_more(agent.missed, fact.cause)
+            return replace(agent, work=work, offer=None, contact=None, missed=missed, rest_until=fact.rest_until)
         case c.ConnectFailed():
-            misses = agent.misses + (fact.cause is not ConnectFailure.CALLER_GONE)
-            return replace(agent, work=work, offer=None, contact=None, misses=misses, rest_until=fact.rest_until)
+            theirs = fact.cause is not ConnectFailure.CALLER_GONE
+            missed = once_more(agent.missed, fact.cause) if theirs else agent.missed
+            return replace(agent, work=work, offer=None, contact=None, missed=missed, rest_until=fact.rest_until)
         case c.OfferWithdrawn():
             kept = fact.reason is Withdrawal.ANSWERED_ELSEWHERE
             return replace(agent, work=work, offer=None, contact=None, idle_kept=kept)
@@ -376,12 +385,17 @@ def _with_line(agent: Agent, fact: f.StandingRung | f.StandingUp | f.StandingEnd
             line = replace(
                 was, state=state, leg=fact.line, device=fact.device, since=fact.at, deadline=None, declined=False
             )
-            return replace(agent, line=line, misses=agent.misses if fact.found else 0)
+            return replace(agent, line=line, missed=agent.missed if fact.found else {})
         case _:
-            missed = fact.why is f.LineEnd.NOT_TAKEN
+            missed = once_more(agent.missed, fact.why) if fact.why is f.LineEnd.NOT_TAKEN else agent.missed
             line = replace(was, state=state, leg=None, since=fact.at, deadline=None, declined=not fact.again)
             rest = agent.rest_until if fact.rest_until is None else fact.rest_until
-            return replace(agent, line=line, misses=agent.misses + missed, rest_until=rest)
+            return replace(agent, line=line, missed=missed, rest_until=rest)
+
+
+def once_more(missed: Mapping[str, int], cause: str) -> dict[str, int]:
+    """With one more by this cause."""
+    return {**missed, str(cause): missed.get(cause, 0) + 1}
 
 
 def _with(agent: Agent, contact: ContactId | None) -> tuple[ContactId, ...]:

@@ -64,6 +64,8 @@ class Offer(msgspec.Struct, frozen=True):
     answered_at: int | None = None
     at_door: bool = False
     """It was answered while nobody of us was there, and waits to come in."""
+    auto_answer: bool = False
+    """Nobody has to pick up."""
 
 
 def made(fact: f.OfferMade) -> Offer:
@@ -75,6 +77,7 @@ def made(fact: f.OfferMade) -> Offer:
         ring_started_at=fact.at,
         deadline=fact.deadline,
         made_at=fact.at,
+        auto_answer=fact.auto_answer,
     )
 
 

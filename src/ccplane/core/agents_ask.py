@@ -16,7 +16,8 @@ from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
 from ccplane.core.commands import PickUp
-from ccplane.core.offers import fail_connect, miss
+from ccplane.core.misses import miss
+from ccplane.core.offers import fail_connect
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.state import State
 from ccplane.core.steps import end_step

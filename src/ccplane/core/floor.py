@@ -9,7 +9,7 @@ from ccplane.agents import facts as a
 from ccplane.agents.facts import Intent
 from ccplane.core import inputs as i
 from ccplane.core.fallback_first import let_go
-from ccplane.core.offers import set_intent
+from ccplane.core.misses import set_intent
 from ccplane.core.seats import sit, why_not
 from ccplane.core.turn import Turn
 from ccplane.core.waits import release_unservable

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ccplane.agents import facts as a
-from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause, Withdrawal
@@ -26,15 +25,12 @@ from ccplane.core.commands import (
     StopMusic,
     StopSounds,
 )
-from ccplane.core.lamps import mirror
+from ccplane.core.misses import miss, pause_after_misses, rung
 from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, ring_stray, talk_begun, talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import AgentId, ChannelId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg
-
-RESTS: Final = frozenset({MissCause.REJECTED, MissCause.BUSY, MissCause.UNREACHABLE})
-"""After these the agent is left alone for a while; a phone that rang out has had its pause."""
+from ccplane.ids import ChannelId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg
 
 
 def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
@@ -42,11 +38,6 @@ def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
     contact = turn.state.contacts.get(contact_of_offer(offer))
     found = contact.offer_of(offer) if contact else None
     return (contact, found) if contact and found else None
-
-
-def _rung(turn: Turn, offer: Offer) -> tuple[int, bool]:
-    """How many ms its phone has been ringing, and whether it said so itself; else it was only called."""
-    return turn.over(offer.ring_started_at)[0], offer.state is not OfferState.MADE
 
 
 def ringing(turn: Turn, what: i.LegRinging) -> None:
@@ -94,7 +85,7 @@ def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None
     """It is answered, and they are to be joined, unless they are already, or wait to come in. Whoever else rings for
     this contact stops: at their phones that is no missed call."""
     deadline = turn.now + turn.state.rules.join_ms
-    ring_ms, _ = _rung(turn, offer)
+    ring_ms, _ = rung(turn, offer)
     turn.happened(
         c.OfferAnswered(
             at=turn.now,
@@ -180,39 +171,6 @@ def leg_ended(turn: Turn, what: i.LegEnded) -> None:
     return None
 
 
-def miss(turn: Turn, contact: Contact, offer: Offer, cause: MissCause, sip: int = 0) -> None:
-    """The agent did not take it: the caller keeps place and clock; after N in a row the agent is paused."""
-    rules = turn.state.rules
-    ring_ms, rang = _rung(turn, offer)
-    turn.happened(
-        c.OfferMissed(
-            at=turn.now,
-            contact=contact.id,
-            offer=offer.id,
-            agent=offer.agent,
-            cause=cause,
-            sip=sip,
-            ring_ms=ring_ms,
-            rang=rang,
-            rest_until=turn.now + rules.rest_ms if cause in RESTS else None,
-        )
-    )
-    _pause_after_misses(turn, offer.agent, cause)
-
-
-def _pause_after_misses(turn: Turn, agent_id: AgentId, cause: MissCause | ConnectFailure) -> None:
-    agent = turn.state.agents[agent_id]
-    if agent.intent is Intent.READY and agent.misses >= turn.state.rules.misses_until_pause:
-        reason = f"missed {agent.misses} offers in a row, the last: {cause.value}"
-        set_intent(turn, agent_id, Intent.PAUSED, reason, by="missed offers")
-
-
-def set_intent(turn: Turn, agent: AgentId, intent: Intent, reason: str, by: str) -> None:
-    """Change what an agent wants, and show it at the switch."""
-    turn.happened(a.IntentChanged(at=turn.now, agent=agent, intent=intent, reason=reason, by=by))
-    turn.do(mirror(turn.state.agents[agent]))
-
-
 def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:
     """Take back whatever is open."""
     for offer in contact.offers:
@@ -221,7 +179,7 @@ def withdraw(turn: Turn, contact: Contact, reason: Withdrawal) -> None:
 
 def withdraw_one(turn: Turn, contact: Contact, offer: Offer, reason: Withdrawal) -> None:
     """Take an open offer back. "answered_elsewhere" leaves no missed call on the agent's phone."""
-    ring_ms, rang = _rung(turn, offer)
+    ring_ms, rang = rung(turn, offer)
     drop_leg(turn, contact.id, offer.agent, offer.leg, "answered_elsewhere")
     turn.happened(
         c.OfferWithdrawn(
@@ -257,7 +215,7 @@ def _not_joined(turn: Turn, contact: Contact, offer: Offer, cause: ConnectFailur
         )
     )
     if rests:
-        _pause_after_misses(turn, offer.agent, cause)
+        pause_after_misses(turn, offer.agent, cause)
         wait_again(turn, contact)
 
 

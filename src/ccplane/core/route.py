@@ -129,6 +129,9 @@ def _offer(turn: Turn, pick: Pick) -> None:
     attempt = waiting.offers + 1
     offer = offer_id(contact.id, contact.step, attempt)
     leg = leg_of(offer, turn.state.epoch)
+    told = pick.agent.open_line is None and auto_answers(turn.state, pick.agent)
+    by_itself = told or pick.agent.open_line is not None
+    ring_ms = min(queue.ring_ms, turn.state.rules.auto_answer_ms) if by_itself else queue.ring_ms
     turn.happened(
         c.OfferMade(
             at=turn.now,
@@ -139,8 +142,9 @@ def _offer(turn: Turn, pick: Pick) -> None:
             segment=waiting.segment,
             attempt=attempt,
             leg=leg,
-            deadline=turn.now + queue.ring_ms,
+            deadline=turn.now + ring_ms,
             trace=pick.trace,
+            auto_answer=by_itself,
         )
     )
     turn.do(
@@ -152,7 +156,7 @@ def _offer(turn: Turn, pick: Pick) -> None:
             endpoint=endpoint_of(pick.agent),
             caller=contact.caller,
             caller_name=contact.caller_name,
-            timeout_ms=queue.ring_ms + SWITCH_LATER_MS,
-            auto_answer=pick.agent.open_line is None and auto_answers(turn.state, pick.agent),
+            timeout_ms=ring_ms + SWITCH_LATER_MS,
+            auto_answer=told,
         )
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from ccplane.agents import facts as a
-from ccplane.agents.agent import Agent, LineState, Work
+from ccplane.agents.agent import Agent, LineState, Work, once_more
 from ccplane.agents.facts import Intent, LineEnd, PeopleLoaded, Phone
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import ConnectFailure, EndedBy, MissCause, OfferFact
@@ -20,7 +20,8 @@ from ccplane.core import inputs as i
 from ccplane.core.callers import NORMAL
 from ccplane.core.commands import AnswerHalf, HangUpCaller, HangUpLeg, HangUpLine, JoinLine, OpenLine, RingLine
 from ccplane.core.fallback_first import is_held_back
-from ccplane.core.offers import fail_connect, leg_ended, miss, set_intent
+from ccplane.core.misses import miss, set_intent
+from ccplane.core.offers import fail_connect, leg_ended
 from ccplane.core.reach import auto_answers
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import end_step
@@ -39,6 +40,7 @@ from ccplane.ids import (
     line_of,
     offer_of_leg,
 )
+from ccplane.routing.misses import too_many
 from ccplane.routing.rules import RulesLoaded
 
 RING_MS: Final = 30_000
@@ -148,7 +150,8 @@ def not_taken(turn: Turn, agent: Agent) -> None:
 
 def _missed(turn: Turn, agent: Agent) -> None:
     """Rung again after a rest; after N misses in a row only once they are ready anew."""
-    again = agent.misses + 1 < turn.state.rules.misses_until_pause
+    missed, rules = once_more(agent.missed, LineEnd.NOT_TAKEN), turn.state.rules
+    again = not too_many(rules.missed, missed, LineEnd.NOT_TAKEN.value, rules.misses_until_pause)[1]
     _none_any_more(turn, agent, LineEnd.NOT_TAKEN, again=again, rests=again)
     if not again and agent.intent is Intent.READY:
         set_intent(turn, agent.id, Intent.PAUSED, NOT_TAKEN, by="missed offers")

@@ -48,6 +48,8 @@ OF_QUEUES: Final = {
     "abandoned_within": ("ccplane_queue_abandoned_within", "abandoned_within"),
     "rang": ("ccplane_queue_offers_rang", "rang"),
     "rang_in_time": ("ccplane_queue_offers_answered_in_three_rings", "rang_in_time"),
+    "auto_answered": ("ccplane_queue_offers_auto_answered", "auto_answered"),
+    "handled": ("ccplane_queue_handled", "handled"),
 }
 """A counter's field: the metric's name, and the definition that explains it."""
 
@@ -144,6 +146,10 @@ class Exposition(Collector):
         yield _counter("ccplane_queue_answered_wait_seconds", _help("wait"), waits, "queue")
         whole = {queue: counters.answered_contact_wait_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_answered_contact_wait_seconds", _help("contact_wait"), whole, "queue")
+        talks = {queue: counters.talk_ms / 1000 for queue, counters in ever.items()}
+        yield _counter("ccplane_queue_talk_seconds", _help("talk"), talks, "queue")
+        after = {queue: counters.wrap_up_ms / 1000 for queue, counters in ever.items()}
+        yield _counter("ccplane_queue_wrap_up_seconds", _help("wrap_up"), after, "queue")
 
 
 def _ringing(delays: Delays) -> Metric:

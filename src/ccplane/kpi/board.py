@@ -14,10 +14,11 @@ import msgspec
 from immutables import Map
 from msgspec.structs import replace
 
+from ccplane.agents.facts import WrapUpDone
 from ccplane.contacts import facts as c
 from ccplane.days import day_of
 from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost, SwitchUnwatched
-from ccplane.ids import ContactId, NodeName, OfferId, QueueName
+from ccplane.ids import AgentId, ContactId, NodeName, OfferId, QueueName
 from ccplane.kpi.counters import (
     NOTHING,
     Counters,
@@ -28,6 +29,7 @@ from ccplane.kpi.counters import (
     for_answered,
     for_ended,
     for_offer,
+    for_talk,
 )
 from ccplane.kpi.definitions import LEAST_GAP_MS
 from ccplane.laws import Fact
@@ -50,6 +52,14 @@ class Open(msgspec.Struct, frozen=True):
 
     stay: Stay
     made_at: int
+    auto_answer: bool = False
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A stay whose talk, or the work after it, is not over. `over_at`: when it was told that the talk is."""
+
+    stay: Stay
+    over_at: int | None = None
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -96,6 +106,8 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Since the fold began."""
     stays: Map[ContactId, Stay] = Map()
     offers: Map[OfferId, Open] = Map()
+    served: Map[AgentId, Served] = Map()
+    """By the agent who talks, or has work after it."""
     ringing: Delays = Delays()
     """From an offer made to the phone's 180, since the fold began."""
     totals: Totals = Totals()
@@ -202,7 +214,27 @@ def _queued(board: Board, fact: c.ContactQueued) -> Board:
 
 def _answered(board: Board, fact: c.TalkStarted) -> Board:
     over = for_answered(fact.waited_ms, board.within(fact.queue), fact.contact_waited_ms)
+    stay = board.stays.get(fact.contact)
+    if stay is not None:
+        board = replace(board, served=board.served.set(fact.agent, Served(stay)))
     return _stay_over(board, fact.contact, over)
+
+
+def _talk_ended(board: Board, fact: c.TalkEnded) -> Board:
+    served = board.served.get(fact.agent)
+    if served is None:
+        return board
+    board = replace(board, served=board.served.set(fact.agent, Served(served.stay, fact.at)))
+    return _add(board, served.stay, for_talk(fact.talk_ms))
+
+
+def _wrap_up_done(board: Board, fact: WrapUpDone) -> Board:
+    served = board.served.get(fact.agent)
+    if served is None:
+        return board
+    began = fact.at if served.over_at is None else served.over_at
+    took = fact.at - began if fact.wrap_up_ms is None else fact.wrap_up_ms
+    return _add(replace(board, served=board.served.delete(fact.agent)), served.stay, {"wrap_up_ms": took})
 
 
 def _unqueued(board: Board, fact: c.ContactUnqueued) -> Board:
@@ -212,7 +244,7 @@ def _unqueued(board: Board, fact: c.ContactUnqueued) -> Board:
 def _fallback_served(board: Board, fact: c.FallbackServed) -> Board:
     """A whole stay, told when it is over: it counts on the day on which it began, like any other."""
     over = for_ended(fact.outcome, fact.waited_ms, board.within(fact.queue))
-    return _add(board, Stay(fact.queue, fact.queued_at), {"entered": 1, **over})
+    return _add(board, Stay(fact.queue, fact.queued_at), {"entered": 1, **over, **for_talk(fact.talk_ms or 0)})
 
 
 def _stay_over(board: Board, contact: ContactId, more: dict[str, int]) -> Board:
@@ -222,7 +254,7 @@ def _stay_over(board: Board, contact: ContactId, more: dict[str, int]) -> Board:
 
 def _offer_made(board: Board, fact: c.OfferMade) -> Board:
     stay = board.stays.get(fact.contact)
-    return replace(board, offers=board.offers.set(fact.offer, Open(stay, fact.at))) if stay else board
+    return replace(board, offers=board.offers.set(fact.offer, Open(stay, fact.at, fact.auto_answer))) if stay else board
 
 
 def _ringing(board: Board, fact: c.OfferRinging) -> Board:
@@ -236,7 +268,7 @@ def _offer_over(board: Board, fact: OfferOver) -> Board:
     if offer is None:
         return board
     closed = replace(board, offers=board.offers.delete(fact.offer))
-    return _add(closed, offer.stay, for_offer(fact, board.ring_cycle_ms))
+    return _add(closed, offer.stay, for_offer(fact, board.ring_cycle_ms, offer.auto_answer))
 
 
 def _add(board: Board, stay: Stay, more: dict[str, int]) -> Board:
@@ -262,6 +294,8 @@ FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {
     c.ContactQueued: _queued,
     c.ContactUnqueued: _unqueued,
     c.TalkStarted: _answered,
+    c.TalkEnded: _talk_ended,
+    WrapUpDone: _wrap_up_done,
     c.FallbackServed: _fallback_served,
     c.OfferMade: _offer_made,
     c.OfferRinging: _ringing,

@@ -35,6 +35,10 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     answered_contact_wait_ms: int = 0
     rang: int = 0
     rang_in_time: int = 0
+    auto_answered: int = 0
+    handled: int = 0
+    talk_ms: int = 0
+    wrap_up_ms: int = 0
 
     def and_also(self, more: dict[str, int]) -> Counters:
         """These, and one more of each that is named, or as many as it says."""
@@ -79,11 +83,18 @@ def for_ended(outcome: QueueOutcome, waited_ms: int, within_ms: int) -> dict[str
             return {outcome.value.replace("-", "_"): 1}
 
 
+def for_talk(talk_ms: int) -> dict[str, int]:
+    """What one talk that is over adds."""
+    return {"handled": int(talk_ms > 0), "talk_ms": talk_ms}
+
+
 OfferOver = c.OfferAnswered | c.OfferMissed | c.OfferWithdrawn
 
 
-def for_offer(fact: OfferOver, cycle_ms: int) -> dict[str, int]:
-    """What one offer that is over adds to "within three rings"."""
+def for_offer(fact: OfferOver, cycle_ms: int, auto_answer: bool = False) -> dict[str, int]:
+    """What one offer that is over adds to "within three rings"; one that nobody has to pick up is counted apart."""
+    if auto_answer:
+        return {"auto_answered": int(isinstance(fact, c.OfferAnswered))}
     in_time = fact.ring_ms < RINGS * cycle_ms
     match fact:
         case c.OfferAnswered():

@@ -32,6 +32,8 @@ class Definition(NamedTuple):
 _WAITS: Final = "ContactQueued, TalkStarted, ContactUnqueued"
 _STAYS: Final = f"{_WAITS}, FallbackServed"
 _ENTRIES: Final = "ContactQueued, FallbackServed"
+_TALKS: Final = "TalkStarted, TalkEnded, FallbackServed"
+_WORK: Final = f"{_TALKS}, WrapUpDone"
 _OFFERS: Final = "OfferMade, OfferAnswered, OfferMissed, OfferWithdrawn"
 
 DEFINITIONS: Final = {
@@ -71,8 +73,8 @@ DEFINITIONS: Final = {
             _STAYS,
             2,
         ),
-        Definition("rang", "offers that rang", "振铃派单量", "offers", "see three_rings", _OFFERS),
-        Definition("rang_in_time", "answered in three rings", "三声内应答量", "offers", "see three_rings", _OFFERS),
+        Definition("rang", "offers that rang", "振铃派单量", "offers", "see three_rings", _OFFERS, 2),
+        Definition("rang_in_time", "answered in three rings", "三声内应答量", "offers", "see three_rings", _OFFERS, 2),
         Definition(
             "three_rings",
             "answered within three rings",
@@ -80,8 +82,28 @@ DEFINITIONS: Final = {
             "fraction",
             "offers answered with (answered − ring start) < 3 ring cycles ÷ offers that rang. Ring start: the phone's "
             "180, else the INVITE sent. Missed offers that rang count below the line; one that was taken back, be it "
-            "that the caller left or a colleague was first, does so only from three cycles on",
+            "that the caller left or a colleague was first, does so only from three cycles on. Offers for which nobody "
+            "has to pick up (auto_answer, an open line) are counted apart",
             _OFFERS,
+            2,
+        ),
+        Definition(
+            "auto_answered",
+            "auto-answered",
+            "自动应答量",
+            "offers",
+            "offers that a phone took by itself, or an open line; they are in no other number of offers",
+            _OFFERS,
+        ),
+        Definition("handled", "handled", "处理量", "talks", "talks that are over, longer than 0", _TALKS),
+        Definition("talk", "talk", "通话时长", "ms", "Σ talk, hold included, of those that are over", _TALKS),
+        Definition(
+            "wrap_up",
+            "wrap-up",
+            "话后处理时长",
+            "ms",
+            "Σ work after those talks, once it is over",
+            _WORK,
         ),
     )
 }

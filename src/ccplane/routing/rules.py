@@ -9,10 +9,12 @@ from typing import Final
 import msgspec
 
 from ccplane.agents.wrap_up import WrapUp
+from ccplane.contacts.facts import MissCause
 from ccplane.ids import AgentId, ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.dialling import Dialling
 from ccplane.routing.hours import Hours
+from ccplane.routing.misses import MissRule
 from ccplane.routing.recording import RecordingPolicy
 
 LEVELS: Final = 10
@@ -178,7 +180,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Takes calls to numbers that have no program, and callers whose program failed."""
     misses_until_pause: int = 3
     rest_ms: int = 5_000
-    """How long an agent is left alone after a reject, a busy or an unreachable phone."""
+    """How long an agent is left alone after a reject, a busy or an unreachable phone, or one that was to pick up by
+    itself and did not; where `missed` says nothing else."""
+    missed: dict[MissCause, MissRule] = {}
+    """What follows from a miss by a certain cause."""
+    auto_answer_ms: int = 6_000
+    """How long a phone that is told to pick up by itself has for that."""
     join_ms: int = 8_000
     """How long the switch may take to show two channels in a room. Longer than a connection to it may carry nothing and
     live on (`Limits`, probe_every and probe_echo): what was told it all the same then comes, and the two are joined."""

@@ -18,6 +18,7 @@ from ccplane.site.hours import hours_in
 from ccplane.site.ivr import Numbers, Spoken, judge_languages, numbers_in, prompts_in
 from ccplane.site.limits import judge_cycles, references_of
 from ccplane.site.menus import MenuReading, judge_reached, judge_ways, menu_in
+from ccplane.site.missed import judge_missed, missed_in
 from ccplane.site.names import Reference, judge_references
 from ccplane.site.policy import policy_in
 from ccplane.site.programs import computes_menu, judge_program
@@ -95,6 +96,8 @@ class _Reading:
                 default_program=self._numbers.default or ProgramName(""),
                 misses_until_pause=self._rules.misses_until_pause,
                 rest_ms=self._rules.rest,
+                missed=missed_in(self._rules),
+                auto_answer_ms=self._rules.missed.auto_answer_failed.after,
                 ring_cycle_ms=self._rules.ring_cycle,
                 timezone=self._rules.timezone,
                 recording=self._policy,
@@ -181,6 +184,7 @@ class _Reading:
         judge_references(self._references, known)
         judge_strict(self._document(QUEUES), self._queues)
         judge_removed(self._document(RULES), self._rules, self._queues)
+        judge_missed(self._document(RULES), self._rules)
         judge_cycles(self._document(QUEUES), self._queues)
         if not self._document(AGENTS).broken:
             judge_whether_met(self._document(QUEUES), self._queues, self._agents, self._languages())

@@ -289,12 +289,36 @@ class SeatTable(Table):
     always_on: bool = False
 
 
+class MissTable(Table):
+    """`[missed.rejected]` in acd/site.toml: what follows from a missed offer of this cause."""
+
+    rest: Annotated[Duration, Field(le=HOUR)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] | None = None
+
+
+class AutoAnswerTable(MissTable):
+    """`[missed.auto-answer-failed]`. `after`: how long a phone has to pick up by itself."""
+
+    after: Annotated[Duration, Field(ge=SECOND, le=60 * SECOND)] = 6 * SECOND
+
+
+class MissedTable(Table):
+    """`[missed]` in acd/site.toml, by cause."""
+
+    no_answer: MissTable = Field(default=MissTable(), alias="no-answer")
+    rejected: MissTable = MissTable()
+    busy: MissTable = MissTable()
+    unreachable: MissTable = MissTable()
+    auto_answer_failed: AutoAnswerTable = Field(default=AutoAnswerTable(), alias="auto-answer-failed")
+
+
 class RulesTable(Table):
     """acd/site.toml."""
 
     timezone: Timezone = "UTC"
     misses_until_pause: Annotated[int, Field(ge=1, le=100)] = 3
     rest: Annotated[Duration, Field(le=HOUR)] = 5 * SECOND
+    missed: MissedTable = MissedTable()
     ring_cycle: Annotated[Duration, Field(ge=SECOND, le=60 * SECOND)] = 5 * SECOND
     default_queue: Name | None = None
     removed_queues: dict[Name, Name] = {}

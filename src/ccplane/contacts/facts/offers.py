@@ -17,6 +17,8 @@ class MissCause(StrEnum):
     REJECTED = "rejected"
     BUSY = "busy"
     UNREACHABLE = "unreachable"
+    AUTO_ANSWER_FAILED = "auto-answer-failed"
+    """Nobody had to pick up: the phone was told to do so by itself, or the line was open; and it was not up in time."""
 
 
 class ConnectFailure(StrEnum):
@@ -70,6 +72,8 @@ class OfferMade(OfferFact, frozen=True, kw_only=True):
     leg: ChannelId
     deadline: int
     trace: Trace
+    auto_answer: bool = False
+    """Nobody has to pick up: the phone is told to by itself, or the line is open."""
 
 
 class OfferRinging(OfferFact, frozen=True, kw_only=True):
