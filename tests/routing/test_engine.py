@@ -62,7 +62,7 @@ def test_a_freed_agent_gets_the_contact_that_a_look_at_all_would_choose(queues, 
     engine = built(queues, people, crowd)
     for agent in people:
         if agent.free:
-            pick = contact_for(engine, agent, queues, NODES, NOW)
+            pick = contact_for(engine, agent, NODES, NOW)
             wanted = reference.first_for(agent, crowd, queues)
             assert (pick and pick.contact) == (wanted and wanted.contact)
             if wanted is not None:
@@ -88,7 +88,7 @@ def test_all_who_wait_and_all_who_are_free_are_brought_together_as_a_look_at_all
 def test_one_free_agent_and_those_who_wait_meet_alike_whoever_asks(queues, people, crowd):
     for agent in people:
         engine = built(queues, [agent], crowd)
-        mine = contact_for(engine, agent, queues, NODES, NOW) if agent.free else None
+        mine = contact_for(engine, agent, NODES, NOW) if agent.free else None
         first = Merge(engine, list(engine.lines.lines), queues, NODES).next(engine, 0)
         assert (mine and mine.contact) == (first and first.contact)
 
@@ -132,7 +132,7 @@ def test_however_it_came_about_it_is_what_it_would_be_made_anew(before, after, c
         assert set(engine.lines.found_by(agent.profile)) >= mine
     free = [each for each in people.values() if each.free and each.profile.capacity.get("voice")]
     assert {engine.roster.ids[each] for each in slots(engine.may_offer().mask)} == {each.id for each in free}
-    for order, kept in engine.may_offer().orders.items():
+    for order, kept in engine.may_offer().orders:
         wanted = [each.id for each in sorted(free, key=ORDERS[order])]
         assert [engine.roster.ids[each[-1]] for each in kept] == wanted
     if not people:

@@ -247,14 +247,15 @@ def _with_message(state: State, fact: MessageLeft) -> State:
 def _with_rules(state: State, fact: RulesLoaded) -> State:
     pinned = {contact.site for contact in state.contacts.values()}
     sites = Map({site: files for site, files in state.sites.items() if site in pinned}).set(fact.site, fact.files)
-    engine = ready_for(state.engine, fact.rules.queues, state.agents)
     for key in state.groups:
         state = rescheduled(state, "group", groups.name_of(key), None)
     there = groups.kept(state.groups, fact.rules, fact.at)
     rules = groups.with_groups(fact.rules, there) if there else fact.rules
+    as_before = rules.queues == state.rules.queues
+    engine = state.engine if as_before else ready_for(state.engine, rules.queues, state.agents)
     state = replace(state, site=fact.site, rules=rules, sites=sites, engine=engine, today=(0, 0), groups=there)
     for contact in state.contacts.values():
-        state = reindexed(state, None, contact)
+        state = reindexed(state, contact if as_before else None, contact)
     return state
 
 

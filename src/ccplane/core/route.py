@@ -83,7 +83,7 @@ def serve_agent(turn: Turn, agent_id: AgentId, held: Collection[AgentId]) -> Non
     agent = state.agents.get(agent_id)
     if agent is None or not agent.free or agent_id in held:
         return
-    pick = contact_for(state.engine, agent, state.rules.queues, state.nodes, turn.now, lambda: busy(state, held))
+    pick = contact_for(state.engine, agent, state.nodes, turn.now, lambda: busy(state, held))
     if pick:
         _offer(turn, pick)
 

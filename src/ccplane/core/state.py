@@ -132,7 +132,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def free(self) -> tuple[AgentId, ...]:
         """Agents who may be offered a call now, the longest idle first."""
-        kept = self.engine.may_offer().orders.get("idle", ())
+        kept = self.engine.may_offer().kept("idle") or ()
         return tuple(self.engine.roster.ids[entry[-1]] for entry in kept)
 
     def waiting_in(self, queue: QueueName) -> Iterator[Candidate]:

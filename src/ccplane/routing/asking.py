@@ -136,15 +136,19 @@ def excluded(roster: Roster, queue: Queue, what: Asking, free: int) -> dict[str,
 
 def may_serve(profile: Profile, queue: Queue, what: Asking) -> bool:
     """Whether one agent may serve them: what `able` says of all."""
-    step = step_of(queue, what.step)
+    return meets(profile, queue.name, step_of(queue, what.step), what)
+
+
+def meets(profile: Profile, queue: QueueName, step: Step, what: Asking) -> bool:
+    """Whether one agent may serve those who wait at this step of this queue, be it by a further group."""
     return _met(profile, queue, step, what) or any(_met(profile, queue, each, what) for each in step.also)
 
 
-def _met(profile: Profile, queue: Queue, step: Step, what: Asking) -> bool:
+def _met(profile: Profile, queue: QueueName, step: Step, what: Asking) -> bool:
     if not step.met_by(profile.skills):
         return False
     if profile.queues:
-        membership = profile.queues.get(queue.name)
+        membership = profile.queues.get(queue)
         if membership is None or membership.level < step.level:
             return False
     elif step.level > USUAL.level:

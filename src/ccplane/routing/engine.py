@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heapreplace
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from immutables import Map
 from msgspec.structs import replace
 
 from ccplane.agents.agent import Agent
+from ccplane.agents.facts import Profile
 from ccplane.contacts.facts import Trace
 from ccplane.ids import AgentId, ContactId, NodeName, QueueName
-from ccplane.routing.asking import VOICE, Asking, Candidate, able, asking, excluded, may_serve, own_able, step_of
+from ccplane.routing.asking import VOICE, Asking, Candidate, able, asking, excluded, meets, own_able, step_of
 from ccplane.routing.bits import has
 from ccplane.routing.free import Free, Order
-from ccplane.routing.lines import Lines, Place, Rank, rank, score_ms
+from ccplane.routing.lines import Line, Lines, Place, Rank, rank, score_ms
 from ccplane.routing.roster import Roster
 from ccplane.routing.rules import Queue
 from ccplane.routing.strategies import STRATEGIES, Choice, chance, orders
@@ -65,7 +66,7 @@ def ready_for(engine: Engine, queues: Queues, agents: Agents) -> Engine:
         return replace(engine, lines=Lines())
     anew = Engine(engine.roster, orders=wanted)
     for agent in agents.values():
-        anew = _freed(anew, agent)
+        anew = _freed(anew, agent) if agent.free else anew
     return anew
 
 
@@ -79,12 +80,17 @@ def put_agent(engine: Engine, before: Agent | None, after: Agent | None) -> Engi
     if before is not None and after is not None and before.profile is after.profile:
         if before.signed_in is not after.signed_in:
             engine = replace(engine, roster=engine.roster.sign(after.id, after.signed_in))
-        return engine if _as_free(before) == _as_free(after) else _freed(_taken(engine, before), after)
-    if before is not None:
+        was, now = before.free, after.free
+        if was and now and _compared(before) == _compared(after):
+            return engine
+        engine = _taken(engine, before) if was else engine
+        return _freed(engine, after) if now else engine
+    if before is not None and before.free:
         engine = _taken(engine, before)
     if after is not None:
         roster = engine.roster.put(before.profile if before else None, after.profile)
-        return _freed(replace(engine, roster=roster.sign(after.id, after.signed_in)), after)
+        engine = replace(engine, roster=roster.sign(after.id, after.signed_in))
+        return _freed(engine, after) if after.free else engine
     return replace(engine, roster=engine.roster.without(before.profile)) if before is not None else engine
 
 
@@ -141,7 +147,6 @@ def agent_for(
 def contact_for(
     engine: Engine,
     agent: Agent,
-    queues: Queues,
     nodes: Nodes,
     now: int,
     busy: Callable[[], dict[str, int]] = dict,
@@ -150,25 +155,26 @@ def contact_for(
 
     `nodes`: those that are connected; who waits at another is offered to nobody.
     """
-    best: tuple[Rank, Asking] | None = None
-    second: Rank | None = None
+    best: Line | None = None
+    first: tuple[Any, ...] = ()
+    second: tuple[Any, ...] | None = None
     lines, profile = engine.lines.lines, agent.profile
     for what in engine.lines.found_by(profile):
-        queue = queues.get(what.queue)
-        if queue is None or not nodes.get(what.node, False) or profile.capacity.get(what.channel, 0) < 1:
+        line = lines[what]
+        here = line.first
+        if line is best or (second is not None and here > second):
             continue
-        here = rank(queue, lines[what].waiting.first)
-        if (second is not None and here > second) or not may_serve(profile, queue, what):
+        if line.queue is None or not nodes.get(what.node, False) or not _may_be_given(profile, line, what):
             continue
-        if best is None or here < best[0]:
-            best, second = (here, what), best and best[0]
+        if best is None or here < first:
+            best, first, second = line, here, first if best is not None else None
         else:
             second = here
-    if best is None:
+    if best is None or best.queue is None:
         return None
-    queue, line = queues[best[1].queue], iter(lines[best[1]].waiting)
-    waiting = next(line).candidate
-    behind = next(line, None)
+    queue, places = best.queue, iter(best.waiting)
+    waiting = next(places).candidate
+    behind = next(places, None)
     if behind is not None and (second is None or rank(queue, behind) < second):
         second = rank(queue, behind)
     trace = Trace(
@@ -177,9 +183,16 @@ def contact_for(
         runner_up=None,
         excluded=busy(),
         candidates=1,
-        runner_up_contact=second.contact if second is not None else None,
+        runner_up_contact=second[-1] if second is not None else None,
     )
     return Pick(waiting.contact, agent, trace)
+
+
+def _may_be_given(profile: Profile, line: Line, what: Asking) -> bool:
+    """Whether this agent has room for them, and what they ask for."""
+    assert line.queue is not None
+    assert line.step is not None
+    return profile.capacity.get(what.channel, 0) >= 1 and meets(profile, line.queue.name, line.step, what)
 
 
 class Merge:
@@ -230,31 +243,25 @@ def _chosen(choice: Choice) -> int:
     raise AssertionError("who may serve a queue is its member")
 
 
-def _as_free(agent: Agent) -> tuple[object, ...] | None:
-    """All that the orders look at, of one who is free; None else."""
-    return (agent.idle_since, agent.offered_at, agent.tally) if agent.free else None
-
-
-def _classes(agent: Agent) -> Iterator[str]:
-    return (channel for channel, room in agent.profile.capacity.items() if room >= 1)
+def _compared(agent: Agent) -> tuple[object, ...]:
+    """All that the orders look at."""
+    return agent.idle_since, agent.offered_at, agent.tally
 
 
 def _freed(engine: Engine, agent: Agent) -> Engine:
-    if not agent.free:
-        return engine
-    free, slot = engine.free, engine.roster.slots[agent.id]
-    for channel in _classes(agent):
-        kept = free.get(channel) or Free.kept_in(engine.orders)
-        free = free.set(channel, kept.put(agent, slot))
+    free, slot = engine.free, engine.roster.slots[agent.profile.id]
+    for channel, room in agent.profile.capacity.items():
+        if room >= 1:
+            kept = free.get(channel) or Free.kept_in(engine.orders)
+            free = free.set(channel, kept.put(agent, slot))
     return Engine(engine.roster, free, engine.orders, engine.lines, engine.idle | 1 << slot)
 
 
 def _taken(engine: Engine, agent: Agent) -> Engine:
-    if not agent.free:
-        return engine
-    free, slot = engine.free, engine.roster.slots[agent.id]
-    for channel in _classes(agent):
-        free = free.set(channel, free[channel].without(agent, slot))
+    free, slot = engine.free, engine.roster.slots[agent.profile.id]
+    for channel, room in agent.profile.capacity.items():
+        if room >= 1:
+            free = free.set(channel, free[channel].without(agent, slot))
     return Engine(engine.roster, free, engine.orders, engine.lines, engine.idle & ~(1 << slot))
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
 import msgspec
-from immutables import Map
 
 from ccplane.agents.agent import Agent
 from ccplane.ids import AgentId
@@ -36,32 +35,32 @@ class Free(msgspec.Struct, frozen=True):
     """Agents who may be offered another contact of one class of channel."""
 
     mask: int = 0
-    orders: Map[Order, Ordered[tuple[Any, ...]]] = Map()
+    orders: tuple[tuple[Order, Ordered[tuple[Any, ...]]], ...] = ()
     """Those that strategies in use ask for; each of (key …, slot)."""
 
     @classmethod
     def kept_in(cls, orders: frozenset[Order]) -> Free:
         """Nobody yet, kept in these orders."""
-        return cls(0, Map({order: Ordered() for order in orders}))
+        return cls(0, tuple((order, Ordered()) for order in sorted(orders)))
 
     def put(self, agent: Agent, slot: int) -> Free:
         """With this agent."""
-        orders = self.orders
-        for order, kept in orders.items():
-            orders = orders.set(order, kept.add((*ORDERS[order](agent), slot)))
+        orders = tuple([(order, kept.add((*ORDERS[order](agent), slot))) for order, kept in self.orders])
         return Free(self.mask | 1 << slot, orders)
 
     def without(self, agent: Agent, slot: int) -> Free:
         """Without this agent, as they were put."""
-        orders = self.orders
-        for order, kept in orders.items():
-            orders = orders.set(order, kept.remove((*ORDERS[order](agent), slot)))
+        orders = tuple([(order, kept.remove((*ORDERS[order](agent), slot))) for order, kept in self.orders])
         return Free(self.mask & ~(1 << slot), orders)
+
+    def kept(self, order: Order) -> Ordered[tuple[Any, ...]] | None:
+        """All of them in this order; None if they are not kept in it."""
+        return next((kept for each, kept in self.orders if each == order), None)
 
 
 def first(order: Order, among: int, free: Free, roster: Roster, agents: Mapping[AgentId, Agent]) -> int:
     """The slot of the first of `among` in this order; they are free, and there is one at least."""
-    kept, count = free.orders.get(order), among.bit_count()
+    kept, count = free.kept(order), among.bit_count()
     if kept is not None and 4 * count * count > len(kept):
         for entry in kept:
             if has(among, entry[-1]):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from itertools import chain
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from immutables import Map
@@ -50,7 +49,18 @@ class Line(msgspec.Struct, frozen=True):
     """Those who ask for the same, in order."""
 
     waiting: Ordered[Place]
+    first: tuple[Any, ...]
+    """The rank of who stands first."""
+    queue: Queue | None
+    """None where it is no more; then nobody of them is served."""
+    step: Step | None
     anchors: tuple[Anchor, ...]
+
+    def holding(self, waiting: Ordered[Place], place: Place) -> Line:
+        """With these waiting, after `place` came or went."""
+        at, queue = waiting.first, self.queue
+        first = self.first if queue is None or (at is not place and at[3] == self.first[4]) else rank(queue, at)
+        return Line(waiting, first, queue, self.step, self.anchors)
 
 
 class Lines(msgspec.Struct, frozen=True):
@@ -65,9 +75,11 @@ class Lines(msgspec.Struct, frozen=True):
         """With this contact, in the line of those who ask for `what`."""
         line, place = self.lines.get(what), place_of(candidate)
         if line is not None:
-            line = Line(line.waiting.add(place), line.anchors)
+            line = line.holding(line.waiting.add(place), place)
             return Lines(self.lines.set(what, line), self.anchors, self.queues, self.size + 1)
-        line = Line(Ordered((place,), 1), _anchors(what, queue, roster))
+        step = step_of(queue, what.step) if queue is not None else None
+        first = rank(queue, place) if queue is not None else ()
+        line = Line(Ordered((place,), 1), first, queue, step, _anchors(what, step, roster))
         anchors = self.anchors
         for anchor in line.anchors:
             anchors = anchors.set(anchor, anchors.get(anchor, _NONE).set(what, None))
@@ -76,10 +88,11 @@ class Lines(msgspec.Struct, frozen=True):
 
     def remove(self, what: Asking, candidate: Candidate) -> Lines:
         """Without this contact."""
-        line = self.lines[what]
-        waiting = line.waiting.remove(place_of(candidate))
+        line, place = self.lines[what], place_of(candidate)
+        waiting = line.waiting.remove(place)
         if waiting:
-            return Lines(self.lines.set(what, Line(waiting, line.anchors)), self.anchors, self.queues, self.size - 1)
+            line = line.holding(waiting, place)
+            return Lines(self.lines.set(what, line), self.anchors, self.queues, self.size - 1)
         anchors = self.anchors
         for anchor in line.anchors:
             anchors = _less(anchors, anchor, what)
@@ -92,18 +105,18 @@ class Lines(msgspec.Struct, frozen=True):
             line = lines[what]
             for anchor in line.anchors:
                 anchors = _less(anchors, anchor, what)
-            line = Line(line.waiting, _anchors(what, queue, roster))
+            step = step_of(queue, what.step)
+            line = Line(line.waiting, rank(queue, line.waiting.first), queue, step, _anchors(what, step, roster))
             for anchor in line.anchors:
                 anchors = anchors.set(anchor, anchors.get(anchor, _NONE).set(what, None))
             lines = lines.set(what, line)
         return Lines(lines, anchors, self.queues, self.size)
 
     def found_by(self, profile: Profile) -> Iterator[Asking]:
-        """The lines that an agent might serve, each once. For some of them they may yet lack something."""
-        found = [self.anchors[anchor] for anchor in _anchors_for(profile) if anchor in self.anchors]
-        if len(found) > 1:  # a line of a queue with a further group is found by several
-            return iter(dict.fromkeys(chain.from_iterable(found)))
-        return iter(found[0] if found else _NONE)
+        """The lines that an agent might serve. For some of them they may yet lack something; one of a queue with a
+        further group may come twice."""
+        for anchor in _anchors_for(profile):
+            yield from self.anchors.get(anchor, _NONE)
 
     def in_queue(self, queue: QueueName) -> Iterator[Candidate]:
         """Those who wait in one queue, in the order in which they are served."""
@@ -141,7 +154,8 @@ def place_of(candidate: Candidate) -> Place:
 
 def rank(queue: Queue, place: Place) -> Rank:
     """Strict queues first, then who has waited longest, credit and weight counted as waiting; then who came first."""
-    return Rank(-queue.strict, place.claim - 1000 * queue.weight_s, *place[1:4])
+    claim, queued_at, length, contact, _ = place
+    return Rank(-queue.strict, claim - 1000 * queue.weight_s, queued_at, length, contact)
 
 
 def rank_of(queue: Queue, candidate: Candidate) -> Rank:
@@ -153,8 +167,7 @@ def score_ms(queue: Queue, candidate: Candidate, now: int) -> int:
     return now - candidate.queued_at + 1000 * (candidate.credit_s + queue.weight_s)
 
 
-def _anchors(what: Asking, queue: Queue | None, roster: Roster) -> tuple[Anchor, ...]:
-    step = step_of(queue, what.step) if queue is not None else None
+def _anchors(what: Asking, step: Step | None, roster: Roster) -> tuple[Anchor, ...]:
     if step is None:
         return ()
     every = (anchor for each in (step, *step.also) for anchor in _anchors_of(each, what, roster))

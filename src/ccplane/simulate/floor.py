@@ -102,7 +102,7 @@ class Floor:
     def _asks(self, agent: Agent, now: int) -> ContactId | None:
         """The agent, who is free now and whom the engine does not yet know so, takes the best contact or is free."""
         before = self._agents[agent.id]
-        pick = contact_for(self._engine, agent, self.queues, NODES, now)
+        pick = contact_for(self._engine, agent, NODES, now)
         if pick is None:
             self._put(before, agent)
             return None
