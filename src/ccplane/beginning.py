@@ -23,6 +23,7 @@ from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.lease import Lease, ignore
 from ccplane.postgres.migrate import migrate
+from ccplane.postgres.overlays import Laid, decode_overlays, encode_overlays, overlays
 from ccplane.postgres.people import Person, decode_people, encode_people, import_agents, people
 from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error, is_away
 from ccplane.postgres.seats import Desk, decode_desks, desks, encode_desks, import_seats
@@ -32,6 +33,8 @@ from ccplane.vitals import PhoneBook
 
 log = structlog.get_logger()
 
+OVERLAYS: Final = "overlays"
+"""Under which they are kept in the outbox."""
 TRY_LEASE_EVERY_S: Final = 2.0
 TRY_POSTGRES_EVERY_S: Final = 2.0
 
@@ -43,6 +46,7 @@ class Begun(NamedTuple):
     epoch: int
     with_postgres: bool
     desks: tuple[Desk, ...] = ()
+    overlays: tuple[Laid, ...] = ()
 
 
 async def begin(
@@ -56,7 +60,9 @@ async def begin(
     try:
         epoch = await _schema_and_lease(settings, lease, recovered.epoch)
         persons, seats = await people_of(site, outbox, database)
-        return Begun(persons, epoch, True, seats)
+        laid = await overlays(database)
+        outbox.put_note(OVERLAYS, encode_overlays(laid))
+        return Begun(persons, epoch, True, seats, laid)
     except StoreError as error:
         if not is_away(error):
             raise
@@ -81,7 +87,8 @@ def _without_postgres(error: StoreError, outbox: Outbox, recovered: Recovered, l
     log.warning("Postgres is away; going on with the people and the epoch of the last time", error=str(error))
     if not lease.held:  # it may have gone away after that
         lease.go_on(recovered.epoch)
-    return Begun(decode_people(kept), lease.epoch, False, decode_desks(outbox.note("seats")))
+    laid = decode_overlays(outbox.note(OVERLAYS))
+    return Begun(decode_people(kept), lease.epoch, False, decode_desks(outbox.note("seats")), laid)
 
 
 async def _schema_and_lease(settings: Settings, lease: Lease, epoch: int) -> int:

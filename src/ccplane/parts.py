@@ -29,7 +29,7 @@ from ccplane.asterisk.pins import PinPad
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.recordings import Recorder
 from ccplane.asterisk.spool import spool_of
-from ccplane.beginning import begin, catch_up, prepared
+from ccplane.beginning import OVERLAYS, begin, catch_up, prepared
 from ccplane.callflow.runner import Runner
 from ccplane.core.inputs import Input, PeopleRead, PlaneBegan, SiteRead
 from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
@@ -43,6 +43,7 @@ from ccplane.http.metrics import Meters, sample_loop_delay
 from ccplane.ids import NodeName
 from ccplane.kpi.board import Board
 from ccplane.leading import Gate, fence, lead
+from ccplane.live_edits import Holding, LiveEdits
 from ccplane.log.backlog import MB, Backlog
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
@@ -51,6 +52,7 @@ from ccplane.log.shipping import Shipper
 from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.lease import CONNECT_WITHIN, Lease
+from ccplane.postgres.overlays import Laid, decode_overlays
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
@@ -59,8 +61,9 @@ from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.reload import Reload, Sites
 from ccplane.settings import Settings
 from ccplane.site import Site, parse, read
+from ccplane.site.overlays import laid
 from ccplane.staff import Staff
-from ccplane.vitals import Callers, History, Mailbox, PhoneBook, Vitals
+from ccplane.vitals import Callers, Either, History, Mailbox, PhoneBook, Vitals
 from ccplane.watch import note_watch, watched_until
 
 if TYPE_CHECKING:
@@ -126,14 +129,27 @@ class Parts:
             lease.goes_over(self._to_postgres)
             self._begun = await succeed(self._ready, recovered, lease)
             self._passed("leads")
+            self._lay_over(recovered, decode_overlays(outbox.note(OVERLAYS)))
         else:
             self._begun = await begin(settings, site, outbox, recovered, self._database, lease)
-            await self._render(site)
+            self._lay_over(recovered, self._begun.overlays)
+            await self._render(self._site)
         self._gate.kept(fence(lease, outbox))
         outbox.begin(self._begun.epoch)
         self._state, self._board = recalled(recovered, site.rules.timezone)
         self._passed("recalled")
         self._last_seen = max(recovered.last_at, watched_until(outbox)) if before is None else 0
+
+    def _lay_over(self, recovered: Recovered, overlays: Sequence[Laid]) -> None:
+        """Those that hold; where the folder has no place for them any more, the site before is in force."""
+        self._holding = Holding(overlays, self._clock.now)
+        try:
+            files = laid(self._files, self._holding())
+            if files != self._files:
+                self._files, self._site = files, parse(files, self._settings.demo_agents)
+        except SiteError as fault:
+            self._folder_fault = fault
+            self._go_on_with_the_site_in_force(recovered, fault)
 
     def _go_on_with_the_site_in_force(self, recovered: Recovered, fault: SiteError) -> None:
         """A crash while somebody edits the folder is no outage: callers keep to the site that they know."""
@@ -261,7 +277,19 @@ class Parts:
             self._executor,
             self._giving.under_way,
             one_at_a_time,
+            self._holding,
             self._folder_fault,
+        )
+        self._edits = LiveEdits(
+            settings,
+            self._holding,
+            self._sites,
+            plane,
+            self._database,
+            outbox,
+            self._clock.now,
+            self._giving.under_way,
+            one_at_a_time,
         )
 
     def first_words(self) -> Sequence[Input]:
@@ -293,7 +321,7 @@ class Parts:
             self._keeper,
             self._heartbeat,
             self._door,
-            self._reload,
+            Either(self._reload, self._edits),
         )
         duties = (self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run)
         self._passed("built")
@@ -322,6 +350,7 @@ class Parts:
                 drains=self.draining,
                 reloads=self._reload,
                 staff=self._staff,
+                overlays=self._edits,
                 phones=self._phones,
                 websocket=self._phones.websocket,
                 pins=self._pins,
@@ -363,6 +392,7 @@ class Parts:
                 ("clock", _keep_clock_true(self._clock, self.plane)),
                 ("noting the watch", note_watch(self.link, self._outbox, self._clock.now)),
                 ("draining", self.draining.run()),
+                ("lifting overlays", self._edits.run()),
                 ("watching the parts", self._vitals.watch()),
                 ("our own log", OwnLog(settings.runtime / "plane.log").run()),
             )

@@ -1,7 +1,7 @@
 """The site's folders read again while calls go on (law 11): all of it or nothing, and no call is dropped by it.
 
 What can fail comes first: reading, prompts, people. Then one input puts the rules in force, also for who waits already;
-a contact that has begun keeps its own site, by hash.
+a contact that has begun keeps its own site, by hash. Overlays hold on.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ccplane.plane import Plane
 from ccplane.postgres.pool import Database
 from ccplane.settings import Settings
 from ccplane.site import Site, SiteFaults, parse, read
+from ccplane.site.overlays import Overlay, laid
 from ccplane.vitals import PhoneBook
 
 log = structlog.get_logger()
@@ -69,12 +70,13 @@ class Reload:
         executor: Executor,
         why_not: Callable[[], str],
         one_at_a_time: asyncio.Lock,
+        overlays: Callable[[], tuple[Overlay, ...]],
         fault: SiteError | None = None,
     ) -> None:
         self._settings, self._sites, self._plane, self._why_not = settings, sites, plane, why_not
         self._database, self._outbox, self._phones, self._pins = database, outbox, phones, pins
         self._executor = executor
-        self._one_at_a_time = one_at_a_time
+        self._one_at_a_time, self._overlays = one_at_a_time, overlays
         self._phones_trouble = ""
         self._fault = fault
 
@@ -103,7 +105,7 @@ class Reload:
 
     async def _read(self) -> tuple[dict[str, str], Site]:
         try:
-            return await asyncio.to_thread(_read, self._settings)
+            return await asyncio.to_thread(_read, self._settings, self._overlays())
         except SiteError as fault:
             if self._fault is not None:
                 self._fault = fault
@@ -124,8 +126,8 @@ class Reload:
             self._phones_trouble = pushed.trouble
 
 
-def _read(settings: Settings) -> tuple[dict[str, str], Site]:
-    files = read(settings.site)
+def _read(settings: Settings, overlays: tuple[Overlay, ...]) -> tuple[dict[str, str], Site]:
+    files = laid(read(settings.site), overlays)
     return files, parse(files, settings.demo_agents)
 
 

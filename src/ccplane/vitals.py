@@ -56,6 +56,16 @@ class Troubled(Protocol):
     def trouble(self) -> str: ...
 
 
+class Either:
+    """Several of them as one: the first that has something to say."""
+
+    def __init__(self, *parts: Troubled) -> None:
+        self._parts = parts
+
+    def trouble(self) -> str:
+        return next(filter(None, (part.trouble() for part in self._parts)), "")
+
+
 class Vitals:
     """What /readyz tells: each part, how it is, and for how long it has been so."""
 

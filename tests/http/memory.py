@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ccplane.agents.facts import PinWay
-from ccplane.core import inputs
+from ccplane.core import State, inputs
 from ccplane.core.inputs import Input
 from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
@@ -43,6 +43,10 @@ class MemoryPlane:
 
     def follow(self, follower: Callable[[Snapshot, Sequence[Fact], int], None], /) -> None:
         self._followers.append(follower)
+
+    @property
+    def state(self) -> State:
+        return self.history.state
 
     @property
     def snapshot(self) -> Snapshot:

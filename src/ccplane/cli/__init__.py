@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ccplane import __version__
-from ccplane.cli import agents, asterisk, backup, guard, handover, prompts, reload, simulate, starting, status
+from ccplane.cli import agents, asterisk, backup, diff, guard, handover, prompts, reload, simulate, starting, status
 from ccplane.errors import CcplaneError, MachineError
 
 
@@ -54,5 +54,6 @@ for command in (
     handover.handover,
     reload.reload,
     simulate.simulate,
+    diff.diff,
 ):
     main.add_command(command)

@@ -74,7 +74,7 @@ from ccplane.ids import AgentId, NodeName
 from ccplane.laws import Fact
 from ccplane.routing.engine import ready_for
 from ccplane.routing.groups import GroupClosed, GroupOpened
-from ccplane.routing.rules import RulesLoaded
+from ccplane.routing.rules import RulesLoaded, SiteEdited
 
 T = TypeVar("T")
 
@@ -152,7 +152,7 @@ def _evolve(state: State, fact: AnyFact) -> State:
         case MessageStored() | MessageDropped():
             messages.settled(_message(state, fact), fact)
             return replace(state, messages=state.messages.delete(fact.message))
-        case MessageMarked() | MessagePlayed():
+        case MessageMarked() | MessagePlayed() | SiteEdited():
             return state
         case ContactFact():
             contact = _contact(state, fact)

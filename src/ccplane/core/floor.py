@@ -24,7 +24,7 @@ from ccplane.facts import (
     SwitchUnwatched,
     SwitchWedged,
 )
-from ccplane.routing.rules import RulesLoaded
+from ccplane.routing.rules import RulesLoaded, SiteEdited
 
 
 def intent_asked(turn: Turn, what: i.IntentAsked) -> None:
@@ -73,6 +73,8 @@ def drain_cancel_asked(turn: Turn, what: i.DrainCancelAsked) -> None:
 
 def site_read(turn: Turn, what: i.SiteRead) -> None:
     """Rules reach those already waiting; who waits in a queue that is no more goes back to their program."""
+    if what.changes:
+        turn.happened(SiteEdited(at=turn.now, by=what.by, changes=what.changes))
     if what.site == turn.state.site:
         return
     turn.happened(RulesLoaded(at=turn.now, site=what.site, rules=what.rules, files=what.files))

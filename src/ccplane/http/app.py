@@ -21,6 +21,7 @@ from ccplane.http import (
     health,
     index,
     messages,
+    overlays,
     phone_page,
     problems,
     reconcile,
@@ -44,6 +45,7 @@ from ccplane.http.ports import (
     Handovers,
     Health,
     MessagesStore,
+    Overlays,
     PhoneBook,
     Pins,
     Plane,
@@ -85,6 +87,7 @@ class Ports:
     drains: Drains | None = None
     reloads: Reloads | None = None
     staff: Staff | None = None
+    overlays: Overlays | None = None
     ari: AriStats | None = None
     ami: AmiStats | None = None
     heard: PhoneStats | None = None
@@ -150,6 +153,8 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
         app.include_router(handover.routes(ports.handovers, ports.drains, admin))
     if ports.reloads:
         app.include_router(site.routes(ports.reloads, admin))
+    if ports.overlays:
+        app.include_router(overlays.routes(ports.plane, ports.overlays, admin))
     app.add_middleware(BodyLimit)
     problems.install(app)
     app.openapi = describe(app)  # type: ignore[method-assign]

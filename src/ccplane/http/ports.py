@@ -17,6 +17,8 @@ from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.recordings import RecordingRow, Sought
+from ccplane.site.differences import Difference
+from ccplane.site.overlays import Overlay
 
 
 class Snapshot(Protocol):
@@ -95,6 +97,43 @@ class Staff(Protocol):
 
     async def edit(self, agent: AgentId, change: AgentChange, *, by: str) -> Snapshot:
         """The snapshot once it is in force. RequestError "no-such-agent"; StoreError if Postgres is away."""
+
+
+class OverlayTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds in a file's place. `path`: file and key; `value`: null for no such key; `file`: what the file says
+    there; `by`: who laid it; `since`, `until`: ms, `until` null for good."""
+
+    path: str
+    value: Any
+    file: Any
+    by: str
+    since: int
+    until: int | None
+
+
+class DiffTold(msgspec.Struct, frozen=True):
+    """What lies over the files; what a reload would change (`folder`), or why it would not (`faults`); and which agents
+    are other than acd/agents.toml has them (`people`)."""
+
+    overlays: tuple[OverlayTold, ...]
+    folder: tuple[Difference, ...]
+    people: tuple[Difference, ...]
+    faults: tuple[str, ...]
+
+
+class Overlays(Protocol):
+    """Edits of the site at run time."""
+
+    def told(self) -> tuple[OverlayTold, ...]: ...
+
+    async def put(self, edits: Sequence[Overlay], *, until: int | None, by: str) -> None:
+        """All or none. SiteFaults, StoreError, RequestError "cannot-reload": then nothing was changed."""
+
+    async def lift(self, path: str, *, by: str) -> None:
+        """The file holds again. RequestError "no-such-overlay", and as `put`."""
+
+    async def differences(self) -> DiffTold:
+        """Between the folders, what holds, and the people."""
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -212,6 +212,22 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         return next((each for each in wanted if each is not None and each in self.queues), None)
 
 
+class SiteChange(msgspec.Struct, frozen=True):
+    """What was changed at `path`, `acd/queues.toml: support.weight`: from, and to, as JSON; None: no such key."""
+
+    path: str
+    before: str | None = None
+    after: str | None = None
+
+
+class SiteEdited(Fact, frozen=True, kw_only=True):
+    """Somebody changed what holds in the place of the site's files, without writing them; the rules that follow from
+    it are loaded with it. `by`: who; `expiry` where the time of an overlay is over."""
+
+    by: str
+    changes: tuple[SiteChange, ...]
+
+
 class RulesLoaded(Fact, frozen=True, kw_only=True):
     """From here on these rules hold, also for those already waiting (law 11). `files`: the site as text, by path."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from types import UnionType
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
@@ -18,19 +18,20 @@ from pydantic_core import ErrorDetails
 from ccplane.errors import SiteError
 from ccplane.site.durations import written
 from ccplane.site.faults import Findings, did_you_mean
-from ccplane.site.locate import Lines, Path
+from ccplane.site.locate import Lines, Path, key
+from ccplane.site.overlays import Overlay, lay
 
 T = TypeVar("T")
 
 _AT_LINE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-_BARE: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _KEY_ON_LINE: Final = re.compile(r"[ \t]*(?:\[{1,2}[ \t]*)?([A-Za-z0-9_.\"'-]+)[ \t]*[=\]]")
 
 
 class Document:
-    """A file that is TOML. `data` is empty and `broken` true when it is not: then its one fault has been told."""
+    """A file that is TOML, with what is laid over it. `data` is empty and `broken` true when it is none: then its one
+    fault has been told."""
 
-    def __init__(self, path: str, text: str, findings: Findings) -> None:
+    def __init__(self, path: str, text: str, findings: Findings, overlays: Iterable[Overlay] = ()) -> None:
         self.path = path
         self.text = text
         self._findings = findings
@@ -41,6 +42,10 @@ class Document:
         except (ValueError, RecursionError) as error:
             self.broken = True
             findings.faults.append(_not_toml(path, text, error))
+            return
+        for overlay in lay(self.data, overlays):
+            sentence = "an overlay lies here, and the file has no place for it; lift it (docs/live-edits.md)"
+            self.fault("overlay-nowhere", sentence, *overlay.at)
 
     def fault(self, code: str, sentence: str, *at: str | int) -> None:
         self._findings.faults.append(self._error(code, sentence, at))
@@ -73,17 +78,6 @@ class Document:
     @cached_property
     def _lines(self) -> Lines:
         return Lines(self.text)
-
-
-def key(at: Path) -> str:
-    """A way into TOML as one writes it: support.steps[1].skills."""
-    written_ = ""
-    for part in at:
-        if isinstance(part, int):
-            written_ += f"[{part}]"
-        else:
-            written_ += ("." if written_ else "") + (part if _BARE.fullmatch(part) else f'"{part}"')
-    return written_
 
 
 def _not_toml(path: str, text: str, error: Exception) -> SiteError:

@@ -14,12 +14,24 @@ from typing import Final
 Path = tuple[str | int, ...]
 """A way into parsed TOML: keys, and indexes of arrays."""
 
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _SPACE: Final = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY_PART: Final = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*""")
 _STRING: Final = re.compile(
     r'''"""(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}|\'\'\'(?:[^']|'{1,2}(?!'))*'{3,5}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*\'''', re.S
 )
 _SCALAR: Final = re.compile(r"[^,\]}\n#]*")
+
+
+def key(at: Path) -> str:
+    """A way into TOML as one writes it: support.steps[1].skills."""
+    written_ = ""
+    for part in at:
+        if isinstance(part, int):
+            written_ += f"[{part}]"
+        else:
+            written_ += ("." if written_ else "") + (part if _BARE.fullmatch(part) else f'"{part}"')
+    return written_
 
 
 def line_of(text: str, path: Path) -> int:

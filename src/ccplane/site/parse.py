@@ -20,6 +20,7 @@ from ccplane.site.limits import judge_cycles, references_of
 from ccplane.site.menus import MenuReading, judge_reached, judge_ways, menu_in
 from ccplane.site.missed import judge_missed, missed_in
 from ccplane.site.names import Reference, judge_references
+from ccplane.site.overlays import among, without
 from ccplane.site.policy import policy_in
 from ccplane.site.programs import computes_menu, judge_program
 from ccplane.site.shapes import RulesTable
@@ -67,9 +68,9 @@ class _Reading:
         self._files = files
         self._references: list[Reference] = []
         self._own_texts: list[Spoken] = []
-        self._documents = {
-            path: Document(path, text, self.findings) for path, text in files.items() if path.endswith(".toml")
-        }
+        self._overlays = among(files)
+        paths = {path for path in files if path.endswith(".toml")} | {each.file for each in self._overlays}
+        self._documents = {path: self._with_overlays(path) for path in sorted(paths)}
         self._judge_paths()
         self._queues: dict[QueueName, Queue] = queues_in(self._document(QUEUES))
         self._agents: tuple[AgentEntry, ...] = agents_in(self._document(AGENTS), demo_agents, self._references)
@@ -121,6 +122,10 @@ class _Reading:
 
     # --- reading ------------------------------------------------------------------------------------------------
 
+    def _with_overlays(self, path: str) -> Document:
+        overlays = [each for each in self._overlays if each.file == path]
+        return Document(path, self._files.get(path, ""), self.findings, overlays)
+
     def _document(self, path: str) -> Document:
         """A file, or an empty one in its place."""
         return self._documents.get(path) or Document(path, "", self.findings)
@@ -160,7 +165,7 @@ class _Reading:
 
     def _judge_paths(self) -> None:
         """A file that nothing reads is a file with a wrong name."""
-        for path in self._files:
+        for path in (*without(self._files), *(self._documents.keys() - self._files.keys())):
             name = PurePosixPath(path)
             read = READ_IN.get(name.parent.name)
             if read is not None and path not in read:

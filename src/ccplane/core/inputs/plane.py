@@ -5,7 +5,7 @@ from __future__ import annotations
 from ccplane.agents.facts import Profile, Seat
 from ccplane.core.inputs.input import Input
 from ccplane.ids import NodeName
-from ccplane.routing.rules import Rules
+from ccplane.routing.rules import Rules, SiteChange
 
 
 class PlaneBegan(Input, frozen=True):
@@ -33,11 +33,14 @@ class DrainCancelAsked(Input, frozen=True):
 
 
 class SiteRead(Input, frozen=True):
-    """The operator's files were read. `files`: their text by path."""
+    """The operator's files were read. `files`: their text by path. Or they are the same, and `by` has made `changes` to
+    what holds in their place."""
 
     site: str
     rules: Rules
     files: dict[str, str]
+    by: str = ""
+    changes: tuple[SiteChange, ...] = ()
 
 
 class PeopleRead(Input, frozen=True):
