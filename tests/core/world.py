@@ -466,11 +466,11 @@ class World:
 
     def late_comes(self, a, b):
         """What was on its way for long is done, be it on a connection that is no more: then nobody is answered, and
-        mostly nobody hears. What was on its way for too long never comes."""
+        mostly nobody hears. What was on its way for too long never comes: a socket that owes an answer is made anew."""
         late, self.late = self.late, []
         for since, connection, command in late:
             same, events = connection == self.connections and self.connected, len(self.events)
-            if not same and self.floor.now - since >= LATE_MS:
+            if self.floor.now - since >= LATE_MS:
                 continue
             if same:
                 self.known |= {command.leg} if isinstance(command, do.RingAgent | do.CallParty) else set()
