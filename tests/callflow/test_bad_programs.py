@@ -41,6 +41,7 @@ def hears_the_default(line):
         "return 1 + None",
         'await call.queue("nowhere")',
         "await call.queue(None)",
+        'await call.queue("sales", credit_s=86_401)',
         'await call.menu("nowhere")',
         'await call.play("nothing")',
         "await 5",

@@ -78,6 +78,7 @@ class Step:
         return (yield self._verb)
 
 
+DAY_S: Final = 86_400
 ID_LONGEST: Final = 10
 
 
@@ -246,13 +247,18 @@ class Call:
         """Set what an agent wants, wherever they sit. It shows once their present work allows."""
         return _settled(await Step(SetIntent(agent, state, reason)))
 
-    async def queue(self, name: str | None) -> QueueResult:
-        """Wait for an agent and talk. Returns when the talk is over or the waiting is; see QueueResult."""
+    async def queue(self, name: str | None, *, credit_s: int = 0) -> QueueResult:
+        """Wait for an agent and talk. Returns when the talk is over or the waiting is; see QueueResult.
+
+        `credit_s`: the caller's priority, counted as so many seconds waited already; ProgramError beyond a day.
+        """
         if name not in self.site.rules.queues:
             known = ", ".join(self.site.rules.queues)
             raise ProgramError("no-such-queue", f"there is no queue {name!r}; acd/queues.toml has {known}")
+        if not -DAY_S <= credit_s <= DAY_S:
+            raise ProgramError("bad-credit", f"credit_s is {credit_s!r}; at most a day, in seconds: {DAY_S}")
         await self._announce(QueueName(name))
-        result = await Step(EnterQueue(QueueName(name), self._consent))
+        result = await Step(EnterQueue(QueueName(name), self._consent, credit_s))
         if not isinstance(result, QueueResult):
             raise ProgramError("queue-failed", f"the queue gave {result!r}")
         return result
