@@ -55,6 +55,8 @@ class Centre:
                 wrap_up_ms=wrap_up_ms,
                 wrap_up_extend_ms=wrap_up_ms,
                 max_wait_ms=120_000,
+                longest_wait_ms=20_000 if name == "support" else None,
+                overflow=QueueName("sales") if name == "support" else None,
             )
             for name in QUEUES
         }

@@ -138,7 +138,7 @@ async def test_rows_of_live_contacts_are_what_evolve_has(db, seed):
         assert ms(row["arrived_at"]) == contact.arrived_at
         if contact.waiting:
             stay = segments[contact.id, contact.waiting.segment]
-            assert (stay["queue"], ms(stay["started_at"])) == (contact.waiting.queue, contact.waiting.queued_at)
+            assert (stay["queue"], ms(stay["started_at"])) == (contact.waiting.queue, contact.waiting.here_since)
             assert stay["provisional"]
         if contact.talk:
             talk = segments[contact.id, contact.talk.segment]
@@ -319,9 +319,18 @@ async def test_every_stay_in_a_queue_ends_with_one_outcome(db, seed):
     waiting = [row for row in stays if row["outcome"] is None]
     assert len(waiting) == sum(contact.waiting is not None for contact in centre.state.contacts.values())
     assert sum(row["outcome"] == "answered" for row in stays) == kinds.count("TalkStarted")
+    clocks = {}
     for row in stays:
         if row["outcome"]:
             assert row["waited_ms"] == ms(row["ended_at"]) - ms(row["started_at"])
+            since = clocks.get(row["contact"], ms(row["started_at"]))
+            assert row["contact_waited_ms"] == ms(row["ended_at"]) - since, "an overflow keeps the clock"
+            if row["outcome"] == "overflowed":
+                clocks[row["contact"]] = since
+            else:
+                clocks.pop(row["contact"], None)
+    if seed == 0:
+        assert any(row["outcome"] == "overflowed" for row in stays)
     talks = [row for row in await rows(db, "segment") if row["kind"] == "agent"]
     for row in talks:
         if row["ended_at"]:
