@@ -33,8 +33,8 @@ def opened(at=0, good_since=None):
 
 def test_it_opens_when_somebody_has_waited_so_long():
     assert changes_at(CLOSED, a_group(), waiting(10, 30)) == 70 * S
-    assert bad(a_group(), waiting(10), 70 * S) == (WAIT, 60_000)
-    assert bad(a_group(), waiting(10), 70 * S - 1) is None
+    assert bad(a_group(), measured(a_group(), waiting(10), 70 * S)) == (WAIT, 60_000)
+    assert bad(a_group(), measured(a_group(), waiting(10), 70 * S - 1)) is None
 
 
 def test_with_nobody_waiting_it_never_opens():
@@ -58,16 +58,16 @@ def test_a_wait_that_grows_too_long_begins_the_while_anew():
 def test_a_service_level_counts_those_who_wait_too_long_already():
     group = a_group({LEVEL: 0.5}, {LEVEL: 0.8})
     seen = Seen(waiting(0, 10).stays, (Decided(0, 1, 1),), 20_000)
-    assert measured(LEVEL, seen, group.window_ms, 20 * S) == 1.0
-    assert measured(LEVEL, seen, group.window_ms, 20 * S + 1) == 0.5
+    assert measured(group, seen, 20 * S)[LEVEL] == 1.0
+    assert measured(group, seen, 20 * S + 1)[LEVEL] == 0.5
     assert changes_at(CLOSED, group, seen) == 30 * S + 1, "1 of 3"
 
 
 def test_what_is_older_than_the_window_counts_no_more():
     group = a_group({LEVEL: 0.5}, {LEVEL: 0.8}, after=60, window=300)
     seen = Seen(decided=(Decided(0, 0, 4), Decided(2, 1, 1)))
-    assert measured(LEVEL, seen, group.window_ms, 359 * S) == 0.2
-    assert measured(LEVEL, seen, group.window_ms, 360 * S) == 1.0
+    assert measured(group, seen, 359 * S)[LEVEL] == 0.2
+    assert measured(group, seen, 360 * S)[LEVEL] == 1.0
     assert changes_at(opened(200), group, seen) == 420 * S
 
 
@@ -117,9 +117,10 @@ def test_by_deadlines_alone_it_does_what_a_look_at_every_second_would(group, eve
         before = seen()
         for second in range(gap + 1):  # the naive one looks at each second, before what happens
             at = now + second * S
-            fine = good(group, before, at)
+            values = measured(group, before, at)
+            fine = good(group, values)
             naive_since = (at if naive_since is None else naive_since) if naive and fine else None
-            if not naive and bad(group, before, at):
+            if not naive and bad(group, values):
                 naive, naive_since = True, at if fine else None
                 naive_states.append((at, True))
             elif naive and naive_since is not None and at - naive_since >= group.after_ms:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,14 +24,21 @@ def instant(zone, *clock):
     return round(datetime(*clock, tzinfo=ZoneInfo(zone)).timestamp() * 1000)
 
 
+def instants(zone):
+    """Any minute of twelve years, and those about which the clock is put forward or back."""
+    shifts = [shift.at for shift in shifts_of(zone)[1:25]] or [1_704_067_200_000]
+    about = st.builds(lambda at, minutes: at + minutes * 60_000, st.sampled_from(shifts), st.integers(-4_000, 4_000))
+    return st.one_of(st.integers(0, 12 * 365 * MINUTES).map(lambda each: 1_704_067_200_000 + each * 60_000), about)
+
+
 EVERY_DAY = tuple((day * MINUTES + 540, day * MINUTES + 1020) for day in range(7))
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@given(minutes=st.integers(0, 12 * 365 * MINUTES))
-def test_it_is_open_when_the_clock_on_the_wall_says_so(zone, minutes):
+@given(data=st.data())
+def test_it_is_open_when_the_clock_on_the_wall_says_so(zone, data):
     """Held against the machine's own time zones, over twelve years."""
-    at = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    at = datetime.fromtimestamp(data.draw(instants(zone)) / 1000, UTC)
     there = at.astimezone(ZoneInfo(zone))
     wall = there.hour * 60 + there.minute
     ours = hours(zone, *EVERY_DAY)
@@ -39,14 +46,11 @@ def test_it_is_open_when_the_clock_on_the_wall_says_so(zone, minutes):
 
 
 @pytest.mark.parametrize("zone", ZONES)
-@given(
-    minutes=st.integers(0, 12 * 365 * MINUTES),
-    spans=st.lists(st.integers(0, 7 * MINUTES), min_size=2, max_size=8, unique=True),
-)
-def test_it_opens_and_closes_exactly_at_the_moments_that_it_names(zone, minutes, spans):
+@given(data=st.data(), spans=st.lists(st.integers(0, 7 * MINUTES), min_size=2, max_size=8, unique=True))
+def test_it_opens_and_closes_exactly_at_the_moments_that_it_names(zone, data, spans):
     edges = sorted(spans)
     ours = hours(zone, *zip(edges[::2], edges[1::2], strict=False))
-    at = round((datetime(2024, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)).timestamp() * 1000)
+    at = data.draw(instants(zone))
     closes, opens = ours.closes_after(at), ours.opens_after(at)
     if closes is not None:
         assert at < closes

@@ -24,10 +24,11 @@ def regroup(turn: Turn) -> None:
 
 def _regroup(turn: Turn, name: str) -> None:
     key = key_of(name)
-    group, opening, what = group_of(turn.state, key), turn.state.groups[key], seen(turn.state, key[0])
+    group, opening = group_of(turn.state, key), turn.state.groups[key]
     assert group is not None
+    values = g.measured(group, seen(turn.state, key[0]), turn.now)
     if not opening.open:
-        found = g.bad(group, what, turn.now)
+        found = g.bad(group, values)
         assert found is not None, "it is due to open, and nothing is bad"
         measure, value = found
         turn.happened(GroupOpened(at=turn.now, queue=key[0], group=key[1], measure=measure, value=value))
@@ -35,5 +36,4 @@ def _regroup(turn: Turn, name: str) -> None:
             turn.freed[agent] = None
         return
     by = next(iter(group.closes), Measure.LONGEST_WAIT)
-    now = g.measured(by, what, group.window_ms, turn.now)
-    turn.happened(GroupClosed(at=turn.now, queue=key[0], group=key[1], measure=by, value=now))
+    turn.happened(GroupClosed(at=turn.now, queue=key[0], group=key[1], measure=by, value=values.get(by)))

@@ -7,8 +7,9 @@ either is known beforehand, so that nothing is polled.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import takewhile
+from collections.abc import Iterator
+from heapq import merge
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -76,33 +77,27 @@ class Opening(msgspec.Struct, frozen=True):
     value: float | None = None
 
 
-def measured(measure: Measure, seen: Seen, window_ms: int, at: int) -> float | None:
-    """The value at this moment, if nothing happens until then; None: no data."""
-    match measure:
-        case Measure.LONGEST_WAIT:
-            return float(max(0, at - seen.stays.first[0])) if seen.stays else 0.0
-        case Measure.ESTIMATED_WAIT:
-            return None if seen.estimate_ms is None else float(seen.estimate_ms)
-        case Measure.SERVICE_LEVEL:
-            young = [each for each in seen.decided if _out_at(each, window_ms) > at]
-            overdue = seen.stays.before((at - seen.within_ms, ""))
-            whole = sum(each.all for each in young) + overdue
-            return sum(each.good for each in young) / whole if whole else None
+Values = dict[Measure, float | None]
 
 
-def bad(group: Group, seen: Seen, at: int) -> tuple[Measure, float] | None:
-    """The first measure that opens it at this moment, with its value."""
+def measured(group: Group, seen: Seen, at: int) -> Values:
+    """What this group looks at, at this moment, if nothing happens until then; None: no data."""
+    return next(_timeline(group, seen, at))[1]
+
+
+def bad(group: Group, values: Values) -> tuple[Measure, float] | None:
+    """The first measure that opens it, with its value."""
     for measure, limit in group.opens.items():
-        value = measured(measure, seen, group.window_ms, at)
+        value = values[measure]
         if value is not None and (value < limit if measure is Measure.SERVICE_LEVEL else value >= limit):
             return measure, value
     return None
 
 
-def good(group: Group, seen: Seen, at: int) -> bool:
+def good(group: Group, values: Values) -> bool:
     """Whether all measures are as they must be for it to close. Without data nothing is wrong."""
     for measure, limit in group.closes.items():
-        value = measured(measure, seen, group.window_ms, at)
+        value = values[measure]
         if value is not None and (value < limit if measure is Measure.SERVICE_LEVEL else value > limit):
             return False
     return True
@@ -112,22 +107,23 @@ def looked(opening: Opening, group: Group, seen: Seen, at: int) -> Opening:
     """The group at `at`, if nothing has happened since it was looked at, with what was `seen` then."""
     since = opening.good_since if opening.open else None
     if opening.open:
-        for moment in _moments(group, seen, opening.looked_at, at):
-            since = (moment if since is None else since) if good(group, seen, moment) else None
+        for moment, values in _timeline(group, seen, opening.looked_at, at):
+            since = (moment if since is None else since) if good(group, values) else None
     return replace(opening, good_since=since, looked_at=at)
 
 
 def changes_at(opening: Opening, group: Group, seen: Seen) -> int | None:
     """When it opens or closes if nothing happens from when it was looked at (`looked`); None: not by time alone."""
     at, since = opening.looked_at, opening.good_since
-    if not opening.open:
-        return next((moment for moment in _moments(group, seen, at, None) if bad(group, seen, moment)), None)
-    since = (at if since is None else since) if good(group, seen, at) else None
-    for moment in _moments(group, seen, at, None):
-        if since is not None and since + group.after_ms <= moment:
+    for moment, values in _timeline(group, seen, at):
+        if not opening.open:
+            if bad(group, values):
+                return moment
+            continue
+        if since is not None and since + group.after_ms <= moment and moment > at:
             break
-        since = (moment if since is None else since) if good(group, seen, moment) else None
-    return None if since is None else max(at, since + group.after_ms)
+        since = (moment if since is None else since) if good(group, values) else None
+    return None if since is None or not opening.open else max(at, since + group.after_ms)
 
 
 def and_also(decided: tuple[Decided, ...], at: int, good: bool, longest_ms: int) -> tuple[Decided, ...]:
@@ -143,27 +139,50 @@ def _out_at(decided: Decided, window_ms: int) -> int:
     return (decided.minute + 1) * MINUTE + window_ms
 
 
-def _moments(group: Group, seen: Seen, after: int, until: int | None) -> Iterator[int]:
-    """The moments in [after, until] at which time alone may change what is bad or good, in order."""
-    moments = {after, *(() if until is None else (until,))}
-    for measure in {*group.opens, *group.closes}:
-        moments |= set(_of(measure, group, seen, after))
-    return iter(sorted(each for each in moments if each >= after and (until is None or each <= until)))
-
-
-def _of(measure: Measure, group: Group, seen: Seen, after: int) -> Iterable[int]:
-    match measure:
-        case Measure.LONGEST_WAIT:
-            if seen.stays:
-                oldest = seen.stays.first[0]
-                yield from (
-                    oldest + round(group.opens.get(measure, 0)),
-                    oldest + round(group.closes.get(measure, 0)) + 1,
-                )
-        case Measure.ESTIMATED_WAIT:
+def _timeline(group: Group, seen: Seen, after: int, until: int | None = None) -> Iterator[tuple[int, Values]]:
+    """The moments in [after, until] at which time alone may change what is bad or good, in order, with what is measured
+    then. The first is `after`."""
+    looks_at = {*group.opens, *group.closes}
+    leaving: list[tuple[int, int, int]] = []
+    crossing: list[int] = []
+    overdue = 0
+    if Measure.SERVICE_LEVEL in looks_at:
+        leaving = sorted((_out_at(each, group.window_ms), each.good, each.all) for each in seen.decided)
+        overdue = seen.stays.before((after - seen.within_ms, ""))
+        waiting = islice(seen.stays, overdue, overdue + CROSSINGS)
+        crossing = [since + seen.within_ms + 1 for since, _ in waiting]
+    fine, whole = sum(each[1] for each in leaving), sum(each[2] for each in leaving)
+    oldest = seen.stays.first[0] if seen.stays else None
+    edges = [] if oldest is None else sorted(_edges(group, oldest))
+    ends = [] if until is None else [until]
+    gone = crossed = 0
+    last = None
+    for moment in merge([after], edges, [each[0] for each in leaving], crossing, ends):
+        if moment < after or moment == last:
+            continue
+        if until is not None and moment > until:
             return
-        case Measure.SERVICE_LEVEL:
-            yield from (_out_at(each, group.window_ms) for each in seen.decided)
-            waiting = (since + seen.within_ms + 1 for since, _ in seen.stays)
-            later = (each for each in waiting if each >= after)
-            yield from (each for _, each in takewhile(lambda pair: pair[0] < CROSSINGS, enumerate(later)))
+        last = moment
+        while gone < len(leaving) and leaving[gone][0] <= moment:
+            fine, whole, gone = fine - leaving[gone][1], whole - leaving[gone][2], gone + 1
+        while crossed < len(crossing) and crossing[crossed] <= moment:
+            crossed += 1
+        values: Values = {}
+        for measure in looks_at:
+            match measure:
+                case Measure.LONGEST_WAIT:
+                    values[measure] = 0.0 if oldest is None else float(max(0, moment - oldest))
+                case Measure.ESTIMATED_WAIT:
+                    values[measure] = None if seen.estimate_ms is None else float(seen.estimate_ms)
+                case Measure.SERVICE_LEVEL:
+                    counted = whole + overdue + crossed
+                    values[measure] = fine / counted if counted else None
+        yield moment, values
+
+
+def _edges(group: Group, oldest: int) -> Iterator[int]:
+    """When the longest wait is what opens the group, and when it is more than what lets it close."""
+    if (high := group.opens.get(Measure.LONGEST_WAIT)) is not None:
+        yield oldest + round(high)
+    if (low := group.closes.get(Measure.LONGEST_WAIT)) is not None:
+        yield oldest + round(low) + 1

@@ -41,15 +41,44 @@ class Hours(msgspec.Struct, frozen=True):
 
     def open_at(self, at: int) -> bool:
         """Whether it is open at `at` (ms UTC)."""
-        return any(opens <= at < closes for opens, closes in self._around(at))
+        offset = self._steady(at, at)
+        if offset is None:
+            return any(opens <= at < closes for opens, closes in self._around(at))
+        here = (at + offset - MONDAY) % WEEK
+        now = (here, here + WEEK)
+        return any(span.opens * MINUTE <= each < span.closes * MINUTE for span in self.week for each in now)
 
     def closes_after(self, at: int) -> int | None:
         """The first moment after `at` at which it closes (ms UTC); None if it never does."""
-        return next((closes for _, closes in self._around(at)[:-1] if closes > at), None)
+        closes = [span.closes for span in (self.week[:-1] if self._round else self.week)]
+        soon = self._next(at, closes) if closes else None
+        return (
+            soon if soon or not closes else next((closes for _, closes in self._around(at)[:-1] if closes > at), None)
+        )
 
     def opens_after(self, at: int) -> int | None:
         """The first moment after `at` at which it opens (ms UTC); None if it is always open, or never."""
-        return next((opens for opens, _ in self._around(at)[1:] if opens > at), None)
+        opens = [span.opens for span in (self.week[1:] if self._round else self.week)]
+        soon = self._next(at, opens) if opens else None
+        return soon if soon or not opens else next((opens for opens, _ in self._around(at)[1:] if opens > at), None)
+
+    @property
+    def _round(self) -> bool:
+        """Whether it is open over the week's end, from its last stretch into its first."""
+        return bool(self.week) and self.week[-1].closes * MINUTE == self.week[0].opens * MINUTE + WEEK
+
+    def _next(self, at: int, edges: list[int]) -> int | None:
+        """When the first of these minutes of the week comes; None if the clock is changed about then: that has to be
+        looked at closely."""
+        here = (at + self._offset(at) - MONDAY) % WEEK
+        soon = at + min((edge * MINUTE - here - 1) % WEEK + 1 for edge in edges)
+        return soon if self._steady(at, soon) is not None else None
+
+    def _steady(self, since: int, until: int) -> int | None:
+        """What the clock is ahead of UTC; None if it is changed in this time, or within a day of it."""
+        before = bisect_right(self.shifts, since - DAY, key=_at)
+        same = before == bisect_right(self.shifts, until + DAY, key=_at)
+        return self.shifts[max(0, before - 1)].offset if same else None
 
     def _around(self, at: int) -> list[tuple[int, int]]:
         """The stretches from the week before to the second after, as instants, in order; what touches is one."""
