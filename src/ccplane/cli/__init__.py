@@ -11,7 +11,20 @@ from typing import Any
 import click
 
 from ccplane import __version__
-from ccplane.cli import agents, asterisk, backup, diff, guard, handover, prompts, reload, simulate, starting, status
+from ccplane.cli import (
+    agents,
+    asterisk,
+    backup,
+    diff,
+    guard,
+    handover,
+    prompts,
+    reload,
+    replay,
+    simulate,
+    starting,
+    status,
+)
 from ccplane.errors import CcplaneError, MachineError
 
 
@@ -55,5 +68,6 @@ for command in (
     reload.reload,
     simulate.simulate,
     diff.diff,
+    replay.replay,
 ):
     main.add_command(command)

@@ -64,7 +64,8 @@ def simulate(
     if changes is not None:
         runs.append(_run(model, days, seed, changes, "under changed rules"))
     if picture is not None:
-        draw(picture, model.name, runs, model.slot_ms, model.opens_at)
+        names = ["as it is"] if len(runs) == 1 else ["before", "after"]
+        draw(picture, model.name, list(zip(names, runs, strict=True)), model.slot_ms, model.opens_at)
     if as_json:
         head = {"scenario": model.name, "seed": seed, "days": days, "confidence": share}
         click.echo(json.dumps(head | told(runs, share), indent=1))
@@ -108,11 +109,10 @@ def _progress(count: int, label: str) -> Iterator[Callable[[float], None]]:
         yield step
 
 
-def draw(path: Path, title: str, runs: list[list[Outcome]], slot_ms: int, opens_at: int) -> None:
+def draw(path: Path, title: str, runs: list[tuple[str, list[Outcome]]], slot_ms: int, opens_at: int) -> None:
     from ccplane.simulate.picture import picture
 
-    names = ["as it is"] if len(runs) == 1 else ["before", "after"]
-    path.write_text(picture(title, list(zip(names, runs, strict=True)), slot_ms, opens_at), encoding="utf-8")
+    path.write_text(picture(title, runs, slot_ms, opens_at), encoding="utf-8")
     click.echo(f"drawn: {path}", err=True)
 
 
@@ -129,11 +129,12 @@ def show(runs: list[list[Outcome]], share: float) -> None:
     for line in lines:
         click.echo(line)
     click.echo()
-    for line in _legend(runs, share):
+    for line in legend(runs, share):
         click.echo(line)
 
 
-def _legend(runs: list[list[Outcome]], share: float) -> Iterator[str]:
+def legend(runs: list[list[Outcome]], share: float) -> Iterator[str]:
+    """What the tables mean."""
     days, waiting = len(runs[-1]), sum(day.still_waiting for run in runs for day in run)
     if days > 1:
         yield f"±: {share * 100:g} % confidence over {days} days (Student t)" + (

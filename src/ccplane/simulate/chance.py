@@ -85,15 +85,6 @@ class Empirical(msgspec.Struct, frozen=True):
     def draw(self, rng: Random) -> int | None:
         return self.values[min(bisect_right(self.ends, rng.random() * self.ends[-1]), len(self.values) - 1)]
 
-    def longer_than(self, ms: int, rng: Random) -> int | None:
-        """One of those above `ms`, of values in rising order; `ms` itself if there is none."""
-        first = bisect_right([each if each is not None else FOREVER for each in self.values], ms)
-        if first == len(self.values):
-            return ms
-        before = self.ends[first - 1] if first else 0.0
-        at = before + rng.random() * (self.ends[-1] - before)
-        return self.values[min(max(bisect_right(self.ends, at), first), len(self.values) - 1)]
-
 
 FOREVER: Final = 1 << 62
 

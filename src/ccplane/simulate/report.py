@@ -46,9 +46,12 @@ MORE: Final = (
 ALL: Final = "all"
 
 
-def rates(days: Sequence[Outcome], kpi: Kpi, queue: QueueName | None = None) -> list[Rate]:
-    """The KPI of each day, of one queue or of all."""
-    return [kpi.of(day.of(queue) if queue is not None else day.of()) for day in days]
+Lens = Callable[[Outcome], Counters]
+
+
+def rates(days: Sequence[Outcome], kpi: Kpi, lens: Lens) -> list[Rate]:
+    """The KPI of each day, of those whom `lens` picks out."""
+    return [kpi.of(lens(day)) for day in days]
 
 
 def difference(before: Sequence[Rate], after: Sequence[Rate], confidence: float = 0.95) -> Interval:
@@ -76,45 +79,71 @@ def shown(figure: Interval, unit: str) -> str:
     return f"{figure.value * factor:.1f}{'%' if unit == '%' else ''}{margin}"
 
 
-def queue_rows(days: Sequence[Outcome]) -> list[tuple[str, QueueName | None]]:
-    """The queues, and all of them where there are several."""
-    names = list(dict.fromkeys(queue for day in days for queue in day.queues))
-    rows: list[tuple[str, QueueName | None]] = [(str(name), name) for name in sorted(names)]
-    return [*rows, (ALL, None)] if len(rows) != 1 else rows
+def rows_of(days: Sequence[Outcome]) -> list[tuple[str, Lens]]:
+    """The queues, all of them where there are several, and what a log tells apart."""
+    queues = sorted({queue for day in days for queue in day.queues})
+    rows: list[tuple[str, Lens]] = [(str(queue), _of_queue(queue)) for queue in queues]
+    if len(rows) != 1:
+        rows.append((ALL, lambda day: day.of()))
+    kinds = sorted({kind for day in days for kind in day.kinds})
+    return rows + [(kind, _of_kind(kind)) for kind in kinds if len(kinds) > 1]
+
+
+def _of_queue(queue: QueueName) -> Lens:
+    return lambda day: day.of(queue)
+
+
+def _of_kind(kind: str) -> Lens:
+    return lambda day: day.kinds.get(kind, Counters())
 
 
 def queues_table(days: Sequence[Outcome], confidence: float = 0.95) -> list[list[str]]:
     """Rows of text; the first is the heading."""
     rows = [["queue", *(kpi.name for kpi in KPIS)]]
-    for name, queue in queue_rows(days):
-        rows.append([name, *(shown(interval(rates(days, kpi, queue), confidence), kpi.unit) for kpi in KPIS)])
+    for name, lens in rows_of(days):
+        rows.append([name, *(shown(interval(rates(days, kpi, lens), confidence), kpi.unit) for kpi in KPIS)])
     return rows
 
 
-def compared_table(before: Sequence[Outcome], after: Sequence[Outcome], confidence: float = 0.95) -> list[list[str]]:
-    """By queue and KPI: before, after, and the difference. Where the difference is surely none of chance it has a *."""
-    rows = [["queue", "", "before", "after", "difference"]]
-    for name, queue in queue_rows([*before, *after]):
+def compared_table(
+    before: Sequence[Outcome],
+    after: Sequence[Outcome],
+    confidence: float = 0.95,
+    was: Sequence[Outcome] | None = None,
+) -> list[list[str]]:
+    """By queue and KPI: before, after, and the difference. Where that is surely none of chance it has a *. `was`: what
+    a log says of the same days, to show how near the simulation comes to it."""
+    seen = [] if was is None else [was]
+    rows = [["queue", "", *(["the log"] * len(seen)), "before", "after", "difference"]]
+    for name, lens in rows_of([*before, *after]):
         for kpi in KPIS:
-            if kpi.key == "other" and not any(rate.sum for rate in rates([*before, *after], kpi, queue)):
+            if kpi.key == "other" and not any(rate.sum for rate in rates([*before, *after], kpi, lens)):
                 continue
-            one, two = rates(before, kpi, queue), rates(after, kpi, queue)
-            apart = difference(one, two, confidence)
-            rows.append(
-                [
-                    name,
-                    kpi.name,
-                    *(shown(Interval(interval(each).value), kpi.unit) for each in (one, two)),
-                    ("+" if (apart.value or 0) > 0 else "") + shown(apart, kpi.unit) + (" *" if sure(apart) else ""),
-                ]
-            )
+            one, two = rates(before, kpi, lens), rates(after, kpi, lens)
+            values = [*(rates(each, kpi, lens) for each in seen), one, two]
+            rows.append([name, kpi.name, *_compared(values, kpi.unit, difference(one, two, confidence))])
             name = ""
     for group in groups(before, after):
         one, two = _occupancies(before, group), _occupancies(after, group)
-        apart = difference(one, two, confidence)
-        values = (shown(Interval(interval(each).value), "%") for each in (one, two))
-        sign = "+" if (apart.value or 0) > 0 else ""
-        rows.append([group or ALL, "occupancy", *values, sign + shown(apart, "%") + (" *" if sure(apart) else "")])
+        values = [*([] for _ in seen), one, two]
+        rows.append([group or ALL, "occupancy", *_compared(values, "%", difference(one, two, confidence))])
+    return rows
+
+
+def _compared(values: Sequence[Sequence[Rate]], unit: str, apart: Interval) -> list[str]:
+    sign, star = "+" if (apart.value or 0) > 0 else "", " *" if sure(apart) else ""
+    return [*(shown(Interval(interval(each).value), unit) for each in values), sign + shown(apart, unit) + star]
+
+
+def beside_table(was: Sequence[Outcome], again: Sequence[Outcome]) -> list[list[str]]:
+    """By queue and KPI: what a log says, and what the simulation makes of the same days under the log's own rules."""
+    rows = [["queue", "", "the log", "simulated"]]
+    for name, lens in rows_of([*was, *again]):
+        for kpi in KPIS:
+            values = [rates(each, kpi, lens) for each in (was, again)]
+            if kpi.key != "other" or any(rate.sum for each in values for rate in each):
+                rows.append([name, kpi.name, *(shown(Interval(interval(each).value), kpi.unit) for each in values)])
+                name = ""
     return rows
 
 
@@ -156,8 +185,8 @@ def as_json(days: Sequence[Outcome], confidence: float = 0.95) -> dict[str, Any]
     """All figures, with counters: shares 0 to 1, times in s."""
     return {
         "queues": {
-            name: {kpi.key: _interval_json(interval(rates(days, kpi, queue), confidence)) for kpi in (*KPIS, *MORE)}
-            for name, queue in queue_rows(days)
+            name: {kpi.key: _interval_json(interval(rates(days, kpi, lens), confidence)) for kpi in (*KPIS, *MORE)}
+            for name, lens in rows_of(days)
         },
         "agents": {
             group: {"occupancy": _interval_json(interval(_occupancies(days, group), confidence))}
@@ -173,10 +202,10 @@ def compared_json(before: Sequence[Outcome], after: Sequence[Outcome], confidenc
     """The differences, after less before."""
     return {
         name: {
-            kpi.key: _interval_json(difference(rates(before, kpi, queue), rates(after, kpi, queue), confidence))
+            kpi.key: _interval_json(difference(rates(before, kpi, lens), rates(after, kpi, lens), confidence))
             for kpi in (*KPIS, *MORE)
         }
-        for name, queue in queue_rows([*before, *after])
+        for name, lens in rows_of([*before, *after])
     }
 
 
