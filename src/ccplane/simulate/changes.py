@@ -28,7 +28,6 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "strategy": ("strategy",),
     "answer": ("percent", "within_ms"),
     "ring": ("ring_ms",),
-    "ring_at_once": ("ring_at_once",),
     "wrap_up": ("wrap_up_ms", "wrap_up_extend_ms", "wrap_up_most_ms"),
     "max_wait": ("max_wait_ms",),
     "weight": ("weight_s",),
