@@ -231,6 +231,8 @@ class Watch:
         able = [each for each in state.agents.values() if each.free and each.profile.capacity.get("voice")]
         free = sorted((each.idle_since, each.id) for each in able)
         assert state.free == tuple(each for _, each in free)
+        slots = state.engine.roster.slots
+        assert state.working == sum(1 << slots[each.id] for each in state.agents.values() if each.works)
         shown = [each.shown for each in state.agents.values()]
         assert {kind: count for kind, count in state.shown.items() if count} == {
             kind: shown.count(kind) for kind in set(shown)
@@ -529,7 +531,7 @@ def left_to_app_queue(state, agent):
 def same(one, other):
     """Equal in every field, what is derived included; a line with nobody in it is none, and a count of nobody. Which
     slot is whose in the engine's sets, and the day of the last talk, is nobody's business."""
-    alike = set(State.__struct_fields__) - {"engine", "today"} | {"lines", "free"}
+    alike = set(State.__struct_fields__) - {"engine", "working", "today"} | {"lines", "free"}
     return all(_full(getattr(one, name)) == _full(getattr(other, name)) for name in alike)
 
 

@@ -41,6 +41,9 @@ PINNED = {
     "handled": (1, "dc827b431e71", 1),
     "talk": (1, "bbcc4fd4dfa1", 60),
     "wrap_up": (1, "7f740025f18b", 25),
+    "estimated_wait": (1, "1e8512b0d488", 12.345),
+    "estimate_error_p50": (1, "d520d52ebf09", 5.0),
+    "estimate_error_p90": (1, "4d9937152e0d", 13.0),
 }
 """By key: its version; what it is said to be made of, and what it made of the same facts, in short.
 
@@ -57,12 +60,13 @@ COUNTERS = {
     "talk": "talk_ms",
     "wrap_up": "wrap_up_ms",
 }
+IN_SECONDS = ("longest_wait", "estimated_wait", "estimate_error_p50", "estimate_error_p90")
 
 
 def stay(number, waited_ms=None, outcome=None):
     """A stay that began at noon, and how it ended, if it did."""
     contact = ContactId(f"c-{number}")
-    queued = c.ContactQueued(at=NOON, contact=contact, queue=SALES, segment=1)
+    queued = c.ContactQueued(at=NOON, contact=contact, queue=SALES, segment=1, estimate_ms=10_000)
     if outcome is None:
         return [queued]
     if outcome is c.QueueOutcome.ANSWERED:
@@ -143,10 +147,10 @@ def facts():
 def numbers():
     """What the facts give for each key."""
     board = reduce(evolve, sorted(facts(), key=lambda fact: fact.at), Board.begun())
-    (view,) = queues(board, the_rules(a_queue(SALES)), NOON + 60_000)
+    (view,) = queues(board, the_rules(a_queue(SALES)), NOON + 60_000, {SALES: 12_345})
     counted = board.today.queues[SALES]
     names = {key: COUNTERS.get(key, key) for key in DEFINITIONS}
-    shown = {"longest_wait": view.longest_wait_s}
+    shown = {key: getattr(view, f"{key}_s") for key in IN_SECONDS}
     return {
         key: getattr(counted, name) if name in Counters.__struct_fields__ else shown.get(key, getattr(view, key, None))
         for key, name in names.items()

@@ -20,7 +20,7 @@ from ccplane.agents.wrap_up import extended
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import ConnectFailure, Withdrawal
 from ccplane.errors import IllegalMove
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, OfferId, SeatId, device_of, seat_of
+from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, OfferId, QueueName, SeatId, device_of, seat_of
 from ccplane.laws import Transitions, move
 
 
@@ -156,6 +156,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     offered_at: int = 0
     """When they were last offered a contact."""
     tally: Tally = Tally()
+    wrapping_up: QueueName | None = None
+    """Of which queue's talk."""
     clearing: tuple[ChannelId, ...] = ()
     """Legs of theirs that are being hung up, mostly one: until they are gone the phone may still be in that call."""
     clear_by: int | None = None
@@ -240,6 +242,11 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     def only_clearing(self) -> bool:
         """Would be free, if only a leg of theirs were gone."""
         return bool(self.clearing) and replace(self, clearing=()).free
+
+    @property
+    def works(self) -> bool:
+        """Busy or not, they want contacts and can be reached: they will take one when they are free."""
+        return self.intent is Intent.READY and self.reach is not Phone.GONE
 
     @property
     def may_leave(self) -> bool:

@@ -20,6 +20,7 @@ from ccplane.core.groups import scheduled
 from ccplane.core.state import State
 from ccplane.ids import ContactId, DeviceName, NodeName, QueueName
 from ccplane.routing.engine import Engine, ready_for
+from ccplane.routing.estimate import Pace, Restaffed
 from ccplane.routing.groups import Decided, Opening
 from ccplane.routing.rules import Rules
 
@@ -52,6 +53,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """The older generation."""
     groups: tuple[tuple[QueueName, str, Opening], ...] = ()
     decided: dict[QueueName, tuple[Decided, ...]] = {}
+    paces: dict[QueueName, Pace] = {}
+    restaffed: Restaffed = Restaffed()
 
 
 class _OneOffer(msgspec.Struct, frozen=True):
@@ -97,6 +100,8 @@ def encode(state: State) -> bytes:
             served_before=dict(state.served.old),
             groups=tuple((*key, opening) for key, opening in state.groups.items()),
             decided=dict(state.decided),
+            paces=dict(state.paces),
+            restaffed=state.restaffed,
         )
     )
 
@@ -124,6 +129,8 @@ def decode(data: bytes) -> State:
         served=Served(Map(kept.served), Map(kept.served_before)),
         groups=Map({(queue, name): opening for queue, name, opening in kept.groups}),
         decided=Map(kept.decided),
+        paces=Map(kept.paces),
+        restaffed=kept.restaffed,
         engine=ready_for(Engine(), kept.rules.queues, {}),
     )
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):

@@ -26,6 +26,7 @@ from ccplane.contacts.facts import (
     ContactArrived,
     ContactEnded,
     ContactFact,
+    ContactUnqueued,
     Direction,
     EndedBy,
     FallbackServed,
@@ -49,7 +50,7 @@ from ccplane.contacts.recordings import (
     RecordingFact,
     RecordingPlayed,
 )
-from ccplane.core import groups
+from ccplane.core import groups, paces
 from ccplane.core.follows import put_agent, put_contact, reindexed, rescheduled
 from ccplane.core.state import State
 from ccplane.days import day_of
@@ -125,6 +126,7 @@ def _evolve(state: State, fact: AnyFact) -> State:
             after, done = contacts.evolve(contact, fact), agents.evolve(agent, fact)
             if isinstance(fact, TalkStarted | TalkEnded):
                 state, done = _counted(state, contact, agent, done, fact)
+                state = paces.talked(state, contact, fact)
             return put_agent(put_contact(state, contact, after), agent, done)
         case ContactArrived():
             if fact.contact in state.contacts:
@@ -156,6 +158,8 @@ def _evolve(state: State, fact: AnyFact) -> State:
             return state
         case ContactFact():
             contact = _contact(state, fact)
+            if isinstance(fact, ContactUnqueued):
+                state = paces.left(state, fact)
             return put_contact(state, contact, contacts.evolve(contact, fact))
         case AgentFact():
             agent = _agent(state, fact.agent, fact)
@@ -165,8 +169,8 @@ def _evolve(state: State, fact: AnyFact) -> State:
             if isinstance(fact, WrapUpDone):
                 state = _with_day(state, fact.at)
                 tally = agent.tally.on(state.today[0]).worked(fact.at - agent.since)
-                done = replace(done, tally=tally)
-            return put_agent(state, agent, done)
+                state, done = paces.wrapped_up(state, agent, fact), replace(done, tally=tally, wrapping_up=None)
+            return paces.restaffed(state, put_agent(state, agent, done), agent.id, fact.at)
         case DeadlineDropped():
             return rescheduled(state, fact.kind, fact.whose, None)
         case SwitchUnwatched():
@@ -192,7 +196,8 @@ def _counted(
     if contact.direction is Direction.INBOUND:
         ended_at = fact.at if fact.ended_at is None else fact.ended_at
         state = replace(state, served=state.served.told(contact.caller, agent.id, ended_at))
-    return state, replace(agent, tally=tally.worked(fact.talk_ms))
+    of = contact.talk.queue if contact.talk else None
+    return state, replace(agent, tally=tally.worked(fact.talk_ms), wrapping_up=of)
 
 
 def _with_day(state: State, at: int) -> State:

@@ -157,8 +157,18 @@ def put_agent(state: State, before: Agent | None, after: Agent | None) -> State:
     agents = state.agents.set(whose.id, after) if after else state.agents.delete(whose.id)
     engine = routing.put_agent(state.engine, before, after)
     clearing = _clearing(state.clearing, before, after)
+    working = _working(state, engine, before, after)
     state = replace(_reseated(state, before, after), agents=agents, engine=engine, shown=shown, clearing=clearing)
+    state = state if working == state.working else replace(state, working=working)
     return rescheduled(state, "agent", whose.id, agent_deadline(after, watches(state)) if after else None)
+
+
+def _working(state: State, engine: routing.Engine, before: Agent | None, after: Agent | None) -> int:
+    """Who works, once an agent came, changed, or went."""
+    working = state.working
+    if before:
+        working &= ~(1 << state.engine.roster.slots[before.id])
+    return working | 1 << engine.roster.slots[after.id] if after and after.works else working
 
 
 def _at_their_seat(state: State, agent: Agent) -> Agent:

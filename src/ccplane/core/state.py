@@ -34,6 +34,7 @@ from ccplane.ids import (
 )
 from ccplane.routing.asking import Candidate
 from ccplane.routing.engine import Engine
+from ccplane.routing.estimate import Pace, Restaffed
 from ccplane.routing.groups import Decided, Opening
 from ccplane.routing.lines import waiting
 from ccplane.routing.ordered import Ordered
@@ -95,6 +96,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     due: Map[tuple[str, str], int] = Map()
     """The deadline that stands in `deadlines`, by whose it is."""
 
+    working: int = 0
+    """The slots of agents who work: they want calls and their phones can be reached, busy or not. As the engine has
+    slots."""
+    paces: Map[QueueName, Pace] = Map()
+    """What was measured in each queue, for estimates of how long one waits there."""
+    restaffed: Restaffed = Restaffed()
+    """Who began to work or ceased of late."""
     served: Served = Served()
     """Who served each customer last."""
     today: tuple[int, int] = (0, 0)

@@ -9,6 +9,8 @@ from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import journal
 from ccplane.core.commands import WriteJournal
+from ccplane.core.estimates import at_entry
+from ccplane.core.follows import as_candidate
 from ccplane.core.turn import Turn
 from ccplane.ids import ContactId, QueueName
 
@@ -55,6 +57,7 @@ def change_queue(turn: Turn, of: ContactId, to: QueueName, outcome: QueueOutcome
             last_served_at=waiting.last_served_at,
             entered_at=turn.now,
             passed=passed,
+            estimate_ms=at_entry(turn.state, replace(as_candidate(contact), queue=to), turn.now),
         )
     )
     if isinstance(contact.verb, EnterQueue):  # for a plane that knows less

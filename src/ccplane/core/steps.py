@@ -50,6 +50,7 @@ from ccplane.core.commands import (
     TellQueue,
     WriteJournal,
 )
+from ccplane.core.estimates import at_entry
 from ccplane.core.follows import as_candidate
 from ccplane.core.limits import RESULTS, refused, way_on
 from ccplane.core.messages import RECORDING_MS, leave, record
@@ -212,7 +213,7 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
         if not contact.in_room:
             turn.do(AddCaller(contact.id, contact.channel))
         turn.do(StartMusic(contact.id, contact.channel, turn.state.rules.queues[to].music))
-    turn.happened(stay)
+    turn.happened(replace(stay, estimate_ms=at_entry(turn.state, waiting, turn.now)))
     if why and to is None:
         leave_queue(turn, contact.id, why)
         return end_step(turn, contact.id, RESULTS[why])

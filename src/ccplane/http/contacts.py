@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from ccplane.core.edits import why_not
+from ccplane.core.estimates import Expected, expected
 from ccplane.core.inputs import ContactEditAsked
 from ccplane.errors import RequestError, StoreError
 from ccplane.http.auth import By, Guard
@@ -47,6 +48,8 @@ _Segment: Final = readable(
         "waited_ms": "In a queue: the wait there, until both could hear each other or it ended without an agent.",
         "contact_waited_ms": "In a queue: the wait by their clock, which an overflow keeps: over all queues up to the "
         "end of this stay.",
+        "estimate_ms": "In a queue: how long we thought, when they entered it, that they would wait there; null if "
+        "that could not be told.",
         "provisional": "Whether it, or its wrap-up, goes on; or it began or ended in a gap, and was found out "
         "only afterwards: then it may be longer here than it was.",
     },
@@ -71,6 +74,15 @@ _Page: Final = msgspec.defstruct(
     [("contacts", GenericAlias(list, (_Row,))), ("next", str | None)],
     namespace={"__doc__": "A page of contacts. `next`: the cursor of the following page, null on the last."},
 )
+_POSITION: Final = Annotated[
+    int | None, msgspec.Meta(description="While it waits: 1 is who is served next of its queue; else null.")
+]
+_ESTIMATED: Final = Annotated[
+    float | None,
+    msgspec.Meta(
+        description="While it waits: how much longer, as far as can be told (KPI `estimated_wait`); else null."
+    ),
+]
 _InFull: Final = msgspec.defstruct(
     "ContactInFull",
     [
@@ -81,6 +93,8 @@ _InFull: Final = msgspec.defstruct(
         ("facts", list[dict[str, Any]]),
         ("trace", list[dict[str, Any]]),
         ("live", bool),
+        ("position", _POSITION),
+        ("estimated_wait_s", _ESTIMATED),
     ],
     bases=(_Row,),
     kw_only=True,
@@ -161,7 +175,8 @@ def routes(plane: Plane, store: ContactsStore, admin: Guard) -> APIRouter:
         if found is None and live is not None:
             found = known(live)
         if found is not None:
-            return told(_in_full(found, live is not None))
+            where = expected(plane.snapshot.state, live) if live is not None else None
+            return told(_in_full(found, live is not None, where))
         if wanted in plane.snapshot.state.ended:
             raise RequestError("contact-on-its-way", "This contact has ended and is just being stored; ask again.")
         raise RequestError("no-such-contact", "There is no contact with this id.", contact=contact_id)
@@ -192,10 +207,15 @@ def _ms(moment: AwareDatetime | None) -> int | None:
     return None if moment is None else round(moment.timestamp() * 1000)
 
 
-def _in_full(detail: ContactDetail, live: bool) -> dict[str, Any]:
+def _in_full(detail: ContactDetail, live: bool, where: Expected | None) -> dict[str, Any]:
     plain = with_times(msgspec.to_builtins(detail))
     row: dict[str, Any] = plain.pop("contact") | plain
-    return row | {"trace": list(_trace(plain["facts"])), "live": live}
+    wait_ms = where.wait_ms if where else None
+    waits = {
+        "position": where.position if where else None,
+        "estimated_wait_s": None if wait_ms is None else wait_ms / 1000,
+    }
+    return row | waits | {"trace": list(_trace(plain["facts"])), "live": live}
 
 
 def _trace(facts: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

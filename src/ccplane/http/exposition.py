@@ -24,10 +24,11 @@ from ccplane import __version__
 from ccplane.agents.agent import Shown
 from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.contacts.contact import Phase
+from ccplane.core.estimates import for_newcomers
 from ccplane.histogram import Histogram
 from ccplane.http.ports import Health, Plane
 from ccplane.http.wallboard import Stream
-from ccplane.kpi.counters import NOTHING, RING_BOUNDS_MS, Counters, Delays
+from ccplane.kpi.counters import ERROR_BOUNDS_MS, NEVER_OFF, NOTHING, RING_BOUNDS_MS, Counters, Delays, Errors
 from ccplane.kpi.definitions import DEFINITIONS
 from ccplane.kpi.wallboard import queues
 from ccplane.log.backlog import Backlog, Standing
@@ -133,11 +134,15 @@ class Exposition(Collector):
     def _queues(self) -> Iterator[Metric]:
         snapshot = self.plane.snapshot
         board = snapshot.board
-        views = queues(board, snapshot.state.rules, max(self.clock(), snapshot.at))
+        now = max(self.clock(), snapshot.at)
+        views = queues(board, snapshot.state.rules, now, for_newcomers(snapshot.state, now))
         waiting: dict[str, float] = {view.name: view.waiting for view in views}
         longest: dict[str, float] = {view.name: view.longest_wait_s for view in views}
         yield _gauge("ccplane_queue_waiting", _help("waiting"), waiting, "queue")
         yield _gauge("ccplane_queue_longest_wait_seconds", _help("longest_wait"), longest, "queue")
+        told = {view.name: view.estimated_wait_s for view in views}
+        known: dict[str, float] = {queue: seconds for queue, seconds in told.items() if seconds is not None}
+        yield _gauge("ccplane_queue_estimated_wait_seconds", _help("estimated_wait"), known, "queue")
         ever: dict[str, Counters] = {view.name: board.ever.get(view.name, NOTHING) for view in views}
         yield _ended(ever)
         for field, (name, key) in OF_QUEUES.items():
@@ -150,12 +155,26 @@ class Exposition(Collector):
         yield _counter("ccplane_queue_talk_seconds", _help("talk"), talks, "queue")
         after = {queue: counters.wrap_up_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_wrap_up_seconds", _help("wrap_up"), after, "queue")
+        yield _off({view.name: board.ever_off.get(view.name, NEVER_OFF) for view in views})
 
 
 def _ringing(delays: Delays) -> Metric:
     seconds = tuple(bound / 1000 for bound in RING_BOUNDS_MS)
     given = Histogram(seconds, list(delays.counts), delays.sum_ms / 1000, sum(delays.counts))
     return _histogram("ccplane_offer_ringing_seconds", "From an offer made to the phone's 180", given)
+
+
+def _off(ever: Mapping[str, Errors]) -> Metric:
+    family = HistogramMetricFamily(
+        "ccplane_queue_estimate_error_seconds",
+        "|estimate at entry − wait| of those who were answered",
+        labels=("queue",),
+    )
+    bounds = [*(str(bound / 1000) for bound in ERROR_BOUNDS_MS), "+Inf"]
+    for queue, errors in ever.items():
+        buckets = list(zip(bounds, accumulate(errors.counts), strict=True))
+        family.add_metric((queue,), buckets, errors.sum_ms / 1000)
+    return family
 
 
 def _ended(ever: Mapping[str, Counters]) -> Metric:

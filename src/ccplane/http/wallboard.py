@@ -11,6 +11,7 @@ import structlog
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 
+from ccplane.core.estimates import for_newcomers
 from ccplane.errors import RequestError
 from ccplane.http.auth import Guard
 from ccplane.http.openapi import answers
@@ -30,7 +31,8 @@ MOST_READERS: Final = 200
 
 
 def shown(snapshot: Snapshot, now: int) -> Wallboard:
-    return wallboard_told(wallboard(snapshot.board, snapshot.state, max(now, snapshot.at)))
+    at = max(now, snapshot.at)
+    return wallboard_told(wallboard(snapshot.board, snapshot.state, at, for_newcomers(snapshot.state, at)))
 
 
 class Stream:

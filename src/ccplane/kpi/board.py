@@ -20,9 +20,11 @@ from ccplane.days import day_of
 from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost, SwitchUnwatched
 from ccplane.ids import AgentId, ContactId, NodeName, OfferId, QueueName
 from ccplane.kpi.counters import (
+    NEVER_OFF,
     NOTHING,
     Counters,
     Delays,
+    Errors,
     OfferOver,
     Totals,
     counted,
@@ -38,6 +40,7 @@ from ccplane.routing.rules import RulesLoaded
 DEFAULT_WITHIN_MS: Final = 20_000
 GAPS_MOST: Final = 200
 PerQueue = Map[QueueName, Counters]
+OffPerQueue = Map[QueueName, Errors]
 
 
 class Stay(msgspec.Struct, frozen=True):
@@ -45,6 +48,8 @@ class Stay(msgspec.Struct, frozen=True):
 
     queue: QueueName
     queued_at: int
+    estimate_ms: int | None = None
+    """How long we thought it would last."""
 
 
 class Open(msgspec.Struct, frozen=True):
@@ -76,6 +81,8 @@ class Day(msgspec.Struct, frozen=True):
     began_at: int = 0
     ends_at: int = 0
     queues: PerQueue = Map()
+    off: OffPerQueue = Map()
+    """How far the estimates of how long one would wait were off."""
     gaps: tuple[Gap, ...] = ()
 
     def __contains__(self, at: int) -> bool:
@@ -104,6 +111,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     yesterday: Day = Day()
     ever: PerQueue = Map()
     """Since the fold began."""
+    ever_off: OffPerQueue = Map()
     stays: Map[ContactId, Stay] = Map()
     offers: Map[OfferId, Open] = Map()
     served: Map[AgentId, Served] = Map()
@@ -208,7 +216,7 @@ def _unwatched(board: Board, since: int, until: int) -> Board:
 
 def _queued(board: Board, fact: c.ContactQueued) -> Board:
     entered_at = fact.since if fact.entered_at is None else fact.entered_at
-    stay = Stay(fact.queue, fact.at if entered_at is None else entered_at)
+    stay = Stay(fact.queue, fact.at if entered_at is None else entered_at, fact.estimate_ms)
     return _add(replace(board, stays=board.stays.set(fact.contact, stay)), stay, {"entered": 1})
 
 
@@ -217,6 +225,8 @@ def _answered(board: Board, fact: c.TalkStarted) -> Board:
     stay = board.stays.get(fact.contact)
     if stay is not None:
         board = replace(board, served=board.served.set(fact.agent, Served(stay)))
+    if stay is not None and stay.estimate_ms is not None:
+        board = _off(board, stay, abs(stay.estimate_ms - fact.waited_ms))
     return _stay_over(board, fact.contact, over)
 
 
@@ -281,8 +291,22 @@ def _add(board: Board, stay: Stay, more: dict[str, int]) -> Board:
     return board
 
 
+def _off(board: Board, stay: Stay, ms: int) -> Board:
+    """One more estimate that was so far off; it counts like the stay."""
+    board = replace(board, ever_off=_one_more(board.ever_off, stay.queue, ms))
+    if stay.queued_at in board.today:
+        return replace(board, today=replace(board.today, off=_one_more(board.today.off, stay.queue, ms)))
+    if stay.queued_at in board.yesterday:
+        return replace(board, yesterday=replace(board.yesterday, off=_one_more(board.yesterday.off, stay.queue, ms)))
+    return board
+
+
 def _added(queues: PerQueue, queue: QueueName, more: dict[str, int]) -> PerQueue:
     return queues.set(queue, queues.get(queue, NOTHING).and_also(more))
+
+
+def _one_more(queues: OffPerQueue, queue: QueueName, ms: int) -> OffPerQueue:
+    return queues.set(queue, queues.get(queue, NEVER_OFF).and_also(ms))
 
 
 FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {

@@ -62,6 +62,32 @@ DEFINITIONS: Final = {
             "Σ wait by the contacts' clocks: from their first queue to both joined, however often they changed queues",
             _STAYS,
         ),
+        Definition(
+            "estimated_wait",
+            "estimated wait",
+            "预计等待",
+            "s",
+            "how long who comes now will wait: Σ_{i=0..q} 1/(sμ + iθ) and the ring; right after agents came or went "
+            "the wait of who is first in the line. – while nobody works there or nothing was measured",
+            "TalkStarted, TalkEnded, WrapUpDone, ContactUnqueued",
+        ),
+        Definition(
+            "estimate_error_p50",
+            "error of half the estimates",
+            "预计等待误差中位数",
+            "s",
+            "half of the estimates, given at entry to those who were then answered, were off by no more: "
+            "|estimate − wait|, counted in steps",
+            "ContactQueued, TalkStarted",
+        ),
+        Definition(
+            "estimate_error_p90",
+            "error of nine estimates in ten",
+            "预计等待误差九成位",
+            "s",
+            "as above, of nine in ten",
+            "ContactQueued, TalkStarted",
+        ),
         Definition("waiting", "waiting", "排队数", "contacts", "entered and not ended, now", _WAITS),
         Definition("longest_wait", "longest wait", "最长等待", "s", "now − oldest entry among the waiting", _WAITS),
         Definition(

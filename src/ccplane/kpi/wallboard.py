@@ -12,9 +12,11 @@ from immutables import Map
 from ccplane.agents.agent import Agent, Shown
 from ccplane.ids import AgentId, QueueName
 from ccplane.kpi.board import Board, Gap, Stay
-from ccplane.kpi.counters import NOTHING, Counters
+from ccplane.kpi.counters import NEVER_OFF, NOTHING, Counters
 from ccplane.routing.groups import Opening
 from ccplane.routing.rules import Rules
+
+Waits = Mapping[QueueName, int | None]
 
 
 class Floor(Protocol):
@@ -50,6 +52,9 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     abandoned: int
     service_level: float | None
     three_rings: float | None
+    estimated_wait_s: float | None = None
+    estimate_error_p50_s: float | None = None
+    estimate_error_p90_s: float | None = None
     groups: tuple[GroupView, ...] = ()
 
 
@@ -76,13 +81,16 @@ class WallboardView(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
 
 
-def wallboard(board: Board, floor: Floor, now: int) -> WallboardView:
-    """The wallboard at `now`, the agents by their ids."""
+NO_WAITS: Final[Waits] = {}
+
+
+def wallboard(board: Board, floor: Floor, now: int, waits: Waits = NO_WAITS) -> WallboardView:
+    """The wallboard at `now`, the agents by their ids. `waits`: how long who comes now will wait, by queue."""
     gaps = board.gaps(now)
     return WallboardView(
         at=now,
         began_at=board.on_day(now).today.began_at,
-        queues=queues(board, floor.rules, now, floor.groups),
+        queues=queues(board, floor.rules, now, waits, floor.groups),
         agents=tuple(_agent(id_, agent) for id_, agent in _by_id(floor.agents)),
         provisional=bool(gaps),
         gaps=gaps,
@@ -101,7 +109,9 @@ Groups = Mapping[tuple[QueueName, str], Opening]
 NO_GROUPS: Final[Groups] = Map()
 
 
-def queues(board: Board, rules: Rules, now: int, groups: Groups = NO_GROUPS) -> tuple[QueueView, ...]:
+def queues(
+    board: Board, rules: Rules, now: int, waits: Waits = NO_WAITS, groups: Groups = NO_GROUPS
+) -> tuple[QueueView, ...]:
     """The queues at `now`: as the site's files have them, and then any that are no more but still count."""
     board = board.on_day(now)
     waiting: dict[QueueName, list[Stay]] = {}
@@ -112,7 +122,14 @@ def queues(board: Board, rules: Rules, now: int, groups: Groups = NO_GROUPS) -> 
     for (queue, name), opening in groups.items():
         of_queue.setdefault(queue, []).append(_group(name, opening, now))
     return tuple(
-        _queue(board, name, waiting.get(name, []), now, sorted(of_queue.get(name, []), key=attrgetter("name")))
+        _queue(
+            board,
+            name,
+            waiting.get(name, []),
+            now,
+            waits.get(name),
+            sorted(of_queue.get(name, []), key=attrgetter("name")),
+        )
         for name in names
     )
 
@@ -122,8 +139,10 @@ def _group(name: str, opening: Opening, now: int) -> GroupView:
     return GroupView(name=name, open=opening.open, for_s=for_s, measure=opening.measure, value=opening.value)
 
 
-def _queue(board: Board, name: QueueName, waiting: list[Stay], now: int, groups: list[GroupView]) -> QueueView:
-    counters = board.today.queues.get(name, NOTHING)
+def _queue(
+    board: Board, name: QueueName, waiting: list[Stay], now: int, wait_ms: int | None, groups: list[GroupView]
+) -> QueueView:
+    counters, off = board.today.queues.get(name, NOTHING), board.today.off.get(name, NEVER_OFF)
     oldest = min((stay.queued_at for stay in waiting), default=now)
     return QueueView(
         name=name,
@@ -135,7 +154,14 @@ def _queue(board: Board, name: QueueName, waiting: list[Stay], now: int, groups:
         service_level=service_level(counters, overdue(board, name, waiting, now)),
         three_rings=rate(counters.rang_in_time, counters.rang),
         groups=tuple(groups),
+        estimated_wait_s=_seconds(wait_ms),
+        estimate_error_p50_s=_seconds(off.quantile(0.5)),
+        estimate_error_p90_s=_seconds(off.quantile(0.9)),
     )
+
+
+def _seconds(ms: int | None) -> float | None:
+    return None if ms is None else ms / 1000
 
 
 def overdue(board: Board, name: QueueName, waiting: Iterable[Stay], now: int) -> int:

@@ -67,7 +67,8 @@ class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A stay in a queue (`outcome`, `waited_ms` there, `contact_waited_ms` by their clock) or with an agent
+    """A stay in a queue (`outcome`, `waited_ms` there, `contact_waited_ms` by their clock, `estimate_ms` what
+    we thought at entry) or with an agent
     (`ended_by`, `talk_ms`, `wrap_up_ms`), or an agent's own call (`ended_by`, `talk_ms`). `provisional`: it goes on, or
     a gap is where it began or ended."""
 
@@ -85,6 +86,7 @@ class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
     wrap_up_ms: int | None
     provisional: bool
     contact_waited_ms: int | None = None
+    estimate_ms: int | None = None
 
 
 class OfferRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -128,10 +128,12 @@ class Lines(msgspec.Struct, frozen=True):
         """How many wait in one queue."""
         return sum(len(self.lines[what].waiting) for what in self.queues.get(queue, _NONE))
 
-    def before(self, candidate: Candidate) -> int:
-        """How many in the same queue are served before this one, if any agent may serve all of them."""
+    def before(self, candidate: Candidate, queue: QueueName | None = None, weight_s: int = 0) -> int:
+        """How many of its queue, or of this other one, are served before this contact, if any agent may serve all of
+        them. `weight_s`: how much more the other queue weighs."""
         place = place_of(candidate)
-        return sum(self.lines[what].waiting.before(place) for what in self.queues.get(candidate.queue, _NONE))
+        place = place._replace(claim=place.claim + 1000 * weight_s) if weight_s else place
+        return sum(self.lines[what].waiting.before(place) for what in self.queues.get(queue or candidate.queue, _NONE))
 
 
 _NONE: Final[Map[Asking, None]] = Map()

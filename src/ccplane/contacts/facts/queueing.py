@@ -43,6 +43,8 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
     """When that was over."""
     entered_at: int | None = None
     """When they entered this queue, where their clock is older: they came from another."""
+    estimate_ms: int | None = None
+    """How long we thought they would wait here; None if nobody could tell, or they are found again after a gap."""
     passed: tuple[QueueName, ...] = ()
     """Queues out of which overflows have taken them since they asked for one: none takes them back into these."""
 

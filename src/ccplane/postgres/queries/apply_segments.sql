@@ -24,55 +24,55 @@ WITH said AS (
     WINDOW w AS (PARTITION BY agent ORDER BY seq)
 ), piece (
     contact, segment, kind, queue, agent, offer, started, ended, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms, over_at,
-    contact_waited_ms)
+    contact_waited_ms, estimate_ms)
 AS (
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL,
         coalesce((body ->> 'entered_at')::bigint, (body ->> 'since')::bigint, at), NULL::bigint, NULL, NULL, NULL::bigint,
-        NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint
+        NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, (body ->> 'estimate_ms')::bigint
     FROM said WHERE kind = 'ContactQueued'
     UNION ALL
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, NULL, at, body ->> 'outcome', NULL,
         (body ->> 'waited_ms')::bigint, NULL, NULL, NULL,
-        coalesce((body ->> 'contact_waited_ms')::bigint, (body ->> 'waited_ms')::bigint)
+        coalesce((body ->> 'contact_waited_ms')::bigint, (body ->> 'waited_ms')::bigint), NULL
     FROM said WHERE kind = 'ContactUnqueued'
     UNION ALL
     SELECT contact, (body ->> 'queue_segment')::integer, 'queue', body ->> 'queue', NULL, NULL, NULL, at, 'answered', NULL,
         (body ->> 'waited_ms')::bigint, NULL, NULL, NULL,
-        coalesce((body ->> 'contact_waited_ms')::bigint, (body ->> 'waited_ms')::bigint)
+        coalesce((body ->> 'contact_waited_ms')::bigint, (body ->> 'waited_ms')::bigint), NULL
     FROM said WHERE kind = 'TalkStarted'
     UNION ALL
     SELECT contact, segment, 'agent', body ->> 'queue', agent, body ->> 'offer', at, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-        NULL
+        NULL, NULL
     FROM said WHERE kind = 'TalkStarted'
     UNION ALL
     SELECT contact, segment, 'agent', NULL, agent, body ->> 'offer', NULL, at, NULL, body ->> 'by',
-        NULL, (body ->> 'talk_ms')::bigint, NULL, told_at, NULL
+        NULL, (body ->> 'talk_ms')::bigint, NULL, told_at, NULL, NULL
     FROM said WHERE kind = 'TalkEnded'
     UNION ALL
-    SELECT contact, segment, 'call', NULL, agent, body ->> 'call', at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    SELECT contact, segment, 'call', NULL, agent, body ->> 'call', at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
     FROM said WHERE kind = 'CallConnected'
     UNION ALL
     SELECT contact, segment, 'call', NULL, agent, body ->> 'call', NULL, at, NULL, body ->> 'by',
-        NULL, (body ->> 'talk_ms')::bigint, NULL, NULL, NULL
+        NULL, (body ->> 'talk_ms')::bigint, NULL, NULL, NULL, NULL
     FROM said WHERE kind = 'CallEnded'
     UNION ALL
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, (body ->> 'queued_at')::bigint,
         (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint, body ->> 'outcome', NULL,
-        (body ->> 'waited_ms')::bigint, NULL, NULL, NULL, (body ->> 'waited_ms')::bigint
+        (body ->> 'waited_ms')::bigint, NULL, NULL, NULL, (body ->> 'waited_ms')::bigint, NULL
     FROM said WHERE kind = 'FallbackServed'
     UNION ALL
     SELECT contact, segment + 1, 'agent', body ->> 'queue', agent, NULL,
         (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint,
         (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint + (body ->> 'talk_ms')::bigint, NULL,
-        body ->> 'by', NULL, (body ->> 'talk_ms')::bigint, 0, NULL, NULL
+        body ->> 'by', NULL, (body ->> 'talk_ms')::bigint, 0, NULL, NULL, NULL
     FROM said WHERE kind = 'FallbackServed' AND body ->> 'talk_ms' IS NOT NULL
     UNION ALL
     SELECT contact_before, segment_before, 'agent', NULL, agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-        coalesce(took, told_at - told_before), NULL, NULL
+        coalesce(took, told_at - told_before), NULL, NULL, NULL
     FROM work WHERE kind = 'WrapUpDone' AND kind_before = 'TalkEnded'
     UNION ALL
     SELECT talk.contact, talk.segment, 'agent', NULL, work.agent, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-        coalesce(work.took, work.told_at - ms(coalesce(talk.over_at, talk.ended_at))), NULL, NULL
+        coalesce(work.took, work.told_at - ms(coalesce(talk.over_at, talk.ended_at))), NULL, NULL, NULL
     FROM work CROSS JOIN LATERAL (
         SELECT s.contact, s.segment, s.ended_at, s.over_at
         FROM segment s
@@ -82,11 +82,11 @@ AS (
 )
 INSERT INTO segment AS s (
     contact, segment, kind, queue, agent, offer, started_at, ended_at, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms,
-    over_at, contact_waited_ms)
+    over_at, contact_waited_ms, estimate_ms)
 SELECT
     contact, segment, max(kind), max(queue), max(agent), max(offer), instant(max(started)), instant(max(ended)),
     max(outcome), max(ended_by), max(waited_ms), max(talk_ms), max(wrap_up_ms), instant(max(over_at)),
-    max(contact_waited_ms)
+    max(contact_waited_ms), max(estimate_ms)
 FROM piece
 GROUP BY contact, segment
 ON CONFLICT (contact, segment) DO UPDATE SET
@@ -101,4 +101,5 @@ ON CONFLICT (contact, segment) DO UPDATE SET
     talk_ms = coalesce(s.talk_ms, excluded.talk_ms),
     wrap_up_ms = coalesce(s.wrap_up_ms, excluded.wrap_up_ms),
     over_at = coalesce(s.over_at, excluded.over_at),
-    contact_waited_ms = coalesce(s.contact_waited_ms, excluded.contact_waited_ms);
+    contact_waited_ms = coalesce(s.contact_waited_ms, excluded.contact_waited_ms),
+    estimate_ms = coalesce(s.estimate_ms, excluded.estimate_ms);

@@ -28,6 +28,7 @@ FROM contact AS c WHERE id = $1;
 -- In the order in which they began.
 SELECT
     s.segment, s.kind, s.queue, s.agent, s.offer, s.outcome, s.ended_by, s.waited_ms, s.talk_ms, s.wrap_up_ms, s.contact_waited_ms,
+    s.estimate_ms,
     is_provisional(c.node, s) AS provisional, ms(s.started_at) AS started_at, ms(s.ended_at) AS ended_at
 FROM segment AS s LEFT JOIN contact AS c ON c.id = s.contact
 WHERE s.contact = $1 ORDER BY s.segment;
