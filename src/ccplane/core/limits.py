@@ -66,6 +66,19 @@ def way_on(
     return at.name if at else None
 
 
+def instead(
+    state: State, gone: QueueName, now: int, passed: Collection[QueueName], waiting: Candidate
+) -> QueueName | None:
+    """The queue that takes who waits in one that is no more: that which stands for it, or the first along
+    the overflows of that. None: the program decides."""
+    name = state.rules.queue_for(gone)
+    if name is None:
+        return None
+    queue = state.rules.queues[name]
+    why = refused(state, queue, now, waiting)
+    return way_on(state, queue, why, now, passed, waiting) if why else name
+
+
 def _leads_to(queue: Queue, why: QueueOutcome) -> QueueName | None:
     """Where the file sends whom the queue does not take, or keeps no longer, for this reason."""
     match why:

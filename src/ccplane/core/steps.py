@@ -186,15 +186,17 @@ def take_key(turn: Turn, contact: Contact, key: str, *, kept: bool = False) -> N
 def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
     """Answer, music, and a place in the line; of another queue, or of none, where this one does not take them."""
     note_consent(turn, contact, verb.consent)
-    queue = turn.state.rules.queues.get(verb.queue)
-    if queue is None:
+    rules = turn.state.rules
+    name = rules.queue_for(verb.queue)
+    if name is None:
         return end_step(turn, contact.id, NoAgents())
+    queue = rules.queues[name]
     since, place = latecomers.clock(turn, contact, verb.queue)
     last = turn.state.served.get(contact.caller)
     stay = c.ContactQueued(
         at=turn.now,
         contact=contact.id,
-        queue=verb.queue,
+        queue=name,
         segment=contact.segments + 1,
         since=since,
         place=place,

@@ -12,7 +12,7 @@ from ccplane.contacts.verbs import TimedOut
 from ccplane.contacts.waiting import Waiting
 from ccplane.core.commands import StartMusic
 from ccplane.core.follows import as_candidate, candidate
-from ccplane.core.limits import RESULTS, closed, way_on
+from ccplane.core.limits import RESULTS, closed, instead, way_on
 from ccplane.core.route import anyone_for
 from ccplane.core.stays import change_queue
 from ccplane.core.steps import give_back
@@ -76,10 +76,14 @@ def give_way(turn: Turn, contact: Contact, why: QueueOutcome) -> None:
     """Their queue keeps them no longer: another takes them over, as the file says, or their program decides."""
     waiting = contact.waiting
     assert waiting is not None
-    queue = turn.state.rules.queues.get(waiting.queue)
-    to = way_on(turn.state, queue, why, turn.now, waiting.passed, as_candidate(contact)) if queue else None
+    queue, state = turn.state.rules.queues.get(waiting.queue), turn.state
+    if queue is not None:
+        to, how = way_on(state, queue, why, turn.now, waiting.passed, as_candidate(contact)), why
+    else:  # whoever took it out of the file has moved them
+        to = instead(state, waiting.queue, turn.now, waiting.passed, as_candidate(contact))
+        how = QueueOutcome.MOVED
     if to is not None:
-        move(turn, contact, to, why)
+        move(turn, contact, to, how)
     else:
         give_back(turn, contact, why, RESULTS[why])
 
