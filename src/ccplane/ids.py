@@ -177,6 +177,15 @@ def contact_of_hold(playback: str) -> ContactId | None:
     return ContactId(playback[5:]) if playback.startswith("hold-c-") else None
 
 
+def whisper_id(offer: OfferId) -> PlaybackId:
+    """What an agent alone hears before they are joined with the caller."""
+    return PlaybackId(f"whisper-{offer}")
+
+
+def offer_of_whisper(playback: str) -> OfferId | None:
+    return OfferId(playback[8:]) if playback.startswith("whisper-o-c-") else None
+
+
 def contact_of_playback(playback: str) -> ContactId | None:
     return ContactId(playback[2:].rsplit("-", 2)[0]) if playback.startswith("p-c-") else None
 

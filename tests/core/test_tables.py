@@ -48,6 +48,7 @@ FACTS = (
     f.OfferMissed(**ABOUT_OFFER, cause="busy", sip=486, ring_ms=1, rang=False, rest_until=14),
     f.OfferWithdrawn(**ABOUT_OFFER, reason="caller-gone", ring_ms=1, rang=False),
     f.ConnectFailed(**ABOUT_OFFER, cause="agent-gone", rest_until=14),
+    f.WhisperEnded(**ABOUT_OFFER, deadline=12),
     f.AgentEnteredRoom(**ABOUT_OFFER),
     f.TalkStarted(**ABOUT_OFFER, segment=2, queue="support", queue_segment=1, waited_ms=1),
     f.TalkEnded(**ABOUT_OFFER, segment=2, by="agent", talk_ms=1, wrap_up_until=9),

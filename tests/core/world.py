@@ -88,7 +88,17 @@ RULES = (
         a_queue(SALES, weight=60, most_waiting=2, longest_wait=25, overflow=SUPPORT),
         recording=OR_NOT_AT_ALL,
     ),
-    the_rules(a_queue(SUPPORT, wrap_up=3, steps=((12, 6), (None, 2)), at_once=None), default="straight"),
+    the_rules(
+        a_queue(
+            SUPPORT,
+            wrap_up=3,
+            steps=((12, 6), (None, 2)),
+            whisper={"en": "sound:support"},
+            whisper_all=True,
+            at_once=None,
+        ),
+        default="straight",
+    ),
     the_rules(
         a_queue(SUPPORT, longest_wait=9, overflow=SALES, waiting_per_agent=1.5, groups=(BY_WAIT,)),
         a_queue(SALES, hours="by turns", at_closing="program", groups=(BY_LEVEL, BY_WAIT)),

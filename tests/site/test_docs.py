@@ -11,8 +11,9 @@ from ccplane.agents.wrap_up import WrapUp
 from ccplane.callflow.call import Call
 from ccplane.callflow.loader import load
 from ccplane.contacts.evolve import opened
-from ccplane.contacts.facts import ContactArrived
+from ccplane.contacts.facts import ContactArrived, MissCause
 from ccplane.contacts.verbs import Done, EnterQueue, Pressed, SetData
+from ccplane.routing.misses import MissRule
 from ccplane.site import check, parse, read
 from tests.site.sites import TOP
 
@@ -48,6 +49,27 @@ def test_the_team_on_the_page_is_rung_all_at_once():
     (team,) = [block for block in blocks(TOP / "docs" / "site.md", "toml") if "[workshop]" in block]
     site = parse(EXAMPLE | {"acd/queues.toml": EXAMPLE["acd/queues.toml"] + team})
     assert site.rules.queues["workshop"].ring_at_once is None
+
+
+def test_the_hotline_on_the_page_whispers_in_both_languages_to_everybody():
+    (hotline,) = [block for block in blocks(TOP / "docs" / "site.md", "toml") if "[hotline]" in block]
+    site = parse(EXAMPLE | {"acd/queues.toml": EXAMPLE["acd/queues.toml"] + hotline})
+    queue = site.rules.queues["hotline"]
+    said = {each.language: (each.uri, each.text) for each in site.whispers["hotline"].renderings()}
+    assert {language: uri for language, (uri, _) in said.items()} == queue.whisper
+    assert said["zh-CN"][1] == "热线来电"
+    assert queue.whisper_all
+    assert {uri for uri, _ in said.values()} <= {each.uri for each in site.all_prompts()}, "they are rendered"
+
+
+def test_the_missed_offers_on_the_page_are_rules():
+    missed = next(block for block in blocks(TOP / "docs" / "site.md", "toml") if "[missed.rejected]" in block)
+    rules = parse(EXAMPLE | {"acd/site.toml": missed}).rules
+    assert rules.missed == {
+        MissCause.REJECTED: MissRule(rest_ms=30_000, limit=2),
+        MissCause.AUTO_ANSWER_FAILED: MissRule(limit=1),
+    }
+    assert rules.auto_answer_ms == 4_000
 
 
 def test_the_steps_on_the_page_are_a_queue():

@@ -349,7 +349,14 @@ def _apply(agent: Agent, fact: f.AnyAgentFact | c.AnyOfferFact) -> Agent:
             return replace(agent, work=work, wrap_up_until=fact.until)
         case f.WrapUpDone():
             return replace(agent, work=work, contact=None, wrap_up_until=None, wrap_up_extend_ms=0, wrap_up_most=None)
-        case c.OfferRinging() | c.OfferAnswered() | c.AgentEnteredRoom() | c.RejoinRung() | c.RejoinMissed():
+        case (
+            c.OfferRinging()
+            | c.OfferAnswered()
+            | c.WhisperEnded()
+            | c.AgentEnteredRoom()
+            | c.RejoinRung()
+            | c.RejoinMissed()
+        ):
             return replace(agent, work=work)
         case f.OwnCallStarted():
             return replace(agent, work=work, contact=fact.contact, own_calls=_with(agent, fact.contact))

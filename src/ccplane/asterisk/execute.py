@@ -182,7 +182,7 @@ class Executor:
                 return  # our id, so our leg: it rings already
             case do.CallOwner():
                 self.post(CallerGone(command.contact, UNREACHABLE))  # their channel never came to be
-            case do.RingAgent() | do.RingBack() | do.CallParty() | do.JoinAgent() | do.JoinLine():
+            case do.RingAgent() | do.RingBack() | do.CallParty() | do.JoinAgent() | do.JoinLine() | do.Whisper():
                 self.post(CommandFailed(command, gone=gone, message=str(outcome)))
             case do.RingLine():
                 self.post(LineEnded(command.line))  # it never came to be

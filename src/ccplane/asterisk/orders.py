@@ -119,6 +119,9 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
         case do.AskToHold():
             bridge, playback = bridge_of(command.contact), hold_id(command.contact)
             return op.PlayOnBridge(bridge, playback, command.sounds, command.language)
+        case do.Whisper():
+            sounds = (BEEP, command.sound) if command.beep else (command.sound,)
+            return op.PlayOnChannel(command.leg, command.playback, sounds)
         case do.StopSounds():
             return op.StopPlayback(command.playback)
         case do.RemoveCaller():

@@ -23,6 +23,7 @@ from ccplane.ids import (
     line_of_room,
     message_of_recording,
     offer_of_leg,
+    offer_of_whisper,
 )
 
 LONGEST: Final = 80
@@ -203,6 +204,8 @@ def _began_to_play(event: e.PlaybackStarted) -> i.Input | None:
 
 
 def _played(event: e.PlaybackFinished) -> i.Input | None:
+    if whispered := offer_of_whisper(event.playback.id):
+        return i.WhisperSaid(whispered)
     if held := contact_of_hold(event.playback.id):
         return i.HoldSaid(held)
     contact = contact_of_playback(event.playback.id)

@@ -88,7 +88,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, waiting=replace(contact.waiting, credit_s=fact.credit_s))
         case f.OfferMade():
             return _offered(contact, fact)
-        case f.OfferRinging() | f.OfferAnswered() | f.AgentEnteredRoom():
+        case f.OfferRinging() | f.OfferAnswered() | f.WhisperEnded() | f.AgentEnteredRoom():
             return replace(contact, phase=phase, offers=_moved(contact, fact))
         case f.OfferMissed() | f.OfferWithdrawn() | f.ConnectFailed():
             return replace(contact, phase=phase, offers=_closed(contact, fact))

@@ -38,6 +38,7 @@ OFFER: Final[Transitions[OfferState]] = {
         f.OfferWithdrawn: OfferState.WITHDRAWN,
     },
     OfferState.ANSWERED: {
+        f.WhisperEnded: OfferState.ANSWERED,
         f.AgentEnteredRoom: OfferState.ANSWERED,
         f.TalkStarted: OfferState.CONNECTED,
         f.ConnectFailed: OfferState.MISSED,
@@ -66,6 +67,8 @@ class Offer(msgspec.Struct, frozen=True):
     """It was answered while nobody of us was there, and waits to come in."""
     auto_answer: bool = False
     """Nobody has to pick up."""
+    whispers: bool = False
+    """They are told what it is about, and not joined yet."""
 
 
 def made(fact: f.OfferMade) -> Offer:
@@ -84,6 +87,7 @@ def made(fact: f.OfferMade) -> Offer:
 Moves = (
     f.OfferRinging
     | f.OfferAnswered
+    | f.WhisperEnded
     | f.AgentEnteredRoom
     | f.OfferMissed
     | f.OfferWithdrawn
@@ -101,7 +105,16 @@ def evolve(offer: Offer | None, fact: Moves) -> Offer:
         case f.OfferRinging():
             return replace(offer, state=state, ring_started_at=fact.at if fact.rang_at is None else fact.rang_at)
         case f.OfferAnswered():
-            return replace(offer, state=state, deadline=fact.deadline, at_door=fact.at_door, answered_at=fact.at)
+            return replace(
+                offer,
+                state=state,
+                deadline=fact.deadline,
+                at_door=fact.at_door,
+                answered_at=fact.at,
+                whispers=fact.whispers,
+            )
+        case f.WhisperEnded():
+            return replace(offer, state=state, deadline=fact.deadline, whispers=False)
         case f.AgentEnteredRoom():
             return replace(offer, state=state, joined=True)
         case f.OfferMissed() | f.OfferWithdrawn() | f.ConnectFailed() | f.TalkStarted():

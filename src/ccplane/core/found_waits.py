@@ -7,7 +7,7 @@ from ccplane.contacts.facts import ConnectFailure, Withdrawal
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.core import inputs as i
 from ccplane.core.commands import AddCaller, AnswerCaller, JoinAgent, StartMusic, StopMusic
-from ccplane.core.offers import answered, entered, fail_connect, picked_up, withdraw_one
+from ccplane.core.offers import answered, entered, fail_connect, picked_up, whisper_over, withdraw_one
 from ccplane.core.takeover import in_talk
 from ccplane.core.talks import SETTLING_MS
 from ccplane.core.turn import Turn
@@ -78,6 +78,8 @@ def _settle_offer(turn: Turn, survey: i.SwitchSurveyed, contact: Contact, offer:
             picked_up(turn, contact, offer, None)
         elif offer.state is not OfferState.ANSWERED:
             answered(turn, i.LegUp(offer.id, offer.leg))
+        elif survey.after_gap and offer.whispers and not there:
+            whisper_over(turn, contact, offer)  # whose end nobody heard of
         elif survey.after_gap and not there:
             turn.do(StopMusic(contact.id, contact.channel))
             turn.do(JoinAgent(contact.id, offer.id, offer.leg))  # that was asked for may be lost with the connection

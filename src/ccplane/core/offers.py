@@ -24,13 +24,15 @@ from ccplane.core.commands import (
     StartMusic,
     StopMusic,
     StopSounds,
+    Whisper,
 )
 from ccplane.core.misses import miss, pause_after_misses, rung
 from ccplane.core.recordings import start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, ring_stray, talk_begun, talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import ChannelId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg
+from ccplane.core.whisper import WHISPER_MOST_MS, whisper_for
+from ccplane.ids import ChannelId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg, whisper_id
 
 
 def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
@@ -82,9 +84,10 @@ def answered(turn: Turn, what: i.LegUp) -> None:
 
 
 def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None, at_door: bool = False) -> None:
-    """It is answered, and they are to be joined, unless they are already, or wait to come in. Whoever else rings for
+    """It is answered, and they are to be joined, once the agent was told what it is about; unless they are already, or
+    wait to come in. Whoever else rings for
     this contact stops: at their phones that is no missed call."""
-    deadline = turn.now + turn.state.rules.join_ms
+    whisper = whisper_for(turn.state, contact, offer) if join is not None else None
     ring_ms, _ = rung(turn, offer)
     turn.happened(
         c.OfferAnswered(
@@ -92,19 +95,42 @@ def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None
             contact=contact.id,
             offer=offer.id,
             agent=offer.agent,
-            deadline=deadline,
+            deadline=turn.now + (WHISPER_MOST_MS if whisper else turn.state.rules.join_ms),
             ring_ms=ring_ms,
             at_door=at_door,
+            whispers=whisper is not None,
         )
     )
+    if whisper is not None:
+        turn.do(whisper)
+    else:
+        _bring_together(turn, contact, join)
+    for other in contact.offers:
+        if other.id != offer.id:
+            withdraw_one(turn, contact, other, Withdrawal.ANSWERED_ELSEWHERE)
+
+
+def _bring_together(turn: Turn, contact: Contact, join: JoinAgent | None) -> None:
+    """The caller's wait is over: no music, no sounds, and the agent comes into the room, unless they are there."""
     if contact.waiting and contact.waiting.place is not None and contact.waiting.segment > 1:
         turn.do(StopSounds(contact.id, hold_id(contact.id)))
     turn.do(StopMusic(contact.id, contact.channel))
     if join is not None:
         turn.do(join)
-    for other in contact.offers:
-        if other.id != offer.id:
-            withdraw_one(turn, contact, other, Withdrawal.ANSWERED_ELSEWHERE)
+
+
+def whisper_said(turn: Turn, what: i.WhisperSaid) -> None:
+    """The agent knows what it is about."""
+    found = find(turn, what.offer)
+    if found is not None and found[1].whispers:
+        whisper_over(turn, *found)
+
+
+def whisper_over(turn: Turn, contact: Contact, offer: Offer) -> None:
+    """Heard, or not to be waited for any longer."""
+    deadline = turn.now + turn.state.rules.join_ms
+    turn.happened(c.WhisperEnded(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent, deadline=deadline))
+    _bring_together(turn, contact, JoinAgent(contact.id, offer.id, offer.leg))
 
 
 def _of_its_talk(turn: Turn, contact: Contact, what: i.LegUp) -> bool:
@@ -236,7 +262,10 @@ def offers_due(turn: Turn, contact: Contact) -> None:
 
 def _overdue(turn: Turn, contact: Contact, offer: Offer) -> None:
     """Rang too long, or the switch never showed both in the room."""
-    if offer.state is OfferState.ANSWERED:
+    if offer.whispers:
+        turn.do(StopSounds(contact.id, whisper_id(offer.id)))
+        whisper_over(turn, contact, offer)
+    elif offer.state is OfferState.ANSWERED:
         fail_connect(turn, contact, ConnectFailure.NOT_JOINED)
     else:
         drop_leg(turn, contact.id, offer.agent, offer.leg, "normal")
@@ -262,6 +291,8 @@ def command_failed(turn: Turn, what: i.CommandFailed) -> None:
             rejoin.not_joined(turn, contact, leg)
         case JoinLine(half=half) if (far := leg_of_half(half)) and (given_up := offer_of_leg(far)):
             turn.do(HangUpLeg(contact_of_offer(given_up), far, "normal"))  # its end tells what comes of it
+        case Whisper(offer=offer_id):
+            whisper_said(turn, i.WhisperSaid(offer_id))
         case JoinAgent(offer=offer_id):
             found = find(turn, offer_id)
             if found and found[1].state is OfferState.ANSWERED:
@@ -273,6 +304,7 @@ def command_failed(turn: Turn, what: i.CommandFailed) -> None:
 OFFER_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.LegRinging: ringing,
     i.LegUp: answered,
+    i.WhisperSaid: whisper_said,
     i.EnteredRoom: entered,
     i.LegEnded: leg_ended,
     i.CommandFailed: command_failed,

@@ -21,12 +21,13 @@ from ccplane.core.callers import NORMAL
 from ccplane.core.commands import AnswerHalf, HangUpCaller, HangUpLeg, HangUpLine, JoinLine, OpenLine, RingLine
 from ccplane.core.fallback_first import is_held_back
 from ccplane.core.misses import miss, set_intent
-from ccplane.core.offers import fail_connect, leg_ended
+from ccplane.core.offers import fail_connect, find, leg_ended
 from ccplane.core.reach import auto_answers
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, LATE_MS, SETTLING_MS, drop_leg, talk_over
 from ccplane.core.turn import Turn
+from ccplane.core.whisper import whisper_for
 from ccplane.facts import DrainBegan, FallbackWaitsChanged, SwitchFound, SwitchLost
 from ccplane.ids import (
     AgentId,
@@ -204,9 +205,16 @@ def half_up(turn: Turn, what: i.HalfUp) -> None:
     agent = turn.state.agents.get(what.agent)
     line, leg = agent.open_line if agent else None, leg_of_half(what.half)
     if line is not None and leg is not None:
-        turn.do(JoinLine(line, what.half, quiet=is_dialled(leg)))
+        turn.do(JoinLine(line, what.half, quiet=is_dialled(leg) or _whispers(turn, leg)))
     else:
         not_joined(turn, what.half)
+
+
+def _whispers(turn: Turn, leg: ChannelId) -> bool:
+    """Whether the agent will be told what it is about, after a beep."""
+    offer = offer_of_leg(leg)
+    found = find(turn, offer) if offer else None
+    return found is not None and whisper_for(turn.state, *found) is not None
 
 
 def half_joined(turn: Turn, what: i.HalfJoined) -> None:

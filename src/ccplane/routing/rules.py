@@ -111,6 +111,10 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     percent: int = 80
     within_ms: int = 20_000
     music: str = "default"
+    whisper: dict[str, str] = {}
+    """The sound that says to an agent alone what it is about, by language; none: nothing is said."""
+    whisper_all: bool = False
+    """Also to those who pick up themselves; else where nobody has to."""
     most_waiting: int | None = None
     """So many wait at the most; who comes then overflows."""
     waiting_per_agent: float | None = None

@@ -71,6 +71,7 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         percent=table.answer.percent,
         within_ms=table.answer.within,
         music=table.music,
+        whisper_all=table.whisper_to == "all",
         **limits_of(table),
         groups=groups_of(table),
     )

@@ -27,6 +27,7 @@ from ccplane.site.shapes import RulesTable
 from ccplane.site.site import HOLD, LANGUAGES, AgentEntry, Menu, Program, Site
 from ccplane.site.steps import judge_whether_met
 from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_in
+from ccplane.site.whispers import whispers_in, with_whispers
 
 QUEUES: Final = "acd/queues.toml"
 AGENTS: Final = "acd/agents.toml"
@@ -81,6 +82,7 @@ class _Reading:
         self._dialling = dialling_in(self._document(DIALLING), self._references)
         self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
         self._prompts = prompts_in(self._document(PROMPTS), self._studio)
+        self._whispers = whispers_in(self._document(QUEUES), self._prompts, self._studio, self._references)
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
@@ -91,7 +93,7 @@ class _Reading:
         return Site(
             hash=digest(self._files),
             rules=Rules(
-                queues=self._queues,
+                queues=with_whispers(self._queues, self._whispers),
                 numbers=self._numbers.listed,
                 language=self._numbers.language,
                 default_program=self._numbers.default or ProgramName(""),
@@ -112,6 +114,7 @@ class _Reading:
             programs=self._programs,
             agents=self._agents,
             prompts={name: spoken.prompt for name, spoken in self._prompts.items()},
+            whispers={str(name): prompt for name, prompt in self._whispers.items()},
             language=self._numbers.language,
             seats=self._seats,
         )
@@ -198,6 +201,7 @@ class _Reading:
             judge_languages([*self._prompts.values(), *self._own_texts], self._languages())
             spoken = {each.prompt.name: each.prompt for each in (*self._prompts.values(), *self._own_texts)}
             if not self._document(PROMPTS).broken:
+                spoken |= {each.name: each for each in self._whispers.values()}
                 judge_recordings(self._studio.recorded, spoken, self.findings)
         self._judge_menus()
         self._judge_same_numbers()

@@ -214,6 +214,16 @@ class GroupTable(Table):
     window: Annotated[Duration, Field(ge=60 * SECOND, le=HOUR)] = 30 * 60 * SECOND
 
 
+def _name_or_texts(value: object) -> object:
+    if not isinstance(value, str | dict):
+        sentence = 'is the name of a prompt, or its texts: { en = "…" }'
+        raise PydanticCustomError("wrong-type", "{sentence}", {"sentence": sentence})
+    return value
+
+
+WhisperTo = Annotated[str, _matching(r"auto-answered|all", "bad-choice", 'is "auto-answered" or "all"')]
+
+
 class QueueTable(Table):
     """`[support]` in acd/queues.toml."""
 
@@ -226,6 +236,8 @@ class QueueTable(Table):
     weight: Annotated[Duration, Field(le=24 * HOUR)] = 0
     strict: Annotated[int, Field(ge=0, le=9)] = 0
     music: Name = "default"
+    whisper: Annotated[Any, BeforeValidator(_name_or_texts)] = None
+    whisper_to: WhisperTo = "auto-answered"
     most_waiting: Annotated[int, Field(ge=1, le=100_000)] | None = None
     waiting_per_agent: Annotated[float, Field(gt=0, le=1_000)] | None = None
     longest_wait: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)] | None = None
@@ -387,13 +399,6 @@ class EntryTable(Table):
     action: Action | None = None
     language: Language | None = None
     name: Annotated[str, Field(min_length=1, max_length=40)] | None = None
-
-
-def _name_or_texts(value: object) -> object:
-    if not isinstance(value, str | dict):
-        sentence = 'is the name of a prompt, or its texts: { en = "…" }'
-        raise PydanticCustomError("wrong-type", "{sentence}", {"sentence": sentence})
-    return value
 
 
 class MenuTable(Table):

@@ -229,6 +229,8 @@ class Site:
     prompts: Mapping[str, Prompt]
     language: str = "en"
     seats: tuple[SeatEntry, ...] = ()
+    whispers: Mapping[str, Prompt] = field(default_factory=dict)
+    """By queue: what its agents hear before they are joined."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""
@@ -275,4 +277,5 @@ class Site:
     def spoken(self) -> dict[str, Prompt]:
         """Every prompt by name; those with texts in a menu's own file are `menu.prompt` and so on."""
         menus = (prompt for menu in self.menus.values() for prompt in menu.prompts)
-        return {prompt.name: prompt for prompt in (*self.prompts.values(), *menus)}
+        said = (*self.prompts.values(), *menus, *self.whispers.values())
+        return {prompt.name: prompt for prompt in said}

@@ -42,6 +42,7 @@ from ccplane.contacts.facts.offers import (
     OfferRinging,
     OfferWithdrawn,
     Trace,
+    WhisperEnded,
     Withdrawal,
 )
 from ccplane.contacts.facts.own_calls import (
@@ -158,6 +159,7 @@ __all__ = [
     "TalkStarted",
     "Trace",
     "Unusable",
+    "WhisperEnded",
     "Withdrawal",
 ]
 
@@ -166,6 +168,7 @@ AnyOfferFact = (
     | OfferRinging
     | OfferAnswered
     | AgentEnteredRoom
+    | WhisperEnded
     | OfferMissed
     | OfferWithdrawn
     | ConnectFailed

@@ -92,6 +92,14 @@ class OfferAnswered(OfferFact, frozen=True, kw_only=True):
     deadline: int
     ring_ms: int
     at_door: bool = False
+    whispers: bool = False
+    """The agent is told first what it is about: by `deadline` at the latest they are joined."""
+
+
+class WhisperEnded(OfferFact, frozen=True, kw_only=True):
+    """The agent has heard what it is about, and both are about to be joined, by `deadline` at the latest."""
+
+    deadline: int
 
 
 class OfferMissed(OfferFact, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ from ccplane.core.commands.legs import (
     PickUp,
     RingAgent,
     RingBack,
+    Whisper,
 )
 from ccplane.core.commands.lines import AnswerHalf, HangUpLine, JoinLine, OpenLine, RingLine
 from ccplane.core.commands.recordings import (
@@ -76,6 +77,7 @@ AnyCommand = (
     | LetRing
     | StopRinging
     | JoinAgent
+    | Whisper
     | HangUpLeg
     | ListenTo
     | PickUp
@@ -95,5 +97,5 @@ __all__ = [
     "ListenTo", "LookAround", "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine",
     "OpenRoom", "PickUp", "PlaySounds", "RecordMessage", "RemoveCaller", "RingAgent", "RingBack", "RingLine",
     "StartMusic", "StartTalkRecording", "StopMusic", "StopRecording", "StopRinging", "StopSounds", "StopTalkRecording",
-    "TalkRecordingCommand", "TellQueue", "WriteJournal",
+    "TalkRecordingCommand", "TellQueue", "Whisper", "WriteJournal",
 ]  # fmt: skip

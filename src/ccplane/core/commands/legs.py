@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ccplane.core.commands.command import Command, ContactCommand
-from ccplane.ids import AgentId, ChannelId, OfferId
+from ccplane.ids import AgentId, ChannelId, OfferId, PlaybackId
 
 
 class RingAgent(ContactCommand, frozen=True):
@@ -66,6 +66,16 @@ class JoinAgent(ContactCommand, frozen=True):
 
     offer: OfferId
     leg: ChannelId
+
+
+class Whisper(ContactCommand, frozen=True):
+    """Play this to the agent alone, on their leg, or after a beep on their open line. Its end is told."""
+
+    offer: OfferId
+    leg: ChannelId
+    playback: PlaybackId
+    sound: str
+    beep: bool
 
 
 class HangUpLeg(ContactCommand, frozen=True):

@@ -32,6 +32,7 @@ from ccplane.core.inputs.legs import (
     LegUp,
     LineEnded,
     LineUp,
+    WhisperSaid,
 )
 from ccplane.core.inputs.messages import (
     FallbackCallFound,
@@ -105,6 +106,7 @@ AnyInput = (
     | LegUp
     | LegEnded
     | LegListened
+    | WhisperSaid
     | LegNotFound
     | LineUp
     | LineEnded
@@ -174,5 +176,5 @@ __all__ = [
     "SwitchNotReached",
     "SwitchStuck", "SwitchSurveyed", "SwitchTaken",
     "TalkRecordingBegan", "TalkRecordingMuted", "TalkRecordingOver", "TalkRecordingRefused", "Tick",
-    "VerbAsked", "WrapUpEnded", "WrapUpExtendAsked",
+    "VerbAsked", "WhisperSaid", "WrapUpEnded", "WrapUpExtendAsked",
 ]  # fmt: skip

@@ -44,6 +44,12 @@ class LegNotFound(Input, frozen=True):
     answered: bool
 
 
+class WhisperSaid(Input, frozen=True):
+    """What an agent alone was to hear before they are joined is over, or could not be played."""
+
+    offer: OfferId
+
+
 class LegListened(Input, frozen=True):
     """The switch was asked for a while whether anything comes from the phone of a talk. `leg`: on which channel."""
 
