@@ -13,8 +13,9 @@ from ccplane.routing.rules import Measure
 
 
 def regroup(turn: Turn) -> None:
-    """What is due of the groups; what cannot be decided loses its deadline."""
-    if not turn.state.groups:
+    """What is due of the groups; what cannot be decided loses its deadline. After a pause of ours who waits is read
+    first."""
+    if turn.state.behind or not turn.state.groups:
         return
     due = takewhile(lambda each: each[0] <= turn.now, turn.state.deadlines)
     for name in [whose for _, kind, whose in due if kind == "group"]:

@@ -30,7 +30,7 @@ from ccplane.http.ports import Health, Plane
 from ccplane.http.wallboard import Stream
 from ccplane.kpi.counters import ERROR_BOUNDS_MS, NEVER_OFF, NOTHING, RING_BOUNDS_MS, Counters, Delays, Errors
 from ccplane.kpi.definitions import DEFINITIONS
-from ccplane.kpi.wallboard import queues
+from ccplane.kpi.wallboard import Groups, queues
 from ccplane.log.backlog import Backlog, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
@@ -143,6 +143,7 @@ class Exposition(Collector):
         told = {view.name: view.estimated_wait_s for view in views}
         known: dict[str, float] = {queue: seconds for queue, seconds in told.items() if seconds is not None}
         yield _gauge("ccplane_queue_estimated_wait_seconds", _help("estimated_wait"), known, "queue")
+        yield _groups(snapshot.state.groups)
         ever: dict[str, Counters] = {view.name: board.ever.get(view.name, NOTHING) for view in views}
         yield _ended(ever)
         for field, (name, key) in OF_QUEUES.items():
@@ -156,6 +157,15 @@ class Exposition(Collector):
         after = {queue: counters.wrap_up_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_wrap_up_seconds", _help("wrap_up"), after, "queue")
         yield _off({view.name: board.ever_off.get(view.name, NEVER_OFF) for view in views})
+
+
+def _groups(groups: Groups) -> Metric:
+    family = GaugeMetricFamily(
+        "ccplane_queue_group_open", "Whether a queue's further group of agents serves it now", labels=("queue", "group")
+    )
+    for (queue, group), opening in groups.items():
+        family.add_metric((queue, group), int(opening.open))
+    return family
 
 
 def _ringing(delays: Delays) -> Metric:
