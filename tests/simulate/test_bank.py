@@ -113,7 +113,8 @@ def test_priority_as_ninety_seconds_explains_march_and_first_come_explains_janua
 @needs_log
 def test_a_day_run_again_has_the_same_callers_and_what_the_log_counted():
     log = read_bank(DATA / "march.tsv.gz")
-    (day,) = recorded_days(log, "1999-03-01")
+    day = recorded_days(log)[0]
+    assert day.name == "1999-03-01"
     was, ran = day.as_it_was(), simulate(day.again(Guesses([day]), 1))
     assert was.of() == counted(call for call in log.calls if call.date == "1999-03-01")
     assert was.of().entered == ran.of().entered
@@ -124,7 +125,7 @@ def test_a_day_run_again_has_the_same_callers_and_what_the_log_counted():
 @needs_log
 def test_replay_shows_log_before_and_after(tmp_path):
     picture = tmp_path / "day.svg"
-    asked = ["replay", "--bank", str(DATA / "march.tsv.gz"), "--day", "1999-03-01", "--rules", str(FIRST_COME)]
+    asked = ["replay", "1999-03-01", "--bank", str(DATA / "march.tsv.gz"), "--rules", str(FIRST_COME)]
     shown = CliRunner().invoke(main, [*asked, "--picture", str(picture)])
     assert shown.exit_code == 0, shown.output
     assert "the log" in shown.output
@@ -171,7 +172,7 @@ def test_packed_or_not_it_is_the_same(tmp_path):
 
 
 def test_a_day_that_the_log_does_not_have_is_told(tmp_path):
-    ended = CliRunner().invoke(main, ["replay", "--bank", str(a_log(tmp_path, *DAY)), "--day", "1999-04-01"])
+    ended = CliRunner().invoke(main, ["replay", "1999-04-01", "--bank", str(a_log(tmp_path, *DAY))])
     assert ended.exit_code == 2
     assert "has no calls of 1999-04-01" in ended.output
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ccplane.cli.given import given_settings
 from ccplane.cli.simulate import FILE, RULES, draw, legend, ran
+from ccplane.errors import RequestError
 
 if TYPE_CHECKING:
     from ccplane.simulate.recorded import RecordedDay
@@ -16,16 +18,18 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--bank", type=FILE, required=True, help="A month of the call log of Anonymous Bank (.tsv or .tsv.gz).")
-@click.option("--day", metavar="DATE", default="", help="Only this day: 1999-03-01.")
+@click.argument("first", metavar="[DAY", required=False, default="")
+@click.argument("last", metavar="[UNTIL]]", required=False, default="")
+@click.option("--bank", type=FILE, help="Not our own log: a month of that of Anonymous Bank (.tsv or .tsv.gz).")
 @click.option("--rules", type=RULES, help="Changed rules to compare with: a file, or a site's folders.")
 @click.option("--seed", default=1, show_default=True, type=int, help="Of what no log can know: see the manual.")
 @click.option("--picture", type=click.Path(dir_okay=False, path_type=Path), help="Draw the day into this file, as SVG.")
 @click.option("--confidence", default=95.0, show_default=True, type=click.FloatRange(50, 99.9), help="Of intervals, %.")
 @click.option("--json", "as_json", is_flag=True, help="All figures as JSON.")
 def replay(
-    bank: Path,
-    day: str,
+    first: str,
+    last: str,
+    bank: Path | None,
     rules: Path | None,
     seed: int,
     picture: Path | None,
@@ -37,26 +41,56 @@ def replay(
     Beside each other stand what the log says, what the simulation makes of those days under the log's own rules (how
     near it comes tells how far to trust it), and what it makes of them under changed ones. A * marks what is no chance.
 
+    Our own log is read from Postgres: its calls, its agents' times and the rules that held on each DAY.
+
     \b
     Examples:
+      ccplane replay 2026-11-23
+      ccplane replay 2026-11-16 2026-11-22 --rules sales-first.toml --picture week.svg
       ccplane replay --bank march.tsv.gz --rules docs/scenarios/first-come.toml
-      ccplane replay --bank march.tsv.gz --day 1999-03-01 --picture monday.svg
+      ccplane replay 1999-03-01 --bank march.tsv.gz --picture monday.svg
     """
-    from ccplane.errors import RequestError
-    from ccplane.simulate.bank import read_bank, recorded_days
     from ccplane.simulate.changes import read_changes
     from ccplane.simulate.replay import replay as replayed
 
-    log = read_bank(bank)
-    days = recorded_days(log, day)
-    if not days:
-        raise RequestError("no-such-day", f"{bank} has no calls of {day or 'any day'}.")
-    _tell_odd(bank, log.unreadable, log.impossible)
-    first = days[0]
+    days = _bank_days(bank, first, last) if bank is not None else _own_days(first, last)
+    day = days[0]
     kinds = {stay.kind for each in days for stay in each.stays}
-    changes = read_changes(rules, first.queues, first.closes, first.opens_at, kinds) if rules else None
+    changes = read_changes(rules, day.queues, day.closes, day.opens_at, kinds) if rules else None
     made = replayed(days, changes, seed, ran)
-    _show(f"{bank.name}: {_span(days)}", days, made, confidence / 100, seed, picture, as_json)
+    title = f"{bank.name}: {_span(days)}" if bank is not None else _span(days)
+    _show(title, days, made, confidence / 100, seed, picture, as_json)
+
+
+def _bank_days(bank: Path, first: str, last: str) -> list[RecordedDay]:
+    from ccplane.simulate.bank import read_bank, recorded_days
+
+    log = read_bank(bank)
+    until = last or first or "9"  # dates compare as they are written
+    days = [each for each in recorded_days(log) if first <= each.name <= until]
+    if not days:
+        raise RequestError("no-such-day", f"{bank} has no calls of {_wanted(first, last) or 'any day'}.")
+    _tell_odd(bank, log.unreadable, log.impossible)
+    return days
+
+
+def _own_days(first: str, last: str) -> list[RecordedDay]:
+    from ccplane.postgres.embedded import EmbeddedPostgres
+    from ccplane.simulate.log_in_postgres import as_date, days_in_postgres
+
+    if not first:
+        raise RequestError("no-day", "Which day? Write it like 2026-11-23, or name a log with --bank.")
+    settings = given_settings()
+    begins, ends = as_date(first), as_date(last or first)
+    days = days_in_postgres(settings.database_url or EmbeddedPostgres(settings.postgres_dir).url(), begins, ends)
+    if not days:
+        sentence = f"The log has nothing of {_wanted(first, last)}: nobody queued, or those days are dropped already."
+        raise RequestError("no-such-day", sentence)
+    return days
+
+
+def _wanted(first: str, last: str) -> str:
+    return f"{first} to {last}" if last else first
 
 
 def _show(

@@ -144,13 +144,13 @@ def counted(calls: Iterable[BankCall], within_ms: int = WITHIN_MS) -> Counters:
 # --------------------------------------------------------------------------------------------------- to be run again
 
 
-def recorded_days(log: BankLog, date: str = "") -> list[RecordedDay]:
-    """Each day, or the one of this date. A queue for each type of call; callers of priority 2 have the bank's credit.
+def recorded_days(log: BankLog) -> list[RecordedDay]:
+    """Each day. A queue for each type of call; callers of priority 2 have the bank's credit.
     Agents serve the types of which they served more than a few that day, from their first talk to their last, but for
     breaks."""
     by_day: dict[str, list[BankCall]] = defaultdict(list)
     for call in log.calls:
-        if call.offered and (not date or call.date == date):
+        if call.offered:
             by_day[call.date].append(call)
     kinds = sorted({call.kind for call in log.calls if call.offered})
     queues = {QueueName(kind): Queue(name=QueueName(kind), steps=(Step(),), within_ms=WITHIN_MS) for kind in kinds}

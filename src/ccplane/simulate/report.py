@@ -44,6 +44,8 @@ MORE: Final = (
 )
 """Only in JSON."""
 ALL: Final = "all"
+MOST_KINDS: Final = 12
+"""With more of them a table helps nobody."""
 
 
 Lens = Callable[[Outcome], Counters]
@@ -86,7 +88,7 @@ def rows_of(days: Sequence[Outcome]) -> list[tuple[str, Lens]]:
     if len(rows) != 1:
         rows.append((ALL, lambda day: day.of()))
     kinds = sorted({kind for day in days for kind in day.kinds})
-    return rows + [(kind, _of_kind(kind)) for kind in kinds if len(kinds) > 1]
+    return rows + [(kind, _of_kind(kind)) for kind in kinds if 1 < len(kinds) <= MOST_KINDS]
 
 
 def _of_queue(queue: QueueName) -> Lens:
