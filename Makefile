@@ -1,8 +1,9 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
 # make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
 # make test   all tests, on a real Asterisk and a real Postgres; test-fast: those that need neither; lint
-# make bench  all measurements, into bench/results/; one: bench-switching, -menus, -pop, -recording, -recovery, -handover, -routing
+# make bench  all measurements, into bench/results/; one: bench-switching, -menus, -pop, -recording, -recovery, -handover, -routing, -simulation
 # make chaos  faults under load, judged by the phones' own log: docs/reliability.md; prints its seed
+# make sim-full  the simulator against published numbers, a quarter of an hour: docs/simulation.md
 # make lock   dependencies anew    make clean  remove what was made
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
 #
@@ -12,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-fast lint bench chaos lock clean web env env-dev host host-test asterisk-root
+.PHONY: help run demo test test-fast lint bench chaos sim-full lock clean web env env-dev host host-test asterisk-root
 
 # Python keeps what it has compiled, whatever the shell says: the tests start hundreds of planes, and each would compile
 # all of it again for a second.
@@ -23,7 +24,7 @@ INSTALL := asterisk-docker/install.sh
 ROOT := $(or $(CCPLANE_ASTERISK_ROOT),$(or $(CCPLANE_RUNTIME),.runtime)/asterisk-root)
 
 help:
-	@sed -n '1,9p' Makefile | cut -c3-
+	@sed -n '1,10p' Makefile | cut -c3-
 
 run: env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
@@ -48,7 +49,7 @@ lint: env-dev
 	.venv/bin/lint-imports
 	web/build.sh check
 
-BENCHES := switching menus pop recording recovery handover routing
+BENCHES := switching menus pop recording recovery handover routing simulation
 .PHONY: $(BENCHES:%=bench-%)
 
 # One after the other, as each wants the machine for itself; one that misses its promise keeps none from being run.
@@ -68,6 +69,9 @@ $(BENCHES:%=bench-%): bench-%: env-dev host-test asterisk-root
 
 chaos: env-dev host-test asterisk-root
 	@exec $(PY) -m chaos $(ARGS)
+
+sim-full: env-dev
+	@exec $(PY) -m tests.simulate.full $(ARGS)
 
 # --- what a fresh machine lacks ---------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations, cycle, islice
+
 from ccplane.agents.facts import Membership, Profile
 from ccplane.ids import AgentId, QueueName
 from ccplane.routing.rules import Queue, Step
@@ -86,4 +88,27 @@ def simple_msk():
         ),
         open_ms=6 * HOUR,
         busyness=28.7,
+    )
+
+
+def with_skills(skills, open_ms=20 * HOUR):
+    """Six types of contacts, 81 erlangs of ten minutes each, and 90 agents who each know so many of the types, all
+    combinations alike (after Wallace and Whitt, 2005)."""
+    types = [QueueName(f"type-{n}") for n in range(6)]
+    known = islice(cycle(combinations(types, skills)), 90)
+    return Scenario(
+        name=f"{skills} of 6 skills",
+        queues={name: queue(name) for name in types},
+        streams=tuple(
+            Stream(
+                name=name,
+                queue=name,
+                curve=Curve((1.35,), open_ms),
+                service=Exponential(10 * MINUTE),
+                patience=Never(),
+            )
+            for name in types
+        ),
+        shifts=tuple(Shift(agent(f"{n:02}", {name: Membership() for name in each})) for n, each in enumerate(known)),
+        open_ms=open_ms,
     )

@@ -54,7 +54,7 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     arrivals: tuple[Arrival, ...]
     shifts: tuple[Shift, ...]
     closes: int
-    """When the doors close, ms; who waits then is still served."""
+    """When the doors close, ms; who waits then is still served. FOREVER: agents' time counts until nobody is left."""
     slot_ms: int = SLOT_MS
     pickup_ms: int = 0
     """How long an offer rings until it is answered."""

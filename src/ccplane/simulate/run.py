@@ -75,10 +75,11 @@ class _Run:
     def run(self, progress: Callable[[int], None] | None) -> Outcome:
         """All events in order. Arrivals that are known beforehand are not put into the heap: they come in order."""
         events, arrivals = self._events, self._day.arrivals
-        coming = 0
+        coming = at = 0
         while events or coming < len(arrivals):
             if coming < len(arrivals) and (not events or arrivals[coming].at < events[0][0]):
-                self._arrives(arrivals[coming].at, arrivals[coming])
+                at = arrivals[coming].at
+                self._arrives(at, arrivals[coming])
                 coming += 1
                 if progress is not None and coming % TOLD_EVERY == 0:
                     progress(coming)
@@ -87,7 +88,7 @@ class _Run:
                 self._happens(at, What(what), subject)
         for contact in self._arrivals:
             self._kept.still_waits(self._arrivals[contact])
-        return self._kept.outcome()
+        return self._kept.outcome(at)
 
     def _at(self, at: int, what: What, subject: object) -> None:
         self._number += 1

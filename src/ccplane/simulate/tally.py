@@ -7,6 +7,7 @@ from collections import defaultdict
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.ids import AgentId, QueueName
 from ccplane.kpi.counters import Counters, for_answered, for_ended
+from ccplane.simulate.chance import FOREVER
 from ccplane.simulate.day import Arrival, Day
 from ccplane.simulate.outcome import Outcome, Slot, Staff
 
@@ -51,10 +52,10 @@ class Tallies:
         if since is not None:
             self._signed_in[self._group[agent]] += max(0, min(now, self._day.closes) - since)
 
-    def outcome(self) -> Outcome:
-        """At the end of all."""
+    def outcome(self, at: int = 0) -> Outcome:
+        """At the end of all; `at`: when that was."""
         for agent in tuple(self._since):
-            self.leaves(agent, self._day.closes)
+            self.leaves(agent, at if self._day.closes == FOREVER else self._day.closes)
         groups = dict.fromkeys(self._group.values())
         return Outcome(
             slots=tuple(Slot(*key, Counters(**counts)) for key, counts in sorted(self._slots.items())),
