@@ -38,6 +38,14 @@ ALL = (
     (do.StartMusic(X, "1.1", "jazz"), op.StartMoh("1.1", "jazz")),
     (do.StopMusic(X, "1.1"), op.StopMoh("1.1")),
     (PLAY, op.PlayOnChannel("1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")),
+    (
+        do.Whisper(X, OFFER, LEG, f"whisper-{OFFER}", "sound:w", beep=False),
+        op.PlayOnChannel(LEG, f"whisper-{OFFER}", ("sound:w",)),
+    ),
+    (
+        do.Whisper(X, OFFER, "s-ana-1-1", f"whisper-{OFFER}", "sound:w", beep=True),
+        op.PlayOnChannel("s-ana-1-1", f"whisper-{OFFER}", ("sound:ascending-2tone", "sound:w")),
+    ),
     (do.AskToHold(X, ("sound:a",), "en"), op.PlayOnBridge(f"b-{X}", f"hold-{X}", ("sound:a",), "en")),
     (do.GiveBack(X, "1.1", "4002", ours=False), op.Continue("1.1", "ccplane-fallback", "4002", 1)),
     (do.StopSounds(X, f"p-{X}-4-2"), op.StopPlayback(f"p-{X}-4-2")),

@@ -225,6 +225,14 @@ def test_given_the_prompt_that_asks_to_hold_then_its_end_is_told_as_such():
     assert meaning("PlaybackFinished", playback=playback) == i.HoldSaid(CONTACT)
 
 
+@pytest.mark.parametrize("state", ["done", "failed", "cancelled"])
+def test_given_a_whisper_however_it_ended_then_that_is_told_of_its_offer(state):
+    offer = f"o-{CONTACT}-3-1"
+    playback = {"id": f"whisper-{offer}", "state": state, "media_uri": "sound:x", "target_uri": "channel:x"}
+    assert meaning("PlaybackFinished", playback=playback) == i.WhisperSaid(offer)
+    assert meaning("PlaybackStarted", playback=playback) is None
+
+
 def test_given_a_caller_whose_call_is_taken_then_it_is_up():
     assert meaning("ChannelStateChange", channel=a_channel(state="Up")) == i.CallerUp(CONTACT)
     assert meaning("ChannelStateChange", channel=a_channel(state="Ringing")) is None

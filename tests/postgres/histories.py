@@ -54,6 +54,8 @@ class Centre:
                 ring_ms=ring_ms,
                 wrap_up_ms=wrap_up_ms,
                 wrap_up_extend_ms=wrap_up_ms,
+                whisper={"en": "sound:sales"} if name == "sales" else {},
+                whisper_all=True,
                 max_wait_ms=120_000,
                 longest_wait_ms=20_000 if name == "support" else None,
                 overflow=QueueName("sales") if name == "support" else None,
@@ -273,6 +275,7 @@ class Centre:
         self.take(i.LegRinging(offer.id))
         if what < 0.9:
             self.take(i.LegUp(offer.id, offer.leg), after=chance.choice((0, 1, 900)))
+            self.take(i.WhisperSaid(offer.id))
             if chance.random() < 0.9:
                 self.take(i.EnteredRoom(contact_id, offer.leg), after=1)
             if chance.random() < 0.8:
