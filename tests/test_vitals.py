@@ -70,7 +70,7 @@ class Parts:
             trouble=lambda: "", connected_since=None, provisioned_at=None, unguarded_for=lambda: None
         )
         self.link = SimpleNamespace(trouble="", connected_since=None, provisioned_at=None, provisioning_trouble="")
-        self.site = SimpleNamespace(trouble=lambda: "")
+        self.site, self.unserved = SimpleNamespace(trouble=lambda: ""), ()
         self.ami, self.door = AmiStats(connected=True), SimpleNamespace(trouble="")
         self.vitals = Vitals(
             lease=self.lease,
@@ -87,6 +87,7 @@ class Parts:
             heartbeat=other,
             door=self.door,
             site=self.site,
+            unserved=lambda: self.unserved,
         )
 
     @property
@@ -197,3 +198,11 @@ def test_a_switch_that_is_away_says_why_it_cannot_be_reached_now_and_what_was_wr
     )
     parts.link.connected_since = 1
     assert parts.vitals._ari() == (True, "command socket 2 of 3 does not answer")
+
+
+async def test_queues_that_nobody_could_serve_are_worth_a_word_and_degrade_nothing():
+    parts = Parts()
+    parts.unserved = ("sales",)
+    site = parts.vitals._of_site()
+    assert site.ok
+    assert site.detail.startswith("no agent could ever serve `sales`: nobody meets the last step")

@@ -15,7 +15,7 @@ from ccplane.contacts import recordings as r
 from ccplane.ids import NodeName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.groups import GroupClosed, GroupOpened
-from ccplane.routing.rules import RulesLoaded, SiteEdited
+from ccplane.routing.rules import QueuesUnserved, RulesLoaded, SiteEdited
 
 
 class PlaneStarted(Fact, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ NodeFact = (
     | FallbackWaitsChanged
 )
 SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
-RulesFact = RulesLoaded | SiteEdited | GroupOpened | GroupClosed
+RulesFact = RulesLoaded | SiteEdited | QueuesUnserved | GroupOpened | GroupClosed
 SiteFact = PlaneStarted | DrainBegan | DrainCancelled | SwitchFact | DeadlineDropped | RulesFact | a.PeopleLoaded
 AnyFact = (
     SiteFact

@@ -63,7 +63,7 @@ from ccplane.settings import Settings
 from ccplane.site import Site, parse, read
 from ccplane.site.overlays import laid
 from ccplane.staff import Staff
-from ccplane.vitals import Callers, Either, History, Mailbox, PhoneBook, Vitals
+from ccplane.vitals import Callers, Either, History, Mailbox, PhoneBook, Vitals, tell_unserved
 from ccplane.watch import note_watch, watched_until
 
 if TYPE_CHECKING:
@@ -183,6 +183,7 @@ class Parts:
             encode=kept,
             unread=lambda: ari.stats.inbox_depth or not gate(),
         )
+        self.plane.follow(tell_unserved)
         self._executor.post = self.plane.post
         self._stack.callback(self.plane.close)
         self._shipper = Shipper(outbox, PostgresFacts(self._database), self._clock.now)
@@ -322,6 +323,7 @@ class Parts:
             self._heartbeat,
             self._door,
             Either(self._reload, self._edits),
+            lambda: self.plane.state.unserved,
         )
         duties = (self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run)
         self._passed("built")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import structlog
@@ -18,7 +18,8 @@ from ccplane.asterisk.stats import AmiStats, AriStats
 from ccplane.asterisk.switch import Switch
 from ccplane.contacts.facts import MessageMark
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId, device_at
+from ccplane.ids import AgentId, ContactId, MessageId, QueueName, RecordingId, SeatId, device_at
+from ccplane.laws import Fact
 from ccplane.log.backlog import Backlog
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
@@ -32,7 +33,9 @@ from ccplane.postgres.people import Person
 from ccplane.postgres.pool import Database
 from ccplane.postgres.seats import Desk
 from ccplane.recordings.keeper import Keeper
+from ccplane.routing.rules import QueuesUnserved
 from ccplane.settings import Settings
+from ccplane.site.faults import listed
 
 log = structlog.get_logger()
 
@@ -85,11 +88,12 @@ class Vitals:
         heartbeat: Heartbeat,
         door: Door,
         site: Troubled,
+        unserved: Callable[[], Sequence[QueueName]],
     ) -> None:
         self._lease, self._link, self._ari_stats, self._ami, self._clock = lease, link, ari, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
         self._messages, self._backlog, self._heartbeat = messages, backlog, heartbeat
-        self._door, self._site = door, site
+        self._door, self._site, self._unserved = door, site, unserved
         self._left_out = ""
         self._since: dict[str, tuple[bool, float]] = {}
         """How each part was at the last look, and since when (monotonic)."""
@@ -119,9 +123,15 @@ class Vitals:
             "messages": _troubled(self._messages.trouble()),
             "guard": self._guard(),
             "outbox": self._of_outbox(),
-            "site": _troubled(self._site.trouble()),
+            "site": self._of_site(),
         }
         return {name: Part(each.ok, self._age(name, each.ok), each.detail) for name, each in found.items()}
+
+    def _of_site(self) -> Found:
+        """Queues that nobody could serve are legal, and worth a word."""
+        if words := self._site.trouble():
+            return Found(False, words)
+        return Found(True, nobody_serves(self._unserved()))
 
     def _age(self, name: str, ok: bool) -> float:
         now = time.monotonic()
@@ -180,6 +190,20 @@ class Vitals:
             held = f"{outbox.stats.depth} of {outbox.memory} facts that memory takes; then new calls hear the apology"
             words = f"{outbox.trouble}; in memory are {held}"
         return _troubled(words)
+
+
+def nobody_serves(queues: Sequence[QueueName]) -> str:
+    """For people; empty if each queue has somebody who could."""
+    if not queues:
+        return ""
+    return f"no agent could ever serve {listed(queues)}: nobody meets the last step (ccplane check; acd/queues.toml)"
+
+
+def tell_unserved(_: object, facts: Sequence[Fact], __: int) -> None:
+    """For `Plane.follow`: a word in the log."""
+    for fact in facts:
+        if isinstance(fact, QueuesUnserved) and fact.queues:
+            log.warning("no agent could ever serve these queues", queues=fact.queues)
 
 
 def _troubled(words: str) -> Found:

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from ccplane.agents.facts import AgentEdited, Intent
 from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import NoAgents
+from ccplane.core import checkpoint, journal
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.core import journal
 from ccplane.core.edits import why_not
 from ccplane.ids import QueueName
+from ccplane.routing.rules import QueuesUnserved
 from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, c, kinds, offline, paused, ready, the, unknown
 
 QUEUES = [a_queue(SUPPORT), a_queue(SALES)]
@@ -147,3 +148,22 @@ def test_an_edit_that_changes_nothing_or_of_nobody_is_no_fact():
     same = profile(floor, "ana")
     assert kinds(floor.take(i.AgentEditAsked(profile=same, by="lead"))) == []
     assert kinds(floor.take(i.AgentEditAsked(profile=replace(same, id="nobody"), by="lead"))) == []
+
+
+# ------------------------------------------------------------------------------------------- queues that nobody serves
+
+
+def test_a_queue_that_nobody_could_ever_serve_is_told_of_once_and_again_when_somebody_can():
+    floor = a_floor(agents=[offline("ana")], queues=[a_queue(SUPPORT)])
+    decision = floor.reads("site-2", a_queue(SUPPORT), a_queue(SALES))
+    assert the(decision, QueuesUnserved).queues == (SALES,)
+    assert "QueuesUnserved" not in kinds(floor.reads("site-3", a_queue(SUPPORT, ring=9), a_queue(SALES)))
+    decision = floor.take(i.AgentEditAsked(profile=profile(floor, "ana", skills=BOTH), by="lead"))
+    assert the(decision, QueuesUnserved).queues == ()
+    assert floor.replayed() == floor.state
+
+
+def test_it_is_known_again_after_a_crash():
+    floor = a_floor(agents=[offline("ana")], queues=QUEUES)
+    assert floor.state.unserved == (SALES,)
+    assert checkpoint.decode(checkpoint.encode(floor.state)).unserved == (SALES,)

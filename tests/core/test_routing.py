@@ -168,7 +168,7 @@ def test_given_callers_waiting_when_their_queue_is_taken_from_the_site_then_thei
     floor = a_floor(agents=[paused("ana")])
     floor.waits()
     decision = floor.reads("site-2", a_queue(SALES))
-    assert kinds(decision) == ["RulesLoaded", "ContactUnqueued", "StepEnded"]
+    assert kinds(decision) == ["RulesLoaded", "QueuesUnserved", "ContactUnqueued", "StepEnded"]
     assert the(decision, f.ContactUnqueued).outcome is f.QueueOutcome.NO_AGENTS
 
 
@@ -190,7 +190,7 @@ def test_given_callers_waiting_when_the_last_agent_is_taken_from_the_site_then_t
     floor = a_floor(agents=[paused("ana"), ready("sue", **{SALES: 5})])
     floor.waits()
     decision = floor.people([ready("sue", **{SALES: 5})])
-    assert kinds(decision) == ["PeopleLoaded", "ContactUnqueued", "StepEnded"]
+    assert kinds(decision) == ["PeopleLoaded", "QueuesUnserved", "ContactUnqueued", "StepEnded"]
 
 
 def test_given_an_agent_in_a_talk_when_they_are_taken_from_the_site_then_the_talk_goes_on_and_they_get_no_other():

@@ -39,6 +39,7 @@ async def test_the_wallboard_has_what_its_surface_promises(site, admin):
         "service_level": None,
         "three_rings": None,
         "groups": [],
+        "unserved": False,
         "estimated_wait_s": None,
         "estimate_error_p50_s": None,
         "estimate_error_p90_s": None,

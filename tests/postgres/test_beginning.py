@@ -15,6 +15,7 @@ from ccplane.log.outbox import Outbox
 from ccplane.postgres import migrate as migrating
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.migrate import Migration, migrate
+from ccplane.postgres.overlays import Laid, decode_overlays, encode_overlays, replace_overlays
 from ccplane.postgres.people import Person, encode_people
 from ccplane.postgres.seats import Desk, encode_desks
 from ccplane.settings import HOME, Settings
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.postgres
 AWAY = StoreError("postgres-unreachable", "Postgres is away.")
 KEPT = (Person(id="1007", name="Kept", skills={}, seat="agent", phone="1007", secret="s"),)
 SEATS = (Desk(id="2007", shared=True, auto_answer=False, secret="s"),)
+LAID = (Laid(path="acd/site.toml: rest", value="9s", by="Lea", since=1_000, until=None),)
 
 
 class Away:
@@ -56,6 +58,7 @@ class World:
         """There was a beginning before this one."""
         self.outbox.put_note("people", encode_people(KEPT))
         self.outbox.put_note("seats", encode_desks(SEATS))
+        self.outbox.put_note("overlays", encode_overlays(LAID))
 
 
 class LateParts:
@@ -94,10 +97,18 @@ async def test_with_postgres_people_are_imported_and_kept(world: World):
     assert world.outbox.note("people") == encode_people(begun.persons)
 
 
+async def test_with_postgres_its_overlays_hold_and_are_kept_for_a_beginning_without_it(world: World):
+    await replace_overlays(world.db, LAID, ())
+    world.keeps()
+    world.outbox.put_note("overlays", encode_overlays(()))
+    assert (await world.begin()).overlays == LAID
+    assert decode_overlays(world.outbox.note("overlays")) == LAID
+
+
 async def test_postgres_gone_just_before_the_lease_is_a_beginning_without_it(world: World):
     world.keeps()
     world.away.gone = True
-    assert await world.begin() == (KEPT, 0, False, SEATS)
+    assert await world.begin() == (KEPT, 0, False, SEATS, LAID)
     assert world.lease.may_send()
 
 
@@ -107,7 +118,7 @@ async def test_postgres_gone_just_before_the_people_leaves_the_lease_and_its_epo
 
     world.keeps()
     monkeypatch.setattr(beginning, "people", people)
-    assert await world.begin() == (KEPT, 1, False, SEATS)
+    assert await world.begin() == (KEPT, 1, False, SEATS, LAID)
     assert world.lease.may_send()
 
 
@@ -118,7 +129,7 @@ async def test_postgres_gone_in_the_middle_of_migrating_is_a_beginning_without_i
     world.keeps()
     world.away.gone = True
     monkeypatch.setattr(beginning, "migrate", migrate)
-    assert await world.begin() == (KEPT, 0, False, SEATS)
+    assert await world.begin() == (KEPT, 0, False, SEATS, LAID)
 
 
 @pytest.mark.parametrize("fails", ["people", "hold", "post", "push"])
@@ -169,7 +180,7 @@ async def test_the_first_beginning_of_all_says_that_it_needs_postgres(world: Wor
 async def test_a_postgres_that_takes_no_writes_is_a_beginning_without_it(world: World, for_reading):
     world.keeps()
     await for_reading()
-    assert await world.begin() == (KEPT, 0, False, SEATS)
+    assert await world.begin() == (KEPT, 0, False, SEATS, LAID)
     assert world.lease.may_send()
 
 
@@ -217,7 +228,7 @@ async def may_not_migrate(world: World, without_create, monkeypatch):
 
 
 async def test_a_right_that_is_missing_leaves_the_lease_and_what_can_be_written(world: World, may_not_migrate):
-    assert await world.begin() == (KEPT, 1, False, SEATS)
+    assert await world.begin() == (KEPT, 1, False, SEATS, LAID)
     await world.lease.renew()
     assert (world.lease.may_send(), world.lease.away) == (True, "")
 
@@ -233,7 +244,7 @@ async def test_a_right_that_is_missing_takes_nothing_from_who_leads(world: World
     assert not waiting.done()
     assert not world.lease.may_send()
     await other.release()
-    assert await waiting == (KEPT, 2, False, SEATS)
+    assert await waiting == (KEPT, 2, False, SEATS, LAID)
 
 
 async def test_a_right_that_is_missing_is_told_until_it_is_back(world: World, may_not_migrate, monkeypatch):

@@ -53,6 +53,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """The older generation."""
     groups: tuple[tuple[QueueName, str, Opening], ...] = ()
     decided: dict[QueueName, tuple[Decided, ...]] = {}
+    unserved: tuple[QueueName, ...] = ()
     paces: dict[QueueName, Pace] = {}
     restaffed: Restaffed = Restaffed()
 
@@ -100,6 +101,7 @@ def encode(state: State) -> bytes:
             served_before=dict(state.served.old),
             groups=tuple((*key, opening) for key, opening in state.groups.items()),
             decided=dict(state.decided),
+            unserved=state.unserved,
             paces=dict(state.paces),
             restaffed=state.restaffed,
         )
@@ -113,6 +115,7 @@ def decode(data: bytes) -> State:
         epoch=kept.epoch,
         site=kept.site,
         rules=kept.rules,
+        unserved=kept.unserved,
         sites=Map(kept.sites),
         ended=kept.ended,
         seats=Map({seat.id: seat for seat in kept.seats}),

@@ -75,7 +75,7 @@ from ccplane.ids import AgentId, NodeName
 from ccplane.laws import Fact
 from ccplane.routing.engine import ready_for
 from ccplane.routing.groups import GroupClosed, GroupOpened
-from ccplane.routing.rules import RulesLoaded, SiteEdited
+from ccplane.routing.rules import QueuesUnserved, RulesLoaded, SiteEdited
 
 T = TypeVar("T")
 
@@ -113,6 +113,8 @@ def _evolve(state: State, fact: AnyFact) -> State:
             return replace(state, fallback_waits=waits.set(fact.node, fact.queues) if fact.queues else waits)
         case RulesLoaded():
             return _with_rules(state, fact)
+        case QueuesUnserved():
+            return replace(state, unserved=fact.queues)
         case PeopleLoaded():
             return _with_people(state, fact)
         case DeviceChanged():

@@ -24,7 +24,8 @@ from ccplane.facts import (
     SwitchUnwatched,
     SwitchWedged,
 )
-from ccplane.routing.rules import RulesLoaded, SiteEdited
+from ccplane.routing.asking import whoever
+from ccplane.routing.rules import QueuesUnserved, RulesLoaded, SiteEdited
 
 
 def intent_asked(turn: Turn, what: i.IntentAsked) -> None:
@@ -98,13 +99,24 @@ def agent_edit_asked(turn: Turn, what: i.AgentEditAsked) -> None:
     if agent is None or agent.profile == what.profile:
         return
     turn.happened(a.AgentEdited(at=turn.now, agent=agent.id, profile=what.profile, before=agent.profile, by=what.by))
+    _note_unserved(turn)
     release_unservable(turn)
     if turn.state.agents[agent.id].free:
         turn.freed[agent.id] = None
 
 
+def _note_unserved(turn: Turn) -> None:
+    """Queues that nobody could serve are told of when that changes; not before there are agents at all."""
+    state = turn.state
+    queues = state.rules.queues.values() if state.agents else ()
+    unserved = tuple(sorted(each.name for each in queues if not whoever(state.engine.roster, each)))
+    if unserved != state.unserved:
+        turn.happened(QueuesUnserved(at=turn.now, queues=unserved))
+
+
 def _look_anew(turn: Turn) -> None:
     """Queues or skills are others now: whoever is free may serve whoever waits."""
+    _note_unserved(turn)
     release_unservable(turn)
     for agent in turn.state.free:
         turn.freed[agent] = None

@@ -54,6 +54,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     epoch: int = 0
     site: str = ""
     rules: Rules = NO_RULES
+    unserved: tuple[QueueName, ...] = ()
+    """Queues that none of all agents could ever serve."""
     sites: Map[str, dict[str, str]] = Map()
     """The files of every site that a live contact keeps to, by hash; and of the present one."""
     agents: Map[AgentId, Agent] = Map()

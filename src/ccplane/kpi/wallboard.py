@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter, itemgetter
 from typing import Final, Protocol
 
 import msgspec
 from immutables import Map
+from msgspec.structs import replace
 
 from ccplane.agents.agent import Agent, Shown
 from ccplane.ids import AgentId, QueueName
@@ -28,6 +29,8 @@ class Floor(Protocol):
     def agents(self) -> Mapping[AgentId, Agent]: ...
     @property
     def groups(self) -> Mapping[tuple[QueueName, str], Opening]: ...
+    @property
+    def unserved(self) -> Collection[QueueName]: ...
 
 
 class GroupView(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +59,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     estimate_error_p50_s: float | None = None
     estimate_error_p90_s: float | None = None
     groups: tuple[GroupView, ...] = ()
+    unserved: bool = False
+    """None of all agents could ever serve it."""
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +100,10 @@ def wallboard(board: Board, floor: Floor, now: int, waits: Waits = NO_WAITS) -> 
         provisional=bool(gaps),
         gaps=gaps,
     )
+
+
+def _marked(queue: QueueView, unserved: Collection[QueueName]) -> QueueView:
+    return replace(queue, unserved=True) if queue.name in unserved else queue
 
 
 def _agent(id_: AgentId, agent: Agent) -> AgentView:

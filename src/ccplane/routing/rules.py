@@ -232,6 +232,13 @@ class SiteEdited(Fact, frozen=True, kw_only=True):
     changes: tuple[SiteChange, ...]
 
 
+class QueuesUnserved(Fact, frozen=True, kw_only=True):
+    """None of all agents could ever serve these queues, signed in or not: nobody meets their last step. Of all others
+    somebody does. Told where it changes; a typo in a skill, or agents who are still to come."""
+
+    queues: tuple[QueueName, ...]
+
+
 class RulesLoaded(Fact, frozen=True, kw_only=True):
     """From here on these rules hold, also for those already waiting (law 11). `files`: the site as text, by path."""
 

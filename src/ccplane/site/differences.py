@@ -16,7 +16,7 @@ from ccplane.site.site import AgentEntry
 THERE: Final = "there"
 OTHERWISE: Final = "otherwise"
 """Of a file that is no TOML: that it is there, and that its text is another."""
-EDITABLE: Final = ("name", "skills", "languages", "queues", "capacity")
+COMPARED: Final = ("name", "skills", "role", "languages", "queues", "capacity", "wrap_up")
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ def of_people(entries: Iterable[AgentEntry], profiles: Mapping[AgentId, Profile]
             found.append(Difference(f"acd/agents.toml: {entry.id}", entry.name, None))
             continue
         file = entry.profile(profile.endpoint)
-        for name in EDITABLE:
+        for name in COMPARED:
             before, after = (msgspec.to_builtins(getattr(each, name)) for each in (file, profile))
             if before != after:
                 found.append(Difference(f"acd/agents.toml: {entry.id}.{name}", before, after))
