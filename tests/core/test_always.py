@@ -14,17 +14,22 @@ from tests.core.invariants import same
 from tests.core.world import MOVES, USUAL, World, people
 
 numbers = st.integers(0, 59)
-moves = st.lists(st.tuples(st.integers(0, len(MOVES) - 1), numbers, numbers, st.integers(0, 12)), max_size=100)
+move = st.tuples(st.integers(0, len(MOVES) - 1), numbers, numbers, st.integers(0, 12))
+moves = st.lists(move, max_size=100)
+a_long_day = st.lists(move, min_size=15, max_size=100)
 thoroughly = settings(
     max_examples=max(150, settings.default.max_examples),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=False,
 )
+proven = settings(thoroughly, max_examples=max(2_000, settings.default.max_examples))
+"""`make sim-full` plays 50,000 of them, other ones each time."""
 
 
-@thoroughly
-@given(moves)
+@pytest.mark.slow
+@proven
+@given(a_long_day)
 def test_whatever_happens_in_whatever_order_every_rule_holds_and_nothing_raises(moves):
     floor = World().play(USUAL + moves)
     assert same(floor.replayed(), floor.state)
