@@ -250,7 +250,7 @@ class Watch:
         due += [
             (at, "group", "/".join(key))
             for key, opening in state.groups.items()
-            if any(state.nodes.values()) and (at := changes_at(opening, group_of(state, key), seen(state, key[0])))
+            if any(state.nodes.values()) and (at := changes_at(opening, group_of(state, key), seen(state, key)))
         ]
         stays = {}
         for contact in state.contacts.values():

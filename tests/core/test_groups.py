@@ -165,3 +165,35 @@ def test_its_clock_is_not_reset_for_those_who_wait():
     floor.tick(at=70)
     assert floor.contact("x").waiting.queued_at == 10_000
     assert floor.contact("x").waiting.held_place == 10_000
+
+
+BY_ESTIMATE = Group(
+    name="back-office",
+    step=Step({SALES: 1}),
+    opens={Measure.ESTIMATED_WAIT: 240_000},
+    closes={Measure.ESTIMATED_WAIT: 60_000},
+    after_ms=30_000,
+)
+
+
+def test_it_opens_by_the_wait_that_is_estimated_for_who_comes_next_and_closes_when_that_is_short_again():
+    floor = a_centre(ready("ana", **{SUPPORT: 5}), paused("sue", **{SALES: 5}), group=BY_ESTIMATE)
+    floor.talks("first", at=10)
+    floor.agent_hangs_up("first", at=110)
+    assert not is_open(floor), "it took 100 s, and nobody waits"
+    floor.talks("x", at=700)
+    floor.waits("y", at=701)
+    assert not is_open(floor), "who comes now waits for two talks"
+    opened = the(floor.waits("z", at=702, in_room=False), GroupOpened)
+    assert opened.measure == "estimated-wait"
+    assert opened.value >= 240_000
+    floor.wants("sue", Intent.READY, at=710)
+    assert floor.rung("y") == "sue"
+    floor.leaves("z", at=720)
+    floor.picks_up("y", at=720)
+    floor.joins("y", at=720)
+    floor.agent_hangs_up("y", at=730)
+    floor.agent_hangs_up("x", at=731)
+    assert is_open(floor)
+    floor.tick(at=790)
+    assert not is_open(floor)

@@ -70,6 +70,13 @@ BY_WAIT = Group(
     closes={Measure.LONGEST_WAIT: 2_000},
     after_ms=5_000,
 )
+BY_ESTIMATE = Group(
+    name="by estimate",
+    step=Step({SUPPORT: 1}),
+    opens={Measure.ESTIMATED_WAIT: 9_000},
+    closes={Measure.ESTIMATED_WAIT: 3_000},
+    after_ms=4_000,
+)
 BY_LEVEL = Group(
     name="by level", step=Step(agents=(AgentId("ana"), AgentId("ben"))), opens={Measure.SERVICE_LEVEL: 0.5},
     closes={Measure.SERVICE_LEVEL: 0.8}, after_ms=9_000, window_ms=120_000,
@@ -101,7 +108,7 @@ RULES = (
     ),
     the_rules(
         a_queue(SUPPORT, longest_wait=9, overflow=SALES, waiting_per_agent=1.5, groups=(BY_WAIT,)),
-        a_queue(SALES, hours="by turns", at_closing="program", groups=(BY_LEVEL, BY_WAIT)),
+        a_queue(SALES, hours="by turns", at_closing="program", groups=(BY_LEVEL, BY_ESTIMATE)),
         hours={"by turns": Hours("by turns", tuple(Span(minute, minute + 1) for minute in range(0, 10_080, 2)))},
     ),
     the_rules(

@@ -143,8 +143,8 @@ close  = { longest_wait = "20s", service_level = 80, after = "2m" }
 
 [[support.groups]]
 agents = ["1001"]
-open   = { longest_wait = "3m" }
-close  = { longest_wait = "1m" }
+open   = { longest_wait = "3m", estimated_wait = "2m" }
+close  = { longest_wait = "1m", estimated_wait = "30s" }
 """
 
 
@@ -159,6 +159,7 @@ def test_further_groups_are_read():
     assert first.opens == {"longest-wait": 60_000, "service-level": 0.6}
     assert first.closes == {"longest-wait": 20_000, "service-level": 0.8}
     assert (second.name, second.step.agents, second.after_ms) == ("2", ("1001",), 60_000)
+    assert second.opens == {"longest-wait": 180_000, "estimated-wait": 120_000}
 
 
 @pytest.mark.parametrize(
@@ -170,10 +171,11 @@ def test_further_groups_are_read():
         ("skills = { support = 3 }\n", "", "group-of-nobody"),
         ('agents = ["1001"]', 'name = "back-office"\nagents = ["1001"]', "group-twice"),
         (
-            'open   = { longest_wait = "3m" }\nclose  = { longest_wait = "1m" }',
-            "open = {}\nclose = {}",
+            GROUP[GROUP.index('open   = { longest_wait = "3m"') :],
+            "open = {}\nclose = {}\n",
             "group-never-opens",
         ),
+        ('estimated_wait = "30s"', 'estimated_wait = "2m"', "group-flaps"),
         ('after = "2m"', 'after = "0s"', "out-of-range"),
         ("support = 3", "support = 11", "out-of-range"),
         ('agents = ["1001"]', 'agents = ["1001"]\nopne = 3', "unknown-key"),

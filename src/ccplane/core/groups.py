@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import QueueOutcome
+from ccplane.core.estimates import estimated_wait_ms
 from ccplane.core.follows import rescheduled, watches
 from ccplane.core.state import GroupKey, State
 from ccplane.errors import IllegalMove
@@ -37,11 +38,25 @@ def group_of(state: State, key: GroupKey) -> Group | None:
     return next((each for each in queue.groups if each.name == key[1]), None) if queue else None
 
 
-def seen(state: State, name: QueueName) -> g.Seen:
-    """What the measures of a queue are made of, now."""
-    queue = state.rules.queues.get(name)
+def seen(state: State, key: GroupKey) -> g.Seen:
+    """What the measures of a group's queue are made of, now."""
+    queue = state.rules.queues.get(key[0])
     within_ms = queue.within_ms if queue else 20_000
-    return g.Seen(state.stays.get(name, Ordered()), state.decided.get(name, ()), within_ms)
+    stays, decided = state.stays.get(key[0], Ordered()), state.decided.get(key[0], ())
+    return g.Seen(stays, decided, within_ms, state.groups[key].estimate_ms)
+
+
+def _estimated(state: State, key: GroupKey, opening: g.Opening, at: int) -> g.Opening:
+    """With the estimated wait as it is now, if the group looks at it."""
+    group = group_of(state, key)
+    if group is None or not {Measure.ESTIMATED_WAIT} & {*group.opens, *group.closes}:
+        return opening
+    return replace(opening, estimate_ms=estimated_wait_ms(state, key[0], at))
+
+
+def _others(state: State) -> tuple[object, ...]:
+    """All but those who wait that an estimate is made from: who works, who is free, and what was measured."""
+    return state.working, state.engine.idle, state.paces
 
 
 def with_groups(rules: Rules, groups: Map[GroupKey, g.Opening]) -> Rules:
@@ -71,12 +86,13 @@ def moved(state: State, fact: g.GroupFact) -> State:
     opens = isinstance(fact, g.GroupOpened)
     if opening is None or opening.open is opens:
         raise IllegalMove("group", None if opening is None else "open" if opening.open else "closed", fact)
-    after = g.Opening(opens, fact.at, None, fact.at, fact.measure, fact.value)
+    after = g.Opening(open=opens, since=fact.at, looked_at=fact.at, measure=fact.measure, value=fact.value)
     groups = state.groups.set(key, after)
     queue = _widened(state.rules.queues[fact.queue], groups)
     rules = replace(state.rules, queues={**state.rules.queues, queue.name: queue})
     state = replace(state, groups=groups, rules=rules, engine=regrouped(state.engine, queue))
-    return _due(state, key)
+    after = _estimated(state, key, after, fact.at)
+    return _due(replace(state, groups=groups.set(key, after)), key)
 
 
 def counted(state: State, fact: Fact) -> State:
@@ -103,13 +119,16 @@ def looked_at(before: State, state: State, fact: Fact) -> State:
     state = counted(state, fact)
     for key in state.groups:
         name = key[0]
-        same = before.stays.get(name) is state.stays.get(name) and before.decided.get(name) is state.decided.get(name)
-        if same and not isinstance(fact, OF_ALL):
-            continue
         group, opening = group_of(state, key), state.groups[key]
         assert group is not None
+        same = before.stays.get(name) is state.stays.get(name) and before.decided.get(name) is state.decided.get(name)
+        if same and Measure.ESTIMATED_WAIT in group.opens:
+            same = _others(before) == _others(state)
+        if same and not isinstance(fact, OF_ALL):
+            continue
         if not isinstance(fact, RulesLoaded):
-            opening = g.looked(opening, group, seen(before, name), fact.at)
+            opening = g.looked(opening, group, seen(before, key), fact.at)
+        opening = _estimated(state, key, opening, fact.at)
         state = _due(replace(state, groups=state.groups.set(key, opening)), key)
     return state
 
@@ -125,5 +144,5 @@ def _due(state: State, key: GroupKey) -> State:
     """Nothing opens or closes while nobody watches: who waits then is not known."""
     group = group_of(state, key)
     assert group is not None
-    at = g.changes_at(state.groups[key], group, seen(state, key[0])) if watches(state) else None
+    at = g.changes_at(state.groups[key], group, seen(state, key)) if watches(state) else None
     return rescheduled(state, "group", name_of(key), at)

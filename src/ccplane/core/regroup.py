@@ -27,7 +27,7 @@ def _regroup(turn: Turn, name: str) -> None:
     key = key_of(name)
     group, opening = group_of(turn.state, key), turn.state.groups[key]
     assert group is not None
-    values = g.measured(group, seen(turn.state, key[0]), turn.now)
+    values = g.measured(group, seen(turn.state, key), turn.now)
     if not opening.open:
         found = g.bad(group, values)
         assert found is not None, "it is due to open, and nothing is bad"

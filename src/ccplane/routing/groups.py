@@ -73,6 +73,8 @@ class Opening(msgspec.Struct, frozen=True):
     """While it is open: since when all its measures are good, without a break."""
     looked_at: int = 0
     """Up to when that is known."""
+    estimate_ms: int | None = None
+    """The estimated wait of who comes now, as it was when it was last looked at."""
     measure: Measure | None = None
     value: float | None = None
 

@@ -38,6 +38,8 @@ def _bounds(table: OpenTable) -> dict[Measure, float]:
     bounds: dict[Measure, float] = {}
     if table.longest_wait is not None:
         bounds[Measure.LONGEST_WAIT] = float(table.longest_wait)
+    if table.estimated_wait is not None:
+        bounds[Measure.ESTIMATED_WAIT] = float(table.estimated_wait)
     if table.service_level is not None:
         bounds[Measure.SERVICE_LEVEL] = table.service_level / 100
     return bounds
@@ -55,21 +57,20 @@ def judge_groups(document: Document, name: str, table: QueueTable) -> None:
             sentence = "says nothing of who they are: `skills`, `any`, `level` or `agents`; `skills = {}` is anyone"
             document.fault("group-of-nobody", sentence, *at)
         if not made.opens:
-            document.fault(
-                "group-never-opens", "names nothing by which it opens: `longest_wait`, `service_level`", *at, "open"
-            )
+            sentence = "names nothing by which it opens: `longest_wait`, `estimated_wait`, `service_level`"
+            document.fault("group-never-opens", sentence, *at, "open")
         _judge_hysteresis(document, at, group)
 
 
 def _judge_hysteresis(document: Document, at: tuple[str | int, ...], group: GroupTable) -> None:
     """What opens it must be better by some way before it closes: else it would open and close by turns."""
     opens, closes = group.opens, group.closes
-    for key in ("longest_wait", "service_level"):
+    for key in ("longest_wait", "estimated_wait", "service_level"):
         high, low = getattr(opens, key), getattr(closes, key)
         if (high is None) != (low is None):
             there, lacks = ("open", "close") if low is None else ("close", "open")
             document.fault("group-one-sided", f"`{key}` stands in `{there}`, and not in `{lacks}`", *at, lacks)
-        elif high is not None and key == "longest_wait" and low >= high:
+        elif high is not None and key != "service_level" and low >= high:
             sentence = f"is {written(low)}, and it opens from {written(high)} on: less is needed, or it would flap"
             document.fault("group-flaps", sentence, *at, "close", key)
         elif high is not None and key == "service_level" and low <= high:

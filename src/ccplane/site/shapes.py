@@ -190,6 +190,7 @@ class OpenTable(Table):
     """By what a further group opens: any of these. `service_level`: a percentage."""
 
     longest_wait: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)] | None = None
+    estimated_wait: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)] | None = None
     service_level: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
