@@ -247,6 +247,21 @@ def test_a_plane_of_before_is_shown_as_far_as_it_tells(monkeypatch):
     assert "  agents: 1 ready" in result.stdout.splitlines()
 
 
+async def test_why_says_why_a_contact_waits_and_when_it_could_be_served(site, plane):
+    history = site.plane.history
+    history.sign_in(ANA)
+    first, second = history.call(SALES), history.call(SALES)
+    result = await ask("why", second)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0] == f"{second}: all who meet what is asked for are busy."
+    assert " > step 1: sales 1; 1 signed in, 0 free" in lines
+    assert "   1001 Agent 1001: offered; by step 1" in lines
+    assert (await ask("why", first)).stdout.startswith(f"{first}: a phone rings for it.")
+    nobody = await ask("why", "c-nowhere-1")
+    assert (nobody.exit_code, "There is no contact with this id." in told(nobody)) == (2, True)
+
+
 @pytest.mark.parametrize("token", [None, "wrong"])
 async def test_status_needs_no_token_and_names_nobody_without_it(site, plane, folder, token):
     (folder / "admin-token").unlink()

@@ -24,6 +24,7 @@ from ccplane.cli import (
     simulate,
     starting,
     status,
+    why,
 )
 from ccplane.errors import CcplaneError, MachineError
 
@@ -69,5 +70,6 @@ for command in (
     simulate.simulate,
     diff.diff,
     replay.replay,
+    why.why,
 ):
     main.add_command(command)

@@ -31,6 +31,7 @@ from ccplane.http import (
     site,
     wallboard,
     wallboard_page,
+    why,
 )
 from ccplane.http.auth import admin_may_listen, admin_only, admin_or_own, admin_or_this_machine, agent_only, either_of
 from ccplane.http.exposition import Exposition
@@ -143,6 +144,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     if ports.look_now is not None:
         app.include_router(reconcile.routes(ports.plane, ports.look_now, admin))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
+    app.include_router(why.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))
     app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin, ports.clock))

@@ -215,10 +215,10 @@ def _in_full(detail: ContactDetail, live: bool, where: Expected | None) -> dict[
         "position": where.position if where else None,
         "estimated_wait_s": None if wait_ms is None else wait_ms / 1000,
     }
-    return row | waits | {"trace": list(_trace(plain["facts"])), "live": live}
+    return row | waits | {"trace": list(trace_of(plain["facts"])), "live": live}
 
 
-def _trace(facts: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def trace_of(facts: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Each routing decision: to whom, and why."""
     for fact in facts:
         if fact["type"] == "OfferMade":
