@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccplane.agents.facts import Intent
+from ccplane.contacts.facts import QueueOutcome
 from ccplane.core import inputs
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.counters import NOTHING
 from ccplane.simulate.own_log import BEFORE, KINDS, recorded_day
-from ccplane.simulate.recorded import Guesses
+from ccplane.simulate.recorded import Guesses, Stay, whole_waits
 from ccplane.simulate.run import simulate
 from tests.kpi.histories import AGENTS, MIDNIGHT, QUEUES, History, random_history
 
@@ -52,7 +53,7 @@ def test_what_a_day_counts_is_what_the_board_counted(choices):
 def test_any_day_of_a_log_can_be_run_again_and_loses_nobody(choices):
     made = folded(random_history(choices), MIDNIGHT - DAY_MS // 2)
     ran = simulate(made.again(Guesses([made]), 1))
-    assert ran.of().entered == len(made.stays) == ran.of().ended + ran.still_waiting
+    assert ran.of().entered == len(whole_waits(made.stays)) == ran.of().ended + ran.still_waiting
 
 
 def test_agents_are_there_while_they_are_ready():
@@ -82,6 +83,18 @@ def test_talks_and_wrap_up_are_as_long_as_they_were():
     assert (stay.at, stay.waited_ms, stay.talk_ms, stay.wrap_up_ms) == (60_000, 2_000, 30_000, 2_000)
     assert folded(history).pickup_ms == 2_000
     assert stay.kind == SALES, "the number that was dialled"
+
+
+def test_a_wait_that_led_through_two_queues_comes_once_and_asks_for_the_first():
+    over, answered = QueueOutcome.OVERFLOWED, QueueOutcome.ANSWERED
+    stays = [
+        Stay(contact="a", at=0, queue=SALES, waited_ms=5000, outcome=over),
+        Stay(contact="b", at=1000, queue=SALES, waited_ms=10, outcome=answered),
+        Stay(contact="a", at=5000, queue=SUPPORT, waited_ms=3000, outcome=answered, talk_ms=700, goes_on=True),
+    ]
+    first, second = whole_waits(stays)
+    assert (first.queue, first.at, first.waited_ms, first.talk_ms) == (SALES, 0, 8000, 700)
+    assert second == stays[1]
 
 
 def test_a_log_without_rules_is_no_day():

@@ -109,6 +109,46 @@ def test_a_step_for_somebody_who_is_not_there_is_passed_over():
     assert simulate(a_day(call(0), queues=[Queue(name=ONE, steps=steps)])).of().answered_wait_ms == 0
 
 
+def test_who_finds_the_line_full_waits_in_another_queue_with_their_clock():
+    queues = [queue(SALES, most_waiting=1, overflow=SUPPORT), queue(SUPPORT)]
+    ran = simulate(a_day(*(call(at, 10_000, to=SALES) for at in (0, 100, 200)), queues=queues))
+    assert (ran.of(SALES).entered, ran.of(SALES).overflowed, ran.of(SALES).answered) == (3, 1, 2)
+    assert (ran.of(SUPPORT).entered, ran.of(SUPPORT).answered) == (1, 1)
+    assert ran.of(SUPPORT).answered_wait_ms == 20_000 - 200, "served after who came before, by the clock they had"
+
+
+def test_who_has_waited_too_long_is_taken_over_and_both_waits_are_kept():
+    queues = [queue(SALES, longest_wait_ms=5000, overflow=SUPPORT), queue(SUPPORT)]
+    sellers = [Shift(agent("1", {SALES: Membership()})), Shift(agent("2", {SUPPORT: Membership()}))]
+    calls = (call(0, 60_000, to=SALES), call(0, 7000, to=SUPPORT), call(1000, to=SALES))
+    ran = simulate(a_day(*calls, queues=queues, shifts=sellers))
+    assert ran.of(SALES).overflowed == 1
+    assert (ran.of(SUPPORT).answered_wait_ms, ran.of(SUPPORT).answered_contact_wait_ms) == (1000, 6000)
+
+
+def test_patience_goes_on_where_another_queue_took_over():
+    queues = [queue(SALES, longest_wait_ms=5000, overflow=SUPPORT), queue(SUPPORT)]
+    ran = simulate(a_day(call(0, 60_000, to=SALES), call(0, 1000, 7000, to=SALES), queues=queues))
+    assert (ran.of(SALES).overflowed, ran.of(SUPPORT).abandoned, ran.abandoned_wait_ms) == (1, 1, 2000)
+    full = [queue(SALES, most_waiting=1, overflow=SUPPORT), queue(SUPPORT)]
+    calls = (call(0, 60_000, to=SALES), call(1, to=SALES), call(2, 1000, 7000, to=SALES))
+    assert simulate(a_day(*calls, queues=full)).of(SUPPORT).abandoned == 1
+
+
+def test_where_nobody_is_signed_in_another_queue_takes_over_and_overflows_never_go_in_circles():
+    queues = [queue(SALES, no_agents=SUPPORT), queue(SUPPORT, longest_wait_ms=1000, overflow=SALES)]
+    helpers = [Shift(agent("1", {SUPPORT: Membership()}))]
+    ran = simulate(a_day(call(0, 9000, to=SUPPORT), call(100, to=SALES), queues=queues, shifts=helpers))
+    assert (ran.of(SALES).no_agents, ran.of(SUPPORT).overflowed, ran.of(SALES).entered) == (1, 1, 1)
+    assert ran.still_waiting == 0
+
+
+def test_so_many_wait_for_each_agent_and_no_more():
+    queues = [queue(SALES, waiting_per_agent=1.0)]
+    ran = simulate(a_day(*(call(at, 10_000, to=SALES) for at in range(6)), queues=queues, agents=2))
+    assert (ran.of().answered, ran.of().overflowed) == (4, 2)
+
+
 def test_who_calls_again_is_a_contact_of_its_own():
     def again(hung_up, contact, at):
         return call(at + 3000, tries=hung_up.tries + 1) if hung_up.tries == 0 else None
@@ -184,7 +224,10 @@ def test_nobody_is_ever_lost_whatever_the_day_is_like(streams, people, waits, pi
     ]
     scenario = Scenario(
         name="any",
-        queues={SALES: queue(SALES, max_wait_ms=90_000), SUPPORT: queue(SUPPORT, strict=1)},
+        queues={
+            SALES: queue(SALES, max_wait_ms=90_000, most_waiting=3, overflow=SUPPORT),
+            SUPPORT: queue(SUPPORT, strict=1, longest_wait_ms=70_000, overflow=SALES, no_agents=SALES),
+        },
         streams=tuple(streams),
         shifts=tuple(shifts),
         open_ms=20 * MINUTE,
@@ -193,7 +236,8 @@ def test_nobody_is_ever_lost_whatever_the_day_is_like(streams, people, waits, pi
     )
     day = scenario.day(1, 0)
     ran = simulate(day)
-    assert ran.of().entered == len(day.arrivals) + ran.again
+    given_on = ran.of().overflowed + ran.of().no_agents
+    assert len(day.arrivals) + ran.again <= ran.of().entered <= len(day.arrivals) + ran.again + given_on
     assert ran.of().entered == ran.of().ended + ran.still_waiting
     assert all(0 <= time.busy_ms <= time.signed_in_ms for time in ran.staff.values())
 

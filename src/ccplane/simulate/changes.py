@@ -34,6 +34,11 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "strict": ("strict",),
     "skills": ("steps",),
     "steps": ("steps",),
+    "most_waiting": ("most_waiting",),
+    "waiting_per_agent": ("waiting_per_agent",),
+    "longest_wait": ("longest_wait_ms",),
+    "overflow": ("overflow",),
+    "no_agents": ("no_agents",),
 }
 """What a key of a queue says, of those that the simulator follows."""
 
@@ -105,6 +110,9 @@ def _queues(part: Part, queues: Mapping[QueueName, Queue]) -> dict[QueueName, Qu
         if QueueName(name) not in queues:
             part.fault("no-such-queue", f"there is no queue `{name}`{did_you_mean(name, queues)}", name)
         for key in table:
+            if key in ("overflow", "no_agents") and table[key] not in queues:
+                sentence = f"there is no queue `{table[key]}`{did_you_mean(str(table[key]), queues)}"
+                part.fault("no-such-queue", sentence, name, key)
             if key not in FIELDS:
                 sentence = f"the simulator does not follow this key{did_you_mean(key, FIELDS)}"
                 part.fault("not-simulated", sentence, name, key)

@@ -11,7 +11,7 @@ from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Intent, Phone, Profile
 from ccplane.agents.tally import Tally
 from ccplane.ids import AgentId, ContactId, NodeName, QueueName
-from ccplane.routing.asking import Candidate, asking, nobody_left, passed_over
+from ccplane.routing.asking import Candidate, asking, nobody_left, passed_over, whoever
 from ccplane.routing.engine import Engine, agent_for, contact_for, put_agent, put_waiting, ready_for
 from ccplane.routing.rules import Queue
 
@@ -98,6 +98,17 @@ class Floor:
 
     def could_be_served(self, contact: Candidate) -> bool:
         return not nobody_left(self._engine.roster, self.queues[contact.queue], contact)
+
+    def is_full(self, name: QueueName) -> bool:
+        """Whether one more would be too many for this queue."""
+        queue, waiting = self.queues[name], self._engine.lines.count(name)
+        if queue.most_waiting is not None and waiting >= queue.most_waiting:
+            return True
+        if queue.waiting_per_agent is None:
+            return False
+        roster = self._engine.roster
+        agents = (whoever(roster, queue) & roster.signed_in).bit_count()
+        return waiting + 1 > queue.waiting_per_agent * agents
 
     def _asks(self, agent: Agent, now: int) -> ContactId | None:
         """The agent, who is free now and whom the engine does not yet know so, takes the best contact or is free."""

@@ -67,6 +67,8 @@ class _Fold:
         self._talk: dict[AgentId, tuple[ContactId, int]] = {}
         self._talk_ended: dict[AgentId, int] = {}
         self._rang: list[int] = []
+        self._began: dict[ContactId, int] = {}
+        """By contact: with which stay its last wait began."""
 
     def add(self, fact: AnyFact) -> None:
         if isinstance(fact, RulesLoaded) and fact.at < self._ends:
@@ -106,7 +108,7 @@ class _Fold:
             return
         arrived = self._arrived.get(contact)
         self._stays[contact, segment] = Stay(
-            contact=f"{contact}/{segment}",
+            contact=self._name(queued),
             at=queued.at - self._begins,
             queue=queued.queue,
             waited_ms=waited_ms,
@@ -114,7 +116,14 @@ class _Fold:
             credit_s=queued.credit_s,
             kind=arrived.number_dialled if arrived else "",
             language=arrived.language if arrived else "",
+            goes_on=queued.entered_at is not None,
         )
+
+    def _name(self, queued: ContactQueued) -> str:
+        """The same for all queues that one wait led through."""
+        if queued.entered_at is None:
+            self._began[queued.contact] = queued.segment
+        return f"{queued.contact}/{self._began.get(queued.contact, queued.segment)}"
 
     def _wrapped_up(self, fact: WrapUpDone) -> None:
         since = self._talk_ended.get(fact.agent)

@@ -27,6 +27,8 @@ from ccplane.site.faults import Findings, SiteFaults, did_you_mean
 SCENARIO: Final = TypeAdapter(ScenarioTable)
 CUSTOMERS: Final = TypeAdapter(CustomersTable)
 TABLES: Final = ("queues", "customers", "agents")
+NOT_SIMULATED: Final = frozenset({"hours", "at_closing", "ring_at_once", "groups"})
+"""Keys of a queue that hold for real calls alone."""
 
 
 class Reading:
@@ -85,6 +87,7 @@ class _Judging:
             self._document.fault("no-customers", "is missing: [customers.NAME] says who comes, and when", "customers")
         if table is not None and not shifts and not self._document.data.get("agents"):
             self._document.fault("no-agents", "is missing: [agents.NAME] says who works, and when", "agents")
+        self._judge_queues()
         self._judge_served(streams, shifts)
         if table is None:
             return None
@@ -136,6 +139,16 @@ class _Judging:
             )
 
     # --- whether it makes sense ------------------------------------------------------------------------------------
+
+    def _judge_queues(self) -> None:
+        for name, table in self._own.data.items():
+            for key in ("overflow", "no_agents"):
+                to = table.get(key) if isinstance(table, dict) else None
+                if isinstance(to, str) and to not in self._known:
+                    sentence = f"there is no queue `{to}`{did_you_mean(to, self._known)}"
+                    self._own.fault("no-such-queue", sentence, name, key)
+            for key in NOT_SIMULATED & set(table if isinstance(table, dict) else ()):
+                self._own.warning("not-simulated", "is not simulated", name, key)
 
     def _judge_served(self, streams: Sequence[Stream], shifts: Sequence[Shift]) -> None:
         for stream in streams:

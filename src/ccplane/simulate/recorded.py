@@ -36,6 +36,8 @@ class Stay(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     credit_s: int = 0
     kind: str = ""
     language: str = ""
+    goes_on: bool = False
+    """Came from another queue: the stay before this one in the log is the same contact's, with the same `contact`."""
 
 
 class RecordedDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +65,8 @@ class RecordedDay(msgspec.Struct, frozen=True, kw_only=True):
 
     def again(self, guesses: Guesses, seed: int) -> Day:
         """To be run: the same customers at the same moments, as far as they can be known."""
-        return self._day(tuple(guesses.arrival(stay, seed) for stay in sorted(self.stays, key=lambda stay: stay.at)))
+        whole = sorted(whole_waits(self.stays), key=lambda stay: stay.at)
+        return self._day(tuple(guesses.arrival(stay, seed) for stay in whole))
 
     def _day(self, arrivals: tuple[Arrival, ...]) -> Day:
         return Day(
@@ -75,6 +78,26 @@ class RecordedDay(msgspec.Struct, frozen=True, kw_only=True):
             pickup_ms=self.pickup_ms,
             wait_without_agents=True,
         )
+
+
+def whole_waits(stays: Iterable[Stay]) -> list[Stay]:
+    """Each contact's wait from the queue that it asked for to its end, whatever queues took it over meanwhile: that is
+    for the rules to decide anew."""
+    found: dict[str, Stay] = {}
+    for stay in sorted(stays, key=lambda stay: stay.at):
+        first = found.get(stay.contact) if stay.goes_on else None
+        if first is None:
+            found[stay.contact] = stay
+        else:
+            waited_ms = stay.at + stay.waited_ms - first.at
+            found[stay.contact] = msgspec.structs.replace(
+                first,
+                waited_ms=waited_ms,
+                outcome=stay.outcome,
+                talk_ms=stay.talk_ms,
+                wrap_up_ms=stay.wrap_up_ms,
+            )
+    return list(found.values())
 
 
 class Guesses:

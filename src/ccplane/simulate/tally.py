@@ -26,8 +26,10 @@ class Tallies:
         self._handle = self._abandoned = self._waiting = self._longest = 0
         self.again = 0
 
-    def answered(self, arrival: Arrival, waited_ms: int, handle_ms: int) -> None:
-        self._count(arrival, for_answered(waited_ms, self._day.queues[arrival.queue].within_ms), waited_ms)
+    def answered(self, arrival: Arrival, waited_ms: int, handle_ms: int, contact_waited_ms: int | None = None) -> None:
+        """`contact_waited_ms`: by its clock, if another queue took it over."""
+        within_ms = self._day.queues[arrival.queue].within_ms
+        self._count(arrival, for_answered(waited_ms, within_ms, contact_waited_ms), contact_waited_ms or waited_ms)
         self._handle += handle_ms
 
     def ended(self, arrival: Arrival, outcome: QueueOutcome, waited_ms: int) -> None:
