@@ -224,7 +224,8 @@ def main(given: Sequence[str] | None = None) -> int:
         said = (
             f"{on_machine(made)}a simulated day on one core: {made['service_level']:.0%} in time, "
             f"{made['abandonment']:.0%} hung up, agents {made['occupancy']:.0%} busy. The peer goes through all free "
-            f"agents and all who wait; both come to the same counts."
+            f"agents and all who wait; both come to the same counts. In such an hour few wait and few are free, so "
+            "that to look at all costs as little as the engine with its trace; what it costs where many do is above."
         )
         Made("simulation", "A simulated day").write(made | {"checks": checks}, said, shown)
     return verdict(checks)
