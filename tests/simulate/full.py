@@ -165,7 +165,8 @@ def main(given: Sequence[str] | None = None) -> int:
     if not options.no_files:
         head, _, rest = PAGE.read_text().partition(BEGIN)
         _, _, tail = rest.partition(END)
-        said = f"{datetime.now(UTC):%Y-%m-%d}, revision `{revision() or '?'}`, {options.days} days of each, seed 1."
+        said = f"{datetime.now(UTC):%Y-%m-%d}, revision `{revision() or '?'}`, {options.days} days of M/M/12 and "
+        said += f"SimpleMSK, {tenth} of 72 h for Erlang, {max(3, tenth // 5)} of 20 h for the skills; seed 1."
         two = "\n".join(("![By the number of skills](two-skills.svg)", "", skills_table(found)))
         PAGE.write_text(f"{head}{BEGIN}\n{said}\n\n{table(checks)}\n\n{two}\n{END}{tail}")
         FIGURE.write_text(figure(found))
