@@ -27,6 +27,8 @@ MESSAGE, RECORDING = f"m-{X}-5-1", f"messages/m-{X}-5-1"
 RECORD = do.RecordMessage(X, "1.1", MESSAGE, 180_000, 4_500)
 LOOK, REMOVE = do.LookForRecording(X, MESSAGE), do.RemoveCaller(X, "1.1")
 JOIN = do.JoinAgent(X, OFFER, LEG)
+WHISPER = do.Whisper(X, OFFER, LEG, f"whisper-{OFFER}", "sound:w", beep=False)
+AFTER_A_BEEP = do.Whisper(X, OFFER, "s-ana-1-1", f"whisper-{OFFER}", "sound:w", beep=True)
 PLAY = do.PlaySounds(X, "1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")
 HANG_UP = do.HangUpLeg(X, LEG, "answered_elsewhere")
 ALL = (
@@ -38,14 +40,8 @@ ALL = (
     (do.StartMusic(X, "1.1", "jazz"), op.StartMoh("1.1", "jazz")),
     (do.StopMusic(X, "1.1"), op.StopMoh("1.1")),
     (PLAY, op.PlayOnChannel("1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")),
-    (
-        do.Whisper(X, OFFER, LEG, f"whisper-{OFFER}", "sound:w", beep=False),
-        op.PlayOnChannel(LEG, f"whisper-{OFFER}", ("sound:w",)),
-    ),
-    (
-        do.Whisper(X, OFFER, "s-ana-1-1", f"whisper-{OFFER}", "sound:w", beep=True),
-        op.PlayOnChannel("s-ana-1-1", f"whisper-{OFFER}", ("sound:ascending-2tone", "sound:w")),
-    ),
+    (WHISPER, op.PlayOnChannel(LEG, f"whisper-{OFFER}", ("sound:w",))),
+    (AFTER_A_BEEP, op.PlayOnChannel("s-ana-1-1", f"whisper-{OFFER}", ("sound:ascending-2tone", "sound:w"))),
     (do.AskToHold(X, ("sound:a",), "en"), op.PlayOnBridge(f"b-{X}", f"hold-{X}", ("sound:a",), "en")),
     (do.GiveBack(X, "1.1", "4002", ours=False), op.Continue("1.1", "ccplane-fallback", "4002", 1)),
     (do.StopSounds(X, f"p-{X}-4-2"), op.StopPlayback(f"p-{X}-4-2")),
@@ -498,7 +494,15 @@ async def test_given_a_leg_of_whose_end_nothing_is_known_then_it_is_not_said_to_
     assert await answered(hands, HANG_UP, outcome) == []
 
 
-ANSWERED_FOR = (JOIN, PLAY, HANG_UP, REMOVE, LOOK)
+ANSWERED_FOR = (JOIN, PLAY, HANG_UP, REMOVE, LOOK, WHISPER, AFTER_A_BEEP)
+
+
+async def test_given_a_whisper_that_is_refused_then_that_is_told_and_one_of_which_nothing_is_known_has_its_deadline(
+    hands,
+):
+    (told,) = await answered(hands, WHISPER, Gone("Channel not found"))
+    assert (told.command, told.gone) == (WHISPER, True)
+    assert await answered(hands, WHISPER, Unknown("timeout")) == []
 
 
 @pytest.mark.parametrize("command", [command for command, _ in ALL if command not in ANSWERED_FOR])
