@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TypeVar
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from ccplane.core.inputs import AgentEditAsked
@@ -52,6 +53,7 @@ def changed(person: Person, change: AgentChange) -> Person:
         languages=person.languages if change.languages is None else change.languages,
         queues=_merged(person.queues, change.queues),
         capacity=_merged(person.capacity, change.capacity),
+        wrap_up=person.wrap_up if change.wrap_up is UNSET else change.wrap_up,
     )
 
 

@@ -497,11 +497,12 @@ async def test_given_a_leg_of_whose_end_nothing_is_known_then_it_is_not_said_to_
 ANSWERED_FOR = (JOIN, PLAY, HANG_UP, REMOVE, LOOK, WHISPER, AFTER_A_BEEP)
 
 
-async def test_given_a_whisper_that_is_refused_then_that_is_told_and_one_of_which_nothing_is_known_has_its_deadline(
-    hands,
-):
+async def test_given_a_whisper_that_is_refused_then_that_is_told(hands):
     (told,) = await answered(hands, WHISPER, Gone("Channel not found"))
     assert (told.command, told.gone) == (WHISPER, True)
+
+
+async def test_given_a_whisper_of_which_nothing_is_known_then_its_deadline_settles_it(hands):
     assert await answered(hands, WHISPER, Unknown("timeout")) == []
 
 

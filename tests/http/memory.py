@@ -105,7 +105,7 @@ class MemoryStaff:
         return await self.plane.ask(inputs.AgentEditAsked(profile=after.profile, by=by))
 
 
-KEPT = ("id", "name", "skills", "role", "languages", "queues", "capacity")
+KEPT = ("id", "name", "skills", "role", "languages", "queues", "capacity", "wrap_up")
 
 
 class MemoryPins:

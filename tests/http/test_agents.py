@@ -23,6 +23,7 @@ async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(ad
         "languages": [],
         "queues": {},
         "capacity": {"voice": 1},
+        "wrap_up": None,
         "state": "offline",
         "next": "offline",
         "since": "2023-11-15T23:00:00.000Z",  # when the people were read
@@ -228,6 +229,15 @@ async def test_what_an_agent_can_do_is_changed_key_by_key_and_told_with_who_did_
     assert (fact.by, fact.before.skills) == ("Lea", {"sales": 5})
 
 
+@pytest.mark.parametrize("time_s", [45, None])
+async def test_a_rule_of_ones_own_for_the_work_after_a_call_is_given_kept_and_taken_away(admin, time_s):
+    rule = {"time_s": time_s, "extend_s": 15 if time_s else 0, "most_s": 120}
+    told = (await admin.patch(f"/api/v1/agents/{ANA}", json={"wrap_up": rule})).json()
+    assert told["wrap_up"] == rule
+    assert (await admin.patch(f"/api/v1/agents/{ANA}", json={"name": "Anna"})).json()["wrap_up"] == rule
+    assert (await admin.patch(f"/api/v1/agents/{ANA}", json={"wrap_up": None})).json()["wrap_up"] is None
+
+
 @pytest.mark.parametrize(
     ("agent", "wanted", "status", "code"),
     [
@@ -238,6 +248,9 @@ async def test_what_an_agent_can_do_is_changed_key_by_key_and_told_with_who_did_
         (ANA, {"queues": {"support": {"level": 12}}}, 422, "invalid-request"),
         (ANA, {"languages": ["zh"]}, 422, "invalid-request"),
         (ANA, {"capacity": {"voice": 2}}, 422, "invalid-request"),
+        (ANA, {"wrap_up": {"time_s": None, "extend_s": 5}}, 422, "invalid-request"),
+        (ANA, {"wrap_up": {"time_s": 60, "most_s": 30}}, 422, "invalid-request"),
+        (ANA, {"wrap_up": {}}, 422, "invalid-request"),
         (ANA, {"skils": {}}, 422, "invalid-request"),
     ],
 )

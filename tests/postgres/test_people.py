@@ -90,10 +90,13 @@ async def test_an_edit_is_whole_or_not_at_all(db):
     await import_agents(db, [entry("1001", support=7), entry("1002")])
     queues = {QueueName("support"): Membership(9, 2)}
     changed = await edit_person(
-        db, AgentId("1001"), lambda ana: replace(ana, skills={"sales": 1}, queues=queues, languages=("en",))
+        db,
+        AgentId("1001"),
+        lambda ana: replace(ana, skills={"sales": 1}, queues=queues, languages=("en",), wrap_up=WrapUp(5_000)),
     )
     [ana, _] = await people(db)
     assert ana == changed
+    assert ana.wrap_up == WrapUp(5_000)
     assert (ana.skills, ana.queues, ana.languages, ana.capacity) == ({"sales": 1}, queues, ("en",), {"voice": 1})
 
     def refuse(person):

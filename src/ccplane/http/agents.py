@@ -7,10 +7,12 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
+from msgspec import UNSET
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent, Membership
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.core.inputs import CallAsked, IntentAsked, WrapUpEnded, WrapUpExtendAsked
 from ccplane.core.own_calls import call_of, why_not_call
 from ccplane.errors import RequestError
@@ -58,9 +60,32 @@ class MembershipWanted(BaseModel):
     priority: Annotated[int, Field(ge=1, le=99)] = 1
 
 
+class WrapUpWanted(BaseModel):
+    """A rule of their own for the work after a call: `time_s` null is until they are done, 0 is none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    time_s: Annotated[int, Field(ge=0, le=3_600)] | None
+    extend_s: Annotated[int, Field(ge=0, le=3_600)] = 0
+    most_s: Annotated[int, Field(ge=1, le=28_800)] | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> WrapUpWanted:
+        if self.extend_s and not self.time_s:
+            raise ValueError("there is nothing to extend where `time_s` is 0 or null")
+        if self.most_s is not None and self.time_s is not None and self.most_s < self.time_s:
+            raise ValueError("`most_s` is at least `time_s`")
+        return self
+
+    def rule(self) -> WrapUp:
+        times = (None if each is None else each * 1000 for each in (self.time_s, self.most_s))
+        time_ms, most_ms = times
+        return WrapUp(time_ms, self.extend_s * 1000, most_ms)
+
+
 class AgentWanted(BaseModel):
     """What an agent is to be; what is left out stays. In `skills`, `queues` and `capacity` each key is set for itself,
-    and null takes it away. `by`: who wants it so, for the record."""
+    and null takes it away, as it does their own `wrap_up`. `by`: who wants it so, for the record."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,6 +94,7 @@ class AgentWanted(BaseModel):
     languages: Annotated[list[Literal["en", "zh-CN"]] | None, Field(max_length=20)] = None
     queues: Annotated[dict[Named, MembershipWanted | None], Field(max_length=500)] = {}
     capacity: dict[Literal["voice"], Annotated[int, Field(ge=0, le=1)] | None] = {}
+    wrap_up: WrapUpWanted | None = None
     by: By = ""
 
     def change(self) -> AgentChange:
@@ -78,9 +104,10 @@ class AgentWanted(BaseModel):
             for name, each in self.queues.items()
         }
         languages = None if self.languages is None else tuple(self.languages)
-        return AgentChange(
-            self.name, self.skills, languages, queues, {str(each): most for each, most in self.capacity.items()}
-        )
+        capacity = {str(each): most for each, most in self.capacity.items()}
+        own = self.wrap_up.rule() if self.wrap_up else None
+        wrap_up = own if "wrap_up" in self.model_fields_set else UNSET
+        return AgentChange(self.name, self.skills, languages, queues, capacity, wrap_up)
 
 
 class CallWanted(BaseModel):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from ccplane.agents.facts import Membership, PinWay
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.core import State
 from ccplane.core.inputs import Input
 from ccplane.ids import AgentId, ContactId, MessageId, QueueName, RecordingId, SeatId
@@ -90,6 +91,8 @@ class AgentChange(msgspec.Struct, frozen=True):
     languages: tuple[str, ...] | None = None
     queues: dict[QueueName, Membership | None] = {}
     capacity: dict[str, int | None] = {}
+    wrap_up: WrapUp | msgspec.UnsetType | None = msgspec.UNSET
+    """None takes their own rule away."""
 
 
 class Staff(Protocol):

@@ -12,6 +12,7 @@ from fastapi import Response
 
 from ccplane.agents.agent import Agent, Shown, Work
 from ccplane.agents.facts import Intent, Membership, Phone
+from ccplane.agents.wrap_up import WrapUp
 from ccplane.core.fallback_first import is_held_back
 from ccplane.core.state import State
 from ccplane.ids import AgentId, ContactId, DeviceName, QueueName, SeatId
@@ -93,12 +94,28 @@ def _since(agent: Agent | AgentView) -> str | None:
     return iso(agent.since) if agent.since else None
 
 
+class WrapUpTold(msgspec.Struct, frozen=True):
+    """A rule for the work after a call. `time_s`: null is until they are done."""
+
+    time_s: float | None
+    extend_s: float
+    most_s: float | None
+
+
+def _wrap_up(rule: WrapUp | None) -> WrapUpTold | None:
+    if rule is None:
+        return None
+    time_s, most_s = (None if each is None else each / 1000 for each in (rule.time_ms, rule.most_ms))
+    return WrapUpTold(time_s, rule.extend_ms / 1000, most_s)
+
+
 class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     """An agent. `state` is what is shown, `next` what will be once the present work is done. `queues`: those they
     serve, none for all whose steps they meet. `seat`: where they sit, `device`: the phone there that offers ring,
     `phone_slow_ms`: how long it took to answer when it was found slow (above 300 ms, until it is below 200), else null.
     `rest_until`: offered nothing until then, after an offer that their phone refused; null if not resting.
-    `wrap_up_until`: when time ends their work after a call, null if only they do, or there is none;
+    `wrap_up`: their own rule, null for that of each queue. `wrap_up_until`: when time ends their work after a call,
+    null if only they do, or there is none;
     `wrap_up_extendable_until`: when, if it were extended as it stands, null if it can't be.
     `fallback_first`: offered nothing while callers are left in Asterisk's own queues, who came before.
     `pin_locked_until`: no PIN of theirs counts before, after five wrong ones."""
@@ -109,6 +126,7 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     queues: dict[QueueName, Membership]
     capacity: dict[str, int]
+    wrap_up: WrapUpTold | None
     state: Shown
     next: Shown
     since: Time | None
@@ -143,6 +161,7 @@ def agent_told(agent: Agent, state: State) -> AgentTold:
         languages=agent.profile.languages,
         queues=agent.profile.queues,
         capacity=agent.profile.capacity,
+        wrap_up=_wrap_up(agent.profile.wrap_up),
         state=agent.shown,
         next=agent.next,
         since=_since(agent),

@@ -125,7 +125,8 @@ async def edit_person(database: Database, agent: AgentId, change: Callable[[Pers
             return None
         after = change(_person(row))
         values = (_json(each) for each in (after.skills, after.languages, after.queues, after.capacity))
-        await connection.execute(query("edit_person"), agent, after.name, *values)
+        own = after.wrap_up and _json(after.wrap_up)
+        await connection.execute(query("edit_person"), agent, after.name, *values, own)
         return after
 
 

@@ -22,7 +22,7 @@ FROM agent WHERE active AND id = $1 FOR UPDATE;
 
 -- edit_person --
 -- All that may be edited, whatever of it is other than before.
-UPDATE agent SET name = $2, skills = $3, languages = $4, queues = $5, capacity = $6 WHERE id = $1;
+UPDATE agent SET name = $2, skills = $3, languages = $4, queues = $5, capacity = $6, wrap_up = $7 WHERE id = $1;
 
 -- put_pin_hash --
 -- By id alone: who has left keeps a hash that nobody reads.
