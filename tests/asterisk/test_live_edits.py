@@ -114,3 +114,41 @@ async def test_a_crash_costs_no_edit_and_who_waits_goes_on_waiting_under_it_unti
     await centre.agent_is("1001", "talking", within=10)
     call.hang_up()
     assert (await served_by(centre, "601", "1001")).count("ContactQueued") == 1
+
+
+async def test_a_hand_over_keeps_every_edit_also_one_of_a_moment_ago(centre: Centre) -> None:
+    call = await a_caller_waits(centre)
+    await edited(centre, edits=[{"path": "acd/queues.toml: support.weight", "value": "7s"}], by="Lea")
+    before = (await centre.get("/api/v1/overlays"))["overlays"]
+    await centre.hand_over()
+    await centre.whole()
+    assert (await centre.get("/api/v1/overlays"))["overlays"] == before
+    await centre.waiting("support", 1)
+    assert (await centre.get("/readyz"))["parts"]["site"]["ok"]
+    await edited(centre, edits=[{"path": SKILLS, "value": {"support": 1}}], by="Lea")
+    await centre.agent_is("1001", "talking", within=10)
+    call.hang_up()
+    assert (await served_by(centre, "601", "1001")).count("ContactQueued") == 1
+
+
+async def test_an_edit_that_the_folder_has_no_place_for_any_more_stops_a_reload_and_no_restart(
+    centre: Centre, tmp_path: Path
+) -> None:
+    call = await a_caller_waits(centre)
+    queues = tmp_path / "site" / "acd" / "queues.toml"
+    text = queues.read_text()
+    queues.write_text(text.replace("[support]", "[helpdesk]"))
+    refused = await centre.api.post("/api/v1/site/reload", timeout=30)
+    assert (refused.status_code, refused.json()["code"]) == (422, "site-faults")
+    await centre.kill()
+    await centre.start()
+    await centre.waiting("support", 1)
+    assert not (await centre.get("/readyz"))["parts"]["site"]["ok"]
+    queues.write_text(text)
+    told = await centre.api.post("/api/v1/site/reload", timeout=30)
+    assert told.status_code == 200, told.text
+    assert (await centre.get("/readyz"))["parts"]["site"]["ok"]
+    await edited(centre, edits=[{"path": SKILLS, "value": {"support": 1}}], by="Lea")
+    await centre.agent_is("1001", "talking", within=10)
+    call.hang_up()
+    await served_by(centre, "601", "1001")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from ccplane.agents.facts import AgentEdited, Intent
+from ccplane.agents.facts import AgentEdited, Intent, Phone
 from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import NoAgents
 from ccplane.core import checkpoint, journal
@@ -98,6 +98,20 @@ def test_whose_phone_rings_may_be_given_another_priority_meanwhile():
     edited(floor, "x", credit_s=30)
     assert floor.rung("x") == "ana"
     floor.refuses("x", sip=486)
+    assert floor.contact("x").waiting.credit_s == 30
+
+
+def test_who_waits_again_as_their_agents_phone_has_vanished_has_the_priority_they_were_given():
+    floor = a_floor(agents=[paused("ana")], queues=QUEUES)
+    floor.phone("ana-web", Phone.REACHABLE)
+    floor.waits("x", at=10)
+    edited(floor, "x", credit_s=30)
+    floor.take(i.IntentAsked(agent="ana", intent=Intent.READY, by="ana", seat="ana", web=True))
+    floor.picks_up("x", at=12)
+    floor.joins("x")
+    floor.phone("ana-web", Phone.GONE, at=20)
+    while floor.contact("x").talk is not None:
+        floor.wake()
     assert floor.contact("x").waiting.credit_s == 30
 
 

@@ -69,6 +69,8 @@ class Talk(msgspec.Struct, frozen=True):
     """When `back_leg` was called."""
     waited_ms: int = 0
     """By their clock, until both could hear each other."""
+    credit_s: int = 0
+    """The priority that they waited with, should they have to wait again."""
 
 
 def begun(fact: f.TalkStarted, offer: Offer, stay: Waiting | None) -> Talk:
@@ -83,6 +85,7 @@ def begun(fact: f.TalkStarted, offer: Offer, stay: Waiting | None) -> Talk:
         place=stay.held_place if stay else fact.at,
         waited_ms=fact.waited_ms if fact.contact_waited_ms is None else fact.contact_waited_ms,
         leg_since=fact.at,
+        credit_s=stay.credit_s if stay else 0,
     )
 
 

@@ -208,7 +208,7 @@ def given_up(turn: Turn, agent: Agent) -> None:
             segment=contact.segments + 1,
             place=talk.place,
             offers=place_of_offer(talk.offer)[1],
-            credit_s=contact.verb.credit_s,
+            credit_s=talk.credit_s,
             last_agent=last.agent if last else None,
             last_served_at=last.at if last else None,
         )
