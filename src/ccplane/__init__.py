@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 if TYPE_CHECKING:
     from ccplane.callflow.call import Call as Call
+    from ccplane.contacts.verbs import CallbackResult as CallbackResult
     from ccplane.contacts.verbs import Closed as Closed
     from ccplane.contacts.verbs import Done as Done
     from ccplane.contacts.verbs import Here as Here
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
     from ccplane.contacts.verbs import NoInput as NoInput
     from ccplane.contacts.verbs import NoMessage as NoMessage
     from ccplane.contacts.verbs import NotAllowed as NotAllowed
+    from ccplane.contacts.verbs import NotPromised as NotPromised
     from ccplane.contacts.verbs import NotReached as NotReached
     from ccplane.contacts.verbs import Overflowed as Overflowed
+    from ccplane.contacts.verbs import Promised as Promised
     from ccplane.contacts.verbs import Proven as Proven
     from ccplane.contacts.verbs import QueueResult as QueueResult
     from ccplane.contacts.verbs import Refused as Refused
@@ -29,6 +32,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AgentId",
     "Call",
+    "CallbackResult",
     "Closed",
     "Done",
     "Here",
@@ -38,8 +42,10 @@ __all__ = [
     "NoInput",
     "NoMessage",
     "NotAllowed",
+    "NotPromised",
     "NotReached",
     "Overflowed",
+    "Promised",
     "Proven",
     "QueueResult",
     "Refused",
@@ -52,6 +58,9 @@ __all__ = [
 _HOMES: Final = {
     "AgentId": "ccplane.ids",
     "Call": "ccplane.callflow.call",
+    "CallbackResult": "ccplane.contacts.verbs",
+    "NotPromised": "ccplane.contacts.verbs",
+    "Promised": "ccplane.contacts.verbs",
     "Closed": "ccplane.contacts.verbs",
     "Done": "ccplane.contacts.verbs",
     "Here": "ccplane.contacts.verbs",

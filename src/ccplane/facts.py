@@ -12,6 +12,7 @@ import msgspec
 from ccplane.agents import facts as a
 from ccplane.contacts import facts as c
 from ccplane.contacts import recordings as r
+from ccplane.contacts.facts.callbacks import AnyCallbackFact
 from ccplane.ids import NodeName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.groups import GroupClosed, GroupOpened
@@ -150,6 +151,7 @@ AnyFact = (
     | r.AnyRecordingFact
     | r.AnyKeptFact
     | c.FallbackServed
+    | AnyCallbackFact
 )
 
 _encoder: Final = msgspec.json.Encoder()

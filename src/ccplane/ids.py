@@ -11,6 +11,8 @@
 | far half of a leg that goes through an open line | the leg | `h-l-c-ast1-1700000000.12-3-1-7` |
 | offer | the leg without its epoch | `o-c-ast1-1700000000.12-3-1` |
 | channel of an agent who asked us to call somebody | the agent, their claim | `d-1001-5f3a09c1d2e4` |
+| callback | contact and step, or chosen by whom the API served | `cb-c-ast1-1700000000.12-3` |
+| customer's channel of a callback | the callback, and which turn in the line it is | `k-cb-c-ast1-1700000000.12-3-1` |
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
 | recording | contact, segment with the agent | `r-c-ast1-1700000000.12-2` |
 | message | contact, step, try; 0, 0 if the dialplan's fallback took it | `m-c-ast1-1700000000.12-3-1` |
@@ -28,6 +30,7 @@ PlaybackId = NewType("PlaybackId", str)
 MessageId = NewType("MessageId", str)
 OfferId = NewType("OfferId", str)
 RecordingId = NewType("RecordingId", str)
+CallbackId = NewType("CallbackId", str)
 AgentId = NewType("AgentId", str)
 SeatId = NewType("SeatId", str)
 DeviceName = NewType("DeviceName", str)
@@ -162,6 +165,20 @@ def dialled_channel(agent: AgentId, claim: str) -> ChannelId:
 
 def is_dialled(channel: str) -> bool:
     return channel.startswith("d-")
+
+
+def callback_id(contact: ContactId, step: int) -> CallbackId:
+    """The callback for which a contact asked at this step."""
+    return CallbackId(f"cb-{contact}-{step}")
+
+
+def called_back_channel(callback: CallbackId, turn: int) -> ChannelId:
+    """The customer's channel, in the `turn`-th stay of this callback in a line."""
+    return ChannelId(f"k-{callback}-{turn}")
+
+
+def is_called_back(channel: str) -> bool:
+    return channel.startswith("k-cb-")
 
 
 def playback_id(contact: ContactId, step: int, attempt: int) -> PlaybackId:

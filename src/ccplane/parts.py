@@ -51,11 +51,13 @@ from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
 from ccplane.pins import Pins
 from ccplane.plane import Plane
+from ccplane.postgres.callbacks import Callbacks, Ledger
 from ccplane.postgres.lease import CONNECT_WITHIN, Lease
 from ccplane.postgres.overlays import Laid, decode_overlays
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
 from ccplane.private import read_private, write_private
+from ccplane.promising import Promises
 from ccplane.recall import in_force, kept, recalled
 from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.reload import Reload, Sites
@@ -186,6 +188,8 @@ class Parts:
         self.plane.follow(tell_unserved)
         self._executor.post = self.plane.post
         self._stack.callback(self.plane.close)
+        self._promises = Promises(self.plane, Ledger(self._database), self._clock.now, self._lease.may_send)
+        self._stack.callback(self._promises.close)
         self._shipper = Shipper(outbox, PostgresFacts(self._database), self._clock.now)
         self._backlog = Backlog(outbox, self._bound)
 
@@ -325,7 +329,7 @@ class Parts:
             Either(self._reload, self._edits),
             lambda: self.plane.state.unserved,
         )
-        duties = (self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run)
+        duties = (self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run, self._promises.run)
         self._passed("built")
         work = lead(self._lease, duties, self.plane, self._outbox, self._giving.given)
         leading = asyncio.create_task(work, name="leading")
@@ -344,6 +348,7 @@ class Parts:
                 recordings=history,
                 recordings_dir=settings.recordings_dir,
                 messages=self._mailbox,
+                callbacks=Callbacks(self._database),
                 audio=settings.messages_dir,
                 callers=Callers(self._database),
                 notes=self._outbox,

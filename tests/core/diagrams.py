@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ccplane.agents.agent import AT_REST, LINE, WORK, LineState, Work
+from ccplane.contacts.callback import CALLBACK, CallbackState
 from ccplane.contacts.contact import PHASE, Phase
 from ccplane.contacts.message import MESSAGE, MessageState
 from ccplane.contacts.offer import OFFER, OfferState
@@ -19,6 +20,11 @@ MACHINES = {
     "Talk": (TALK, TalkState.UP, "A phone that vanishes in mid-talk has ten seconds to come back."),
     "Own call": (CALL, CallState.CALLED, "A call that an agent makes, as the other party's phone sees it."),
     "Recording": (RECORDING, RecordingState.ASKED, "One talk has one; `ended` waits for the switch to confirm it."),
+    "Callback": (
+        CALLBACK,
+        CallbackState.ASKED,
+        "A customer who is called back. While it is `waiting` a contact without a channel stands in the line for them.",
+    ),
     "Message": (MESSAGE, MessageState.LEFT, "What a caller said, from its end: in safety, or found to be none."),
     "Agent at work": (
         WORK,
@@ -47,7 +53,8 @@ def document():
     parts = [
         "# State machines",
         "Drawn from the tables in the code (`contacts/contact.py`, `contacts/offer.py`, `contacts/talk.py`, "
-        "`contacts/own_call.py`, `contacts/recordings.py`, `contacts/message.py`, `agents/agent.py`); a test "
+        "`contacts/own_call.py`, `contacts/recordings.py`, `contacts/message.py`, `contacts/callback.py`, "
+        "`agents/agent.py`); a test "
         "holds this page to them. "
         "Each arrow is a fact. Any other fact in a state raises `IllegalMove` and changes nothing.",
     ]

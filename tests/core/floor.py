@@ -221,6 +221,7 @@ class Floor:
         self.now = max(self.now, ms(at)) if at is not None else self.now
         channels, believed = {}, {}
         for contact in self.state.contacts.values():
+            gone = (*gone, contact.channel) if unborn(self.state, contact) else gone
             legs = [each.leg for each in (*contact.offers, contact.talk) if each]
             present = [each for each in (contact.channel, *legs) if each not in (*gone, *carried)]
             for each in present:
@@ -258,6 +259,12 @@ class Floor:
     def replayed(self):
         """The state that the facts alone lead to."""
         return self.watch.replayed()
+
+
+def unborn(state, contact):
+    """Whether it stands in the line for a customer who is not being called."""
+    callback = state.callbacks.get(contact.callback)
+    return contact.absent and (callback is None or callback.state in ("asked", "pending", "waiting"))
 
 
 def an_arrival(name, number="4002", answered=False):

@@ -11,6 +11,7 @@ from ccplane.agents import facts as a
 from ccplane.agents.agent import LineState, Shown, Work
 from ccplane.agents.facts import Intent, Phone
 from ccplane.contacts import facts as c
+from ccplane.contacts.callback import CallbackState
 from ccplane.contacts.contact import Phase
 from ccplane.contacts.offer import OfferState
 from ccplane.contacts.recordings import RecordingState
@@ -157,7 +158,10 @@ class Watch:
         channel = getattr(command, "channel", None)
         if channel is not None:
             stray = isinstance(command, do.HangUpCaller | do.GiveBack) and command.contact not in self.channels
-            assert stray or self.channels[command.contact] == channel, "a command names the contact's own channel"
+            agents = isinstance(command, do.LetRing | do.StopRinging) and channel in self.legs  # a customer is called
+            assert stray or agents or self.channels[command.contact] == channel, (
+                "a command names the contact's own channel"
+            )
 
     def phones(self, what, decision, now):
         """No phone is rung while a leg of ours may still be on it: while the switch has not told that it is gone, nor a
@@ -254,7 +258,7 @@ class Watch:
         ]
         stays = {}
         for contact in state.contacts.values():
-            if contact.waiting:
+            if contact.waiting and not contact.absent:
                 stays.setdefault(contact.waiting.queue, []).append((contact.waiting.here_since, contact.id))
         assert {name: list(each) for name, each in state.stays.items()} == {n: sorted(s) for n, s in stays.items()}
         named = {(name, group.name) for name, queue in state.rules.queues.items() for group in queue.groups}
@@ -262,6 +266,12 @@ class Watch:
         for name, queue in state.rules.queues.items():
             also = tuple(each.step for each in queue.groups if state.groups[name, each.name].open)
             assert all(step.also == also for step in queue.steps), "who is in an open group may serve, and nobody else"
+        unseen = (CallbackState.CLAIMING, CallbackState.DIALLING)
+        due += [
+            (each.deadline, "callback", each.id)
+            for each in state.callbacks.values()
+            if each.deadline is not None and (each.state not in unseen or any(state.nodes.values()))
+        ]
         assert tuple(state.deadlines) == tuple(sorted(due))
         assert dict(state.due) == {(kind, whose): at for at, kind, whose in due}
         assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (
@@ -350,6 +360,8 @@ class Watch:
             for waiting in line:
                 able = [each for each in state.free if self.may_be_offered(state, waiting.contact, state.agents[each])]
                 assert not able or state.behind, "a free agent and a contact they may serve never coexist"
+                if state.contacts[waiting.contact].absent:
+                    continue  # who is called back may wait for somebody to sign in
                 queue = state.rules.queues[waiting.queue]
                 last = replace(waiting, step=len(queue.steps) - 1)
                 assert any(
@@ -508,6 +520,8 @@ class Watch:
 
     def music_plays(self, state):
         for contact in state.contacts.values():
+            if contact.absent:
+                continue  # there is nobody yet who would hear it
             if contact.phase is Phase.WAITING:
                 assert self.music.get(contact.id), "a waiting caller is never left in silence"
             elif contact.talk and contact.talk.silent:
@@ -515,7 +529,7 @@ class Watch:
 
     def whereabouts(self, state):
         for contact in state.contacts.values():
-            queue = contact.waiting.queue if contact.waiting else ""
+            queue = contact.waiting.queue if contact.waiting and not contact.absent else ""
             assert self.told.get(contact.id, "") == queue, "the switch knows where each caller waits"
 
 

@@ -157,6 +157,6 @@ async def test_two_planes_in_one_process_keep_their_metrics_apart():
 async def test_every_counter_of_a_queue_is_exposed(app):
     from ccplane.http import exposition
 
-    sums = {"answered_wait_ms", "answered_contact_wait_ms", "talk_ms", "wrap_up_ms"}
+    sums = {"answered_wait_ms", "answered_contact_wait_ms", "callbacks_wait_ms", "talk_ms", "wrap_up_ms"}
     exposed = {*exposition.OF_QUEUES, *exposition.OUTCOMES, *sums}
     assert exposed == set(Counters.__struct_fields__)

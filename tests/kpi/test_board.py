@@ -336,6 +336,7 @@ def test_the_wallboard_shows_agents_by_their_id_in_the_one_word_for_their_state(
 def test_every_counter_is_defined():
     shown = {"answered_wait_ms": "wait", "answered_contact_wait_ms": "contact_wait", "entered": "offered"}
     shown |= {"talk_ms": "talk", "wrap_up_ms": "wrap_up"}
+    shown["callbacks_wait_ms"] = "callbacks_wait"
     for field in Counters.__struct_fields__:
         assert shown.get(field, field) in definitions.DEFINITIONS
 

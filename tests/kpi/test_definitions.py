@@ -9,7 +9,9 @@ import pytest
 
 from ccplane.agents.facts import WrapUpDone
 from ccplane.contacts import facts as c
-from ccplane.ids import AgentId, ChannelId, ContactId, OfferId, QueueName
+from ccplane.contacts.facts import callbacks as cb
+from ccplane.contacts.facts.callbacks import CallbackOutcome
+from ccplane.ids import AgentId, CallbackId, ChannelId, ContactId, OfferId, QueueName
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.counters import Counters
 from ccplane.kpi.definitions import DEFINITIONS
@@ -17,7 +19,7 @@ from ccplane.kpi.wallboard import queues
 from tests.core.floor import a_queue, the_rules
 
 PINNED = {
-    "offered": (2, "415d2a96fe8d", 291),
+    "offered": (2, "415d2a96fe8d", 363),
     "answered": (2, "659c28307c76", 8),
     "answered_within": (2, "399c0fa28a5b", 6),
     "abandoned": (2, "d1b0124885b0", 16),
@@ -25,12 +27,25 @@ PINNED = {
     "abandoned_within": (2, "b8986099fe24", 12),
     "no_agents": (2, "6b67af5d401c", 24),
     "timed_out": (2, "2d732ecf4221", 32),
-    "lost": (2, "49115f38076e", 40),
     "overflowed": (1, "05c93a576990", 48),
     "closed": (1, "dff8e7bbfd34", 56),
     "moved": (1, "9fbb83702e7f", 64),
+    "callback": (1, "ee35550319ab", 72),
+    "lost": (2, "49115f38076e", 40),
     "wait": (2, "8621e5d07e01", 100004),
     "contact_wait": (1, "784aa5fa9953", 100004),
+    "estimated_wait": (1, "1e8512b0d488", 12.345),
+    "estimate_error_p50": (1, "d520d52ebf09", 5.0),
+    "estimate_error_p90": (1, "4d9937152e0d", 13.0),
+    "callbacks": (1, "a21bd8eebfa8", 7),
+    "callbacks_tried": (1, "13cbc2850827", 28),
+    "callbacks_reached": (1, "bf12647d18a8", 7),
+    "callbacks_served": (1, "b7ff63e38e73", 1),
+    "callbacks_expired": (1, "d515cdeee107", 1),
+    "callbacks_cancelled": (1, "63de4aba96d2", 1),
+    "callbacks_given_up": (1, "55df30745fba", 2),
+    "callbacks_wait": (1, "fd45ecee798e", 7000),
+    "callbacks_open": (1, "299cfe2c8ab2", 1),
     "waiting": (1, "802eaf112209", 3),
     "longest_wait": (1, "53e720c4c257", 60.0),
     "service_level": (2, "b66c45f33fa5", 0.2222222222222222),
@@ -41,9 +56,6 @@ PINNED = {
     "handled": (1, "dc827b431e71", 1),
     "talk": (1, "bbcc4fd4dfa1", 60),
     "wrap_up": (1, "7f740025f18b", 25),
-    "estimated_wait": (1, "1e8512b0d488", 12.345),
-    "estimate_error_p50": (1, "d520d52ebf09", 5.0),
-    "estimate_error_p90": (1, "4d9937152e0d", 13.0),
 }
 """By key: its version; what it is said to be made of, and what it made of the same facts, in short.
 
@@ -61,6 +73,7 @@ COUNTERS = {
     "wrap_up": "wrap_up_ms",
 }
 IN_SECONDS = ("longest_wait", "estimated_wait", "estimate_error_p50", "estimate_error_p90")
+COUNTERS["callbacks_wait"] = "callbacks_wait_ms"
 
 
 def stay(number, waited_ms=None, outcome=None):
@@ -133,10 +146,25 @@ def an_open_line():
     yield c.OfferAnswered(at=NOON + 5, **who, deadline=0, ring_ms=1)
 
 
+def callbacks():
+    """One for each way in which it may end, tried and reached as often as it is far down, and one that is open."""
+    for times, outcome in enumerate((*CallbackOutcome, None), 1):
+        about = {"callback": CallbackId(f"cb-{times}"), "at": NOON}
+        yield cb.CallbackAsked(
+            **about, number="5", queue=SALES, since=0, expires_at=0, answer_by=0, language="en", site="s"
+        )
+        yield cb.CallbackPromised(**about, next_at=0)
+        contact = ContactId(f"c-{times}")
+        for tries in range(times):
+            yield cb.CallbackDialled(**about, contact=contact, agent=ANA, tries=tries, deadline=0)
+        yield cb.CallbackReached(**about, contact=contact, waited_ms=1_000)
+        yield from [cb.CallbackEnded(**about, outcome=outcome)] * bool(outcome)
+
+
 def facts():
     """All that is counted, on either side of each threshold, in numbers that tell the outcomes apart."""
     number = 0
-    told = list(offers())
+    told = [*offers(), *callbacks()]
     for times, outcome in enumerate(c.QueueOutcome, 1):
         for waited_ms in (5_000, 5_001, IN_TIME, LATE) * times:
             number += 1
@@ -151,6 +179,7 @@ def numbers():
     counted = board.today.queues[SALES]
     names = {key: COUNTERS.get(key, key) for key in DEFINITIONS}
     shown = {key: getattr(view, f"{key}_s") for key in IN_SECONDS}
+    shown["callbacks_open"] = view.callbacks
     return {
         key: getattr(counted, name) if name in Counters.__struct_fields__ else shown.get(key, getattr(view, key, None))
         for key, name in names.items()

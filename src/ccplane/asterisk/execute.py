@@ -152,7 +152,7 @@ class Executor:
         match command:
             case do.RingAgent() | do.RingBack() | do.CallParty() if offer := offer_of_leg(command.leg):
                 self.post(LegEnded(offer, command.leg))
-            case do.CallOwner():
+            case do.CallOwner() | do.CallCustomer():
                 self.post(CallerGone(command.contact, UNREACHABLE))
             case do.RingLine():
                 self.post(LineEnded(command.line))
@@ -176,11 +176,11 @@ class Executor:
         self.refused[f"{type(command).__name__}: {type(outcome).__name__}"] += 1
         gone = isinstance(outcome, Gone)
         match command:
-            case do.RingAgent() | do.RingBack() | do.CallParty() | do.CallOwner() | do.RingLine() if isinstance(
-                outcome, Conflict
-            ):
+            case (
+                do.RingAgent() | do.RingBack() | do.CallParty() | do.CallOwner() | do.CallCustomer() | do.RingLine()
+            ) if isinstance(outcome, Conflict):
                 return  # our id, so our leg: it rings already
-            case do.CallOwner():
+            case do.CallOwner() | do.CallCustomer():
                 self.post(CallerGone(command.contact, UNREACHABLE))  # their channel never came to be
             case do.RingAgent() | do.RingBack() | do.CallParty() | do.JoinAgent() | do.JoinLine() | do.Whisper():
                 self.post(CommandFailed(command, gone=gone, message=str(outcome)))

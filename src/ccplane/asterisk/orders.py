@@ -44,7 +44,7 @@ def caller_id(number: str, name: str) -> str:
     return f'"{safe_name}" <{safe_number}>' if safe_name else f"<{safe_number}>"
 
 
-Calling = do.RingAgent | do.RingBack | do.CallParty | do.CallOwner | do.RingLine
+Calling = do.RingAgent | do.RingBack | do.CallParty | do.CallOwner | do.CallCustomer | do.RingLine
 
 
 def _called(
@@ -83,6 +83,8 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
         case do.CallOwner():
             args, shown = f"{command.number},{PHONE}", caller_id(command.number, "")
             return _called(command, command.channel, args, shown, _headers(command))
+        case do.CallCustomer():
+            return _called(command, command.channel, command.number, caller_id(command.caller, ""))
         case do.RingLine():
             args, shown = f"{LINE},{command.agent}", caller_id("", OPEN_LINE)
             return _called(command, command.line, args, shown, _headers(command))

@@ -25,6 +25,7 @@ from ccplane.ids import (
     ContactId,
     NodeName,
     contact_of_bridge,
+    is_called_back,
     is_dialled,
     is_line,
     leg_of_half,
@@ -127,7 +128,7 @@ def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
         agent = _called(channel) if up else _reached_by_line(channel)
         device = device_in(channel.name)
         return ChannelSeen(ChannelId(channel.id), up, agent=agent, device=device, created_at=since, at_door=at_door)
-    if is_dialled(channel.id) and (at_door or not up):
+    if (is_dialled(channel.id) or is_called_back(channel.id)) and (at_door or not up):
         return ChannelSeen(ChannelId(channel.id), False, device=device_in(channel.name), created_at=since)
     app, *args = channel.dialplan.app_data.split(",")
     if channel.dialplan.app_name != "Stasis" or app != APP:

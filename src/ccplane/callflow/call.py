@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from typing import Final, Literal, Never
+from typing import Final, Literal, Never, overload
 
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import (
     KEYS,
     Answer,
+    AskCallback,
     AskPin,
+    CallbackResult,
     Choose,
     Connect,
     ConnectResult,
@@ -30,9 +32,11 @@ from ccplane.contacts.verbs import (
     NoInput,
     NoMessage,
     NotAllowed,
+    NotPromised,
     NotReached,
     Play,
     Pressed,
+    Promised,
     Proven,
     QueueResult,
     Refused,
@@ -247,19 +251,37 @@ class Call:
         """Set what an agent wants, wherever they sit. It shows once their present work allows."""
         return _settled(await Step(SetIntent(agent, state, reason)))
 
-    async def queue(self, name: str | None, *, credit_s: int = 0) -> QueueResult:
+    @overload
+    async def queue(self, name: str | None, *, credit_s: int = 0) -> QueueResult: ...
+
+    @overload
+    async def queue(
+        self, name: str | None, *, credit_s: int = 0, callback_key: str, callback_number: str | None = None
+    ) -> QueueResult | Promised: ...
+
+    async def queue(
+        self, name: str | None, *, credit_s: int = 0, callback_key: str = "", callback_number: str | None = None
+    ) -> QueueResult | Promised:
         """Wait for an agent and talk. Returns when the talk is over or the waiting is; see QueueResult.
 
         `credit_s`: the caller's priority, counted as so many seconds waited already; ProgramError beyond a day.
+        `callback_key`: who presses it while they wait is called back, at `callback_number` or else theirs, when their
+        turn comes: Promised, once Postgres has it. Where that can't be they wait on.
         """
+        if callback_key and callback_key not in tuple(KEYS):
+            raise ProgramError("bad-key", f"{callback_key!r} is no key: one of {KEYS}")
         if name not in self.site.rules.queues:
             known = ", ".join(self.site.rules.queues)
             raise ProgramError("no-such-queue", f"there is no queue {name!r}; acd/queues.toml has {known}")
         if not -DAY_S <= credit_s <= DAY_S:
             raise ProgramError("bad-credit", f"credit_s is {credit_s!r}; at most a day, in seconds: {DAY_S}")
         await self._announce(QueueName(name))
-        result = await Step(EnterQueue(QueueName(name), self._consent, credit_s))
-        if not isinstance(result, QueueResult):
+        number = (self.caller if callback_number is None else callback_number) if callback_key else ""
+        entering = EnterQueue(
+            QueueName(name), self._consent, credit_s, callback_key=callback_key, callback_number=number
+        )
+        result = await Step(entering)
+        if not isinstance(result, QueueResult | Promised):
             raise ProgramError("queue-failed", f"the queue gave {result!r}")
         return result
 
@@ -281,6 +303,24 @@ class Call:
                 said = await Step(Gather(words, REFUSE_WITHIN_MS, barge_in=False, fresh=True))
         if not isinstance(said, Failed):
             self._consent = not (isinstance(said, Pressed) and said.keys == rule.refuse)
+
+    async def callback(self, queue: str | None, number: str | None = None) -> CallbackResult:
+        """Promise the caller to be called back, at `number` or else theirs, when their turn comes in the queue, with
+        the clock of their last stay in one. Promised() only once Postgres has it; NotPromised(why) within seconds
+        otherwise: `database-away`, `do-not-call`, `already-promised`, `not-offered` (no acd/callbacks.toml),
+        `not-allowed-prefix` …
+
+            match await call.callback("support"):
+                case Promised():
+                    await call.play("we-call-you-back")
+        """
+        if queue not in self.site.rules.queues:
+            known = ", ".join(self.site.rules.queues)
+            raise ProgramError("no-such-queue", f"there is no queue {queue!r}; acd/queues.toml has {known}")
+        result = await Step(AskCallback(QueueName(queue), self.caller if number is None else number))
+        if not isinstance(result, Promised | NotPromised):
+            raise ProgramError("callback-failed", f"the callback gave {result!r}")
+        return result
 
     async def connect(self, number: str | None = None) -> ConnectResult:
         """Of an agent's own call: call somebody and let them talk. `number`: the one that was dialled, unless given.

@@ -16,6 +16,7 @@ from ccplane.contacts.verbs import Choose, Gather, Result, SetData, SetLanguage,
 from ccplane.contacts.waiting import Waiting
 from ccplane.ids import (
     AgentId,
+    CallbackId,
     ChannelId,
     ContactId,
     DeviceName,
@@ -147,6 +148,15 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     unstopped: tuple[r.Recording, ...] = ()
     """Of talks that are over, while the switch has not said that it stopped."""
     call: OwnCall | None = None
+    callback: CallbackId | None = None
+    """The callback that this is."""
+    waited_since: int | None = None
+    """The clock of their last stay in a queue, if that is over: who is called back later keeps it."""
+
+    @property
+    def absent(self) -> bool:
+        """Nobody is on the line: they stand in it for a customer who has not answered yet."""
+        return self.callback is not None and not self.answered
 
     @property
     def offer(self) -> Offer | None:

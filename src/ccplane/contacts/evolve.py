@@ -41,6 +41,7 @@ def opened(fact: f.ContactArrived) -> Contact:
         direction=fact.direction,
         agent=fact.agent,
         pick_up_by=fact.pick_up_by,
+        callback=fact.callback,
     )
 
 
@@ -79,7 +80,8 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.ContactUnqueued():
             if contact.offers:  # each is closed by a fact of its own first, else its agent would be taken for ever
                 raise IllegalMove("offer", contact.offers[0].state, fact)
-            return replace(contact, phase=phase, waiting=None)
+            since = contact.waiting.queued_at if contact.waiting else None
+            return replace(contact, phase=phase, waiting=None, waited_since=since)
         case f.RequirementRelaxed():
             return replace(contact, waiting=contact.waiting.relaxed(fact)) if contact.waiting else contact
         case f.ContactReprioritised():

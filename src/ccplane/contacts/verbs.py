@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ccplane.ids import AgentId, MessageId, QueueName, SeatId
+from ccplane.ids import AgentId, CallbackId, MessageId, QueueName, SeatId
 
 KEYS: Final = "0123456789*#ABCD"
 """What a caller can press, in the order of RFC 4733."""
@@ -78,6 +78,16 @@ class EnterQueue(msgspec.Struct, frozen=True, tag=True):
     """Whether the caller, told that talks are recorded, let it be; None if they were not told."""
     credit_s: int = 0
     """Their priority, in seconds of waiting."""
+    callback_key: str = ""
+    """Who presses it while they wait is called back instead, at `callback_number`, and keeps their place."""
+    callback_number: str = ""
+
+
+class AskCallback(msgspec.Struct, frozen=True, tag=True):
+    """Promise the caller to be called back when their turn comes in a queue, with the clock that they have."""
+
+    queue: QueueName
+    number: str
 
 
 class Connect(msgspec.Struct, frozen=True, tag=True):
@@ -122,7 +132,20 @@ class HangUp(msgspec.Struct, frozen=True, tag=True):
 
 
 OwnVerb = AskPin | LookHere | SetIntent
-Verb = Answer | Play | Gather | SetLanguage | Choose | SetData | EnterQueue | Connect | TakeMessage | OwnVerb | HangUp
+Verb = (
+    Answer
+    | Play
+    | Gather
+    | SetLanguage
+    | Choose
+    | SetData
+    | EnterQueue
+    | AskCallback
+    | Connect
+    | TakeMessage
+    | OwnVerb
+    | HangUp
+)
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -191,6 +214,19 @@ class Closed(msgspec.Struct, frozen=True, tag=True):
     """The queue is closed by its hours, or closed while they waited."""
 
 
+class Promised(msgspec.Struct, frozen=True, tag=True):
+    """They will be called back when their turn comes: it is written down for good."""
+
+    callback: CallbackId
+
+
+class NotPromised(msgspec.Struct, frozen=True, tag=True):
+    """They are not called back. `why`: `database-away`, `do-not-call`, `already-promised`, `not-offered`,
+    `not-allowed-prefix`, …"""
+
+    why: str
+
+
 class Talked(msgspec.Struct, frozen=True, tag=True):
     """They have talked, and the other has hung up."""
 
@@ -225,5 +261,6 @@ class NoMessage(msgspec.Struct, frozen=True, tag=True):
 ConnectResult = Talked | NotReached | NotAllowed
 QueueResult = Served | NoAgents | TimedOut | Overflowed | Closed
 OwnResult = Here | Proven | Refused
+CallbackResult = Promised | NotPromised
 MessageResult = MessageTaken | NoMessage
-Result = Done | Failed | Pressed | NoInput | OwnResult | QueueResult | ConnectResult | MessageResult
+Result = Done | Failed | Pressed | NoInput | OwnResult | QueueResult | CallbackResult | ConnectResult | MessageResult

@@ -9,8 +9,8 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.verbs import Answer, Done, HangUp
+from ccplane.core import callbacks, own_calls, parties
 from ccplane.core import inputs as i
-from ccplane.core import own_calls, parties
 from ccplane.core.commands import CloseRoom, GiveBack, HangUpCaller, OpenRoom
 from ccplane.core.messages import leave
 from ccplane.core.offers import fail_connect, withdraw
@@ -20,7 +20,7 @@ from ccplane.core.stays import leave_queue
 from ccplane.core.steps import end_step
 from ccplane.core.talks import talk_over
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, DeviceName, contact_id, is_dialled
+from ccplane.ids import ContactId, DeviceName, contact_id, is_called_back, is_dialled
 from ccplane.routing.rules import Number
 
 NORMAL: Final = 16
@@ -31,6 +31,9 @@ NO_ANSWER: Final = 19
 def arrive(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> None:
     """A caller came: a contact begins, its room is opened, its number's program starts."""
     contact = contact_id(what.node, what.channel)
+    if is_called_back(what.channel):
+        known = turn.state.contacts.get(contact)
+        return callbacks.reached(turn, known) if known else turn.do(HangUpCaller(contact, what.channel, NORMAL))
     if contact in turn.state.contacts and what.answered:
         return up(turn, i.CallerUp(contact))  # an agent's own phone, which we called for them
     if contact in turn.state.ended and is_dialled(what.channel):
@@ -96,8 +99,8 @@ def not_picked_up(turn: Turn, contact: Contact) -> None:
 def up(turn: Turn, what: i.CallerUp) -> None:
     """The call is answered; a program that waits for that goes on."""
     contact = turn.state.contacts.get(what.contact)
-    if contact is None or contact.answered:
-        return
+    if contact is None or contact.answered or contact.callback:
+        return  # who is called back is up for us once they are in our application: then they arrive
     asked_for = contact.pick_up_by is not None
     turn.happened(c.CallerAnswered(at=turn.now, contact=contact.id))
     if asked_for:
@@ -110,7 +113,9 @@ def up(turn: Turn, what: i.CallerUp) -> None:
 def gone(turn: Turn, what: i.CallerGone) -> None:
     """The caller left: everything open is closed, each by its own fact, and the agent is free for the next."""
     contact = turn.state.contacts.get(what.contact)
-    if contact is not None:
+    if contact is not None and contact.absent:
+        callbacks.gone(turn, contact, what.cause)
+    elif contact is not None:
         if isinstance(contact.verb, HangUp):
             end_contact(turn, contact.id, EndedBy.PROGRAM, contact.verb.cause)
         else:

@@ -9,16 +9,17 @@ from immutables import Map
 
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
+from ccplane.contacts.callback import Callback
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.fallback import Carried, Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.offer import Offer
 from ccplane.contacts.recordings import Expected
 from ccplane.contacts.served import Last, Served
-from ccplane.core.follows import put_agent, put_contact
+from ccplane.core.follows import put_agent, put_contact, rescheduled
 from ccplane.core.groups import scheduled
 from ccplane.core.state import State
-from ccplane.ids import ContactId, DeviceName, NodeName, QueueName
+from ccplane.ids import CallbackId, ContactId, DeviceName, NodeName, QueueName
 from ccplane.routing.engine import Engine, ready_for
 from ccplane.routing.estimate import Pace, Restaffed
 from ccplane.routing.groups import Decided, Opening
@@ -56,6 +57,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     unserved: tuple[QueueName, ...] = ()
     paces: dict[QueueName, Pace] = {}
     restaffed: Restaffed = Restaffed()
+    callbacks: tuple[Callback, ...] = ()
+    callbacks_ended: tuple[CallbackId, ...] = ()
 
 
 class _OneOffer(msgspec.Struct, frozen=True):
@@ -104,6 +107,8 @@ def encode(state: State) -> bytes:
             unserved=state.unserved,
             paces=dict(state.paces),
             restaffed=state.restaffed,
+            callbacks=tuple(state.callbacks.values()),
+            callbacks_ended=state.callbacks_ended,
         )
     )
 
@@ -135,7 +140,11 @@ def decode(data: bytes) -> State:
         paces=Map(kept.paces),
         restaffed=kept.restaffed,
         engine=ready_for(Engine(), kept.rules.queues, {}),
+        callbacks=Map({each.id: each for each in kept.callbacks}),
+        callbacks_ended=kept.callbacks_ended,
     )
+    for callback in kept.callbacks:
+        state = rescheduled(state, "callback", callback.id, callback.deadline)
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)
     alone = {each.id: (each.offer,) for each in _before.decode(data).contacts if each.offer}

@@ -13,6 +13,7 @@ import msgspec
 
 from ccplane.core import inputs as i
 from ccplane.core.agents_ask import ASK_RULES
+from ccplane.core.callbacks import CALLBACK_RULES, follow
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.clearing import CLEARING_RULES
 from ccplane.core.commands import Command
@@ -47,6 +48,7 @@ from ccplane.laws import Fact
 
 RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **CALLER_RULES,
+    **CALLBACK_RULES,
     **KEY_RULES,
     **STEP_RULES,
     **OFFER_RULES,
@@ -85,6 +87,7 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     turn = Turn(state, now, when)
     RULES[type(what)](turn, what)
     turn.when = now  # what follows from it happens only now
+    follow(turn)
     go_on(turn)
     tend(turn)
     settle(turn)

@@ -19,8 +19,10 @@ from ccplane.agents.facts import (
     PhoneSlowed,
     WrapUpDone,
 )
+from ccplane.contacts import callback as callbacks
 from ccplane.contacts import evolve as contacts
 from ccplane.contacts import message as messages
+from ccplane.contacts.callback import Callback, CallbackState
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import (
     ContactArrived,
@@ -40,6 +42,7 @@ from ccplane.contacts.facts import (
     TalkEnded,
     TalkStarted,
 )
+from ccplane.contacts.facts.callbacks import AnyCallbackFact, CallbackAsked, CallbackFact
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
     AnyRecordingFact,
@@ -51,7 +54,7 @@ from ccplane.contacts.recordings import (
     RecordingPlayed,
 )
 from ccplane.core import groups, paces
-from ccplane.core.follows import put_agent, put_contact, reindexed, rescheduled
+from ccplane.core.follows import put_agent, put_contact, reindexed, rescheduled, watches
 from ccplane.core.state import State
 from ccplane.days import day_of
 from ccplane.errors import IllegalMove
@@ -173,6 +176,8 @@ def _evolve(state: State, fact: AnyFact) -> State:
                 tally = agent.tally.on(state.today[0]).worked(fact.at - agent.since)
                 state, done = paces.wrapped_up(state, agent, fact), replace(done, tally=tally, wrapping_up=None)
             return paces.restaffed(state, put_agent(state, agent, done), agent.id, fact.at)
+        case CallbackFact():
+            return _with_callback(state, fact)
         case DeadlineDropped():
             return rescheduled(state, fact.kind, fact.whose, None)
         case SwitchUnwatched():
@@ -251,6 +256,30 @@ def _with_message(state: State, fact: MessageLeft) -> State:
     return state if contact is None else put_contact(state, contact, contacts.evolve(contact, fact))
 
 
+def _with_callback(state: State, fact: AnyCallbackFact) -> State:
+    before = state.callbacks.get(fact.callback)
+    if isinstance(fact, CallbackAsked):
+        if before is not None or fact.callback in state.callbacks_ended:
+            raise IllegalMove("callback", before.state if before else CallbackState.ENDED, fact)
+        after = callbacks.asked(fact)
+    elif before is None:
+        raise IllegalMove("callback", "unknown", fact)
+    else:
+        after = callbacks.evolve(before, fact)
+    if after.state is CallbackState.ENDED:
+        ended = (*state.callbacks_ended[1 - REMEMBERED :], after.id)
+        state = replace(state, callbacks=state.callbacks.delete(after.id), callbacks_ended=ended)
+        return rescheduled(state, "callback", after.id, None)
+    state = replace(state, callbacks=state.callbacks.set(after.id, after))
+    return _callback_due(state, after)
+
+
+def _callback_due(state: State, callback: Callback) -> State:
+    """What became of an agent or a customer nobody sees while no node is connected."""
+    seen = callback.state not in (CallbackState.CLAIMING, CallbackState.DIALLING) or watches(state)
+    return rescheduled(state, "callback", callback.id, callback.deadline if seen else None)
+
+
 def _with_rules(state: State, fact: RulesLoaded) -> State:
     pinned = {contact.site for contact in state.contacts.values()}
     sites = Map({site: files for site, files in state.sites.items() if site in pinned}).set(fact.site, fact.files)
@@ -286,6 +315,8 @@ def _with_node(state: State, node: NodeName, connected: bool) -> State:
     for contact in state.contacts.values():
         if contact.node == node:
             state = reindexed(state, contact, contact)
+    for callback in state.callbacks.values():
+        state = _callback_due(state, callback)
     for agent in state.agents.values():
         if agent.rejoin_until is not None or agent.line.deadline is not None:
             state = put_agent(state, agent, agent)

@@ -65,19 +65,21 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
         times.extend(each.deadline for each in contact.offers)
     if (not contact.offers or wants_more(rules, contact)) and contact.waiting:
         queue = rules.queues.get(contact.waiting.queue)
-        times.extend(_waits_end(rules, queue, contact.waiting, rung=bool(contact.offers)) if queue else ())
+        endless = bool(contact.offers or contact.callback)
+        times.extend(_waits_end(rules, queue, contact.waiting, endless) if queue else ())
     recordings = (contact.tape, *contact.unstopped) if contact.tape else contact.unstopped
     times.extend(each.deadline for each in recordings if each.deadline is not None)
     return min(times, default=None)
 
 
-def _waits_end(rules: Rules, queue: Queue, waiting: Waiting, rung: bool) -> list[int]:
-    """When time ends or eases this wait; who is rung for them may still answer, so that nothing ends it."""
+def _waits_end(rules: Rules, queue: Queue, waiting: Waiting, endless: bool) -> list[int]:
+    """When time ends or eases this wait. `endless`: nothing ends it, for who is rung for them may still answer; or they
+    are called back."""
     step_ends = queue.step_ends_at(waiting.step)
     step_ends = None if step_ends is None else step_ends - waiting.saved_ms
-    waits = (step_ends,) if rung else (queue.max_wait_ms, queue.longest_wait_ms, step_ends)
+    waits = (step_ends,) if endless else (queue.max_wait_ms, queue.longest_wait_ms, step_ends)
     times = [waiting.here_since + wait for wait in waits if wait is not None]
-    closes = None if rung else rules.closes_on(queue, waiting.here_since)
+    closes = None if endless else rules.closes_on(queue, waiting.here_since)
     return times if closes is None else [*times, closes]
 
 
@@ -138,7 +140,7 @@ def _in_queues(state: State, before: Contact | None, after: Contact | None) -> S
 
 
 def _stay(contact: Contact | None) -> tuple[QueueName, tuple[int, str]] | None:
-    if contact is None or contact.waiting is None:
+    if contact is None or contact.waiting is None or contact.absent:
         return None
     return contact.waiting.queue, (contact.waiting.here_since, contact.id)
 

@@ -30,7 +30,7 @@ def compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> N
         turn.repaired("waiting caller not answered", contact.id, f"{contact.channel} is not up")
     if (survey.after_gap or unheard) and contact.phase is Phase.WAITING:
         _hear_again(turn, survey, contact)
-    _settle_offers(turn, survey, contact.id)
+    settle_offers(turn, survey, contact.id)
 
 
 def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -45,7 +45,7 @@ def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
 
 
-def _settle_offers(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:
+def settle_offers(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:
     """Of several whose phones were picked up in the gap one is joined, who is the furthest; the others are let go."""
     open_now = turn.state.contacts[of].offers
     for offer in sorted(open_now, key=lambda each: _how_far(survey, of, each), reverse=True):

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ccplane.contacts import facts as c
-from ccplane.contacts.contact import Contact
-from ccplane.contacts.verbs import KEYS, Connect, EnterQueue, Gather, HangUp, TakeMessage
+from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.verbs import KEYS, AskCallback, Connect, EnterQueue, Gather, HangUp, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core.commands import StopSounds
+from ccplane.core.promises import wish_waiting
 from ccplane.core.steps import take_key
 from ccplane.core.turn import Turn
 from ccplane.ids import playback_id
@@ -33,7 +34,9 @@ def key_pressed(turn: Turn, what: i.KeyPressed) -> None:
             if not contact.sounds_over:
                 turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
             take_key(turn, contact, what.key)
-        case EnterQueue() | Connect() | TakeMessage() | HangUp():
+        case EnterQueue(callback_key=what.key, callback_number=number) if contact.phase is Phase.WAITING:
+            wish_waiting(turn, contact, number)
+        case EnterQueue() | AskCallback() | Connect() | TakeMessage() | HangUp():
             return
         case _ if contact.program:
             _keep(turn, contact, what.key)

@@ -28,11 +28,15 @@ from ccplane.core.commands import (
 )
 from ccplane.core.misses import miss, pause_after_misses, rung
 from ccplane.core.recordings import start_recording
+from ccplane.core.state import State
 from ccplane.core.steps import end_step
 from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, ring_stray, talk_begun, talk_over
 from ccplane.core.turn import Turn
 from ccplane.core.whisper import WHISPER_MOST_MS, whisper_for
 from ccplane.ids import ChannelId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg, whisper_id
+
+CLAIM_MS: Final = 4_000
+"""So long Postgres has to commit the claim of a callback, while its agent waits."""
 
 
 def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
@@ -95,7 +99,7 @@ def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None
             contact=contact.id,
             offer=offer.id,
             agent=offer.agent,
-            deadline=turn.now + (WHISPER_MOST_MS if whisper else turn.state.rules.join_ms),
+            deadline=turn.now + (WHISPER_MOST_MS if whisper else _join_ms(turn.state, contact)),
             ring_ms=ring_ms,
             at_door=at_door,
             whispers=whisper is not None,
@@ -128,9 +132,18 @@ def whisper_said(turn: Turn, what: i.WhisperSaid) -> None:
 
 def whisper_over(turn: Turn, contact: Contact, offer: Offer) -> None:
     """Heard, or not to be waited for any longer."""
-    deadline = turn.now + turn.state.rules.join_ms
+    deadline = turn.now + _join_ms(turn.state, contact)
     turn.happened(c.WhisperEnded(at=turn.now, contact=contact.id, offer=offer.id, agent=offer.agent, deadline=deadline))
     _bring_together(turn, contact, JoinAgent(contact.id, offer.id, offer.leg))
+
+
+def joined_within(state: State) -> int:
+    """How long an agent may wait in the room for a customer who is called back: claim, ring and joining, in ms."""
+    return CLAIM_MS + state.rules.callbacks.ring_ms + state.rules.join_ms
+
+
+def _join_ms(state: State, contact: Contact) -> int:
+    return joined_within(state) if contact.absent else state.rules.join_ms
 
 
 def _of_its_talk(turn: Turn, contact: Contact, what: i.LegUp) -> bool:

@@ -84,7 +84,7 @@ def why_not(state: State, agent: AgentId | None, number: str) -> Rule | None:
 def asked(turn: Turn, what: i.CallAsked) -> None:
     """Call the agent's own phone; once they pick up, their program goes on as if they had dialled the number."""
     state = turn.state
-    agent, node = state.agents.get(what.agent), _node(state)
+    agent, node = state.agents.get(what.agent), any_node(state)
     channel = dialled_channel(what.agent, what.claim)
     if agent is None or node is None or state.draining:
         return None
@@ -138,7 +138,7 @@ def call_of(state: State, agent: AgentId, claim: str) -> ContactId | None:
 
 def why_not_call(state: State, agent: Agent, number: str) -> str | None:
     """Why we can't make this call for the agent now, as the code of an error; None if we can."""
-    if _node(state) is None:
+    if any_node(state) is None:
         return "no-node"
     if state.draining:
         return "draining"
@@ -286,6 +286,6 @@ def _refused(turn: Turn, agent: AgentId, number: str, rule: Rule, contact: Conta
     )
 
 
-def _node(state: State) -> NodeName | None:
+def any_node(state: State) -> NodeName | None:
     """Where a call that we begin is made: a node that is connected."""
     return next((name for name in sorted(state.nodes) if state.nodes[name]), None)

@@ -14,7 +14,7 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import EndedBy
 from ccplane.contacts.own_call import CallState
 from ccplane.contacts.verbs import HangUp, TakeMessage
-from ccplane.core import clearing, standing
+from ccplane.core import callbacks, clearing, standing
 from ccplane.core import inputs as i
 from ccplane.core.callers import NORMAL, arrive, end_contact, up
 from ccplane.core.catching_up import catch_up
@@ -34,7 +34,7 @@ from ccplane.core.turn import Turn
 from ccplane.core.unknown_callers import came_at, take_up_program, take_up_waiting
 from ccplane.core.unknown_calls import adopt_own_ring, own_call_nobody_knows
 from ccplane.facts import SwitchFound
-from ccplane.ids import AgentId, ContactId, contact_id, is_line, offer_of_leg
+from ccplane.ids import AgentId, ContactId, contact_id, is_called_back, is_line, offer_of_leg
 
 
 def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
@@ -85,6 +85,8 @@ def taken(turn: Turn, what: i.SwitchTaken) -> None:
 def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     if contact.channel in survey.carried:
         return end_contact(turn, contact.id, EndedBy.FALLBACK, 0, unseen=True)
+    if contact.absent:
+        return callbacks.compare(turn, survey, contact)
     seen = survey.channels.get(contact.channel)
     if seen is None and contact.pick_up_by is not None and contact.arrived_at > survey.began_at - SETTLING_MS:
         return None  # their phone is only just being called
@@ -176,6 +178,10 @@ def _unknown_channel(turn: Turn, survey: i.SwitchSurveyed, channel: i.ChannelSee
         elif not survey.after_gap or not _rings_on(turn, survey, channel, agent):
             turn.repaired("agent's leg without a contact", channel.id, "nothing we know has such a leg")
             hang_up_stray(turn, offer, channel.id, agent, "normal" if channel.up else "answered_elsewhere")
+    elif is_called_back(channel.id) and not in_talk(survey, channel.id):
+        if contact_id(survey.node, channel.id) not in turn.state.contacts:
+            turn.repaired("customer called back, and nobody for them", channel.id, "nothing we know calls them")
+            turn.do(HangUpCaller(contact_id(survey.node, channel.id), channel.id, NORMAL))
     elif channel.arrival is None or not _unheard_of(turn, contact_id(survey.node, channel.id)):
         return
     elif channel.up and not in_talk(survey, channel.id) and own_call_nobody_knows(turn, channel.arrival):

@@ -209,6 +209,7 @@ def given_up(turn: Turn, agent: Agent) -> None:
             place=talk.place,
             offers=place_of_offer(talk.offer)[1],
             credit_s=talk.credit_s,
+            callback=contact.callback,
             last_agent=last.agent if last else None,
             last_served_at=last.at if last else None,
         )

@@ -14,6 +14,7 @@ from immutables import Map
 
 from ccplane.agents.agent import Agent, Shown
 from ccplane.agents.facts import Phone, Seat
+from ccplane.contacts.callback import Callback
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.fallback import Remembered
 from ccplane.contacts.message import Message
@@ -22,6 +23,7 @@ from ccplane.contacts.served import Served
 from ccplane.facts import DrainBegan
 from ccplane.ids import (
     AgentId,
+    CallbackId,
     ChannelId,
     ContactId,
     DeviceName,
@@ -43,7 +45,7 @@ from ccplane.routing.rules import Rules
 GroupKey = tuple[QueueName, str]
 """A further group of agents: of which queue, and what it is called."""
 Deadline = tuple[int, str, str]
-"""When, "contact", "agent" or "group", and whose."""
+"""When, "contact", "agent", "group" or "callback", and whose."""
 
 NO_RULES: Final = Rules(queues={}, numbers={}, default_program=ProgramName(""))
 
@@ -62,6 +64,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     contacts: Map[ContactId, Contact] = Map()
     messages: Map[MessageId, Message] = Map()
     """Those that were left and are not stored yet, in safety from a crash of ours only by this."""
+    callbacks: Map[CallbackId, Callback] = Map()
+    """Those that are not over."""
+    callbacks_ended: tuple[CallbackId, ...] = ()
+    """The last that are over: neither asked for nor taken over once more."""
     nodes: Map[NodeName, bool] = Map()
     """Each node we ever heard of, and whether it is connected. Without it nothing is offered and no ring runs out."""
     started: Map[NodeName, int] = Map()
@@ -127,6 +133,11 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     unstored: Map[RecordingId, Expected] = Map()
     """Recordings whose talk is over and whose file is not in the store yet: at most `evolve.UNSTORED` of them."""
+
+    @property
+    def calls(self) -> int:
+        """Contacts that somebody is in: all but those that stand in a line for customers, and are offered to nobody."""
+        return sum(not (each.absent and not each.offers) for each in self.contacts.values())
 
     @property
     def wake_at(self) -> int | None:

@@ -58,6 +58,7 @@ def change_queue(turn: Turn, of: ContactId, to: QueueName, outcome: QueueOutcome
             entered_at=turn.now,
             passed=passed,
             estimate_ms=at_entry(turn.state, replace(as_candidate(contact), queue=to), turn.now),
+            callback=contact.callback,
         )
     )
     if isinstance(contact.verb, EnterQueue):  # for a plane that knows less

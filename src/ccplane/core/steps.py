@@ -12,6 +12,7 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import (
     Answer,
+    AskCallback,
     AskPin,
     Choose,
     Connect,
@@ -24,6 +25,7 @@ from ccplane.contacts.verbs import (
     NoAgents,
     NoInput,
     NoMessage,
+    NotPromised,
     Play,
     Pressed,
     Proven,
@@ -36,7 +38,7 @@ from ccplane.contacts.verbs import (
 )
 from ccplane.contacts.waiting import queued
 from ccplane.core import inputs as i
-from ccplane.core import journal, latecomers, notes, own_calls
+from ccplane.core import journal, latecomers, notes, own_calls, promises
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
@@ -63,6 +65,8 @@ ANSWER_MS: Final = 5_000
 SOUNDS_MS: Final = 600_000
 """A prompt's end is proven by its event; this is only for the case that the event is lost."""
 HANG_UP_MS: Final = 5_000
+LATER_MS: Final = 1_000
+"""A promise has a deadline of its own, which comes first."""
 SOUNDING: Final = (Play, Gather, AskPin)
 """Verbs that play sounds; begun again by a plane that comes back."""
 UNHEARD: Final = Failed("a sound could not be played")
@@ -125,6 +129,10 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
             result = own_calls.begin(turn, contact, verb)
             if result is not None:
                 end_step(turn, contact.id, result)
+        case AskCallback():
+            answer = promises.ask(turn, turn.state.contacts[contact.id], verb)
+            if answer is not None:
+                end_step(turn, contact.id, answer)
         case TakeMessage():
             record(turn, contact, verb)
         case HangUp():
@@ -140,6 +148,8 @@ def _longest_ms(verb: Verb) -> int:
             return HANG_UP_MS
         case AskPin():
             return verb.timeout_ms
+        case AskCallback():
+            return promises.ANSWER_MS + LATER_MS
         case TakeMessage():
             return verb.longest_ms + RECORDING_MS
         case _:
@@ -284,6 +294,8 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
             end_step(turn, contact.id, NoInput())
         case HangUp():
             begin_again(turn, contact)
+        case AskCallback():
+            end_step(turn, contact.id, NotPromised(promises.AWAY))
         case TakeMessage():
             _message_overdue(turn, contact)
         case Answer() | Play():

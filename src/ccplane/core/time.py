@@ -9,6 +9,7 @@ from ccplane.agents import facts as a
 from ccplane.contacts.contact import Contact
 from ccplane.core import clearing
 from ccplane.core import inputs as i
+from ccplane.core.callbacks import callback_due
 from ccplane.core.callers import not_picked_up
 from ccplane.core.follows import watches
 from ccplane.core.offers import offers_due
@@ -21,7 +22,7 @@ from ccplane.core.turn import Turn
 from ccplane.core.waits import wait_due
 from ccplane.core.wrap_up import wrap_up_over
 from ccplane.facts import DeadlineDropped, SwitchReadUp
-from ccplane.ids import AgentId, ContactId
+from ccplane.ids import AgentId, CallbackId, ContactId
 
 
 def tick(turn: Turn, _: i.Tick) -> None:
@@ -41,6 +42,9 @@ def tick(turn: Turn, _: i.Tick) -> None:
 def _due(turn: Turn, kind: str, whose: str) -> None:
     if kind == "agent":
         _agent_due(turn, AgentId(whose))
+    elif kind == "callback":
+        if callback := turn.state.callbacks.get(CallbackId(whose)):
+            callback_due(turn, callback)
     elif contact := turn.state.contacts.get(ContactId(whose)):
         recordings_due(turn, contact)
         if contact := turn.state.contacts.get(contact.id):

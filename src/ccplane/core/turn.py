@@ -8,7 +8,18 @@ from typing import Final, ParamSpec
 
 from ccplane.agents.facts import AgentFact
 from ccplane.contacts.facts import ContactFact, OfferFact
-from ccplane.core.commands import Command
+from ccplane.core.commands import (
+    AddCaller,
+    AnswerCaller,
+    Command,
+    LetRing,
+    PlaySounds,
+    RemoveCaller,
+    StartMusic,
+    StopMusic,
+    StopRinging,
+    TellQueue,
+)
 from ccplane.core.evolve import evolve
 from ccplane.core.follows import candidate
 from ccplane.core.state import State
@@ -19,6 +30,18 @@ from ccplane.laws import Fact
 UNDECIDED: Final = "could not be decided"
 """What a RepairMade says of a fault of ours that was kept to whom it concerns."""
 P = ParamSpec("P")
+
+TO_CALLERS: Final = (
+    AddCaller,
+    AnswerCaller,
+    LetRing,
+    PlaySounds,
+    RemoveCaller,
+    StartMusic,
+    StopMusic,
+    StopRinging,
+    TellQueue,
+)
 
 
 class Turn:
@@ -93,5 +116,9 @@ class Turn:
         return any(isinstance(fact, SwitchFound) and fact.restarted for fact in self.facts)
 
     def do(self, command: Command) -> None:
-        """Ask for something to be done at the switch."""
+        """Ask for something to be done at the switch. Who is yet to be called back has no channel."""
+        if isinstance(command, TO_CALLERS):
+            contact = self.state.contacts.get(command.contact)
+            if contact is not None and contact.absent and command.channel == contact.channel:
+                return
         self.commands.append(command)

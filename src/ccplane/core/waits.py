@@ -38,7 +38,7 @@ def _settle(turn: Turn, of: ContactId) -> None:
     waiting = candidate(contact)
     if contact is None or waiting is None:
         return
-    if why := _not_kept(turn, waiting):
+    if not contact.absent and (why := _not_kept(turn, waiting)):  # who is called back waits until the promise ends
         give_way(turn, contact, why)
     elif turn.state.nodes.get(contact.node, False):
         wait_due(turn, contact)
@@ -93,7 +93,7 @@ def wait_due(turn: Turn, contact: Contact) -> None:
     asked of further ones who may be rung meanwhile relaxes all the same."""
     waiting = contact.waiting
     assert waiting is not None
-    if not contact.offers and _over(turn, contact, waiting):
+    if not contact.offers and not contact.callback and _over(turn, contact, waiting):
         return
     queue, waited = turn.state.rules.queues[waiting.queue], turn.now - waiting.here_since
     step, saved = waiting.step, waiting.saved_ms

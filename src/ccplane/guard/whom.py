@@ -34,7 +34,7 @@ from ccplane.asterisk.agreed import (
     SINCE,
     TO_FALLBACK,
 )
-from ccplane.ids import is_dialled, is_line, leg_of_half, offer_of_leg
+from ccplane.ids import is_called_back, is_dialled, is_line, leg_of_half, offer_of_leg
 
 NOBODY: Final = ("Announcer/", "Recorder/", "Snoop/", "CBAnn/", "CBRec/")
 """Names of channels that are in a bridge and are no party."""
@@ -101,7 +101,7 @@ def _left(channel: Message, served: Collection[str], goodbye: bool) -> Left | No
     own, age = channel.get("uniqueid", ""), _number(channel.get("seconds", ""))
     if leg_of_half(own) or channel.get("channel", "").startswith(NOBODY):
         return None
-    called = offer_of_leg(own) is not None or is_line(own) or is_dialled(own)
+    called = offer_of_leg(own) is not None or is_line(own) or is_dialled(own) or is_called_back(own)
     if called and not _up(channel):
         return Left(own, Fate.HUNG_UP, age=age)
     application, *args = channel.get("data", "").split(",")

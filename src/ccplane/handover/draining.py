@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import structlog
 
-from ccplane.contacts.facts import ContactEnded
+from ccplane.contacts.facts import ContactEnded, OfferMissed, OfferWithdrawn
 from ccplane.core.inputs import DrainAsked, DrainCancelAsked
 from ccplane.errors import RequestError
 from ccplane.facts import DrainBegan, DrainCancelled
@@ -54,17 +54,20 @@ class Draining:
                 async with asyncio.timeout(self._left_s()):
                     await self._news.wait()
         self.has_left = True
-        log.info("drained; leaving", calls=len(self._plane.state.contacts))
+        log.info("drained; leaving", calls=self._plane.state.calls)
 
     def _look(self, _: Snapshot, facts: Sequence[Fact], __: int) -> None:
-        if any(isinstance(fact, DrainBegan | DrainCancelled | ContactEnded) for fact in facts):
+        if any(
+            isinstance(fact, DrainBegan | DrainCancelled | ContactEnded | OfferMissed | OfferWithdrawn)
+            for fact in facts
+        ):
             self._news.set()
 
     def _over(self) -> bool:
         state = self._plane.state
         if state.draining is None:
             return False
-        return not state.contacts or self._left_s() == 0
+        return not state.calls or self._left_s() == 0
 
     def _left_s(self) -> float | None:
         draining = self._plane.state.draining
@@ -84,5 +87,5 @@ class HealthWithDrain:
         if state.draining is None:
             return self._health.parts()
         age = (self._plane.snapshot.at - state.draining.at) / 1000
-        left = Part(False, age, f"takes no new calls, and leaves with the last of {len(state.contacts)}")
+        left = Part(False, age, f"takes no new calls, and leaves with the last of {state.calls}")
         return self._health.parts() | {PART: left}

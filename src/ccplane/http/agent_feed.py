@@ -21,7 +21,7 @@ from ccplane.contacts.own_call import CallState
 from ccplane.core import State
 from ccplane.facts import PlaneStarted, SwitchAway, SwitchFound
 from ccplane.http.views import Time, iso
-from ccplane.ids import AgentId, ContactId, DeviceName, OfferId, QueueName, SeatId
+from ccplane.ids import AgentId, CallbackId, ContactId, DeviceName, OfferId, QueueName, SeatId
 from ccplane.laws import Fact
 
 KINDS: Final[dict[type[Fact], str]] = {
@@ -60,9 +60,10 @@ class AgentNow(msgspec.Struct, frozen=True, kw_only=True):
     rejoin_until: Time | None
 
 
-class CallNow(msgspec.Struct, frozen=True, kw_only=True):
+class CallNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The call that rings or is talked in. `waited_ms`: until it was offered; in the talk, until both were joined.
-    `deadline`: until when it rings, or is to be joined; null in the talk. `talking_since`: null before it."""
+    `deadline`: until when it rings, or is to be joined; null in the talk. `talking_since`: null before it.
+    `callback`: only of a customer who is called back."""
 
     contact: ContactId
     offer: OfferId
@@ -77,6 +78,17 @@ class CallNow(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, str]
     deadline: Time | None
     talking_since: Time | None
+    callback: CallbackNow | None = None
+
+
+class CallbackNow(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a customer who is called back: since when they wait, how often they were called before, and why in vain. Who
+    takes the call hears it ring at theirs."""
+
+    id: CallbackId
+    since: Time | None
+    tries: int
+    why: str
 
 
 class OwnCallNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,12 +261,12 @@ def _call(state: State, agent: Agent) -> CallNow | None:
         return None
     if contact.talk and contact.talk.agent == agent.id:
         talk = contact.talk
-        return _told(contact, talk.offer, talk.queue, talk.waited_ms, None, talk.started_at)
+        return _told(state, contact, talk.offer, talk.queue, talk.waited_ms, None, talk.started_at)
     offer, waiting = contact.offer_to(agent.id), contact.waiting
     if offer is None or waiting is None:
         return None
     waited = max(0, offer.made_at - waiting.queued_at)
-    return _told(contact, offer.id, waiting.queue, waited, offer.deadline, None)
+    return _told(state, contact, offer.id, waiting.queue, waited, offer.deadline, None)
 
 
 def _own_call(state: State, agent: Agent) -> OwnCallNow | None:
@@ -273,7 +285,13 @@ def _own_call(state: State, agent: Agent) -> OwnCallNow | None:
 
 
 def _told(
-    contact: Contact, offer: OfferId, queue: QueueName, waited_ms: int, deadline: int | None, since: int | None
+    state: State,
+    contact: Contact,
+    offer: OfferId,
+    queue: QueueName,
+    waited_ms: int,
+    deadline: int | None,
+    since: int | None,
 ) -> CallNow:
     return CallNow(
         contact=contact.id,
@@ -289,7 +307,17 @@ def _told(
         data=contact.data,
         deadline=_time(deadline),
         talking_since=_time(since),
+        callback=_callback(state, contact),
     )
+
+
+def _callback(state: State, contact: Contact) -> CallbackNow | None:
+    if contact.callback is None:
+        return None
+    known = state.callbacks.get(contact.callback)
+    if known is None:
+        return CallbackNow(id=contact.callback, since=None, tries=0, why="")
+    return CallbackNow(id=known.id, since=iso(known.since), tries=known.tries, why=known.last_why)
 
 
 def _time(at: int | None) -> str | None:

@@ -14,6 +14,7 @@ from ccplane.http import (
     agent_socket,
     agents,
     built_pages,
+    callbacks,
     contacts,
     docs_page,
     fallback_calls,
@@ -40,6 +41,7 @@ from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
 from ccplane.http.ports import (
+    CallbackStore,
     CallerHistory,
     ContactsStore,
     Drains,
@@ -89,6 +91,7 @@ class Ports:
     reloads: Reloads | None = None
     staff: Staff | None = None
     overlays: Overlays | None = None
+    callbacks: CallbackStore | None = None
     ari: AriStats | None = None
     ami: AmiStats | None = None
     heard: PhoneStats | None = None
@@ -151,6 +154,8 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     kept = recordings.Kept(ports.recordings, ports.recordings_dir)
     app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
     app.include_router(recordings.control(ports.plane, admin))
+    if ports.callbacks:
+        app.include_router(callbacks.routes(ports.plane, ports.callbacks, admin, ports.clock))
     if ports.handovers and ports.drains:
         app.include_router(handover.routes(ports.handovers, ports.drains, admin))
     if ports.reloads:

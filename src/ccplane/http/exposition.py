@@ -35,7 +35,9 @@ from ccplane.log.backlog import Backlog, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
-OUTCOMES: Final = ("answered", "abandoned", "no_agents", "timed_out", "overflowed", "closed", "moved", "lost")
+OUTCOMES: Final = (
+    "answered", "abandoned", "no_agents", "timed_out", "overflowed", "closed", "moved", "callback", "lost",
+)  # fmt: skip
 OF_RECORDINGS: Final = {
     "RecordingStarted": ("ccplane_recordings_started", "Talks whose recording began"),
     "RecordingFailed": ("ccplane_recordings_failed", "Talks whose recording could not be begun in time"),
@@ -51,6 +53,13 @@ OF_QUEUES: Final = {
     "rang_in_time": ("ccplane_queue_offers_answered_in_three_rings", "rang_in_time"),
     "auto_answered": ("ccplane_queue_offers_auto_answered", "auto_answered"),
     "handled": ("ccplane_queue_handled", "handled"),
+    "callbacks": ("ccplane_queue_callbacks", "callbacks"),
+    "callbacks_tried": ("ccplane_queue_callbacks_tried", "callbacks_tried"),
+    "callbacks_reached": ("ccplane_queue_callbacks_reached", "callbacks_reached"),
+    "callbacks_served": ("ccplane_queue_callbacks_served", "callbacks_served"),
+    "callbacks_expired": ("ccplane_queue_callbacks_expired", "callbacks_expired"),
+    "callbacks_cancelled": ("ccplane_queue_callbacks_cancelled", "callbacks_cancelled"),
+    "callbacks_given_up": ("ccplane_queue_callbacks_given_up", "callbacks_given_up"),
 }
 """A counter's field: the metric's name, and the definition that explains it."""
 
@@ -157,6 +166,10 @@ class Exposition(Collector):
         after = {queue: counters.wrap_up_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_wrap_up_seconds", _help("wrap_up"), after, "queue")
         yield _off({view.name: board.ever_off.get(view.name, NEVER_OFF) for view in views})
+        called: dict[str, float] = {queue: counters.callbacks_wait_ms / 1000 for queue, counters in ever.items()}
+        yield _counter("ccplane_queue_callbacks_wait_seconds", _help("callbacks_wait"), called, "queue")
+        promised: dict[str, float] = {view.name: view.callbacks for view in views}
+        yield _gauge("ccplane_queue_callbacks_open", _help("callbacks_open"), promised, "queue")
 
 
 def _groups(groups: Groups) -> Metric:

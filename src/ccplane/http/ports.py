@@ -11,9 +11,10 @@ from ccplane.agents.facts import Membership, PinWay
 from ccplane.agents.wrap_up import WrapUp
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, ContactId, MessageId, QueueName, RecordingId, SeatId
+from ccplane.ids import AgentId, CallbackId, ContactId, MessageId, QueueName, RecordingId, SeatId
 from ccplane.kpi.board import Board
 from ccplane.laws import Fact
+from ccplane.postgres.callbacks import BarredNumber, CallbackPage, CallbackRow, CallbacksWanted
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
@@ -232,6 +233,23 @@ class MessagesStore(Protocol):
         """One page, the latest first. RequestError "bad-cursor"."""
 
     async def message(self, message: MessageId, /) -> MessageRow | None: ...
+
+
+class CallbackStore(Protocol):
+    """Callbacks, and numbers that are not called. StoreError if it can't be asked."""
+
+    async def callbacks(self, wanted: CallbacksWanted, *, after: str | None, limit: int) -> CallbackPage:
+        """One page, the latest asked for first. RequestError "bad-cursor"."""
+
+    async def callback(self, wanted: CallbackId, /) -> CallbackRow | None: ...
+
+    async def bar(self, number: str, why: str, by: str, now: int, until: int | None, /) -> None:
+        """Call this number no more, until then (ms), or for good."""
+
+    async def unbar(self, number: str, /) -> bool:
+        """Whether it was barred."""
+
+    async def barred(self, now: int, /, *, after: str, limit: int) -> list[BarredNumber]: ...
 
 
 class CallerHistory(Protocol):

@@ -16,9 +16,11 @@ from msgspec.structs import replace
 
 from ccplane.agents.facts import WrapUpDone
 from ccplane.contacts import facts as c
+from ccplane.contacts.facts import callbacks as cb
+from ccplane.contacts.facts.callbacks import AnyCallbackFact
 from ccplane.days import day_of
 from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost, SwitchUnwatched
-from ccplane.ids import AgentId, ContactId, NodeName, OfferId, QueueName
+from ccplane.ids import AgentId, CallbackId, ContactId, NodeName, OfferId, QueueName
 from ccplane.kpi.counters import (
     NEVER_OFF,
     NOTHING,
@@ -29,6 +31,7 @@ from ccplane.kpi.counters import (
     Totals,
     counted,
     for_answered,
+    for_callback,
     for_ended,
     for_offer,
     for_talk,
@@ -113,6 +116,8 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Since the fold began."""
     ever_off: OffPerQueue = Map()
     stays: Map[ContactId, Stay] = Map()
+    callbacks: Map[CallbackId, Stay] = Map()
+    """Those that are promised and not over; they count on the day on which they were asked for."""
     offers: Map[OfferId, Open] = Map()
     served: Map[AgentId, Served] = Map()
     """By the agent who talks, or has work after it."""
@@ -215,6 +220,8 @@ def _unwatched(board: Board, since: int, until: int) -> Board:
 
 
 def _queued(board: Board, fact: c.ContactQueued) -> Board:
+    if fact.callback is not None:
+        return board  # callbacks are counted apart
     entered_at = fact.since if fact.entered_at is None else fact.entered_at
     stay = Stay(fact.queue, fact.at if entered_at is None else entered_at, fact.estimate_ms)
     return _add(replace(board, stays=board.stays.set(fact.contact, stay)), stay, {"entered": 1})
@@ -249,6 +256,20 @@ def _wrap_up_done(board: Board, fact: WrapUpDone) -> Board:
 
 def _unqueued(board: Board, fact: c.ContactUnqueued) -> Board:
     return _stay_over(board, fact.contact, for_ended(fact.outcome, fact.waited_ms, board.within(fact.queue)))
+
+
+def _callback_asked(board: Board, fact: cb.CallbackAsked) -> Board:
+    return replace(board, callbacks=board.callbacks.set(fact.callback, Stay(fact.queue, fact.at)))
+
+
+def _callback(board: Board, fact: AnyCallbackFact) -> Board:
+    stay = board.callbacks.get(fact.callback)
+    if stay is None:
+        return board
+    if isinstance(fact, cb.CallbackRefused | cb.CallbackEnded):
+        board = replace(board, callbacks=board.callbacks.delete(fact.callback))
+    more = for_callback(fact)
+    return _add(board, stay, more) if more else board
 
 
 def _fallback_served(board: Board, fact: c.FallbackServed) -> Board:
@@ -321,6 +342,12 @@ FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {
     c.TalkEnded: _talk_ended,
     WrapUpDone: _wrap_up_done,
     c.FallbackServed: _fallback_served,
+    cb.CallbackAsked: _callback_asked,
+    cb.CallbackPromised: _callback,
+    cb.CallbackRefused: _callback,
+    cb.CallbackDialled: _callback,
+    cb.CallbackReached: _callback,
+    cb.CallbackEnded: _callback,
     c.OfferMade: _offer_made,
     c.OfferRinging: _ringing,
     c.OfferAnswered: _offer_over,

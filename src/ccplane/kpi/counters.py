@@ -11,6 +11,8 @@ from immutables import Map
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import MissCause, QueueOutcome, Withdrawal
+from ccplane.contacts.facts import callbacks as cb
+from ccplane.contacts.facts.callbacks import AnyCallbackFact, CallbackOutcome
 from ccplane.facts import RepairMade
 from ccplane.kpi.definitions import RINGS, SHORT_MS
 from ccplane.laws import Fact
@@ -64,6 +66,7 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     overflowed: int = 0
     closed: int = 0
     moved: int = 0
+    callback: int = 0
     lost: int = 0
     answered_wait_ms: int = 0
     answered_contact_wait_ms: int = 0
@@ -73,6 +76,14 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     handled: int = 0
     talk_ms: int = 0
     wrap_up_ms: int = 0
+    callbacks: int = 0
+    callbacks_tried: int = 0
+    callbacks_reached: int = 0
+    callbacks_served: int = 0
+    callbacks_expired: int = 0
+    callbacks_cancelled: int = 0
+    callbacks_given_up: int = 0
+    callbacks_wait_ms: int = 0
 
     def and_also(self, more: dict[str, int]) -> Counters:
         """These, and one more of each that is named, or as many as it says."""
@@ -81,7 +92,7 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ended(self) -> int:
         """Stays that are over, however. `entered` is this and those who still wait: nothing is lost from sight."""
-        given_away = self.overflowed + self.closed + self.moved
+        given_away = self.overflowed + self.closed + self.moved + self.callback
         return self.answered + self.abandoned + self.no_agents + self.timed_out + given_away + self.lost
 
 
@@ -112,6 +123,7 @@ def for_ended(outcome: QueueOutcome, waited_ms: int, within_ms: int) -> dict[str
             | QueueOutcome.OVERFLOWED
             | QueueOutcome.CLOSED
             | QueueOutcome.MOVED
+            | QueueOutcome.CALLBACK
             | QueueOutcome.LOST
         ):
             return {outcome.value.replace("-", "_"): 1}
@@ -121,6 +133,29 @@ def for_talk(talk_ms: int) -> dict[str, int]:
     """What one talk that is over adds."""
     return {"handled": int(talk_ms > 0), "talk_ms": talk_ms}
 
+
+def for_callback(fact: AnyCallbackFact) -> dict[str, int]:
+    """What a fact adds to its queue's callbacks."""
+    match fact:
+        case cb.CallbackPromised():
+            return {"callbacks": 1}
+        case cb.CallbackDialled():
+            return {"callbacks_tried": 1}
+        case cb.CallbackReached():
+            return {"callbacks_reached": 1, "callbacks_wait_ms": fact.waited_ms}
+        case cb.CallbackEnded():
+            return {ENDS[fact.outcome]: 1} if fact.outcome in ENDS else {}
+        case _:
+            return {}
+
+
+ENDS: Final = {
+    CallbackOutcome.DONE: "callbacks_served",
+    CallbackOutcome.EXPIRED: "callbacks_expired",
+    CallbackOutcome.CANCELLED: "callbacks_cancelled",
+    CallbackOutcome.TRIES_USED: "callbacks_given_up",
+    CallbackOutcome.BARRED: "callbacks_given_up",
+}
 
 OfferOver = c.OfferAnswered | c.OfferMissed | c.OfferWithdrawn
 

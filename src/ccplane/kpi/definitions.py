@@ -34,6 +34,7 @@ _STAYS: Final = f"{_WAITS}, FallbackServed"
 _ENTRIES: Final = "ContactQueued, FallbackServed"
 _TALKS: Final = "TalkStarted, TalkEnded, FallbackServed"
 _WORK: Final = f"{_TALKS}, WrapUpDone"
+_CALLBACKS: Final = "CallbackAsked, CallbackPromised, CallbackDialled, CallbackReached, CallbackEnded"
 _OFFERS: Final = "OfferMade, OfferAnswered, OfferMissed, OfferWithdrawn"
 
 DEFINITIONS: Final = {
@@ -50,6 +51,7 @@ DEFINITIONS: Final = {
         Definition("overflowed", "overflowed", "溢出量", "stays", "ended by a limit of the queue's", _STAYS),
         Definition("closed", "closed", "非服务时间", "stays", "ended, as the queue was closed or closed then", _STAYS),
         Definition("moved", "moved", "转移量", "stays", "ended, as somebody put them into another queue", _STAYS),
+        Definition("callback", "left to be called back", "转回呼量", "stays", "promised a callback instead", _STAYS),
         Definition(
             "lost", "lost", "丢失量", "stays", "ended, as the switch lost the call, or the fallback took it", _STAYS, 2
         ),
@@ -88,6 +90,15 @@ DEFINITIONS: Final = {
             "as above, of nine in ten",
             "ContactQueued, TalkStarted",
         ),
+        Definition("callbacks", "callbacks", "回呼承诺量", "callbacks", "promised", _CALLBACKS),
+        Definition("callbacks_tried", "callback tries", "回呼尝试量", "calls", "customers dialled", _CALLBACKS),
+        Definition("callbacks_reached", "callbacks reached", "回呼接通量", "callbacks", "answered", _CALLBACKS),
+        Definition("callbacks_served", "callbacks served", "回呼完成量", "callbacks", "talked", _CALLBACKS),
+        Definition("callbacks_expired", "callbacks expired", "回呼过期量", "callbacks", "not in time", _CALLBACKS),
+        Definition("callbacks_cancelled", "callbacks cancelled", "回呼取消量", "callbacks", "taken back", _CALLBACKS),
+        Definition("callbacks_given_up", "callbacks given up", "回呼放弃量", "callbacks", "no more tries", _CALLBACKS),
+        Definition("callbacks_wait", "wait of callbacks", "回呼等待时长", "ms", "Σ clock to answered", _CALLBACKS),
+        Definition("callbacks_open", "callbacks open", "待回呼数", "callbacks", "not over, now", _CALLBACKS),
         Definition("waiting", "waiting", "排队数", "contacts", "entered and not ended, now", _WAITS),
         Definition("longest_wait", "longest wait", "最长等待", "s", "now − oldest entry among the waiting", _WAITS),
         Definition(

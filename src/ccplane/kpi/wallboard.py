@@ -61,6 +61,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[GroupView, ...] = ()
     unserved: bool = False
     """None of all agents could ever serve it."""
+    callbacks: int = 0
+    """Promised, and not over."""
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,6 +168,7 @@ def _queue(
         estimated_wait_s=_seconds(wait_ms),
         estimate_error_p50_s=_seconds(off.quantile(0.5)),
         estimate_error_p90_s=_seconds(off.quantile(0.9)),
+        callbacks=sum(each.queue == name for each in board.callbacks.values()),
     )
 
 

@@ -32,6 +32,7 @@ PROJECTIONS: Final = (
     "apply_messages",
     "apply_recordings",
     "apply_gaps",
+    "apply_callbacks",
 )
 DAY_MS: Final = 86_400_000
 EPOCH_DAY: Final = date(1970, 1, 1)

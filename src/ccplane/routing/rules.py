@@ -12,6 +12,7 @@ from ccplane.agents.wrap_up import WrapUp
 from ccplane.contacts.facts import MissCause
 from ccplane.ids import AgentId, ProgramName, QueueName
 from ccplane.laws import Fact
+from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Dialling
 from ccplane.routing.hours import Hours
 from ccplane.routing.misses import MissRule
@@ -197,6 +198,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     recording: RecordingPolicy = RecordingPolicy()
     dialling: Dialling = Dialling()
+    callbacks: Callbacks = Callbacks()
     hold: dict[str, str] = {}
     """The sound by which a caller is asked to hold, by language. None: music alone."""
     hours: dict[str, Hours] = {}

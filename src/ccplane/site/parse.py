@@ -10,6 +10,7 @@ from ccplane.errors import SiteError
 from ccplane.ids import ProgramName, QueueName
 from ccplane.routing.rules import Queue, Rules
 from ccplane.site.acd import agents_in, judge_at_once, judge_removed, judge_strict, queues_in, rules_in, seats_in
+from ccplane.site.callbacks import callbacks_in
 from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
@@ -34,7 +35,8 @@ AGENTS: Final = "acd/agents.toml"
 SEATS: Final = "acd/seats.toml"
 RULES: Final = "acd/site.toml"
 DIALLING: Final = "acd/dialling.toml"
-ACD: Final = (QUEUES, AGENTS, SEATS, RULES, DIALLING)
+CALLBACKS: Final = "acd/callbacks.toml"
+ACD: Final = (QUEUES, AGENTS, SEATS, RULES, DIALLING, CALLBACKS)
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
 POLICY: Final = "recordings/policy.toml"
@@ -80,6 +82,7 @@ class _Reading:
         references_of(self._document(QUEUES), self._queues, self._references)
         self._hours = hours_in(self._document(HOURS), self._rules.timezone)
         self._dialling = dialling_in(self._document(DIALLING), self._references)
+        self._callbacks = callbacks_in(self._document(CALLBACKS), self._hours, self._rules.timezone, self._dialling)
         self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
         self._prompts = prompts_in(self._document(PROMPTS), self._studio)
         self._whispers = whispers_in(self._document(QUEUES), self._prompts, self._studio, self._references)
@@ -105,6 +108,7 @@ class _Reading:
                 timezone=self._rules.timezone,
                 recording=self._policy,
                 dialling=self._dialling,
+                callbacks=self._callbacks,
                 hold=self._hold(),
                 default_queue=QueueName(self._rules.default_queue) if self._rules.default_queue else None,
                 removed_queues={QueueName(old): QueueName(new) for old, new in self._rules.removed_queues.items()},

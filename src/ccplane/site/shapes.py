@@ -356,6 +356,18 @@ class DiallingTable(Table):
     roles: dict[Name, RoleTable] = {}
 
 
+class CallbacksTable(Table):
+    """acd/callbacks.toml."""
+
+    allow: list[Prefix]
+    deny: list[Prefix] = []
+    hours: Name | None = None
+    ring: Annotated[Duration, Field(ge=5 * SECOND, le=5 * 60 * SECOND)] = 30 * SECOND
+    tries: Annotated[int, Field(ge=1, le=20)] = 3
+    retry: Annotated[Duration, Field(ge=SECOND, le=7 * DAY)] = 15 * 60 * SECOND
+    expiry: Annotated[Duration, Field(ge=60 * SECOND, le=30 * DAY)] = DAY
+
+
 class NumbersTable(Table):
     """What stands above the numbers in ivr/numbers.toml."""
 

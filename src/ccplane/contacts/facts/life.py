@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName
+from ccplane.ids import AgentId, CallbackId, ChannelId, ContactId, DeviceName, NodeName
 from ccplane.laws import Fact
 
 
@@ -68,6 +68,8 @@ class ContactArrived(ContactFact, frozen=True, kw_only=True):
     """When, if that is older than this fact: found afterwards, by the switch's clock."""
     served_until: int | None = None
     """Of one found afterwards, whose program had run: until when. Only since then have they waited unseen."""
+    callback: CallbackId | None = None
+    """It stands in the line for a customer who is called back, and has no channel before they are."""
 
 
 class CallerAnswered(ContactFact, frozen=True, kw_only=True):

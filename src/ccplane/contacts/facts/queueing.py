@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ccplane.contacts.facts.life import ContactFact
-from ccplane.ids import AgentId, QueueName
+from ccplane.ids import AgentId, CallbackId, QueueName
 
 
 class QueueOutcome(StrEnum):
@@ -21,6 +21,8 @@ class QueueOutcome(StrEnum):
     CLOSED = "closed"
     MOVED = "moved"
     """Somebody put them into another queue."""
+    CALLBACK = "callback"
+    """They are called back instead. Of a stay in a customer's place: they were not reached, or it was not the hour."""
 
 
 class ContactQueued(ContactFact, frozen=True, kw_only=True):
@@ -47,6 +49,8 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
     """How long we thought they would wait here; None if nobody could tell, or they are found again after a gap."""
     passed: tuple[QueueName, ...] = ()
     """Queues out of which overflows have taken them since they asked for one: none takes them back into these."""
+    callback: CallbackId | None = None
+    """Whom they are called back for: it counts apart from callers' stays."""
 
 
 class ContactUnqueued(ContactFact, frozen=True, kw_only=True):

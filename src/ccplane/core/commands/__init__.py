@@ -26,6 +26,7 @@ from ccplane.core.commands.callers import (
 from ccplane.core.commands.command import Command, ContactCommand
 from ccplane.core.commands.lamps import Light, MirrorIntent, MirrorWork
 from ccplane.core.commands.legs import (
+    CallCustomer,
     CallOwner,
     CallParty,
     HangUpLeg,
@@ -69,6 +70,7 @@ AnyCommand = (
     | RingBack
     | CallParty
     | CallOwner
+    | CallCustomer
     | RingLine
     | OpenLine
     | JoinLine
@@ -91,11 +93,49 @@ AnyCommand = (
 )
 
 __all__ = [
-    "AddCaller", "AnswerCaller", "AnswerHalf", "AnyCommand", "AskToHold", "CallOwner", "CallParty", "CloseRoom",
-    "Command", "ContactCommand", "GiveBack", "HangUpCaller", "HangUpLeg", "HangUpLine", "JoinAgent", "JoinLine",
-    "LetRing", "Light",
-    "ListenTo", "LookAround", "LookForRecording", "MirrorIntent", "MirrorWork", "MuteTalkRecording", "OpenLine",
-    "OpenRoom", "PickUp", "PlaySounds", "RecordMessage", "RemoveCaller", "RingAgent", "RingBack", "RingLine",
-    "StartMusic", "StartTalkRecording", "StopMusic", "StopRecording", "StopRinging", "StopSounds", "StopTalkRecording",
-    "TalkRecordingCommand", "TellQueue", "Whisper", "WriteJournal",
+    "AddCaller",
+    "AnswerCaller",
+    "AnswerHalf",
+    "AnyCommand",
+    "AskToHold",
+    "CallCustomer",
+    "CallOwner",
+    "CallParty",
+    "CloseRoom",
+    "Command",
+    "ContactCommand",
+    "GiveBack",
+    "HangUpCaller",
+    "HangUpLeg",
+    "HangUpLine",
+    "JoinAgent",
+    "JoinLine",
+    "LetRing",
+    "Light",
+    "ListenTo",
+    "LookAround",
+    "LookForRecording",
+    "MirrorIntent",
+    "MirrorWork",
+    "MuteTalkRecording",
+    "OpenLine",
+    "OpenRoom",
+    "PickUp",
+    "PlaySounds",
+    "RecordMessage",
+    "RemoveCaller",
+    "RingAgent",
+    "RingBack",
+    "RingLine",
+    "StartMusic",
+    "StartTalkRecording",
+    "StopMusic",
+    "StopRecording",
+    "StopRinging",
+    "StopSounds",
+    "StopTalkRecording",
+    "TalkRecordingCommand",
+    "TellQueue",
+    "Whisper",
+    "WriteJournal",
 ]  # fmt: skip

@@ -61,6 +61,17 @@ class CallOwner(ContactCommand, frozen=True):
     auto_answer: bool = False
 
 
+class CallCustomer(ContactCommand, frozen=True):
+    """Call a customer back, whose claim is committed; answered, they come in as the contact's own channel. `caller`:
+    what they are shown."""
+
+    channel: ChannelId
+    endpoint: str
+    number: str
+    caller: str
+    timeout_ms: int
+
+
 class JoinAgent(ContactCommand, frozen=True):
     """Put the agent's leg into the room."""
 

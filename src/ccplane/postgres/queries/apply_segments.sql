@@ -3,7 +3,8 @@
 -- row. TalkStarted ends the stay in the queue and begins the one with the agent. WrapUpDone names only the agent: it
 -- belongs to their talk that ended last, in this batch (lag) or before it (their latest segment with a contact of a
 -- queue: calls of their own, which they may make meanwhile, have no wrap-up). What began or ended while we stood still says
--- when; the wrap-up begins all the same when it is told that the talk is over (over_at). It took as long as its end says,
+-- when; the wrap-up begins all the same when it is told that the talk is over (over_at). A stay in the place of somebody who
+-- is called back has a kind of its own (queue-callback, which is the greater): no count of callers' stays has it. It took as long as its end says,
 -- which may be told late; in facts of before that was said, until it was told.
 WITH said AS (
     SELECT
@@ -26,8 +27,8 @@ WITH said AS (
     contact, segment, kind, queue, agent, offer, started, ended, outcome, ended_by, waited_ms, talk_ms, wrap_up_ms, over_at,
     contact_waited_ms, estimate_ms)
 AS (
-    SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL,
-        coalesce((body ->> 'entered_at')::bigint, (body ->> 'since')::bigint, at), NULL::bigint, NULL, NULL, NULL::bigint,
+    SELECT contact, segment, CASE WHEN body ->> 'callback' IS NULL THEN 'queue' ELSE 'queue-callback' END, body ->> 'queue',
+        NULL, NULL, coalesce((body ->> 'entered_at')::bigint, (body ->> 'since')::bigint, at), NULL::bigint, NULL, NULL, NULL::bigint,
         NULL::bigint, NULL::bigint, NULL::bigint, NULL::bigint, (body ->> 'estimate_ms')::bigint
     FROM said WHERE kind = 'ContactQueued'
     UNION ALL

@@ -1,0 +1,127 @@
+"""What Postgres is asked before a callback is promised, and before it is dialled (law 5). It follows the facts.
+
+The core says that it wants a promise kept or a turn claimed; here it is asked for, and what was committed is told back.
+Nothing is asked twice at once; what was under way in a process that died is asked anew, and Postgres knows the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final, Protocol
+
+import structlog
+
+from ccplane.contacts.callback import Callback, CallbackState
+from ccplane.contacts.facts.callbacks import CallbackAsked, CallbackClaiming
+from ccplane.core import State
+from ccplane.core.inputs import CallbackClaimed, CallbackKept, Input, PromiseFound
+from ccplane.core.promises import AWAY
+from ccplane.errors import StoreError
+from ccplane.facts import SwitchFound
+from ccplane.ids import CallbackId, QueueName
+from ccplane.laws import Fact
+from ccplane.plane import Plane, Snapshot
+from ccplane.postgres.callbacks import Claim, PromiseRow
+
+log = structlog.get_logger()
+
+AGAIN_S: Final = 15.0
+"""After this Postgres is asked again for promises that we may know nothing of, while it is away."""
+
+
+class Ledger(Protocol):
+    """Where promises stand. StoreError if it can't be asked."""
+
+    async def keep(self, callback: Callback, /) -> str:
+        """Why it is not kept; "" once it is committed."""
+
+    async def claim(self, callback: CallbackId, turn: int, now: int, most: int, /) -> Claim: ...
+
+    async def live(self) -> list[PromiseRow]: ...
+
+
+class Promises:
+    """Asks for what the core wants kept or claimed, as long as the plane may command the switch (`may_work`)."""
+
+    def __init__(
+        self, plane: Plane, ledger: Ledger, now: Callable[[], int], may_work: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._plane, self._ledger, self._now, self._may_work = plane, ledger, now, may_work
+        self._asking: dict[tuple[CallbackId, int], asyncio.Task[None]] = {}
+        plane.follow(self.follow)
+
+    def follow(self, snapshot: Snapshot, facts: Sequence[Fact], _: int) -> None:
+        """Ask for what these facts want; after a switch was found for all that is wanted."""
+        for fact in facts:
+            match fact:
+                case CallbackAsked(callback=which) | CallbackClaiming(callback=which):
+                    self._look(snapshot.state, which)
+                case SwitchFound():
+                    for each in snapshot.state.callbacks:
+                        self._look(snapshot.state, each)
+
+    def close(self) -> None:
+        for task in self._asking.values():
+            task.cancel()
+
+    async def run(self) -> None:
+        """Take over promises that stand in Postgres and that we know nothing of; goes on for ever, as all duties do."""
+        while True:
+            try:
+                for row in await self._ledger.live():
+                    if CallbackId(row.id) not in self._plane.state.callbacks:
+                        self._plane.post(_found(row))
+                break
+            except StoreError as error:
+                log.warning("promises to call back can't be looked for; trying again", error=error.sentence)
+                await asyncio.sleep(AGAIN_S)
+        await asyncio.Event().wait()
+
+    def _look(self, state: State, which: CallbackId) -> None:
+        callback = state.callbacks.get(which)
+        if callback is None or callback.state not in (CallbackState.ASKED, CallbackState.CLAIMING):
+            return
+        key = which, callback.turn if callback.state is CallbackState.CLAIMING else 0
+        if key not in self._asking:
+            asking = self._claim(state, callback) if key[1] else self._keep(callback)
+            self._asking[key] = task = asyncio.get_running_loop().create_task(self._told(asking), name="promising")
+            task.add_done_callback(lambda _: self._asking.pop(key, None))
+
+    async def _told(self, asking: Coroutine[Any, Any, Input]) -> None:
+        self._plane.post(await asking)
+
+    async def _keep(self, callback: Callback) -> Input:
+        try:
+            return CallbackKept(callback.id, await self._ledger.keep(callback))
+        except StoreError as error:
+            log.warning("a callback is not promised: Postgres is away", error=error.sentence)
+            return CallbackKept(callback.id, AWAY)
+
+    async def _claim(self, state: State, callback: Callback) -> Input:
+        """StoreError may also mean that it was committed, and the answer was lost: this turn is not claimed again."""
+        if not self._may_work():
+            return CallbackClaimed(callback=callback.id, turn=callback.turn, why=AWAY)
+        try:
+            await self._plane.written()  # that an agent was there is known before anybody is called for them
+            most = state.rules.callbacks.tries
+            claim = await self._ledger.claim(callback.id, callback.turn, self._now(), most)
+        except StoreError as error:
+            log.warning("a callback is not dialled: Postgres is away", error=error.sentence)
+            return CallbackClaimed(callback=callback.id, turn=callback.turn, why=AWAY)
+        return CallbackClaimed(callback=callback.id, turn=callback.turn, tries=claim.tries, why=claim.why)
+
+
+def _found(row: PromiseRow) -> Input:
+    return PromiseFound(
+        callback=CallbackId(row.id),
+        number=row.number,
+        queue=QueueName(row.queue),
+        since=row.since,
+        expires_at=row.expires_at,
+        caller_name=row.caller_name,
+        number_dialled=row.number_dialled,
+        language=row.language,
+        turn=row.turn,
+        tries=row.tries,
+    )

@@ -1,0 +1,48 @@
+"""acd/callbacks.toml: who may be called back, when and how often. Without the file nobody is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from ccplane.routing.callbacks import Callbacks
+from ccplane.routing.dialling import Dialling, Role
+from ccplane.routing.hours import Hours, Span
+from ccplane.site.document import Document
+from ccplane.site.faults import did_you_mean
+from ccplane.site.hours import MINUTES, shifts_of
+from ccplane.site.shapes import CallbacksTable
+
+CALLBACKS: Final = TypeAdapter(CallbacksTable)
+ALWAYS: Final = "always"
+OPENS, CLOSES = 8 * 60, 21 * 60
+
+
+def callbacks_in(document: Document, hours: Mapping[str, Hours], timezone: str, dialling: Dialling) -> Callbacks:
+    """The rules as the file has them; those by which nobody is called back if it is empty or has a fault."""
+    table = document.validated(CALLBACKS, document.data) if document.data else None
+    if table is None:
+        return Callbacks()
+    if table.hours not in (None, ALWAYS, *hours):
+        hint = did_you_mean(str(table.hours), (ALWAYS, *hours))
+        sentence = f"there are no hours `{table.hours}` in ivr/hours.toml{hint}"
+        document.fault("no-such-hours", sentence, "hours")
+    if not dialling.trunk:
+        document.warning("no-trunk", "nobody can be called back: acd/dialling.toml names no `trunk`", "allow")
+    for prefix in table.allow:
+        if prefix in table.deny:
+            document.fault("allowed-and-denied", f"{prefix} is allowed and denied", "allow")
+    if table.retry * table.tries > table.expiry:
+        document.warning("expires-before-last-try", "ends before the last of `tries`, `retry` apart", "expiry")
+    week = tuple(Span(day * MINUTES + OPENS, day * MINUTES + CLOSES) for day in range(7))
+    usual = Hours("callbacks", week, shifts_of(timezone))
+    return Callbacks(
+        role=Role(tuple(table.allow), tuple(table.deny)),
+        hours=usual if table.hours is None else hours.get(table.hours),
+        ring_ms=table.ring,
+        tries=table.tries,
+        retry_ms=table.retry,
+        expiry_ms=table.expiry,
+    )

@@ -1,0 +1,186 @@
+"""Callbacks on a real Asterisk: the customer hangs up, an agent's phone rings, and the customer is called, once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ccplane.asterisk.node import LocalNode
+from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
+from ccplane.testing.siplab import Phone, Ring, Station, rejects, rings_for_ever
+from tests.asterisk.test_own_calls import outside
+from tests.centre import Centre, open_centre
+
+pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
+
+CUSTOMER = "5551000"
+
+
+@pytest.fixture
+async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
+    async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_LEASE_S="5") as centre:
+        yield centre
+
+
+async def callbacks(centre: Centre, state: str = "open") -> list[dict[str, Any]]:
+    return (await centre.get(f"/api/v1/callbacks?state={state}"))["callbacks"]
+
+
+async def a_callback(centre: Centre, **wanted: Any) -> dict[str, Any]:
+    """The one there is, once it is as wanted."""
+    found: list[dict[str, Any]] = []
+
+    async def is_so() -> bool:
+        found[:] = (await centre.get("/api/v1/callbacks"))["callbacks"]
+        return len(found) == 1 and all(found[0][name] == value for name, value in wanted.items())
+
+    await centre.until(is_so, what=lambda: f"a callback with {wanted}, not {found}")
+    return found[0]
+
+
+async def promised(centre: Centre) -> dict[str, Any]:
+    """A customer dials in, takes the offer and hangs up when they are told."""
+    call = centre.lab.callers.dial("4005", CUSTOMER)
+    await call.up()
+    await call.audio.hears_sound()
+    call.press("1")
+    await call.over()
+    return await a_callback(centre, number=CUSTOMER, queue="support")
+
+
+async def agent_takes_it(centre: Centre) -> Ring:
+    ring = await rung(centre)
+    ring.answer()
+    return ring
+
+
+async def rung(centre: Centre) -> Ring:
+    """An agent signs in, and their phone rings for the customer."""
+    phone = ringing(centre)
+    await centre.register("1001")
+    await centre.set_state("1001", "ready")
+    ring = await phone.next_ring()
+    assert ring.caller == CUSTOMER
+    return ring
+
+
+def ringing(centre: Centre, agent: str = "1001") -> Phone:
+    phone = centre.lab.phones.phone(agent)
+    phone.behaviour = rings_for_ever()
+    return phone
+
+
+async def hear_each_other(agent: Ring, customer: Ring) -> None:
+    agent.audio.play(AGENT_TONE)
+    customer.audio.play(CALLER_TONE)
+    await agent.audio.hears(CALLER_TONE)
+    await customer.audio.hears(AGENT_TONE)
+
+
+def invited(world: Station) -> int:
+    """How often anybody outside was called."""
+    return len(world.legs)
+
+
+async def test_a_customer_keeps_their_place_and_is_called_back_by_the_agent_whose_turn_it_is(centre: Centre) -> None:
+    before = await promised(centre)
+    assert before["asked_in"]
+    ring = await rung(centre)
+    async with outside(centre, CUSTOMER) as world:
+        ring.answer()
+        customer = await world.phone(CUSTOMER).next_ring()
+        assert customer.caller == "4000"
+        await ring.audio.hears_sound()
+        customer.answer()
+        await hear_each_other(ring, customer)
+        await centre.agent_is("1001", "talking")
+        done = await a_callback(centre, state="done")
+        assert (done["id"], done["tries"], done["agent"]) == (before["id"], 1, "1001")
+        customer.hang_up()
+        await ring.over()
+        assert invited(world) == 1
+    await centre.agent_is("1001", "ready")
+    contact = await centre.get(f"/api/v1/contacts/{done['contact']}")
+    assert (contact["direction"], contact["caller"]) == ("outbound", CUSTOMER)
+    assert [each["kind"] for each in contact["segments"]] == ["queue-callback", "agent"]
+    support = await centre.queue("support")
+    assert (support["offered"], support["answered"], support["callbacks"]) == (0, 0, 0)
+
+
+async def test_who_is_busy_frees_the_agent_at_once_and_is_not_called_again_before_its_time(centre: Centre) -> None:
+    await promised(centre)
+    async with outside(centre, CUSTOMER) as world:
+        world.phone(CUSTOMER).behaviour = rejects(486)
+        ring = await agent_takes_it(centre)
+        await ring.over()
+        await centre.agent_is("1001", "ready")
+        later = await a_callback(centre, state="pending")
+        assert (later["tries"], later["why"]) == (1, "busy")
+        assert later["next_at"] > later["asked_at"]
+        assert invited(world) == 1
+
+
+async def test_a_plane_that_is_killed_while_they_wait_still_calls_them_when_their_turn_comes(centre: Centre) -> None:
+    before = await promised(centre)
+    await centre.kill()
+    await centre.start()
+    async with outside(centre, CUSTOMER) as world:
+        ring = await agent_takes_it(centre)
+        customer = await world.phone(CUSTOMER).next_ring()
+        customer.answer()
+        await hear_each_other(ring, customer)
+        ring.hang_up()
+        await customer.over()
+        done = await a_callback(centre, state="done")
+    assert (done["id"], done["since"]) == (before["id"], before["since"])
+
+
+async def test_a_plane_that_is_killed_after_the_dial_goes_on_with_that_call_and_makes_no_other(centre: Centre) -> None:
+    await promised(centre)
+    async with outside(centre, CUSTOMER) as world:
+        ring = await agent_takes_it(centre)
+        customer = await world.phone(CUSTOMER).next_ring()
+        await centre.kill()
+        await centre.start()
+        customer.answer()
+        await hear_each_other(ring, customer)
+        assert (await a_callback(centre, state="done"))["tries"] == 1
+        ring.hang_up()
+        await customer.over()
+        assert invited(world) == 1
+
+
+async def test_a_customer_who_refuses_while_the_plane_is_dead_was_tried_and_is_not_called_twice(centre: Centre) -> None:
+    await promised(centre)
+    async with outside(centre, CUSTOMER) as world:
+        ring = await agent_takes_it(centre)
+        customer = await world.phone(CUSTOMER).next_ring()
+        await centre.kill()
+        customer.reject(603)
+        await customer.over()
+        await centre.start()
+        later = await a_callback(centre, state="pending")
+        assert (later["tries"], later["why"]) == (1, "unknown")
+        await ring.over()
+        await centre.agent_is("1001", "ready")
+        assert invited(world) == 1
+
+
+async def test_a_promise_by_the_api_is_kept_taken_back_and_refused_twice(centre: Centre) -> None:
+    async def ask(number: str) -> tuple[int, dict[str, Any]]:
+        answer = await centre.api.post("/api/v1/callbacks", json={"number": number, "queue": "support", "name": "Li"})
+        return answer.status_code, answer.json()
+
+    status, made = await ask(CUSTOMER)
+    assert (status, made["state"]) == (201, "pending" if made["state"] == "pending" else "waiting")
+    assert (await ask(CUSTOMER))[1]["code"] == "already-promised"
+    assert (await ask("5900000"))[1]["code"] == "number-not-allowed"
+    await centre.api.put("/api/v1/do-not-call/5551001", json={"why": "asked not to be called"})
+    assert (await ask("5551001"))[1]["code"] == "do-not-call"
+    assert (await centre.api.delete(f"/api/v1/callbacks/{made['id']}")).status_code == 204
+    assert (await a_callback(centre, state="cancelled"))["id"] == made["id"]
+    await centre.api.delete("/api/v1/do-not-call/5551001")
+    assert (await ask("5551001"))[0] == 201

@@ -1,0 +1,426 @@
+"""Callbacks: promised once it is written down, in the line with the customer's clock, dialled once per claim."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from ccplane.agents.agent import Shown
+from ccplane.agents.facts import Intent
+from ccplane.contacts.callback import CallbackState
+from ccplane.contacts.contact import Phase
+from ccplane.contacts.facts import ContactQueued, OfferMade, TalkStarted
+from ccplane.contacts.facts import callbacks as f
+from ccplane.contacts.facts.callbacks import CallbackOutcome
+from ccplane.contacts.verbs import AskCallback, EnterQueue, NotPromised, Promised, TimedOut
+from ccplane.core import checkpoint
+from ccplane.core import commands as do
+from ccplane.core import inputs as i
+from ccplane.ids import ChannelId, callback_id, contact_id
+from ccplane.routing.callbacks import Callbacks, may_call_from, may_call_until, why_not
+from ccplane.routing.dialling import Dialling, Role
+from ccplane.routing.hours import Hours, Span
+from tests.core.floor import NODE, SUPPORT, a_floor, a_queue, an_arrival, c, doing, kinds, ms, offline, ready, the
+
+DIALLING = Dialling(trunk="out", caller_id="4000", emergency=("110",))
+CALLBACKS = Callbacks(role=Role(allow=("5",), deny=("59",)), tries=2, retry_ms=ms(900), expiry_ms=ms(86_400))
+DAY = 24 * 60
+NIGHT = Hours("day", tuple(Span(day * DAY + 8 * 60, day * DAY + 20 * 60) for day in range(7)))
+
+
+def a_house(*agents, callbacks=CALLBACKS, queues=None):
+    return a_floor(agents=agents or [ready("ana")], dialling=DIALLING, callbacks=callbacks, queues=queues)
+
+
+def wishes(floor, name="x", number="5551234", at=None):
+    """A caller's program asks for a callback."""
+    floor.arrives(name, at=at)
+    return floor.asks(name, AskCallback(SUPPORT, number))
+
+
+def kept(floor, name="x", why="", at=None):
+    return floor.take(i.CallbackKept(the_id(name), why), at)
+
+
+def the_id(name="x", step=1):
+    return callback_id(c(name), step)
+
+
+def promised(floor, name="x", at=None):
+    wishes(floor, name, at=at)
+    decision = kept(floor, name)
+    floor.leaves(name)
+    return decision
+
+
+def stand_in(name="x", turn=1):
+    """The name under which the floor finds who stands in the line for them."""
+    return f"k-{the_id(name)}-{turn}"
+
+
+def callback(floor, name="x"):
+    return floor.state.callbacks.get(the_id(name))
+
+
+def claims(floor, name="x", tries=1, why="", at=None):
+    return floor.take(
+        i.CallbackClaimed(callback=the_id(name), turn=callback(floor, name).turn, tries=tries, why=why), at
+    )
+
+
+def agent_takes_it(floor, name="x", turn=1):
+    floor.picks_up(stand_in(name, turn))
+    return floor.joins(stand_in(name, turn))
+
+
+def customer_answers(floor, name="x", turn=1):
+    floor.take(an_arrival(stand_in(name, turn), "5551234", answered=True))
+    return floor.enters(stand_in(name, turn))
+
+
+def dialled(floor, name="x"):
+    """Promised, and an agent has it, and it is claimed."""
+    promised(floor, name)
+    agent_takes_it(floor, name)
+    return claims(floor, name)
+
+
+def ended(decision):
+    return [fact.outcome for fact in decision.facts if isinstance(fact, f.CallbackEnded)]
+
+
+def dials(decision):
+    return [each for each in decision.commands if isinstance(each, do.CallCustomer)]
+
+
+def test_given_a_wish_then_nothing_is_promised_before_postgres_has_it():
+    floor = a_house(offline("ana"))
+    assert kinds(wishes(floor)) == ["StepStarted", "CallbackAsked"]
+    assert floor.contact("x").results == ()
+    decision = kept(floor)
+    assert kinds(decision)[:2] == ["CallbackPromised", "StepEnded"]
+    assert floor.contact("x").results == (Promised(the_id()),)
+
+
+def test_given_postgres_says_nothing_then_it_is_refused_in_time_and_not_promised_later():
+    floor = a_house()
+    wishes(floor)
+    decision = floor.wake()
+    assert floor.contact("x").results == (NotPromised("database-away"),)
+    assert kinds(decision) == ["CallbackRefused", "StepEnded"]
+    assert kinds(kept(floor)) == []
+    assert not floor.state.callbacks
+
+
+def test_given_a_number_that_no_rule_allows_then_it_is_refused_and_postgres_never_asked():
+    for number, why in (
+        ("59123", "denied-prefix"),
+        ("49301234", "not-allowed-prefix"),
+        ("110", "emergency-number"),
+        ("anonymous", "no-number"),
+        ("", "no-number"),
+    ):
+        floor = a_house()
+        assert kinds(wishes(floor, number=number)) == ["StepStarted", "StepEnded"]
+        assert floor.contact("x").results == (NotPromised(why),)
+    assert why_not(Callbacks(), DIALLING, "5551234") == "not-offered"
+
+
+def test_given_a_promise_then_the_customer_stands_in_the_line_with_the_clock_of_their_last_stay():
+    """They waited from second 10, and gave up the wait for a callback at second 100; who came at 50 is behind them."""
+    floor = a_house(ready("ana"), queues=[a_queue(max_wait=80)])
+    floor.talks("busy")
+    floor.waits("x", at=10)
+    floor.waits("y", at=50)
+    floor.tick(at=90)
+    assert floor.contact("x").results == (TimedOut(),)
+    floor.asks("x", AskCallback(SUPPORT, "5551234"), at=100)
+    floor.take(i.CallbackKept(the_id(step=2)))
+    floor.leaves("x")
+    queued = [fact for fact in floor.facts if isinstance(fact, ContactQueued)][-1]
+    assert (queued.since, queued.callback) == (ms(10), the_id(step=2))
+    floor.agent_hangs_up("busy", at=110)
+    assert floor.contact("y").offers == ()
+    made = [fact for fact in floor.facts if isinstance(fact, OfferMade)][-1]
+    assert made.contact == queued.contact
+
+
+def test_given_their_turn_then_the_agent_is_first_and_nobody_is_dialled_before_the_claim():
+    floor = a_house()
+    decision = promised(floor)
+    ring = the(decision, do.RingAgent)
+    assert (ring.agent, ring.caller, ring.caller_name) == ("ana", "5551234", "Ann")
+    assert "StartMusic" not in doing(decision)
+    decision = floor.picks_up(stand_in())
+    assert kinds(decision) == ["OfferAnswered", "CallbackClaiming"]
+    floor.joins(stand_in())
+    assert not [each for each in floor.commands if isinstance(each, do.CallCustomer)]
+    (call,) = dials(claims(floor))
+    assert (call.channel, call.endpoint, call.caller) == (stand_in(), "PJSIP/5551234@out", "4000")
+    assert floor.agent("ana").shown is Shown.CONNECTING
+
+
+def test_given_the_customer_answers_then_they_talk_and_the_callback_is_done():
+    floor = a_house()
+    dialled(floor)
+    decision = customer_answers(floor)
+    assert [fact.contact for fact in decision.facts if isinstance(fact, TalkStarted)] == [c(stand_in())]
+    assert ended(decision) == [CallbackOutcome.DONE]
+    assert floor.contact(stand_in()).phase is Phase.TALKING
+    assert callback(floor) is None
+    floor.leaves(stand_in())
+    assert floor.agent("ana").shown is Shown.READY
+
+
+def test_given_the_customer_is_busy_then_the_agent_is_free_at_once_and_they_are_called_again_later():
+    floor = a_house()
+    dialled(floor)
+    decision = floor.leaves(stand_in(), cause=17)
+    assert "CallbackPutOff" in kinds(decision)
+    assert (callback(floor).state, callback(floor).tries, callback(floor).last_why) == (
+        CallbackState.PENDING,
+        1,
+        "busy",
+    )
+    floor.let_go()
+    assert floor.agent("ana").shown is Shown.READY
+    assert floor.contact(stand_in()) is None
+    decision = floor.wake()
+    assert floor.now == ms(900)
+    assert the(decision, ContactQueued).since == 0
+    agent_takes_it(floor, turn=2)
+    assert dials(claims(floor, tries=2))
+    decision = floor.leaves(stand_in(turn=2), cause=17)
+    assert ended(decision) == [CallbackOutcome.TRIES_USED]
+
+
+def test_given_nobody_answers_then_the_call_is_given_up_by_our_own_clock():
+    floor = a_house()
+    dialled(floor)
+    decision = floor.wake()
+    assert floor.now == CALLBACKS.ring_ms
+    assert callback(floor).last_why == "no-answer"
+    assert [each.channel for each in decision.commands if isinstance(each, do.HangUpCaller)] == [stand_in()]
+    late = floor.take(an_arrival(stand_in(), "5551234", answered=True))
+    assert doing(late) == ["HangUpCaller"]
+
+
+def test_given_a_claim_that_postgres_refuses_then_nothing_is_dialled():
+    for why, state in (("do-not-call", None), ("tries-used", None), ("spent", CallbackState.PENDING)):
+        floor = a_house()
+        promised(floor)
+        agent_takes_it(floor)
+        decision = claims(floor, why=why)
+        assert not dials(decision)
+        assert (callback(floor) and callback(floor).state) == state
+        assert floor.agent("ana").work == "idle"
+    assert callback(floor).tries == 1  # of the spent one nobody knows
+
+
+def test_given_postgres_is_away_at_the_claim_then_it_is_no_try_and_comes_again():
+    floor = a_house()
+    promised(floor)
+    agent_takes_it(floor)
+    assert not dials(claims(floor, why="database-away"))
+    assert (callback(floor).state, callback(floor).tries) == (CallbackState.PENDING, 0)
+    assert not dials(claims(floor))  # the answer to a claim that nobody waits for any more
+
+
+def test_given_a_claim_that_is_told_twice_then_it_is_dialled_once():
+    floor = a_house()
+    promised(floor)
+    agent_takes_it(floor)
+    assert len(dials(claims(floor))) == 1
+    assert not dials(claims(floor))
+
+
+def test_given_an_agent_who_misses_the_offer_then_the_customer_keeps_the_place_and_nothing_is_tried():
+    floor = a_house(ready("ana"), ready("ben"))
+    promised(floor)
+    floor.refuses(stand_in(), sip=603)
+    assert floor.rung(stand_in()) == "ben"
+    assert callback(floor).state is CallbackState.WAITING
+    assert callback(floor).tries == 0
+
+
+def test_given_an_agent_who_hangs_up_while_the_customer_is_called_then_that_call_ends_and_counts():
+    floor = a_house()
+    dialled(floor)
+    decision = floor.agent_hangs_up(stand_in())
+    assert "HangUpCaller" in doing(decision)
+    assert (callback(floor).state, callback(floor).tries) == (CallbackState.PENDING, 1)
+
+
+def test_given_nobody_signed_in_then_who_is_called_back_waits_for_them_until_the_promise_ends():
+    floor = a_house(offline("ana"))
+    promised(floor)
+    assert floor.contact(stand_in()).phase is Phase.WAITING
+    floor.wants("ana", Intent.READY, at=3_600)
+    assert floor.rung(stand_in()) == "ana"
+    floor.wants("ana", Intent.OFFLINE)
+    floor.wake()
+    while callback(floor):
+        decision = floor.wake()
+    assert floor.now == ms(86_400)
+    assert ended(decision) == [CallbackOutcome.EXPIRED]
+    assert not floor.state.contacts
+
+
+def test_given_the_end_of_calling_hours_then_nobody_is_offered_and_in_the_morning_they_are_in_the_line_again():
+    floor = a_house(offline("ana"), callbacks=replace(CALLBACKS, hours=NIGHT))
+    promised(floor, at=19.5 * 3_600)
+    assert floor.contact(stand_in()).phase is Phase.WAITING
+    floor.tick(at=20 * 3_600)
+    assert floor.contact(stand_in()) is None
+    assert callback(floor).last_why == "calling-hours"
+    floor.tick(at=32 * 3_600)
+    assert floor.contact(stand_in(turn=2)).waiting.queued_at == ms(19.5 * 3_600)
+
+
+def test_given_a_wish_in_the_night_then_it_is_promised_and_nobody_is_called_before_the_morning():
+    floor = a_house(callbacks=replace(CALLBACKS, hours=NIGHT))
+    decision = promised(floor, at=22 * 3_600)
+    assert the(decision, f.CallbackPromised).next_at == ms(32 * 3_600)
+    assert floor.rung(stand_in()) is None
+    floor.wake()
+    assert floor.now == ms(32 * 3_600)
+    assert floor.rung(stand_in()) == "ana"
+
+
+def test_given_hours_then_the_first_moment_in_all_of_them_is_found_or_there_is_none():
+    office = Hours("office", tuple(Span(day * DAY + 9 * 60, day * DAY + 17 * 60) for day in range(5)))
+    nothing = Hours("never", ())
+    monday = 4 * DAY * 60_000
+    assert may_call_from((NIGHT, office), monday + ms(3_600)) == monday + ms(9 * 3_600)
+    assert may_call_until((NIGHT, office), monday + ms(10 * 3_600)) == monday + ms(17 * 3_600)
+    assert may_call_from((None, None), 5) == 5
+    assert may_call_until((None, None), 5) is None
+    assert may_call_from((nothing, office), 5) is None
+
+
+def test_given_a_promise_that_is_taken_back_then_whoever_rings_for_it_stops():
+    floor = a_house()
+    promised(floor)
+    decision = floor.take(i.CallbackCancelWanted(callback=the_id(), by="api"))
+    assert ended(decision) == [CallbackOutcome.CANCELLED]
+    assert "HangUpLeg" in doing(decision)
+    assert not floor.state.contacts
+
+
+def test_given_a_customer_who_is_being_called_then_it_is_too_late_to_take_it_back():
+    floor = a_house()
+    dialled(floor)
+    assert kinds(floor.take(i.CallbackCancelWanted(callback=the_id(), by="api"))) == []
+
+
+def test_given_a_crash_before_the_claim_was_answered_then_it_counts_as_a_try_and_nothing_is_dialled():
+    floor = a_house()
+    promised(floor)
+    agent_takes_it(floor)
+    floor.drops()
+    decision = floor.survey(after_gap=True, gone=[ChannelId(stand_in())], gap=5, at=10)
+    assert not dials(decision)
+    assert (callback(floor).state, callback(floor).tries, callback(floor).last_why) == (
+        CallbackState.PENDING,
+        1,
+        "unknown",
+    )
+    assert not dials(claims(floor))
+
+
+def test_given_a_crash_after_the_dial_whose_fact_is_lost_then_the_call_is_found_and_not_made_twice():
+    floor = a_house()
+    promised(floor)
+    agent_takes_it(floor)
+    floor.drops()
+    decision = floor.survey(after_gap=True, gap=5, at=10)
+    assert the(decision, f.CallbackDialled).found
+    assert not dials(decision)
+    assert not dials(claims(floor, why="spent"))
+    assert callback(floor).state is CallbackState.DIALLING
+    customer_answers(floor)
+    assert floor.contact(stand_in()).phase is Phase.TALKING
+
+
+def test_given_a_crash_while_the_customer_is_called_then_who_is_gone_afterwards_counts_as_tried():
+    floor = a_house()
+    dialled(floor)
+    floor.drops()
+    floor.survey(after_gap=True, gone=[ChannelId(stand_in())], gap=5, at=10)
+    assert (callback(floor).tries, callback(floor).last_why) == (1, "unknown")
+
+
+def test_given_a_crash_while_they_wait_then_place_and_clock_are_what_they_were():
+    floor = a_house(offline("ana"))
+    promised(floor, at=5)
+    floor.drops()
+    floor.survey(after_gap=True, gone=[ChannelId(stand_in())], gap=5, at=60)
+    assert floor.contact(stand_in()).waiting.queued_at == ms(5)
+    floor.wants("ana", Intent.READY)
+    assert floor.rung(stand_in()) == "ana"
+
+
+def test_given_a_checkpoint_then_callbacks_and_their_deadlines_are_in_it():
+    floor = a_house(callbacks=replace(CALLBACKS, hours=NIGHT))
+    promised(floor, at=22 * 3_600)
+    again = checkpoint.decode(checkpoint.encode(floor.state))
+    assert again.callbacks == floor.state.callbacks
+    assert again.due == floor.state.due
+
+
+def test_given_a_promise_in_postgres_of_which_nothing_is_known_then_it_is_taken_over_with_clock_and_tries():
+    floor = a_house(offline("ana"))
+    row = i.PromiseFound(
+        callback=the_id(),
+        number="5551234",
+        queue=SUPPORT,
+        since=0,
+        expires_at=ms(80_000),
+        caller_name="Ann",
+        number_dialled="4002",
+        language="en",
+        turn=3,
+        tries=1,
+    )
+    assert kinds(floor.take(row, at=100)) == ["CallbackAsked", "CallbackPromised"]
+    assert kinds(floor.take(row)) == []
+    floor.tick(at=101)
+    assert floor.contact(stand_in(turn=4)).waiting.queued_at == 0
+
+
+def test_given_who_waits_and_presses_the_key_then_they_wait_on_until_it_is_promised_and_keep_their_clock():
+    floor = a_house(ready("ana"))
+    floor.talks("busy")
+    floor.arrives("x", at=10)
+    floor.asks("x", EnterQueue(SUPPORT, callback_key="2", callback_number="5551234"))
+    floor.enters("x")
+    decision = floor.take(i.KeyPressed(c("x"), "2"), at=40)
+    assert kinds(decision) == ["CallbackAsked"]
+    assert floor.contact("x").phase is Phase.WAITING
+    assert kinds(floor.take(i.KeyPressed(c("x"), "2"))) == []
+    decision = kept(floor)
+    assert floor.contact("x").results == (Promised(the_id()),)
+    assert "ContactUnqueued" in kinds(decision)
+    assert the(decision, ContactQueued).since == ms(10)
+
+
+def test_given_who_presses_the_key_and_is_refused_then_they_wait_on():
+    floor = a_house(ready("ana"))
+    floor.talks("busy")
+    floor.arrives("x")
+    floor.asks("x", EnterQueue(SUPPORT, callback_key="2", callback_number="49301"))
+    floor.enters("x")
+    assert kinds(floor.take(i.KeyPressed(c("x"), "2"))) == []
+    assert floor.contact("x").phase is Phase.WAITING
+
+
+def test_given_an_agent_who_answers_before_the_promise_then_they_talk_and_it_is_taken_back():
+    floor = a_house(ready("ana"))
+    floor.arrives("x")
+    floor.asks("x", EnterQueue(SUPPORT, callback_key="2", callback_number="5551234"))
+    floor.enters("x")
+    floor.take(i.KeyPressed(c("x"), "2"))
+    floor.picks_up("x")
+    floor.joins("x")
+    assert ended(kept(floor)) == [CallbackOutcome.CANCELLED]
+    assert floor.contact("x").phase is Phase.TALKING
+    assert contact_id(NODE, ChannelId(stand_in())) not in floor.state.contacts

@@ -1,0 +1,145 @@
+"""Promises and claims in Postgres: each is one statement, and of two who want the same one gets it."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import combinations
+
+import pytest
+
+from ccplane.contacts.callback import Callback
+from ccplane.contacts.facts import callbacks as f
+from ccplane.contacts.facts.callbacks import CallbackOutcome
+from ccplane.ids import AgentId, CallbackId, ContactId, QueueName
+from ccplane.postgres.callbacks import Callbacks, CallbacksWanted, Ledger
+from ccplane.postgres.rebuild import rebuild
+from tests.postgres.histories import START
+from tests.postgres.test_projections import all_rows, empty, store
+
+pytestmark = pytest.mark.postgres
+
+SUPPORT = QueueName("support")
+HOUR = 3_600_000
+
+
+def a_callback(number="5551234", name="cb-1", since=START):
+    return Callback(
+        id=CallbackId(name),
+        number=number,
+        queue=SUPPORT,
+        since=since,
+        asked_at=START,
+        expires_at=START + 24 * HOUR,
+        caller_name="Ann",
+        number_dialled="4002",
+        language="en",
+        site="s",
+    )
+
+
+async def test_a_promise_is_kept_once_and_said_so_as_often_as_it_is_asked(db):
+    ledger = Ledger(db)
+    assert [await ledger.keep(a_callback()) for _ in range(3)] == ["", "", ""]
+    (row,) = await ledger.live()
+    assert (row.number, row.queue, row.since, row.turn, row.tries) == ("5551234", "support", START, 0, 0)
+
+
+async def test_of_many_who_promise_the_same_number_at_once_one_is_heard(db):
+    ledger = Ledger(db)
+    said = await asyncio.gather(*(ledger.keep(a_callback(name=f"cb-{each}")) for each in range(12)))
+    assert sorted(said) == ["", *["already-promised"] * 11]
+
+
+async def test_a_number_that_is_barred_is_not_promised_until_its_time_is_over(db):
+    ledger, callbacks = Ledger(db), Callbacks(db)
+    await callbacks.bar("5551234", "asked not to be called", "api", START, START + 1)
+    await callbacks.bar("5559999", "for good", "api", START, None)
+    assert await ledger.keep(a_callback()) == "do-not-call"
+    assert await ledger.keep(a_callback("5559999", "cb-2")) == "do-not-call"
+    assert [each.number for each in await callbacks.barred(START)] == ["5551234", "5559999"]
+    assert [each.number for each in await callbacks.barred(START + 1)] == ["5559999"]
+    assert await callbacks.unbar("5559999")
+    assert not await callbacks.unbar("5559999")
+    assert await ledger.keep(a_callback("5559999", "cb-2")) == ""
+
+
+async def test_of_many_who_claim_the_same_turn_at_once_one_may_dial(db):
+    ledger = Ledger(db)
+    await ledger.keep(a_callback())
+    said = await asyncio.gather(*(ledger.claim(CallbackId("cb-1"), 1, START + 1, 3) for _ in range(12)))
+    assert sorted(each.why for each in said) == ["", *["spent"] * 11]
+    assert [each.tries for each in said if not each.why] == [1]
+
+
+async def test_a_claim_is_refused_by_every_gate_in_the_statement_that_takes_it(db):
+    ledger, callbacks = Ledger(db), Callbacks(db)
+    await ledger.keep(a_callback())
+    one = CallbackId("cb-1")
+    assert (await ledger.claim(CallbackId("cb-2"), 1, START, 3)).why == "no-such-promise"
+    assert (await ledger.claim(one, 1, START + 24 * HOUR, 3)).why == "expired"
+    await callbacks.bar("5551234", "no", "api", START, None)
+    assert (await ledger.claim(one, 1, START, 3)).why == "do-not-call"
+    await callbacks.unbar("5551234")
+    assert await ledger.claim(one, 1, START, 2) == (1, "")
+    assert await ledger.claim(one, 1, START, 2) == (1, "spent")
+    assert await ledger.claim(one, 2, START, 2) == (2, "")
+    assert await ledger.claim(one, 3, START, 2) == (2, "tries-used")
+
+
+def the_facts(name="cb-1", number="5551234"):
+    about = {"callback": CallbackId(name)}
+    turn = {"contact": ContactId(f"c-ast1-k-{name}-1"), "agent": AgentId("1001")}
+    yield f.CallbackAsked(
+        at=START, **about, number=number, queue=SUPPORT, since=START - 9, expires_at=START + HOUR, answer_by=START + 1,
+        contact=ContactId("c-ast1-1"), language="en", site="s",
+    )  # fmt: skip
+    yield f.CallbackPromised(at=START + 1, **about, next_at=START + 2)
+    yield f.CallbackQueued(at=START + 2, **about, contact=turn["contact"], turn=1, until=START + HOUR)
+    yield f.CallbackClaiming(at=START + 3, **about, **turn, turn=1, deadline=START + 4)
+    yield f.CallbackDialled(at=START + 4, **about, **turn, tries=1, deadline=START + 9)
+    yield f.CallbackPutOff(at=START + 5, **about, why="busy", next_at=START + 50, tried=True)
+    second = ContactId(f"c-ast1-k-{name}-2")
+    yield f.CallbackQueued(at=START + 50, **about, contact=second, turn=2, until=START + HOUR)
+    yield f.CallbackClaiming(at=START + 51, **about, contact=second, agent=AgentId("1002"), turn=2, deadline=START + 55)
+    yield f.CallbackDialled(at=START + 52, **about, contact=second, agent=AgentId("1002"), tries=2, deadline=START + 59)
+    yield f.CallbackReached(at=START + 53, **about, contact=second, waited_ms=62)
+    yield f.CallbackEnded(at=START + 54, **about, outcome=CallbackOutcome.DONE)
+
+
+async def test_a_callback_is_what_its_facts_say_in_whatever_batches(db):
+    facts = list(the_facts())
+    await store(db, facts)
+    row = await Callbacks(db).callback(CallbackId("cb-1"))
+    assert (row.state, row.tries, row.agent, row.contact) == ("done", 2, "1002", "c-ast1-k-cb-1-2")
+    assert (row.since, row.asked_at, row.reached_at, row.ended_at) == (START - 9, START, START + 53, START + 54)
+    assert (row.asked_in, row.waited_ms, row.next_at) == ("c-ast1-1", 62, None)
+    whole = await all_rows(db)
+    for cuts in (range(1, len(facts)), *combinations(range(1, len(facts)), 2)):
+        await empty(db)
+        await store(db, facts, cuts)
+        assert await all_rows(db) == whole
+    assert await rebuild(db) == len(facts)
+    assert await all_rows(db) == whole
+
+
+async def test_a_promise_that_is_over_lets_its_number_be_promised_again_and_is_never_kept_late(db):
+    ledger = Ledger(db)
+    await ledger.keep(a_callback())
+    facts = list(the_facts())
+    await store(db, facts)
+    assert await ledger.live() == []
+    assert (await ledger.claim(CallbackId("cb-1"), 9, START, 3)).why == "no-such-promise"
+    assert await ledger.keep(a_callback(name="cb-2")) == ""
+    assert await ledger.keep(a_callback()) != ""
+
+
+async def test_callbacks_are_listed_the_latest_first_by_state_and_number(db):
+    open_one = list(the_facts("cb-2", "5550000"))[:6]
+    await store(db, [*the_facts(), *open_one])
+    callbacks = Callbacks(db)
+    assert [each.id for each in (await callbacks.callbacks(CallbacksWanted())).callbacks] == ["cb-2", "cb-1"]
+    (row,) = (await callbacks.callbacks(CallbacksWanted(state="open"))).callbacks
+    assert (row.id, row.state, row.why, row.next_at) == ("cb-2", "pending", "busy", START + 50)
+    assert [each.id for each in (await callbacks.callbacks(CallbacksWanted(number="5551234"))).callbacks] == ["cb-1"]
+    page = await callbacks.callbacks(CallbacksWanted(), limit=1)
+    assert [each.id for each in (await callbacks.callbacks(CallbacksWanted(), after=page.next)).callbacks] == ["cb-1"]
