@@ -81,6 +81,7 @@ def test_its_numbers_are_those_people_rely_on(demo: Site):
         "*45": ("sign_in", None),
         "*46": ("pause", None),
         "4004": ("orders", None),
+        "4005": ("call_me_back", "support"),
     }
     assert demo.number("5550000").program == "sorry"
 
