@@ -111,8 +111,7 @@ def evolve(callback: Callback, fact: f.AnyCallbackFact) -> Callback:
         case f.CallbackReached():
             return replace(callback, state=state, deadline=None)
         case f.CallbackPutOff():
-            deadline, tried = min(fact.next_at, callback.expires_at), callback.state is not S.DIALLING and fact.tried
-            tries = callback.tries + int(tried)  # of a dialled one it was counted
+            deadline, tries = min(fact.next_at, callback.expires_at), max(callback.tries, fact.tries)
             off = replace(callback, state=state, deadline=deadline, contact=None, agent=None, tries=tries)
             return replace(off, last_why=fact.why)
         case _:

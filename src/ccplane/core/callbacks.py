@@ -382,7 +382,10 @@ def _leave_line(turn: Turn, callback: Callback) -> None:
 
 
 def _put_off(turn: Turn, callback: Callback, why: str, next_at: int, tried: bool = False) -> None:
-    turn.happened(f.CallbackPutOff(at=turn.now, callback=callback.id, why=why, next_at=next_at, tried=tried))
+    tries = _tries(callback, tried)
+    turn.happened(
+        f.CallbackPutOff(at=turn.now, callback=callback.id, why=why, next_at=next_at, tried=tried, tries=tries)
+    )
     if min(next_at, callback.expires_at) <= turn.now:
         _pending_due(turn, turn.state.callbacks[callback.id])
 
@@ -390,7 +393,15 @@ def _put_off(turn: Turn, callback: Callback, why: str, next_at: int, tried: bool
 def _end(
     turn: Turn, callback: Callback, outcome: CallbackOutcome, why: str = "", by: str = "", tried: bool = False
 ) -> None:
-    turn.happened(f.CallbackEnded(at=turn.now, callback=callback.id, outcome=outcome, why=why, by=by, tried=tried))
+    tries = _tries(callback, tried)
+    turn.happened(
+        f.CallbackEnded(at=turn.now, callback=callback.id, outcome=outcome, why=why, by=by, tried=tried, tries=tries)
+    )
+
+
+def _tries(callback: Callback, tried: bool) -> int:
+    """In all; one that was dialled is counted already."""
+    return callback.tries + int(tried and callback.state is not CallbackState.DIALLING)
 
 
 def _hours(turn: Turn, name: QueueName) -> tuple[Hours | None, Hours | None]:

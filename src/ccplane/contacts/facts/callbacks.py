@@ -103,6 +103,8 @@ class CallbackPutOff(CallbackFact, frozen=True, kw_only=True):
     why: str
     next_at: int
     tried: bool = False
+    tries: int = 0
+    """In all, so far."""
 
 
 class CallbackEnded(CallbackFact, frozen=True, kw_only=True):
@@ -112,6 +114,7 @@ class CallbackEnded(CallbackFact, frozen=True, kw_only=True):
     why: str = ""
     by: str = ""
     tried: bool = False
+    tries: int = 0
 
 
 AnyCallbackFact = (
