@@ -183,7 +183,8 @@ async def test_a_promise_by_the_api_is_kept_taken_back_and_refused_twice(centre:
     assert (await centre.api.delete(f"/api/v1/callbacks/{made['id']}")).status_code == 204
 
     async def cancelled() -> bool:
-        return bool((await centre.get(f"/api/v1/callbacks/{made['id']}"))["state"] == "cancelled")
+        answer = await centre.api.get(f"/api/v1/callbacks/{made['id']}")
+        return answer.status_code == 200 and answer.json()["state"] == "cancelled"
 
     await centre.until(cancelled)
     await centre.api.delete("/api/v1/do-not-call/5551001")

@@ -128,6 +128,9 @@ def routes(plane: Plane, store: CallbackStore, admin: Guard, clock: Callable[[],
     @router.get("/callbacks/{callback_id}", summary="One callback", responses=answers(CALLBACK))
     async def callback(callback_id: str) -> Response:
         row = await store.callback(CallbackId(callback_id)) if callback_id.isprintable() else None
+        live = plane.snapshot.state.callbacks.get(CallbackId(callback_id))
+        if row is None and live is not None:
+            row = _row(live)  # Postgres does not have its facts yet
         if row is None:
             raise _unknown(callback_id)
         return told(_timed(row))
