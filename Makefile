@@ -3,7 +3,7 @@
 # make test   all tests, on a real Asterisk and a real Postgres; test-fast: those that need neither; lint
 # make bench  all measurements, into bench/results/; one: bench-switching, -menus, -pop, -recording, -recovery, -handover, -routing, -simulation
 # make chaos  faults under load, judged by the phones' own log: docs/reliability.md; prints its seed
-# make sim-full  the simulator against published numbers, a quarter of an hour: docs/simulation.md
+# make sim-full  the simulator against published numbers (docs/simulation.md), and the core against 50,000 days of anything
 # make lock   dependencies anew    make clean  remove what was made
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
 #
@@ -71,7 +71,8 @@ chaos: env-dev host-test asterisk-root
 	@exec $(PY) -m chaos $(ARGS)
 
 sim-full: env-dev
-	@exec $(PY) -m tests.simulate.full $(ARGS)
+	@$(PY) -m tests.simulate.full $(ARGS)
+	exec $(PY) -m pytest -q -o timeout=0 -o session_timeout=0 --hypothesis-profile=prove tests/core/test_always.py -k whatever
 
 # --- what a fresh machine lacks ---------------------------------------------------------------------------------
 
