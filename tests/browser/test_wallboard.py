@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -58,9 +59,16 @@ def shown(board: dict[str, Any]) -> dict[str, list[list[str]]]:
     def rate(number: float | None) -> str:
         return "–" if number is None else f"{round(number * 100)}%"
 
+    def estimate(seconds: float | None) -> str:
+        if seconds is None:
+            return "–"
+        up = math.ceil(seconds / 5) * 5 if seconds < 60 else math.ceil(seconds / 30) * 30
+        return f"{up // 60}:{up % 60:02}"
+
     return {
         "queues": [
-            [queue["name"], *(str(queue[name]) for name in ("waiting", "offered", "answered", "abandoned")),
+            [queue["name"], str(queue["waiting"]), estimate(queue["estimated_wait_s"]),
+             *(str(queue[name]) for name in ("offered", "answered", "abandoned")),
              rate(queue["service_level"]), rate(queue["three_rings"])]
             for queue in board["queues"]
         ],
@@ -88,12 +96,13 @@ async def test_it_shows_a_call_as_it_goes_and_then_what_the_api_says(centre: Cen
     first = await tab.evaluate(cell("support", 2))
     await tab.until(f"{cell('support', 2)} !== {first!r}")
     ring.answer()
-    await tab.until(f"{state('1001')} === 'talking' && {cell('support', 3)} === '1'")
+    await tab.until(f"{state('1001')} === 'talking' && {cell('support', 4)} === '1'")
     await tab.until(f"{cell('support', 2)} === '–'")
     await tab.until(f"{in_state('1001')} === '0:02'")
     call.hang_up()
     await centre.agent_is("1001", "ready")
     await tab.until(f"{state('1001')} === 'ready'")
+    await tab.until(f"{cell('support', 3)} === '0:05'")
     assert await seen(tab) == shown(await centre.get("/api/v1/wallboard"))
 
 
@@ -152,7 +161,8 @@ async def test_it_speaks_chinese(browser: Chromium, centre: Centre):
         await tab.until(f"{state('1001')} === {CHINESE['states']['ready']!r}")
         heads = await tab.evaluate("[...document.querySelectorAll('thead th')].map((each) => each.textContent)")
         assert heads[1:] == [CHINESE[name] for name in (
-            "waiting", "longest_wait", "offered", "answered", "abandoned", "service_level", "three_rings",
+            "waiting", "longest_wait", "estimated_wait", "offered", "answered", "abandoned", "service_level",
+            "three_rings",
         )]  # fmt: skip
         offline = f"19 {CHINESE['states']['offline']}"
         assert offline in await tab.text("#tally")

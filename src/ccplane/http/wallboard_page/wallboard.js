@@ -66,7 +66,7 @@ const serverNow = () => Date.parse(board.at) + elapsed();
 
 function show() {
   update(byId("queues"), board.queues, (queue) => queue.name, newQueue, (row, queue) => {
-    const cells = [queue.name, whole.format(queue.waiting), null, ...countsOf(queue), ...ratesOf(queue)];
+    const cells = [queue.name, whole.format(queue.waiting), null, estimateOf(queue), ...countsOf(queue), ...ratesOf(queue)];
     cells.forEach((text, n) => text === null || write(row.children[n], text));
     row.classList.toggle("waited-for", queue.waiting > 0);
   });
@@ -101,6 +101,13 @@ function showTimes() {
   });
 }
 
+// To the next five seconds, from a minute on to the next half: it is no more exact than that.
+function estimateOf({ estimated_wait_s: seconds }) {
+  if (seconds === null) return words.nothing;
+  const step = seconds < 60 ? 5 : 30;
+  return duration(Math.ceil(seconds / step) * step * 1000);
+}
+
 const countsOf = (queue) => [queue.offered, queue.answered, queue.abandoned].map((count) => whole.format(count));
 const ratesOf = (queue) => [queue.service_level, queue.three_rings].map((rate) => (rate === null ? words.nothing : percent.format(rate)));
 
@@ -125,7 +132,7 @@ function newQueue() {
   const row = document.createElement("tr");
   const name = document.createElement("th");
   name.scope = "row";
-  row.append(name, ...Array.from({ length: 7 }, () => document.createElement("td")));
+  row.append(name, ...Array.from({ length: 8 }, () => document.createElement("td")));
   return row;
 }
 
