@@ -10,8 +10,7 @@ WITH said AS (
             'CallbackReached', 'CallbackPutOff', 'CallbackEnded')
 ), over AS (
     UPDATE promise SET live = false
-    FROM said
-    WHERE promise.id = said.id AND promise.live AND said.kind IN ('CallbackRefused', 'CallbackEnded')
+    WHERE promise.id = ANY (ARRAY (SELECT id FROM said WHERE kind IN ('CallbackRefused', 'CallbackEnded'))) AND promise.live
 ), last AS (
     SELECT DISTINCT ON (id)
         id,
