@@ -85,13 +85,17 @@ class _Crowds:
         state, theirs = self.state, self.working(queue)
         if not theirs:
             return None
-        before, pace = 0.0, state.paces.get(queue.name, NO_PACE)
+        own = state.paces.get(queue.name, NO_PACE)
+        free = (theirs & state.engine.may_offer(VOICE).mask).bit_count()
+        if free and not state.engine.lines.size and own.ring is not None:
+            return round(own.ring)  # the usual case, without a look at any other queue
+        before, pace = 0.0, own
         for other, others in self._sharing(queue, theirs):
             both = (others & theirs).bit_count()
             before += both / others.bit_count() * self._before(queue, other, who)
             if other is not queue and (more := state.paces.get(other.name)):
                 pace = pace.with_share(more, both / theirs.bit_count())
-        ring, cycle, free = pace.ring, pace.cycle, (theirs & state.engine.may_offer(VOICE).mask).bit_count()
+        ring, cycle = pace.ring if own.ring is None else own.ring, pace.cycle
         if free > before:
             return None if ring is None else round(ring)
         told = None if cycle is None else wait_ms(before - free, theirs.bit_count(), cycle, pace.giving_up)
