@@ -258,7 +258,7 @@ class Watch:
         ]
         stays = {}
         for contact in state.contacts.values():
-            if contact.waiting and not contact.absent:
+            if contact.waiting and contact.callback is None:
                 stays.setdefault(contact.waiting.queue, []).append((contact.waiting.here_since, contact.id))
         assert {name: list(each) for name, each in state.stays.items()} == {n: sorted(s) for n, s in stays.items()}
         named = {(name, group.name) for name, queue in state.rules.queues.items() for group in queue.groups}

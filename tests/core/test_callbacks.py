@@ -19,7 +19,22 @@ from ccplane.ids import ChannelId, callback_id, contact_id
 from ccplane.routing.callbacks import Callbacks, may_call_from, may_call_until, why_not
 from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.hours import Hours, Span
-from tests.core.floor import NODE, SUPPORT, a_floor, a_queue, an_arrival, c, doing, kinds, ms, offline, ready, the
+from ccplane.routing.rules import Group, Measure, Step
+from tests.core.floor import (
+    NODE,
+    SALES,
+    SUPPORT,
+    a_floor,
+    a_queue,
+    an_arrival,
+    c,
+    doing,
+    kinds,
+    ms,
+    offline,
+    ready,
+    the,
+)
 
 DIALLING = Dialling(trunk="out", caller_id="4000", emergency=("110",))
 CALLBACKS = Callbacks(role=Role(allow=("5",), deny=("59",)), tries=2, retry_ms=ms(900), expiry_ms=ms(86_400))
@@ -424,3 +439,57 @@ def test_given_an_agent_who_answers_before_the_promise_then_they_talk_and_it_is_
     assert ended(kept(floor)) == [CallbackOutcome.CANCELLED]
     assert floor.contact("x").phase is Phase.TALKING
     assert contact_id(NODE, ChannelId(stand_in())) not in floor.state.contacts
+
+
+def test_given_an_agent_who_answers_before_a_promise_for_the_morning_then_it_is_taken_back_too():
+    floor = a_house(ready("ana"), callbacks=replace(CALLBACKS, hours=NIGHT))
+    floor.arrives("x", at=22 * 3_600)
+    floor.asks("x", EnterQueue(SUPPORT, callback_key="2", callback_number="5551234"))
+    floor.enters("x")
+    floor.take(i.KeyPressed(c("x"), "2"))
+    floor.picks_up("x")
+    floor.joins("x")
+    assert ended(kept(floor)) == [CallbackOutcome.CANCELLED]
+    assert not floor.state.callbacks
+
+
+def test_given_a_queue_that_is_taken_out_of_the_file_then_who_is_called_back_waits_where_it_says():
+    floor = a_house(offline("ana", **{SUPPORT: 5, SALES: 5}), queues=[a_queue(SUPPORT), a_queue(SALES)])
+    promised(floor, at=10)
+    rules = {"dialling": DIALLING, "callbacks": CALLBACKS, "removed_queues": {SUPPORT: SALES}}
+    floor.reads("site-2", a_queue(SALES), at=40, **rules)
+    waiting = floor.contact(stand_in()).waiting
+    assert (waiting.queue, waiting.queued_at) == (SALES, 10_000)
+    floor.wants("ana", Intent.READY, at=50)
+    assert floor.rung(stand_in()) == "ana"
+
+
+def test_given_a_queue_that_nothing_stands_for_then_who_is_called_back_waits_until_it_is_there_again():
+    floor = a_house(offline("ana"), queues=[a_queue(SUPPORT), a_queue(SALES)])
+    promised(floor, at=10)
+    rules = {"dialling": DIALLING, "callbacks": CALLBACKS}
+    floor.reads("site-2", a_queue(SALES), at=40, **rules)
+    floor.reads("site-3", a_queue(SUPPORT), a_queue(SALES), at=50, **rules)
+    floor.wants("ana", Intent.READY, at=60)
+    assert floor.rung(stand_in()) == "ana"
+
+
+def test_given_a_callback_then_its_hours_in_the_line_say_nothing_of_how_long_callers_wait():
+    measures = {Measure.LONGEST_WAIT: 3_600_000.0, Measure.SERVICE_LEVEL: 0.5}
+    group = Group(
+        name="others",
+        step=Step({SALES: 1}),
+        opens=measures,
+        closes={Measure.LONGEST_WAIT: 60_000.0, Measure.SERVICE_LEVEL: 0.9},
+    )
+    floor = a_house(offline("ana"), queues=[a_queue(SUPPORT, groups=(group,))])
+    promised(floor, at=0)
+    patience = floor.state.paces.get(SUPPORT)
+    floor.wants("ana", Intent.READY, at=4 * 3_600)
+    agent_takes_it(floor)
+    claims(floor)
+    customer_answers(floor)
+    assert floor.contact(stand_in()).phase is Phase.TALKING
+    floor.tick(at=4 * 3_600 + 60)
+    assert not floor.state.groups[SUPPORT, "others"].open
+    assert floor.state.paces.get(SUPPORT) == patience

@@ -226,3 +226,12 @@ def test_given_wrap_up_then_it_counts_as_work_of_today():
     served(floor, "x", at=10)
     floor.take(i.WrapUpEnded("ana"), at=25)
     assert floor.agent("ana").tally.busy_ms == 1_000 + 14_000
+
+
+def test_given_wrap_up_whose_end_is_told_late_then_no_more_counts_than_it_was():
+    floor = a_floor([ready("ana")], [a_queue(wrap_up=30)])
+    served(floor, "x", at=10)
+    before = floor.state.paces[SUPPORT].busy_ms
+    floor.tick(at=5_000)
+    assert floor.agent("ana").tally.busy_ms == 1_000 + 30_000
+    assert floor.state.paces[SUPPORT].busy_ms == before + 30_000

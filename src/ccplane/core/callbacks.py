@@ -72,10 +72,10 @@ def kept(turn: Turn, what: i.CallbackKept) -> None:
         return None
     if what.why:
         return _refuse(turn, callback, what.why)
-    if (at := _next_call(turn, callback, turn.now)) == turn.now and _answered_meanwhile(turn, callback):
-        turn.happened(f.CallbackPromised(at=turn.now, callback=callback.id, next_at=at))
-        return _end(turn, turn.state.callbacks[callback.id], CallbackOutcome.CANCELLED, "answered-meanwhile")
+    at = _next_call(turn, callback, turn.now)
     turn.happened(f.CallbackPromised(at=turn.now, callback=callback.id, next_at=at))
+    if _answered_meanwhile(turn, callback):
+        return _end(turn, turn.state.callbacks[callback.id], CallbackOutcome.CANCELLED, "answered-meanwhile")
     _tell(turn, callback)
     callback = turn.state.callbacks[callback.id]
     if callback.deadline is not None and callback.deadline <= turn.now:

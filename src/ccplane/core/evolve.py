@@ -164,7 +164,7 @@ def _evolve(state: State, fact: AnyFact) -> State:
         case ContactFact():
             contact = _contact(state, fact)
             if isinstance(fact, ContactUnqueued):
-                state = paces.left(state, fact)
+                state = paces.left(state, contact, fact)
             return put_contact(state, contact, contacts.evolve(contact, fact))
         case AgentFact():
             agent = _agent(state, fact.agent, fact)
@@ -173,7 +173,7 @@ def _evolve(state: State, fact: AnyFact) -> State:
             done = agents.evolve(agent, fact)
             if isinstance(fact, WrapUpDone):
                 state = _with_day(state, fact.at)
-                tally = agent.tally.on(state.today[0]).worked(fact.at - agent.since)
+                tally = agent.tally.on(state.today[0]).worked(paces.wrap_up_ms(agent, fact))
                 state, done = paces.wrapped_up(state, agent, fact), replace(done, tally=tally, wrapping_up=None)
             return paces.restaffed(state, put_agent(state, agent, done), agent.id, fact.at)
         case CallbackFact():

@@ -140,8 +140,8 @@ def _in_queues(state: State, before: Contact | None, after: Contact | None) -> S
 
 
 def _stay(contact: Contact | None) -> tuple[QueueName, tuple[int, str]] | None:
-    if contact is None or contact.waiting is None or contact.absent:
-        return None
+    if contact is None or contact.waiting is None or contact.callback is not None:
+        return None  # nobody holds the line for as long as a callback's clock says
     return contact.waiting.queue, (contact.waiting.here_since, contact.id)
 
 

@@ -98,6 +98,8 @@ def moved(state: State, fact: g.GroupFact) -> State:
 def counted(state: State, fact: Fact) -> State:
     """What came of a stay in a queue whose group looks at the service level."""
     came: int | None = None
+    if isinstance(fact, c.ContactFact) and _called_back(state, fact):
+        return state
     match fact:
         case c.TalkStarted(queue=name):
             came = fact.waited_ms
@@ -112,6 +114,12 @@ def counted(state: State, fact: Fact) -> State:
     good = came is not None and came <= queue.within_ms
     decided = g.and_also(state.decided.get(name, ()), fact.at, good, max(windows))
     return replace(state, decided=state.decided.set(name, decided))
+
+
+def _called_back(state: State, fact: c.ContactFact) -> bool:
+    """Callbacks are counted apart."""
+    contact = state.contacts.get(fact.contact)
+    return contact is not None and contact.callback is not None
 
 
 def looked_at(before: State, state: State, fact: Fact) -> State:

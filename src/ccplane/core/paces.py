@@ -13,8 +13,10 @@ from ccplane.ids import AgentId, QueueName
 from ccplane.routing.estimate import NO_PACE, Pace
 
 
-def left(state: State, fact: ContactUnqueued) -> State:
-    """A wait ended without a talk: whoever did not give up would have waited on."""
+def left(state: State, contact: Contact, fact: ContactUnqueued) -> State:
+    """A wait ended without a talk: whoever did not give up would have waited on. Who is called back has no patience."""
+    if contact.callback is not None:
+        return state
     pace = _of(state, fact.queue).waited(fact.waited_ms, fact.outcome is QueueOutcome.ABANDONED)
     return _with(state, fact.queue, pace)
 
@@ -22,6 +24,8 @@ def left(state: State, fact: ContactUnqueued) -> State:
 def talked(state: State, contact: Contact, fact: TalkStarted | TalkEnded) -> State:
     """A talk began or ended. `contact`: as it was before."""
     if isinstance(fact, TalkStarted):
+        if contact.callback is not None:
+            return state
         pace = _of(state, fact.queue).waited(fact.waited_ms, gave_up=False)
         made_at = next((each.made_at for each in contact.offers if each.id == fact.offer), None)
         return _with(state, fact.queue, pace if made_at is None else pace.answered(fact.at - made_at))
@@ -30,10 +34,15 @@ def talked(state: State, contact: Contact, fact: TalkStarted | TalkEnded) -> Sta
     return _with(state, contact.talk.queue, _of(state, contact.talk.queue).talked(fact.talk_ms))
 
 
+def wrap_up_ms(agent: Agent, fact: WrapUpDone) -> int:
+    """How long it was, however late its end is told. `agent`: as they were before."""
+    return fact.at - agent.since if fact.wrap_up_ms is None else fact.wrap_up_ms
+
+
 def wrapped_up(state: State, agent: Agent, fact: WrapUpDone) -> State:
     """`agent`: as they were before."""
     queue = agent.wrapping_up
-    return state if queue is None else _with(state, queue, _of(state, queue).wrapped_up(fact.at - agent.since))
+    return state if queue is None else _with(state, queue, _of(state, queue).wrapped_up(wrap_up_ms(agent, fact)))
 
 
 def restaffed(before: State, after: State, agent: AgentId, at: int) -> State:

@@ -38,7 +38,11 @@ def _settle(turn: Turn, of: ContactId) -> None:
     waiting = candidate(contact)
     if contact is None or waiting is None:
         return
-    if not contact.absent and (why := _not_kept(turn, waiting)):  # who is called back waits until the promise ends
+    if contact.absent and waiting.queue not in turn.state.rules.queues:
+        to = turn.state.rules.queue_for(waiting.queue)
+        if to is not None:
+            move(turn, contact, to, QueueOutcome.MOVED)
+    elif not contact.absent and (why := _not_kept(turn, waiting)):  # who is called back waits until the promise ends
         give_way(turn, contact, why)
     elif turn.state.nodes.get(contact.node, False):
         wait_due(turn, contact)
