@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from ccplane.agents.facts import Intent
+from ccplane.contacts.verbs import NoAgents
 from ccplane.core import checkpoint
 from ccplane.core.evolve import evolve
 from ccplane.errors import IllegalMove
 from ccplane.ids import AgentId
+from ccplane.routing.estimate import Pace
 from ccplane.routing.groups import GroupClosed, GroupOpened
 from ccplane.routing.rules import Group, Measure, Step
 from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, paused, ready, the
@@ -197,3 +200,26 @@ def test_it_opens_by_the_wait_that_is_estimated_for_who_comes_next_and_closes_wh
     assert is_open(floor)
     floor.tick(at=790)
     assert not is_open(floor)
+
+
+def test_who_waits_for_nobody_else_is_told_so_when_it_closes():
+    group = Group(
+        name="back-office", step=Step({SALES: 1}), opens={Measure.ESTIMATED_WAIT: 30_000},
+        closes={Measure.ESTIMATED_WAIT: 10_000}, after_ms=60_000,
+    )  # fmt: skip
+    floor = a_centre(ready("ana", **{SUPPORT: 5}), ready("sue", **{SALES: 5}), group=group)
+    floor.state = replace(floor.state, paces=floor.state.paces.set(SUPPORT, Pace().answered(4_000).talked(56_000)))
+    floor.talks("a", at=700)
+    floor.waits("b", at=701)
+    floor.tick(at=702)
+    assert is_open(floor)
+    floor.picks_up("b")
+    floor.joins("b")
+    floor.wants("ana", Intent.OFFLINE, at=703)
+    floor.waits("x", at=704)
+    floor.wants("sue", Intent.PAUSED, at=705)
+    for _ in range(5):
+        if floor.state.wake_at is not None:
+            floor.wake()
+    assert not is_open(floor)
+    assert floor.contact("x").results == (NoAgents(),)

@@ -73,6 +73,7 @@ class _Crowds:
     def __init__(self, state: State) -> None:
         self.state = state
         self._masks: dict[QueueName, int] = {}
+        self._changed: tuple[int, int] | None = None
 
     def working(self, queue: Queue) -> int:
         mask = self._masks.get(queue.name)
@@ -105,7 +106,7 @@ class _Crowds:
         """The queues that these agents serve, this one first, and who works for each."""
         yield queue, theirs
         state = self.state
-        for name in {*state.paces, *state.engine.lines.queues}:
+        for name in sorted({*state.paces, *state.engine.lines.queues}):  # so that all who add up get the same
             other = state.rules.queues.get(name)
             if other is not None and other is not queue and (others := self.working(other)) & theirs:
                 yield other, others
@@ -119,11 +120,12 @@ class _Crowds:
 
     def changed(self, queue: Queue, now: int) -> bool:
         """Whether so many agents came or went of late that what was measured tells of another floor."""
-        who = self.state.restaffed.agents(now)
+        if self._changed is None or self._changed[0] != now:
+            self._changed = now, self.state.engine.roster.only(self.state.restaffed.agents(now))
+        who = self._changed[1]
         if not who:
             return False
-        roster = self.state.engine.roster
-        changed = (roster.only(tuple(who)) & whoever(roster, queue)).bit_count()
+        changed = (who & whoever(self.state.engine.roster, queue)).bit_count()
         return changed > CHANGED * max(1, self.working(queue).bit_count())
 
     def head_of_line(self, queue: Queue, now: int) -> int | None:

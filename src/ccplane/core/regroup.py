@@ -6,6 +6,7 @@ from itertools import takewhile
 
 from ccplane.core.groups import group_of, key_of, seen
 from ccplane.core.turn import Turn
+from ccplane.core.waits import release_unservable
 from ccplane.facts import DeadlineDropped
 from ccplane.routing import groups as g
 from ccplane.routing.groups import GroupClosed, GroupOpened
@@ -38,3 +39,4 @@ def _regroup(turn: Turn, name: str) -> None:
         return
     by = next(iter(group.closes), Measure.LONGEST_WAIT)
     turn.happened(GroupClosed(at=turn.now, queue=key[0], group=key[1], measure=by, value=values.get(by)))
+    release_unservable(turn)  # whom only they could have served
