@@ -88,6 +88,7 @@ class Watch:
         self.pairs(after)
         self.lines(after)
         self.clocks(before, after)
+        self.called_back(after, decision)
         self.cut_off(after)
         if connected:
             self.music_plays(after)
@@ -509,6 +510,32 @@ class Watch:
             if contact.waiting:
                 been = (*contact.waiting.passed, contact.waiting.queue)
                 assert len(set(been)) == len(been), "no overflow takes them back to where they were"
+
+    def called_back(self, state, decision):
+        """Who stands in the line is there for a promise, and no agent is kept for one who is not being called."""
+        promised = [each for each in state.callbacks.values() if each.state is not CallbackState.ASKED]
+        for callback in promised:
+            there = state.contacts.get(callback.contact) if callback.contact else None
+            if callback.state is CallbackState.PENDING:
+                assert there is None
+            elif callback.state is CallbackState.REACHED:
+                assert there is not None
+                assert there.answered, "they are a caller now"
+            else:
+                assert there is not None
+                assert there.absent, "a promise in the line has somebody there"
+            assert callback.state is CallbackState.REACHED or callback.deadline, "none waits for ever"
+            if there and there.phase is Phase.CONNECTING and there.absent:
+                assert callback.state in (CallbackState.CLAIMING, CallbackState.DIALLING), "no agent waits in vain"
+                assert callback.agent == there.offer.agent
+            elif callback.state in (CallbackState.CLAIMING, CallbackState.DIALLING):
+                raise AssertionError("nobody is called without an agent")
+        for contact in state.contacts.values():
+            callback = state.callbacks.get(contact.callback) if contact.absent else None
+            assert not contact.absent or (callback and callback.contact == contact.id), "nobody stands there for nobody"
+        for fact in decision.facts:
+            if isinstance(fact, c.ContactQueued) and fact.callback in state.callbacks:
+                assert fact.since == state.callbacks[fact.callback].since, "their clock is never reset"
 
     def cut_off(self, state):
         """Nobody is offered anything through a switch that is away, and everybody is said to be unreachable by it."""

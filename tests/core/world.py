@@ -9,10 +9,12 @@ from msgspec.structs import replace
 
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Membership, Phone, Profile, Seat
+from ccplane.contacts.callback import CallbackState
 from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
 from ccplane.contacts.verbs import (
     KEYS,
     Answer,
+    AskCallback,
     AskPin,
     Choose,
     Connect,
@@ -34,6 +36,7 @@ from ccplane.core.state import State
 from ccplane.core.talks import LATE_MS
 from ccplane.ids import (
     AgentId,
+    CallbackId,
     ChannelId,
     ContactId,
     DeviceName,
@@ -43,17 +46,20 @@ from ccplane.ids import (
     SeatId,
     contact_of_offer,
     half_of,
+    is_called_back,
     is_line,
     leg_of_half,
     message_id,
     offer_of_leg,
 )
+from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.hours import Hours, Span
 from ccplane.routing.recording import IfItFails, RecordingPolicy, RecordingRule
 from ccplane.routing.rules import Group, Measure, Step
 from tests.core.floor import NODE, SALES, SUPPORT, Floor, a_queue, an_arrival, c, the_rules
 from tests.core.invariants import Watch
+from tests.core.ledger import Ledger
 
 SKILLS = ({SUPPORT: 5}, {SUPPORT: 8, SALES: 3}, {SALES: 5}, {SUPPORT: 2, SALES: 9})
 LANGUAGES = ((), ("en",), ("en", "zh-CN"))
@@ -61,6 +67,10 @@ QUEUES = ({}, {SUPPORT: Membership(7)}, {SALES: Membership(9, 2), SUPPORT: Membe
 AGENTS = ("ana", "ben", "cem", "dia")
 SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True), Seat(id=SeatId("cem"), always_on=True))
 DIALLING = Dialling(trunk="out", roles={"agent": Role(("5",), ("0900",))}, ring_ms=9_000)
+CALLED_BACK = Callbacks(role=Role(("5",), ("59",)), ring_ms=8_000, tries=2, retry_ms=15_000, expiry_ms=300_000)
+NUMBERS = ("5551", "5552", "5553")
+BY_TURNS = Hours("by turns", tuple(Span(minute, minute + 1) for minute in range(4_310, 4_350, 2)))
+"""Around the moment at which all days begin."""
 RECORDED = RecordingPolicy(default=RecordingRule(record=True))
 OR_NOT_AT_ALL = RecordingPolicy(default=RecordingRule(record=True, if_it_fails=IfItFails.END_CALL))
 BY_WAIT = Group(
@@ -87,6 +97,7 @@ RULES = (
         a_queue(SALES, wrap_up=10, extend=10, most=25, at_once=2),
         misses_until_pause=2,
         dialling=DIALLING,
+        callbacks=CALLED_BACK,
         recording=RECORDED,
         hold={"en": "sound:hold", "zh-CN": "sound:hold-zh"},
     ),
@@ -94,6 +105,8 @@ RULES = (
         a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1)), at_once=3, no_agents=SALES),
         a_queue(SALES, weight=60, most_waiting=2, longest_wait=25, overflow=SUPPORT),
         recording=OR_NOT_AT_ALL,
+        dialling=DIALLING,
+        callbacks=replace(CALLED_BACK, hours=BY_TURNS, tries=3, retry_ms=1_000),
     ),
     the_rules(
         a_queue(
@@ -110,6 +123,8 @@ RULES = (
         a_queue(SUPPORT, longest_wait=9, overflow=SALES, waiting_per_agent=1.5, groups=(BY_WAIT,)),
         a_queue(SALES, hours="by turns", at_closing="program", groups=(BY_LEVEL, BY_ESTIMATE)),
         hours={"by turns": Hours("by turns", tuple(Span(minute, minute + 1) for minute in range(0, 10_080, 2)))},
+        dialling=DIALLING,
+        callbacks=CALLED_BACK,
     ),
     the_rules(
         a_queue(
@@ -150,6 +165,9 @@ VERBS = (
     SetData("order", "12"),
     Gather(("sound:a",), 5_000, longest=2, secret=True),
     EnterQueue(SUPPORT, credit_s=45),
+    AskCallback(SUPPORT, "5551"),
+    AskCallback(SALES, "5552"),
+    EnterQueue(SUPPORT, callback_key="2", callback_number="5553"),
 )
 
 
@@ -196,6 +214,10 @@ class World:
         """Under way to the plane."""
         self.halves, self.line_rooms = {}, {}
         """The far halves of legs, and in which line's room they are; and who is in the room of each line."""
+        self.ledger, self.answers = Ledger(), []
+        """Postgres; and what it said, and is told later."""
+        self.unsought = False
+        """Whether promises are yet to be looked for that another plane made."""
         self.carried = []
         """Callers whom the guard took to the fallback."""
         self.connected, self.started_at = False, 1
@@ -215,6 +237,12 @@ class World:
     def take(self, what):
         self.dropped = set(self.parted)
         decision = self.floor.take(what)
+        self.ledger.follow(decision.facts)
+        for command in decision.commands:
+            if isinstance(command, do.CallCustomer):
+                self.ledger.dial(command.channel)
+        if not self.unsought:
+            self.ledger.holds(self.floor.state)
         for fact in decision.facts:
             if isinstance(fact, TalkStarted | PhoneRejoined):
                 live = self.floor.state.contacts.get(fact.contact)
@@ -253,6 +281,9 @@ class World:
                 self.channels[leg], self.agents[leg] = False, agent
                 self.goes_through_a_line(endpoint, leg, agent)
                 self.events.append(i.LegRinging(offer_of_leg(leg), leg, DeviceName(agent) if agent else None))
+            case do.CallCustomer(channel=channel):
+                assert channel not in self.channels, "a customer is called once"
+                self.channels[channel] = False
             case do.CallOwner(channel=channel, endpoint=endpoint):
                 self.channels[channel] = False
                 self.goes_through_a_line(endpoint, channel, None)
@@ -736,6 +767,76 @@ class World:
             self.phone_changes(place, 0)
             self.agent_wants(place, 0)
 
+    def callback_is_wanted(self, a, b):
+        """By the API, mostly; by a program, or by a key of one who waits for it."""
+        contact = self.some_contact(a)
+        if contact and contact.verb is None and b % 4 == 0:
+            verb = AskCallback((SUPPORT, SALES)[b % 2], NUMBERS[a % 3])
+            self.take(i.VerbAsked(contact.id, contact.step + 1, verb))
+        elif contact and isinstance(contact.verb, EnterQueue) and contact.verb.callback_key:
+            self.send(i.KeyPressed(contact.id, contact.verb.callback_key))
+        else:
+            self.names += 1
+            queue = (SUPPORT, SALES, SUPPORT, QueueName("nowhere"))[b % 4]
+            wanted = CallbackId(f"cb-{self.names}")
+            self.take(i.CallbackWanted(callback=wanted, number=NUMBERS[a % 3], queue=queue, by="test"))
+
+    def postgres_answers(self, a, b):
+        """What the plane wants of it is committed, mostly, and told at once; or later, or never, or not done at all."""
+        asking = (CallbackState.ASKED, CallbackState.CLAIMING)
+        for callback in [each for each in self.floor.state.callbacks.values() if each.state in asking]:
+            self.answers.append(self.asked_of_postgres(callback, away=b % 9 == 1))
+            if b % 9 == 2:
+                self.answers.pop()
+        if b % 9 != 3:
+            self.late_answers_come(a, b)
+
+    def asked_of_postgres(self, callback, away):
+        claiming = callback.state is CallbackState.CLAIMING
+        if away:
+            tried = i.CallbackClaimed(callback=callback.id, turn=callback.turn, why="database-away")
+            return tried if claiming else i.CallbackKept(callback.id, "database-away")
+        if not claiming:
+            return i.CallbackKept(callback.id, self.ledger.keep(callback))
+        tries, why = self.ledger.claim(callback, self.floor.now, self.floor.state.rules.callbacks.tries)
+        return i.CallbackClaimed(callback=callback.id, turn=callback.turn, tries=tries, why=why)
+
+    def late_answers_come(self, a, b):
+        answers, self.answers = self.answers, []
+        for each in answers:
+            self.take(each)
+            if b % 5 == 0:
+                self.take(each)
+
+    def facts_are_shipped(self, a, b):
+        self.ledger.ship()
+        number = NUMBERS[a % 3]
+        (self.ledger.barred.add if b % 5 == 0 else self.ledger.barred.discard)(number)
+
+    def promises_are_found(self, a, b):
+        """At the beginning of a plane; each is told once more without harm."""
+        for each in self.ledger.found():
+            self.take(each)
+        self.unsought = False
+        self.ledger.holds(self.floor.state)
+
+    def customer_answers(self, a, b):
+        """Who is called back: they take it, mostly; are busy, do not answer, or have vanished."""
+        called = [each for each in self.channels if is_called_back(each) and not self.channels[each]]
+        if not called:
+            return
+        channel = called[a % len(called)]
+        if b % 5 < 3:
+            self.channels[channel] = True
+            self.send(an_arrival(channel, "", True))
+        else:
+            self.end(channel, (17, 19, 0, 1)[b % 4])
+
+    def callback_is_cancelled(self, a, b):
+        known = sorted(self.floor.state.callbacks)
+        if known:
+            self.take(i.CallbackCancelWanted(callback=known[a % len(known)], by="test"))
+
     def screen_asks(self, a, b):
         """An agent rejects or hangs up by their screen: what it shows, or what it showed before."""
         contact = self.some_contact(a)
@@ -871,6 +972,7 @@ class World:
         """Now and then from what it had kept; agents rest, and their wrap-up ends, before it has found the switch."""
         self.connection_ends(a, b)
         self.known.clear()
+        self.answers.clear()
         if b % 2:
             self.floor.state = checkpoint.decode(checkpoint.encode(self.floor.state))
         self.take(i.PlaneBegan(self.floor.state.epoch + 1, "test", 0))
@@ -909,6 +1011,9 @@ class World:
         """Another host's plane, without the facts: it has the site and the people, and finds calls at the switch."""
         epoch = self.floor.state.epoch + 1
         self.connection_ends(a, b)
+        self.answers.clear()
+        self.ledger.unshipped.clear()
+        self.unsought = True
         self.floor.state, self.floor.watch = State(), Watch()
         self.take(i.PlaneBegan(epoch, "test", 0))
         self.take(i.SiteRead(f"site-{a % len(RULES)}", RULES[a % len(RULES)], {}))
@@ -1039,6 +1144,18 @@ RARE = (
     World.nonsense_comes,
     World.nonsense_comes,
 )
-MOVES = (*DAILY, *DAILY, *DAILY, *DAILY, *RARE)
+CALLING_BACK = (
+    World.callback_is_wanted,
+    World.callback_is_wanted,
+    World.postgres_answers,
+    World.postgres_answers,
+    World.postgres_answers,
+    World.customer_answers,
+    World.customer_answers,
+    World.callback_is_cancelled,
+    World.facts_are_shipped,
+    World.promises_are_found,
+)
+MOVES = (*DAILY, *DAILY, *DAILY, *DAILY, *RARE, *CALLING_BACK, *CALLING_BACK)
 USUAL = [(MOVES.index(World.survey_comes), 0, 2, 0), (MOVES.index(World.everyone_works), 0, 0, 0)]
 """How a day begins."""
