@@ -11,10 +11,12 @@ import pytest
 
 from ccplane.agents.facts import Phone
 from ccplane.core import inputs
+from ccplane.core.state import State
 from ccplane.http import wallboard
 from ccplane.http.server import serve
 from ccplane.http.views import iso
-from ccplane.http.wallboard import EVERY_S
+from ccplane.http.wallboard import AT_ONCE, EVERY_S, Newcomers
+from tests.core.floor import a_queue, the_rules
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN, MemoryPlane
 from tests.kpi.histories import AGENTS, QUEUES
@@ -214,3 +216,20 @@ async def _events(answer: httpx.Response) -> AsyncIterator[tuple[str, dict[str, 
             assert fields["event"] == "wallboard"
             yield fields["id"], json.loads(fields["data"])
             fields = {}
+
+
+def test_of_many_queues_a_few_are_looked_at_each_time_until_all_were(monkeypatch):
+    """Law 13: an estimate looks at every other queue."""
+    looked = []
+    monkeypatch.setattr(
+        wallboard, "for_newcomers", lambda state, now, queues: looked.append(len(queues)) or dict.fromkeys(queues, now)
+    )
+    names = [f"q{number}" for number in range(3 * AT_ONCE)]
+    state = State(rules=the_rules(*(a_queue(name) for name in names)))
+    newcomers = Newcomers()
+    for now in (1, 2, 3, 4):
+        told = newcomers.waits(state, now)
+    assert looked == [AT_ONCE] * 4
+    assert sorted(told.values()) == [2] * AT_ONCE + [3] * AT_ONCE + [4] * AT_ONCE
+    fewer = State(rules=the_rules(a_queue("q7")))
+    assert newcomers.waits(fewer, 5) == {"q7": 5}

@@ -24,7 +24,6 @@ from ccplane import __version__
 from ccplane.agents.agent import Shown
 from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.contacts.contact import Phase
-from ccplane.core.estimates import for_newcomers
 from ccplane.histogram import Histogram
 from ccplane.http.ports import Health, Plane
 from ccplane.http.wallboard import Stream
@@ -144,7 +143,7 @@ class Exposition(Collector):
         snapshot = self.plane.snapshot
         board = snapshot.board
         now = max(self.clock(), snapshot.at)
-        views = queues(board, snapshot.state.rules, now, for_newcomers(snapshot.state, now))
+        views = queues(board, snapshot.state.rules, now, self.stream.newcomers.waits(snapshot.state, now))
         waiting: dict[str, float] = {view.name: view.waiting for view in views}
         longest: dict[str, float] = {view.name: view.longest_wait_s for view in views}
         yield _gauge("ccplane_queue_waiting", _help("waiting"), waiting, "queue")
