@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as f
 from ccplane.core import checkpoint
-from ccplane.core.estimates import estimated_wait_ms, expected, for_newcomers
+from ccplane.core.estimates import by_rates_ms, expected, for_newcomers
 from ccplane.routing.estimate import SETTLING_MS, Pace
 from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, c, ms, ready
 
@@ -37,7 +37,7 @@ def waits(floor, name, queue=SUPPORT, credit=0):
 
 
 def estimate(floor, queue=SUPPORT):
-    return estimated_wait_ms(floor.state, queue, floor.now)
+    return for_newcomers(floor.state, floor.now)[queue]
 
 
 def queued(floor, name):
@@ -123,6 +123,7 @@ def test_right_after_agents_came_or_went_the_first_in_the_line_tells():
     assert estimate(floor) == 2 * 30_000 + 4_000
     floor.wants("ben", Intent.PAUSED)
     assert estimate(floor) == 10_000
+    assert by_rates_ms(floor.state, SUPPORT, floor.now) == 2 * 60_000 + 4_000
     floor.tick(LATER + 10 + LATER)
     assert estimate(floor) == pytest.approx(2 * 60_000 + 4_000)
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import QueueOutcome
-from ccplane.core.estimates import estimated_wait_ms
+from ccplane.core.estimates import by_rates_ms
 from ccplane.core.follows import rescheduled, watches
 from ccplane.core.state import GroupKey, State
 from ccplane.errors import IllegalMove
@@ -51,7 +51,7 @@ def _estimated(state: State, key: GroupKey, opening: g.Opening, at: int) -> g.Op
     group = group_of(state, key)
     if group is None or not {Measure.ESTIMATED_WAIT} & {*group.opens, *group.closes}:
         return opening
-    return replace(opening, estimate_ms=estimated_wait_ms(state, key[0], at))
+    return replace(opening, estimate_ms=by_rates_ms(state, key[0], at))
 
 
 def _others(state: State) -> tuple[object, ...]:
