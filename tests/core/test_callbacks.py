@@ -67,6 +67,12 @@ def promised(floor, name="x", at=None):
     return decision
 
 
+def test_however_a_program_writes_a_number_the_do_not_call_list_knows_it():
+    house = a_floor(agents=[ready("ana")], dialling=DIALLING, callbacks=replace(CALLBACKS, role=Role(allow=("+",))))
+    decision = wishes(house, number="00 44 20-5551")
+    assert [fact.number for fact in decision.facts if isinstance(fact, f.CallbackAsked)] == ["+44205551"]
+
+
 def stand_in(name="x", turn=1):
     """The name under which the floor finds who stands in the line for them."""
     return f"k-{the_id(name)}-{turn}"

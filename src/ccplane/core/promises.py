@@ -12,7 +12,7 @@ from ccplane.core.state import State
 from ccplane.core.turn import Turn
 from ccplane.ids import CallbackId, QueueName, callback_id
 from ccplane.routing.callbacks import why_not
-from ccplane.routing.dialling import bare
+from ccplane.routing.dialling import plain
 
 ANSWER_MS: Final = 4_000
 """So long Postgres has to keep it; then the caller is told that it is not promised."""
@@ -64,13 +64,14 @@ def wish(
     caller_name: str = "",
     by: str = "",
 ) -> None:
-    """Ask Postgres to keep it: whoever follows the facts does that, and says what came of it."""
+    """Ask Postgres to keep it: whoever follows the facts does that, and says what came of it. However the number was
+    written, it is one: the do-not-call list has it as `plain` does."""
     rules = turn.state.rules
     turn.happened(
         f.CallbackAsked(
             at=turn.now,
             callback=callback,
-            number=bare(number),
+            number=plain(rules.dialling, number),
             queue=queue,
             since=since,
             expires_at=turn.now + rules.callbacks.expiry_ms,

@@ -83,7 +83,7 @@ class Bar(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"why": "asked not to be called"}]})
 
-    why: Annotated[str, Field(min_length=1, max_length=200)]
+    why: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
     until: AwareDatetime | None = None
 
 
@@ -180,7 +180,8 @@ def routes(plane: Plane, store: CallbackStore, admin: Guard, clock: Callable[[],
 
     @router.get("/do-not-call", summary="Numbers that are not called", responses=answers(_Barred))
     async def barred(
-        after: Annotated[str, Query(max_length=40)] = "", limit: Annotated[int, Query(ge=1, le=500)] = 500
+        after: Annotated[str, Query(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")] = "",
+        limit: Annotated[int, Query(ge=1, le=500)] = 500,
     ) -> Response:
         """`after`: the last number of the page before."""
         numbers = await store.barred(clock(), after=after, limit=limit)
