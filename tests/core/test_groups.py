@@ -202,6 +202,19 @@ def test_it_opens_by_the_wait_that_is_estimated_for_who_comes_next_and_closes_wh
     assert not is_open(floor)
 
 
+def test_it_opens_at_once_when_the_last_free_agent_is_taken_and_the_next_would_wait_too_long():
+    """In the same decision: nothing is left to be done at this very moment."""
+    group = replace(
+        BACK_OFFICE, opens={Measure.ESTIMATED_WAIT: 60_000}, closes={Measure.ESTIMATED_WAIT: 20_000}, after_ms=30_000
+    )
+    floor = a_centre(ready("ana", **{SUPPORT: 5, SALES: 5}), ready("sue", since=1, **{SALES: 5}), group=group)
+    floor.state = replace(floor.state, paces=floor.state.paces.set(SUPPORT, Pace().answered(1_000).talked(90_000)))
+    decision = floor.waits("x", SALES, at=700, in_room=False)
+    assert floor.rung("x") == "ana"
+    assert the(decision, GroupOpened).measure == "estimated-wait"
+    assert decision.wake_at > floor.now
+
+
 def test_who_waits_for_nobody_else_is_told_so_when_it_closes():
     group = Group(
         name="back-office", step=Step({SALES: 1}), opens={Measure.ESTIMATED_WAIT: 30_000},

@@ -81,6 +81,16 @@ class Decision(msgspec.Struct, frozen=True):
     state: State
 
 
+def bring_together(turn: Turn) -> None:
+    """Those who wait and those who are free. Each offer takes an agent, so that others are to wait longer, and by that
+    a further group may be due: its agents are asked at once."""
+    for _ in range(1 + len(turn.state.groups)):
+        route(turn)
+        ring_more(turn)
+        if not regroup(turn):
+            break
+
+
 def decide(state: State, what: i.Input, now: int) -> Decision:
     """Decide one input at `now` (ms). Raises only for a fault of ours (IllegalMove); then nothing was decided."""
     what, when = (what.what, what.at) if isinstance(what, i.Late) else (what, now)
@@ -94,8 +104,7 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     regroup(turn)
     if state.behind and not turn.state.behind:
         let_go(turn)  # of whom nothing was asked meanwhile
-    route(turn)
-    ring_more(turn)
+    bring_together(turn)
     leave_seats(turn)
     tend(turn)
     light(turn, state)

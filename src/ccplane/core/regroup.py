@@ -13,15 +13,17 @@ from ccplane.routing.groups import GroupClosed, GroupOpened
 from ccplane.routing.rules import Measure
 
 
-def regroup(turn: Turn) -> None:
-    """What is due of the groups; what cannot be decided loses its deadline. After a pause of ours who waits is read
-    first."""
+def regroup(turn: Turn) -> bool:
+    """Whether a group was due, and was opened or closed; what cannot be decided loses its deadline. After a pause of
+    ours who waits is read first."""
     if turn.state.behind or not turn.state.groups:
-        return
+        return False
+    facts = len(turn.facts)
     due = takewhile(lambda each: each[0] <= turn.now, turn.state.deadlines)
     for name in [whose for _, kind, whose in due if kind == "group"]:
         if not turn.attempt(name, _regroup, turn, name):
             turn.happened(DeadlineDropped(at=turn.now, kind="group", whose=name))
+    return len(turn.facts) > facts
 
 
 def _regroup(turn: Turn, name: str) -> None:
