@@ -109,6 +109,13 @@ def test_a_step_for_somebody_who_is_not_there_is_passed_over():
     assert simulate(a_day(call(0), queues=[Queue(name=ONE, steps=steps)])).of().answered_wait_ms == 0
 
 
+def test_the_step_behind_one_that_is_passed_over_lasts_as_long_as_it_says_and_no_longer():
+    steps = (Step(agents=(AgentId("7"),), for_ms=15_000), Step({"sales": 7}, 20_000), Step({"sales": 1}))
+    beginners = [Shift(agent("1", skills={"sales": 3}))]
+    ran = simulate(a_day(call(0, to=SALES), queues=[Queue(name=SALES, steps=steps)], shifts=beginners))
+    assert ran.of().answered_wait_ms == 20_000
+
+
 def test_who_finds_the_line_full_waits_in_another_queue_with_their_clock():
     queues = [queue(SALES, most_waiting=1, overflow=SUPPORT), queue(SUPPORT)]
     ran = simulate(a_day(*(call(at, 10_000, to=SALES) for at in (0, 100, 200)), queues=queues))

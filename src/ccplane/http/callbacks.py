@@ -151,12 +151,14 @@ def routes(plane: Plane, store: CallbackStore, admin: Guard, clock: Callable[[],
         answer = promised.expect(callback)
         number = plain(plane.snapshot.state.rules.dialling, bare(asked.number))
         wanted = CallbackWanted(callback=callback, number=number, queue=queue, caller_name=asked.name, by=BY_API)
-        await plane.ask(wanted)
         try:
+            await plane.ask(wanted)
             async with asyncio.timeout(ANSWER_MS / 1000 + 1):
                 why = await answer
         except TimeoutError:
             why = AWAY
+        finally:
+            answer.cancel()
         if why:
             raise _refused(why)
         live = plane.snapshot.state.callbacks.get(callback)

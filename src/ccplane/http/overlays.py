@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic_core import PydanticCustomError
 
 from ccplane.errors import RequestError
 from ccplane.http.auth import By, Guard
@@ -27,6 +29,16 @@ class EditWanted(BaseModel):
 
     path: Annotated[str, PATH]
     value: JsonValue
+
+    @field_validator("value")
+    @classmethod
+    def _can_be_written(cls, value: JsonValue) -> JsonValue:
+        """No number beyond what there is, no half of a character."""
+        try:
+            json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+        except ValueError:
+            raise PydanticCustomError("bad-value", "has a number or a text that no file can hold") from None
+        return value
 
 
 class EditsWanted(BaseModel):

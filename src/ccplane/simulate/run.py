@@ -148,7 +148,7 @@ class _Run:
             self._at(now + queue.max_wait_ms, What.TIMED_OUT, (contact, queue.name))
         if queue.longest_wait_ms is not None:
             self._at(now + queue.longest_wait_ms, What.OVERFLOWS, (contact, queue.name))
-        self._next_step(contact)
+        self._next_step(contact, now)
         return True
 
     def _gives_way(
@@ -165,18 +165,19 @@ class _Run:
         moved = replace(arrival, queue=to, at=now, patience_ms=patience)
         return self._enters(now, contact.contact, moved, contact.queued_at)
 
-    def _next_step(self, contact: ContactId) -> None:
+    def _next_step(self, contact: ContactId, now: int) -> None:
+        """A step began now: steps before it that were passed over have taken no time."""
         candidate = self._floor.waiting[contact]
-        ends = self._day.queues[candidate.queue].step_ends_at(candidate.step)
-        if ends is not None:
-            self._at(self._arrivals[contact].at + ends, What.STEP, (contact, candidate.queue))
+        steps = self._day.queues[candidate.queue].steps
+        if candidate.step < len(steps) - 1:
+            self._at(now + (steps[candidate.step].for_ms or 0), What.STEP, (contact, candidate.queue))
 
     def _wait_changes(self, now: int, what: What, contact: ContactId) -> None:
         arrival = self._arrivals[contact]
         if what is What.STEP:
             agent = self._floor.relaxes(contact, now)
             if agent is None:
-                self._next_step(contact)
+                self._next_step(contact, now)
             else:
                 del self._arrivals[contact]
                 self._offered(now, contact, arrival, agent)
