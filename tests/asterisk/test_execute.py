@@ -124,13 +124,20 @@ def test_given_a_click_then_the_agents_phone_is_called_as_if_it_had_dialled_the_
     assert (called.channel, called.args, called.caller_id) == ("d-7", "5551,phone", "<5551>")
 
 
+def test_given_a_claim_then_the_customer_is_called_by_the_channel_that_stands_for_them():
+    called = operation_of(do.CallCustomer(X, "k-cb-1-1", "PJSIP/5551@out", "5551", "4000", 32_000))
+    assert (called.channel, called.endpoint, called.args) == ("k-cb-1-1", "PJSIP/5551@out", "5551")
+    assert (called.caller_id, called.timeout) == ("<4000>", 32)
+
+
+CALLS = {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner, do.CallCustomer}
 LINES = {do.RingLine, do.OpenLine, do.JoinLine, do.AnswerHalf, do.HangUpLine}
 OTHERWISE = {do.ListenTo, do.LookAround}
 AMIS = {do.PickUp, do.StartTalkRecording, do.MuteTalkRecording, do.StopTalkRecording}
 
 
 def test_given_all_commands_there_are_then_each_is_an_operation():
-    told = {type(command) for command, _ in ALL} | {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner} | LINES
+    told = {type(command) for command, _ in ALL} | CALLS | LINES
     assert told == set(do.AnyCommand.__args__) - AMIS - OTHERWISE, "those are no one operation"
 
 
