@@ -319,6 +319,9 @@ def the_wallboard_is_right(judge: Judge) -> None:
         for agent, state in board.agents.items():
             idle = not busy.at(agent, board.at - STUCK_MS, board.at)
             wrong = state in ("offered", "connecting", "talking", "rejoining", "own-call") and idle
+            if wrong and state == "offered" and _rings_on_unseen(judge, agent, board.at):
+                judge.saw("looks at a phone that vanished while it rang, and was back before Asterisk noticed")
+                wrong = False
             if not wrong or judge.gap_between(board.at - STUCK_MS, board.at):
                 stuck_since.pop(agent, None)
                 continue
@@ -326,6 +329,17 @@ def the_wallboard_is_right(judge: Judge) -> None:
             if board.at - since >= STUCK_MS / 2 and (agent, since) not in said:
                 said.add((agent, since))
                 judge.breach("stuck", f"{agent} is shown {state}, their phone is idle", board.at)
+
+
+def _rings_on_unseen(judge: Judge, agent: str, at: int) -> bool:
+    """The last call of this phone rang as it vanished, and Asterisk's qualify, which would have told, missed it."""
+    rings = (ring for ring in judge.run.rings if ring.agent == agent and ring.at <= at)
+    last = max(rings, key=lambda ring: ring.at, default=None)
+    if last is None or last.how is not Ended.GONE or last.up_at is not None or last.ended_at is None:
+        return False
+    told = (fact.body for fact in judge.run.facts if fact.kind == "PhoneChanged" and last.ended_at <= fact.at <= at)
+    noticed = any(body["phone"] == "gone" and body["agent"] == agent for body in told)
+    return not noticed and at - last.ended_at < UNSEEN_MS
 
 
 def nobody_stands_idle(judge: Judge) -> None:

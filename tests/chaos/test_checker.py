@@ -293,6 +293,17 @@ def test_when_an_agent_is_shown_so_in_a_gap_then_that_is_not_yet_stuck():
     assert broken(story) == set()
 
 
+def test_when_a_phone_vanished_while_it_rang_then_its_agent_is_stuck_only_once_asterisk_has_said_so():
+    story = a_good_day()
+    story.arrives("4", 28)
+    story.rings("4", "1001", 29, 30, Ended.GONE)
+    story.shows("1001", "offered", 32, 33, 34, 35)
+    story.talks("4", "1002", 31.5, 40)
+    assert "stuck" not in broken(story)
+    story.fact("PhoneChanged", 31, None, agent="1001", phone="gone")
+    assert "stuck" in broken(story)
+
+
 def test_when_callers_wait_while_an_agent_is_free_then_the_agent_is_stuck():
     story = a_good_day()
     story.arrives("4", 30)

@@ -6,11 +6,12 @@ import pytest
 
 from ccplane.agents.agent import Shown
 from ccplane.agents.facts import Intent, Phone, Seat
+from ccplane.contacts import facts as f
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.seats import why_not
 from ccplane.ids import AgentId, SeatId
-from tests.core.floor import a_floor, kinds, offline, ready
+from tests.core.floor import a_floor, kinds, offline, ready, the
 
 SHARED = Seat(id=SeatId("desk-7"), shared=True, auto_answer=True)
 
@@ -109,3 +110,23 @@ def test_given_an_agents_own_seat_that_is_said_to_be_shared_then_it_stays_their_
     floor.take(i.PeopleRead(profiles, (Seat(id=SeatId("ana"), shared=True), SHARED)))
     sits(floor, "ana", "desk-7")
     assert why_not(floor.state, floor.agent("ben"), SeatId("ana"), web=False) == "seat-not-yours"
+
+
+def test_given_a_phone_that_is_gone_while_it_rings_then_the_next_agent_rings_at_once_and_it_is_a_miss():
+    floor = a_floor(agents=[ready("ana"), ready("ben", since=5)])
+    floor.waits("x")
+    floor.alerts("x")
+    decision = floor.phone("ana", Phone.GONE, at=12)
+    assert kinds(decision) == ["PhoneChanged", "LegDropped", "OfferMissed", "OfferMade"]
+    assert the(decision, f.OfferMissed).cause is f.MissCause.UNREACHABLE
+    assert floor.offer("x").agent == "ben"
+    assert floor.agent("ana").shown is Shown.UNREACHABLE
+
+
+def test_given_a_phone_that_is_gone_as_it_has_just_answered_then_it_is_joined_all_the_same():
+    floor = a_floor(agents=[ready("ana"), ready("ben", since=5)])
+    floor.waits("x")
+    floor.picks_up("x")
+    assert kinds(floor.phone("ana", Phone.GONE)) == ["PhoneChanged"]
+    floor.joins("x")
+    assert floor.contact("x").talk.agent == "ana"

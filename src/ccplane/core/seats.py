@@ -8,13 +8,15 @@ from typing import Any, Final
 from ccplane.agents import facts as a
 from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Phone
-from ccplane.contacts.facts import Withdrawal
+from ccplane.contacts.facts import MissCause, Withdrawal
 from ccplane.core import inputs as i
 from ccplane.core import own_calls
+from ccplane.core.misses import miss
 from ccplane.core.offers import withdraw_one
 from ccplane.core.rejoin import phone_changed
 from ccplane.core.slowness import judge
 from ccplane.core.state import State
+from ccplane.core.talks import drop_leg
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, DeviceName, SeatId, device_at, seat_of
 
@@ -78,17 +80,23 @@ def _changed(turn: Turn, agent: AgentId, device: DeviceName, phone: Phone) -> No
     if turn.state.agents[agent].phone is not phone:
         turn.happened(a.PhoneChanged(at=turn.now, agent=agent, phone=phone, device=device))
         phone_changed(turn, turn.state.agents[agent])
-        if phone is Phone.IN_USE:
-            _elsewhere(turn, turn.state.agents[agent])
+        if phone is not Phone.REACHABLE:
+            _rings_in_vain(turn, turn.state.agents[agent])
 
 
-def _elsewhere(turn: Turn, agent: Agent) -> None:
-    """Another call came to their phone while ours rings there, or they make one: the caller is offered to somebody else
-    at once. Who has answered ours already goes on with it."""
+def _rings_in_vain(turn: Turn, agent: Agent) -> None:
+    """Another call came to their phone while ours rings there, or they make one, or it is there no more: the caller is
+    offered to somebody else at once. Who has answered ours already goes on with it; what becomes of one that is to come
+    through an open line that line tells."""
     contact = turn.state.contacts.get(agent.contact) if agent.contact else None
     offer = contact.offer_to(agent.id) if contact else None
-    if contact is not None and offer is not None and agent.work is Work.OFFERED:
+    if contact is None or offer is None or agent.work is not Work.OFFERED:
+        return
+    if agent.phone is Phone.IN_USE:
         withdraw_one(turn, contact, offer, Withdrawal.OTHER_CALL)
+    elif agent.open_line is None:
+        drop_leg(turn, contact.id, agent.id, offer.leg, "normal")
+        miss(turn, contact, offer, MissCause.UNREACHABLE)
 
 
 def _known(state: State, device: DeviceName) -> bool:
