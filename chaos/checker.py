@@ -319,8 +319,8 @@ def the_wallboard_is_right(judge: Judge) -> None:
         for agent, state in board.agents.items():
             idle = not busy.at(agent, board.at - STUCK_MS, board.at)
             wrong = state in ("offered", "connecting", "talking", "rejoining", "own-call") and idle
-            if wrong and state == "offered" and _rings_on_unseen(judge, agent, board.at):
-                judge.saw("looks at a phone that vanished while it rang, and was back before Asterisk noticed")
+            if wrong and _vanished_unseen(judge, agent, state, board.at):
+                judge.saw("looks at a phone that vanished with a call, and was back before Asterisk noticed")
                 wrong = False
             if not wrong or judge.gap_between(board.at - STUCK_MS, board.at):
                 stuck_since.pop(agent, None)
@@ -331,15 +331,24 @@ def the_wallboard_is_right(judge: Judge) -> None:
                 judge.breach("stuck", f"{agent} is shown {state}, their phone is idle", board.at)
 
 
-def _rings_on_unseen(judge: Judge, agent: str, at: int) -> bool:
-    """The last call of this phone rang as it vanished, and Asterisk's qualify, which would have told, missed it."""
+def _vanished_unseen(judge: Judge, agent: str, state: str, at: int) -> bool:
+    """The last call of this phone was up or rang as the phone vanished, and nobody could know: of one that rang
+    Asterisk's qualify would have told; one that was up ends by its silence alone, which these runs leave out, or as its
+    caller hangs up."""
     rings = (ring for ring in judge.run.rings if ring.agent == agent and ring.at <= at)
     last = max(rings, key=lambda ring: ring.at, default=None)
-    if last is None or last.how is not Ended.GONE or last.up_at is not None or last.ended_at is None:
+    if last is None or last.how is not Ended.GONE or last.ended_at is None:
         return False
+    if last.up_at is not None:
+        call = judge.calls.get(last.caller)
+        short = any(
+            away.agent == agent and away.at - SAME_MS <= last.ended_at <= away.until < away.at + UNSEEN_MS
+            for away in judge.run.aways
+        )
+        return state == "talking" and short and call is not None and at < (call.ended_at or at) + STUCK_MS
     told = (fact.body for fact in judge.run.facts if fact.kind == "PhoneChanged" and last.ended_at <= fact.at <= at)
     noticed = any(body["phone"] == "gone" and body["agent"] == agent for body in told)
-    return not noticed and at - last.ended_at < UNSEEN_MS
+    return state == "offered" and not noticed and at - last.ended_at < UNSEEN_MS
 
 
 def nobody_stands_idle(judge: Judge) -> None:

@@ -304,6 +304,18 @@ def test_when_a_phone_vanished_while_it_rang_then_its_agent_is_stuck_only_once_a
     assert "stuck" in broken(story)
 
 
+def test_when_a_phone_vanished_in_a_talk_and_was_soon_back_then_its_agent_is_stuck_only_once_the_caller_has_gone():
+    story = a_good_day()
+    story.arrives("4", 28)
+    ring = story.talks("4", "1001", 29, 40)
+    ring.ended_at, ring.how = 30_000, Ended.GONE
+    story.run.aways.append(Away(agent="1001", at=30_000, until=34_000))
+    story.shows("1001", "talking", 33, 34, 35, 36, 38, 40, 41)
+    assert "stuck" not in broken(story)
+    story.shows("1001", "talking", 43, 44, 45)
+    assert "stuck" in broken(story)
+
+
 def test_when_callers_wait_while_an_agent_is_free_then_the_agent_is_stuck():
     story = a_good_day()
     story.arrives("4", 30)
