@@ -1,6 +1,17 @@
 """Support, or a callback: who presses 1 hangs up and keeps their place; who waits may still change their mind."""
 
-from ccplane import Call, Closed, NoAgents, NotPromised, Overflowed, Promised, Served, TimedOut, assert_never
+from ccplane import (
+    Call,
+    Closed,
+    LeftByKey,
+    NoAgents,
+    NotPromised,
+    Overflowed,
+    Promised,
+    Served,
+    TimedOut,
+    assert_never,
+)
 
 
 async def main(call: Call) -> None:
@@ -18,6 +29,8 @@ async def main(call: Call) -> None:
             pass
         case Promised():
             await call.play("we-call-you-back")
+        case LeftByKey():
+            await call.voicemail()
         case NoAgents() | Closed() | TimedOut() | Overflowed():
             await call.play("nobody-free")
         case other:

@@ -1,6 +1,6 @@
 """The front door: ask what it is about, then put the caller through. Who cannot be served hears an apology."""
 
-from ccplane import Call, Closed, NoAgents, Overflowed, Served, TimedOut, assert_never
+from ccplane import Call, Closed, LeftByKey, NoAgents, Overflowed, Promised, Served, TimedOut, assert_never
 
 
 async def main(call: Call) -> None:
@@ -11,6 +11,10 @@ async def main(call: Call) -> None:
     match await call.queue(choice.queue):  # acd/queues.toml; a hang-up ends the program here
         case Served():
             pass  # the talk is over; a program that ends hangs up
+        case Promised():
+            await call.play("we-call-you-back")
+        case LeftByKey():  # `waiting.keys` of the queue
+            await call.voicemail()
         case NoAgents() | Closed() | TimedOut() | Overflowed():
             await call.play("nobody-free")  # ivr/prompts.toml
         case other:

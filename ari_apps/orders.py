@@ -1,6 +1,6 @@
 """About an order: which one, and then an agent, who has its number on the screen."""
 
-from ccplane import Call, Closed, NoAgents, Overflowed, Served, TimedOut, assert_never
+from ccplane import Call, Closed, LeftByKey, NoAgents, Overflowed, Promised, Served, TimedOut, assert_never
 
 
 async def main(call: Call) -> None:
@@ -11,6 +11,10 @@ async def main(call: Call) -> None:
     match await call.queue(choice.queue):
         case Served():
             pass
+        case Promised():
+            await call.play("we-call-you-back")
+        case LeftByKey():  # `waiting.keys` of the queue
+            await call.voicemail()
         case NoAgents() | Closed() | TimedOut() | Overflowed():
             await call.play("nobody-free")
         case other:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ccplane.contacts.verbs import Closed as Closed
     from ccplane.contacts.verbs import Done as Done
     from ccplane.contacts.verbs import Here as Here
+    from ccplane.contacts.verbs import LeftByKey as LeftByKey
     from ccplane.contacts.verbs import MessageResult as MessageResult
     from ccplane.contacts.verbs import MessageTaken as MessageTaken
     from ccplane.contacts.verbs import NoAgents as NoAgents
@@ -36,6 +37,7 @@ __all__ = [
     "Closed",
     "Done",
     "Here",
+    "LeftByKey",
     "MessageResult",
     "MessageTaken",
     "NoAgents",
@@ -64,6 +66,7 @@ _HOMES: Final = {
     "Closed": "ccplane.contacts.verbs",
     "Done": "ccplane.contacts.verbs",
     "Here": "ccplane.contacts.verbs",
+    "LeftByKey": "ccplane.contacts.verbs",
     "MessageResult": "ccplane.contacts.verbs",
     "MessageTaken": "ccplane.contacts.verbs",
     "NoAgents": "ccplane.contacts.verbs",

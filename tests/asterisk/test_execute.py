@@ -42,7 +42,7 @@ ALL = (
     (PLAY, op.PlayOnChannel("1.1", f"p-{X}-4-2", ("sound:a", "sound:b"), "en")),
     (WHISPER, op.PlayOnChannel(LEG, f"whisper-{OFFER}", ("sound:w",))),
     (AFTER_A_BEEP, op.PlayOnChannel("s-ana-1-1", f"whisper-{OFFER}", ("sound:ascending-2tone", "sound:w"))),
-    (do.AskToHold(X, ("sound:a",), "en"), op.PlayOnBridge(f"b-{X}", f"hold-{X}", ("sound:a",), "en")),
+    (do.SayToWaiting(X, ("sound:a",), "en"), op.PlayOnBridge(f"b-{X}", f"hold-{X}", ("sound:a",), "en")),
     (do.GiveBack(X, "1.1", "4002", ours=False), op.Continue("1.1", "ccplane-fallback", "4002", 1)),
     (do.StopSounds(X, f"p-{X}-4-2"), op.StopPlayback(f"p-{X}-4-2")),
     (JOIN, op.AddChannel(f"b-{X}", (LEG,))),

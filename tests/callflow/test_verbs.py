@@ -16,7 +16,7 @@ from ccplane.core import inputs as i
 from ccplane.ids import AgentId
 from ccplane.site import parse
 from tests.callflow.line import FILES, Line
-from tests.core.floor import c, doing, the
+from tests.core.floor import SUPPORT, c, doing, paused, ready, the
 
 WELCOME = "sound:ccplane/en-"
 
@@ -325,3 +325,48 @@ def test_given_a_box_that_is_no_name_then_the_program_is_told_so():
 def test_given_a_site_without_the_prompt_then_the_program_is_told_which():
     line = Line("await call.voicemail()").call()
     assert "leave-a-message" in line.raised[0].error
+
+
+WAITING = (
+    'async with call.while_waiting("welcome", first_s=3, every_s=20, keys={"2": "voicemail", "5": "queue:sales"}):\n'
+    '    left = await call.queue("support")\n'
+    "await call.hang_up(len(left.name) if isinstance(left, LeftByKey) else 16)"
+)
+
+
+def test_given_words_of_the_programs_own_then_who_waits_hears_them_and_leaves_by_its_keys():
+    line = Line(WAITING, agents=[paused("ana")]).call_and_answer()
+    line.enters("x")
+    decision = line.tick(at=3)
+    assert the(decision, f.WaitAnnounced).sounds[0].startswith(WELCOME)
+    assert the(decision, f.WaitAnnounced).next_at == 23_000
+    line.presses("2")
+    assert line.verb == HangUp(len("voicemail"))
+
+
+def test_given_a_second_queue_behind_the_block_then_its_file_says_what_is_heard():
+    body = 'async with call.while_waiting("welcome"):\n    await call.queue("support")\nawait call.queue("support")'
+    line = Line(body, agents=[ready("ana")]).call_and_answer()
+    assert line.verb.announce is not None
+    line.enters("x")
+    line.picks_up("x")
+    line.joins("x")
+    line.agent_hangs_up("x")
+    assert line.verb == EnterQueue(SUPPORT)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        'keys={"12": "voicemail"}',
+        'keys={"1": "queue:nowhere"}',
+        "every_s=9",
+        "every_s=3_601",
+        "first_s=-1",
+        '"no-such-prompt"',
+    ],
+)
+def test_given_words_that_cannot_be_then_the_program_fails_and_the_sites_default_takes_the_call(asked):
+    line = Line(f'async with call.while_waiting({asked}):\n    await call.queue("support")').call()
+    assert line.raised
+    assert line.contact("x").program == "sorry"

@@ -100,7 +100,7 @@ def test_given_a_desk_phone_that_is_gone_and_not_heard_then_its_caller_is_asked_
     assert kinds(decision)[:4] == ["PhoneLost", "LegDropped", "TalkEnded", "WrapUpDone"]
     assert [each.by for each in decision.facts if isinstance(each, TalkEnded)] == [EndedBy.PHONE_LOST]
     assert floor.contact("x").phase is Phase.WAITING
-    assert [each.sounds for each in decision.commands if isinstance(each, do.AskToHold)] == [("sound:hold-zh",)]
+    assert [each.sounds for each in decision.commands if isinstance(each, do.SayToWaiting)] == [("sound:hold-zh",)]
     assert floor.agent("ana").shown is Shown.UNREACHABLE
     assert floor.state.lines[SUPPORT][0].contact == c("x"), "before those who came later"
 
@@ -123,7 +123,7 @@ def test_given_a_phone_that_is_there_but_sends_no_sound_then_it_is_called_back_w
     floor = at_a_desk()
     decision = loses_its_sound(floor)
     assert kinds(decision) == ["PhoneLost", "RejoinRung"]
-    assert commands(decision) == ["StartMusic", "AskToHold", "RingBack"]
+    assert commands(decision) == ["StartMusic", "SayToWaiting", "RingBack"]
     leg_ends(floor, talk(floor).leg, cause=44)
     leg_up(floor)
     joined = floor.enters("x", talk(floor).back_leg)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Membership, Phone, Profile, Seat
+from ccplane.contacts.announce import Announce, Way
 from ccplane.contacts.callback import CallbackState
 from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
 from ccplane.contacts.verbs import (
@@ -52,6 +53,7 @@ from ccplane.ids import (
     message_id,
     offer_of_leg,
 )
+from ccplane.routing.announce import MINUTES, Saying
 from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.hours import Hours, Span
@@ -91,15 +93,32 @@ BY_LEVEL = Group(
     name="by level", step=Step(agents=(AgentId("ana"), AgentId("ben"))), opens={Measure.SERVICE_LEVEL: 0.5},
     closes={Measure.SERVICE_LEVEL: 0.8}, after_ms=9_000, window_ms=120_000,
 )  # fmt: skip
+SPOKEN = Announce(
+    first_ms=4_000,
+    every_ms=10_000,
+    position=True,
+    estimate=True,
+    messages=({"en": "sound:news"},),
+    keys={"1": Way(name="voicemail"), "5": Way(queue=SALES), "#": Way(callback=True)},
+)
+SAYINGS = {
+    "zh-CN": Saying(
+        positions=("sound:first", "sound:second"),
+        minutes=tuple(f"sound:{minutes}" for minutes in MINUTES),
+        more="sound:more",
+        longer="sound:longer",
+    )
+}
 RULES = (
     the_rules(
-        a_queue(SUPPORT),
+        a_queue(SUPPORT, announce=SPOKEN),
         a_queue(SALES, wrap_up=10, extend=10, most=25, at_once=2),
         misses_until_pause=2,
         dialling=DIALLING,
         callbacks=CALLED_BACK,
         recording=RECORDED,
         hold={"en": "sound:hold", "zh-CN": "sound:hold-zh"},
+        sayings=SAYINGS,
     ),
     the_rules(
         a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1)), at_once=3, no_agents=SALES),
@@ -168,6 +187,7 @@ VERBS = (
     AskCallback(SUPPORT, "5551"),
     AskCallback(SALES, "5552"),
     EnterQueue(SUPPORT, callback_key="2", callback_number="5553"),
+    EnterQueue(SALES, announce=replace(SPOKEN, position=False, messages=())),
 )
 
 
@@ -332,7 +352,7 @@ class World:
                 there = i.LegEnded(offer_of_leg(leg), leg, gone=False)
                 not_there = i.LegNotFound(offer_of_leg(leg), leg, answered=leg in self.known)
                 self.events.append(there if leg in self.channels else not_there)
-            case do.AskToHold(contact=contact):
+            case do.SayToWaiting(contact=contact):
                 self.events.append(i.HoldSaid(contact))
             case do.ListenTo(contact=contact, offer=offer, leg=leg) if leg in self.channels:
                 self.events.append(i.LegListened(contact, offer, heard=leg not in self.silent))

@@ -19,7 +19,7 @@ from ccplane.kpi.wallboard import queues
 from tests.core.floor import a_queue, the_rules
 
 PINNED = {
-    "offered": (2, "415d2a96fe8d", 363),
+    "offered": (2, "415d2a96fe8d", 443),
     "answered": (2, "659c28307c76", 8),
     "answered_within": (2, "399c0fa28a5b", 6),
     "abandoned": (2, "d1b0124885b0", 16),
@@ -30,7 +30,8 @@ PINNED = {
     "overflowed": (1, "05c93a576990", 48),
     "closed": (1, "dff8e7bbfd34", 56),
     "moved": (1, "9fbb83702e7f", 64),
-    "callback": (1, "ee35550319ab", 72),
+    "left_by_key": (1, "342b787351f2", 72),
+    "callback": (1, "ee35550319ab", 80),
     "lost": (2, "49115f38076e", 40),
     "wait": (2, "8621e5d07e01", 100004),
     "contact_wait": (1, "784aa5fa9953", 100004),

@@ -10,6 +10,7 @@ import pytest
 from ccplane.agents.wrap_up import WrapUp
 from ccplane.callflow.call import Call
 from ccplane.callflow.loader import load
+from ccplane.contacts.announce import Way
 from ccplane.contacts.evolve import opened
 from ccplane.contacts.facts import ContactArrived, MissCause
 from ccplane.contacts.verbs import Done, EnterQueue, Pressed, SetData
@@ -18,7 +19,12 @@ from ccplane.site import check, parse, read
 from tests.site.sites import TOP
 
 PAGE = (TOP / "docs" / "site.md").read_text()
-EXAMPLE = dict(re.findall(r"\*\*`([^`]+)`\*\*\n\n```\w+\n(.*?)```", PAGE, re.S))
+FILES = re.compile(r"\*\*`([^`]+)`\*\*\n\n```\w+\n(.*?)```", re.S)
+EXAMPLE = dict(FILES.findall(PAGE))
+ARRIVED = ContactArrived(
+    at=1, contact="c-1", node="n", channel="ch", number_dialled="4002", caller="", caller_name="",
+    language="en", attribution="", switch_at=1, site="",
+)  # fmt: skip
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -114,11 +120,7 @@ def test_the_voices_on_the_page_can_be():
 
 def test_the_program_on_the_page_gathers_what_the_page_says():
     site = parse(EXAMPLE)
-    arrived = ContactArrived(
-        at=1, contact="c-1", node="n", channel="ch", number_dialled="4002", caller="", caller_name="",
-        language="en", attribution="", switch_at=1, site=site.hash,
-    )  # fmt: skip
-    program = load(site, site.number("4002").program)(Call(opened(arrived), site))
+    program = load(site, site.number("4002").program)(Call(opened(ARRIVED), site))
     asked = program.send(None)
     assert (asked.longest, asked.ends_with, asked.between_ms) == (8, "#", 4_000)
     assert program.send(Pressed("4711")) == SetData("order", "4711")
@@ -145,3 +147,25 @@ def test_every_key_of_a_seat_is_on_the_page():
 
     for key in SeatTable.model_fields:
         assert f"| `{key}` |" in PAGE
+
+
+def test_the_waiting_on_its_page_is_a_queue_a_program_and_prompts_that_are_rendered():
+    page = dict(
+        re.findall(r"\*\*`([^`]+)`\*\*\n\n```\w+\n(.*?)```", (TOP / "docs" / "while-waiting.md").read_text(), re.S)
+    )
+    prompts = EXAMPLE["ivr/prompts.toml"] + page.pop("ivr/prompts.toml")
+    site = parse(EXAMPLE | page | {"ivr/prompts.toml": prompts})
+    plan = site.rules.queues["support"].announce
+    assert plan.keys == {"1": Way(callback=True), "2": Way(queue="sales"), "3": Way(name="voicemail")}
+    texts = {each.uri: each.text for each in site.all_prompts() if each.language == "en"}
+    said = site.rules.sayings["en"]
+    assert [texts[uri] for uri in said.positions[:2]] == ["You are next.", "There are 2 callers up to and with you."]
+    assert [texts[uri] for uri in said.minutes[:2]] == [
+        "You will wait less than a minute.",
+        "You will wait less than 2 minutes.",
+    ]
+    assert texts[plan.messages[0]["en"]].startswith("Did you know?")
+    program = load(site, "patient")(Call(opened(ARRIVED), site))
+    asked = program.send(None)
+    assert (asked.announce.every_ms, asked.announce.keys) == (30_000, {"2": Way(name="voicemail")})
+    program.close()

@@ -118,7 +118,7 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.Answer(command.channel)
         case do.PlaySounds():
             return op.PlayOnChannel(command.channel, command.playback, command.sounds, command.language)
-        case do.AskToHold():
+        case do.SayToWaiting():
             bridge, playback = bridge_of(command.contact), hold_id(command.contact)
             return op.PlayOnBridge(bridge, playback, command.sounds, command.language)
         case do.Whisper():

@@ -7,9 +7,11 @@ clock, no chance and no network but by verbs, and running it again over its jour
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
-from typing import Final, Literal, Never, overload
+from collections.abc import Generator, Mapping
+from types import MappingProxyType
+from typing import Final, Literal, Never
 
+from ccplane.contacts.announce import Announce, way_of
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import (
     KEYS,
@@ -83,11 +85,26 @@ class Step:
 
 
 DAY_S: Final = 86_400
+HOUR_S: Final = 3_600
+EVERY_LEAST_S: Final = 10
 ID_LONGEST: Final = 10
 
 
 def _settled(result: Result) -> Done | Refused:
     return result if isinstance(result, Done | Refused) else Refused("not-done")
+
+
+class WhileWaiting:
+    """`async with call.while_waiting(…):`; after the block it is as it was before."""
+
+    def __init__(self, call: Call, plan: Announce) -> None:
+        self._call, self._plan = call, plan
+
+    async def __aenter__(self) -> None:
+        self._before, self._call._announcing = self._call._announcing, self._plan
+
+    async def __aexit__(self, *_: object) -> None:
+        self._call._announcing = self._before
 
 
 class Call:
@@ -104,6 +121,7 @@ class Call:
         self.number: Number = site.number(contact.number_dialled)
         self.site = site
         self._consent, self._direction = contact.consent_before, contact.direction
+        self._announcing: Announce | None = None
         self.device = contact.device
         """The phone of ours that this call came from; None for a caller from outside."""
 
@@ -251,22 +269,15 @@ class Call:
         """Set what an agent wants, wherever they sit. It shows once their present work allows."""
         return _settled(await Step(SetIntent(agent, state, reason)))
 
-    @overload
-    async def queue(self, name: str | None, *, credit_s: int = 0) -> QueueResult: ...
-
-    @overload
-    async def queue(
-        self, name: str | None, *, credit_s: int = 0, callback_key: str, callback_number: str | None = None
-    ) -> QueueResult | Promised: ...
-
     async def queue(
         self, name: str | None, *, credit_s: int = 0, callback_key: str = "", callback_number: str | None = None
-    ) -> QueueResult | Promised:
+    ) -> QueueResult:
         """Wait for an agent and talk. Returns when the talk is over or the waiting is; see QueueResult.
 
         `credit_s`: the caller's priority, counted as so many seconds waited already; ProgramError beyond a day.
         `callback_key`: who presses it while they wait is called back, at `callback_number` or else theirs, when their
-        turn comes: Promised, once Postgres has it. Where that can't be they wait on.
+        turn comes: Promised, once Postgres has it. Where that can't be they wait on. What they hear meanwhile, and
+        which other keys lead out of it, the queue's file says, or `while_waiting`.
         """
         if callback_key and callback_key not in tuple(KEYS):
             raise ProgramError("bad-key", f"{callback_key!r} is no key: one of {KEYS}")
@@ -278,12 +289,57 @@ class Call:
         await self._announce(QueueName(name))
         number = (self.caller if callback_number is None else callback_number) if callback_key else ""
         entering = EnterQueue(
-            QueueName(name), self._consent, credit_s, callback_key=callback_key, callback_number=number
+            QueueName(name),
+            self._consent,
+            credit_s,
+            callback_key=callback_key,
+            callback_number=number,
+            announce=self._announcing,
         )
         result = await Step(entering)
-        if not isinstance(result, QueueResult | Promised):
+        if not isinstance(result, QueueResult):
             raise ProgramError("queue-failed", f"the queue gave {result!r}")
         return result
+
+    def while_waiting(
+        self,
+        *messages: str,
+        first_s: float = 15.0,
+        every_s: float = 45.0,
+        position: bool = False,
+        estimate: bool = False,
+        keys: Mapping[str, str] = MappingProxyType({}),
+    ) -> WhileWaiting:
+        """What callers hear, and what their keys do, while a queue within this block keeps them waiting, in place of
+        what the queue's file says.
+
+        `messages`: prompts, one each time, in turn; `position`, `estimate`: their place in the line, and how long it
+        will take. First after `first_s`, then every `every_s` (10 s to an hour). `keys`: "callback", "queue:NAME" (with
+        the clock that they have), or a name that comes back as LeftByKey. An agent who picks up is never kept waiting
+        for the end of it. ProgramError `bad-announcement` if any of it is not so.
+
+            async with call.while_waiting("all-busy", estimate=True, keys={"1": "callback", "2": "voicemail"}):
+                match await call.queue("support"):
+                    case LeftByKey(name="voicemail"):
+                        await call.voicemail()
+        """
+        wrong = [key for key in keys if key not in tuple(KEYS)]
+        if wrong or not 0 <= first_s <= HOUR_S or not EVERY_LEAST_S <= every_s <= HOUR_S:
+            sentence = (
+                f"keys are of {KEYS}, first_s is 0 to {HOUR_S}, every_s {EVERY_LEAST_S} to {HOUR_S}; "
+                f"given: {', '.join(wrong)!r}, {first_s}, {every_s}"
+            )
+            raise ProgramError("bad-announcement", sentence)
+        ways = {key: way_of(said) for key, said in keys.items()}
+        if nowhere := [way.queue for way in ways.values() if way.queue and way.queue not in self.site.rules.queues]:
+            known = ", ".join(self.site.rules.queues)
+            raise ProgramError("no-such-queue", f"there is no queue {nowhere[0]!r}; acd/queues.toml has {known}")
+        sounds = tuple({self.language: self.site.sound(each, self.language)} for each in messages)
+        first, every = round(first_s * 1000), round(every_s * 1000)
+        plan = Announce(
+            first_ms=first, every_ms=every, position=position, estimate=estimate, messages=sounds, keys=ways
+        )
+        return WhileWaiting(self, plan)
 
     async def _announce(self, queue: QueueName) -> None:
         """Say that talks are recorded, once a contact, where the policy wants it; a key may refuse.

@@ -9,6 +9,7 @@ import msgspec
 
 from ccplane.contacts import facts as f
 from ccplane.contacts import recordings as r
+from ccplane.contacts.announce import Told
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.own_call import CallState, OwnCall
 from ccplane.contacts.talk import Talk
@@ -150,6 +151,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     call: OwnCall | None = None
     callback: CallbackId | None = None
     """The callback that this is."""
+    told: Told = Told()
+    """What they heard of their place and their wait, in whichever queue."""
     waited_since: int | None = None
     """The clock of their last stay in a queue, if that is over: who is called back later keeps it."""
 

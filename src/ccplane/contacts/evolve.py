@@ -12,6 +12,7 @@ from ccplane.contacts import own_call as own_calls
 from ccplane.contacts import recordings as r
 from ccplane.contacts import steps
 from ccplane.contacts import talk as talks
+from ccplane.contacts.announce import Told
 from ccplane.contacts.contact import MOVES_CONTACT, PHASE, Choice, Contact, Phase
 from ccplane.contacts.offer import Offer
 from ccplane.contacts.waiting import queued
@@ -84,6 +85,11 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, phase=phase, waiting=None, waited_since=since)
         case f.RequirementRelaxed():
             return replace(contact, waiting=contact.waiting.relaxed(fact)) if contact.waiting else contact
+        case f.WaitAnnounced():
+            if contact.waiting is None:
+                raise IllegalMove("contact", contact.phase, fact)
+            told = Told(contact.told.times + 1, contact.told.minutes if fact.minutes is None else fact.minutes)
+            return replace(contact, told=told, waiting=replace(contact.waiting, say_at=fact.next_at))
         case f.ContactReprioritised():
             if contact.waiting is None:
                 raise IllegalMove("contact", contact.phase, fact)

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from ccplane.contacts.announce import Announce
 from ccplane.ids import AgentId, CallbackId, MessageId, QueueName, SeatId
 
 KEYS: Final = "0123456789*#ABCD"
@@ -81,6 +82,8 @@ class EnterQueue(msgspec.Struct, frozen=True, tag=True):
     callback_key: str = ""
     """Who presses it while they wait is called back instead, at `callback_number`, and keeps their place."""
     callback_number: str = ""
+    announce: Announce | None = None
+    """What they hear meanwhile, and what their keys do; None: as the queue's file says."""
 
 
 class AskCallback(msgspec.Struct, frozen=True, tag=True):
@@ -214,6 +217,13 @@ class Closed(msgspec.Struct, frozen=True, tag=True):
     """The queue is closed by its hours, or closed while they waited."""
 
 
+class LeftByKey(msgspec.Struct, frozen=True, tag=True):
+    """The caller pressed a key that leads out of the queue. `name`: what it stands for, as `keys` says."""
+
+    key: str
+    name: str
+
+
 class Promised(msgspec.Struct, frozen=True, tag=True):
     """They will be called back when their turn comes: it is written down for good."""
 
@@ -259,8 +269,8 @@ class NoMessage(msgspec.Struct, frozen=True, tag=True):
 
 
 ConnectResult = Talked | NotReached | NotAllowed
-QueueResult = Served | NoAgents | TimedOut | Overflowed | Closed
 OwnResult = Here | Proven | Refused
 CallbackResult = Promised | NotPromised
+QueueResult = Served | NoAgents | TimedOut | Overflowed | Closed | LeftByKey | Promised
 MessageResult = MessageTaken | NoMessage
 Result = Done | Failed | Pressed | NoInput | OwnResult | QueueResult | CallbackResult | ConnectResult | MessageResult

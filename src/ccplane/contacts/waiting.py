@@ -33,6 +33,8 @@ class Waiting(msgspec.Struct, frozen=True):
     """What was left of the steps that were passed over, since nobody whom they ask for could come."""
     entered_at: int | None = None
     """When they entered this queue, where their clock is older."""
+    say_at: int | None = None
+    """When they are told next how they stand; None: nothing was said here yet."""
     passed: tuple[QueueName, ...] = ()
     """Queues out of which overflows have taken them: none takes them back into these."""
 

@@ -13,6 +13,7 @@ import msgspec
 
 from ccplane.core import inputs as i
 from ccplane.core.agents_ask import ASK_RULES
+from ccplane.core.announcing import announce
 from ccplane.core.callbacks import CALLBACK_RULES, follow
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.clearing import CLEARING_RULES
@@ -105,6 +106,7 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     if state.behind and not turn.state.behind:
         let_go(turn)  # of whom nothing was asked meanwhile
     bring_together(turn)
+    announce(turn)
     leave_seats(turn)
     tend(turn)
     light(turn, state)

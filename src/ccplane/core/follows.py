@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from ccplane.agents.agent import Agent
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.waiting import Waiting
+from ccplane.core.announced import say_at
 from ccplane.core.state import State
 from ccplane.ids import AgentId, ChannelId, ContactId, QueueName, device_of, is_web, seat_of
 from ccplane.routing import engine as routing
@@ -63,6 +64,8 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
     times = [at for at in own if at is not None]
     if contact.offers:
         times.extend(each.deadline for each in contact.offers)
+    if (announced := say_at(rules, contact)) is not None:
+        times.append(announced)
     if (not contact.offers or wants_more(rules, contact)) and contact.waiting:
         queue = rules.queues.get(contact.waiting.queue)
         endless = bool(contact.offers or contact.callback)

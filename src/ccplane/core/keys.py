@@ -1,7 +1,8 @@
 """What becomes of a key: the verb that gathers takes it, or it is kept for the next that will, or it is nobody's.
 
-A caller who knows the menus presses ahead, so no key is lost between two verbs or under a prompt. But who waits for
-an agent or talks with one is not asked anything: what is pressed there may be a card's number, and is not ours to keep.
+A caller who knows the menus presses ahead, so no key is lost between two verbs or under a prompt. But who talks with an
+agent is not asked anything, and who waits for one has only the keys that lead out of the queue: what else is pressed
+there may be a card's number, and is not ours to keep.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.verbs import KEYS, AskCallback, Connect, EnterQueue, Gather, HangUp, TakeMessage
 from ccplane.core import inputs as i
+from ccplane.core.announcing import key_while_waiting
 from ccplane.core.commands import StopSounds
 from ccplane.core.promises import wish_waiting
 from ccplane.core.steps import take_key
@@ -36,6 +38,8 @@ def key_pressed(turn: Turn, what: i.KeyPressed) -> None:
             take_key(turn, contact, what.key)
         case EnterQueue(callback_key=what.key, callback_number=number) if contact.phase is Phase.WAITING:
             wish_waiting(turn, contact, number)
+        case EnterQueue() if contact.phase is Phase.WAITING:
+            key_while_waiting(turn, contact, what.key)
         case EnterQueue() | AskCallback() | Connect() | TakeMessage() | HangUp():
             return
         case _ if contact.program:

@@ -116,7 +116,8 @@ def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None
 
 def _bring_together(turn: Turn, contact: Contact, join: JoinAgent | None) -> None:
     """The caller's wait is over: no music, no sounds, and the agent comes into the room, unless they are there."""
-    if contact.waiting and contact.waiting.place is not None and contact.waiting.segment > 1:
+    again = contact.waiting is not None and contact.waiting.place is not None and contact.waiting.segment > 1
+    if again or contact.told.times:
         turn.do(StopSounds(contact.id, hold_id(contact.id)))
     turn.do(StopMusic(contact.id, contact.channel))
     if join is not None:

@@ -25,7 +25,7 @@ from ccplane.contacts.facts import EndedBy
 from ccplane.contacts.talk import Talk, TalkState
 from ccplane.contacts.verbs import EnterQueue, Served
 from ccplane.core import inputs as i
-from ccplane.core.commands import AskToHold, JoinAgent, ListenTo, RingBack, StartMusic
+from ccplane.core.commands import JoinAgent, ListenTo, RingBack, SayToWaiting, StartMusic
 from ccplane.core.steps import end_step
 from ccplane.core.talks import drop_leg, no_hold, talk_over
 from ccplane.core.turn import Turn
@@ -242,7 +242,7 @@ def _hold(turn: Turn, contact: Contact, music: str) -> None:
     turn.do(StartMusic(contact.id, contact.channel, music))
     sound = turn.state.rules.hold.get(contact.language)
     if sound is not None:
-        turn.do(AskToHold(contact.id, (sound,), contact.language))
+        turn.do(SayToWaiting(contact.id, (sound,), contact.language))
 
 
 def _on_hold(contact: Contact) -> bool:

@@ -8,17 +8,20 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.core import journal
-from ccplane.core.commands import WriteJournal
+from ccplane.core.commands import StopSounds, WriteJournal
 from ccplane.core.estimates import at_entry
 from ccplane.core.follows import as_candidate
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, QueueName
+from ccplane.ids import ContactId, QueueName, hold_id
 
 
 def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until: int | None = None) -> None:
     """The stay in the queue ends without a talk of which we could tell; `until`: if it was over before now."""
-    waiting = turn.state.contacts[contact_id].waiting
+    contact = turn.state.contacts[contact_id]
+    waiting = contact.waiting
     assert waiting is not None
+    if contact.told.times:
+        turn.do(StopSounds(contact_id, hold_id(contact_id)))
     with turn.as_of(turn.when if until is None else until):
         waited_ms, ended_at = turn.over(waiting.here_since)
     turn.happened(
@@ -37,11 +40,12 @@ def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until:
 
 def change_queue(turn: Turn, of: ContactId, to: QueueName, outcome: QueueOutcome) -> None:
     """Another queue takes their stay over: with its clock, place and priority, as of now. An overflow never takes them
-    back into the one that they leave, unless somebody moves them (MOVED)."""
+    back into the one that they leave, unless somebody moves them, or they themselves by a key."""
     contact = turn.state.contacts[of]
     waiting = contact.waiting
     assert waiting is not None
-    passed = waiting.passed if outcome is QueueOutcome.MOVED else (*waiting.passed, waiting.queue)
+    chosen = outcome in (QueueOutcome.MOVED, QueueOutcome.LEFT_BY_KEY)
+    passed = waiting.passed if chosen else (*waiting.passed, waiting.queue)
     leave_queue(turn, contact.id, outcome)
     turn.happened(
         c.ContactQueued(

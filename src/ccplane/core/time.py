@@ -9,6 +9,7 @@ from ccplane.agents import facts as a
 from ccplane.contacts.contact import Contact
 from ccplane.core import clearing
 from ccplane.core import inputs as i
+from ccplane.core.announcing import announce_due
 from ccplane.core.callbacks import callback_due
 from ccplane.core.callers import not_picked_up
 from ccplane.core.follows import watches
@@ -81,6 +82,7 @@ def _contact_due(turn: Turn, contact: Contact) -> None:
             wait_due(turn, turn.state.contacts[contact.id])
     elif contact.waiting:
         wait_due(turn, contact)
+        announce_due(turn, turn.state.contacts[contact.id])
 
 
 TIME_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {i.Tick: tick}

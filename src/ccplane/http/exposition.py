@@ -35,7 +35,8 @@ from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 
 OUTCOMES: Final = (
-    "answered", "abandoned", "no_agents", "timed_out", "overflowed", "closed", "moved", "callback", "lost",
+    "answered", "abandoned", "no_agents", "timed_out", "overflowed", "closed", "moved", "left_by_key", "callback",
+    "lost",
 )  # fmt: skip
 OF_RECORDINGS: Final = {
     "RecordingStarted": ("ccplane_recordings_started", "Talks whose recording began"),

@@ -66,6 +66,7 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     overflowed: int = 0
     closed: int = 0
     moved: int = 0
+    left_by_key: int = 0
     callback: int = 0
     lost: int = 0
     answered_wait_ms: int = 0
@@ -92,7 +93,7 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ended(self) -> int:
         """Stays that are over, however. `entered` is this and those who still wait: nothing is lost from sight."""
-        given_away = self.overflowed + self.closed + self.moved + self.callback
+        given_away = self.overflowed + self.closed + self.moved + self.left_by_key + self.callback
         return self.answered + self.abandoned + self.no_agents + self.timed_out + given_away + self.lost
 
 
@@ -123,6 +124,7 @@ def for_ended(outcome: QueueOutcome, waited_ms: int, within_ms: int) -> dict[str
             | QueueOutcome.OVERFLOWED
             | QueueOutcome.CLOSED
             | QueueOutcome.MOVED
+            | QueueOutcome.LEFT_BY_KEY
             | QueueOutcome.CALLBACK
             | QueueOutcome.LOST
         ):

@@ -51,6 +51,7 @@ DEFINITIONS: Final = {
         Definition("overflowed", "overflowed", "溢出量", "stays", "ended by a limit of the queue's", _STAYS),
         Definition("closed", "closed", "非服务时间", "stays", "ended, as the queue was closed or closed then", _STAYS),
         Definition("moved", "moved", "转移量", "stays", "ended, as somebody put them into another queue", _STAYS),
+        Definition("left_by_key", "left by key", "按键离开量", "stays", "ended by a key that leads out of it", _STAYS),
         Definition("callback", "left to be called back", "转回呼量", "stays", "promised a callback instead", _STAYS),
         Definition(
             "lost", "lost", "丢失量", "stays", "ended, as the switch lost the call, or the fallback took it", _STAYS, 2

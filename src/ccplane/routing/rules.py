@@ -9,9 +9,11 @@ from typing import Final
 import msgspec
 
 from ccplane.agents.wrap_up import WrapUp
+from ccplane.contacts.announce import Announce
 from ccplane.contacts.facts import MissCause
 from ccplane.ids import AgentId, ProgramName, QueueName
 from ccplane.laws import Fact
+from ccplane.routing.announce import Saying
 from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Dialling
 from ccplane.routing.hours import Hours
@@ -112,6 +114,8 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     percent: int = 80
     within_ms: int = 20_000
     music: str = "default"
+    announce: Announce | None = None
+    """What those who wait hear beside it, and what their keys do."""
     whisper: dict[str, str] = {}
     """The sound that says to an agent alone what it is about, by language; none: nothing is said."""
     whisper_all: bool = False
@@ -201,6 +205,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     callbacks: Callbacks = Callbacks()
     hold: dict[str, str] = {}
     """The sound by which a caller is asked to hold, by language. None: music alone."""
+    sayings: dict[str, Saying] = {}
+    """By language, how places in the line and waits are said."""
     hours: dict[str, Hours] = {}
     default_queue: QueueName | None = None
     """Where those wait on whose queue is no more and not in `removed_queues`; None: their program decides."""

@@ -12,6 +12,7 @@ from ccplane.agents.facts import Membership
 from ccplane.agents.wrap_up import WrapUp
 from ccplane.ids import AgentId, QueueName, SeatId
 from ccplane.routing.rules import MOST_AT_ONCE, Queue, Step
+from ccplane.site.announcements import announce_of, judge_waiting
 from ccplane.site.document import Document
 from ccplane.site.faults import listed
 from ccplane.site.groups import groups_of, judge_groups
@@ -54,6 +55,8 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
     _judge_times(document, name, table)
     judge_limits(document, name, table)
     judge_groups(document, name, table)
+    if table.waiting is not None:
+        judge_waiting(document, name, table.waiting)
     after = wrap_up_in(document, table.wrap_up, name) or WrapUp()
     steps = tuple(step_of(step) for step in table.steps or ()) or (Step(table.skills or {}),)
     return Queue(
@@ -71,6 +74,7 @@ def _queue(document: Document, name: str, raw: object) -> Queue | None:
         percent=table.answer.percent,
         within_ms=table.answer.within,
         music=table.music,
+        announce=announce_of(table),
         whisper_all=table.whisper_to == "all",
         **limits_of(table),
         groups=groups_of(table),

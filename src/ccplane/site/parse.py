@@ -10,6 +10,7 @@ from ccplane.errors import SiteError
 from ccplane.ids import ProgramName, QueueName
 from ccplane.routing.rules import Queue, Rules
 from ccplane.site.acd import agents_in, judge_at_once, judge_removed, judge_strict, queues_in, rules_in, seats_in
+from ccplane.site.announcements import messages_in, said_to_the_waiting, sayings_of, stands_are_said
 from ccplane.site.callbacks import callbacks_in
 from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
@@ -86,9 +87,12 @@ class _Reading:
         self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
         self._prompts = prompts_in(self._document(PROMPTS), self._studio)
         self._whispers = whispers_in(self._document(QUEUES), self._prompts, self._studio, self._references)
+        self._queues = messages_in(self._document(QUEUES), self._queues, self._prompts, self._references)
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
+        stands = stands_are_said(self._queues, self._programs)
+        self._said = said_to_the_waiting(self._prompts, self._studio) if stands else {}
         self._policy = policy_in(self._document(POLICY), self._references)
         self._judge_all()
 
@@ -110,6 +114,7 @@ class _Reading:
                 dialling=self._dialling,
                 callbacks=self._callbacks,
                 hold=self._hold(),
+                sayings=sayings_of(self._said) if self._said else {},
                 default_queue=QueueName(self._rules.default_queue) if self._rules.default_queue else None,
                 removed_queues={QueueName(old): QueueName(new) for old, new in self._rules.removed_queues.items()},
                 hours=self._hours,
@@ -119,6 +124,7 @@ class _Reading:
             agents=self._agents,
             prompts={name: spoken.prompt for name, spoken in self._prompts.items()},
             whispers={str(name): prompt for name, prompt in self._whispers.items()},
+            said=self._said,
             language=self._numbers.language,
             seats=self._seats,
         )
@@ -205,7 +211,7 @@ class _Reading:
             judge_languages([*self._prompts.values(), *self._own_texts], self._languages())
             spoken = {each.prompt.name: each.prompt for each in (*self._prompts.values(), *self._own_texts)}
             if not self._document(PROMPTS).broken:
-                spoken |= {each.name: each for each in self._whispers.values()}
+                spoken |= {each.name: each for each in (*self._whispers.values(), *self._said.values())}
                 judge_recordings(self._studio.recorded, spoken, self.findings)
         self._judge_menus()
         self._judge_same_numbers()

@@ -19,6 +19,7 @@ NAMED_BY: Final = {
     "gather": "prompt",
     "ask_agent": "prompt",
     "ask_pin": "prompt",
+    "while_waiting": "prompt",
     "set_language": "language",
 }
 """Verbs whose arguments are names, and of what."""

@@ -225,6 +225,27 @@ def _name_or_texts(value: object) -> object:
 WhisperTo = Annotated[str, _matching(r"auto-answered|all", "bad-choice", 'is "auto-answered" or "all"')]
 
 
+Leads = Annotated[
+    str,
+    _matching(
+        r"\w[\w-]{0,39}|queue:\w[\w-]{0,39}",
+        "bad-key-leads",
+        'is "callback", "queue:NAME", or a name for the program: letters, digits, - and _',
+    ),
+]
+
+
+class WaitingTable(Table):
+    """`[support.waiting]`: what those who wait hear, and what their keys do."""
+
+    first: Annotated[Duration, Field(ge=0, le=HOUR)] = 15 * SECOND
+    every: Annotated[Duration, Field(ge=10 * SECOND, le=HOUR)] = 45 * SECOND
+    position: bool = False
+    estimate: bool = False
+    messages: Annotated[list[Name], Field(max_length=20)] = []
+    keys: dict[Key, Leads] = {}
+
+
 class QueueTable(Table):
     """`[support]` in acd/queues.toml."""
 
@@ -237,6 +258,7 @@ class QueueTable(Table):
     weight: Annotated[Duration, Field(le=24 * HOUR)] = 0
     strict: Annotated[int, Field(ge=0, le=9)] = 0
     music: Name = "default"
+    waiting: WaitingTable | None = None
     whisper: Annotated[Any, BeforeValidator(_name_or_texts)] = None
     whisper_to: WhisperTo = "auto-answered"
     most_waiting: Annotated[int, Field(ge=1, le=100_000)] | None = None

@@ -231,6 +231,8 @@ class Site:
     seats: tuple[SeatEntry, ...] = ()
     whispers: Mapping[str, Prompt] = field(default_factory=dict)
     """By queue: what its agents hear before they are joined."""
+    said: Mapping[str, Prompt] = field(default_factory=dict)
+    """By name: how places in the line and waits are said."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""
@@ -277,5 +279,5 @@ class Site:
     def spoken(self) -> dict[str, Prompt]:
         """Every prompt by name; those with texts in a menu's own file are `menu.prompt` and so on."""
         menus = (prompt for menu in self.menus.values() for prompt in menu.prompts)
-        said = (*self.prompts.values(), *menus, *self.whispers.values())
+        said = (*self.prompts.values(), *menus, *self.whispers.values(), *self.said.values())
         return {prompt.name: prompt for prompt in said}

@@ -78,6 +78,7 @@ from ccplane.contacts.facts.queueing import (
     ContactUnqueued,
     QueueOutcome,
     RequirementRelaxed,
+    WaitAnnounced,
 )
 from ccplane.contacts.facts.talks import (
     AnyTalkFact,
@@ -159,6 +160,7 @@ __all__ = [
     "TalkStarted",
     "Trace",
     "Unusable",
+    "WaitAnnounced",
     "WhisperEnded",
     "Withdrawal",
 ]
@@ -202,6 +204,7 @@ AnyContactFact = (
     | ContactReprioritised
     | ContactRedirected
     | RequirementRelaxed
+    | WaitAnnounced
     | ContactRelinked
     | CallerLeftRoom
     | MessageStarted

@@ -21,6 +21,8 @@ class QueueOutcome(StrEnum):
     CLOSED = "closed"
     MOVED = "moved"
     """Somebody put them into another queue."""
+    LEFT_BY_KEY = "left-by-key"
+    """They pressed a key that leads out of it: into another queue, or back to the program."""
     CALLBACK = "callback"
     """They are called back instead. Of a stay in a customer's place: they were not reached, or it was not the hour."""
 
@@ -51,6 +53,20 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
     """Queues out of which overflows have taken them since they asked for one: none takes them back into these."""
     callback: CallbackId | None = None
     """Whom they are called back for: it counts apart from callers' stays."""
+
+
+class WaitAnnounced(ContactFact, frozen=True, kw_only=True):
+    """Who waits was told how they stand. `position` and `minutes` as they were said, None where they were not;
+    `longer`: and that it takes longer than they were told before. No `sounds`: there was nothing to say."""
+
+    queue: QueueName
+    segment: int
+    position: int | None
+    minutes: int | None
+    longer: bool
+    sounds: tuple[str, ...]
+    next_at: int
+    """When they are told anew."""
 
 
 class ContactUnqueued(ContactFact, frozen=True, kw_only=True):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from ccplane.core.commands.callers import (
     AddCaller,
     AnswerCaller,
-    AskToHold,
     CloseRoom,
     GiveBack,
     HangUpCaller,
@@ -16,6 +15,7 @@ from ccplane.core.commands.callers import (
     OpenRoom,
     PlaySounds,
     RemoveCaller,
+    SayToWaiting,
     StartMusic,
     StopMusic,
     StopRinging,
@@ -59,7 +59,7 @@ AnyCommand = (
     | StartMusic
     | StopMusic
     | PlaySounds
-    | AskToHold
+    | SayToWaiting
     | StopSounds
     | TellQueue
     | RemoveCaller
@@ -97,7 +97,6 @@ __all__ = [
     "AnswerCaller",
     "AnswerHalf",
     "AnyCommand",
-    "AskToHold",
     "CallCustomer",
     "CallOwner",
     "CallParty",
@@ -127,6 +126,7 @@ __all__ = [
     "RingAgent",
     "RingBack",
     "RingLine",
+    "SayToWaiting",
     "StartMusic",
     "StartTalkRecording",
     "StopMusic",

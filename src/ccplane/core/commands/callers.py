@@ -87,8 +87,8 @@ class PlaySounds(ContactCommand, frozen=True):
     language: str
 
 
-class AskToHold(ContactCommand, frozen=True):
-    """Play into the room, under the id of holds, that the caller is to wait a moment."""
+class SayToWaiting(ContactCommand, frozen=True):
+    """Play into the room, under the id of holds, what a caller who waits is to hear; it ends the music."""
 
     sounds: tuple[str, ...]
     language: str
