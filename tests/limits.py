@@ -126,29 +126,30 @@ class _Watch:
     """Of one phase of one test."""
 
     def __init__(self, why: str, limit: float) -> None:
-        self._why, self._limit = why, limit
-        self._due = time.monotonic() + limit
-        self._ended, self._bell = False, threading.Event()
+        self._why = why
+        self.due = self.rings_at = time.monotonic() + limit
+        self._ended = False
         self.found: str | None = None
         """Once the time is over: what was not over, and what all waited for then."""
 
     def start(self) -> None:
         signal.signal(SIGNAL, self._alarm)
-        threading.Thread(target=self._watch, name=WATCH, daemon=True).start()
+        _watchman.watches(self)
 
     def stop(self) -> None:
         self._ended = True
-        self._bell.set()
+        _watchman.watches(None)
 
-    def _watch(self) -> None:
-        wait = self._limit
-        while not self._bell.wait(wait) and not self._ended:
+    def ring(self) -> float:
+        """Interrupts the main thread if the time is over. When to look again, in monotonic seconds."""
+        if not self._ended and (now := time.monotonic()) >= self.rings_at:
             signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
-            wait = AGAIN_S
+            self.rings_at = now + AGAIN_S
+        return self.rings_at
 
     def _alarm(self, _: int, frame: FrameType | None) -> None:
         __tracebackhide__ = True
-        if self._ended or time.monotonic() < self._due:  # meant for the phase before
+        if self._ended or time.monotonic() < self.due:  # meant for the phase before
             return
         loop, task = _run_in(frame)
         if self.found is None:
@@ -158,6 +159,36 @@ class _Watch:
                 return
         raise pytest.fail.Exception(self._why)
 
+
+class _Watchman:
+    """The thread that looks at the clock for all phases: one for each of them took as long as most of the tests. It
+    sleeps until the phase is late that it has last looked at, mostly one that is long over."""
+
+    IDLE_S = 60.0
+
+    def __init__(self) -> None:
+        self._watch: _Watch | None = None
+        self._changed = threading.Condition()
+        self._looks_at = float("inf")
+        self._thread: threading.Thread | None = None
+
+    def watches(self, watch: _Watch | None) -> None:
+        with self._changed:
+            self._watch = watch
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._look, name=WATCH, daemon=True)
+                self._thread.start()
+            elif watch is not None and watch.due < self._looks_at:
+                self._changed.notify()
+
+    def _look(self) -> None:
+        with self._changed:
+            while True:
+                self._looks_at = self._watch.ring() if self._watch else time.monotonic() + self.IDLE_S
+                self._changed.wait(max(0.0, self._looks_at - time.monotonic()))
+
+
+_watchman = _Watchman()
 
 RUN = asyncio.BaseEventLoop.run_until_complete.__code__
 
