@@ -41,6 +41,16 @@ def test_given_a_switch_that_began_anew_then_its_calls_are_ended_as_facts_and_th
     assert not floor.state.contacts
 
 
+def test_given_a_phone_that_is_gone_while_the_switch_is_away_then_that_is_no_miss_and_the_switch_tells_what_became_of_it():
+    """It began anew, and its phones are told of before its calls are looked at."""
+    floor = a_day()
+    floor.drops()
+    offer = floor.offer("y")
+    assert kinds(floor.phone(offer.agent, Phone.GONE)) == ["PhoneChanged"]
+    decision = found(floor, 2, gone=("x", "y", floor.offer("x").leg, offer.leg), phones={})
+    assert [each.reason for each in decision.facts if isinstance(each, OfferWithdrawn)] == [Withdrawal.SWITCH_LOST]
+
+
 def test_given_a_switch_that_says_that_it_shuts_down_then_its_calls_are_ended_by_it_at_once():
     floor = a_day()
     decision = floor.take(i.CallerGone(c("x"), by_switch=True))
