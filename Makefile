@@ -34,7 +34,8 @@ demo: env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
 	exec $(PY) -m ccplane.demo $(ARGS)
 
-WORKERS := 2
+# For two processors: a quarter of what a test of calls takes is work, the rest is waiting for what comes when it comes.
+WORKERS := 3
 
 test: env-dev host-test asterisk-root web
 	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)

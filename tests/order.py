@@ -10,17 +10,32 @@ from collections import Counter
 import pytest
 
 DEAREST = {
+    "asterisk/test_api_docs.py": 6,
+    "asterisk/test_backup.py": 35,
+    "asterisk/test_bad_days.py": 40,
     "asterisk/test_bench.py": 95,
-    "asterisk/test_kill_anywhere.py": 65,
-    "asterisk/test_postgres_away.py": 65,
+    "asterisk/test_callbacks.py": 35,
+    "asterisk/test_dead_media.py": 30,
+    "asterisk/test_handover.py": 40,
+    "asterisk/test_kill_anywhere.py": 85,
+    "asterisk/test_postgres_away.py": 80,
     "asterisk/test_recordings.py": 70,
-    "asterisk/test_switch_trouble.py": 65,
+    "asterisk/test_sign_in.py": 40,
+    "asterisk/test_switch_trouble.py": 60,
     "asterisk/test_voicemail.py": 75,
-    "chaos/test_short.py": 85,
-    "guard/test_absence.py": 65,
+    "backup/test_make.py": 30,
+    "backup/test_restore.py": 35,
+    "chaos/test_short.py": 80,
+    "core/test_always.py": 40,
+    "core/test_callbacks_always.py": 45,
+    "demo/test_demo.py": 40,
+    "guard/test_absence.py": 70,
+    "guard/test_open_lines.py": 35,
+    "guard/test_switch.py": 70,
     "guard/test_whole.py": 60,
     "postgres/test_away.py": 65,
-    "test_local.py": 85,
+    "postgres/test_projections.py": 40,
+    "test_local.py": 50,
 }
 """Seconds, where the marks say too little of it."""
 ASTERISK_S, SLOW_S, QUICK_S = 3.0, 4.0, 0.05

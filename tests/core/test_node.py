@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ccplane.agents.agent import Shown
 from ccplane.agents.facts import Phone
 from ccplane.contacts.facts import ContactEnded, EndedBy, OfferWithdrawn, TalkEnded, Withdrawal
 from ccplane.core import checkpoint
 from ccplane.core import inputs as i
 from ccplane.facts import SwitchFound
-from ccplane.ids import NodeName
+from ccplane.ids import DeviceName, NodeName
 from tests.core.floor import NODE, a_floor, c, doing, kinds, ready, the
 
 
@@ -41,13 +43,17 @@ def test_given_a_switch_that_began_anew_then_its_calls_are_ended_as_facts_and_th
     assert not floor.state.contacts
 
 
-def test_given_a_phone_that_is_gone_while_the_switch_is_away_then_that_is_no_miss_and_the_switch_tells_what_became_of_it():
-    """It began anew, and its phones are told of before its calls are looked at."""
+@pytest.mark.parametrize("told", ["before its calls are looked at", "with them"])
+def test_given_a_switch_that_began_anew_then_who_was_rung_at_a_phone_that_is_gone_with_it_missed_nothing(told):
     floor = a_day()
     floor.drops()
     offer = floor.offer("y")
-    assert kinds(floor.phone(offer.agent, Phone.GONE)) == ["PhoneChanged"]
-    decision = found(floor, 2, gone=("x", "y", floor.offer("x").leg, offer.leg), phones={})
+    if told == "with them":
+        phones = {DeviceName(offer.agent): Phone.GONE}
+    else:
+        phones = {}
+        assert kinds(floor.phone(offer.agent, Phone.GONE)) == ["PhoneChanged"]
+    decision = found(floor, 2, gone=("x", "y", floor.offer("x").leg, offer.leg), phones=phones)
     assert [each.reason for each in decision.facts if isinstance(each, OfferWithdrawn)] == [Withdrawal.SWITCH_LOST]
 
 

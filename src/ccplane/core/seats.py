@@ -87,15 +87,14 @@ def _changed(turn: Turn, agent: AgentId, device: DeviceName, phone: Phone) -> No
 def _rings_in_vain(turn: Turn, agent: Agent) -> None:
     """Another call came to their phone while ours rings there, or they make one, or it is there no more: the caller is
     offered to somebody else at once. Who has answered ours already goes on with it; what becomes of one that is to come
-    through an open line that line tells, and of all of them the switch, once it is connected again: it may have
-    restarted, and then phones are gone because the calls are."""
+    through an open line that line tells. Of a switch that is away, or has begun anew, the calls tell themselves."""
     contact = turn.state.contacts.get(agent.contact) if agent.contact else None
     offer = contact.offer_to(agent.id) if contact else None
     if contact is None or offer is None or agent.work is not Work.OFFERED:
         return
     if agent.phone is Phone.IN_USE:
         withdraw_one(turn, contact, offer, Withdrawal.OTHER_CALL)
-    elif agent.open_line is None and turn.state.nodes.get(contact.node, False):
+    elif agent.open_line is None and turn.state.nodes.get(contact.node, False) and not turn.begun_anew:
         drop_leg(turn, contact.id, agent.id, offer.leg, "normal")
         miss(turn, contact, offer, MissCause.UNREACHABLE)
 
