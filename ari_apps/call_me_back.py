@@ -7,6 +7,7 @@ from ccplane import (
     NoAgents,
     NotPromised,
     Overflowed,
+    Pressed,
     Promised,
     Served,
     TimedOut,
@@ -15,7 +16,7 @@ from ccplane import (
 
 
 async def main(call: Call) -> None:
-    if await call.gather("callback-offer", timeout_s=3) == "1":
+    if await call.gather("callback-offer", timeout_s=3) == Pressed("1"):
         match await call.callback("support"):  # acd/callbacks.toml says whom; promised once it is written down
             case Promised():
                 await call.play("we-call-you-back")

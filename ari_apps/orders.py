@@ -1,13 +1,29 @@
 """About an order: which one, and then an agent, who has its number on the screen."""
 
-from ccplane import Call, Closed, LeftByKey, NoAgents, Overflowed, Promised, Served, TimedOut, assert_never
+from ccplane import (
+    Call,
+    Closed,
+    Invalid,
+    LeftByKey,
+    NoAgents,
+    NoInput,
+    Overflowed,
+    Pressed,
+    Promised,
+    Served,
+    TimedOut,
+    assert_never,
+)
 
 
 async def main(call: Call) -> None:
     choice = await call.menu("orders")  # ivr/orders.toml, and what it leads to
     if choice.name == "order":
-        order = await call.gather("order-number", longest=8, ends_with="#")
-        await call.set_data("order", order or "none given")
+        match await call.gather("order-number", longest=8, ends_with="#"):
+            case Pressed(order) if order:
+                await call.set_data("order", order)
+            case Pressed() | NoInput() | Invalid():
+                await call.set_data("order", "none given")
     match await call.queue(choice.queue):
         case Served():
             pass

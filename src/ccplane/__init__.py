@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 if TYPE_CHECKING:
+    from ccplane.callflow.asking import Confirmation as Confirmation
+    from ccplane.callflow.asking import GatherResult as GatherResult
+    from ccplane.callflow.asking import Invalid as Invalid
+    from ccplane.callflow.asking import No as No
+    from ccplane.callflow.asking import Unanswered as Unanswered
+    from ccplane.callflow.asking import Yes as Yes
     from ccplane.callflow.call import Call as Call
+    from ccplane.callflow.saying import Date as Date
+    from ccplane.callflow.saying import Digits as Digits
+    from ccplane.callflow.saying import Money as Money
+    from ccplane.callflow.saying import Number as Number
+    from ccplane.callflow.saying import Time as Time
     from ccplane.contacts.verbs import CallbackResult as CallbackResult
     from ccplane.contacts.verbs import Closed as Closed
     from ccplane.contacts.verbs import Done as Done
@@ -20,6 +31,7 @@ if TYPE_CHECKING:
     from ccplane.contacts.verbs import NotPromised as NotPromised
     from ccplane.contacts.verbs import NotReached as NotReached
     from ccplane.contacts.verbs import Overflowed as Overflowed
+    from ccplane.contacts.verbs import Pressed as Pressed
     from ccplane.contacts.verbs import Promised as Promised
     from ccplane.contacts.verbs import Proven as Proven
     from ccplane.contacts.verbs import QueueResult as QueueResult
@@ -35,25 +47,37 @@ __all__ = [
     "Call",
     "CallbackResult",
     "Closed",
+    "Confirmation",
+    "Date",
+    "Digits",
     "Done",
+    "GatherResult",
     "Here",
+    "Invalid",
     "LeftByKey",
     "MessageResult",
     "MessageTaken",
+    "Money",
+    "No",
     "NoAgents",
     "NoInput",
     "NoMessage",
     "NotAllowed",
     "NotPromised",
     "NotReached",
+    "Number",
     "Overflowed",
+    "Pressed",
     "Promised",
     "Proven",
     "QueueResult",
     "Refused",
     "Served",
     "Talked",
+    "Time",
     "TimedOut",
+    "Unanswered",
+    "Yes",
     "assert_never",
 ]
 
@@ -61,26 +85,38 @@ _HOMES: Final = {
     "AgentId": "ccplane.ids",
     "Call": "ccplane.callflow.call",
     "CallbackResult": "ccplane.contacts.verbs",
-    "NotPromised": "ccplane.contacts.verbs",
-    "Promised": "ccplane.contacts.verbs",
     "Closed": "ccplane.contacts.verbs",
+    "Confirmation": "ccplane.callflow.asking",
+    "Date": "ccplane.callflow.saying",
+    "Digits": "ccplane.callflow.saying",
     "Done": "ccplane.contacts.verbs",
+    "GatherResult": "ccplane.callflow.asking",
     "Here": "ccplane.contacts.verbs",
+    "Invalid": "ccplane.callflow.asking",
     "LeftByKey": "ccplane.contacts.verbs",
     "MessageResult": "ccplane.contacts.verbs",
     "MessageTaken": "ccplane.contacts.verbs",
+    "Money": "ccplane.callflow.saying",
+    "No": "ccplane.callflow.asking",
     "NoAgents": "ccplane.contacts.verbs",
+    "NoInput": "ccplane.contacts.verbs",
     "NoMessage": "ccplane.contacts.verbs",
     "NotAllowed": "ccplane.contacts.verbs",
+    "NotPromised": "ccplane.contacts.verbs",
     "NotReached": "ccplane.contacts.verbs",
-    "NoInput": "ccplane.contacts.verbs",
+    "Number": "ccplane.callflow.saying",
     "Overflowed": "ccplane.contacts.verbs",
+    "Pressed": "ccplane.contacts.verbs",
+    "Promised": "ccplane.contacts.verbs",
     "Proven": "ccplane.contacts.verbs",
     "QueueResult": "ccplane.contacts.verbs",
     "Refused": "ccplane.contacts.verbs",
     "Served": "ccplane.contacts.verbs",
     "Talked": "ccplane.contacts.verbs",
+    "Time": "ccplane.callflow.saying",
     "TimedOut": "ccplane.contacts.verbs",
+    "Unanswered": "ccplane.callflow.asking",
+    "Yes": "ccplane.callflow.asking",
 }
 
 

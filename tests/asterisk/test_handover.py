@@ -118,10 +118,11 @@ async def test_keys_pressed_while_it_is_handed_over_are_each_counted_once(
 
 
 TAKES_NUMBERS = """
+from ccplane import NoInput
 async def main(call):
     number = 0
-    while (keyed := await call.gather("order-number", longest=20, ends_with="#")) is not None:
-        await call.set_data(str(number % 20), keyed)
+    while (keyed := await call.gather("order-number", longest=20, ends_with="#")) != NoInput():
+        await call.set_data(str(number % 20), keyed.keys)
         number += 1
 """
 """A program that notes one number after the other."""

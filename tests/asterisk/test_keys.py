@@ -15,12 +15,12 @@ from tests.strangers import keys_by_info, sipp
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
-ASKS = """from ccplane import Call
+ASKS = """from ccplane import Call, Pressed
 
 async def main(call: Call) -> None:
     await call.answer()
     keys = await call.gather("which", longest=3 if call.number.attribution else 16, timeout_s=20, between_s=10)
-    await call.set_data("keys", keys or "")
+    await call.set_data("keys", keys.keys if isinstance(keys, Pressed) else "")
     await call.hang_up()
 """
 FILES = {

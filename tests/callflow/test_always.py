@@ -27,7 +27,8 @@ async def main(call):
     match await call.queue(choice.queue):
         case Served():
             await call.play("welcome")
-            await call.set_data("keys", await call.gather("what", longest=5, ends_with="#") or "")
+            keyed = await call.gather("what", longest=5, ends_with="#")
+            await call.set_data("keys", keyed.keys if isinstance(keyed, Pressed) else "")
             await call.set_language("zh-CN")
             await call.gather("welcome", longest=2, barge_in=False)
         case NoAgents():

@@ -49,7 +49,7 @@ def test_given_another_language_when_the_plane_dies_then_the_program_takes_the_s
     body = """
     if call.language == "en":
         await call.set_language("zh-CN")
-    keys = await call.gather("what", longest=3)
+    keys = (await call.gather("what", longest=3)).keys
     await call.set_data("order", keys)
     await call.hang_up(len(keys))
     """

@@ -120,7 +120,7 @@ def test_given_a_key_pressed_ahead_then_the_menu_takes_it_and_is_not_heard():
     assert len(line.played()) == 1
 
 
-GATHER = 'keys = await call.gather("what", longest=4, ends_with="#")\nawait call.hang_up(int(keys or 99))'
+GATHER = 'keys = await call.gather("what", longest=4, ends_with="#")\nawait call.hang_up(int(keys.keys or 99))'
 
 
 @pytest.mark.parametrize(("pressed", "cause"), [("1234", 1234), ("12#", 12), ("#", 99)])
@@ -132,7 +132,7 @@ def test_given_keys_asked_for_then_the_program_has_them(pressed, cause):
 
 
 def test_given_keys_asked_for_when_nothing_is_pressed_then_the_program_has_none():
-    line = Line('keys = await call.gather("what")\nawait call.hang_up(int(keys is None))').call()
+    line = Line('keys = await call.gather("what")\nawait call.hang_up(int(keys == NoInput()))').call()
     line.sounds_end()
     line.wake()
     assert line.verb == HangUp(1)

@@ -7,10 +7,16 @@ clock, no chance and no network but by verbs, and running it again over its jour
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Final, Literal, Never
+from typing import Any, Final, Literal, Never
+from zoneinfo import ZoneInfo
 
+from ccplane.callflow.asking import Confirmation, GatherResult, No, Question, Sounds, Unanswered, Yes
+from ccplane.callflow.loader import load
+from ccplane.callflow.saying import Value, words
+from ccplane.callflow.step import Step
 from ccplane.contacts.announce import Announce, way_of
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import (
@@ -48,10 +54,9 @@ from ccplane.contacts.verbs import (
     SetLanguage,
     TakeMessage,
     Talked,
-    Verb,
 )
 from ccplane.errors import ProgramError
-from ccplane.ids import AgentId, ContactId, QueueName
+from ccplane.ids import AgentId, ContactId, ProgramName, QueueName
 from ccplane.routing.rules import Number
 from ccplane.site import Menu, MenuEntry, Prompt, Site
 from ccplane.site.site import BACK, LANGUAGES, REPEAT
@@ -59,9 +64,8 @@ from ccplane.site.site import BACK, LANGUAGES, REPEAT
 ROUNDS: Final = 25
 """Menus that are heard at most, one after the other: then whoever goes round and round is sent on."""
 
-KEYS_LONGEST: Final = 64
-KEYS_SHORTEST_S: Final = 0.2
-"""A hand needs longer than this from key to key."""
+DEEPEST: Final = 8
+"""Programs that may run one within the other."""
 
 REFUSE_WITHIN_MS: Final = 1_500
 """How long a caller may still refuse to be recorded once the words are over: everybody waits for so long."""
@@ -72,16 +76,6 @@ BOX: Final = re.compile(r"\w[\w-]{0,39}")
 
 class CallerGone(BaseException):
     """The caller hung up. Raised at the awaited verb and absorbed by the runner; `finally` blocks run, verbs do not."""
-
-
-class Step:
-    """One verb on its way to the runner."""
-
-    def __init__(self, verb: Verb) -> None:
-        self._verb = verb
-
-    def __await__(self) -> Generator[Verb, Result, Result]:
-        return (yield self._verb)
 
 
 DAY_S: Final = 86_400
@@ -124,14 +118,34 @@ class Call:
         self._announcing: Announce | None = None
         self.device = contact.device
         """The phone of ours that this call came from; None for a caller from outside."""
+        self._depth = 0
+
+    @property
+    def arrived(self) -> datetime:
+        """When they called, by the site's time zone: what `Date` and `Time` say."""
+        return datetime.fromtimestamp(self.arrived_at / 1000, UTC).astimezone(ZoneInfo(self.site.rules.timezone))
 
     async def answer(self) -> None:
         """Take the call. `play`, `menu` and `queue` do it by themselves where it is not done yet."""
         await Step(Answer())
 
-    async def play(self, *prompts: str) -> None:
-        """Play prompts, by their name in ivr/prompts.toml, or `sound:…` as it stands, one after the other."""
-        await Step(Play(tuple(self.site.sound(prompt, self.language) for prompt in prompts)))
+    async def play(self, *prompts: str | Value) -> None:
+        """Play one after the other: prompts, by their name in ivr/prompts.toml, `sound:…` as it stands, and values,
+        which are said in the caller's language: Number, Money, Date, Time, Digits.
+
+            await call.play("your-balance", Money("12.50", "CNY"), "on", Date(call.arrived))
+        """
+        await Step(Play(self._sounds(*prompts)))
+
+    def _sounds(self, *prompts: str | Value) -> Sounds:
+        """ProgramError for a prompt that there is none of, or a value that cannot be said."""
+        sounds: list[str] = []
+        for each in prompts:
+            if isinstance(each, str):
+                sounds.append(self.site.sound(each, self.language))
+            else:
+                sounds += (self.site.word(word, self.language) for word in words(each, self.language))
+        return tuple(sounds)
 
     async def menu(self, name: str) -> MenuEntry:
         """Ask what the caller wants, as ivr/NAME.toml says, through all sub-menus; the entry that leads out of them.
@@ -180,37 +194,90 @@ class Call:
 
     async def gather(
         self,
-        *prompts: str,
+        *prompts: str | Value,
         longest: int = 1,
+        shortest: int = 0,
+        length: int | None = None,
         ends_with: str = "",
+        pattern: str = "",
         timeout_s: float = 5.0,
         between_s: float = 3.0,
+        tries: int = 1,
+        wrong_tries: int | None = None,
+        silence: str = "",
+        invalid: str = "",
         barge_in: bool = True,
         fresh: bool = False,
         secret: bool = False,
-    ) -> str | None:
-        """Ask for keys: at most `longest` (64), or up to one of `ends_with`, which is not part of the answer.
+    ) -> GatherResult:
+        """Ask for keys: Pressed(keys), NoInput(), or Invalid(keys) if they are no answer.
+
+        An answer has `shortest` to `longest` keys (64 at most), or exactly `length`; it ends with its last possible
+        key, with one of `ends_with`, which is no part of it, or when no other follows for `between_s`. `pattern`: a
+        regular expression that it has to match as a whole. NoInput if nothing is pressed for `timeout_s` after the
+        prompts.
+
+        It is asked `tries` times in all while nothing is pressed, and `wrong_tries` times (as many, if not given) while
+        it is no answer; `silence` and `invalid` are prompts that are said before asking again.
 
         The first key stops the prompts (unless `barge_in` is False: then they are heard out, and what is pressed
-        meanwhile counts). None if nothing is pressed for `timeout_s` after the prompts; once a key was pressed, the
-        answer is what there is when no other follows for `between_s`. Keys pressed ahead are taken at once, and the
-        prompts are not heard, unless `fresh`: then they are forgotten. "" if only a key of `ends_with` was pressed.
+        meanwhile counts). Keys pressed ahead are taken at once, and the prompts are not heard, unless `fresh`: then
+        they are forgotten. Pressed("") if only a key of `ends_with` was pressed, and `shortest` is 0.
 
         What callers key lies at Asterisk while they are in the call, so that nobody is asked twice after a crash.
         `secret`: it does not, and they may be. It is a fact all the same.
 
-            order = await call.gather("order-number", longest=8, ends_with="#")
+            match await call.gather("order-number", length=8, pattern="4.*", tries=3, invalid="no-such-order"):
+                case Pressed(order):
+                    await call.set_data("order", order)
         """
-        if not 1 <= longest <= KEYS_LONGEST or not set(ends_with) <= set(KEYS) or between_s < KEYS_SHORTEST_S:
-            sentence = (
-                f"longest is 1 to {KEYS_LONGEST}, ends_with is of {KEYS}, between_s at least {KEYS_SHORTEST_S}; "
-                f"given: {longest}, {ends_with!r}, {between_s}"
-            )
-            raise ProgramError("bad-gather", sentence)
-        sounds = tuple(self.site.sound(prompt, self.language) for prompt in prompts)
-        within, between = round(timeout_s * 1000), round(between_s * 1000)
-        result = await Step(Gather(sounds, within, longest, ends_with, between, barge_in, fresh, secret))
-        return result.keys if isinstance(result, Pressed) else None
+        question = Question(
+            longest=longest if length is None else length,
+            shortest=shortest if length is None else length,
+            ends_with=ends_with,
+            pattern=pattern,
+            timeout_s=timeout_s,
+            between_s=between_s,
+            barge_in=barge_in,
+            fresh=fresh,
+            secret=secret,
+            tries=tries,
+            wrong_tries=tries if wrong_tries is None else wrong_tries,
+        )
+        before = (self._sounds(each) if each else () for each in (silence, invalid))
+        return await question.ask(self._sounds(*prompts), *before)
+
+    async def confirm(
+        self, *prompts: str | Value, yes: str = "1", no: str = "2", tries: int = 2, timeout_s: float = 5.0
+    ) -> Confirmation:
+        """Ask whether something is right: Yes(), No(), or Unanswered() after `tries` without either key. No and
+        Unanswered are false, so that `if await call.confirm(…)` reads as it should. The prompts say which keys.
+
+            if await call.confirm("you-entered", Digits(order), "right-1-wrong-2"):
+        """
+        if not yes or not no or not set(yes + no) <= set(KEYS) or set(yes) & set(no):
+            raise ProgramError("bad-confirm", f"yes and no are different keys of {KEYS}; given: {yes!r}, {no!r}")
+        question = Question(pattern=f"[{re.escape(yes + no)}]", timeout_s=timeout_s, tries=tries, wrong_tries=tries)
+        match await question.ask(self._sounds(*prompts)):
+            case Pressed(key):
+                return Yes() if key in yes else No()
+            case _:
+                return Unanswered()
+
+    async def run(self, program: str, **given: Any) -> Any:
+        """Run another program of ari_apps/ in this call, and give what it returns. `given`: what its `main` takes
+        beside the call, each with a default there. Eight programs deep at most: ProgramError "too-deep".
+
+            await call.run("voicemail")
+        """
+        if self._depth >= DEEPEST:
+            raise ProgramError("too-deep", f"{program!r} would be the {DEEPEST + 1}th program within another")
+        main = load(self.site, ProgramName(program))
+        self._depth += 1
+        try:
+            return await main(self, **given)
+        finally:
+            self._depth -= 1
 
     async def set_language(self, language: str) -> None:
         """Speak to the caller in this language from here on: prompts, menus, and Asterisk's own sounds."""

@@ -8,12 +8,12 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
-from ccplane.callflow.call import Call
 from ccplane.errors import ProgramError
 from ccplane.ids import ProgramName
 from ccplane.site import Site
 
-Main = Callable[[Call], Coroutine[Any, Any, None]]
+Main = Callable[..., Coroutine[Any, Any, Any]]
+"""Takes the `Call`, and what another program gives it."""
 
 
 def load(site: Site, name: ProgramName) -> Main:

@@ -35,6 +35,8 @@ AGAIN_S: Final = 0.001
 """One that catches even that is interrupted again and again, until it does not."""
 HASTE: Final = 100
 """So many verbs within a second are no call flow: it asks again and again for what ends at once, and all wait."""
+BUDGET: Final = 2_000
+"""So many verbs of one program in one call are no call flow either: it goes round for ever, and slowly."""
 PROGRAMS: Final = "ari_apps/"
 """Where the code of programs says that it is from."""
 VERBS: Final = get_args(Verb)
@@ -154,6 +156,10 @@ class Runner:
             where = _where(program)
             self._end(contact)
             return ProgramRaised(contact, f"awaited {type(verb).__name__}, which is no verb of the call", where)
+        if step - of.first_step >= BUDGET and not isinstance(verb, HangUp):
+            where = _where(program)
+            self._end(contact)
+            return ProgramRaised(contact, f"asked for more than {BUDGET} verbs in one call", where)
         if wrong := _cannot_be_kept(verb):
             where = _where(program)
             self._end(contact)

@@ -85,6 +85,7 @@ class _Reading:
         self._dialling = dialling_in(self._document(DIALLING), self._references)
         self._callbacks = callbacks_in(self._document(CALLBACKS), self._hours, self._rules.timezone, self._dialling)
         self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
+        self._words = self._studio.words()
         self._prompts = prompts_in(self._document(PROMPTS), self._studio)
         self._whispers = whispers_in(self._document(QUEUES), self._prompts, self._studio, self._references)
         self._queues = messages_in(self._document(QUEUES), self._queues, self._prompts, self._references)
@@ -127,6 +128,7 @@ class _Reading:
             said=self._said,
             language=self._numbers.language,
             seats=self._seats,
+            words=self._words,
         )
 
     def _hold(self) -> dict[str, str]:
@@ -211,7 +213,8 @@ class _Reading:
             judge_languages([*self._prompts.values(), *self._own_texts], self._languages())
             spoken = {each.prompt.name: each.prompt for each in (*self._prompts.values(), *self._own_texts)}
             if not self._document(PROMPTS).broken:
-                spoken |= {each.name: each for each in (*self._whispers.values(), *self._said.values())}
+                own = (*self._whispers.values(), *self._said.values(), *self._words.values())
+                spoken |= {each.name: each for each in own}
                 judge_recordings(self._studio.recorded, spoken, self.findings)
         self._judge_menus()
         self._judge_same_numbers()

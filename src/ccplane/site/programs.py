@@ -17,13 +17,16 @@ NAMED_BY: Final = {
     "queue": "queue",
     "play": "prompt",
     "gather": "prompt",
+    "confirm": "prompt",
+    "run": "program",
     "ask_agent": "prompt",
     "ask_pin": "prompt",
     "while_waiting": "prompt",
     "set_language": "language",
 }
 """Verbs whose arguments are names, and of what."""
-
+PROMPTED: Final = {"gather": ("silence", "invalid")}
+"""And those of their keywords that are names of prompts."""
 
 FORBIDDEN: Final = {"asyncio", "random", "secrets", "socket", "subprocess", "threading", "time", "uuid"}
 """Modules a program has no use for: it runs again over its journal, and must then take the same course."""
@@ -105,12 +108,13 @@ def _takes_one(arguments: ast.arguments) -> bool:
 def _names(path: str, main: ast.AST, call: str, findings: Findings) -> Iterator[Reference]:
     for node in ast.walk(main):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=verb), args=arguments) if (
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=verb), args=arguments, keywords=others) if (
                 owner == call and verb in NAMED_BY
             ):
                 blame = partial(_tell, path, node.lineno, f"{call}.{verb}", findings)
-                names = [each.value for each in arguments if isinstance(each, ast.Constant)]
-                for name in (name for name in names if isinstance(name, str)):
+                given = [*arguments, *(each.value for each in others if each.arg in PROMPTED.get(verb, ()))]
+                names = [each.value for each in given if isinstance(each, ast.Constant)]
+                for name in (name for name in names if isinstance(name, str) and name):
                     if not (NAMED_BY[verb] == "prompt" and name.startswith("sound:")):
                         yield Reference(NAMED_BY[verb], name, blame, by_program=True)
 

@@ -17,6 +17,7 @@ from ccplane.ids import AgentId, ProgramName, QueueName, SeatId
 from ccplane.routing.dialling import AGENT
 from ccplane.routing.hours import Hours
 from ccplane.routing.rules import Number, Rules
+from ccplane.site.words import SAYS
 
 LANGUAGES: Final = ("en", "zh-CN")
 """What prompts can be spoken in; asterisk/prompts.py has a voice for each."""
@@ -233,6 +234,8 @@ class Site:
     """By queue: what its agents hear before they are joined."""
     said: Mapping[str, Prompt] = field(default_factory=dict)
     """By name: how places in the line and waits are said."""
+    words: Mapping[str, Prompt] = field(default_factory=dict)
+    """Those from which values are put together, in each language that has them."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""
@@ -259,6 +262,15 @@ class Site:
             raise ProgramError("no-such-prompt", f"There is no prompt {name!r} in ivr/prompts.toml.", prompt=name)
         return self.prompts[name].sound(language)
 
+    def word(self, word: str, language: str) -> str:
+        """The media URI of a word of a value."""
+        return self.words[word].sound(language)
+
+    @property
+    def says_values(self) -> bool:
+        """Whether a program says numbers, money, dates, times or digits: only then their words are made."""
+        return any(SAYS.search(program.source) for program in self.programs.values())
+
     @property
     def apology(self) -> Rendering | None:
         """What the dialplan says when ccplane is not there, if the site has a text for it."""
@@ -279,5 +291,6 @@ class Site:
     def spoken(self) -> dict[str, Prompt]:
         """Every prompt by name; those with texts in a menu's own file are `menu.prompt` and so on."""
         menus = (prompt for menu in self.menus.values() for prompt in menu.prompts)
-        said = (*self.prompts.values(), *menus, *self.whispers.values(), *self.said.values())
+        words = self.words.values() if self.says_values else ()
+        said = (*self.prompts.values(), *menus, *self.whispers.values(), *self.said.values(), *words)
         return {prompt.name: prompt for prompt in said}

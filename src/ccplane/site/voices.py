@@ -15,6 +15,7 @@ from ccplane.site.faults import Findings, did_you_mean
 from ccplane.site.recordings import FOLDER
 from ccplane.site.shapes import Language, VoiceTable
 from ccplane.site.site import LANGUAGES, Prompt, Voice
+from ccplane.site.words import texts_by_word
 
 LANGUAGE: Final = TypeAdapter(Language)
 VOICE: Final = TypeAdapter(VoiceTable)
@@ -31,6 +32,10 @@ class Studio:
         """The prompt of this name, spoken and recorded as it is here."""
         recorded = {language: self.recorded[language, name] for language in texts if (language, name) in self.recorded}
         return Prompt(name, texts, recorded, {each: self.voices[each] for each in texts if each in self.voices})
+
+    def words(self) -> dict[str, Prompt]:
+        """The words of values, by themselves; as prompts they are called `word.…`."""
+        return {word: self.prompt(f"word.{word}", texts) for word, texts in texts_by_word().items()}
 
 
 def voices_in(document: Document) -> dict[str, Voice]:

@@ -1,0 +1,130 @@
+"""docs/programs.md is true: each example on it runs, on the fake switch, and does what the page says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from ccplane.callflow.saying import Date, Digits, Money, Number, Time, words
+from ccplane.contacts import facts as c
+from ccplane.settings import HOME
+from ccplane.site import parse
+from ccplane.testing import Rehearsal, rehearse, run
+
+PAGE = (HOME / "docs" / "programs.md").read_text()
+EXAMPLES = dict(re.findall(r"^### `(\w+)`\n\n```python\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL))
+NAMES = {
+    "your-balance", "on", "order", "no-such-order", "nothing-pressed", "you-entered", "right-1-wrong-2", "apology",
+}  # fmt: skip
+FILES = {
+    "acd/queues.toml": "[support]\nskills = { support = 1 }\n",
+    "acd/agents.toml": "[demo]\nfrom = 1001\ncount = 1\nskills = { support = 5 }\n",
+    "acd/site.toml": 'timezone = "Asia/Shanghai"\n',
+    "ivr/numbers.toml": 'default = "sorry"\n[4001]\nprogram = "example"\n',
+    "ivr/prompts.toml": "".join(f'[{name}]\nen = "{name}"\nzh-CN = "{name}"\n' for name in sorted(NAMES)),
+    "ivr/main.toml": 'prompt = "order"\nno_input = "1"\n[keys]\n1 = { queue = "support" }\n',
+    "ari_apps/sorry.py": "async def main(call):\n    await call.hang_up(41)\n",
+    "ari_apps/which_order.py": "from ccplane import *\n\nasync def main(call, question='order'):\n"
+    "    keyed = await call.gather(question, length=4)\n    return keyed.keys if isinstance(keyed, Pressed) else ''\n",
+}
+
+
+def program(body: str) -> str:
+    return "from ccplane import *\n\nasync def main(call):\n    " + body.strip().replace("\n", "\n    ") + "\n"
+
+
+class Heard:
+    """What became of a call to a number that an example takes."""
+
+    def __init__(self, centre: Rehearsal, sounds: Sequence[str]) -> None:
+        self._names = {each.uri: each for each in parse(FILES | SAYS).all_prompts()}
+        self.sounds = [self._names[each].text if each in self._names else each for each in sounds]
+        self.facts = centre.facts
+
+    def data(self) -> dict[str, str]:
+        return {fact.name: fact.value for fact in self.facts if isinstance(fact, c.DataSet)}
+
+
+SAYS = {"ari_apps/example.py": program("await call.play(Number(1))")}
+
+
+async def asked_anew(centre: Rehearsal, after: int) -> int:
+    """Wait until keys are gathered by a later step than that; which one it is."""
+    async for snapshot in centre.plane.subscribe():
+        for contact in snapshot.state.contacts.values():
+            if contact.gathering and contact.step > after:
+                return contact.step
+    raise AssertionError("the plane is gone")
+
+
+def call_of(verb: str, *presses: str, files: dict[str, str] | None = None) -> Heard:
+    """The example of this verb, called by somebody who presses these keys, each when they are asked anew."""
+
+    async def scene() -> Heard:
+        site = FILES | {"ari_apps/example.py": program(EXAMPLES[verb])} | (files or {})
+        async with rehearse(site) as centre:
+            centre.sign_in("1001")
+            call = centre.switch.call("4001")
+            await call.up
+            step = 0
+            for keys in presses:
+                step = await asked_anew(centre, after=step)
+                call.press(keys)
+            if verb in ("menu",):
+                await centre.becomes("1001", "talking")
+                call.hang_up()
+            await call.over(within=600)
+            assert centre.plane.faults == 0
+            assert not centre.said(c.ProgramFailed)
+            return Heard(centre, call.heard)
+
+    return run(scene())
+
+
+def test_every_value_on_the_page_is_said_as_it_stands_there():
+    rows = re.findall(r"^\| `((?:Number|Money|Date|Time|Digits)\(.*?\))` \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
+    assert len(rows) == 7
+    kinds = {"Number": Number, "Money": Money, "Date": Date, "Time": Time, "Digits": Digits}
+    for code, english, chinese in rows:
+        value = eval(code, kinds)
+        assert " ".join(words(value, "en")) == english
+        assert "".join(words(value, "zh-CN")) == chinese
+
+
+def test_play_says_prompts_and_values_in_order():
+    heard = call_of("play").sounds
+    assert heard[0] == "your-balance"
+    assert heard[1:10] == ["one", "thousand", "two", "hundred", "and", "four", "yuan", "and", "fifty"]
+    assert heard[11] == "on"
+
+
+def test_menu_leads_to_the_queue():
+    (queued,) = [fact for fact in call_of("menu", "1").facts if isinstance(fact, c.ContactQueued)]
+    assert queued.queue == "support"
+
+
+def test_gather_takes_what_is_of_the_pattern_and_asks_again_for_what_is_not():
+    assert call_of("gather", "471234").data() == {"order": "471234"}
+    assert call_of("gather", "123456", "654321", "123450").data() == {"not an order": "123450"}
+    silent = call_of("gather")
+    assert silent.data() == {}
+    assert silent.sounds == ["order", *["nothing-pressed", "order"] * 2]
+
+
+def test_confirm_is_true_for_yes_alone():
+    assert call_of("confirm", "1").data() == {"order": "4711"}
+    assert call_of("confirm", "2").data() == {}
+    unanswered = call_of("confirm")
+    assert unanswered.data() == {}
+    assert unanswered.sounds == ["you-entered", "four", "seven", "one", "one", "right-1-wrong-2"] * 2
+
+
+def test_run_gives_what_the_other_program_returns():
+    assert call_of("run", "1234").data() == {"order": "1234"}
+
+
+def test_every_verb_of_the_page_has_an_example_that_is_run_here():
+    assert set(re.findall(r"^### `(\w+)`$", PAGE, re.MULTILINE)) == set(EXAMPLES)
+    tested = Path(__file__).read_text()
+    assert not [verb for verb in EXAMPLES if f'call_of("{verb}"' not in tested]
