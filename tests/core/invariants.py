@@ -50,6 +50,8 @@ class Watch:
         self.open = {}
         self.in_room = set()
         self.legs, self.asked, self.seen, self.by_line = {}, {}, set(), set()
+        self.offered = set()
+        """Every leg that was ever an agent's, also one that a survey has left out."""
         self.last_at = 0
 
     def look(self, before, what, decision, now):
@@ -159,7 +161,9 @@ class Watch:
         channel = getattr(command, "channel", None)
         if channel is not None:
             stray = isinstance(command, do.HangUpCaller | do.GiveBack) and command.contact not in self.channels
-            agents = isinstance(command, do.LetRing | do.StopRinging) and channel in self.legs  # a customer is called
+            agents = (
+                isinstance(command, do.LetRing | do.StopRinging) and channel in self.offered
+            )  # a customer is called
             assert stray or agents or self.channels[command.contact] == channel, (
                 "a command names the contact's own channel"
             )
@@ -178,6 +182,7 @@ class Watch:
         for made in (fact for fact in decision.facts if isinstance(fact, c.OfferMade)):
             assert made.trace.strategy == ADOPTED or not self.on_the_phone_of(made.agent), "double-booked"
             self.legs[made.leg] = made.agent
+            self.offered.add(made.leg)
         for called in (fact for fact in decision.facts if isinstance(fact, c.PartyCalled) and fact.agent):
             assert not self.on_the_phone_of(called.agent), "called while on another leg of ours"
             self.legs[called.leg] = called.agent

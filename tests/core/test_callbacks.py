@@ -388,6 +388,19 @@ def test_given_a_checkpoint_then_callbacks_and_their_deadlines_are_in_it():
     assert again.due == floor.state.due
 
 
+def test_given_a_checkpoint_of_a_claim_or_a_call_then_time_ends_neither_before_the_switch_is_seen():
+    claiming, calling = a_house(), a_house()
+    promised(claiming)
+    agent_takes_it(claiming)
+    dialled(calling)
+    for floor in (claiming, calling):
+        floor.drops()
+        again = checkpoint.decode(checkpoint.encode(floor.state))
+        assert again.callbacks == floor.state.callbacks
+        assert again.due == floor.state.due
+        assert ("callback", the_id()) not in again.due
+
+
 def test_given_a_promise_in_postgres_of_which_nothing_is_known_then_it_is_taken_over_with_clock_and_tries():
     floor = a_house(offline("ana"))
     row = i.PromiseFound(

@@ -801,6 +801,20 @@ class World:
             wanted = CallbackId(f"cb-{self.names}")
             self.take(i.CallbackWanted(callback=wanted, number=NUMBERS[a % 3], queue=queue, by="test"))
 
+    def callback_comes_far(self, a, b):
+        """One is asked for, promised and offered, and more often than not claimed and dialled."""
+        self.everyone_works(0, 0)
+        self.all_events_come(0, 1)
+        self.names += 1
+        wanted = CallbackId(f"cb-{self.names}")
+        self.take(i.CallbackWanted(callback=wanted, number=NUMBERS[a % 3], queue=SUPPORT, by="test"))
+        self.postgres_answers(0, 0)
+        for _ in range(1 + b % 3):
+            self.phone_answers(b, 0)
+            self.all_events_come(0, 1)
+        if b % 4:
+            self.postgres_answers(0, a)
+
     def postgres_answers(self, a, b):
         """What the plane wants of it is committed, mostly, and told at once; or later, or never, or not done at all."""
         asking = (CallbackState.ASKED, CallbackState.CLAIMING)
@@ -1167,6 +1181,8 @@ RARE = (
 CALLING_BACK = (
     World.callback_is_wanted,
     World.callback_is_wanted,
+    World.callback_comes_far,
+    World.callback_comes_far,
     World.postgres_answers,
     World.postgres_answers,
     World.postgres_answers,

@@ -16,7 +16,7 @@ from ccplane.contacts.message import Message
 from ccplane.contacts.offer import Offer
 from ccplane.contacts.recordings import Expected
 from ccplane.contacts.served import Last, Served
-from ccplane.core.follows import put_agent, put_contact, rescheduled
+from ccplane.core.follows import callback_rescheduled, put_agent, put_contact
 from ccplane.core.groups import scheduled
 from ccplane.core.state import State
 from ccplane.ids import CallbackId, ContactId, DeviceName, NodeName, QueueName
@@ -144,7 +144,7 @@ def decode(data: bytes) -> State:
         callbacks_ended=kept.callbacks_ended,
     )
     for callback in kept.callbacks:
-        state = rescheduled(state, "callback", callback.id, callback.deadline)
+        state = callback_rescheduled(state, callback)
     for agent in sorted(kept.agents, key=lambda each: (each.idle_since, each.id)):
         state = put_agent(state, None, agent)
     alone = {each.id: (each.offer,) for each in _before.decode(data).contacts if each.offer}

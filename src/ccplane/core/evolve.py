@@ -22,7 +22,7 @@ from ccplane.agents.facts import (
 from ccplane.contacts import callback as callbacks
 from ccplane.contacts import evolve as contacts
 from ccplane.contacts import message as messages
-from ccplane.contacts.callback import Callback, CallbackState
+from ccplane.contacts.callback import CallbackState
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import (
     ContactArrived,
@@ -54,7 +54,7 @@ from ccplane.contacts.recordings import (
     RecordingPlayed,
 )
 from ccplane.core import groups, paces
-from ccplane.core.follows import put_agent, put_contact, reindexed, rescheduled, watches
+from ccplane.core.follows import callback_rescheduled, put_agent, put_contact, reindexed, rescheduled
 from ccplane.core.state import State
 from ccplane.days import day_of
 from ccplane.errors import IllegalMove
@@ -271,13 +271,7 @@ def _with_callback(state: State, fact: AnyCallbackFact) -> State:
         state = replace(state, callbacks=state.callbacks.delete(after.id), callbacks_ended=ended)
         return rescheduled(state, "callback", after.id, None)
     state = replace(state, callbacks=state.callbacks.set(after.id, after))
-    return _callback_due(state, after)
-
-
-def _callback_due(state: State, callback: Callback) -> State:
-    """What became of an agent or a customer nobody sees while no node is connected."""
-    seen = callback.state not in (CallbackState.CLAIMING, CallbackState.DIALLING) or watches(state)
-    return rescheduled(state, "callback", callback.id, callback.deadline if seen else None)
+    return callback_rescheduled(state, after)
 
 
 def _with_rules(state: State, fact: RulesLoaded) -> State:
@@ -316,7 +310,7 @@ def _with_node(state: State, node: NodeName, connected: bool) -> State:
         if contact.node == node:
             state = reindexed(state, contact, contact)
     for callback in state.callbacks.values():
-        state = _callback_due(state, callback)
+        state = callback_rescheduled(state, callback)
     for agent in state.agents.values():
         if agent.rejoin_until is not None or agent.line.deadline is not None:
             state = put_agent(state, agent, agent)

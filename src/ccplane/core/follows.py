@@ -12,6 +12,7 @@ from immutables import Map
 from msgspec.structs import replace
 
 from ccplane.agents.agent import Agent
+from ccplane.contacts.callback import Callback, CallbackState
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.waiting import Waiting
 from ccplane.core.announced import say_at
@@ -220,3 +221,9 @@ def rescheduled(state: State, kind: str, whose: str, deadline: int | None) -> St
     if deadline is not None:
         deadlines, due = deadlines.add((deadline, kind, whose)), due.set((kind, whose), deadline)
     return replace(state, deadlines=deadlines, due=due)
+
+
+def callback_rescheduled(state: State, callback: Callback) -> State:
+    """What became of an agent or a customer nobody sees while no node is connected."""
+    seen = callback.state not in (CallbackState.CLAIMING, CallbackState.DIALLING) or watches(state)
+    return rescheduled(state, "callback", callback.id, callback.deadline if seen else None)

@@ -44,7 +44,8 @@ def _due(turn: Turn, kind: str, whose: str) -> None:
     if kind == "agent":
         _agent_due(turn, AgentId(whose))
     elif kind == "callback":
-        if callback := turn.state.callbacks.get(CallbackId(whose)):
+        callback = turn.state.callbacks.get(CallbackId(whose))
+        if callback is not None and callback.deadline is not None and callback.deadline <= turn.now:
             callback_due(turn, callback)
     elif contact := turn.state.contacts.get(ContactId(whose)):
         recordings_due(turn, contact)
