@@ -32,6 +32,7 @@ def a_site(**changed: str) -> dict[str, str]:
         "agents": "acd",
         "seats": "acd",
         "dialling": "acd",
+        "callbacks": "acd",
         "site": "acd",
         "numbers": "ivr",
         "prompts": "ivr",

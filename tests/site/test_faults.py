@@ -11,6 +11,7 @@ from ccplane.site import SiteFaults, check, digest, parse, read
 from tests.site.sites import TOP, a_site, faults, the_fault
 
 Q, N, M = "[support]\nskills = { support = 1 }\n", 'default = "sorry"\n', 'prompt = "welcome"\nno_input = "1"\n'
+C = 'allow = ["5"]\n'
 DEMO = read(TOP)
 KEYS = '[keys]\n1 = { queue = "support" }\n'
 
@@ -34,6 +35,32 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
         "acd/dialling.toml:3: roles.agent.allow[0]: a prefix is 1 to 20 digits, perhaps after a +"),
     ("dialling", 'program = "frnt"\n', "no-such-program",
         "acd/dialling.toml:1: program: there is no program `frnt`; did you mean `front`?"),
+    ("callbacks", "tries = 3\n", "missing",
+        "acd/callbacks.toml:1: allow: is missing"),
+    ("callbacks", C + "tires = 3\n", "unknown-key",
+        "acd/callbacks.toml:2: tires: unknown key; did you mean `tries`?"),
+    ("callbacks", 'allow = ["5x"]\n', "bad-prefix",
+        "acd/callbacks.toml:1: allow[0]: a prefix is 1 to 20 digits, perhaps after a +"),
+    ("callbacks", 'allow = "5"\n', "wrong-type",
+        'acd/callbacks.toml:1: allow: is a list, [ … ], not "5"'),
+    ("callbacks", C + 'deny = ["59", "5"]\n', "allowed-and-denied",
+        "acd/callbacks.toml:1: allow: 5 is allowed and denied"),
+    ("callbacks", C + 'hours = "alwyas"\n', "no-such-hours",
+        "acd/callbacks.toml:2: hours: there are no hours `alwyas` in ivr/hours.toml; did you mean `always`?"),
+    ("callbacks", C + 'ring = "4s"\n', "out-of-range",
+        "acd/callbacks.toml:2: ring: is at least 5s, not 4s"),
+    ("callbacks", C + "ring = 30\n", "no-duration",
+        'acd/callbacks.toml:2: ring: is a length of time with its unit, in quotes: "20s" or "3m"'),
+    ("callbacks", C + "tries = 0\n", "out-of-range",
+        "acd/callbacks.toml:2: tries: is at least 1, not 0"),
+    ("callbacks", C + "tries = 21\n", "out-of-range",
+        "acd/callbacks.toml:2: tries: is at most 20, not 21"),
+    ("callbacks", C + 'retry = "0s"\n', "out-of-range",
+        "acd/callbacks.toml:2: retry: is at least 1s, not 0s"),
+    ("callbacks", C + 'expiry = "59s"\n', "out-of-range",
+        "acd/callbacks.toml:2: expiry: is at least 1m, not 59s"),
+    ("callbacks", C + "[night]\n", "unknown-key",
+        "acd/callbacks.toml:2: night: unknown key; …"),
     ("queues", Q + 'strategy = "longest-idel"\n', "no-such-strategy",
         "acd/queues.toml:3: support.strategy: unknown strategy `longest-idel`; did you mean `longest-idle`?"),
     ("queues", Q + "wrap_up = 30\n", "no-duration",
@@ -484,3 +511,28 @@ def test_a_menu_whose_name_a_program_makes_up_is_not_judged(tmp_path):
 def test_a_program_that_imports_a_clock_is_a_warning(tmp_path):
     [warning] = warnings(tmp_path, front='import time\nasync def main(call):\n    await call.menu("main")\n')
     assert warning.startswith("ari_apps/front.py:1: import time: a program has no clock")
+
+
+DIALLED = 'program = "front"\ntrunk = "out"\n[roles.agent]\n'
+
+
+def test_callbacks_that_no_trunk_can_make_are_a_warning(tmp_path):
+    assert warnings(tmp_path, callbacks=C) == [
+        "acd/callbacks.toml:1: allow: nobody can be called back: acd/dialling.toml names no `trunk`"
+    ]
+    assert warnings(tmp_path, callbacks=C, dialling=DIALLED) == []
+
+
+def test_a_promise_that_ends_before_its_last_try_is_a_warning(tmp_path):
+    """Three tries an hour apart take two hours."""
+    rules = C + 'tries = 3\nretry = "1h"\nexpiry = "2h"\n'
+    assert warnings(tmp_path, dialling=DIALLED, callbacks=rules) == [
+        "acd/callbacks.toml:4: expiry: ends before the last of 3 `tries`, `retry` apart: that is after 2h"
+    ]
+    assert warnings(tmp_path, dialling=DIALLED, callbacks=rules.replace('"2h"', '"2h1m"')) == []
+
+
+def test_a_prefix_that_is_allowed_within_a_denied_one_is_a_warning(tmp_path):
+    assert warnings(tmp_path, dialling=DIALLED, callbacks='allow = ["5", "0690"]\ndeny = ["06"]\n') == [
+        "acd/callbacks.toml:1: allow[1]: 0690 begins with 06, which is denied, and denied stays denied"
+    ]

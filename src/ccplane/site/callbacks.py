@@ -11,6 +11,7 @@ from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.hours import Hours, Span
 from ccplane.site.document import Document
+from ccplane.site.durations import written
 from ccplane.site.faults import did_you_mean
 from ccplane.site.hours import MINUTES, shifts_of
 from ccplane.site.shapes import CallbacksTable
@@ -31,11 +32,16 @@ def callbacks_in(document: Document, hours: Mapping[str, Hours], timezone: str, 
         document.fault("no-such-hours", sentence, "hours")
     if not dialling.trunk:
         document.warning("no-trunk", "nobody can be called back: acd/dialling.toml names no `trunk`", "allow")
-    for prefix in table.allow:
+    for place, prefix in enumerate(table.allow):
         if prefix in table.deny:
             document.fault("allowed-and-denied", f"{prefix} is allowed and denied", "allow")
-    if table.retry * table.tries > table.expiry:
-        document.warning("expires-before-last-try", "ends before the last of `tries`, `retry` apart", "expiry")
+        elif wider := next((each for each in table.deny if prefix.startswith(each)), ""):
+            sentence = f"{prefix} begins with {wider}, which is denied, and denied stays denied"
+            document.warning("never-allowed", sentence, "allow", place)
+    last = table.retry * (table.tries - 1)
+    if last >= table.expiry:
+        sentence = f"ends before the last of {table.tries} `tries`, `retry` apart: that is after {written(last)}"
+        document.warning("expires-before-last-try", sentence, "expiry")
     week = tuple(Span(day * MINUTES + OPENS, day * MINUTES + CLOSES) for day in range(7))
     usual = Hours("callbacks", week, shifts_of(timezone))
     return Callbacks(
