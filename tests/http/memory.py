@@ -15,10 +15,11 @@ from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
 from ccplane.http.ports import AgentChange, Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, MessageId, RecordingId, SeatId
+from ccplane.ids import AgentId, CallbackId, ContactId, MessageId, RecordingId, SeatId
 from ccplane.kpi.board import Board, evolve
 from ccplane.laws import Fact
 from ccplane.plane import Snapshot
+from ccplane.postgres.callbacks import BarredNumber, CallbackPage, CallbackRow, CallbacksWanted
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
@@ -195,6 +196,50 @@ class MemoryMessages:
         return self.stored.get(message)
 
 
+class MemoryCallbacks:
+    """`http.ports.CallbackStore` over dicts; `away`: the database can't be reached."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, CallbackRow] = {}
+        self.barred_numbers: dict[str, BarredNumber] = {}
+        self.wanted = CallbacksWanted()
+        self.away = False
+
+    def put(self, name: str, state: str = "waiting") -> None:
+        """A callback that Postgres has."""
+        at = 1_700_000_000_000
+        self.rows[name] = CallbackRow(
+            id=name, number="5551000", queue="support", asked_in=None, asked_by="api", state=state, why=None,
+            contact=None, agent=None, tries=0, waited_ms=None, since=at, asked_at=at, expires_at=at + 1, next_at=None,
+            reached_at=None, ended_at=None,
+        )  # fmt: skip
+
+    async def callbacks(self, wanted: CallbacksWanted, *, after: str | None, limit: int) -> CallbackPage:
+        self._reach()
+        self.wanted = wanted
+        return CallbackPage(list(self.rows.values())[:limit], None)
+
+    async def callback(self, wanted: CallbackId, /) -> CallbackRow | None:
+        self._reach()
+        return self.rows.get(wanted)
+
+    async def bar(self, number: str, why: str, by: str, now: int, until: int | None, /) -> None:
+        self._reach()
+        self.barred_numbers[number] = BarredNumber(number=number, why=why, by=by, since=now, until=until)
+
+    async def unbar(self, number: str, /) -> bool:
+        self._reach()
+        return self.barred_numbers.pop(number, None) is not None
+
+    async def barred(self, now: int, /, *, after: str, limit: int) -> list[BarredNumber]:
+        self._reach()
+        return [each for number, each in sorted(self.barred_numbers.items()) if number > after][:limit]
+
+    def _reach(self) -> None:
+        if self.away:
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+
+
 class MemoryCallers:
     """`http.ports.CallerHistory` over a list; `away`: the database can't be reached, `stuck`: it hangs."""
 
@@ -241,6 +286,7 @@ class Site:
         self.recordings = MemoryRecordings()
         self.recordings_dir = Path("/nowhere")
         self.callers = MemoryCallers()
+        self.callbacks = MemoryCallbacks()
         self.notes = MemoryNotes()
         self.can_pick_up = False
 
@@ -251,6 +297,7 @@ class Site:
             messages=self.messages,
             audio=self.audio,
             callers=self.callers,
+            callbacks=self.callbacks,
             notes=self.notes,
             can_pick_up=lambda: self.can_pick_up,
             phones=MemoryPhones(),

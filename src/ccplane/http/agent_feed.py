@@ -17,6 +17,7 @@ from ccplane.agents.facts import AgentFact, Intent, PeopleLoaded, Phone
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Choice, Contact
 from ccplane.contacts.facts import ContactFact, OfferFact
+from ccplane.contacts.facts.callbacks import CallbackDialled
 from ccplane.contacts.own_call import CallState
 from ccplane.core import State
 from ccplane.facts import PlaneStarted, SwitchAway, SwitchFound
@@ -82,8 +83,8 @@ class CallNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CallbackNow(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a customer who is called back: since when they wait, how often they were called before, and why in vain. Who
-    takes the call hears it ring at theirs."""
+    """Of a customer who is called back: since when they wait, how often they were called, this time included once their
+    phone rings, and why in vain before. Who takes the call hears it ring at theirs."""
 
     id: CallbackId
     since: Time | None
@@ -184,6 +185,8 @@ def _concerned(state: State, fact: Fact) -> Sequence[AgentId]:
         case ContactFact():
             contact = state.contacts.get(fact.contact)
             return _with(contact) if contact else ()
+        case CallbackDialled():
+            return (fact.agent,)
         case PeopleLoaded() | PlaneStarted() | SwitchAway() | SwitchFound():
             return tuple(state.agents)
     return ()

@@ -166,7 +166,7 @@ def routes(plane: Plane, store: CallbackStore, admin: Guard, clock: Callable[[],
             raise _unknown(callback)
         return told(_timed(_row(live)), status=201)
 
-    @router.delete("/callbacks/{callback_id}", summary="Take a promise back", status_code=204)
+    @router.delete("/callbacks/{callback_id}", summary="Take a promise back", status_code=204, responses=answers(None))
     async def cancel(callback_id: str) -> Response:
         """409 `being-called`: the customer's phone rings already, or they talk."""
         callback = CallbackId(callback_id)
@@ -189,14 +189,14 @@ def routes(plane: Plane, store: CallbackStore, admin: Guard, clock: Callable[[],
         numbers = await store.barred(clock(), after=after, limit=limit)
         return told(_timed({"numbers": numbers}))
 
-    @router.put("/do-not-call/{number}", summary="Call this number no more", status_code=204)
+    @router.put("/do-not-call/{number}", summary="Call this number no more", status_code=204, responses=answers(None))
     async def bar(number: str, asked: Bar) -> Response:
         """Holds for every dialling whose claim is not committed yet; a promise of it ends when its turn comes."""
         until = None if asked.until is None else round(asked.until.timestamp() * 1000)
         await store.bar(_plain(plane, number), asked.why, BY_API, clock(), until)
         return Response(status_code=204)
 
-    @router.delete("/do-not-call/{number}", summary="It may be called again", status_code=204)
+    @router.delete("/do-not-call/{number}", summary="It may be called again", status_code=204, responses=answers(None))
     async def unbar(number: str) -> Response:
         if not await store.unbar(_plain(plane, number)):
             raise RequestError("no-such-number", "This number is not on the do-not-call list.", number=number)
