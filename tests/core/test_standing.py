@@ -12,7 +12,7 @@ from ccplane.core import inputs as i
 from ccplane.core import journal
 from ccplane.core.talks import CLEAR_MS, LATE_MS
 from ccplane.ids import AgentId, ChannelId, SeatId, half_of
-from tests.core.floor import NODE, SUPPORT, a_floor, c, doing, kinds, offline, ready, the
+from tests.core.floor import NODE, SUPPORT, a_floor, a_queue, c, doing, kinds, offline, ready, the
 
 SEAT = Seat(id=SeatId("ana"), always_on=True)
 LINE = ChannelId("s-ana-1-1")
@@ -338,3 +338,13 @@ def test_given_a_line_of_nobodys_then_it_is_hung_up_unless_somebody_is_on_it():
     stranger = ChannelId("s-nobody-0-7")
     talking = surveyed(floor, seen(stranger), lines={stranger: (stranger, ChannelId("h-l-c-ast1-z-1-1-0"))})
     assert "HangUpLine" not in doing(talking)
+
+
+def test_given_an_open_line_and_a_queue_that_whispers_then_a_beep_comes_first_and_it_is_said_in_the_line():
+    floor = with_a_line(queues=[a_queue(whisper={"en": "sound:support"})])
+    floor.waits("x")
+    leg = floor.offer("x").leg
+    floor.take(i.HalfUp(half_of(leg), AgentId("ana")))
+    floor.take(i.HalfJoined(half_of(leg)))
+    told = the(floor.picks_up("x"), do.Whisper)
+    assert (told.leg, told.sound, told.beep) == (LINE, "sound:support", True)

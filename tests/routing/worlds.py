@@ -63,7 +63,7 @@ PROFILES = {
         endpoint=st.just(f"PJSIP/{name}"),
         languages=st.lists(st.sampled_from(LANGUAGES), unique=True).map(tuple),
         queues=st.dictionaries(st.sampled_from(QUEUES), st.builds(Membership, LEVELS, st.integers(1, 2)), max_size=2),
-        capacity=st.sampled_from(({"voice": 1}, {"voice": 1}, {"chat": 3})),
+        capacity=st.sampled_from(({"voice": 1}, {"voice": 1}, {"chat": 3}, {"voice": 0, "chat": 3})),
     )
     for name in AGENTS
 }
