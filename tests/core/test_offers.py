@@ -60,7 +60,8 @@ def test_given_an_offer_then_the_leg_carries_the_epoch_and_the_switch_stops_ring
     floor = two_agents(ring=7)
     rung = the(floor.waits(in_room=False), do.RingAgent)
     assert rung.leg.endswith("-1"), "the epoch"
-    assert rung.timeout_ms > 7_000
+    assert floor.offer("x").deadline == floor.now + 7_000, "as long as its queue says"
+    assert rung.timeout_ms == 9_000
     assert (rung.endpoint, rung.caller, rung.caller_name) == ("PJSIP/ana", "5551234", "Ann")
 
 

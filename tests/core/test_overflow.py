@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from ccplane.agents.facts import Intent
+from ccplane.agents.facts import Intent, Phone
 from ccplane.contacts import facts as f
 from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import Closed, NoAgents, Overflowed, TimedOut
 from ccplane.core import commands as do
+from ccplane.core import inputs as i
 from ccplane.ids import QueueName
 from ccplane.routing.hours import Hours, Span
-from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, doing, kinds, offline, paused, ready, the
+from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, c, doing, kinds, offline, paused, ready, the
 
 ANYONE = QueueName("anyone")
 ALL = {SUPPORT: 9, SALES: 9, ANYONE: 9}
@@ -253,3 +254,18 @@ def test_who_goes_straight_to_another_queue_hears_its_music_alone():
     floor = a_centre(a_queue(SUPPORT, most_waiting=1, overflow=SALES), a_queue(SALES))
     floor.waits("a")
     assert the(floor.waits("b", in_room=False), do.StartMusic).music == "sales-music"
+
+
+def test_who_waits_again_as_their_agents_phone_has_vanished_keeps_that_place_where_they_overflow_to():
+    floor = a_centre(a_queue(SUPPORT, longest_wait=30, overflow=SALES), a_queue(SALES))
+    floor.phone("ana-web", Phone.REACHABLE)
+    floor.waits("x", at=10)
+    floor.waits("later", at=12)
+    floor.take(i.IntentAsked(agent="ana", intent=Intent.READY, by="ana", seat="ana", web=True))
+    floor.picks_up("x", at=13)
+    floor.joins("x")
+    floor.phone("ana-web", Phone.GONE, at=20)
+    while waits_in(floor) != SALES or waits_in(floor, "later") != SALES:
+        floor.wake()
+    assert floor.contact("x").waiting.held_place == 10_000
+    assert [each.contact for each in floor.state.lines[SALES]] == [c("x"), c("later")]
