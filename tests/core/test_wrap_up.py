@@ -39,6 +39,18 @@ def is_done(floor, by="ana", at=None):
     return floor.take(i.WrapUpEnded(AgentId("ana"), by), at)
 
 
+def test_a_click_that_comes_late_ends_no_other_work_than_it_meant():
+    """They were done with the first by its time, and wrap up another call when the click for the first arrives."""
+    floor = wraps_up(at=60, wrap_up=10)
+    meant = floor.agent("ana").since
+    floor.tick(at=70)
+    floor.talks("y", at=80)
+    floor.agent_hangs_up("y", at=90)
+    assert kinds(floor.take(i.WrapUpEnded(AgentId("ana"), "ana", meant), at=91)) == []
+    assert floor.agent("ana").shown is Shown.WRAP_UP
+    assert "WrapUpDone" in kinds(floor.take(i.WrapUpEnded(AgentId("ana"), "ana", floor.agent("ana").since), at=92))
+
+
 # ---------------------------------------------------------------------------------------------------- the rule alone
 
 

@@ -293,7 +293,10 @@ async def test_a_talk_is_hung_up_and_the_work_after_it_is_done(app, site, url):
         assert (await screen.ask("wrap-up-done"))["code"] == "not-in-wrap-up"
         assert (await screen.ask("hang-up", contact=contact))["ok"]
         assert screen.view["agent"]["state"] == "wrap-up"
-        assert (await screen.ask("wrap-up-done"))["ok"]
+        late = await screen.ask("wrap-up-done", since="2023-11-14T22:13:20.000Z")
+        assert (late["ok"], late["code"]) == (False, "not-in-wrap-up"), "another is meant"
+        assert (await screen.ask("wrap-up-done", since="2023-11-14T22:13:20"))["code"] == "invalid-request"
+        assert (await screen.ask("wrap-up-done", since=screen.view["agent"]["since"]))["ok"]
         assert screen.view["agent"]["state"] == "ready"
 
 

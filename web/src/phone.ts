@@ -155,7 +155,7 @@ at("sign-out").onclick = () => {
 };
 at("ready").onclick = () => desk?.socket.ask("ready");
 at("pause").onclick = () => desk?.socket.ask("pause");
-at("wrap-up-done").onclick = () => desk?.socket.ask("wrap-up-done");
+at("wrap-up-done").onclick = () => desk?.socket.ask("wrap-up-done", { since: screen?.agent.since ?? undefined });
 at("wrap-up-extend").onclick = () => desk?.socket.ask("wrap-up-extend");
 at("answer").onclick = () => desk?.phone.answer();
 at("reject").onclick = () => desk?.phone.reject();

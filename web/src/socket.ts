@@ -5,6 +5,7 @@ export interface Agent {
   state: string;
   next: string;
   reason: string;
+  since: string | null; // since when it is in this state: names the work after a call that is meant
   wrap_up_until: string | null; // when time ends the work after a call; null where the agent does
   wrap_up_extendable_until: string | null; // when, if it were extended; null where it can't be
 }
@@ -80,9 +81,9 @@ export class AgentSocket {
     this.socket?.close();
   }
 
-  ask(wish: Wish): void {
+  ask(wish: Wish, more: { since?: string | undefined } = {}): void {
     if (this.socket?.readyState !== WebSocket.OPEN) return;
-    this.socket.send(JSON.stringify({ id: `${Date.now()}-${this.asked++}`, do: wish }));
+    this.socket.send(JSON.stringify({ id: `${Date.now()}-${this.asked++}`, do: wish, ...more }));
   }
 
   private read(message: Message): void {

@@ -42,10 +42,15 @@ def who_leaves_is_done(turn: Turn, agent_id: AgentId, by: str) -> None:
         wrap_up_over(turn, agent, by)
 
 
+def wraps_up(agent: Agent, since: int | None) -> bool:
+    """Whether they work after a call; that which began at `since` (ms), if one is meant."""
+    return agent.work is Work.WRAP_UP and since in (None, agent.since)
+
+
 def done(turn: Turn, what: i.WrapUpEnded) -> None:
-    """The agent is done, before the time or without one."""
+    """The agent is done, before the time or without one. A click that comes late ends no other work than it meant."""
     agent = turn.state.agents.get(what.agent)
-    if agent is not None and agent.work is Work.WRAP_UP:
+    if agent is not None and wraps_up(agent, what.since):
         wrap_up_over(turn, agent, what.by)
 
 

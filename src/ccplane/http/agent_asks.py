@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Final, assert_never
 
 import msgspec
@@ -82,7 +83,10 @@ class HangUp(Asking, frozen=True, kw_only=True, tag="hang-up"):
 
 
 class WrapUpIsDone(Asking, frozen=True, kw_only=True, tag="wrap-up-done"):
-    """The work after the call is done, before its time."""
+    """The work after the call is done, before its time. `since`: that of the agent as it was shown, so that a click
+    that comes late ends no other work than it meant."""
+
+    since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class WrapUpTakesLonger(Asking, frozen=True, kw_only=True, tag="wrap-up-extend"):
@@ -189,9 +193,8 @@ class Asked:
                 if in_call(state, whose, ContactId(contact)) is None:
                     raise RequestError("no-such-talk", "You are in no talk with this contact now.", contact=contact)
                 return HangUpAsked(whose.id, ContactId(contact))
-            case WrapUpIsDone():
-                wrapping_up(whose)
-                return WrapUpEnded(whose.id, whose.id)
+            case WrapUpIsDone(since=since):
+                return WrapUpEnded(whose.id, whose.id, wrapping_up(whose, since))
             case WrapUpTakesLonger():
                 extendable(whose)
                 return WrapUpExtendAsked(whose.id, whose.id)

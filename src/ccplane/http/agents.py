@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 from msgspec import UNSET
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Intent, Membership
@@ -196,10 +196,11 @@ def routes(plane: Plane, phones: PhoneBook, pins: Pins, sessions: Sessions, admi
         return told(_told(after, asker.agent))
 
     @router.post("/{agent_id}/wrap-up/done", summary="The work after the call is done", responses=answers(AgentTold))
-    async def wrap_up_done(asker: Asker = of_theirs) -> Response:
-        """Before its time, or where it has none. `not-in-wrap-up` if there is nothing to be done with."""
-        wrapping_up(_known(plane.snapshot, asker.agent))
-        return told(_told(await plane.ask(WrapUpEnded(asker.agent, asker.by)), asker.agent))
+    async def wrap_up_done(asker: Asker = of_theirs, since: AwareDatetime | None = None) -> Response:
+        """Before its time, or where it has none. `not-in-wrap-up` if there is nothing to be done with. `since`: that of
+        the agent as it was shown: a click that comes late then ends no other work than it meant."""
+        meant = wrapping_up(_known(plane.snapshot, asker.agent), since)
+        return told(_told(await plane.ask(WrapUpEnded(asker.agent, asker.by, meant)), asker.agent))
 
     @router.post(
         "/{agent_id}/wrap-up/extend", summary="The work after the call takes longer", responses=answers(AgentTold)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
-from ccplane.agents.agent import Agent, Work
-from ccplane.core.wrap_up import why_not_extend
+from ccplane.agents.agent import Agent
+from ccplane.core.wrap_up import why_not_extend, wraps_up
 from ccplane.errors import RequestError
 
 FAULTS: Final = {
@@ -15,10 +16,12 @@ FAULTS: Final = {
 }
 
 
-def wrapping_up(agent: Agent) -> None:
-    """RequestError if they are not."""
-    if agent.work is not Work.WRAP_UP:
+def wrapping_up(agent: Agent, since: datetime | None = None) -> int | None:
+    """Since when, in ms, if that was said. RequestError if they are not, or not in the work that began then."""
+    meant = None if since is None else round(since.timestamp() * 1000)
+    if not wraps_up(agent, meant):
         raise RequestError("not-in-wrap-up", FAULTS["not-in-wrap-up"], agent=agent.id)
+    return meant
 
 
 def extendable(agent: Agent) -> None:

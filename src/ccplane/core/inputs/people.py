@@ -98,10 +98,12 @@ class HangUpAsked(Input, frozen=True):
 
 
 class WrapUpEnded(Input, frozen=True):
-    """An agent is done with the work after a call. `by`: who says so."""
+    """An agent is done with the work after a call: that which began at `since` (ms); None: whichever it is. `by`: who
+    says so."""
 
     agent: AgentId
     by: str = ""
+    since: int | None = None
 
 
 class WrapUpExtendAsked(Input, frozen=True):
