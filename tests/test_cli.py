@@ -32,7 +32,7 @@ from tests.ports import free_ports
 
 ANA, *_ = AGENTS
 SALES, _ = QUEUES
-COMMANDS = ("run", "check", "status", "agent", "asterisk", "migrate", "backup", "restore")
+COMMANDS = ("run", "check", "status", "agent", "asterisk", "migrate", "backup", "restore", "hours")
 
 Call = Callable[..., Coroutine[Any, Any, Result]]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from zoneinfo import ZoneInfo
 
+from ccplane.cli.hours import lines
 from ccplane.site import parse
 from tests.site.sites import TOP, WHOLE, faults
 
@@ -39,3 +41,11 @@ def test_the_cycle_on_the_page_is_told_as_the_page_says():
     text = f'[sales]\n{limit}overflow = "support"\n[support]\n{limit}overflow = "sales"\n'
     [fault] = faults(WHOLE | {"acd/queues.toml": text})
     assert str(fault) in PAGE
+
+
+def test_the_holidays_on_the_page_are_told_as_the_page_says():
+    (shop,) = (block for block in re.findall(r"```toml\n(.*?)```", PAGE, re.S) if "[shop]" in block)
+    hours = parse(WHOLE | {"ivr/hours.toml": shop}).hours("shop")
+    _, _, told = PAGE.partition("$ ccplane hours shop --at 2026-09-30T17:00\n")
+    said = list(lines(hours, ZoneInfo("Asia/Shanghai"), "2026-09-30T17:00", 5))
+    assert "\n".join(said) == told.partition("\n```")[0]

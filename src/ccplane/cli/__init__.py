@@ -18,6 +18,7 @@ from ccplane.cli import (
     diff,
     guard,
     handover,
+    hours,
     prompts,
     reload,
     replay,
@@ -69,6 +70,7 @@ for command in (
     reload.reload,
     simulate.simulate,
     diff.diff,
+    hours.hours,
     replay.replay,
     why.why,
 ):

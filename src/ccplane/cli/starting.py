@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 from pathlib import Path
+from time import time
 
 import click
 
 from ccplane.cli.given import given_settings
+from ccplane.cli.hours import stale
 from ccplane.errors import SetupError, StoreError
 
 
@@ -55,6 +57,9 @@ def check(directory: Path | None) -> None:
     if not report.ok or report.site is None:
         raise SystemExit(2)
     found = report.site
+    for hours in found.rules.hours.values():
+        if late := stale(hours, round(time() * 1000)):
+            click.echo(f"ivr/hours.toml: warning: {late}")
     counts = (
         f"queues {len(found.rules.queues)}, numbers {len(found.rules.numbers)}, programs {len(found.programs)}, "
         f"menus {len(found.menus)}, agents {len(found.agents)}"

@@ -73,10 +73,11 @@ def drain_cancel_asked(turn: Turn, what: i.DrainCancelAsked) -> None:
 
 
 def site_read(turn: Turn, what: i.SiteRead) -> None:
-    """Rules reach those already waiting; who waits in a queue that is no more goes back to their program."""
+    """Rules reach those already waiting; who waits in a queue that is no more goes back to their program. The same
+    files may mean other rules, to a version of ours whose calendar knows more holidays."""
     if what.changes:
         turn.happened(SiteEdited(at=turn.now, by=what.by, changes=what.changes))
-    if what.site == turn.state.site:
+    if what.site == turn.state.site and what.rules == turn.state.rules:
         return
     turn.happened(RulesLoaded(at=turn.now, site=what.site, rules=what.rules, files=what.files))
     _look_anew(turn)

@@ -1,12 +1,14 @@
-"""When a queue is open: weekly hours on the site's own clock, as data alone. No machine's time zones are asked here.
+"""When a queue is open: weekly hours on a clock, and the days that are otherwise, as data alone. No machine's time
+zones or calendars are asked here.
 
-What the zone's clock does is written beside the hours (`Shift`), when the files are read. So the same rules mean the
-same everywhere and ever after, also when a log is replayed on a machine that has other tables.
+What the zone's clock does is written beside the hours (`Shift`), and which days are holidays (`Day`), when the files
+are read. So the same rules mean the same everywhere and ever after, also when a log is replayed on a machine that has
+other tables.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 import msgspec
 
@@ -15,6 +17,12 @@ DAY = 24 * 60 * MINUTE
 WEEK = 7 * DAY
 MONDAY = 4 * DAY
 """The first Monday after the beginning of 1970, which was a Thursday."""
+
+NEAR = 3 * DAY
+"""Farther from it a day that is otherwise changes nothing: what opens on it lasts for a day at most, and a zone's clock
+is less than a day from UTC's."""
+QUIET = 12
+"""Days, all as in other weeks, after which nothing happens that has not happened before."""
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):
@@ -31,16 +39,59 @@ class Shift(msgspec.Struct, frozen=True, array_like=True):
     offset: int
 
 
+class Day(msgspec.Struct, frozen=True, array_like=True):
+    """A day that is not as its day of the week. `date`: days since 1970, on the zone's clock. `spans`: in minutes since
+    its 00:00, in order; none: closed. `reason`: a holiday's name, or what the file says."""
+
+    date: int
+    spans: tuple[Span, ...]
+    reason: str = ""
+
+
+class OpenNow(msgspec.Struct, frozen=True, tag="open"):
+    """It is open. `closes_at` (ms UTC): None if it never closes. `reason`: why today is not as its day of the week."""
+
+    closes_at: int | None = None
+    reason: str = ""
+
+
+class ClosedNow(msgspec.Struct, frozen=True, tag="closed"):
+    """It is closed. `opens_at` (ms UTC): None if it never opens. `reason`: a holiday's name, or what the file says; ""
+    if only the hours of the day are over, or not begun."""
+
+    reason: str = ""
+    opens_at: int | None = None
+
+
 class Hours(msgspec.Struct, frozen=True):
-    """Weekly opening hours, `[main]` in ivr/hours.toml. `week`: in order, and no two overlap or touch. `shifts`: in
-    order; the first holds also before it, and the last ever after."""
+    """Opening hours, `[main]` in ivr/hours.toml. `week`: in order, and no two overlap or touch. `shifts`: in order; the
+    first holds also before it, and the last ever after. `days`: those that are otherwise, in order. On such a day its
+    own stretches open, and none of `lines`, which are the week's, each by itself. A stretch belongs to the day on which
+    it opens: a night before a holiday is worked to its end."""
 
     name: str
     week: tuple[Span, ...]
     shifts: tuple[Shift, ...] = (Shift(0, 0),)
+    lines: tuple[Span, ...] = ()
+    days: tuple[Day, ...] = ()
+    zone: str = ""
+    """The name of the clock, for people; "" is the site's."""
+    worked_until: int | None = None
+    """The last weekend worked instead of a holiday that the calendar knew, as `Day.date`; None: it has none."""
+
+    def now(self, at: int) -> OpenNow | ClosedNow:
+        """What holds at `at` (ms UTC), why, and until when."""
+        today = self._day((at + self._offset(at)) // DAY)
+        reason = today.reason if today else ""
+        if self.open_at(at):
+            return OpenNow(self.closes_after(at), reason)
+        return ClosedNow(reason, self.opens_after(at))
 
     def open_at(self, at: int) -> bool:
         """Whether it is open at `at` (ms UTC)."""
+        if self._special(at, at):
+            today = (at + self._offset(at)) // DAY
+            return any(opens <= at < closes for day in (-2, -1, 0) for opens, closes in self._of(today + day))
         offset = self._steady(at, at)
         if offset is None:
             return any(opens <= at < closes for opens, closes in self._around(at))
@@ -52,6 +103,8 @@ class Hours(msgspec.Struct, frozen=True):
         """The first moment after `at` at which it closes (ms UTC); None if it never does."""
         closes = [span.closes for span in (self.week[:-1] if self._round else self.week)]
         soon = self._next(at, closes) if closes else None
+        if self.days and (soon is None or self._special(at, soon)):
+            return self._found(at, opening=False)
         return (
             soon if soon or not closes else next((closes for _, closes in self._around(at)[:-1] if closes > at), None)
         )
@@ -60,7 +113,61 @@ class Hours(msgspec.Struct, frozen=True):
         """The first moment after `at` at which it opens (ms UTC); None if it is always open, or never."""
         opens = [span.opens for span in (self.week[1:] if self._round else self.week)]
         soon = self._next(at, opens) if opens else None
+        if self.days and (soon is None or self._special(at, soon)):
+            return self._found(at, opening=True)
         return soon if soon or not opens else next((opens for opens, _ in self._around(at)[1:] if opens > at), None)
+
+    # ---------------------------------------------------------------------------------- days that are otherwise
+
+    def _special(self, since: int, until: int) -> bool:
+        """Whether one of `days` may bear on this time: it lies in it, or near it."""
+        first = bisect_left(self.days, (since - NEAR) // DAY, key=_date)
+        return first < len(self.days) and self.days[first].date <= (until + NEAR) // DAY
+
+    def _day(self, date: int) -> Day | None:
+        found = bisect_left(self.days, date, key=_date)
+        return self.days[found] if found < len(self.days) and self.days[found].date == date else None
+
+    def _of(self, date: int) -> list[tuple[int, int]]:
+        """The stretches that open on this day, as instants, in order."""
+        special, weekday = self._day(date), (date - 4) % 7 * DAY // MINUTE
+        spans = special.spans if special else [_less(span, weekday) for span in self.lines if _on(span, weekday)]
+        instants = [
+            (self._instant(date * DAY + span.opens * MINUTE), self._instant(date * DAY + span.closes * MINUTE))
+            for span in spans
+        ]
+        return [each for each in instants if each[0] < each[1]]
+
+    def _found(self, at: int, opening: bool) -> int | None:
+        """The first moment after `at` at which it opens, or closes: day by day, and from one of `days` to the next
+        where the weeks between have none."""
+        day = (at + self._offset(at)) // DAY - 2
+        ends: int | None = None
+        quiet = 0
+        while True:
+            if ends is not None and ends < self._instant(day * DAY):
+                if not opening and ends > at:
+                    return ends
+                ends = None
+            for opens, closes in self._of(day):
+                if ends is None or opens > ends:
+                    if not opening and ends is not None and ends > at:
+                        return ends
+                    if opening and opens > at:
+                        return opens
+                    ends = closes
+                else:
+                    ends = max(ends, closes)
+            day, quiet = day + 1, 0 if self._day(day) else quiet + 1
+            if quiet > QUIET:
+                following = bisect_left(self.days, day, key=_date)
+                if following == len(self.days):
+                    return None
+                if self.days[following].date > day + 1:
+                    day = self.days[following].date - 1
+                    ends = None if ends is None else self._instant(day * DAY)
+
+    # ---------------------------------------------------------------------------------------------------- weeks
 
     @property
     def _round(self) -> bool:
@@ -109,3 +216,15 @@ class Hours(msgspec.Struct, frozen=True):
 
 def _at(shift: Shift) -> int:
     return shift.at
+
+
+def _date(day: Day) -> int:
+    return day.date
+
+
+def _on(span: Span, weekday: int) -> bool:
+    return weekday <= span.opens < weekday + DAY // MINUTE
+
+
+def _less(span: Span, minutes: int) -> Span:
+    return Span(span.opens - minutes, span.closes - minutes)

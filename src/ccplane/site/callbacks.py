@@ -13,8 +13,9 @@ from ccplane.routing.hours import Hours, Span
 from ccplane.site.document import Document
 from ccplane.site.durations import written
 from ccplane.site.faults import did_you_mean
-from ccplane.site.hours import MINUTES, shifts_of
+from ccplane.site.hours import shifts_of
 from ccplane.site.shapes import CallbacksTable
+from ccplane.site.special_days import MINUTES
 
 CALLBACKS: Final = TypeAdapter(CallbacksTable)
 ALWAYS: Final = "always"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -15,13 +14,12 @@ from pydantic import TypeAdapter
 from ccplane.routing.hours import DAY, Hours, Shift, Span
 from ccplane.site.document import Document
 from ccplane.site.faults import did_you_mean
-from ccplane.site.shapes import Name
+from ccplane.site.shapes import DAYS, HoursTable, Name
+from ccplane.site.special_days import MINUTES, special_days, stretches_in, worked_until
 
 NAME: Final = TypeAdapter(Name)
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MINUTES: Final = 24 * 60
+MORE: Final = TypeAdapter(HoursTable)
 WEEK: Final = 7 * MINUTES
-TIMES: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)", re.ASCII)
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo=UTC)
 """Between these the zone's clock is known to the ms; before and after it is as it was then."""
 
@@ -31,42 +29,41 @@ def hours_in(document: Document, timezone: str) -> dict[str, Hours]:
     found = {}
     for name, table in document.tables():
         document.validated(NAME, name, name)
-        spans = [span for days, times in table.items() for span in _spans(document, name, days, times)]
+        week = {line: times for line, times in table.items() if line not in HoursTable.model_fields}
+        rest = {key: value for key, value in table.items() if key not in week}
+        more = document.validated(MORE, rest, name) or HoursTable()
+        spans = [span for days, times in week.items() for span in _spans(document, name, days, times)]
         if not table:
             document.fault("empty", "names no day; who is never open needs no hours", name)
-        found[name] = Hours(name, _in_order(document, name, spans), shifts_of(timezone))
+        zone = more.timezone or timezone
+        lines = tuple(sorted(spans, key=lambda each: each.opens))
+        days = special_days(document, name, more, lines)
+        found[name] = Hours(
+            name,
+            _in_order(document, name, spans),
+            shifts_of(zone),
+            lines if days else (),
+            days,
+            more.timezone or "",
+            worked_until(more),
+        )
     return found
 
 
 def _spans(document: Document, name: str, days: str, times: object) -> list[Span]:
     """What one line says: its days, and when it is open on each."""
     which = _days(document, name, days)
-    spans = []
-    for number, text in enumerate(times if isinstance(times, list) else [times]):
-        at = (name, days, number) if isinstance(times, list) else (name, days)
-        told = TIMES.fullmatch(text) if isinstance(text, str) else None
-        if told is None:
-            sentence = 'is written "08:00-18:00", or a list of such; up to "24:00", and over midnight "22:00-06:00"'
-            document.fault("bad-hours", sentence, *at)
-            continue
-        opens = int(told[1]) * 60 + int(told[2])
-        closes = int(told[3]) * 60 + int(told[4]) if told[3] else MINUTES
-        if opens == closes:
-            document.fault("bad-hours", 'opens and closes at once; a whole day is "00:00-24:00"', *at)
-            continue
-        lasts = (closes - opens) % MINUTES or MINUTES
-        spans += [Span(day * MINUTES + opens, day * MINUTES + opens + lasts) for day in which]
-    return spans
+    stretches = stretches_in(document, times, name, days) if which else []
+    return [Span(day * MINUTES + each.opens, day * MINUTES + each.closes) for day in which for each in stretches]
 
 
-def _days(document: Document, name: str, days: str) -> Iterable[int]:
+def _days(document: Document, name: str, days: str) -> Sequence[int]:
     """`mon`, or `mon-fri`; `fri-mon` goes over the week's end."""
     first, _, last = days.partition("-")
     if first not in DAYS or (last or first) not in DAYS:
         wrong = last if first in DAYS else first
-        sentence = (
-            f"is no day: mon, tue, wed, thu, fri, sat, sun, or several in a row, mon-fri{did_you_mean(wrong, DAYS)}"
-        )
+        hint = did_you_mean(wrong, (*DAYS, *HoursTable.model_fields))
+        sentence = f"is no day: mon, tue, wed, thu, fri, sat, sun, or several in a row, mon-fri{hint}"
         document.fault("bad-day", sentence, name, days)
         return ()
     begin, end = DAYS.index(first), DAYS.index(last or first)

@@ -390,6 +390,32 @@ class CallbacksTable(Table):
     expiry: Annotated[Duration, Field(ge=60 * SECOND, le=30 * DAY)] = DAY
 
 
+DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Place = Annotated[
+    str,
+    _matching(
+        r"[A-Z]{2,3}(-[A-Za-z0-9]{1,20})?", "no-such-calendar", 'a country\'s two letters, "CN"; "DE-BY" a part of it'
+    ),
+]
+
+
+class HoursTable(Table):
+    """`[main]` in ivr/hours.toml, beside its lines of the week."""
+
+    timezone: Timezone | None = None
+    holidays: Place | Annotated[list[Place], Field(max_length=10)] = []
+    on_holidays: Any = None
+    make_up: Any = None
+    days: Annotated[dict[str, Any], Field(max_length=1_000)] = {}
+
+
+class DayTable(Table):
+    """What is said of one day: `{ hours = "closed", reason = "stocktaking" }`."""
+
+    hours: Any
+    reason: Annotated[str, Field(max_length=80)] = ""
+
+
 class NumbersTable(Table):
     """What stands above the numbers in ivr/numbers.toml."""
 
