@@ -22,6 +22,7 @@ from tests.core.world import DAILY, World
 WHOLE = """
 from ccplane import *
 async def main(call):
+    await call.ring_back(2)
     await call.answer()
     choice = await call.menu("main")
     match await call.queue(choice.queue):
@@ -30,6 +31,10 @@ async def main(call):
             keyed = await call.gather("what", longest=5, ends_with="#")
             await call.set_data("keys", keyed.keys if isinstance(keyed, Pressed) else "")
             await call.set_language("zh-CN")
+            await call.hold(3, ends_with="12")
+            await call.served()
+            if await call.confirm("what", Digits("12")):
+                await call.record_message("what", longest_s=3, review="welcome")
             await call.gather("welcome", longest=2, barge_in=False)
         case NoAgents():
             await call.play()

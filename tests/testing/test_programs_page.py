@@ -16,6 +16,7 @@ PAGE = (HOME / "docs" / "programs.md").read_text()
 EXAMPLES = dict(re.findall(r"^### `(\w+)`\n\n```python\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL))
 NAMES = {
     "your-balance", "on", "order", "no-such-order", "nothing-pressed", "you-entered", "right-1-wrong-2", "apology",
+    "say-your-name", "keep-1-again-2-discard-3", "leave-a-message", "thank-you",
 }  # fmt: skip
 FILES = {
     "acd/queues.toml": "[support]\nskills = { support = 1 }\n",
@@ -39,6 +40,7 @@ class Heard:
 
     def __init__(self, centre: Rehearsal, sounds: Sequence[str]) -> None:
         self._names = {each.uri: each for each in parse(FILES | SAYS).all_prompts()}
+        self.uris = list(sounds)
         self.sounds = [self._names[each].text if each in self._names else each for each in sounds]
         self.facts = centre.facts
 
@@ -66,7 +68,6 @@ def call_of(verb: str, *presses: str, files: dict[str, str] | None = None) -> He
         async with rehearse(site) as centre:
             centre.sign_in("1001")
             call = centre.switch.call("4001")
-            await call.up
             step = 0
             for keys in presses:
                 step = await asked_anew(centre, after=step)
@@ -110,6 +111,48 @@ def test_gather_takes_what_is_of_the_pattern_and_asks_again_for_what_is_not():
     silent = call_of("gather")
     assert silent.data() == {}
     assert silent.sounds == ["order", *["nothing-pressed", "order"] * 2]
+
+
+def test_ring_back_takes_the_call_only_after_that_time():
+    facts = call_of("ring_back").facts
+    (began,) = (fact.at for fact in facts if isinstance(fact, c.ProgramStarted))
+    (taken,) = (fact.at for fact in facts if isinstance(fact, c.CallerAnswered))
+    assert 3_000 <= taken - began < 3_100
+
+
+def test_hold_plays_music_until_its_key_or_its_end():
+    heard = call_of("hold")
+    assert heard.sounds == ["music:default"]
+    assert heard.data() == {}
+
+
+def test_record_message_gives_the_message_that_was_left():
+    heard = call_of("record_message")
+    (left,) = (fact for fact in heard.facts if isinstance(fact, c.MessageLeft))
+    assert heard.data() == {"message": left.message}
+    assert left.box == "sales"
+    assert heard.sounds == ["say-your-name", "beep", *["keep-1-again-2-discard-3"] * 2], (
+        "nothing is pressed: it is kept"
+    )
+
+
+def test_voicemail_asks_records_and_thanks():
+    assert call_of("voicemail").sounds == ["leave-a-message", "beep", "thank-you"]
+
+
+def test_served_is_a_contact_that_has_served_itself():
+    (ended,) = (fact for fact in call_of("served").facts if isinstance(fact, c.ContactEnded))
+    assert ended.self_served
+
+
+def test_set_data_is_with_the_contact():
+    assert call_of("set_data").data() == {"order": "4711"}
+
+
+def test_set_language_is_heard():
+    heard = call_of("set_language")
+    assert [fact.language for fact in heard.facts if isinstance(fact, c.LanguageSet)] == ["zh-CN"]
+    assert heard.uris == [parse(FILES | SAYS).sound("order", "zh-CN")]
 
 
 def test_confirm_is_true_for_yes_alone():

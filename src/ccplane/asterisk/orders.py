@@ -9,8 +9,6 @@ from ccplane.asterisk.agreed import LINE, PHONE
 from ccplane.core import commands as do
 from ccplane.ids import ChannelId, bridge_of, half_of, hold_id, recording_of, room_of_line
 
-END_KEY: Final = "#"
-"""Ends a message; callers are told so by the prompt."""
 JOURNAL: Final = "CCPLANE"
 """The room's variable in which the contact's journal lies."""
 
@@ -197,5 +195,5 @@ def _recording(command: do.RecordMessage) -> op.RecordChannel:
         longest=-(-command.longest_ms // 1000),
         silence=-(-command.silence_ms // 1000),
         beep=True,
-        terminate_on=END_KEY,
+        terminate_on=command.ends_with or "none",
     )

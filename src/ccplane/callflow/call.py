@@ -29,12 +29,15 @@ from ccplane.contacts.verbs import (
     Connect,
     ConnectResult,
     Done,
+    DropMessage,
     EnterQueue,
     Failed,
     Gather,
     HangUp,
     Here,
+    Hold,
     LookHere,
+    MarkServed,
     MessageResult,
     MessageTaken,
     NoInput,
@@ -49,6 +52,7 @@ from ccplane.contacts.verbs import (
     QueueResult,
     Refused,
     Result,
+    Ring,
     SetData,
     SetIntent,
     SetLanguage,
@@ -76,6 +80,19 @@ BOX: Final = re.compile(r"\w[\w-]{0,39}")
 
 class CallerGone(BaseException):
     """The caller hung up. Raised at the awaited verb and absorbed by the runner; `finally` blocks run, verbs do not."""
+
+
+RING_LONGEST_S: Final = 60
+HOLD_LONGEST_S: Final = 3_600
+END_KEYS: Final = ("#", "*", "any", "")
+DISCARDED: Final = "discarded"
+"""Why there is no message that the caller did not want to leave."""
+
+
+def _ms(verb: str, seconds: float, longest: int) -> int:
+    if not 0 < seconds <= longest:
+        raise ProgramError("bad-time", f"{verb} lasts more than 0 and at most {longest} seconds; given: {seconds!r}")
+    return round(seconds * 1000)
 
 
 DAY_S: Final = 86_400
@@ -128,6 +145,33 @@ class Call:
     async def answer(self) -> None:
         """Take the call. `play`, `menu` and `queue` do it by themselves where it is not done yet."""
         await Step(Answer())
+
+    async def ring_back(self, seconds: float = 4.0) -> None:
+        """Let it ring for so long (60 s at most) before the call is taken, as callers expect it; a call that is taken
+        already hears the tone all the same.
+
+            await call.ring_back(3)
+        """
+        await Step(Ring(_ms("ring_back", seconds, RING_LONGEST_S)))
+
+    async def hold(self, seconds: float, *, music: str = "default", ends_with: str = "") -> Pressed | Done:
+        """Music for so long, an hour at most. `music`: a class of Asterisk's musiconhold.conf. Pressed(key) if one of
+        `ends_with` ended it, else Done().
+
+            if await call.hold(30, ends_with="#") == Pressed("#"):
+        """
+        if not set(ends_with) <= set(KEYS):
+            raise ProgramError("bad-key", f"ends_with is of {KEYS}; given: {ends_with!r}")
+        result = await Step(Hold(_ms("hold", seconds, HOLD_LONGEST_S), music, ends_with))
+        return result if isinstance(result, Pressed) else Done()
+
+    async def served(self) -> None:
+        """Say that the caller has what they wanted: who then never enters a queue has served themselves, and is counted
+        so.
+
+            await call.served()
+        """
+        await Step(MarkServed())
 
     async def play(self, *prompts: str | Value) -> None:
         """Play one after the other: prompts, by their name in ivr/prompts.toml, `sound:…` as it stands, and values,
@@ -465,15 +509,56 @@ class Call:
         It ends with `#`, after `silence_s` of silence or `longest_s`, or when the caller hangs up, as most do: then
         the message is kept all the same. `box`: by what messages are sorted; letters, digits, - and _.
         """
-        if not BOX.fullmatch(box):
-            raise ProgramError("bad-box", f"{box!r} is no name of a box: letters, digits, - and _, at most 40")
-        await self.play("leave-a-message")
-        result = await Step(TakeMessage(box, longest_s * 1000, silence_s * 1000))
-        if not isinstance(result, MessageTaken | NoMessage):
-            raise ProgramError("message-failed", f"the recording gave {result!r}")
+        result = await self.record_message("leave-a-message", box=box, longest_s=longest_s, silence_s=silence_s)
         if isinstance(result, MessageTaken):
             await self.play("thank-you")
         return result
+
+    async def record_message(
+        self,
+        *prompts: str | Value,
+        box: str = "general",
+        longest_s: int = LONGEST_S,
+        silence_s: int = SILENCE_S,
+        ends_with: str = "#",
+        review: str = "",
+        keep: str = "1",
+        again: str = "2",
+        discard: str = "3",
+        takes: int = 3,
+    ) -> MessageResult:
+        """Record what the caller says after the prompts and a tone: MessageTaken(message, ms), or NoMessage(reason).
+
+        It ends with the key `ends_with` (`#`, `*`, "any", or "" for none), after `silence_s` of silence (0: none ends
+        it) or `longest_s`, an hour at most; or when the caller hangs up: then it is kept all the same.
+
+        `review`: a prompt that asks what shall become of it, by the keys `keep`, `again` (it is recorded anew, `takes`
+        times in all) and `discard` (NoMessage("discarded")). Who presses nothing, or hangs up, has it kept.
+
+            await call.record_message("say-your-name", box="sales", longest_s=20, review="keep-1-again-2-discard-3")
+        """
+        if not BOX.fullmatch(box):
+            raise ProgramError("bad-box", f"{box!r} is no name of a box: letters, digits, - and _, at most 40")
+        if ends_with not in END_KEYS or not 1 <= longest_s <= HOLD_LONGEST_S or silence_s < 0 or takes < 1:
+            sentence = f"ends_with is one of {END_KEYS}, longest_s 1 to {HOLD_LONGEST_S}, silence_s not below 0"
+            raise ProgramError("bad-recording", f"{sentence}; given: {ends_with!r}, {longest_s}, {silence_s}")
+        for take in range(takes):
+            await self.play(*prompts)
+            result = await Step(TakeMessage(box, longest_s * 1000, silence_s * 1000, ends_with))
+            if not isinstance(result, MessageTaken | NoMessage):
+                raise ProgramError("message-failed", f"the recording gave {result!r}")
+            if not review or isinstance(result, NoMessage):
+                return result
+            keys = keep + discard + (again if take + 1 < takes else "")
+            match await self.gather(review, pattern=f"[{re.escape(keys)}]", tries=2, fresh=True):
+                case Pressed(key) if key in again:
+                    await Step(DropMessage(result.message))
+                case Pressed(key) if key in discard:
+                    await Step(DropMessage(result.message))
+                    return NoMessage(DISCARDED)
+                case _:
+                    return result
+        raise AssertionError("the last take is kept or discarded")
 
     async def hang_up(self, cause: int = 16) -> Never:
         """End the call. `cause`: Q.850. Never returns: the program ends here."""

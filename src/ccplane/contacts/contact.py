@@ -13,7 +13,7 @@ from ccplane.contacts.announce import Told
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.own_call import CallState, OwnCall
 from ccplane.contacts.talk import Talk
-from ccplane.contacts.verbs import Choose, Gather, Result, SetData, SetLanguage, TakeMessage, Verb
+from ccplane.contacts.verbs import Gather, Note, Result, TakeMessage, Verb
 from ccplane.contacts.waiting import Waiting
 from ccplane.ids import (
     AgentId,
@@ -72,7 +72,7 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
 
     step: int
     result: Result
-    verb: SetLanguage | Choose | SetData | None = None
+    verb: Note | None = None
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +135,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """The step at which the running program began; `results` counts from it."""
     past: tuple[Past, ...] = ()
     """The last steps that are over, for the journal at the switch; those whose result is secret are left out."""
+    self_served: bool = False
+    """A program has said that they are."""
     segments: int = 0
     waiting: Waiting | None = None
     offers: tuple[Offer, ...] = ()

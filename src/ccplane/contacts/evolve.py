@@ -66,6 +66,8 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.MenuChosen():
             way = (*contact.path, Choice(fact.menu, fact.key, fact.name))
             return replace(contact, path=way[-PATH_LONGEST:])
+        case f.ServedByProgram():
+            return replace(contact, self_served=True)
         case f.DataSet():
             return replace(contact, data={**contact.data, fact.name: fact.value})
         case f.CallerAnswered():

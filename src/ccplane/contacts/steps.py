@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Contact, Past
-from ccplane.contacts.verbs import Choose, Connect, EnterQueue, Gather, SetData, SetLanguage, TakeMessage
+from ccplane.contacts.verbs import Connect, EnterQueue, Gather, Note, TakeMessage
 from ccplane.errors import IllegalMove
 from ccplane.ids import ProgramName
 
@@ -72,8 +72,8 @@ def _past(contact: Contact, fact: f.StepEnded) -> tuple[Past, ...]:
     return (*contact.past[1 - PAST_MOST :], Past(fact.step, fact.result, _noting(contact)))
 
 
-def _noting(contact: Contact) -> SetLanguage | Choose | SetData | None:
-    return contact.verb if isinstance(contact.verb, SetLanguage | Choose | SetData) else None
+def _noting(contact: Contact) -> Note | None:
+    return contact.verb if isinstance(contact.verb, Note) else None
 
 
 _NO_KEYS: Final[dict[str, Any]] = {"keys": "", "ahead": "", "ahead_full": False}

@@ -17,6 +17,20 @@ class Answer(msgspec.Struct, frozen=True, tag=True):
     """Take the call, so that the caller hears us. Nothing happens if it was answered before."""
 
 
+class Ring(msgspec.Struct, frozen=True, tag=True):
+    """Let the caller hear that it rings here, for so long. Before the answer their own telephone makes the tone."""
+
+    ms: int
+
+
+class Hold(msgspec.Struct, frozen=True, tag=True):
+    """Music for so long. `music`: the class. Each key of `ends_with` ends it."""
+
+    ms: int
+    music: str = "default"
+    ends_with: str = ""
+
+
 class Play(msgspec.Struct, frozen=True, tag=True):
     """Play sounds one after the other on the caller's channel. `sounds`: Asterisk media URIs (`sound:…`)."""
 
@@ -105,6 +119,15 @@ class TakeMessage(msgspec.Struct, frozen=True, tag=True):
     box: str
     longest_ms: int
     silence_ms: int
+    """0: no silence ends it."""
+    ends_with: str = "#"
+    """The key that ends it; "any" of them, or none."""
+
+
+class DropMessage(msgspec.Struct, frozen=True, tag=True):
+    """The caller does not want what they have left: it is deleted, like one that somebody deletes."""
+
+    message: MessageId
 
 
 class SetLanguage(msgspec.Struct, frozen=True, tag=True):
@@ -128,27 +151,20 @@ class SetData(msgspec.Struct, frozen=True, tag=True):
     value: str
 
 
+class MarkServed(msgspec.Struct, frozen=True, tag=True):
+    """The program has done what the caller wanted: if they never wait for a person, they have served themselves."""
+
+
 class HangUp(msgspec.Struct, frozen=True, tag=True):
     """End the call. `cause`: Q.850, 16 is a normal end."""
 
     cause: int = 16
 
 
+Note = SetLanguage | Choose | SetData | MarkServed | DropMessage
+"""Verbs that only note something, and take no time."""
 OwnVerb = AskPin | LookHere | SetIntent
-Verb = (
-    Answer
-    | Play
-    | Gather
-    | SetLanguage
-    | Choose
-    | SetData
-    | EnterQueue
-    | AskCallback
-    | Connect
-    | TakeMessage
-    | OwnVerb
-    | HangUp
-)
+Verb = Answer | Play | Gather | Ring | Hold | Note | EnterQueue | AskCallback | Connect | TakeMessage | OwnVerb | HangUp
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

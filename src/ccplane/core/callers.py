@@ -163,7 +163,12 @@ def end_contact(
             leave_queue(turn, contact_id, QueueOutcome.LOST if lost else QueueOutcome.ABANDONED)
     own_calls.release_all(turn, contact)
     _, ended_at = turn.over(contact.arrived_at)
-    turn.happened(c.ContactEnded(at=turn.now, contact=contact_id, by=by, cause=cause, ended_at=ended_at))
+    by_themselves = contact.self_served and not contact.segments
+    turn.happened(
+        c.ContactEnded(
+            at=turn.now, contact=contact_id, by=by, cause=cause, ended_at=ended_at, self_served=by_themselves
+        )
+    )
     turn.do(CloseRoom(contact_id))
 
 

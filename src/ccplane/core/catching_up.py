@@ -11,7 +11,18 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Past, Phase
 from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.offer import Offer, OfferState
-from ccplane.contacts.verbs import Closed, EnterQueue, NoAgents, Overflowed, Play, Result, Served, TakeMessage, TimedOut
+from ccplane.contacts.verbs import (
+    Closed,
+    EnterQueue,
+    Hold,
+    NoAgents,
+    Overflowed,
+    Play,
+    Result,
+    Served,
+    TakeMessage,
+    TimedOut,
+)
 from ccplane.core import inputs as i
 from ccplane.core import journal, parties
 from ccplane.core.commands import StopMusic, StopRinging, StopSounds, TellQueue
@@ -55,7 +66,7 @@ def _hush(turn: Turn, contact: Contact, note: Journal) -> None:
     """What sounds for a verb to which the program is yet to come again."""
     if note.verb in SOUNDING_NAMES:
         turn.do(StopSounds(contact.id, playback_id(contact.id, note.step, note.attempt)))
-    elif note.queueing and contact.phase is Phase.IN_PROGRAM:
+    elif (note.queueing and contact.phase is Phase.IN_PROGRAM) or note.verb == Hold.__name__:
         turn.do(StopMusic(contact.id, contact.channel))
 
 

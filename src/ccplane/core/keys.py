@@ -12,12 +12,12 @@ from typing import Any, Final
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.verbs import KEYS, AskCallback, Connect, EnterQueue, Gather, HangUp, TakeMessage
+from ccplane.contacts.verbs import KEYS, AskCallback, Connect, EnterQueue, Gather, HangUp, Hold, Pressed, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core.announcing import key_while_waiting
 from ccplane.core.commands import StopSounds
 from ccplane.core.promises import wish_waiting
-from ccplane.core.steps import take_key
+from ccplane.core.steps import be_quiet, end_step, take_key
 from ccplane.core.turn import Turn
 from ccplane.ids import playback_id
 
@@ -36,6 +36,9 @@ def key_pressed(turn: Turn, what: i.KeyPressed) -> None:
             if not contact.sounds_over:
                 turn.do(StopSounds(contact.id, playback_id(contact.id, contact.step, contact.attempt)))
             take_key(turn, contact, what.key)
+        case Hold(ends_with=ends_with) if what.key in ends_with:
+            be_quiet(turn, contact)
+            end_step(turn, contact.id, Pressed(what.key))
         case EnterQueue(callback_key=what.key, callback_number=number) if contact.phase is Phase.WAITING:
             wish_waiting(turn, contact, number)
         case EnterQueue() if contact.phase is Phase.WAITING:

@@ -37,7 +37,7 @@ def record(turn: Turn, contact: Contact, verb: TakeMessage) -> None:
 def ask_to_record(turn: Turn, contact_id: ContactId, verb: TakeMessage) -> None:
     contact = turn.state.contacts[contact_id]
     message = message_id(contact.id, contact.step, contact.attempt)
-    turn.do(RecordMessage(contact.id, contact.channel, message, verb.longest_ms, verb.silence_ms))
+    turn.do(RecordMessage(contact.id, contact.channel, message, verb.longest_ms, verb.silence_ms, verb.ends_with))
 
 
 def leave(turn: Turn, contact: Contact, ms: int | None = None) -> None:

@@ -5,19 +5,22 @@ They take no time and nothing at the switch; what they note is bounded, since it
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, assert_never
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.verbs import Choose, Done, Failed, Result, SetData, SetLanguage
+from ccplane.contacts.facts import MessageMark
+from ccplane.contacts.verbs import Choose, Done, DropMessage, Failed, MarkServed, Note, Result, SetData, SetLanguage
 from ccplane.core.turn import Turn
 
 DATA_MOST: Final = 20
 NAME_LONGEST: Final = 40
 VALUE_LONGEST: Final = 200
+BY_CALLER: Final = "caller"
+"""Who deleted a message that its own caller does not want."""
 
 
-def noted(turn: Turn, contact: Contact, verb: SetLanguage | Choose | SetData) -> Result:
+def noted(turn: Turn, contact: Contact, verb: Note) -> Result:
     """Note it; Failed, with the reason, if there is no room."""
     match verb:
         case SetLanguage(language=language):
@@ -29,4 +32,15 @@ def noted(turn: Turn, contact: Contact, verb: SetLanguage | Choose | SetData) ->
                 return Failed(f"there are {DATA_MOST} data of this contact already")
             value = value[:VALUE_LONGEST]
             turn.happened(c.DataSet(at=turn.now, contact=contact.id, name=name[:NAME_LONGEST], value=value))
+        case MarkServed():
+            if not contact.self_served:
+                turn.happened(c.ServedByProgram(at=turn.now, contact=contact.id, program=contact.program))
+        case DropMessage(message=message):
+            turn.happened(
+                c.MessageMarked(
+                    at=turn.now, message=message, contact=contact.id, state=MessageMark.DELETED, by=BY_CALLER
+                )
+            )
+        case _:
+            assert_never(verb)
     return Done()

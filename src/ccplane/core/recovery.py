@@ -13,7 +13,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import EndedBy
 from ccplane.contacts.own_call import CallState
-from ccplane.contacts.verbs import HangUp, TakeMessage
+from ccplane.contacts.verbs import HangUp
 from ccplane.core import callbacks, clearing, standing
 from ccplane.core import inputs as i
 from ccplane.core.callers import NORMAL, arrive, end_contact, up
@@ -27,7 +27,7 @@ from ccplane.core.lamps import mirror
 from ccplane.core.offers import entered
 from ccplane.core.recorder import look_again
 from ccplane.core.seats import phone_seen
-from ccplane.core.steps import SOUNDING, asked
+from ccplane.core.steps import RESUMED, asked
 from ccplane.core.takeover import adopt, adopt_ring, caller_beside, in_talk, talk_further
 from ccplane.core.talks import SETTLING_MS, hang_up_stray
 from ccplane.core.turn import Turn
@@ -114,7 +114,7 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
             compare_waiting(turn, survey, contact)
         case Phase.CALLING | Phase.IN_CALL:
             compare_call(turn, survey, contact)
-        case _ if survey.after_gap and isinstance(contact.verb, (*SOUNDING, TakeMessage)):
+        case _ if survey.after_gap and isinstance(contact.verb, RESUMED):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None
 

@@ -14,25 +14,25 @@ from ccplane.contacts.verbs import (
     Answer,
     AskCallback,
     AskPin,
-    Choose,
     Connect,
     Done,
     EnterQueue,
     Failed,
     Gather,
     HangUp,
+    Hold,
     MessageTaken,
     NoAgents,
     NoInput,
     NoMessage,
+    Note,
     NotPromised,
     Play,
     Pressed,
     Proven,
     Refused,
     Result,
-    SetData,
-    SetLanguage,
+    Ring,
     TakeMessage,
     Verb,
 )
@@ -43,11 +43,13 @@ from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
     HangUpCaller,
+    LetRing,
     LookForRecording,
     PlaySounds,
     StartMusic,
     StopMusic,
     StopRecording,
+    StopRinging,
     StopSounds,
     TellQueue,
     WriteJournal,
@@ -69,6 +71,8 @@ LATER_MS: Final = 1_000
 """A promise has a deadline of its own, which comes first."""
 SOUNDING: Final = (Play, Gather, AskPin)
 """Verbs that play sounds; begun again by a plane that comes back."""
+RESUMED: Final = (*SOUNDING, TakeMessage, Ring, Hold)
+"""Verbs of one who neither waits nor talks that a plane that comes back looks after."""
 UNHEARD: Final = Failed("a sound could not be played")
 UNCONFIRMED: Final = Failed("the switch did not confirm it in time")
 
@@ -94,6 +98,8 @@ def _take_up(turn: Turn, contact: Contact) -> None:
         _stop_sounds(turn, contact)
         if contact.segments:  # that they left it may have been lost; while a prompt plays this would hold all else up
             turn.do(TellQueue(contact.id, contact.channel, ""))
+    if isinstance(contact.verb, Ring | Hold):
+        return _ring_or_music(turn, contact, contact.verb)
     return None if isinstance(contact.verb, EnterQueue | Connect) else begin_again(turn, contact)
 
 
@@ -108,7 +114,7 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
     turn.happened(
         c.StepStarted(at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline)
     )
-    if isinstance(verb, SetLanguage | Choose | SetData):
+    if isinstance(verb, Note):
         return end_step(turn, contact.id, notes.noted(turn, contact, verb))
     turn.do(
         WriteJournal(contact.id, journal.write(step, verb, turn.now, contact, attempt))
@@ -119,6 +125,8 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
                 end_step(turn, contact.id, Done())
             else:
                 turn.do(AnswerCaller(contact.id, contact.channel))
+        case Ring() | Hold():
+            _ring_or_music(turn, contact, verb)
         case Play() | AskPin():
             _play(turn, contact, step, attempt, verb.sounds)
         case Gather():
@@ -148,12 +156,34 @@ def _longest_ms(verb: Verb) -> int:
             return HANG_UP_MS
         case AskPin():
             return verb.timeout_ms
+        case Ring() | Hold():
+            return verb.ms
         case AskCallback():
             return promises.ANSWER_MS + LATER_MS
         case TakeMessage():
             return verb.longest_ms + RECORDING_MS
         case _:
             return SOUNDS_MS
+
+
+def _ring_or_music(turn: Turn, contact: Contact, verb: Ring | Hold) -> None:
+    """Begun, or again after a gap in which it may have been lost; its time runs on."""
+    if isinstance(verb, Ring):
+        return turn.do(LetRing(contact.id, contact.channel))
+    if not contact.answered:
+        turn.do(AnswerCaller(contact.id, contact.channel))
+    return turn.do(StartMusic(contact.id, contact.channel, verb.music))
+
+
+def be_quiet(turn: Turn, contact: Contact) -> None:
+    """Whatever the open verb has the caller hear stops."""
+    match contact.verb:
+        case Ring():
+            turn.do(StopRinging(contact.id, contact.channel))
+        case Hold():
+            turn.do(StopMusic(contact.id, contact.channel))
+        case Play() | Gather() | AskPin():
+            _stop_sounds(turn, contact)
 
 
 def _play(turn: Turn, contact: Contact, step: int, attempt: int, sounds: tuple[str, ...]) -> None:
@@ -294,6 +324,9 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
             end_step(turn, contact.id, NoInput())
         case HangUp():
             begin_again(turn, contact)
+        case Ring() | Hold():
+            be_quiet(turn, contact)
+            end_step(turn, contact.id, Done())
         case AskCallback():
             end_step(turn, contact.id, NotPromised(promises.AWAY))
         case TakeMessage():
@@ -351,8 +384,7 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
         return  # a talk or a wait goes on; when it ends the program is found missing, and this is asked again
     if isinstance(contact.verb, HangUp):
         return  # the call is being ended already
-    if isinstance(contact.verb, SOUNDING):
-        _stop_sounds(turn, contact)
+    be_quiet(turn, contact)
     if contact.recording:
         turn.do(StopRecording(contact.id, contact.recording))
         leave(turn, contact)

@@ -137,6 +137,8 @@ class Exposition(Collector):
         yield _ringing(snapshot.board.ringing)
         yield _counter("ccplane_repairs", "What the reconciler put right", totals.repairs, "what")
         yield _counter("ccplane_contacts_ended", "Contacts that ended, by whom", totals.contacts, "by")
+        served = "Contacts that a program served and that never entered a queue"
+        yield _total("ccplane_contacts_self_served", served, totals.self_served)
         for kind, (name, means) in OF_RECORDINGS.items():
             yield _total(name, means, totals.facts.get(kind, 0))
 

@@ -203,10 +203,14 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """By what the reconciler found."""
     contacts: Map[str, int] = Map()
     """Ended, by whom."""
+    self_served: int = 0
+    """Ended, served by a program and never in a queue."""
 
 
 def counted(totals: Totals, fact: Fact) -> Totals:
     """The totals with this fact."""
+    if isinstance(fact, c.ContactEnded) and fact.self_served:
+        totals = msgspec.structs.replace(totals, self_served=totals.self_served + 1)
     kind = type(fact).__name__
     facts = _one_more(totals.facts, kind)
     detail = DETAILS.get(type(fact))

@@ -277,7 +277,7 @@ class Switchboard:
             return
         self.tell(e.ChannelDtmfReceived(at_switch=self.now(), channel=line.model(), digit=digit, duration_ms=100))
         tape = line.tape
-        if tape is not None and self.rolls(tape) and digit in tape.terminate_on:
+        if tape is not None and self.rolls(tape) and tape.terminate_on in (digit, "any"):
             self.recorded(line, tape)
 
     def _next_sound(self, holder: Line | Room, prompt: Prompt, number: int) -> None:

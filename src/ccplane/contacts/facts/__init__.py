@@ -67,6 +67,7 @@ from ccplane.contacts.facts.programs import (
     ProgramEnded,
     ProgramFailed,
     ProgramStarted,
+    ServedByProgram,
     SoundsEnded,
     StepEnded,
     StepStarted,
@@ -153,6 +154,7 @@ __all__ = [
     "RejoinMissed",
     "RejoinRung",
     "RequirementRelaxed",
+    "ServedByProgram",
     "SoundsEnded",
     "StepEnded",
     "StepStarted",
@@ -194,6 +196,7 @@ AnyContactFact = (
     | KeyTaken
     | KeyKept
     | KeysDropped
+    | ServedByProgram
     | LanguageSet
     | MenuChosen
     | DataSet

@@ -99,3 +99,5 @@ class ContactEnded(ContactFact, frozen=True, kw_only=True):
     cause: int
     ended_at: int | None = None
     """When, if that is older than this fact."""
+    self_served: bool = False
+    """A program had served them, and they never waited for a person."""

@@ -87,6 +87,12 @@ class MenuChosen(ContactFact, frozen=True, kw_only=True):
     name: str
 
 
+class ServedByProgram(ContactFact, frozen=True, kw_only=True):
+    """A program has done what the caller wanted. They have served themselves, unless they come to wait for a person."""
+
+    program: ProgramName
+
+
 class DataSet(ContactFact, frozen=True, kw_only=True):
     """The program noted something about the contact."""
 

@@ -13,6 +13,7 @@ class RecordMessage(ContactCommand, frozen=True):
     message: MessageId
     longest_ms: int
     silence_ms: int
+    ends_with: str = "#"
 
 
 class StopRecording(ContactCommand, frozen=True):
