@@ -33,8 +33,15 @@ structlog.configure(
 )
 """As the plane logs; the default shows the local variables of every traceback, which for a state takes seconds."""
 
-gc.set_threshold(100_000, 20, 50)
-"""A suite keeps much and drops little: looking for cycles every 700 objects was a sixth of its time."""
+gc.set_threshold(100_000, 60, 50)
+"""A suite keeps much and drops little: looking for cycles every 700 objects was a sixth of its time, and at all that is
+of middle age after every 20 such looks a twentieth."""
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: no collection need look at it."""
+    gc.freeze()
+
 
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("explore", settings.get_profile("steady"), derandomize=False, max_examples=2_000)

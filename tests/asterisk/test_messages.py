@@ -253,6 +253,7 @@ class Undecided:
         return await self.plane.ask(what)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["a call of the fallback", "a recording"])
 def test_one_that_cannot_be_decided_holds_up_no_other_and_is_tried_less_and_less_often(tmp_path: Path, what: str):
     async def scene(post: Post) -> None:

@@ -110,6 +110,7 @@ def test_priority_as_ninety_seconds_explains_march_and_first_come_explains_janua
         assert total.share == pytest.approx(share, abs=0.001)
 
 
+@pytest.mark.slow
 @needs_log
 def test_a_day_run_again_has_the_same_callers_and_what_the_log_counted():
     log = read_bank(DATA / "march.tsv.gz")
@@ -122,6 +123,7 @@ def test_a_day_run_again_has_the_same_callers_and_what_the_log_counted():
     assert abs(o.abandonment(ran.of()).value - o.abandonment(was.of()).value) < 0.1
 
 
+@pytest.mark.slow
 @needs_log
 def test_replay_shows_log_before_and_after(tmp_path):
     picture = tmp_path / "day.svg"

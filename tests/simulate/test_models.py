@@ -25,6 +25,7 @@ def test_a_hundred_calls_in_half_an_hour_with_fourteen_agents_wait_as_erlang_say
     assert interval([o.occupancy(day.staff) for day in ran]).value == pytest.approx(said.occupancy, abs=0.015)
 
 
+@pytest.mark.slow
 def test_twelve_agents_for_eight_hours_from_empty_answer_nine_of_ten_in_time():
     ran = days(one_queue(12, 4.2, 2 * MINUTE, 8 * HOUR), 25)
     assert interval([o.answered_only(day.of()) for day in ran]).value == pytest.approx(0.902, abs=0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def folded(history, begins=MIDNIGHT):
     return recorded_day("day", begins, begins + DAY_MS, before, after)
 
 
+@pytest.mark.slow
 @given(choices)
 @settings(max_examples=80, deadline=None)
 def test_what_a_day_counts_is_what_the_board_counted(choices):
