@@ -111,6 +111,15 @@ class FallbackWaitsChanged(Fact, frozen=True, kw_only=True):
     queues: tuple[QueueName, ...]
 
 
+class LedgerLost(Fact, frozen=True, kw_only=True):
+    """Postgres can't be asked whether somebody may be called back: who stands in a line for them is offered to nobody,
+    and keeps place and clock."""
+
+
+class LedgerFound(Fact, frozen=True, kw_only=True):
+    """It can be asked again."""
+
+
 class RepairMade(Fact, frozen=True, kw_only=True):
     """The reconciler found the switch and us in disagreement, and put it right. Should be rare."""
 
@@ -142,7 +151,10 @@ NodeFact = (
 )
 SwitchFact = NodeFact | RepairMade | a.DeviceChanged | a.PhoneSlowed | a.PhoneQuickened
 RulesFact = RulesLoaded | SiteEdited | QueuesUnserved | GroupOpened | GroupClosed
-SiteFact = PlaneStarted | DrainBegan | DrainCancelled | SwitchFact | DeadlineDropped | RulesFact | a.PeopleLoaded
+LedgerFact = LedgerLost | LedgerFound
+SiteFact = (
+    PlaneStarted | DrainBegan | DrainCancelled | SwitchFact | LedgerFact | DeadlineDropped | RulesFact | a.PeopleLoaded
+)
 AnyFact = (
     SiteFact
     | a.AnyAgentFact

@@ -15,7 +15,7 @@ import structlog
 from ccplane.contacts.callback import Callback, CallbackState
 from ccplane.contacts.facts.callbacks import CallbackAsked, CallbackClaiming
 from ccplane.core import State
-from ccplane.core.inputs import CallbackClaimed, CallbackKept, Input, PromiseFound
+from ccplane.core.inputs import CallbackClaimed, CallbackKept, Input, LedgerSeen, PromiseFound
 from ccplane.core.promises import AWAY
 from ccplane.errors import StoreError
 from ccplane.facts import SwitchFound
@@ -26,8 +26,8 @@ from ccplane.postgres.callbacks import Claim, PromiseRow
 
 log = structlog.get_logger()
 
-AGAIN_S: Final = 15.0
-"""After this Postgres is asked again for promises that we may know nothing of, while it is away."""
+LOOK_S: Final = 1.0
+"""So often it is looked at whether Postgres can be asked. Where nobody has met with trouble that costs it nothing."""
 
 
 class Ledger(Protocol):
@@ -40,6 +40,13 @@ class Ledger(Protocol):
 
     async def live(self) -> list[PromiseRow]: ...
 
+    async def check(self) -> None:
+        """StoreError if nothing could be kept or claimed now."""
+
+    @property
+    def troubles(self) -> int:
+        """How often Postgres was away for anybody who asked it, ever."""
+
 
 class Promises:
     """Asks for what the core wants kept or claimed, as long as the plane may command the switch (`may_work`)."""
@@ -49,6 +56,9 @@ class Promises:
     ) -> None:
         self._plane, self._ledger, self._now, self._may_work = plane, ledger, now, may_work
         self._asking: dict[tuple[CallbackId, int], asyncio.Task[None]] = {}
+        self._troubles = ledger.troubles
+        self._doubt, self._looked = True, False
+        """Whether Postgres is to be asked before it is trusted; and whether promises were looked for."""
         plane.follow(self.follow)
 
     def follow(self, snapshot: Snapshot, facts: Sequence[Fact], _: int) -> None:
@@ -66,17 +76,40 @@ class Promises:
             task.cancel()
 
     async def run(self) -> None:
-        """Take over promises that stand in Postgres and that we know nothing of; goes on for ever, as all duties do."""
+        """Tell the core whether Postgres can be asked, and once it can take over promises that stand in it and that we
+        know nothing of; goes on for ever, as all duties do."""
         while True:
-            try:
-                for row in await self._ledger.live():
-                    if CallbackId(row.id) not in self._plane.state.callbacks:
-                        self._plane.post(_found(row))
-                break
-            except StoreError as error:
-                log.warning("promises to call back can't be looked for; trying again", error=error.sentence)
-                await asyncio.sleep(AGAIN_S)
-        await asyncio.Event().wait()
+            away = await self._away()
+            if away is not self._plane.state.ledger_away:
+                self._plane.post(LedgerSeen(away))
+            if not away and not self._looked:
+                await self._take_over()
+            await asyncio.sleep(LOOK_S)
+
+    async def _away(self) -> bool:
+        """Asked only where somebody has met with trouble: by us, or by whoever else asks Postgres for anything."""
+        troubles, self._troubles = self._troubles, self._ledger.troubles
+        if troubles == self._troubles and not self._doubt:
+            return False
+        self._doubt = True
+        try:
+            await self._ledger.check()
+        except StoreError as error:
+            if not self._plane.state.ledger_away:
+                log.warning("nobody is called back: Postgres is away", error=error.sentence)
+            return True
+        self._doubt = False
+        return False
+
+    async def _take_over(self) -> None:
+        try:
+            for row in await self._ledger.live():
+                if CallbackId(row.id) not in self._plane.state.callbacks:
+                    self._plane.post(_found(row))
+            self._looked = True
+        except StoreError as error:
+            self._doubt = True
+            log.warning("promises to call back can't be looked for; trying again", error=error.sentence)
 
     def _look(self, state: State, which: CallbackId) -> None:
         callback = state.callbacks.get(which)
@@ -95,6 +128,7 @@ class Promises:
         try:
             return CallbackKept(callback.id, await self._ledger.keep(callback))
         except StoreError as error:
+            self._doubt = True
             log.warning("a callback is not promised: Postgres is away", error=error.sentence)
             return CallbackKept(callback.id, AWAY)
 
@@ -107,6 +141,7 @@ class Promises:
             most = state.rules.callbacks.tries
             claim = await self._ledger.claim(callback.id, callback.turn, self._now(), most)
         except StoreError as error:
+            self._doubt = True
             log.warning("a callback is not dialled: Postgres is away", error=error.sentence)
             return CallbackClaimed(callback=callback.id, turn=callback.turn, why=AWAY)
         return CallbackClaimed(callback=callback.id, turn=callback.turn, tries=claim.tries, why=claim.why)

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from ccplane.asterisk.node import LocalNode
+from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.testing.siplab import Phone, Ring, rejects, rings_for_ever
 from tests.asterisk.test_own_calls import outside
 from tests.centre import Centre, open_centre
+from tests.postgres.failing import WAYS
+from tests.stack import MakeNode
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
@@ -23,6 +26,16 @@ CUSTOMER = "5551000"
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
     async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_LEASE_S="5") as centre:
         yield centre
+
+
+@pytest.fixture
+async def mortal(make_node: MakeNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
+    """Over an Asterisk that no other test has."""
+    node = make_node()
+    await node.start()
+    async with open_centre(node, database, tmp_path, audio=True, CCPLANE_LEASE_S="5") as centre:
+        yield centre
+    await node.stop()
 
 
 async def callbacks(centre: Centre, state: str = "open") -> list[dict[str, Any]]:
@@ -189,3 +202,117 @@ async def test_a_promise_by_the_api_is_kept_taken_back_and_refused_twice(centre:
     await centre.until(cancelled)
     await centre.api.delete("/api/v1/do-not-call/5551001")
     assert (await ask("5551001"))[0] == 201
+
+
+async def asterisk_restarts(centre: Centre) -> None:
+    """It dies with all its calls, and comes back; what it was is found to have begun anew."""
+    centre.node.kill()
+    await centre.node.wait()
+    await centre.node.start()
+
+    async def found() -> bool:
+        told = "SELECT 1 FROM fact WHERE kind = 'SwitchFound' AND (body ->> 'restarted')::boolean"
+        return await centre.routes() and bool(await centre.rows(told))
+
+    await centre.until(found, within=40, what=lambda: "ccplane to have found the new Asterisk")
+
+
+async def test_who_waits_to_be_called_back_keeps_the_place_over_a_restart_of_asterisk(mortal: Centre) -> None:
+    before = await promised(mortal)
+    await asterisk_restarts(mortal)
+    async with outside(mortal, CUSTOMER) as world:
+        ring = await agent_takes_it(mortal)
+        customer = await world.phone(CUSTOMER).next_ring()
+        customer.answer()
+        await hear_each_other(ring, customer)
+        done = await a_callback(mortal, state="done")
+        assert (done["id"], done["since"], done["tries"]) == (before["id"], before["since"], 1)
+        ring.hang_up()
+        await customer.over()
+        assert each_rang_once(mortal)
+
+
+async def test_an_asterisk_that_dies_while_the_customer_is_called_has_tried_and_nobody_is_called_again_at_once(
+    mortal: Centre,
+) -> None:
+    await promised(mortal)
+    async with outside(mortal, CUSTOMER) as world:
+        await agent_takes_it(mortal)
+        await world.phone(CUSTOMER).next_ring()
+        await asterisk_restarts(mortal)
+        later = await a_callback(mortal, state="pending")
+        assert later["tries"] == 1
+        assert later["next_at"] > later["asked_at"]
+        assert each_rang_once(mortal)
+
+
+async def outbox_is_another(centre: Centre) -> None:
+    """Another node takes over: it has no facts of the plane before, Postgres alone."""
+    await centre.kill()
+    outboxes = list(centre.runtime.rglob("outbox*"))
+    assert outboxes
+    for each in outboxes:
+        each.unlink()
+    await centre.start()
+
+
+async def test_a_plane_over_another_outbox_takes_promises_over_with_their_clock(centre: Centre) -> None:
+    before = await promised(centre)
+    await outbox_is_another(centre)
+    async with outside(centre, CUSTOMER) as world:
+        ring = await agent_takes_it(centre)
+        customer = await world.phone(CUSTOMER).next_ring()
+        customer.answer()
+        await hear_each_other(ring, customer)
+        done = await a_callback(centre, state="done")
+        assert (done["id"], done["since"], done["tries"]) == (before["id"], before["since"], 1)
+        ring.hang_up()
+        await customer.over()
+        assert each_rang_once(centre)
+
+
+async def test_a_plane_over_another_outbox_dials_no_customer_twice_who_was_being_called(centre: Centre) -> None:
+    """It knows nothing of the call: who is called is let go of, the try was counted by its claim, and stays counted."""
+    await promised(centre)
+    async with outside(centre, CUSTOMER) as world:
+        await agent_takes_it(centre)
+        customer = await world.phone(CUSTOMER).next_ring()
+        await outbox_is_another(centre)
+        await customer.over()
+        rows = await centre.rows("SELECT live, turn, tries FROM promise")
+        assert [(each["live"], each["turn"], each["tries"]) for each in rows] == [(True, 1, 1)]
+        assert each_rang_once(centre)
+
+
+@pytest.mark.parametrize("way", ["killed", "read-only"])
+async def test_while_postgres_is_away_no_agent_is_rung_for_a_callback_and_once_it_is_back_one_is(
+    local_node: LocalNode, own_postgres: EmbeddedPostgres, tmp_path: Path, way: str
+) -> None:
+    async with open_centre(local_node, own_postgres.url(), tmp_path, CCPLANE_LEASE_S="5") as centre:
+        made = await centre.api.post("/api/v1/callbacks", json={"number": CUSTOMER, "queue": "support"})
+        assert made.status_code == 201
+        contact, phone = made.json()["contact"], ringing(centre)
+        async with WAYS[way](own_postgres):
+            await waits_because(centre, contact, "database-away")
+            await centre.register("1001")
+            await centre.set_state("1001", "ready")
+            centre.lab.callers.dial("4002", "501")
+            ring = await phone.next_ring()
+            assert ring.caller == "501", "who came later, and is there"
+            ring.reject(486)
+            await ring.over()
+        back = await phone.next_ring()
+        while back.caller != CUSTOMER:
+            back.reject(486)
+            back = await phone.next_ring()
+
+
+async def waits_because(centre: Centre, contact: str, word: str) -> None:
+    found: list[str] = []
+
+    async def is_so() -> bool:
+        answer = await centre.api.get(f"/api/v1/contacts/{contact}/why")
+        found[:] = [str(answer.json().get("because"))]
+        return found == [word]
+
+    await centre.until(is_so, within=30, what=lambda: f"{contact} to wait because {word}, not {found}")

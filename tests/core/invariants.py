@@ -233,7 +233,8 @@ class Watch:
     def indexes(self, state):
         """Lines, free agents, counts and deadlines are what follows from contacts and agents."""
         lines = {name: line for name, line in state.lines.items() if line}
-        waiting = [each for contact in state.contacts.values() if (each := candidate(contact))]
+        asked_for = [each for each in state.contacts.values() if not (state.ledger_away and each.absent)]
+        waiting = [each for contact in asked_for if (each := candidate(contact))]
         expected = {}
         for each in sorted(waiting, key=lambda each: (each.queued_at - 1000 * each.credit_s, *each.place)):
             expected.setdefault(each.queue, []).append(each)

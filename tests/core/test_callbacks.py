@@ -15,6 +15,8 @@ from ccplane.contacts.verbs import AskCallback, EnterQueue, NotPromised, Promise
 from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.why import why as why_it_waits
+from ccplane.core.why import why_not_yet
 from ccplane.ids import ChannelId, callback_id, contact_id
 from ccplane.routing.callbacks import Callbacks, may_call_from, may_call_until, why_not
 from ccplane.routing.dialling import Dialling, Role
@@ -512,3 +514,97 @@ def test_given_a_callback_then_its_hours_in_the_line_say_nothing_of_how_long_cal
     floor.tick(at=4 * 3_600 + 60)
     assert not floor.state.groups[SUPPORT, "others"].open
     assert floor.state.paces.get(SUPPORT) == patience
+
+
+# ----------------------------------------------------------------------------------------------- Postgres is away
+
+
+def away(floor, gone=True, at=None):
+    return floor.take(i.LedgerSeen(gone), at)
+
+
+def test_while_postgres_is_away_no_agent_is_rung_for_who_is_called_back_and_others_are_served():
+    floor = a_house(offline("ana"))
+    promised(floor, at=5)
+    assert kinds(away(floor)) == ["LedgerLost"]
+    assert kinds(away(floor)) == []
+    floor.wants("ana", Intent.READY, at=10)
+    assert floor.rung(stand_in()) is None
+    assert floor.agent("ana").shown is Shown.READY
+    floor.waits("y", at=20)
+    assert floor.rung("y") == "ana"
+
+
+def test_once_postgres_is_there_again_whose_turn_it_is_is_called_back_at_the_old_place():
+    floor = a_house(offline("ana"))
+    promised(floor, at=5)
+    away(floor)
+    floor.wants("ana", Intent.READY, at=10)
+    decision = away(floor, gone=False, at=60)
+    assert kinds(decision)[:2] == ["LedgerFound", "OfferMade"]
+    assert floor.rung(stand_in()) == "ana"
+    assert floor.contact(stand_in()).waiting.queued_at == ms(5)
+
+
+def test_a_try_that_postgres_did_not_answer_comes_again_and_rings_nobody_until_it_is_there():
+    floor = a_house()
+    promised(floor)
+    agent_takes_it(floor)
+    claims(floor, why="database-away")
+    away(floor)
+    floor.let_go()
+    floor.wake()
+    assert floor.contact(stand_in(turn=2)).phase is Phase.WAITING
+    assert floor.rung(stand_in(turn=2)) is None
+    away(floor, gone=False)
+    assert floor.rung(stand_in(turn=2)) == "ana"
+
+
+def test_who_is_being_called_when_postgres_goes_is_called_on():
+    floor = a_house()
+    dialled(floor)
+    away(floor)
+    customer_answers(floor)
+    assert floor.contact(stand_in()).phase is Phase.TALKING
+
+
+def test_a_plane_that_is_killed_while_postgres_is_away_knows_that_it_was():
+    floor = a_house(offline("ana"))
+    promised(floor)
+    away(floor)
+    again = checkpoint.decode(checkpoint.encode(floor.state))
+    assert again.ledger_away
+    assert again.lines == floor.state.lines == {}
+
+
+def test_why_a_callback_waits_while_postgres_is_away_is_said():
+    floor = a_house()
+    away(floor)
+    promised(floor)
+    assert why_it_waits(floor.state, floor.contact(stand_in()), floor.now).because == "database-away"
+
+
+def test_why_a_callback_is_not_in_the_line_yet_is_said_with_when_it_will_be():
+    floor = a_house(callbacks=replace(CALLBACKS, hours=NIGHT))
+    wishes(floor, at=22 * 3_600)
+    assert why_not_yet(callback(floor)).because == "being-promised"
+    kept(floor)
+    told = why_not_yet(callback(floor))
+    assert (told.because, told.not_before) == ("calling-hours", ms(32 * 3_600))
+    floor = a_house()
+    dialled(floor)
+    assert why_it_waits(floor.state, floor.contact(stand_in()), floor.now).because == "calling"
+    floor.leaves(stand_in(), cause=17)
+    told = why_not_yet(callback(floor))
+    assert (told.phase, told.because, told.not_before) == ("pending", "between-tries", ms(900))
+
+
+def test_a_promise_that_falls_due_while_no_switch_is_there_is_in_the_line_as_soon_as_one_is():
+    """As one that another plane made, which is found before the switch is."""
+    floor = a_house(callbacks=replace(CALLBACKS, hours=NIGHT))
+    promised(floor, at=22 * 3_600)
+    floor.drops()
+    floor.tick(at=32 * 3_600)
+    assert callback(floor).last_why == "no-node"
+    floor.survey(after_gap=True, gap=5, at=32 * 3_600 + 2)
+    assert floor.rung(stand_in()) == "ana"

@@ -835,6 +835,11 @@ class World:
         tries, why = self.ledger.claim(callback, self.floor.now, self.floor.state.rules.callbacks.tries)
         return i.CallbackClaimed(callback=callback.id, turn=callback.turn, tries=tries, why=why)
 
+    def postgres_is_looked_at(self, a, b):
+        """It is away, or there again; told twice now and then."""
+        for _ in range(1 + b % 2):
+            self.take(i.LedgerSeen(a % 3 == 0))
+
     def late_answers_come(self, a, b):
         answers, self.answers = self.answers, []
         for each in answers:
@@ -1189,6 +1194,7 @@ CALLING_BACK = (
     World.customer_answers,
     World.customer_answers,
     World.callback_is_cancelled,
+    World.postgres_is_looked_at,
     World.facts_are_shipped,
     World.promises_are_found,
 )

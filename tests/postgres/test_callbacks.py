@@ -11,7 +11,8 @@ from ccplane.contacts.callback import Callback
 from ccplane.contacts.facts import callbacks as f
 from ccplane.contacts.facts.callbacks import CallbackOutcome
 from ccplane.ids import AgentId, CallbackId, ContactId, QueueName
-from ccplane.postgres.callbacks import Callbacks, CallbacksWanted, Ledger
+from ccplane.postgres.callbacks import Callbacks, CallbacksWanted, Ledger, kept_as, list_for
+from ccplane.postgres.queries import query
 from ccplane.postgres.rebuild import rebuild
 from tests.postgres.histories import START
 from tests.postgres.test_projections import all_rows, empty, store
@@ -143,3 +144,79 @@ async def test_callbacks_are_listed_the_latest_first_by_state_and_number(db):
     assert [each.id for each in (await callbacks.callbacks(CallbacksWanted(number="5551234"))).callbacks] == ["cb-1"]
     page = await callbacks.callbacks(CallbacksWanted(), limit=1)
     assert [each.id for each in (await callbacks.callbacks(CallbacksWanted(), after=page.next)).callbacks] == ["cb-1"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (CallbacksWanted(state="open"), "callback_open"),
+        (CallbacksWanted(number="5557"), "callback_by_number"),
+        (CallbacksWanted(number="5557", state="done"), "callback_by_number"),
+        (CallbacksWanted(), "callback_by_time"),
+    ],
+)
+async def test_of_many_callbacks_a_list_reads_no_more_than_it_shows(db, wanted, index):
+    """Asked as often as a page is reloaded, by a plan that knows no values."""
+    async with db.connection() as connection:
+        await connection.execute(
+            "INSERT INTO callback (id, number, queue, state, asked_at, ended_at)"
+            " SELECT 'cb-' || n, '555' || n % 5000, 'support', CASE WHEN n < 5 THEN 'waiting' ELSE 'done' END,"
+            " instant($1::bigint + n), CASE WHEN n < 5 THEN NULL ELSE instant($1::bigint + n) END"
+            " FROM generate_series(1, 20000) AS n",
+            START,
+        )
+        await connection.execute("ANALYZE callback")
+    found = (await Callbacks(db).callbacks(wanted)).callbacks
+    assert len(found) == (4 if wanted.state == "open" else 4 if wanted.number else 50)
+    async with db.connection() as connection, connection.transaction():
+        await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        await connection.execute(f"PREPARE listed AS {query(list_for(wanted))}")
+        plan = await connection.fetch("EXPLAIN EXECUTE listed(NULL, NULL, '1', NULL, NULL, 50)")
+        await connection.execute("DEALLOCATE listed")
+    assert index in "\n".join(line for [line] in plan)
+
+
+async def test_a_promise_that_is_committed_after_it_was_refused_does_not_keep_its_number_from_others(db):
+    """Another holds the number up while ours is being kept; ours is refused meanwhile, for that took too long, and the
+    refusal is shipped; then the other gives way. Nobody waits for ours any more, so it may not stand."""
+    ledger, facts = Ledger(db), list(the_facts())
+    async with db.connection() as other:
+        holding = other.transaction()
+        await holding.start()
+        await other.execute(
+            "INSERT INTO promise (id, number, queue, since, made_at, expires_at, caller_name, number_dialled, language)"
+            " VALUES ('cb-9', '5551234', 'support', now(), now(), now(), '', '', 'en')"
+        )
+        keeping = asyncio.create_task(ledger.keep(a_callback()))
+        await held_up(db)
+        await store(db, [facts[0], f.CallbackRefused(at=START + 1, callback=CallbackId("cb-1"), why="database-away")])
+        await holding.rollback()
+        assert await keeping == "already-promised"
+    assert await ledger.live() == []
+    assert await ledger.keep(a_callback()) == "already-promised"
+    assert await ledger.keep(a_callback(name="cb-2")) == ""
+
+
+async def test_a_promise_that_is_under_way_while_its_refusal_is_shipped_is_taken_back_by_it(db):
+    """It is made, and its commit comes late: the refusal waits for that, and then ends it."""
+    ledger, facts = Ledger(db), list(the_facts())
+    async with db.connection() as slow:
+        keeping = slow.transaction()
+        await keeping.start()
+        assert await slow.fetchval(query("keep_promise"), *kept_as(a_callback())) == ""
+        refused = f.CallbackRefused(at=START + 1, callback=CallbackId("cb-1"), why="database-away")
+        shipping = asyncio.create_task(store(db, [facts[0], refused]))
+        await held_up(db)
+        await keeping.commit()
+        await shipping
+    assert await ledger.live() == []
+    assert await ledger.keep(a_callback(name="cb-2")) == ""
+
+
+async def held_up(db):
+    """Until somebody waits for what another has not committed."""
+    async with db.connection() as connection:
+        while not await connection.fetchval(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+        ):
+            await asyncio.sleep(0.01)

@@ -15,6 +15,12 @@ BECAUSE: Final = {
     "ringing": "a phone rings for it",
     "no-switch": "its Asterisk is not connected, so nothing can be offered",
     "catching-up": "ccplane stood still, and is reading what happened meanwhile",
+    "database-away": "they are called back, and Postgres can't be asked whether they may be",
+    "being-promised": "Postgres is asked to keep the promise",
+    "calling-hours": "customers are not called now, or the queue is closed",
+    "between-tries": "they were called in vain, and are called again later",
+    "no-node": "no Asterisk is connected to call them from",
+    "no-such-queue": "the queue is not in acd/queues.toml any more",
     "nobody-yet": "nobody who is signed in meets what is asked for now",
     "held-back": "who is free is left to callers whom the fallback has",
     "others-first": "others come before it for the same agents",
@@ -35,12 +41,13 @@ BECAUSE: Final = {
 def why(contact: str, everyone: bool) -> None:
     """Say why CONTACT waits, what keeps each agent from it, when it could be served, and how it was offered so far.
 
-    CONTACT is its id, as `GET /api/v1/contacts` and the log have it.
+    CONTACT is its id, as `GET /api/v1/contacts` and the log have it; or a callback's, `cb-…`.
 
     \b
     Examples:
       ccplane why c-ast1-1795332955.0
       ccplane why --all c-ast1-1795332955.0
+      ccplane why cb-5f0c2a9be1d34c77
     """
     settings = given_settings()
     with asking(settings, token=admin_token(settings), patience_s=30.0) as ask:
@@ -51,7 +58,9 @@ def why(contact: str, everyone: bool) -> None:
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """The answer of the API as text."""
-    yield f"{found['contact']}: {BECAUSE.get(found['because'], found['because'])}."
+    yield f"{found['contact'] or found['callback']}: {BECAUSE.get(found['because'], found['because'])}."
+    if found["not_before"] is not None:
+        yield f"They stand in the line again from {_clock(found['not_before'])}."
     if found["queue"] is not None:
         yield from _waiting(found)
     for each in found["decisions"]:

@@ -37,7 +37,7 @@ from ccplane.core.stays import leave_queue
 from ccplane.core.steps import end_step
 from ccplane.core.talks import miss_cause
 from ccplane.core.turn import Turn
-from ccplane.facts import AnyFact
+from ccplane.facts import AnyFact, LedgerFound, LedgerLost, SwitchFound
 from ccplane.ids import CallbackId, QueueName, called_back_channel, contact_id
 from ccplane.routing.callbacks import may_call_from, may_call_until, why_not
 from ccplane.routing.hours import Hours
@@ -52,6 +52,7 @@ SPENT: Final = "spent"
 BARRING: Final = frozenset({"do-not-call", "tries-used", "expired", "no-such-promise"})
 """Answers of Postgres after which nothing is dialled any more."""
 NO_ANSWER, NOT_JOINED, HOURS = "no-answer", "not-joined", "calling-hours"
+NO_NODE: Final = "no-node"
 NORMAL: Final = 16
 
 
@@ -138,6 +139,16 @@ def found(turn: Turn, what: i.PromiseFound) -> None:
     turn.happened(f.CallbackPromised(at=turn.now, callback=what.callback, next_at=at))
 
 
+def ledger_seen(turn: Turn, what: i.LedgerSeen) -> None:
+    """A fact where it changes. While nobody can be asked whether a customer may be called no agent is rung for them."""
+    if what.away is turn.state.ledger_away:
+        return
+    turn.happened(LedgerLost(at=turn.now) if what.away else LedgerFound(at=turn.now))
+    if not what.away:
+        absent = (each.id for each in turn.state.contacts.values() if each.absent)
+        turn.unserved.update(dict.fromkeys(absent))
+
+
 def cancel(turn: Turn, what: i.CallbackCancelWanted) -> None:
     """Whoever is being rung for it is let go."""
     callback = turn.state.callbacks.get(what.callback)
@@ -180,7 +191,7 @@ def _pending_due(turn: Turn, callback: Callback) -> None:
     queue = turn.state.rules.queue_for(callback.queue)
     node = any_node(turn.state)
     if queue is None or node is None or turn.state.draining:
-        return _put_off(turn, callback, "no-node" if queue else "no-such-queue", turn.now + AGAIN_MS)
+        return _put_off(turn, callback, NO_NODE if queue else "no-such-queue", turn.now + AGAIN_MS)
     channel = called_back_channel(callback.id, callback.turn + 1)
     contact = contact_id(node, channel)
     ends = may_call_until(_hours(turn, callback.queue), turn.now)
@@ -215,7 +226,12 @@ def _pending_due(turn: Turn, callback: Callback) -> None:
 
 
 def follow(turn: Turn) -> None:
-    """What befell the contacts that stand in the line for customers, in this turn."""
+    """What befell the contacts that stand in the line for customers, in this turn; and who could not be called for want
+    of a node is looked at again as soon as there is one."""
+    if any(isinstance(fact, SwitchFound) for fact in turn.facts):
+        for each in list(turn.state.callbacks.values()):
+            if each.state is CallbackState.PENDING and each.last_why == NO_NODE:
+                turn.attempt(each.id, _pending_due, turn, each)
     for fact in list(turn.facts):
         if not isinstance(fact, c.OfferAnswered | c.ConnectFailed | c.TalkStarted | c.ContactEnded):
             continue
@@ -469,5 +485,6 @@ CALLBACK_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.CallbackKept: kept,
     i.CallbackClaimed: claimed,
     i.PromiseFound: found,
+    i.LedgerSeen: ledger_seen,
     i.CallbackCancelWanted: cancel,
 }

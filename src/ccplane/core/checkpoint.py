@@ -59,6 +59,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     restaffed: Restaffed = Restaffed()
     callbacks: tuple[Callback, ...] = ()
     callbacks_ended: tuple[CallbackId, ...] = ()
+    ledger_away: bool = False
 
 
 class _OneOffer(msgspec.Struct, frozen=True):
@@ -109,6 +110,7 @@ def encode(state: State) -> bytes:
             restaffed=state.restaffed,
             callbacks=tuple(state.callbacks.values()),
             callbacks_ended=state.callbacks_ended,
+            ledger_away=state.ledger_away,
         )
     )
 
@@ -142,6 +144,7 @@ def decode(data: bytes) -> State:
         engine=ready_for(Engine(), kept.rules.queues, {}),
         callbacks=Map({each.id: each for each in kept.callbacks}),
         callbacks_ended=kept.callbacks_ended,
+        ledger_away=kept.ledger_away,
     )
     for callback in kept.callbacks:
         state = callback_rescheduled(state, callback)

@@ -54,7 +54,7 @@ from ccplane.contacts.recordings import (
     RecordingPlayed,
 )
 from ccplane.core import groups, paces
-from ccplane.core.follows import callback_rescheduled, put_agent, put_contact, reindexed, rescheduled
+from ccplane.core.follows import callback_rescheduled, put_agent, put_contact, reindexed, rescheduled, with_ledger
 from ccplane.core.state import State
 from ccplane.days import day_of
 from ccplane.errors import IllegalMove
@@ -64,6 +64,8 @@ from ccplane.facts import (
     DrainBegan,
     DrainCancelled,
     FallbackWaitsChanged,
+    LedgerFound,
+    LedgerLost,
     PlaneStarted,
     RepairMade,
     SwitchAnswers,
@@ -114,6 +116,8 @@ def _evolve(state: State, fact: AnyFact) -> State:
         case FallbackWaitsChanged():
             waits = _less(state.fallback_waits, fact.node)
             return replace(state, fallback_waits=waits.set(fact.node, fact.queues) if fact.queues else waits)
+        case LedgerLost() | LedgerFound():
+            return with_ledger(state, isinstance(fact, LedgerLost))
         case RulesLoaded():
             return _with_rules(state, fact)
         case QueuesUnserved():

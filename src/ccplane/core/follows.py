@@ -33,6 +33,12 @@ def candidate(contact: Contact | None) -> Candidate | None:
     return as_candidate(contact)
 
 
+def offerable(state: State, contact: Contact | None) -> Candidate | None:
+    """As `candidate`; None too of who is not to be called back now, since nobody can be asked whether they may be."""
+    held = state.ledger_away and contact is not None and contact.absent
+    return None if held else candidate(contact)
+
+
 def as_candidate(contact: Contact) -> Candidate:
     """A contact that waits, as routing sees it."""
     waiting = contact.waiting
@@ -113,7 +119,7 @@ def put_contact(state: State, before: Contact | None, after: Contact | None) -> 
 
 def reindexed(state: State, before: Contact | None, after: Contact | None) -> State:
     """Lines and deadlines once a contact came (`before` None), changed, or went (`after` None)."""
-    engine = routing.put_waiting(state.engine, state.rules.queues, candidate(before), candidate(after))
+    engine = routing.put_waiting(state.engine, state.rules.queues, offerable(state, before), offerable(state, after))
     whose = after or before
     assert whose is not None
     state = _wanting(state, whose.id, wants_more(state.rules, after))
@@ -227,3 +233,14 @@ def callback_rescheduled(state: State, callback: Callback) -> State:
     """What became of an agent or a customer nobody sees while no node is connected."""
     seen = callback.state not in (CallbackState.CLAIMING, CallbackState.DIALLING) or watches(state)
     return rescheduled(state, "callback", callback.id, callback.deadline if seen else None)
+
+
+def with_ledger(state: State, away: bool) -> State:
+    """The state once Postgres is away for claims, or is there again."""
+    after = replace(state, ledger_away=away)
+    engine = state.engine
+    for contact in state.contacts.values():
+        if contact.absent:
+            was, now_is = offerable(state, contact), offerable(after, contact)
+            engine = routing.put_waiting(engine, state.rules.queues, was, now_is)
+    return replace(after, engine=engine)

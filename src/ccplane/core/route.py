@@ -9,7 +9,7 @@ from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts import facts as c
 from ccplane.core.commands import RingAgent
 from ccplane.core.fallback_first import held_back
-from ccplane.core.follows import candidate
+from ccplane.core.follows import offerable
 from ccplane.core.reach import auto_answers, endpoint_of
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
@@ -53,7 +53,7 @@ def _concerned(turn: Turn) -> Iterable[Asking]:
         if agent is not None and agent.free:
             lines.update(dict.fromkeys(engine.lines.found_by(agent.profile)))
     for contact in turn.unserved:
-        waiting = candidate(state.contacts.get(contact))
+        waiting = offerable(state, state.contacts.get(contact))
         if waiting is not None:
             lines[asking(state.rules.queues.get(waiting.queue), waiting)] = None
     return lines

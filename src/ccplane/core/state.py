@@ -68,6 +68,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Those that are not over."""
     callbacks_ended: tuple[CallbackId, ...] = ()
     """The last that are over: neither asked for nor taken over once more."""
+    ledger_away: bool = False
+    """Whether Postgres can't be asked for claims: then nobody who stands in a line for a customer is in `engine`."""
     nodes: Map[NodeName, bool] = Map()
     """Each node we ever heard of, and whether it is connected. Without it nothing is offered and no ring runs out."""
     started: Map[NodeName, int] = Map()

@@ -6,21 +6,27 @@ Beside the trace that each decision leaves this is the full list: every agent, w
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Final
 
 import msgspec
 
 from ccplane.agents.agent import Agent, Shown, Work
 from ccplane.agents.facts import Intent
+from ccplane.contacts.callback import Callback, CallbackState
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.waiting import Waiting
 from ccplane.core.fallback_first import held_back
 from ccplane.core.follows import as_candidate
 from ccplane.core.state import State
-from ccplane.ids import AgentId, ContactId, QueueName
+from ccplane.ids import AgentId, CallbackId, ContactId, QueueName
 from ccplane.routing.asking import Candidate, asking
 from ccplane.routing.lines import score_ms
 from ccplane.routing.rules import Queue
 from ccplane.routing.why import StepTold, ahead, first_step_met, lacks, steps_told
+
+HOURS: Final = "calling-hours"
+NOT_YET: Final = (HOURS, "database-away", "no-node", "no-such-queue")
+"""Why a callback was put off without a try."""
 
 
 class AgentTold(msgspec.Struct, frozen=True):
@@ -51,6 +57,10 @@ class WhyTold(msgspec.Struct, frozen=True, kw_only=True):
     first: ContactId | None = None
     """Who of them is the first."""
     ringing: tuple[AgentId, ...] = ()
+    callback: CallbackId | None = None
+    """Of a customer who is called back: their callback."""
+    not_before: int | None = None
+    """Of one who is not in the line yet: when they come into it."""
     gives_up_at: int | None = None
     """When the queue's `max_wait` or `longest_wait` is over."""
     steps: tuple[StepTold, ...] = ()
@@ -62,8 +72,10 @@ def why(state: State, contact: Contact, now: int) -> WhyTold:
     ringing = tuple(each.agent for each in contact.offers)
     queue = state.rules.queues.get(waiting.queue) if waiting else None
     if waiting is None or queue is None or contact.phase is not Phase.WAITING:
-        because = contact.phase.value if waiting is None or queue else "queue-gone"
-        return WhyTold(contact=contact.id, phase=contact.phase.value, because=because, ringing=ringing)
+        phase = "calling" if contact.absent and contact.phase is Phase.CONNECTING else contact.phase.value
+        because = phase if waiting is None or queue else "queue-gone"
+        called = contact.callback
+        return WhyTold(contact=contact.id, phase=phase, because=because, ringing=ringing, callback=called)
     candidate = as_candidate(contact)
     before, first = ahead(state.engine, state.rules.queues, candidate)
     limits = [each for each in (queue.max_wait_ms, queue.longest_wait_ms) if each is not None]
@@ -78,21 +90,39 @@ def why(state: State, contact: Contact, now: int) -> WhyTold:
         ahead=before,
         first=first,
         ringing=ringing,
+        callback=contact.callback,
         gives_up_at=waiting.here_since + min(limits) if limits else None,
         steps=steps,
     )
 
 
+def why_not_yet(callback: Callback) -> WhyTold:
+    """Of a customer who is called back, while nobody stands in the line for them. being-promised: Postgres is asked to
+    keep it. calling-hours: customers are not called now, or their queue is closed. database-away, no-node,
+    no-such-queue: so it was a moment ago, and is looked at again. between-tries: they were called in vain."""
+    last = callback.last_why or HOURS
+    because = last if last in NOT_YET else "between-tries"
+    asked = callback.state is CallbackState.ASKED
+    return WhyTold(
+        contact=callback.contact or ContactId(""),
+        phase=callback.state.value,
+        because="being-promised" if asked else because,
+        callback=callback.id,
+        not_before=None if asked else callback.deadline,
+    )
+
+
 def because_of(state: State, contact: Contact, steps: Iterable[StepTold], before: int) -> str:
     """ringing: a phone rings for it. no-switch: its node is not connected. catching-up: what happened while we stood
-    still is being read. nobody-yet: nobody who is signed in meets the step that holds. others-first: agents serve those
-    before it first. all-busy: who meets the step is not free. held-back: who is free is left to the fallback's
-    callers."""
+    still is being read. database-away: it is called back, and nobody can be asked whether it may be. nobody-yet: nobody
+    who is signed in meets the step that holds. others-first: agents serve those before it first. all-busy: who meets
+    the step is not free. held-back: who is free is left to the fallback's callers."""
     (holds,) = (each for each in steps if each.holds)
     checks = (
         ("ringing", bool(contact.offers)),
         ("no-switch", not state.nodes.get(contact.node, False)),
         ("catching-up", state.behind),
+        ("database-away", state.ledger_away and contact.absent),
         ("nobody-yet", not holds.signed_in),
         ("held-back", bool(holds.free)),
         ("others-first", before > 0),

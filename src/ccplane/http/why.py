@@ -10,16 +10,17 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 
 from ccplane.contacts.contact import Phase
-from ccplane.core.why import AgentTold, WhyTold, agents_told, why
+from ccplane.core.why import AgentTold, WhyTold, agents_told, why, why_not_yet
 from ccplane.errors import RequestError, StoreError
 from ccplane.http.auth import Guard
 from ccplane.http.contacts import trace_of
 from ccplane.http.openapi import answers
 from ccplane.http.ports import ContactsStore, Plane
 from ccplane.http.views import readable, told, with_times
-from ccplane.ids import ContactId
+from ccplane.ids import CallbackId, ContactId
 from ccplane.routing.why import StepTold
 
+NOBODY: Final = {"agents": [], "agents_total": 0, "agents_who_may": 0, "earliest": None, "decisions": []}
 AT_ONCE: Final = 100
 """So many agents are looked at before others have their turn (law 13)."""
 NEVER: Final = 1 << 62
@@ -51,9 +52,14 @@ def routes(plane: Plane, store: ContactsStore, admin: Guard, clock: Callable[[],
 
     @router.get("/{contact_id}/why", summary="Why it waits, and why this agent", responses=answers(_Why))
     async def get(contact_id: str, limit: Annotated[int, Query(ge=0, le=10_000)] = 100) -> Response:
-        """Worked out now. `limit`: so many agents are told in full. One that is over has its `decisions` alone."""
-        wanted, snapshot = ContactId(contact_id), plane.snapshot
+        """Worked out now. `limit`: so many agents are told in full. One that is over has its `decisions` alone. A
+        callback's id is taken, too: of who stands in the line for them, or why nobody does yet."""
+        snapshot = plane.snapshot
         now, state = max(clock(), snapshot.at), snapshot.state
+        called = state.callbacks.get(CallbackId(contact_id))
+        if called is not None and called.contact is None:
+            return told(with_times(msgspec.to_builtins(why_not_yet(called)) | NOBODY))
+        wanted = called.contact if called is not None and called.contact else ContactId(contact_id)
         contact = state.contacts.get(wanted)
         decisions = await _decisions(store, wanted)
         if contact is None and decisions is None:

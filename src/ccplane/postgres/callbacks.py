@@ -95,10 +95,8 @@ class Ledger:
 
     async def keep(self, callback: Callback) -> str:
         """Why it is not kept; "" once it is committed."""
-        row = (callback.id, callback.number, callback.queue, callback.since, callback.asked_at, callback.expires_at)
-        texts = (callback.caller_name, callback.number_dialled, callback.language)
         async with self._database.connection() as connection:
-            return str(await connection.fetchval(query("keep_promise"), *row, *texts))
+            return str(await connection.fetchval(query("keep_promise"), *kept_as(callback)))
 
     async def claim(self, callback: CallbackId, turn: int, now: int, most: int) -> Claim:
         """The right to dial in this turn, at most the `most`-th time in all; committed when it returns."""
@@ -106,6 +104,16 @@ class Ledger:
             row = await connection.fetchrow(query("claim_try"), callback, turn, now, most)
         assert row is not None
         return Claim(row["tries"], row["why"])
+
+    @property
+    def troubles(self) -> int:
+        """How often Postgres was away for anybody who asked it, ever."""
+        return self._database.troubles
+
+    async def check(self) -> None:
+        """StoreError if nothing could be kept or claimed now."""
+        async with self._database.connection() as connection:
+            await connection.execute(query("ledger_takes_writes"))
 
     async def live(self) -> list[PromiseRow]:
         async with self._database.connection() as connection:
@@ -124,7 +132,7 @@ class Callbacks:
         asked = (wanted.queue, wanted.state, wanted.number)
         from_there = place(after) if after is not None else (None, None)
         async with self._database.connection() as connection:
-            rows = await connection.fetch(query("list_callbacks"), *asked, *from_there, limit + 1)
+            rows = await connection.fetch(query(list_for(wanted)), *asked, *from_there, limit + 1)
         found = [CallbackRow(**row) for row in rows[:limit]]
         return CallbackPage(found, cursor(found[-1].asked_at, found[-1].id) if len(rows) > limit else None)
 
@@ -147,3 +155,16 @@ class Callbacks:
         async with self._database.connection() as connection:
             rows = await connection.fetch(query("barred_numbers"), now, after, limit)
         return [BarredNumber(**row) for row in rows]
+
+
+def kept_as(callback: Callback) -> tuple[str | int, ...]:
+    """What `keep_promise` is asked with."""
+    row = (callback.id, callback.number, callback.queue, callback.since, callback.asked_at, callback.expires_at)
+    return (*row, callback.caller_name, callback.number_dialled, callback.language)
+
+
+def list_for(wanted: CallbacksWanted) -> str:
+    """The query by whose index the fewest are looked at."""
+    if wanted.state == "open":
+        return "list_open_callbacks"
+    return "list_callbacks" if wanted.number is None else "list_callbacks_of"

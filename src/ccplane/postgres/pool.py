@@ -102,6 +102,8 @@ class Database:
         self.dsn = dsn
         self.last_error = ""
         """Why it could not be reached when last tried; empty if it could."""
+        self.troubles = 0
+        """How often it was away when it was tried, ever."""
         self._max_size = max_size
         self._pool: asyncpg.Pool | None = None
 
@@ -141,7 +143,7 @@ class Database:
         try:
             connection = await connect(self.dsn, within)
         except StoreError as error:
-            self.last_error = error.sentence
+            self.last_error, self.troubles = error.sentence, self.troubles + 1
             raise
         self.last_error = ""
         return connection
@@ -159,6 +161,7 @@ class Database:
         except DATABASE_ERRORS as error:
             failure = as_store_error(error, self.dsn)
             reached = reached and not is_away(failure)
+            self.troubles += not reached
             self.last_error = "" if reached else failure.sentence
             raise failure from error
         self.last_error = ""

@@ -11,6 +11,7 @@ from ccplane.core.inputs.callbacks import (
     CallbackClaimed,
     CallbackKept,
     CallbackWanted,
+    LedgerSeen,
     PromiseFound,
 )
 from ccplane.core.inputs.callers import (
@@ -163,6 +164,7 @@ AnyInput = (
     | CallbackKept
     | CallbackClaimed
     | PromiseFound
+    | LedgerSeen
     | PlaneBegan
     | SwitchTaken
     | DrainAsked
@@ -203,6 +205,7 @@ __all__ = [
     "IntentAsked",
     "KeyPressed",
     "Late",
+    "LedgerSeen",
     "LeftRoom",
     "LegEnded",
     "LegListened",

@@ -39,6 +39,12 @@ class CallbackClaimed(Input, frozen=True, kw_only=True):
     why: str = ""
 
 
+class LedgerSeen(Input, frozen=True):
+    """Whether Postgres can be asked for promises and claims, or is `away`."""
+
+    away: bool
+
+
 class PromiseFound(Input, frozen=True, kw_only=True):
     """A promise that stands in Postgres, of which this plane may know nothing: its outbox is another."""
 

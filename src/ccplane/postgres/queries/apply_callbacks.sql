@@ -10,7 +10,13 @@ WITH said AS (
             'CallbackReached', 'CallbackPutOff', 'CallbackEnded')
 ), over AS (
     UPDATE promise SET live = false
-    WHERE promise.id = ANY (ARRAY (SELECT id FROM said WHERE kind IN ('CallbackRefused', 'CallbackEnded'))) AND promise.live
+    WHERE promise.id = ANY (ARRAY (SELECT id FROM said WHERE kind = 'CallbackEnded')) AND promise.live
+), refused AS (
+    -- It may still be under way to being kept, and be committed only later: a row that is not live stands in its way.
+    INSERT INTO promise (id, number, queue, since, made_at, expires_at, caller_name, number_dialled, language, live)
+    SELECT DISTINCT ON (id) id, '', '', instant(at), instant(at), instant(at), '', '', '', false
+    FROM said WHERE kind = 'CallbackRefused'
+    ON CONFLICT (id) DO UPDATE SET live = false
 ), last AS (
     SELECT DISTINCT ON (id)
         id,

@@ -1,21 +1,18 @@
 -- keep_promise --
--- One statement, so that of two who promise the same number one is refused. Asked again it says what it said. A callback that
--- was refused meanwhile, because this took too long, is not kept any more.
+-- One statement, so that of two who promise the same number one is refused. Asked again it says what it said. Of a callback that
+-- was refused meanwhile, because this took too long, a row stands here that is not live (apply_callbacks): it is not kept any more.
 WITH barred AS (
     SELECT FROM do_not_call WHERE number = $2 AND (until IS NULL OR until > instant($5))
-), refused AS (
-    SELECT FROM callback WHERE id = $1 AND ended_at IS NOT NULL
 ), made AS (
     INSERT INTO promise (id, number, queue, since, made_at, expires_at, caller_name, number_dialled, language)
     SELECT $1, $2, $3, instant($4), instant($5), instant($6), $7, $8, $9
-    WHERE NOT EXISTS (SELECT FROM barred) AND NOT EXISTS (SELECT FROM refused)
+    WHERE NOT EXISTS (SELECT FROM barred)
     ON CONFLICT DO NOTHING
     RETURNING id
 )
 SELECT CASE
     WHEN EXISTS (SELECT FROM made) OR EXISTS (SELECT FROM promise WHERE id = $1 AND live) THEN ''
     WHEN EXISTS (SELECT FROM barred) THEN 'do-not-call'
-    WHEN EXISTS (SELECT FROM refused) THEN 'refused'
     ELSE 'already-promised'
 END AS why;
 
@@ -41,6 +38,10 @@ SELECT
         ELSE 'expired'
     END AS why;
 
+-- ledger_takes_writes --
+-- It changes nothing; a Postgres that takes no writes refuses it all the same.
+UPDATE promise SET live = live WHERE false;
+
 -- live_promises --
 -- For a plane over another outbox, which knows nothing of them. Those that it has seen the end of stand here until its facts
 -- are shipped.
@@ -48,7 +49,7 @@ SELECT id, number, queue, ms(since) AS since, ms(expires_at) AS expires_at, call
 FROM promise WHERE live ORDER BY since, id;
 
 -- list_callbacks --
--- The latest asked first, by keys as the contacts are. Who asks for `open` means all that are not over.
+-- The latest asked first, by keys as the contacts are.
 SELECT
     id, number, queue, asked_in, asked_by, state, why, contact, agent, coalesce(tries, 0) AS tries, waited_ms,
     ms(since) AS since, ms(asked_at) AS asked_at, ms(expires_at) AS expires_at, ms(next_at) AS next_at,
@@ -56,8 +57,36 @@ SELECT
 FROM callback AS c
 WHERE c.asked_at IS NOT NULL
     AND ($1::text IS NULL OR c.queue = $1)
-    AND CASE WHEN $2::text IS NULL THEN true WHEN $2 = 'open' THEN c.ended_at IS NULL ELSE c.state = $2 END
+    AND ($2::text IS NULL OR c.state = $2)
     AND ($3::text IS NULL OR c.number = $3)
+    AND ($4::bigint IS NULL OR (c.asked_at, c.id) < (instant($4), $5::text))
+ORDER BY c.asked_at DESC, c.id DESC
+LIMIT $6;
+
+-- list_open_callbacks --
+-- All that are not over, by an index of these alone.
+SELECT
+    id, number, queue, asked_in, asked_by, state, why, contact, agent, coalesce(tries, 0) AS tries, waited_ms,
+    ms(since) AS since, ms(asked_at) AS asked_at, ms(expires_at) AS expires_at, ms(next_at) AS next_at,
+    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at
+FROM callback AS c
+WHERE c.asked_at IS NOT NULL AND c.ended_at IS NULL AND $2::text = 'open'
+    AND ($1::text IS NULL OR c.queue = $1)
+    AND ($3::text IS NULL OR c.number = $3)
+    AND ($4::bigint IS NULL OR (c.asked_at, c.id) < (instant($4), $5::text))
+ORDER BY c.asked_at DESC, c.id DESC
+LIMIT $6;
+
+-- list_callbacks_of --
+-- Those of one number, by an index of numbers.
+SELECT
+    id, number, queue, asked_in, asked_by, state, why, contact, agent, coalesce(tries, 0) AS tries, waited_ms,
+    ms(since) AS since, ms(asked_at) AS asked_at, ms(expires_at) AS expires_at, ms(next_at) AS next_at,
+    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at
+FROM callback AS c
+WHERE c.asked_at IS NOT NULL AND c.number = $3
+    AND ($1::text IS NULL OR c.queue = $1)
+    AND ($2::text IS NULL OR c.state = $2)
     AND ($4::bigint IS NULL OR (c.asked_at, c.id) < (instant($4), $5::text))
 ORDER BY c.asked_at DESC, c.id DESC
 LIMIT $6;
