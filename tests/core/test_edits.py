@@ -13,8 +13,8 @@ from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.edits import why_not
 from ccplane.ids import QueueName
-from ccplane.routing.rules import QueuesUnserved
-from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, c, kinds, offline, paused, ready, the, unknown
+from ccplane.routing.rules import QueuesUnserved, RulesLoaded, SiteChange, SiteEdited
+from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, c, kinds, offline, paused, ready, the, the_rules, unknown
 
 QUEUES = [a_queue(SUPPORT), a_queue(SALES)]
 BOTH = {SUPPORT: 5, SALES: 5}
@@ -181,3 +181,15 @@ def test_it_is_known_again_after_a_crash():
     floor = a_floor(agents=[offline("ana")], queues=QUEUES)
     assert floor.state.unserved == (SALES,)
     assert checkpoint.decode(checkpoint.encode(floor.state)).unserved == (SALES,)
+
+
+def test_an_edit_of_the_site_is_told_with_who_made_it_in_the_decision_that_puts_it_in_force():
+    floor = a_waiting_floor()
+    change = SiteChange("acd/queues.toml: support.weight", None, "60")
+    rules = the_rules(a_queue(SUPPORT, weight=60), a_queue(SALES))
+    decision = floor.take(i.SiteRead("site-2", rules, {"acd/queues.toml": "2"}, "lead", (change,)), at=30)
+    assert kinds(decision)[:2] == ["SiteEdited", "RulesLoaded"]
+    assert (the(decision, SiteEdited).by, the(decision, SiteEdited).changes) == ("lead", (change,))
+    assert the(decision, RulesLoaded).rules.queues[SUPPORT].weight_s == 60
+    back = floor.take(i.SiteRead("site-2", rules, {"acd/queues.toml": "2"}, "lead", (change,)), at=31)
+    assert kinds(back) == ["SiteEdited"], "what somebody did is told also where it came to the same"

@@ -263,3 +263,10 @@ def test_given_a_state_when_a_plane_begins_then_whatever_it_believed_connected_i
     floor.waits()
     floor.take(i.PlaneBegan(2, "test", 0))
     assert floor.state.wake_at is None
+
+
+def test_given_an_agent_who_rests_after_a_miss_then_the_trace_of_the_next_offer_counts_them_as_resting():
+    floor = a_floor(agents=[ready("ana"), ready("ben", since=9)])
+    floor.waits("x", at=10)
+    trace = the(floor.refuses("x", 486, at=11), f.OfferMade).trace
+    assert (trace.excluded, trace.candidates) == ({"resting": 1}, 1)

@@ -51,7 +51,7 @@ SPENT: Final = "spent"
 """The claim of this turn was made before, by a plane that crashed: nobody knows whether it was dialled."""
 BARRING: Final = frozenset({"do-not-call", "tries-used", "expired", "no-such-promise"})
 """Answers of Postgres after which nothing is dialled any more."""
-NO_ANSWER, NOT_JOINED, HOURS = "no-answer", "not-joined", "calling-hours"
+NO_ANSWER, NOT_JOINED, HOURS, UNKNOWN = "no-answer", "not-joined", "calling-hours", "unknown"
 NO_NODE: Final = "no-node"
 NORMAL: Final = 16
 
@@ -297,8 +297,7 @@ def claimed(turn: Turn, what: i.CallbackClaimed) -> None:
             return _end(turn, callback, _outcome(what.why), what.why)
         return _put_off(turn, callback, what.why, turn.now + AGAIN_MS)
     if (at := _next_call(turn, callback, turn.now)) > turn.now:
-        _leave_line(turn, callback)
-        return _put_off(turn, callback, HOURS, at)
+        return _spent(turn, callback, HOURS, at)
     if not turn.state.nodes.get(contact.node, False):
         return _unknown(turn, callback)  # what we say now would not be heard, or later
     deadline = turn.now + rules.callbacks.ring_ms
@@ -374,11 +373,16 @@ def _not_reached(turn: Turn, callback: Callback, why: str) -> None:
 
 def _unknown(turn: Turn, callback: Callback) -> None:
     """Nobody knows whether the customer was called: it counts as a try, and is not done over."""
-    rules = turn.state.rules.callbacks
+    later = turn.now + turn.state.rules.callbacks.retry_ms
+    _spent(turn, callback, UNKNOWN, _next_call(turn, callback, later))
+
+
+def _spent(turn: Turn, callback: Callback, why: str, next_at: int) -> None:
+    """The claim of this turn is a try, in Postgres too, and is not dialled any more."""
     _leave_line(turn, callback)
-    if callback.tries + 1 >= rules.tries:
-        return _end(turn, callback, CallbackOutcome.TRIES_USED, "unknown", tried=True)
-    return _put_off(turn, callback, "unknown", _next_call(turn, callback, turn.now + rules.retry_ms), tried=True)
+    if callback.tries + 1 >= turn.state.rules.callbacks.tries:
+        return _end(turn, callback, CallbackOutcome.TRIES_USED, why, tried=True)
+    return _put_off(turn, callback, why, next_at, tried=True)
 
 
 def _leave_line(turn: Turn, callback: Callback) -> None:
@@ -459,7 +463,7 @@ def compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
     elif seen is not None and callback.state is not CallbackState.DIALLING:
         turn.do(HangUpCaller(contact.id, contact.channel, NORMAL))
     elif seen is None and survey.after_gap and callback.state is CallbackState.DIALLING:
-        return _not_reached(turn, callback, "unknown")
+        return _not_reached(turn, callback, UNKNOWN)
     elif seen is None and survey.after_gap and callback.state is CallbackState.CLAIMING:
         return _unknown(turn, callback)
     if survey.after_gap:
