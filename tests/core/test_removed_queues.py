@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ccplane.agents.facts import Intent
 from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import NoAgents
 from ccplane.core import commands as do
@@ -76,3 +77,8 @@ def test_an_agent_who_is_deleted_while_talking_finishes_the_call_and_is_offered_
     floor.agent_hangs_up("x", at=30)
     assert floor.contact("x").talk is None
     assert floor.rung("y") is None
+    floor.wants("ana", Intent.READY, at=31)
+    assert floor.rung("y") is None, "also where they ask for it"
+    floor.people([paused("ben"), ready("ana")], at=40)
+    floor.wants("ana", Intent.READY, at=41)
+    assert floor.rung("y") == "ana", "they were taken back"

@@ -117,3 +117,14 @@ def test_at_never_decreases_whatever_happens_to_machine_and_plane(events):
 def test_the_real_machine_has_a_boot_and_a_clock():
     assert len(boot_id()) == 36
     assert 0 < boottime() <= boottime()
+
+
+def test_where_the_last_fact_is_ahead_of_the_anchor_it_stands_there_until_time_has_come_up_with_it():
+    machine = Machine()
+    began = machine.clock().now()
+    clock = machine.clock(last_at=began + 86_400_000)
+    assert clock.now() == began + 86_400_000, "a day ahead: it never runs backwards"
+    machine.passes(1_000)
+    assert clock.now() == began + 86_400_000
+    machine.passes(86_400_000)
+    assert clock.now() == began + 86_401_000

@@ -167,6 +167,8 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     sought_at: int | None = None
     """Since when they are looked for: a survey that began later shows what there is."""
 
+    removed: bool = False
+    """They are nobody's agent any more, and only finish what they have."""
     cut_off: bool = False
     """The switch through which they are reached has not been reached itself for a while."""
     always_on: bool = False

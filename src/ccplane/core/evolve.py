@@ -346,11 +346,12 @@ def _with_people(state: State, fact: PeopleLoaded) -> State:
     state = replace(state, seats=Map({seat.id: seat for seat in fact.seats}))
     for agent_id, agent in state.agents.items():
         if agent_id not in wanted:
-            leaving = replace(agent, intent=Intent.OFFLINE) if agent.contact or agent.own_calls else None
+            busy = agent.contact or agent.own_calls
+            leaving = replace(agent, intent=Intent.OFFLINE, removed=True) if busy else None
             state = put_agent(state, agent, leaving)
     for profile in fact.agents:
         before = state.agents.get(profile.id)
         new = Agent(profile=profile, since=fact.at, cut_off=bool(state.away))
-        after = replace(before, profile=profile) if before else new
+        after = replace(before, profile=profile, removed=False) if before else new
         state = put_agent(state, before, after)
     return state

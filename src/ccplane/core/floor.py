@@ -29,9 +29,10 @@ from ccplane.routing.rules import QueuesUnserved, RulesLoaded, SiteEdited
 
 
 def intent_asked(turn: Turn, what: i.IntentAsked) -> None:
-    """Intent may change at any time; the same again is no fact, except that ready wipes out missed offers."""
+    """Intent may change at any time; the same again is no fact, except that ready wipes out missed offers. Who was
+    taken out of the people while they talked is offered nothing more, whatever they ask."""
     agent = turn.state.agents.get(what.agent)
-    if agent is None:
+    if agent is None or agent.removed:
         return
     if what.seat is not None and what.intent is not Intent.OFFLINE:
         if why_not(turn.state, agent, what.seat, web=what.web):
@@ -87,7 +88,8 @@ def people_read(turn: Turn, what: i.PeopleRead) -> None:
     """The agents as Postgres has them; the same again is no fact."""
     present = {agent.profile.id: agent.profile for agent in turn.state.agents.values()}
     seats = {seat.id: seat for seat in what.seats}
-    if present != {profile.id: profile for profile in what.agents} or dict(turn.state.seats) != seats:
+    anew = present != {profile.id: profile for profile in what.agents} or dict(turn.state.seats) != seats
+    if anew or any(agent.removed for agent in turn.state.agents.values()):
         for gone in present.keys() - {profile.id for profile in what.agents}:
             who_leaves_is_done(turn, gone, "people")
         turn.happened(a.PeopleLoaded(at=turn.now, agents=what.agents, seats=what.seats))
