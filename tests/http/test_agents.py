@@ -96,13 +96,14 @@ async def test_the_work_after_a_call_is_extended_and_ended_by_who_asks(site, adm
     history.give(inputs.LegEnded(talk.offer, talk.leg, cause=16))
     longer = (await admin.post(f"/api/v1/agents/{ANA}/wrap-up/extend")).json()
     assert (longer["state"], longer["wrap_up_until"]) == ("wrap-up", iso(history.now + 5_000))
+    assert longer["wrap_up_extendable_until"] == iso(history.now + 8_000), "and once more, where there is no most"
     refused = await admin.post(f"/api/v1/agents/{ANA}/wrap-up/done", params={"since": iso(history.now - 1)})
     assert (refused.status_code, refused.json()["code"]) == (409, "not-in-wrap-up"), "another is meant"
     for wrong in ("2023-11-16T00:00:00", "now"):
         refused = await admin.post(f"/api/v1/agents/{ANA}/wrap-up/done", params={"since": wrong})
         assert (refused.status_code, refused.json()["code"]) == (422, "invalid-request")
     done = (await admin.post(f"/api/v1/agents/{ANA}/wrap-up/done", params={"since": longer["since"]})).json()
-    assert (done["state"], done["wrap_up_until"]) == ("ready", None)
+    assert (done["state"], done["wrap_up_until"], done["wrap_up_extendable_until"]) == ("ready", None, None)
     assert history.facts[-1].by == "api"
     refused = await admin.post(f"/api/v1/agents/{ANA}/wrap-up/extend")
     assert (refused.status_code, refused.json()["code"]) == (409, "not-in-wrap-up")

@@ -134,6 +134,15 @@ async def test_a_promise_that_is_over_lets_its_number_be_promised_again_and_is_n
     assert await ledger.keep(a_callback()) != ""
 
 
+async def test_a_wish_that_was_refused_before_it_was_asked_for_is_not_kept_any_more(db):
+    asked = next(each for each in the_facts() if isinstance(each, f.CallbackAsked))
+    await store(db, [asked, f.CallbackRefused(at=START + 1, callback=CallbackId("cb-1"), why="database-away")])
+    ledger = Ledger(db)
+    assert await ledger.keep(a_callback()) == "refused"
+    assert await ledger.live() == []
+    assert await ledger.keep(a_callback(name="cb-2")) == "", "and stands in nobody's way"
+
+
 async def test_callbacks_are_listed_the_latest_first_by_state_and_number(db):
     open_one = list(the_facts("cb-2", "5550000"))[:6]
     await store(db, [*the_facts(), *open_one])
