@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import pytest
 
 from ccplane.agents.facts import Intent, Phone
@@ -11,6 +13,8 @@ from ccplane.contacts.verbs import Closed, NoAgents, Overflowed, TimedOut
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.ids import QueueName
+from ccplane.kpi.board import Board, evolve
+from ccplane.kpi.counters import NOTHING
 from ccplane.routing.hours import Hours, Span
 from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, c, doing, kinds, offline, paused, ready, the
 
@@ -150,6 +154,35 @@ def test_max_wait_comes_first_where_both_are_over():
     floor = a_centre(a_queue(SUPPORT, longest_wait=60, max_wait=60, overflow=SALES), a_queue(SALES))
     floor.waits("x", at=0)
     assert the(floor.tick(at=60), f.StepEnded).result == TimedOut()
+
+
+def test_where_the_last_agent_signs_out_the_room_elsewhere_goes_to_those_who_came_first_whatever_step_holds_for_them():
+    steps = (*[(10, 1)] * 11, (None, 1))
+    floor = a_centre(
+        a_queue(SUPPORT, steps=steps, no_agents=SALES),
+        a_queue(SALES, most_waiting=4),
+        agents=[paused("ana", **{SUPPORT: 5}), paused("ben", **{SALES: 5})],
+    )
+    came = [f"x{number}" for number in range(12)]
+    for number, name in enumerate(came):
+        floor.tick(at=number * 10)
+        floor.waits(name, at=number * 10 + 9)
+    steps_now = {floor.contact(name).waiting.step for name in came}
+    assert len(steps_now) > 6, "they stand in many lines"
+    floor.wants("ana", Intent.OFFLINE, at=121)
+    assert [waits_in(floor, name) for name in came] == [SALES] * 4 + [None] * 8
+
+
+def test_who_finds_nobody_at_the_entry_has_no_stay_and_is_counted_in_no_queue():
+    """Conservation (entered = outcomes + still waiting) counts stays: such a caller neither entered nor left one. Their
+    program is told, and the contact itself is counted."""
+    floor = a_centre(agents=[offline("ana", **ALL)])
+    decision = floor.waits("a", at=1, in_room=False)
+    assert the(decision, f.StepEnded).result == NoAgents()
+    assert not {"ContactQueued", "ContactUnqueued"} & set(kinds(decision))
+    board = reduce(evolve, floor.facts, Board.begun())
+    assert board.ever.get(SUPPORT, NOTHING) == NOTHING
+    assert not board.stays
 
 
 def test_when_the_last_agent_signs_out_those_who_wait_go_where_the_file_says():

@@ -3,6 +3,8 @@ relaxes, another queue."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as c
@@ -17,7 +19,7 @@ from ccplane.core.route import anyone_for
 from ccplane.core.stays import change_queue
 from ccplane.core.steps import give_back
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, QueueName
+from ccplane.ids import ContactId, NodeName, QueueName
 from ccplane.routing.asking import Asking, Candidate, asking, passed_over
 from ccplane.routing.lines import Line
 from ccplane.routing.rules import Queue
@@ -58,22 +60,39 @@ def _not_kept(turn: Turn, waiting: Candidate) -> QueueOutcome | None:
 
 def release_unservable(turn: Turn) -> None:
     """Those who wait where the last agent who could serve them has signed out, or where by the rules as they are now
-    it is closed, go where the file says, else their programs decide. Where nobody is left of those whom a step asks for
-    by name, the next one holds."""
-    state = turn.state
-    for what, line in state.engine.lines.lines.items():
+    it is closed, go where the file says, else their programs decide: first who came first. Where nobody is left of
+    those whom a step asks for by name, the next one holds."""
+    lines, look = turn.state.engine.lines.lines, _Look(turn)
+    concerned = [each for what, line in lines.items() for each in look.concerned(what, line)]
+    for waiting in sorted(concerned, key=lambda each: each.place):
+        turn.attempt(waiting.contact, _settle, turn, waiting.contact)
+
+
+class _Look:
+    """One look at all lines, now that somebody has gone: what is alike for many is judged once."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._kept: dict[Asking, bool] = {}
+        """By what a queue's last step asks for them."""
+
+    def concerned(self, what: Asking, line: Line) -> Iterable[Candidate]:
+        """Those in a line who do not wait on in it as they do: all or none, unless the last step asks for something
+        that differs from one to the next."""
+        state = self._turn.state
         queue = state.rules.queues.get(what.queue)
-        if queue is None or _concerns(turn, queue, what, line):
-            for place in line.waiting:
-                turn.attempt(place.contact, _settle, turn, place.contact)
+        every = (place.candidate for place in line.waiting)
+        if queue is None or passed_over(state.engine.roster, queue, what):
+            return every
+        if queue.widest.language or queue.widest.last_agent_ms is not None:
+            return [each for each in every if not self._is_kept(queue, each)]
+        return () if self._is_kept(queue, line.waiting.first.candidate) else every
 
-
-def _concerns(turn: Turn, queue: Queue, what: Asking, line: Line) -> bool:
-    """Whether those in a line are to be looked at, now that somebody has gone: all alike, unless the last step asks for
-    something that differs from one to the next."""
-    one_by_one = queue.widest.language or queue.widest.last_agent_ms is not None
-    alike = _not_kept(turn, line.waiting.first.candidate)
-    return one_by_one or alike is not None or passed_over(turn.state.engine.roster, queue, what)
+    def _is_kept(self, queue: Queue, waiting: Candidate) -> bool:
+        widest = asking(queue, replace(waiting, step=len(queue.steps) - 1))._replace(node=NodeName(""))
+        if widest not in self._kept:
+            self._kept[widest] = _not_kept(self._turn, waiting) is None
+        return self._kept[widest]
 
 
 def give_way(turn: Turn, contact: Contact, why: QueueOutcome) -> None:
