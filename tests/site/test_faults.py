@@ -63,6 +63,12 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
         "acd/callbacks.toml:2: night: unknown key; …"),
     ("queues", Q + 'strategy = "longest-idel"\n', "no-such-strategy",
         "acd/queues.toml:3: support.strategy: unknown strategy `longest-idel`; did you mean `longest-idle`?"),
+    ("queues", Q + 'strategy = "ring-all"\n', "no-such-strategy",
+        "acd/queues.toml:3: support.strategy: `ring-all` is no strategy: to ring all who are free at once write "
+        '`ring_at_once = "all"`'),
+    ("queues", Q + 'strategy = "ringall"\n', "no-such-strategy",
+        "acd/queues.toml:3: support.strategy: `ringall` is no strategy: to ring all who are free at once write "
+        '`ring_at_once = "all"`'),
     ("queues", Q + "wrap_up = 30\n", "no-duration",
         'acd/queues.toml:3: support.wrap_up: is a length of time with its unit, in quotes: "20s" or "3m"; '
         'or "until-done"'),

@@ -68,6 +68,14 @@ def _as_at_once(value: object) -> int | None:
     return value
 
 
+def _no_number_of_phones(value: str) -> str:
+    """Elsewhere "ring-all" is a strategy; here how many phones ring is a key of its own, beside any strategy."""
+    if value.lower().replace("-", "").replace("_", "") in ("ringall", "all"):
+        sentence = f'`{value}` is no strategy: to ring all who are free at once write `ring_at_once = "all"`'
+        raise PydanticCustomError("no-such-strategy", "{sentence}", {"sentence": sentence})
+    return value
+
+
 def _timezone_hint(value: str) -> str:
     known = zoneinfo.available_timezones()  # asked only after a fault: it walks the machine's whole tz database
     if not known:
@@ -102,7 +110,9 @@ CHANNELS: Final = ("voice",)
 ENGINES: Final = ("espeak-ng", "piper", "command")
 Engine = Annotated[str, _one_of("no-such-engine", "engine", lambda: ENGINES)]
 Action = Annotated[str, _one_of("no-such-action", "action", lambda: ACTIONS)]
-Strategy = Annotated[str, _one_of("no-such-strategy", "strategy", lambda: STRATEGIES)]
+Strategy = Annotated[
+    str, AfterValidator(_no_number_of_phones), _one_of("no-such-strategy", "strategy", lambda: STRATEGIES)
+]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 Level = Annotated[int, Field(ge=1, le=10)]
 Skills = dict[Name, Level]
