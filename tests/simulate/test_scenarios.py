@@ -19,6 +19,7 @@ TOP = Path(__file__).parents[2]
 EXAMPLES = TOP / "docs" / "scenarios"
 TWO_QUEUES = EXAMPLES / "two-queues.toml"
 SALES_FIRST = EXAMPLES / "sales-first.toml"
+ONE_MORE = EXAMPLES / "one-more-agent.toml"
 
 SMALL = """
 hours = "1h"
@@ -186,7 +187,15 @@ def test_what_a_change_does_not_name_stays(tmp_path):
     changed = read_changes(SALES_FIRST, queues, 14_400_000, 28_800_000)
     assert {name: queue.weight_s for name, queue in changed.queues.items()} == {"sales": 60}
     assert changed.queues["sales"].steps == queues["sales"].steps
+    assert changed.shifts == (), "rules alone: what differs is of the weight, not of one more agent"
+
+
+def test_one_more_agent_changes_no_rule_and_shortens_both_queues():
+    changed = read_changes(ONE_MORE, read_scenario(TWO_QUEUES).scenario.queues, 14_400_000, 28_800_000)
+    assert changed.queues == {}
     assert [(shift.begins, shift.ends) for shift in changed.shifts] == [(3_600_000, None)]
+    told = json.loads(call(TWO_QUEUES, "--days", "4", "--rules", ONE_MORE, "--json").output)
+    assert all(told["difference"][queue]["asa"]["value"] < 0 for queue in ("sales", "support"))
 
 
 def test_faults_end_the_command_with_two(tmp_path):
