@@ -27,7 +27,10 @@ from ccplane.postgres.callbacks import Claim, PromiseRow
 log = structlog.get_logger()
 
 LOOK_S: Final = 1.0
-"""So often it is looked at whether Postgres can be asked. Where nobody has met with trouble that costs it nothing."""
+"""So often it is looked at whether anybody has met with trouble at Postgres, which costs it nothing."""
+ASK_EVERY: Final = 5
+"""So many looks apart it is asked all the same, while there are callbacks: of a Postgres that takes no writes those who
+only read do not notice."""
 
 
 class Ledger(Protocol):
@@ -56,7 +59,7 @@ class Promises:
     ) -> None:
         self._plane, self._ledger, self._now, self._may_work = plane, ledger, now, may_work
         self._asking: dict[tuple[CallbackId, int], asyncio.Task[None]] = {}
-        self._troubles = ledger.troubles
+        self._troubles, self._looks = ledger.troubles, 0
         self._doubt, self._looked = True, False
         """Whether Postgres is to be asked before it is trusted; and whether promises were looked for."""
         plane.follow(self.follow)
@@ -87,9 +90,11 @@ class Promises:
             await asyncio.sleep(LOOK_S)
 
     async def _away(self) -> bool:
-        """Asked only where somebody has met with trouble: by us, or by whoever else asks Postgres for anything."""
+        """Asked where somebody has met with trouble, we or whoever else asks for anything; and now and then."""
         troubles, self._troubles = self._troubles, self._ledger.troubles
-        if troubles == self._troubles and not self._doubt:
+        self._looks += 1
+        due = bool(self._plane.state.callbacks) and self._looks % ASK_EVERY == 0
+        if troubles == self._troubles and not self._doubt and not due:
             return False
         self._doubt = True
         try:
