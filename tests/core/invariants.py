@@ -62,7 +62,7 @@ class Watch:
         for fact in decision.facts:
             self.note(fact)
             assert not (isinstance(fact, RepairMade) and fact.what == UNDECIDED), fact.why
-            if isinstance(fact, c.OfferMade) and fact.trace.strategy != ADOPTED:
+            if isinstance(fact, c.OfferMade | c.CustomerCalled) and fact.trace.strategy != ADOPTED:
                 self.fair(state, fact)
             state = evolve(state, fact)
             assert fact.at == now
@@ -306,7 +306,7 @@ class Watch:
         agent = state.agents[offer.agent]
         for line in state.lines.values():
             for other in line:
-                if self.may_serve(state, other.contact, agent):
+                if self.may_be_offered(state, other.contact, agent):
                     assert not rung, "who has nobody comes first"
                     self.not_overtaken(state, as_candidate(contact), other)
 
@@ -324,7 +324,10 @@ class Watch:
         return agent.free and not left_to_app_queue(state, agent) and self.may_serve(state, contact_id, agent)
 
     def may_serve(self, state, contact_id, agent):
+        """A customer is called first for nobody for whom another is being called."""
         contact = state.contacts[contact_id]
+        if contact.absent and contact.customer_first and agent.id in state.called_for:
+            return False
         queue = state.rules.queues.get(contact.waiting.queue)
         if queue is None or not state.nodes.get(contact.node) or not agent.profile.capacity.get("voice"):
             return False
@@ -520,6 +523,9 @@ class Watch:
     def called_back(self, state, decision):
         """Who stands in the line is there for a promise, and no agent is kept for one who is not being called."""
         promised = [each for each in state.callbacks.values() if each.state is not CallbackState.ASKED]
+        called = {each.being_called: each.id for each in state.contacts.values() if each.being_called}
+        assert dict(state.called_for) == called, "for one agent one customer is called at a time"
+        assert len(called) == sum(each.being_called is not None for each in state.contacts.values())
         for callback in promised:
             there = state.contacts.get(callback.contact) if callback.contact else None
             if callback.state is CallbackState.PENDING:
@@ -535,7 +541,8 @@ class Watch:
                 assert callback.state in (CallbackState.CLAIMING, CallbackState.DIALLING), "no agent waits in vain"
                 assert callback.agent == there.offer.agent
             elif callback.state in (CallbackState.CLAIMING, CallbackState.DIALLING):
-                raise AssertionError("nobody is called without an agent")
+                assert there is not None
+                assert there.being_called == callback.agent, "nobody is called without an agent"
         for contact in state.contacts.values():
             callback = state.callbacks.get(contact.callback) if contact.absent else None
             assert not contact.absent or (callback and callback.contact == contact.id), "nobody stands there for nobody"

@@ -125,7 +125,7 @@ RULES = (
         a_queue(SALES, weight=60, most_waiting=2, longest_wait=25, overflow=SUPPORT),
         recording=OR_NOT_AT_ALL,
         dialling=DIALLING,
-        callbacks=replace(CALLED_BACK, hours=BY_TURNS, tries=3, retry_ms=1_000),
+        callbacks=replace(CALLED_BACK, hours=BY_TURNS, tries=3, retry_ms=1_000, customer_first=True),
     ),
     the_rules(
         a_queue(

@@ -21,7 +21,7 @@ from ccplane.site.shapes import CallbacksTable
 from tests.site.sites import TOP, a_site
 
 PAGE = (TOP / "docs" / "callbacks.md").read_text()
-FILE, *_ = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
+FILE, FIRST, *_ = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
 PROGRAM, *_ = re.findall(r"```python\n(.*?)```", PAGE, re.S)
 WORDS = '[welcome]\nen = "Welcome."\n[we-call-you-back]\nen = "We will call you back."\n'
 DIALLING = 'program = "front"\ntrunk = "out"\n[roles.agent]\n'
@@ -47,7 +47,13 @@ def test_the_file_on_the_page_is_what_the_page_says_of_it():
 
 
 def test_every_key_of_the_file_is_on_the_page():
-    assert set(re.findall(r"^(\w+) +=", FILE, re.M)) == set(CallbacksTable.model_fields)
+    assert set(re.findall(r"^(\w+) +=", FILE + FIRST, re.M)) == set(CallbacksTable.model_fields)
+
+
+def test_customer_first_is_what_the_page_says_of_it():
+    rules = parse(a_site(callbacks=FIRST, dialling=DIALLING, prompts=WORDS, front=PROGRAM)).rules.callbacks
+    assert rules.customer_first
+    assert set(rules.greeting) == {"en", "zh-CN"}
 
 
 def test_without_the_hours_customers_are_called_from_eight_to_nine_in_the_evening():

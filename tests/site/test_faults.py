@@ -59,6 +59,10 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
         "acd/callbacks.toml:2: retry: is at least 1s, not 0s"),
     ("callbacks", C + 'expiry = "59s"\n', "out-of-range",
         "acd/callbacks.toml:2: expiry: is at least 1m, not 59s"),
+    ("callbacks", C + 'first = "both"\n', "bad-choice",
+        'acd/callbacks.toml:2: first: is "agent" or "customer"'),
+    ("callbacks", C + 'first = "customer"\ngreeting = "helo"\n', "no-such-prompt",
+        "acd/callbacks.toml:3: greeting: there is no prompt `helo`…"),
     ("callbacks", C + "[night]\n", "unknown-key",
         "acd/callbacks.toml:2: night: unknown key; …"),
     ("queues", Q + 'strategy = "longest-idel"\n', "no-such-strategy",
@@ -540,6 +544,13 @@ def test_a_promise_that_ends_before_its_last_try_is_a_warning(tmp_path):
         "acd/callbacks.toml:4: expiry: ends before the last of 3 `tries`, `retry` apart: that is after 2h"
     ]
     assert warnings(tmp_path, dialling=DIALLED, callbacks=rules.replace('"2h"', '"2h1m"')) == []
+
+
+def test_customers_who_are_called_first_and_hear_no_greeting_or_a_greeting_that_nobody_hears_are_warnings(tmp_path):
+    first = C + 'first = "customer"\n'
+    assert [line.split(":")[2] for line in warnings(tmp_path, dialling=DIALLED, callbacks=first)] == [" first"]
+    never = C + 'greeting = "welcome"\n'
+    assert [line.split(":")[2] for line in warnings(tmp_path, dialling=DIALLED, callbacks=never)] == [" greeting"]
 
 
 def test_a_prefix_that_is_allowed_within_a_denied_one_is_a_warning(tmp_path):

@@ -153,6 +153,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     call: OwnCall | None = None
     callback: CallbackId | None = None
     """The callback that this is."""
+    customer_first: bool = False
+    """Of a callback: the customer is called before an agent is."""
+    called_for: AgentId | None = None
+    """The agent for whom they are being called: nobody else's phone rings meanwhile."""
     told: Told = Told()
     """What they heard of their place and their wait, in whichever queue."""
     waited_since: int | None = None
@@ -162,6 +166,16 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     def absent(self) -> bool:
         """Nobody is on the line: they stand in it for a customer who has not answered yet."""
         return self.callback is not None and not self.answered
+
+    @property
+    def being_called(self) -> AgentId | None:
+        """The agent for whom the customer is being called, who has not answered yet."""
+        return self.called_for if self.absent else None
+
+    @property
+    def is_spoken_to(self) -> bool:
+        """Whether something may be being said into their room while they wait."""
+        return self.told.times > 0 or (self.customer_first and self.answered)
 
     @property
     def offer(self) -> Offer | None:

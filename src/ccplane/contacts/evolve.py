@@ -43,6 +43,7 @@ def opened(fact: f.ContactArrived) -> Contact:
         agent=fact.agent,
         pick_up_by=fact.pick_up_by,
         callback=fact.callback,
+        customer_first=fact.customer_first,
     )
 
 
@@ -78,6 +79,10 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, in_room=False, leaving_room=False)
         case f.MessageLeft():
             return replace(contact, step_deadline=fact.settle_by) if contact.recording == fact.message else contact
+        case f.CustomerCalled():
+            if phase is not Phase.WAITING or contact.offers or not contact.absent or contact.called_for:
+                raise IllegalMove("contact", contact.phase, fact)
+            return replace(contact, called_for=fact.agent)
         case f.ContactQueued():
             return replace(contact, phase=phase, waiting=queued(fact), segments=fact.segment)
         case f.ContactUnqueued():

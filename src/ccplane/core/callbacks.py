@@ -1,8 +1,9 @@
 """Callbacks that were promised: their turns in the line, the claim, the call, and what becomes of a try.
 
 In the line a contact without a channel stands for the customer, with their clock; routing takes it like any other.
-Agent first: once an agent is in its room the claim is asked for, and only a committed one is dialled. A claim counts as
-a try whatever becomes of it, and is never dialled twice: not by us (`turn` rises), not by another (Postgres refuses).
+Agent first: once an agent is in its room the claim is asked for, and only a committed one is dialled. Customer first:
+it is asked for as soon as an agent is free (`call_first.py`). A claim counts as a try whatever becomes of it, and is
+never dialled twice: not by us (`turn` rises), not by another (Postgres refuses).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ccplane.contacts.facts import callbacks as f
 from ccplane.contacts.facts.callbacks import CallbackOutcome
 from ccplane.contacts.verbs import AskCallback, EnterQueue, NotPromised, Promised
 from ccplane.core import inputs as i
+from ccplane.core.call_first import CLAIM_MS
 from ccplane.core.commands import (
     AddCaller,
     CallCustomer,
@@ -25,12 +27,14 @@ from ccplane.core.commands import (
     HangUpCaller,
     LetRing,
     OpenRoom,
+    SayToWaiting,
+    StartMusic,
     StopMusic,
     StopRinging,
     TellQueue,
 )
 from ccplane.core.found_waits import settle_offers
-from ccplane.core.offers import CLAIM_MS, fail_connect, joined_within, withdraw
+from ccplane.core.offers import fail_connect, joined_within, withdraw
 from ccplane.core.own_calls import any_node
 from ccplane.core.promises import ANSWER_MS, AWAY, wish
 from ccplane.core.stays import leave_queue
@@ -38,7 +42,7 @@ from ccplane.core.steps import end_step
 from ccplane.core.talks import miss_cause
 from ccplane.core.turn import Turn
 from ccplane.facts import AnyFact, LedgerFound, LedgerLost, SwitchFound
-from ccplane.ids import CallbackId, QueueName, called_back_channel, contact_id
+from ccplane.ids import AgentId, CallbackId, QueueName, called_back_channel, contact_id
 from ccplane.routing.callbacks import may_call_from, may_call_until, why_not
 from ccplane.routing.hours import Hours
 
@@ -214,6 +218,7 @@ def _pending_due(turn: Turn, callback: Callback) -> None:
             site=turn.state.site,
             direction=Direction.OUTBOUND,
             callback=callback.id,
+            customer_first=turn.state.rules.callbacks.customer_first,
         )
     )
     turn.do(OpenRoom(contact))
@@ -255,7 +260,7 @@ def _follow(turn: Turn, callback: Callback, fact: AnyFact) -> None:
         case c.ConnectFailed() if callback.state in (CallbackState.CLAIMING, CallbackState.DIALLING):
             _not_reached(turn, callback, f"agent-{fact.cause.value.removeprefix('agent-')}")
         case c.TalkStarted() if callback.state is CallbackState.REACHED:
-            _end(turn, callback, CallbackOutcome.DONE)
+            _end(turn, callback, CallbackOutcome.DONE, agent=fact.agent)
         case c.ContactEnded() if callback.state is CallbackState.REACHED:
             _end(turn, callback, CallbackOutcome.LEFT)
         case c.ContactEnded():
@@ -350,7 +355,19 @@ def reached(turn: Turn, contact: Contact) -> None:
         turn.do(StopRinging(contact.id, contact.offer.leg))
     if contact.waiting:
         turn.do(TellQueue(contact.id, contact.channel, contact.waiting.queue, contact.waiting.held_place // 1000))
-    return turn.do(AddCaller(contact.id, contact.channel))
+    turn.do(AddCaller(contact.id, contact.channel))
+    if contact.customer_first:
+        _greet(turn, contact)
+    return None
+
+
+def _greet(turn: Turn, contact: Contact) -> None:
+    """Nobody is there for them yet, but somebody will be in a moment: they hear who calls, then music."""
+    rules = turn.state.rules
+    queue = rules.queues.get(contact.waiting.queue) if contact.waiting else None
+    turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
+    if sound := rules.callbacks.greeting.get(contact.language):
+        turn.do(SayToWaiting(contact.id, (sound,), contact.language))
 
 
 def gone(turn: Turn, contact: Contact, cause: int) -> None:
@@ -411,11 +428,26 @@ def _put_off(turn: Turn, callback: Callback, why: str, next_at: int, tried: bool
 
 
 def _end(
-    turn: Turn, callback: Callback, outcome: CallbackOutcome, why: str = "", by: str = "", tried: bool = False
+    turn: Turn,
+    callback: Callback,
+    outcome: CallbackOutcome,
+    why: str = "",
+    by: str = "",
+    tried: bool = False,
+    agent: AgentId | None = None,
 ) -> None:
     tries = _tries(callback, tried)
     turn.happened(
-        f.CallbackEnded(at=turn.now, callback=callback.id, outcome=outcome, why=why, by=by, tried=tried, tries=tries)
+        f.CallbackEnded(
+            at=turn.now,
+            callback=callback.id,
+            outcome=outcome,
+            why=why,
+            by=by,
+            tried=tried,
+            tries=tries,
+            agent=agent,
+        )
     )
 
 

@@ -19,7 +19,7 @@ from ccplane.core.announced import say_at
 from ccplane.core.state import State
 from ccplane.ids import AgentId, ChannelId, ContactId, QueueName, device_of, is_web, seat_of
 from ccplane.routing import engine as routing
-from ccplane.routing.asking import Candidate
+from ccplane.routing.asking import CALL_FIRST, VOICE, Candidate
 from ccplane.routing.ordered import Ordered
 from ccplane.routing.rules import Queue, Rules
 
@@ -27,8 +27,10 @@ NOBODY: Final[Ordered[tuple[int, str]]] = Ordered()
 
 
 def candidate(contact: Contact | None) -> Candidate | None:
-    """The contact as routing sees it: waiting, and offered to nobody; else None."""
+    """The contact as routing sees it: waiting, offered to nobody, and not being called; else None."""
     if contact is None or contact.phase is not Phase.WAITING or contact.offers or not contact.waiting:
+        return None
+    if contact.being_called is not None:
         return None
     return as_candidate(contact)
 
@@ -54,6 +56,7 @@ def as_candidate(contact: Contact) -> Candidate:
         waiting.last_agent,
         0 if served_at is None else max(0, waiting.queued_at - served_at),
         contact.node,
+        CALL_FIRST if contact.absent and contact.customer_first else VOICE,
     )
 
 
@@ -122,11 +125,25 @@ def reindexed(state: State, before: Contact | None, after: Contact | None) -> St
     engine = routing.put_waiting(state.engine, state.rules.queues, offerable(state, before), offerable(state, after))
     whose = after or before
     assert whose is not None
+    state = _called_for(state, _calling_for(before), _calling_for(after), whose.id)
     state = _wanting(state, whose.id, wants_more(state.rules, after))
     watched = after is not None and state.nodes.get(after.node, False)
     deadline = contact_deadline(state.rules, after) if after and watched else None
     state = state if engine is state.engine else replace(state, engine=engine)
     return rescheduled(state, "contact", whose.id, deadline)
+
+
+def _calling_for(contact: Contact | None) -> AgentId | None:
+    return contact.being_called if contact else None
+
+
+def _called_for(state: State, before: AgentId | None, after: AgentId | None, whose: ContactId) -> State:
+    if before == after:
+        return state
+    called = state.called_for
+    if before is not None and called.get(before) == whose:
+        called = called.delete(before)
+    return replace(state, called_for=called if after is None else called.set(after, whose))
 
 
 def _wanting(state: State, whose: ContactId, wants: bool) -> State:

@@ -13,6 +13,7 @@ from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.verbs import Served
 from ccplane.core import inputs as i
 from ccplane.core import parties, rejoin
+from ccplane.core.call_first import CLAIM_MS
 from ccplane.core.commands import (
     AddCaller,
     CallParty,
@@ -34,9 +35,6 @@ from ccplane.core.talks import CLEAR_MS, drop_leg, hang_up_stray, miss_cause, ri
 from ccplane.core.turn import Turn
 from ccplane.core.whisper import WHISPER_MOST_MS, whisper_for
 from ccplane.ids import ChannelId, OfferId, contact_of_offer, hold_id, leg_of_half, offer_of_leg, whisper_id
-
-CLAIM_MS: Final = 4_000
-"""So long Postgres has to commit the claim of a callback, while its agent waits."""
 
 
 def find(turn: Turn, offer: OfferId) -> tuple[Contact, Offer] | None:
@@ -117,7 +115,7 @@ def picked_up(turn: Turn, contact: Contact, offer: Offer, join: JoinAgent | None
 def _bring_together(turn: Turn, contact: Contact, join: JoinAgent | None) -> None:
     """The caller's wait is over: no music, no sounds, and the agent comes into the room, unless they are there."""
     again = contact.waiting is not None and contact.waiting.place is not None and contact.waiting.segment > 1
-    if again or contact.told.times:
+    if again or contact.is_spoken_to:
         turn.do(StopSounds(contact.id, hold_id(contact.id)))
     turn.do(StopMusic(contact.id, contact.channel))
     if join is not None:

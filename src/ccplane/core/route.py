@@ -7,6 +7,7 @@ from typing import Final
 
 from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts import facts as c
+from ccplane.core.call_first import call_first
 from ccplane.core.commands import RingAgent
 from ccplane.core.fallback_first import held_back
 from ccplane.core.follows import offerable
@@ -14,7 +15,7 @@ from ccplane.core.reach import auto_answers, endpoint_of
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, QueueName, leg_of, offer_id
-from ccplane.routing.asking import Asking, Candidate, asking, could_serve, nobody_left, whoever
+from ccplane.routing.asking import CALL_FIRST, Asking, Candidate, asking, could_serve, nobody_left, whoever
 from ccplane.routing.engine import Merge, Pick, agent_for, contact_for
 from ccplane.routing.rules import Queue
 
@@ -38,7 +39,7 @@ def route(turn: Turn) -> None:
     engine, rules, nodes = turn.state.engine, turn.state.rules, turn.state.nodes
     out = engine.roster.only(held)
     merge = Merge(engine, _concerned(turn), rules.queues, nodes)
-    while (waiting := merge.next(turn.state.engine, out)) is not None:
+    while (waiting := merge.next(turn.state.engine, out, called_for(turn.state))) is not None:
         turn.attempt(waiting.contact, offer_to_best, turn, waiting, held)
 
 
@@ -66,6 +67,8 @@ def offer_to_best(
     are offered nothing just now. `left_out`: further free agents who are not, by why."""
     state = turn.state
     out = state.engine.roster.only({agent for agents in (held, *left_out.values()) for agent in agents})
+    if waiting.channel == CALL_FIRST:
+        out |= called_for(state)
 
     def others() -> dict[str, int]:
         return busy(state, held) | {why: len(agents) for why, agents in left_out.items() if agents}
@@ -83,9 +86,17 @@ def serve_agent(turn: Turn, agent_id: AgentId, held: Collection[AgentId]) -> Non
     agent = state.agents.get(agent_id)
     if agent is None or not agent.free or agent_id in held:
         return
-    pick = contact_for(state.engine, agent, state.nodes, turn.now, lambda: busy(state, held))
+    without = CALL_FIRST if agent_id in state.called_for else ""
+    pick = contact_for(state.engine, agent, state.nodes, turn.now, lambda: busy(state, held), without)
     if pick:
         _offer(turn, pick)
+        if turn.state.agents[agent_id].free:
+            serve_agent(turn, agent_id, held)  # a customer is being called for them, and they have time for others
+
+
+def called_for(state: State) -> int:
+    """The slots of agents for whom a customer is being called: no other is, meanwhile."""
+    return state.engine.roster.only(state.called_for) if state.called_for else 0
 
 
 def busy(state: State, held: Collection[AgentId]) -> dict[str, int]:
@@ -123,6 +134,9 @@ def anyone_for(state: State, waiting: Candidate) -> bool:
 
 def _offer(turn: Turn, pick: Pick) -> None:
     contact = turn.state.contacts[pick.contact]
+    if contact.absent and contact.customer_first:
+        call_first(turn, contact, pick.agent.id, pick.trace)
+        return
     waiting = contact.waiting
     assert waiting is not None
     queue = turn.state.rules.queues[waiting.queue]

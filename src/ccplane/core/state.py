@@ -92,6 +92,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Who can do what, who is free, and who waits without an open offer."""
     wanting: Map[ContactId, None] = Map()
     """Those for whom phones ring, and for whom their queue lets further ones ring (`Queue.ring_at_once`)."""
+    called_for: Map[AgentId, ContactId] = Map()
+    """Agents for whom a customer is being called, and the contact that stands in the line for them."""
     stays: Map[QueueName, Ordered[tuple[int, str]]] = Map()
     """Per queue, those who wait in it, those included for whom a phone rings: since when they are in it, and who."""
     groups: Map[GroupKey, Opening] = Map()
@@ -138,8 +140,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def calls(self) -> int:
-        """Contacts that somebody is in: all but those that stand in a line for customers, and are offered to nobody."""
-        return sum(not (each.absent and not each.offers) for each in self.contacts.values())
+        """Contacts that somebody is in: all but those that stand in a line for customers, and are offered to nobody,
+        nor called."""
+        return sum(not each.absent or bool(each.offers or each.called_for) for each in self.contacts.values())
 
     @property
     def wake_at(self) -> int | None:

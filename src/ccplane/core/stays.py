@@ -20,7 +20,7 @@ def leave_queue(turn: Turn, contact_id: ContactId, outcome: QueueOutcome, until:
     contact = turn.state.contacts[contact_id]
     waiting = contact.waiting
     assert waiting is not None
-    if contact.told.times:
+    if contact.is_spoken_to:
         turn.do(StopSounds(contact_id, hold_id(contact_id)))
     with turn.as_of(turn.when if until is None else until):
         waited_ms, ended_at = turn.over(waiting.here_since)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final, ParamSpec
 
 from ccplane.agents.facts import AgentFact
+from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import ContactFact, OfferFact
 from ccplane.core.commands import (
     AddCaller,
@@ -67,18 +68,29 @@ class Turn:
         """Take a fact as decided; IllegalMove, and nothing is taken, if it cannot be."""
         before, self.state = self.state, evolve(self.state, fact)
         self.facts.append(fact)
-        if isinstance(fact, ContactFact) and fact.contact in self.state.contacts:
-            if fact.contact in self.state.wanting:
-                self.wanting[fact.contact] = None
-            now = candidate(self.state.contacts[fact.contact])
-            if now is not None and now != candidate(before.contacts.get(fact.contact)):
-                self.unserved[fact.contact] = None
+        if isinstance(fact, ContactFact):
+            self._asked_for(before.contacts.get(fact.contact), self.state.contacts.get(fact.contact))
         if isinstance(fact, OfferFact | AgentFact):
             was, now_is = before.agents[fact.agent], self.state.agents[fact.agent]
             if now_is.free and not was.free:
                 self.freed[fact.agent] = None
             if now_is.may_leave:
                 self.leaving[fact.agent] = None
+
+    def _asked_for(self, before: Contact | None, after: Contact | None) -> None:
+        """Whom a contact, or an agent because of it, is to be looked at for, once it has changed."""
+        for_whom = before.being_called if before else None
+        if for_whom is not None and for_whom not in self.state.called_for:
+            agent = self.state.agents.get(for_whom)
+            if agent is not None and agent.free:
+                self.freed[for_whom] = None  # another customer may be called for them
+        if after is None:
+            return
+        if after.id in self.state.wanting:
+            self.wanting[after.id] = None
+        now = candidate(after)
+        if now is not None and now != candidate(before):
+            self.unserved[after.id] = None
 
     def over(self, since: int) -> tuple[int, int | None]:
         """Of what began at `since` and ends with this input: how many ms it took, and when it ended if not now."""

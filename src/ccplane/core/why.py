@@ -19,7 +19,7 @@ from ccplane.core.fallback_first import held_back
 from ccplane.core.follows import as_candidate
 from ccplane.core.state import State
 from ccplane.ids import AgentId, CallbackId, ContactId, QueueName
-from ccplane.routing.asking import Candidate, asking
+from ccplane.routing.asking import Candidate, asking, class_of
 from ccplane.routing.lines import score_ms
 from ccplane.routing.rules import Queue
 from ccplane.routing.why import StepTold, ahead, first_step_met, lacks, steps_told
@@ -165,7 +165,7 @@ def _not_free(agent: Agent, waiting: Candidate, held: Collection[AgentId]) -> It
         yield "resting"
     elif agent.own_calls:
         yield Shown.OWN_CALL.value
-    if agent.profile.capacity.get(waiting.channel, 0) < 1:
+    if agent.profile.capacity.get(class_of(waiting.channel), 0) < 1:
         yield "no-room"
     if agent.id in held:
         yield "fallback-first"

@@ -13,6 +13,14 @@ from ccplane.routing.rules import Queue, Step
 
 VOICE = "voice"
 """The class of channel of a call."""
+CALL_FIRST = "call-first"
+"""That of a customer who is to be called before an agent is: an agent has room for it if they have for a call, and no
+customer is being called for them already."""
+
+
+def class_of(channel: str) -> str:
+    """The class by which an agent's capacity is counted."""
+    return VOICE if channel == CALL_FIRST else channel
 
 
 class Candidate(msgspec.Struct, frozen=True):

@@ -28,6 +28,10 @@ class Callbacks(msgspec.Struct, frozen=True, kw_only=True):
     tries: int = 3
     retry_ms: int = 15 * 60_000
     expiry_ms: int = 24 * 3_600_000
+    customer_first: bool = False
+    """The customer is called as soon as an agent is free for them, who takes other calls meanwhile; else the agent."""
+    greeting: dict[str, str] = {}
+    """What a customer hears first who is called before an agent, by language; none: music."""
 
     @property
     def offered(self) -> bool:

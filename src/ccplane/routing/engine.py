@@ -19,7 +19,19 @@ from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Profile
 from ccplane.contacts.facts import Trace
 from ccplane.ids import AgentId, ContactId, NodeName, QueueName
-from ccplane.routing.asking import VOICE, Asking, Candidate, able, asking, excluded, meets, own_able, step_of
+from ccplane.routing.asking import (
+    CALL_FIRST,
+    VOICE,
+    Asking,
+    Candidate,
+    able,
+    asking,
+    class_of,
+    excluded,
+    meets,
+    own_able,
+    step_of,
+)
 from ccplane.routing.bits import has
 from ccplane.routing.free import Free, Order
 from ccplane.routing.lines import Line, Lines, Place, Rank, rank, score_ms
@@ -46,8 +58,8 @@ class Engine(msgspec.Struct, frozen=True):
     """All who are free, whatever they have room for."""
 
     def may_offer(self, channel: str = VOICE) -> Free:
-        """The agents who may be offered another contact of this class."""
-        return self.free.get(channel, NO_FREE)
+        """The agents who may be offered another contact of this class; of CALL_FIRST also those who have been."""
+        return self.free.get(class_of(channel), NO_FREE)
 
 
 class Pick(msgspec.Struct, frozen=True):
@@ -150,10 +162,12 @@ def contact_for(
     nodes: Nodes,
     now: int,
     busy: Callable[[], dict[str, int]] = dict,
+    without: str = "",
 ) -> Pick | None:
     """The contact for one free agent, over all queues they may serve; None if nobody waits whom they may.
 
-    `nodes`: those that are connected; who waits at another is offered to nobody.
+    `nodes`: those that are connected; who waits at another is offered to nobody. `without`: a class of channel for
+    which they have no room just now.
     """
     best: Line | None = None
     first: tuple[Any, ...] = ()
@@ -162,7 +176,7 @@ def contact_for(
     for what in engine.lines.found_by(profile):
         line = lines[what]
         here = line.first
-        if line is best or (second is not None and here > second):
+        if what.channel == without or line is best or (second is not None and here > second):
             continue
         if line.queue is None or not nodes.get(what.node, False) or not _may_be_given(profile, line, what):
             continue
@@ -192,7 +206,7 @@ def _may_be_given(profile: Profile, line: Line, what: Asking) -> bool:
     """Whether this agent has room for them, and what they ask for."""
     assert line.queue is not None
     assert line.step is not None
-    return profile.capacity.get(what.channel, 0) >= 1 and meets(profile, line.queue.name, line.step, what)
+    return profile.capacity.get(class_of(what.channel), 0) >= 1 and meets(profile, line.queue.name, line.step, what)
 
 
 class Merge:
@@ -214,11 +228,13 @@ class Merge:
                 self._heads.append((rank(queue, place), number, place.candidate, line, queue, may))
         heapify(self._heads)
 
-    def next(self, engine: Engine, held: int) -> Candidate | None:
-        """The first who may be served by somebody who is free now (`engine`); None if there is nobody any more."""
+    def next(self, engine: Engine, held: int, called: int = 0) -> Candidate | None:
+        """The first who may be served by somebody who is free now (`engine`); None if there is nobody any more.
+        `called`: agents for whom a customer is being called, and so no other."""
         while self._heads:
             _, number, candidate, line, queue, may = self._heads[0]
-            if not may & engine.may_offer(candidate.channel).mask & ~held:
+            out = held | called if candidate.channel == CALL_FIRST else held
+            if not may & engine.may_offer(candidate.channel).mask & ~out:
                 heappop(self._heads)
                 continue
             following = next(line, None)

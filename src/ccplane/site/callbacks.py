@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec.structs import replace
 from pydantic import TypeAdapter
 
 from ccplane.routing.callbacks import Callbacks
@@ -14,11 +15,15 @@ from ccplane.site.document import Document
 from ccplane.site.durations import written
 from ccplane.site.faults import did_you_mean
 from ccplane.site.hours import shifts_of
+from ccplane.site.ivr import Spoken, blame
+from ccplane.site.names import Reference
 from ccplane.site.shapes import CallbacksTable
+from ccplane.site.site import LANGUAGES
 from ccplane.site.special_days import MINUTES
 
 CALLBACKS: Final = TypeAdapter(CallbacksTable)
 ALWAYS: Final = "always"
+CUSTOMER: Final = "customer"
 OPENS, CLOSES = 8 * 60, 21 * 60
 
 
@@ -52,4 +57,23 @@ def callbacks_in(document: Document, hours: Mapping[str, Hours], timezone: str, 
         tries=table.tries,
         retry_ms=table.retry,
         expiry_ms=table.expiry,
+        customer_first=table.first == CUSTOMER,
     )
+
+
+def greeted(
+    rules: Callbacks, document: Document, prompts: Mapping[str, Spoken], references: list[Reference]
+) -> Callbacks:
+    """The rules with the sounds of their greeting; the prompt that is named is given back, to be looked up."""
+    name = document.data.get("greeting")
+    if not isinstance(name, str):
+        if rules.customer_first:
+            sentence = "a customer who answers hears music until an agent is there; name a prompt that says who calls"
+            document.warning("no-greeting", sentence, "first")
+        return rules
+    references.append(Reference("prompt", name, blame(document, "greeting")))
+    if not rules.customer_first:
+        document.warning("never-heard", 'is heard by customers who are called first: first = "customer"', "greeting")
+    prompt = prompts[name].prompt if name in prompts else None
+    said = {language: prompt.sound(language) for language in LANGUAGES} if prompt else {}
+    return replace(rules, greeting=said)

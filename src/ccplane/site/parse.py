@@ -11,7 +11,7 @@ from ccplane.ids import ProgramName, QueueName
 from ccplane.routing.rules import Queue, Rules
 from ccplane.site.acd import agents_in, judge_at_once, judge_removed, judge_strict, queues_in, rules_in, seats_in
 from ccplane.site.announcements import messages_in, said_to_the_waiting, sayings_of, stands_are_said
-from ccplane.site.callbacks import callbacks_in
+from ccplane.site.callbacks import callbacks_in, greeted
 from ccplane.site.dialling import dialling_in
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
@@ -87,6 +87,7 @@ class _Reading:
         self._studio = Studio(voices_in(self._document(VOICES)), recordings_in(files))
         self._words = self._studio.words()
         self._prompts = prompts_in(self._document(PROMPTS), self._studio)
+        self._callbacks = greeted(self._callbacks, self._document(CALLBACKS), self._prompts, self._references)
         self._whispers = whispers_in(self._document(QUEUES), self._prompts, self._studio, self._references)
         self._queues = messages_in(self._document(QUEUES), self._queues, self._prompts, self._references)
         self._numbers: Numbers = self._read_numbers()

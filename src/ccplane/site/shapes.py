@@ -388,6 +388,9 @@ class DiallingTable(Table):
     roles: dict[Name, RoleTable] = {}
 
 
+CalledFirst = Annotated[str, _matching(r"agent|customer", "bad-choice", 'is "agent" or "customer"')]
+
+
 class CallbacksTable(Table):
     """acd/callbacks.toml."""
 
@@ -398,6 +401,8 @@ class CallbacksTable(Table):
     tries: Annotated[int, Field(ge=1, le=20)] = 3
     retry: Annotated[Duration, Field(ge=SECOND, le=7 * DAY)] = 15 * 60 * SECOND
     expiry: Annotated[Duration, Field(ge=60 * SECOND, le=30 * DAY)] = DAY
+    first: CalledFirst = "agent"
+    greeting: Name | None = None
 
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

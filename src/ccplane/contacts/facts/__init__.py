@@ -34,6 +34,7 @@ from ccplane.contacts.facts.offers import (
     AgentEnteredRoom,
     ConnectFailed,
     ConnectFailure,
+    CustomerCalled,
     MissCause,
     OfferAnswered,
     OfferFact,
@@ -116,6 +117,7 @@ __all__ = [
     "ContactRelinked",
     "ContactReprioritised",
     "ContactUnqueued",
+    "CustomerCalled",
     "DataSet",
     "Direction",
     "EndedBy",
@@ -203,6 +205,7 @@ AnyContactFact = (
     | CallerAnswered
     | CallerEnteredRoom
     | ContactQueued
+    | CustomerCalled
     | ContactUnqueued
     | ContactReprioritised
     | ContactRedirected

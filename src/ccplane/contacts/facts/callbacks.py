@@ -71,7 +71,8 @@ class CallbackQueued(CallbackFact, frozen=True, kw_only=True):
 
 
 class CallbackClaiming(CallbackFact, frozen=True, kw_only=True):
-    """An agent is there for it: Postgres is asked for the right to dial, until `deadline`."""
+    """An agent is there for it, or free for it (customer first): Postgres is asked for the right to dial, until
+    `deadline`."""
 
     contact: ContactId
     agent: AgentId
@@ -108,13 +109,15 @@ class CallbackPutOff(CallbackFact, frozen=True, kw_only=True):
 
 
 class CallbackEnded(CallbackFact, frozen=True, kw_only=True):
-    """It is over. `tried`: as with CallbackPutOff, of the turn that ended with it."""
+    """It is over. `tried`: as with CallbackPutOff, of the turn that ended with it. `agent`: who has talked with
+    them."""
 
     outcome: CallbackOutcome
     why: str = ""
     by: str = ""
     tried: bool = False
     tries: int = 0
+    agent: AgentId | None = None
 
 
 AnyCallbackFact = (

@@ -70,6 +70,8 @@ class ContactArrived(ContactFact, frozen=True, kw_only=True):
     """Of one found afterwards, whose program had run: until when. Only since then have they waited unseen."""
     callback: CallbackId | None = None
     """It stands in the line for a customer who is called back, and has no channel before they are."""
+    customer_first: bool = False
+    """They are called before an agent is."""
 
 
 class CallerAnswered(ContactFact, frozen=True, kw_only=True):

@@ -63,6 +63,14 @@ class OfferFact(ContactFact, frozen=True, kw_only=True):
     agent: AgentId
 
 
+class CustomerCalled(ContactFact, frozen=True, kw_only=True):
+    """The customer for whom this contact stands in the line is to be called, for an agent who is free; who takes
+    other calls meanwhile. Until they answer they are offered to nobody. `trace`: why this agent."""
+
+    agent: AgentId
+    trace: Trace
+
+
 class OfferMade(OfferFact, frozen=True, kw_only=True):
     """The agent is taken from here on; their phone is being called. `deadline` is when we stop ringing."""
 

@@ -45,7 +45,8 @@ SELECT
     (array_agg(body ->> 'why' ORDER BY seq DESC)
         FILTER (WHERE kind IN ('CallbackRefused', 'CallbackPutOff', 'CallbackEnded')))[1],
     (array_agg(body ->> 'contact' ORDER BY seq DESC) FILTER (WHERE kind = 'CallbackQueued'))[1],
-    (array_agg(body ->> 'agent' ORDER BY seq DESC) FILTER (WHERE kind = 'CallbackClaiming'))[1],
+    (array_agg(body ->> 'agent' ORDER BY seq DESC) FILTER (
+        WHERE kind IN ('CallbackClaiming', 'CallbackEnded') AND body ->> 'agent' IS NOT NULL))[1],
     max((body ->> 'tries')::integer),
     instant(max(last.next)),
     instant(max(at) FILTER (WHERE kind = 'CallbackReached')),
