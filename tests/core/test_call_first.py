@@ -9,10 +9,12 @@ from ccplane.contacts import facts as c_facts
 from ccplane.contacts.callback import CallbackState
 from ccplane.contacts.facts import callbacks as f
 from ccplane.contacts.facts.callbacks import CallbackOutcome
+from ccplane.contacts.verbs import NoAgents
+from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.ids import ChannelId
-from tests.core.floor import a_queue, doing, kinds, offline, paused, ready, the
+from tests.core.floor import SUPPORT, a_queue, doing, kinds, ms, offline, paused, ready, the
 from tests.core.test_callbacks import (
     CALLBACKS,
     a_house,
@@ -23,6 +25,7 @@ from tests.core.test_callbacks import (
     ended,
     promised,
     stand_in,
+    the_id,
 )
 
 FIRST = replace(CALLBACKS, customer_first=True, greeting={"zh-CN": "sound:we-call-you-back"})
@@ -180,3 +183,80 @@ def test_given_rules_that_change_while_a_customer_waits_then_their_next_turn_goe
     floor.reads("site-2", a_queue(), callbacks=CALLBACKS)
     floor.wants("ana", Intent.READY, at=5)
     assert callback(floor).state is CallbackState.CLAIMING, "this turn began as it was then"
+
+
+def test_given_the_last_agent_who_signs_out_while_a_customer_waits_then_their_program_decides():
+    """They have none, so the site's default takes the call: they are not left in silence."""
+    floor = a_house_that_calls(ready("ana"))
+    called(floor)
+    floor.wants("ana", Intent.PAUSED)
+    customer_answers(floor)
+    decision = floor.wants("ana", Intent.OFFLINE)
+    assert the(decision, c_facts.ContactUnqueued).outcome is c_facts.QueueOutcome.NO_AGENTS
+    assert floor.contact(stand_in()).results == (NoAgents(),)
+    assert ended(floor.leaves(stand_in())) == [CallbackOutcome.LEFT]
+
+
+def test_given_a_customer_whose_clock_is_older_than_the_longest_wait_then_they_wait_for_an_agent_all_the_same():
+    floor = a_house_that_calls(paused("ana"), queues=[a_queue(max_wait=20)])
+    promised(floor)
+    floor.tick(at=600)
+    floor.wants("ana", Intent.READY)
+    claims(floor)
+    floor.wants("ana", Intent.PAUSED)
+    customer_answers(floor)
+    floor.tick(at=700)
+    assert floor.contact(stand_in()).waiting is not None
+    floor.wants("ana", Intent.READY)
+    assert floor.rung(stand_in()) == "ana"
+
+
+def test_given_an_agent_who_misses_a_customer_that_answered_then_the_next_one_rings_and_nothing_is_dialled():
+    floor = a_house_that_calls(ready("ana"), ready("ben", since=5))
+    called(floor)
+    customer_answers(floor)
+    assert floor.rung(stand_in()) == "ana"
+    decision = floor.refuses(stand_in(), sip=486)
+    assert floor.rung(stand_in()) == "ben"
+    assert not dials(decision)
+    assert callback(floor).state is CallbackState.REACHED
+
+
+def test_given_a_checkpoint_while_a_customer_is_called_then_it_knows_for_whom():
+    floor = a_house_that_calls()
+    called(floor)
+    again = checkpoint.decode(checkpoint.encode(floor.state))
+    assert again.called_for == floor.state.called_for
+    assert dict(again.called_for) == {"ana": floor.contact(stand_in()).id}
+
+
+def test_given_a_claim_told_twice_or_after_postgres_was_given_up_then_the_customer_is_called_once():
+    floor = a_house_that_calls()
+    promised(floor)
+    turn = callback(floor).turn
+    told = i.CallbackClaimed(callback=callback(floor).id, turn=turn, tries=1, why="")
+    assert len(dials(floor.take(told))) == 1
+    assert not dials(floor.take(told))
+    floor.wake()
+    assert not dials(floor.take(told)), "that turn is over"
+
+
+def test_given_a_promise_of_another_outbox_then_its_next_turn_calls_the_customer_first_too():
+    floor = a_house_that_calls()
+    found = i.PromiseFound(
+        callback=the_id(),
+        number="5551234",
+        queue=SUPPORT,
+        since=0,
+        expires_at=ms(80_000),
+        caller_name="Ann",
+        number_dialled="4002",
+        language="en",
+        turn=3,
+        tries=1,
+    )
+    floor.take(found, at=100)
+    floor.tick(at=101)
+    assert callback(floor).state is CallbackState.CLAIMING
+    assert [each.turn for each in floor.facts if isinstance(each, f.CallbackClaiming)] == [4], "no claim is used twice"
+    assert len(dials(claims(floor, tries=2))) == 1

@@ -23,7 +23,7 @@ from tests.site.sites import TOP, a_site
 PAGE = (TOP / "docs" / "callbacks.md").read_text()
 FILE, FIRST, *_ = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
 PROGRAM, *_ = re.findall(r"```python\n(.*?)```", PAGE, re.S)
-WORDS = '[welcome]\nen = "Welcome."\n[we-call-you-back]\nen = "We will call you back."\n'
+WORDS = "".join(f'[{name}]\nen = "Words."\n' for name in ("welcome", "we-call-you-back", "you-asked-us"))
 DIALLING = 'program = "front"\ntrunk = "out"\n[roles.agent]\n'
 
 
