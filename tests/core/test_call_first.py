@@ -13,6 +13,7 @@ from ccplane.contacts.verbs import NoAgents
 from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.why import agents_told, why
 from ccplane.ids import ChannelId
 from tests.core.floor import SUPPORT, a_queue, doing, kinds, ms, offline, paused, ready, the
 from tests.core.test_callbacks import (
@@ -260,3 +261,14 @@ def test_given_a_promise_of_another_outbox_then_its_next_turn_calls_the_customer
     assert callback(floor).state is CallbackState.CLAIMING
     assert [each.turn for each in floor.facts if isinstance(each, f.CallbackClaiming)] == [4], "no claim is used twice"
     assert len(dials(claims(floor, tries=2))) == 1
+
+
+def test_given_a_customer_who_is_called_then_why_says_so_and_of_the_next_one_that_their_turn_is_later():
+    floor = a_house_that_calls()
+    called(floor, "x")
+    promised(floor, "y")
+    first, second = floor.contact(stand_in("x")), floor.contact(stand_in("y"))
+    assert why(floor.state, first, floor.now).because == "calling"
+    assert why(floor.state, second, floor.now).because == "others-first"
+    (ana,) = agents_told(floor.state, second, floor.state.agents.values(), floor.now)
+    assert ana.reasons == ("customer-called",)

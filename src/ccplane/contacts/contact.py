@@ -168,6 +168,11 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
         return self.callback is not None and not self.answered
 
     @property
+    def calls_first(self) -> bool:
+        """They are to be called before an agent is, or are being called."""
+        return self.absent and self.customer_first
+
+    @property
     def being_called(self) -> AgentId | None:
         """The agent for whom the customer is being called, who has not answered yet."""
         return self.called_for if self.absent else None

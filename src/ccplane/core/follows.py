@@ -56,7 +56,7 @@ def as_candidate(contact: Contact) -> Candidate:
         waiting.last_agent,
         0 if served_at is None else max(0, waiting.queued_at - served_at),
         contact.node,
-        CALL_FIRST if contact.absent and contact.customer_first else VOICE,
+        CALL_FIRST if contact.calls_first else VOICE,
     )
 
 

@@ -134,7 +134,7 @@ def anyone_for(state: State, waiting: Candidate) -> bool:
 
 def _offer(turn: Turn, pick: Pick) -> None:
     contact = turn.state.contacts[pick.contact]
-    if contact.absent and contact.customer_first:
+    if contact.calls_first:
         call_first(turn, contact, pick.agent.id, pick.trace)
         return
     waiting = contact.waiting

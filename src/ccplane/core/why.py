@@ -113,17 +113,20 @@ def why_not_yet(callback: Callback) -> WhyTold:
 
 
 def because_of(state: State, contact: Contact, steps: Iterable[StepTold], before: int) -> str:
-    """ringing: a phone rings for it. no-switch: its node is not connected. catching-up: what happened while we stood
+    """ringing: a phone rings for it. calling: the customer is called, before an agent.
+    no-switch: its node is not connected. catching-up: what happened while we stood
     still is being read. database-away: it is called back, and nobody can be asked whether it may be. nobody-yet: nobody
     who is signed in meets the step that holds. others-first: agents serve those before it first. all-busy: who meets
     the step is not free. held-back: who is free is left to the fallback's callers."""
     (holds,) = (each for each in steps if each.holds)
     checks = (
         ("ringing", bool(contact.offers)),
+        ("calling", contact.being_called is not None),
         ("no-switch", not state.nodes.get(contact.node, False)),
         ("catching-up", state.behind),
         ("database-away", state.ledger_away and contact.absent),
         ("nobody-yet", not holds.signed_in),
+        ("others-first", bool(holds.free) and contact.calls_first and bool(state.called_for)),
         ("held-back", bool(holds.free)),
         ("others-first", before > 0),
     )
@@ -148,6 +151,8 @@ def agents_told(state: State, contact: Contact, agents: Iterable[Agent], now: in
     starts, held = begins(queue, waiting), held_back(state)
     for agent in agents:
         reasons = (*lacks(agent.profile, queue, asking(queue, candidate)), *_not_free(agent, candidate, held))
+        if contact.calls_first and agent.id in state.called_for:
+            reasons = (*reasons, "customer-called")
         step = first_step_met(agent.profile, queue, candidate)
         at = _could_at(agent, starts[step], now) if step is not None else None
         yield AgentTold(
