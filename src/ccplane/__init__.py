@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ccplane.callflow.saying import Digits as Digits
     from ccplane.callflow.saying import Money as Money
     from ccplane.callflow.saying import Number as Number
+    from ccplane.callflow.saying import Text as Text
     from ccplane.callflow.saying import Time as Time
     from ccplane.contacts.verbs import CallbackResult as CallbackResult
     from ccplane.contacts.verbs import Closed as Closed
@@ -74,6 +75,7 @@ __all__ = [
     "Refused",
     "Served",
     "Talked",
+    "Text",
     "Time",
     "TimedOut",
     "Unanswered",
@@ -114,6 +116,7 @@ _HOMES: Final = {
     "Served": "ccplane.contacts.verbs",
     "Talked": "ccplane.contacts.verbs",
     "Time": "ccplane.callflow.saying",
+    "Text": "ccplane.callflow.saying",
     "TimedOut": "ccplane.contacts.verbs",
     "Unanswered": "ccplane.callflow.asking",
     "Yes": "ccplane.callflow.asking",

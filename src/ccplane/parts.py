@@ -28,6 +28,7 @@ from ccplane.asterisk.pick_up import PickUps
 from ccplane.asterisk.pins import PinPad
 from ccplane.asterisk.prompts import render
 from ccplane.asterisk.recordings import Recorder
+from ccplane.asterisk.speaking import Speaker
 from ccplane.asterisk.spool import spool_of
 from ccplane.beginning import OVERLAYS, begin, catch_up, prepared
 from ccplane.callflow.runner import Runner
@@ -65,7 +66,7 @@ from ccplane.settings import Settings
 from ccplane.site import Site, parse, read
 from ccplane.site.overlays import laid
 from ccplane.staff import Staff
-from ccplane.vitals import Callers, Either, History, Mailbox, PhoneBook, Vitals, tell_unserved
+from ccplane.vitals import Callers, Either, History, Mailbox, PhoneBook, Vitals, tell_missing_sounds, tell_unserved
 from ccplane.watch import note_watch, watched_until
 
 if TYPE_CHECKING:
@@ -186,7 +187,11 @@ class Parts:
             unread=lambda: ari.stats.inbox_depth or not gate(),
         )
         self.plane.follow(tell_unserved)
+        self.plane.follow(tell_missing_sounds)
         self._executor.post = self.plane.post
+        speaker = Speaker(self._settings.sounds_dir, self._sites, self.plane.post)
+        self._stack.callback(speaker.close)
+        self._executor.make_sounds = speaker.make
         self._stack.callback(self.plane.close)
         self._promises = Promises(self.plane, Ledger(self._database), self._clock.now, self._lease.may_send)
         self._stack.callback(self._promises.close)

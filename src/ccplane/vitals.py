@@ -16,7 +16,7 @@ from ccplane.asterisk.messages import Keeper as MessageKeeper
 from ccplane.asterisk.provision import Phones, Provisioned, both_phones, provision
 from ccplane.asterisk.stats import AmiStats, AriStats
 from ccplane.asterisk.switch import Switch
-from ccplane.contacts.facts import MessageMark
+from ccplane.contacts.facts import MessageMark, SoundsFailed
 from ccplane.http.ports import Part, PhoneAccount
 from ccplane.ids import AgentId, ContactId, MessageId, QueueName, RecordingId, SeatId, device_at
 from ccplane.laws import Fact
@@ -204,6 +204,13 @@ def tell_unserved(_: object, facts: Sequence[Fact], __: int) -> None:
     for fact in facts:
         if isinstance(fact, QueuesUnserved) and fact.queues:
             log.warning("no agent could ever serve these queues", queues=fact.queues)
+
+
+def tell_missing_sounds(_: object, facts: Sequence[Fact], __: int) -> None:
+    """For `Plane.follow`: a word in the log, for whoever looks after the prompts."""
+    for fact in facts:
+        if isinstance(fact, SoundsFailed):
+            log.error("a sound could not be played: `ccplane prompts check`", contact=fact.contact, sounds=fact.sounds)
 
 
 def _troubled(words: str) -> Found:

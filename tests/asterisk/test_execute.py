@@ -132,7 +132,7 @@ def test_given_a_claim_then_the_customer_is_called_by_the_channel_that_stands_fo
 
 CALLS = {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner, do.CallCustomer}
 LINES = {do.RingLine, do.OpenLine, do.JoinLine, do.AnswerHalf, do.HangUpLine}
-OTHERWISE = {do.ListenTo, do.LookAround}
+OTHERWISE = {do.ListenTo, do.LookAround, do.MakeSounds}
 AMIS = {do.PickUp, do.StartTalkRecording, do.MuteTalkRecording, do.StopTalkRecording}
 
 
@@ -304,7 +304,7 @@ async def test_given_a_sound_that_is_refused_then_it_is_over_and_could_not_be_pl
 @pytest.mark.parametrize(
     ("found", "over"),
     [
-        (Gone("Playback not found"), [i.SoundsFinished(X, 4, 2, ok=False)]),
+        (Gone("Playback not found"), [i.SoundsFinished(X, 4, 2, ok=False, lost=True)]),
         (Done(None), []),
         (Refused(0, "closed"), []),
         (Unknown("disconnected"), []),
@@ -325,7 +325,7 @@ async def test_given_a_sound_that_cannot_be_looked_for_yet_then_it_is_again(hand
     await asyncio.sleep(0)
     hands.switch.answers[-1].set_result(Gone("Playback not found"))
     await asyncio.sleep(0)
-    assert hands.posted == [i.SoundsFinished(X, 4, 2, ok=False)]
+    assert hands.posted == [i.SoundsFinished(X, 4, 2, ok=False, lost=True)]
 
 
 async def test_given_a_sound_of_which_nothing_is_known_and_no_connection_then_the_next_ones_survey_settles_it(hands):

@@ -87,8 +87,7 @@ def talks_unrecorded(line):
 def nobody_hears(line):
     """The words cannot be played, and nothing is pressed."""
     line.sounds_end(ok=False)
-    if isinstance(line.verb, Gather):
-        line.wake()
+    line.wake()
 
 
 @pytest.mark.parametrize("form", [Told, Unasked])

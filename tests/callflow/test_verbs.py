@@ -47,6 +47,7 @@ def test_given_a_prompt_when_its_playback_ends_then_the_program_goes_on():
 def test_given_a_prompt_that_cannot_be_played_then_the_program_goes_on_all_the_same():
     line = Line('await call.play("welcome")\nawait call.hang_up()').call()
     line.sounds_end(ok=False)
+    line.wake()
     assert line.verb == HangUp(16)
 
 

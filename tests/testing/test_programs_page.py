@@ -10,6 +10,7 @@ from ccplane.callflow.saying import Date, Digits, Money, Number, Time, words
 from ccplane.contacts import facts as c
 from ccplane.settings import HOME
 from ccplane.site import parse
+from ccplane.site.site import sound_of_said
 from ccplane.testing import Rehearsal, rehearse, run
 
 PAGE = (HOME / "docs" / "programs.md").read_text()
@@ -111,6 +112,12 @@ def test_gather_takes_what_is_of_the_pattern_and_asks_again_for_what_is_not():
     silent = call_of("gather")
     assert silent.data() == {}
     assert silent.sounds == ["order", *["nothing-pressed", "order"] * 2]
+
+
+def test_say_is_heard_as_a_sound_of_its_own():
+    heard = call_of("say")
+    assert heard.uris[0] == sound_of_said("en", "Your flight leaves from gate 12.")
+    assert heard.uris[2] == sound_of_said("zh-CN", "请稍候。")
 
 
 def test_ring_back_takes_the_call_only_after_that_time():

@@ -36,6 +36,7 @@ from ccplane.core.inputs import (
     RecordingMissing,
     RecordingRefused,
     SoundsFinished,
+    SoundsMade,
 )
 from ccplane.ids import offer_of_leg, recording_of
 
@@ -60,6 +61,8 @@ class Executor:
         """Takes what is AMI's to do."""
         self.pick_up: Callable[[do.PickUp], None] = lambda _: None
         """Tells a phone to answer, which is AMI's to do."""
+        self.make_sounds: Callable[[do.MakeSounds], None] = self._made_at_once
+        """Makes sounds of texts, and posts SoundsMade; without one all are taken for made."""
         self._listening: set[asyncio.Task[None]] = set()
         self.may_send: Callable[[], bool] = lambda: True
         """Whether we may command the switch. Only what is sent by a clock asks: all else is decided by who may."""
@@ -81,6 +84,9 @@ class Executor:
         if isinstance(command, do.PickUp):
             self.pick_up(command)
             return
+        if isinstance(command, do.MakeSounds):
+            self.make_sounds(command)
+            return
         if isinstance(command, do.ListenTo):
             self._listening.add(task := asyncio.create_task(self._listen(command), name="listening"))
             task.add_done_callback(self._listening.discard)
@@ -98,6 +104,9 @@ class Executor:
             self._await(command, operation.channel, answer)
             watching = self.switch.send(op.WatchChannel(APP, f"channel:{operation.channel}"), lane)
             watching.add_done_callback(lambda done: self._watching(command, done))
+
+    def _made_at_once(self, command: do.MakeSounds) -> None:
+        self.post(SoundsMade(command.contact, command.step, command.attempt))
 
     def flush(self) -> None:
         """What was sent leaves now."""
@@ -246,13 +255,13 @@ class Executor:
             return
         match answer.result():
             case Gone():
-                self._never_played(command)  # or it is over: then its own end has been told, or is now
+                self._never_played(command, lost=True)  # or it is over: then its own end has been told, or is now
             case Unknown(reason="timeout"):
                 self._look_for(command)  # the lane is still held up
 
-    def _never_played(self, command: do.PlaySounds) -> None:
+    def _never_played(self, command: do.PlaySounds, *, lost: bool = False) -> None:
         step, attempt = command.playback.rsplit("-", 2)[1:]
-        self.post(SoundsFinished(command.contact, int(step), int(attempt), ok=False))
+        self.post(SoundsFinished(command.contact, int(step), int(attempt), ok=False, lost=lost))
 
 
 def _lane(command: do.Command) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from ccplane.callflow.said import NOTHING, Said
 from ccplane.callflow.step import Step
 from ccplane.contacts.verbs import KEYS, Gather, NoInput, Pressed
 from ccplane.errors import ProgramError
@@ -14,8 +15,6 @@ KEYS_LONGEST: Final = 64
 KEYS_SHORTEST_S: Final = 0.2
 """A hand needs longer than this from key to key."""
 TRIES_MOST: Final = 20
-
-Sounds = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -88,14 +87,14 @@ class Question:
             return False
         return not self.pattern or re.fullmatch(self.pattern, keys, re.ASCII) is not None
 
-    async def ask(self, sounds: Sounds, silence: Sounds = (), invalid: Sounds = ()) -> GatherResult:
+    async def ask(self, words: Said, silence: Said = NOTHING, invalid: Said = NOTHING) -> GatherResult:
         """Ask until it is answered or given up. `silence`, `invalid`: said before asking again. After a wrong answer
         what was pressed ahead is forgotten: the caller was mistaken about what is asked."""
         silences = wrongs = 0
-        before: Sounds = ()
+        before = NOTHING
         fresh = self.fresh
         while True:
-            match await Step(self._gather(before + sounds, fresh)):
+            match await Step(self._gather(before + words, fresh)):
                 case Pressed(keys) if self.is_answered(keys):
                     return Pressed(keys)
                 case Pressed(keys):
@@ -107,6 +106,14 @@ class Question:
                     if silences >= self.tries:
                         return NoInput()
 
-    def _gather(self, sounds: Sounds, fresh: bool) -> Gather:
+    def _gather(self, words: Said, fresh: bool) -> Gather:
         within, between = round(self.timeout_s * 1000), round(self.between_s * 1000)
-        return Gather(sounds, within, self.longest, self.ends_with, between, self.barge_in, fresh, self.secret)
+        return words.gather(
+            within,
+            self.longest,
+            self.ends_with,
+            between,
+            barge_in=self.barge_in,
+            fresh=fresh,
+            secret=self.secret,
+        )

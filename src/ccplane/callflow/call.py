@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, Never
 from zoneinfo import ZoneInfo
 
-from ccplane.callflow.asking import Confirmation, GatherResult, No, Question, Sounds, Unanswered, Yes
+from ccplane.callflow.asking import Confirmation, GatherResult, No, Question, Unanswered, Yes
 from ccplane.callflow.loader import load
-from ccplane.callflow.saying import Value, words
+from ccplane.callflow.said import NOTHING, Said, prompted, said
+from ccplane.callflow.saying import Text, Value
 from ccplane.callflow.step import Step
 from ccplane.contacts.announce import Announce, way_of
 from ccplane.contacts.contact import Contact
@@ -173,23 +174,24 @@ class Call:
         """
         await Step(MarkServed())
 
-    async def play(self, *prompts: str | Value) -> None:
+    async def play(self, *prompts: str | Value | Text) -> None:
         """Play one after the other: prompts, by their name in ivr/prompts.toml, `sound:…` as it stands, and values,
         which are said in the caller's language: Number, Money, Date, Time, Digits.
 
             await call.play("your-balance", Money("12.50", "CNY"), "on", Date(call.arrived))
         """
-        await Step(Play(self._sounds(*prompts)))
+        await Step(self._said(*prompts).play())
 
-    def _sounds(self, *prompts: str | Value) -> Sounds:
-        """ProgramError for a prompt that there is none of, or a value that cannot be said."""
-        sounds: list[str] = []
-        for each in prompts:
-            if isinstance(each, str):
-                sounds.append(self.site.sound(each, self.language))
-            else:
-                sounds += (self.site.word(word, self.language) for word in words(each, self.language))
-        return tuple(sounds)
+    async def say(self, text: str, language: str = "") -> None:
+        """Say a text that no file of the site has, in the caller's language if none is given. It is made into a sound
+        by the voice of the language, once: at most 1,000 characters. `play` takes Text(…) among other things.
+
+            await call.say(f"Your flight leaves from gate {gate}.")
+        """
+        await self.play(Text(text, language))
+
+    def _said(self, *parts: str | Value | Text) -> Said:
+        return said(self.site, self.language, *parts)
 
     async def menu(self, name: str) -> MenuEntry:
         """Ask what the caller wants, as ivr/NAME.toml says, through all sub-menus; the entry that leads out of them.
@@ -222,8 +224,8 @@ class Call:
         before: Prompt | None = None
         fresh = False
         while True:
-            sounds = tuple(each.sound(self.language) for each in (before, menu.prompt) if each)
-            asked = Gather(sounds, menu.timeout_ms, barge_in=menu.barge_in, fresh=fresh)
+            words = prompted(self.language, before, menu.prompt)
+            asked = words.gather(menu.timeout_ms, barge_in=menu.barge_in, fresh=fresh)
             match await Step(asked):
                 case Pressed(key) if key in menu.keys:
                     return menu.keys[key]
@@ -238,7 +240,7 @@ class Call:
 
     async def gather(
         self,
-        *prompts: str | Value,
+        *prompts: str | Value | Text,
         longest: int = 1,
         shortest: int = 0,
         length: int | None = None,
@@ -288,11 +290,11 @@ class Call:
             tries=tries,
             wrong_tries=tries if wrong_tries is None else wrong_tries,
         )
-        before = (self._sounds(each) if each else () for each in (silence, invalid))
-        return await question.ask(self._sounds(*prompts), *before)
+        before = (self._said(each) if each else NOTHING for each in (silence, invalid))
+        return await question.ask(self._said(*prompts), *before)
 
     async def confirm(
-        self, *prompts: str | Value, yes: str = "1", no: str = "2", tries: int = 2, timeout_s: float = 5.0
+        self, *prompts: str | Value | Text, yes: str = "1", no: str = "2", tries: int = 2, timeout_s: float = 5.0
     ) -> Confirmation:
         """Ask whether something is right: Yes(), No(), or Unanswered() after `tries` without either key. No and
         Unanswered are false, so that `if await call.confirm(…)` reads as it should. The prompts say which keys.
@@ -302,7 +304,7 @@ class Call:
         if not yes or not no or not set(yes + no) <= set(KEYS) or set(yes) & set(no):
             raise ProgramError("bad-confirm", f"yes and no are different keys of {KEYS}; given: {yes!r}, {no!r}")
         question = Question(pattern=f"[{re.escape(yes + no)}]", timeout_s=timeout_s, tries=tries, wrong_tries=tries)
-        match await question.ask(self._sounds(*prompts)):
+        match await question.ask(self._said(*prompts)):
             case Pressed(key):
                 return Yes() if key in yes else No()
             case _:
@@ -516,7 +518,7 @@ class Call:
 
     async def record_message(
         self,
-        *prompts: str | Value,
+        *prompts: str | Value | Text,
         box: str = "general",
         longest_s: int = LONGEST_S,
         silence_s: int = SILENCE_S,

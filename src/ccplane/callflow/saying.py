@@ -60,6 +60,15 @@ class Digits:
     keys: str
 
 
+@dataclass(frozen=True)
+class Text:
+    """A text that no file of the site has: `Text("Your flight is at gate 12.")`, in the caller's language if none is
+    given. It becomes a sound when it is to be heard, which takes a moment the first time."""
+
+    text: str
+    language: str = ""
+
+
 Value = Number | Money | Date | Time | Digits
 
 

@@ -115,6 +115,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """When the open verb is given up; a gathering verb's clock is set anew when its sounds end."""
     sounds_over: bool = False
     """The open verb's sounds have ended: told again, that moves no clock."""
+    unplayed: int = 0
+    """In how many languages the open verb's sounds could not be played."""
     sounds_failed: bool = False
     """They could not be played: the caller heard nothing, or not all of it."""
     keys: str = ""

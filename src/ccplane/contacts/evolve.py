@@ -57,6 +57,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             | f.StepStarted()
             | f.StepEnded()
             | f.SoundsEnded()
+            | f.SoundsFailed()
             | f.KeyTaken()
             | f.KeyKept()
             | f.KeysDropped()

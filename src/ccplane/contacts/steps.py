@@ -18,6 +18,7 @@ Moves = (
     | f.StepStarted
     | f.StepEnded
     | f.SoundsEnded
+    | f.SoundsFailed
     | f.KeyTaken
     | f.KeyKept
     | f.KeysDropped
@@ -54,6 +55,9 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
             return replace(
                 contact, sounds_over=True, sounds_failed=not fact.ok, step_deadline=_patience(contact, fact.at)
             )
+        case f.SoundsFailed():
+            until = contact.step_deadline if fact.until is None else fact.until
+            return replace(contact, unplayed=contact.unplayed + 1, step_deadline=until)
         case f.KeyTaken():
             return _took(contact, fact)
         case f.KeyKept():
@@ -89,6 +93,7 @@ def _begun(contact: Contact, fact: f.StepStarted) -> Contact:
         step_deadline=fact.deadline,
         sounds_over=False,
         sounds_failed=False,
+        unplayed=contact.unplayed if fact.attempt > 1 else 0,
         leaving_room=contact.leaving_room or (contact.in_room and isinstance(fact.verb, TakeMessage)),
     )
     forgets = isinstance(fact.verb, EnterQueue | Connect) or (isinstance(fact.verb, Gather) and fact.verb.fresh)

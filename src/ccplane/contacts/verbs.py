@@ -31,10 +31,22 @@ class Hold(msgspec.Struct, frozen=True, tag=True):
     ends_with: str = ""
 
 
+class Spoken(msgspec.Struct, frozen=True):
+    """A text that becomes a sound when it is to be heard. `uri`: the sound, which follows from what is said."""
+
+    uri: str
+    language: str
+    text: str
+
+
 class Play(msgspec.Struct, frozen=True, tag=True):
     """Play sounds one after the other on the caller's channel. `sounds`: Asterisk media URIs (`sound:…`)."""
 
     sounds: tuple[str, ...]
+    otherwise: tuple[str, ...] = ()
+    """The same in another language, where a sound of the first is missing."""
+    texts: tuple[Spoken, ...] = ()
+    """Those of the sounds that may have to be made first."""
 
 
 class Gather(msgspec.Struct, frozen=True, tag=True):
@@ -59,6 +71,9 @@ class Gather(msgspec.Struct, frozen=True, tag=True):
     secret: bool = False
     """The answer is never written to the switch, where anybody may read a room's journal: should its fact be lost in a
     crash, the verb is asked again."""
+    otherwise: tuple[str, ...] = ()
+    texts: tuple[Spoken, ...] = ()
+    """Both as those of Play."""
 
 
 class AskPin(msgspec.Struct, frozen=True, tag=True):

@@ -45,6 +45,7 @@ from ccplane.core.commands import (
     HangUpCaller,
     LetRing,
     LookForRecording,
+    MakeSounds,
     PlaySounds,
     StartMusic,
     StopMusic,
@@ -66,6 +67,8 @@ from ccplane.ids import ContactId, message_id, playback_id
 ANSWER_MS: Final = 5_000
 SOUNDS_MS: Final = 600_000
 """A prompt's end is proven by its event; this is only for the case that the event is lost."""
+SILENCE_MS: Final = 500
+"""In place of a sound that is missing in every language."""
 HANG_UP_MS: Final = 5_000
 LATER_MS: Final = 1_000
 """A promise has a deadline of its own, which comes first."""
@@ -128,7 +131,7 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
         case Ring() | Hold():
             _ring_or_music(turn, contact, verb)
         case Play() | AskPin():
-            _play(turn, contact, step, attempt, verb.sounds)
+            _play(turn, turn.state.contacts[contact.id], verb)
         case Gather():
             _gather(turn, turn.state.contacts[contact.id], verb)
         case EnterQueue():
@@ -186,19 +189,43 @@ def be_quiet(turn: Turn, contact: Contact) -> None:
             _stop_sounds(turn, contact)
 
 
-def _play(turn: Turn, contact: Contact, step: int, attempt: int, sounds: tuple[str, ...]) -> None:
+def _play(turn: Turn, contact: Contact, verb: Play | Gather | AskPin) -> None:
+    """`contact` as it is in this step. Texts are sounds first."""
+    sounds = verb.otherwise if not isinstance(verb, AskPin) and contact.unplayed and verb.otherwise else verb.sounds
     if not sounds:
-        return sounds_finished(turn, i.SoundsFinished(contact.id, step, attempt))
+        return sounds_finished(turn, i.SoundsFinished(contact.id, contact.step, contact.attempt))
     if not contact.answered:
         turn.do(AnswerCaller(contact.id, contact.channel))
-    playback = playback_id(contact.id, step, attempt)
-    return turn.do(PlaySounds(contact.id, contact.channel, playback, sounds, contact.language))
+    if not isinstance(verb, AskPin) and verb.texts:
+        return turn.do(MakeSounds(contact.id, contact.step, contact.attempt, contact.site, verb.texts))
+    return _let_sound(turn, contact, sounds)
+
+
+def _let_sound(turn: Turn, contact: Contact, sounds: tuple[str, ...]) -> None:
+    playback = playback_id(contact.id, contact.step, contact.attempt)
+    turn.do(PlaySounds(contact.id, contact.channel, playback, sounds, contact.language))
+
+
+def sounds_made(turn: Turn, what: i.SoundsMade) -> None:
+    """The texts of the open verb can be heard. Whoever has begun to answer the question needs it no more."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is None or (contact.step, contact.attempt) != (what.step, what.attempt) or contact.sounds_over:
+        return
+    if not isinstance(contact.verb, Play | Gather):
+        return
+    rest = tuple(each for each in contact.verb.sounds if each not in what.missing)
+    if what.missing and rest:
+        turn.happened(c.SoundsFailed(at=turn.now, contact=contact.id, step=contact.step, sounds=what.missing))
+    if rest:
+        _let_sound(turn, contact, rest)
+    else:
+        sounds_finished(turn, i.SoundsFinished(contact.id, what.step, what.attempt, ok=False))
 
 
 def _gather(turn: Turn, contact: Contact, verb: Gather) -> None:
     """Who knows what will be asked, or was in the middle of the answer, doesn't hear the question (again)."""
     if not (contact.keys or (contact.ahead and verb.barge_in)):
-        return _play(turn, contact, contact.step, contact.attempt, verb.sounds)
+        return _play(turn, contact, verb)
     if not contact.answered:
         turn.do(AnswerCaller(contact.id, contact.channel))
     if contact.keys:
@@ -298,6 +325,8 @@ def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
     contact = turn.state.contacts.get(what.contact)
     if contact is None or (contact.step, contact.attempt) != (what.step, what.attempt):
         return
+    if not what.ok and not what.lost and _said_otherwise(turn, contact):
+        return
     if isinstance(contact.verb, Play):
         end_step(turn, contact.id, Done() if what.ok else UNHEARD)
     elif isinstance(contact.verb, Gather) and not contact.sounds_over:
@@ -306,6 +335,21 @@ def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
             take_kept(turn, contact.id, contact.step)
         else:  # it was to be heard out: what is pressed answers a question that was not put
             end_step(turn, contact.id, UNHEARD)
+
+
+def _said_otherwise(turn: Turn, contact: Contact) -> bool:
+    """A sound is missing: what it says is heard in another language, from its beginning; where that can't be either,
+    there is a short silence. False where what follows is as if it had been heard: a key is waited for."""
+    verb = contact.verb
+    if not isinstance(verb, Play | Gather) or contact.sounds_over:
+        return False
+    again = bool(verb.otherwise) and not contact.unplayed
+    until = turn.now + SILENCE_MS if isinstance(verb, Play) and not again else None
+    sounds = verb.otherwise if contact.unplayed and verb.otherwise else verb.sounds
+    turn.happened(c.SoundsFailed(at=turn.now, contact=contact.id, step=contact.step, sounds=sounds, until=until))
+    if again:
+        begin_again(turn, turn.state.contacts[contact.id])
+    return again or until is not None
 
 
 def end_step(turn: Turn, contact_id: ContactId, result: Result) -> None:
@@ -332,7 +376,7 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
         case TakeMessage():
             _message_overdue(turn, contact)
         case Answer() | Play():
-            end_step(turn, contact.id, UNCONFIRMED)
+            end_step(turn, contact.id, UNHEARD if contact.unplayed else UNCONFIRMED)
         case _:
             pass
 
@@ -407,6 +451,7 @@ STEP_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.VerbAsked: asked,
     i.SoundsStarted: sounds_started,
     i.SoundsFinished: sounds_finished,
+    i.SoundsMade: sounds_made,
     i.PinKeyed: pin_keyed,
     i.PinChecked: pin_checked,
     i.ProgramReturned: returned,

@@ -130,6 +130,7 @@ class _Reading:
             language=self._numbers.language,
             seats=self._seats,
             words=self._words,
+            voices=self._studio.voices,
         )
 
     def _hold(self) -> dict[str, str]:

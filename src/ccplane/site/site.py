@@ -69,6 +69,15 @@ def sound_of(language: str, text: str, voice: Voice = USUAL) -> str:
     return f"sound:ccplane/{language}-{sha256(spoken.encode()).hexdigest()[:16]}"
 
 
+SAID: Final = "sound:ccplane/said/"
+"""Where the sounds of texts lie that no file of the site has."""
+
+
+def sound_of_said(language: str, text: str, voice: Voice = USUAL) -> str:
+    """The media URI of a text that a program says."""
+    return SAID + sound_of(language, text, voice).removeprefix("sound:ccplane/")
+
+
 def sound_of_recording(language: str, content: str) -> str:
     """The media URI of a recording. It follows from its content."""
     return f"sound:ccplane/{language}-rec-{content[:16]}"
@@ -236,6 +245,8 @@ class Site:
     """By name: how places in the line and waits are said."""
     words: Mapping[str, Prompt] = field(default_factory=dict)
     """Those from which values are put together, in each language that has them."""
+    voices: Mapping[str, Voice] = field(default_factory=dict)
+    """Those that differ from the usual one."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""
@@ -261,6 +272,10 @@ class Site:
         if name not in self.prompts:
             raise ProgramError("no-such-prompt", f"There is no prompt {name!r} in ivr/prompts.toml.", prompt=name)
         return self.prompts[name].sound(language)
+
+    def voice(self, language: str) -> Voice:
+        """Who speaks it."""
+        return self.voices.get(language, USUAL)
 
     def word(self, word: str, language: str) -> str:
         """The media URI of a word of a value."""

@@ -70,6 +70,7 @@ from ccplane.contacts.facts.programs import (
     ProgramStarted,
     ServedByProgram,
     SoundsEnded,
+    SoundsFailed,
     StepEnded,
     StepStarted,
 )
@@ -158,6 +159,7 @@ __all__ = [
     "RequirementRelaxed",
     "ServedByProgram",
     "SoundsEnded",
+    "SoundsFailed",
     "StepEnded",
     "StepStarted",
     "TalkEnded",
@@ -195,6 +197,7 @@ AnyContactFact = (
     | StepStarted
     | StepEnded
     | SoundsEnded
+    | SoundsFailed
     | KeyTaken
     | KeyKept
     | KeysDropped

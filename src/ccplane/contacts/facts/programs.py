@@ -53,6 +53,16 @@ class SoundsEnded(ContactFact, frozen=True, kw_only=True):
     ok: bool = True
 
 
+class SoundsFailed(ContactFact, frozen=True, kw_only=True):
+    """Sounds could not be played or made: somebody has to look at it. `sounds`: what was to be heard, or of texts those
+    that were not made. The caller hears it in another language, where it is there, else a short silence."""
+
+    step: int
+    sounds: tuple[str, ...]
+    until: int | None = None
+    """How long the silence lasts; None: they hear something else, or are waited for."""
+
+
 class KeyTaken(ContactFact, frozen=True, kw_only=True):
     """The verb that gathers took a key. `kept`: one that had been pressed ahead, and waited for it."""
 

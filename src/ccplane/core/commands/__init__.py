@@ -12,6 +12,7 @@ from ccplane.core.commands.callers import (
     GiveBack,
     HangUpCaller,
     LetRing,
+    MakeSounds,
     OpenRoom,
     PlaySounds,
     RemoveCaller,
@@ -59,6 +60,7 @@ AnyCommand = (
     | StartMusic
     | StopMusic
     | PlaySounds
+    | MakeSounds
     | SayToWaiting
     | StopSounds
     | TellQueue
@@ -114,6 +116,7 @@ __all__ = [
     "ListenTo",
     "LookAround",
     "LookForRecording",
+    "MakeSounds",
     "MirrorIntent",
     "MirrorWork",
     "MuteTalkRecording",

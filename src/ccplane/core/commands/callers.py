@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ccplane.contacts.verbs import Spoken
 from ccplane.core.commands.command import ContactCommand
 from ccplane.ids import ChannelId, PlaybackId
 
@@ -92,6 +93,15 @@ class SayToWaiting(ContactCommand, frozen=True):
 
     sounds: tuple[str, ...]
     language: str
+
+
+class MakeSounds(ContactCommand, frozen=True):
+    """Make sounds of these texts, by the voices of this site; beside the switch, not at it. SoundsMade tells when."""
+
+    step: int
+    attempt: int
+    site: str
+    texts: tuple[Spoken, ...]
 
 
 class TellQueue(ContactCommand, frozen=True):

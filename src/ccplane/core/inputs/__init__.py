@@ -26,6 +26,7 @@ from ccplane.core.inputs.callers import (
     PinChecked,
     PinKeyed,
     SoundsFinished,
+    SoundsMade,
     SoundsStarted,
 )
 from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay, FallbackWaitsSeen
@@ -103,6 +104,7 @@ AnyInput = (
     | PinChecked
     | SoundsStarted
     | SoundsFinished
+    | SoundsMade
     | EnteredRoom
     | HoldSaid
     | LeftRoom
@@ -242,6 +244,7 @@ __all__ = [
     "RejoinAsked",
     "SiteRead",
     "SoundsFinished",
+    "SoundsMade",
     "SoundsStarted",
     "StoodStill",
     "SwitchDropped",

@@ -78,6 +78,17 @@ class SoundsFinished(Input, frozen=True):
     step: int
     attempt: int
     ok: bool = True
+    lost: bool = False
+    """It was never begun, or nobody knows: that says nothing of the sounds."""
+
+
+class SoundsMade(Input, frozen=True):
+    """The texts of a verb are sounds now, but for those in `missing`."""
+
+    contact: ContactId
+    step: int
+    attempt: int
+    missing: tuple[str, ...] = ()
 
 
 class HoldSaid(Input, frozen=True):
