@@ -12,6 +12,7 @@ WITH barred AS (
 )
 SELECT CASE
     WHEN EXISTS (SELECT FROM made) OR EXISTS (SELECT FROM promise WHERE id = $1 AND live) THEN ''
+    WHEN EXISTS (SELECT FROM promise WHERE id = $1) THEN 'refused'
     WHEN EXISTS (SELECT FROM barred) THEN 'do-not-call'
     ELSE 'already-promised'
 END AS why;
