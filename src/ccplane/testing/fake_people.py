@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,6 +61,8 @@ class Talker:
         self.line: Line | None = None
         self.state: State = "calling"
         self.heard: list[str] = []
+        self.news: Callable[[], None] = lambda: None
+        """Told whenever something happens to it."""
         self.up: asyncio.Future[None] = loop.create_future()
         self.ended: asyncio.Future[End] = loop.create_future()
 
@@ -102,15 +105,18 @@ class Talker:
         self.state = "up"
         if not self.up.done():
             self.up.set_result(None)
+        self.news()
 
     def over_now(self, cause: int, sip: int) -> None:
         self.state = "ended"
         if not self.ended.done():
             self.ended.set_result(End(cause, sip))
         self.up.cancel()
+        self.news()
 
     def hears(self, sound: str) -> None:
         self.heard.append(sound)
+        self.news()
 
 
 class FakeCall(Talker):

@@ -70,6 +70,7 @@ class Rehearsal:
         self.switch = FakeAsterisk()
         self.clock = FakeClock(monotonic=asyncio.get_running_loop().time)
         self._log = MemoryLog()
+        self._sites = {site.hash: site}
         executor = self.executor = Executor()
         self.plane = Plane(
             state=State(),
@@ -78,7 +79,7 @@ class Rehearsal:
             clock=self.clock,
             log=self._log,
             hands=executor,
-            runner=Runner(lambda digest: site),
+            runner=Runner(lambda digest: self._sites[digest]),
             meter=NoMeter(),
             encode=lambda state, board: b"",
         )
@@ -95,13 +96,18 @@ class Rehearsal:
         )
         self.plane.look = self.link.look
         self.plane.post(PlaneBegan(1, "rehearsal", 0))
-        self.plane.post(SiteRead(site.hash, site.rules, dict(files)))
+        self.reads(site, files)
         profiles = [agent.profile(f"PJSIP/{agent.id}") for agent in site.agents]
         seats = [
             Seat(id=each.id, shared=each.shared, auto_answer=each.auto_answer, always_on=each.always_on)
             for each in site.seats
         ]
         self.plane.post(PeopleRead(tuple(profiles), tuple(seats)))
+
+    def reads(self, site: Site, files: Mapping[str, str]) -> None:
+        """As `ccplane reload` does: it holds for calls that begin from now on, and for those that wait."""
+        self._sites[site.hash] = site
+        self.plane.post(SiteRead(site.hash, site.rules, dict(files)))
 
     @property
     def facts(self) -> list[Fact]:

@@ -1,0 +1,137 @@
+"""Scripted callers: what an operator's test says is what happens; where it is not, the test says why."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccplane import Money
+from ccplane.settings import HOME
+from ccplane.site import SiteFaults, read
+from ccplane.testing import a_site, in_virtual_time, rings_for_ever
+
+DEMO = read(HOME)
+
+
+def with_program(body: str) -> dict[str, str]:
+    source = "from ccplane import *\n\nasync def main(call):\n    " + body.replace("\n", "\n    ") + "\n"
+    return DEMO | {"ari_apps/straight_to_queue.py": source}
+
+
+@in_virtual_time
+async def test_a_caller_hears_presses_and_is_where_the_key_leads():
+    async with a_site(HOME) as site:
+        await site.signs_in("1001")
+        caller = await site.call("4001", from_="13800138000")
+        await caller.hears("welcome")
+        caller.presses("2")
+        await caller.is_in("support")
+        await caller.talks_with("1001")
+
+
+@in_virtual_time
+async def test_two_callers_are_told_apart():
+    async with a_site(HOME) as site:
+        await site.signs_in("1001", rings_for_ever())
+        first, second = await site.call("4002"), await site.call("4003")
+        await second.is_in("sales")
+        await first.is_in("support")
+
+
+@in_virtual_time
+async def test_an_hour_passes_at_once_and_a_value_is_heard_word_by_word():
+    body = (
+        'await call.play("thank-you", Money("12.50", "CNY"))\nawait call.hold(3600)\nawait call.set_data("paid", "yes")'
+    )
+    async with a_site(with_program(body)) as site:
+        caller = await site.call("4002")
+        await caller.hears("thank-you", Money("12.50", "CNY"), "music:default")
+        await site.passes(3601)
+        await caller.noted("paid", "yes")
+        assert (await caller.is_gone()).cause == 16
+
+
+@in_virtual_time
+async def test_a_message_that_is_left_and_the_end_by_the_program():
+    async with a_site(HOME) as site:
+        caller = await site.call("4001")
+        await caller.hears("welcome")
+        caller.presses("9")
+        await caller.hears("leave-a-message", "beep")
+        caller.falls_silent()
+        await caller.hears("thank-you")
+        await caller.is_gone()
+
+
+@in_virtual_time
+async def test_what_is_not_heard_is_told_with_all_that_was():
+    async with a_site(HOME) as site:
+        await site.signs_in("1001", rings_for_ever())
+        caller = await site.call("4001")
+        with pytest.raises(AssertionError) as told:
+            await caller.hears("thank-you", within=30)
+        sentence = str(told.value)
+        assert sentence.startswith("the caller of 4001 did not hear «thank-you» within 30 s.\n  They heard: «welcome»,")
+        assert "Program 'front_door' stands in queue 'anyone'" in sentence
+
+
+@in_virtual_time
+async def test_a_call_that_is_over_is_not_waited_for():
+    async with a_site(with_program('await call.play("thank-you")')) as site:
+        caller = await site.call("4002")
+        with pytest.raises(AssertionError, match=r"is not in queue 'support', and the call(.|\n)*cause 16"):
+            await caller.is_in("support")
+        with pytest.raises(AssertionError, match="could not press '1': the call is over"):
+            caller.presses("1")
+
+
+@in_virtual_time
+async def test_a_prompt_or_an_agent_that_there_is_none_of_is_told_at_once():
+    async with a_site(HOME) as site:
+        caller = await site.call("4001")
+        with pytest.raises(AssertionError, match=r"no prompt 'welcom' in ivr/prompts.toml; did you mean 'welcome'"):
+            await caller.hears("welcom")
+        with pytest.raises(AssertionError, match="no agent '9999'"):
+            await site.signs_in("9999")
+
+
+def test_a_program_that_fails_fails_the_test_with_its_line():
+    @in_virtual_time
+    async def theirs():
+        async with a_site(with_program("1 / 0")) as site:
+            caller = await site.call("4002")
+            await caller.hears("apology")
+
+    with pytest.raises(AssertionError, match=r"straight_to_queue.py:4: ZeroDivisionError"):
+        theirs()
+
+
+@in_virtual_time
+async def test_one_that_may_fail_is_asked_what_callers_hear_then():
+    async with a_site(with_program("1 / 0"), may_fail=True) as site:
+        await (await site.call("4002")).hears("apology")
+
+
+@in_virtual_time
+async def test_a_call_that_has_begun_goes_on_by_its_own_program_and_menus_over_a_reload():
+    """The menu, too, is the one that they began with."""
+    async with a_site(HOME) as site:
+        before = await site.call("4001")
+        await before.hears("welcome")
+        menu = DEMO["ivr/main.toml"].replace('prompt   = "welcome"', 'prompt   = "more"')
+        assert menu != DEMO["ivr/main.toml"]
+        site.reloads(DEMO | {"ari_apps/front_door.py": DEMO["ari_apps/sorry.py"], "ivr/main.toml": menu})
+        after = await site.call("4001")
+        await after.hears("apology")
+        await before.hears("welcome")  # once more, after silence: the old menu
+        before.presses("9")
+        await before.hears("leave-a-message")
+
+
+def test_a_site_with_a_fault_is_not_begun():
+    @in_virtual_time
+    async def theirs():
+        async with a_site(DEMO | {"acd/queues.toml": "[support]\nskils = 1\n"}):
+            pass
+
+    with pytest.raises(SiteFaults, match="skils"):
+        theirs()
