@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ccplane.contacts.verbs import Closed as Closed
     from ccplane.contacts.verbs import Done as Done
     from ccplane.contacts.verbs import Here as Here
+    from ccplane.contacts.verbs import HoursResult as HoursResult
     from ccplane.contacts.verbs import LeftByKey as LeftByKey
     from ccplane.contacts.verbs import MessageResult as MessageResult
     from ccplane.contacts.verbs import MessageTaken as MessageTaken
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ccplane.contacts.verbs import NotAllowed as NotAllowed
     from ccplane.contacts.verbs import NotPromised as NotPromised
     from ccplane.contacts.verbs import NotReached as NotReached
+    from ccplane.contacts.verbs import Open as Open
     from ccplane.contacts.verbs import Overflowed as Overflowed
     from ccplane.contacts.verbs import Pressed as Pressed
     from ccplane.contacts.verbs import Promised as Promised
@@ -54,6 +56,7 @@ __all__ = [
     "Done",
     "GatherResult",
     "Here",
+    "HoursResult",
     "Invalid",
     "LeftByKey",
     "MessageResult",
@@ -67,6 +70,7 @@ __all__ = [
     "NotPromised",
     "NotReached",
     "Number",
+    "Open",
     "Overflowed",
     "Pressed",
     "Promised",
@@ -94,6 +98,7 @@ _HOMES: Final = {
     "Done": "ccplane.contacts.verbs",
     "GatherResult": "ccplane.callflow.asking",
     "Here": "ccplane.contacts.verbs",
+    "HoursResult": "ccplane.contacts.verbs",
     "Invalid": "ccplane.callflow.asking",
     "LeftByKey": "ccplane.contacts.verbs",
     "MessageResult": "ccplane.contacts.verbs",
@@ -106,6 +111,7 @@ _HOMES: Final = {
     "NotAllowed": "ccplane.contacts.verbs",
     "NotPromised": "ccplane.contacts.verbs",
     "NotReached": "ccplane.contacts.verbs",
+    "Open": "ccplane.contacts.verbs",
     "Number": "ccplane.callflow.saying",
     "Overflowed": "ccplane.contacts.verbs",
     "Pressed": "ccplane.contacts.verbs",

@@ -53,12 +53,11 @@ def _step(skill, lasts, level):
     return Step({skill: level}, ms(lasts) if lasts else None)
 
 
-def the_rules(*queues, default="front_door", **more):
+def the_rules(*queues, default="front_door", numbers=None, **more):
+    straight = Number(number="4002", program=ProgramName("straight"), attribution="radio", language="zh-CN")
     return Rules(
         queues={queue.name: queue for queue in queues},
-        numbers={
-            "4002": Number(number="4002", program=ProgramName("straight"), attribution="radio", language="zh-CN"),
-        },
+        numbers=numbers or {"4002": straight},
         default_program=ProgramName(default),
         **more,
     )

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ccplane.routing.hours import ClosedNow, Day, Hours, OpenNow, Span
+from ccplane.contacts.verbs import Closed, Open
+from ccplane.routing.hours import Day, Hours, Span
 from ccplane.site.hours import shifts_of
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Shanghai", "Australia/Lord_Howe", "Pacific/Apia")
@@ -111,14 +112,14 @@ WORKDAYS = dict.fromkeys(range(5), (DAYTIME,))
 def test_a_holiday_is_closed_by_its_name_until_the_next_working_day():
     ours = hours("Europe/Berlin", WORKDAYS, {date(2027, 5, 6): ()}, "Christi Himmelfahrt")
     said = ours.now(instant("Europe/Berlin", 2027, 5, 6, 10))
-    assert said == ClosedNow("Christi Himmelfahrt", instant("Europe/Berlin", 2027, 5, 7, 9))
-    assert ours.now(instant("Europe/Berlin", 2027, 5, 5, 10)) == OpenNow(instant("Europe/Berlin", 2027, 5, 5, 18))
-    assert ours.now(instant("Europe/Berlin", 2027, 5, 5, 19)) == ClosedNow("", instant("Europe/Berlin", 2027, 5, 7, 9))
+    assert said == Closed("Christi Himmelfahrt", instant("Europe/Berlin", 2027, 5, 7, 9))
+    assert ours.now(instant("Europe/Berlin", 2027, 5, 5, 10)) == Open(instant("Europe/Berlin", 2027, 5, 5, 18))
+    assert ours.now(instant("Europe/Berlin", 2027, 5, 5, 19)) == Closed("", instant("Europe/Berlin", 2027, 5, 7, 9))
 
 
 def test_a_weekend_that_is_worked_instead_is_open():
     ours = hours("Asia/Shanghai", WORKDAYS, {date(2026, 10, 10): (DAYTIME,)}, "调休上班")
-    assert ours.now(instant("Asia/Shanghai", 2026, 10, 10, 10)) == OpenNow(
+    assert ours.now(instant("Asia/Shanghai", 2026, 10, 10, 10)) == Open(
         instant("Asia/Shanghai", 2026, 10, 10, 18), "调休上班"
     )
     assert not ours.open_at(instant("Asia/Shanghai", 2026, 10, 11, 10))

@@ -243,7 +243,8 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
     ("numbers", N + '[4001]\nprogram = "front"\nfallback = "suport"\n', "no-such-queue",
         "ivr/numbers.toml:4: 4001.fallback: there is no queue `suport`; did you mean `support`?"),
     ("numbers", N + '[4OO1]\nprogram = "front"\n', "bad-number",
-        "ivr/numbers.toml:2: 4OO1: a number is 2 to 20 digits, perhaps after a +; a feature code 2 to 4 after a *"),
+        "ivr/numbers.toml:2: 4OO1: a number is 2 to 20 digits, perhaps after a +; a feature code 2 to 4 after a *; for "
+        "many at once at least two digits, then X for any digit, and at the end * for whatever follows"),
     ("numbers", N + '[4001]\nprogram = "front"\nlanguage = "zh"\n', "no-such-language",
         "ivr/numbers.toml:4: 4001.language: unknown language `zh`; there is `en` and `zh-CN`"),
     ("numbers", N + '[4001]\nprogram = "front"\nlanguage = "zh-CN"\n', "text-missing",

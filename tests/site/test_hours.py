@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ccplane.routing.hours import ClosedNow, OpenNow
+from ccplane.contacts.verbs import Closed, Open
 from ccplane.site import parse
 from ccplane.site.holidays import YEARS, calendar_of
 from ccplane.site.special_days import date_of
@@ -37,7 +37,7 @@ def test_chinas_golden_week_is_closed_and_the_weekends_worked_for_it_are_open_as
     closed = [day for day in range(1, 12) if not ours.open_at(at("Asia/Shanghai", 2026, 10, day, 10))]
     assert closed == [1, 2, 3, 4, 5, 6, 7, 11]
     assert ours.now(at("Asia/Shanghai", 2026, 10, 2, 10)).reason == "国庆节"
-    assert ours.now(at("Asia/Shanghai", 2026, 10, 10, 10)) == OpenNow(at("Asia/Shanghai", 2026, 10, 10, 18), "调休上班")
+    assert ours.now(at("Asia/Shanghai", 2026, 10, 10, 10)) == Open(at("Asia/Shanghai", 2026, 10, 10, 18), "调休上班")
 
 
 def test_every_weekend_worked_instead_that_the_calendar_knows_is_a_weekend_and_no_holiday():
@@ -71,11 +71,11 @@ def test_what_the_file_says_of_a_day_goes_before_the_calendar():
         + '"2027-07-05..2027-07-16" = { hours = "closed", reason = "works holiday" }\n2026-12-26 = "00:00-24:00"\n'
     )
     assert ours.closes_after(at("UTC", 2026, 12, 24, 9)) == at("UTC", 2026, 12, 24, 12)
-    assert ours.now(at("UTC", 2026, 12, 25, 11)) == ClosedNow("Weihnachten", at("UTC", 2026, 12, 26))
-    assert ours.now(at("UTC", 2026, 12, 26, 1)) == OpenNow(at("UTC", 2026, 12, 27), "Zweiter Weihnachtstag")
+    assert ours.now(at("UTC", 2026, 12, 25, 11)) == Closed("Weihnachten", at("UTC", 2026, 12, 26))
+    assert ours.now(at("UTC", 2026, 12, 26, 1)) == Open(at("UTC", 2026, 12, 27), "Zweiter Weihnachtstag")
     assert ours.opens_after(at("UTC", 2026, 12, 31, 10)) == at("UTC", 2026, 12, 31, 11)
     assert ours.opens_after(at("UTC", 2027, 7, 2, 20)) == at("UTC", 2027, 7, 19, 9)
-    assert ours.now(at("UTC", 2027, 5, 17, 12)) == OpenNow(at("UTC", 2027, 5, 17, 14), "Pfingstmontag")
+    assert ours.now(at("UTC", 2027, 5, 17, 12)) == Open(at("UTC", 2027, 5, 17, 14), "Pfingstmontag")
 
 
 def test_hours_may_have_another_clock_than_the_site():

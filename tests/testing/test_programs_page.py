@@ -73,7 +73,7 @@ def call_of(verb: str, *presses: str, files: dict[str, str] | None = None) -> He
             for keys in presses:
                 step = await asked_anew(centre, after=step)
                 call.press(keys)
-            if verb in ("menu",):
+            if verb == "menu" or files is HOURS:
                 await centre.becomes("1001", "talking")
                 call.hang_up()
             await call.over(within=600)
@@ -168,6 +168,18 @@ def test_confirm_is_true_for_yes_alone():
     unanswered = call_of("confirm")
     assert unanswered.data() == {}
     assert unanswered.sounds == ["you-entered", "four", "seven", "one", "one", "right-1-wrong-2"] * 2
+
+
+HOURS = {"ivr/hours.toml": '[main]\nmon-sun = "00:00-24:00"\n'}
+FAIR = {"ivr/hours.toml": '[main]\nmon-sun = "00:00-24:00"\ndays.2026-01-01 = { hours = "closed", reason = "fair" }\n'}
+
+
+def test_hours_says_whether_it_is_open_and_why_not():
+    (queued,) = [fact for fact in call_of("hours", files=HOURS).facts if isinstance(fact, c.ContactQueued)]
+    assert queued.queue == "support"
+    closed = call_of("hours", files=FAIR)
+    assert closed.data() == {"closed": "fair"}
+    assert closed.sounds == ["apology"]
 
 
 def test_run_gives_what_the_other_program_returns():

@@ -27,6 +27,7 @@ from ccplane.contacts.verbs import (
     AskPin,
     CallbackResult,
     Choose,
+    Closed,
     Connect,
     ConnectResult,
     Done,
@@ -37,7 +38,9 @@ from ccplane.contacts.verbs import (
     HangUp,
     Here,
     Hold,
+    HoursResult,
     LookHere,
+    LookHours,
     MarkServed,
     MessageResult,
     MessageTaken,
@@ -46,6 +49,7 @@ from ccplane.contacts.verbs import (
     NotAllowed,
     NotPromised,
     NotReached,
+    Open,
     Play,
     Pressed,
     Promised,
@@ -131,6 +135,8 @@ class Call:
         self.arrived_at = contact.arrived_at
         """ms since 1970, UTC."""
         self.number: Number = site.number(contact.number_dialled)
+        self.attribution = contact.attribution
+        """The advertisement that the number dialled stands for, or ""."""
         self.site = site
         self._consent, self._direction = contact.consent_before, contact.direction
         self._announcing: Announce | None = None
@@ -342,6 +348,18 @@ class Call:
         result = await Step(SetData(name, value))
         if isinstance(result, Failed):
             raise ProgramError("too-much-data", f"{name!r} cannot be noted: {result.reason}")
+
+    async def hours(self, name: str) -> HoursResult:
+        """Whether hours of ivr/hours.toml are open now, and why: Open(closes_at, reason), or Closed(reason, opens_at),
+        in ms since 1970 UTC; `opens_at` None: never. ProgramError if there are none of that name.
+
+            match await call.hours("main"):
+                case Closed(reason):
+                    await call.set_data("closed", reason)
+        """
+        self.site.hours(name)
+        result = await Step(LookHours(name))
+        return result if isinstance(result, Open | Closed) else Closed()
 
     async def here(self) -> Here | None:
         """The seat of ours that the call comes from, whose it is and who sits there now; None for any other caller."""

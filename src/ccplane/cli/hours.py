@@ -77,11 +77,11 @@ def stale(hours: Hours, at: int) -> str:
 
 
 def _said(hours: Hours, at: int, there: tzinfo) -> str:
-    from ccplane.routing.hours import OpenNow
+    from ccplane.contacts.verbs import Open
 
     now = hours.now(at)
     why = f" ({now.reason})" if now.reason else ""
-    if isinstance(now, OpenNow):
+    if isinstance(now, Open):
         return f"open{why}, " + (f"until {_clock(now.closes_at, there)}" if now.closes_at is not None else "always")
     return f"closed{why}, " + (f"opens {_clock(now.opens_at, there)}" if now.opens_at is not None else "for ever")
 

@@ -91,6 +91,12 @@ class LookHere(msgspec.Struct, frozen=True, tag=True):
     """Look where the call comes from: which seat of ours, whose it is and who sits there."""
 
 
+class LookHours(msgspec.Struct, frozen=True, tag=True):
+    """Look whether it is open now, by hours of ivr/hours.toml."""
+
+    name: str
+
+
 class SetIntent(msgspec.Struct, frozen=True, tag=True):
     """Set what an agent wants. `sit`: they sit down where the call comes from."""
 
@@ -178,7 +184,7 @@ class HangUp(msgspec.Struct, frozen=True, tag=True):
 
 Note = SetLanguage | Choose | SetData | MarkServed | DropMessage
 """Verbs that only note something, and take no time."""
-OwnVerb = AskPin | LookHere | SetIntent
+OwnVerb = AskPin | LookHere | LookHours | SetIntent
 Verb = Answer | Play | Gather | Ring | Hold | Note | EnterQueue | AskCallback | Connect | TakeMessage | OwnVerb | HangUp
 
 
@@ -244,8 +250,20 @@ class Overflowed(msgspec.Struct, frozen=True, tag=True):
     """A limit of the queue is reached, and no other queue takes them over."""
 
 
-class Closed(msgspec.Struct, frozen=True, tag=True):
-    """The queue is closed by its hours, or closed while they waited."""
+class Open(msgspec.Struct, frozen=True, tag=True):
+    """It is open. `closes_at` (ms UTC): None if it never closes. `reason`: why today is not as its day of the week."""
+
+    closes_at: int | None = None
+    reason: str = ""
+
+
+class Closed(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """It is closed by its hours; of a queue also: it closed while they waited. `opens_at` (ms UTC): None if it never
+    opens. `reason`: a holiday's name, or what ivr/hours.toml says of the day; "" if only the hours of the day are over,
+    or not begun."""
+
+    reason: str = ""
+    opens_at: int | None = None
 
 
 class LeftByKey(msgspec.Struct, frozen=True, tag=True):
@@ -301,7 +319,19 @@ class NoMessage(msgspec.Struct, frozen=True, tag=True):
 
 ConnectResult = Talked | NotReached | NotAllowed
 OwnResult = Here | Proven | Refused
+HoursResult = Open | Closed
 CallbackResult = Promised | NotPromised
 QueueResult = Served | NoAgents | TimedOut | Overflowed | Closed | LeftByKey | Promised
 MessageResult = MessageTaken | NoMessage
-Result = Done | Failed | Pressed | NoInput | OwnResult | QueueResult | CallbackResult | ConnectResult | MessageResult
+Result = (
+    Done
+    | Failed
+    | Pressed
+    | NoInput
+    | OwnResult
+    | HoursResult
+    | QueueResult
+    | CallbackResult
+    | ConnectResult
+    | MessageResult
+)

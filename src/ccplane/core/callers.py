@@ -52,9 +52,9 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, ser
     """The contact begins, by the rules of the number dialled; at `arrived_at` if it began before we knew of it, and
     then its program may have run, until `served_until`."""
     contact = contact_id(what.node, what.channel)
-    number = program_of(turn.state, what.number_dialled, what.device)
     if arrived_at is None and turn.when < turn.now:
         arrived_at = turn.when
+    number = program_of(turn.state, what.number_dialled, what.device, turn.now if arrived_at is None else arrived_at)
     turn.happened(
         c.ContactArrived(
             at=turn.now,
@@ -80,10 +80,11 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, ser
     return number
 
 
-def program_of(state: State, number: str, device: DeviceName | None) -> Number:
-    """What takes a call to this number; from a phone of ours to one that is not the site's, the own calls' program."""
+def program_of(state: State, number: str, device: DeviceName | None, at: int) -> Number:
+    """What takes a call to this number that came at `at` (ms); from a phone of ours to one that is not the site's, the
+    own calls' program."""
     rules = state.rules
-    known = rules.numbers.get(number)
+    known = rules.number_at(number, at)
     if known is not None:
         return known
     program = rules.dialling.program if device is not None and rules.dialling.program else rules.default_program
@@ -104,7 +105,7 @@ def up(turn: Turn, what: i.CallerUp) -> None:
     asked_for = contact.pick_up_by is not None
     turn.happened(c.CallerAnswered(at=turn.now, contact=contact.id))
     if asked_for:
-        program = program_of(turn.state, contact.number_dialled, contact.device).program
+        program = program_of(turn.state, contact.number_dialled, contact.device, contact.arrived_at).program
         turn.happened(c.ProgramStarted(at=turn.now, contact=contact.id, program=program))
     if isinstance(contact.verb, Answer):
         end_step(turn, contact.id, Done())

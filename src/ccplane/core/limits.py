@@ -7,7 +7,7 @@ from collections.abc import Collection
 from msgspec.structs import replace
 
 from ccplane.contacts.facts import QueueOutcome
-from ccplane.contacts.verbs import Closed, NoAgents, Overflowed, QueueResult
+from ccplane.contacts.verbs import Closed, Failed, HoursResult, NoAgents, Overflowed, QueueResult
 from ccplane.core.route import anyone_for
 from ccplane.core.state import State
 from ccplane.ids import QueueName
@@ -34,6 +34,20 @@ def refused(state: State, queue: Queue, now: int, waiting: Candidate) -> QueueOu
 def closed(state: State, queue: Queue, now: int) -> bool:
     hours = state.rules.hours.get(queue.hours) if queue.hours else None
     return hours is not None and not hours.open_at(now)
+
+
+def as_told(state: State, queue: QueueName, result: QueueResult, now: int) -> QueueResult:
+    """What the program is told: of a queue that is closed also why, and until when."""
+    known = state.rules.queues.get(queue)
+    hours = state.rules.hours.get(known.hours) if known and known.hours else None
+    said = hours.now(now) if hours is not None and isinstance(result, Closed) else result
+    return said if isinstance(said, Closed) else result
+
+
+def looked_up(state: State, hours: str, now: int) -> HoursResult | Failed:
+    """Whether it is open; Failed if the hours were taken out of the file since the call began."""
+    known = state.rules.hours.get(hours)
+    return known.now(now) if known is not None else Failed(f"there are no hours `{hours}` any more")
 
 
 def full(state: State, queue: Queue) -> bool:

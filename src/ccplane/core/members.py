@@ -15,6 +15,7 @@ from ccplane.agents.agent import Agent
 from ccplane.core.state import State
 from ccplane.ids import AgentId, QueueName
 from ccplane.routing.asking import could_serve
+from ccplane.routing.patterns import is_pattern
 from ccplane.routing.rules import Rules
 
 EVERYBODY: Final = QueueName("ccplane")
@@ -44,6 +45,7 @@ def members_of(agent: Agent, rules: Rules) -> frozenset[Member]:
 
 
 def numbers(rules: Rules) -> dict[str, QueueName]:
-    """Which queue answers each number that callers dial."""
+    """Which queue answers each number that callers dial; everybody those of a pattern, which the dialplan knows not."""
     listed = (each for each in rules.numbers.values() if not each.number.startswith("*"))
-    return {each.number: each.fallback or each.queue or EVERYBODY for each in listed}
+    exact = (each for each in listed if not is_pattern(each.number))
+    return {each.number: each.fallback or each.queue or EVERYBODY for each in exact}

@@ -56,7 +56,7 @@ def direction_of(state: State, device: DeviceName | None, number: str) -> Direct
         return Direction.INBOUND
     if number.startswith(FEATURE) or _colleague(state, number):
         return Direction.INTERNAL
-    return Direction.INBOUND if number in state.rules.numbers else Direction.OUTBOUND
+    return Direction.INBOUND if state.rules.number(number) is not None else Direction.OUTBOUND
 
 
 def begin(turn: Turn, contact: Contact, verb: Connect) -> Result | None:

@@ -21,6 +21,7 @@ from ccplane.contacts.verbs import (
     Gather,
     HangUp,
     Hold,
+    LookHours,
     MessageTaken,
     NoAgents,
     NoInput,
@@ -57,7 +58,7 @@ from ccplane.core.commands import (
 )
 from ccplane.core.estimates import at_entry
 from ccplane.core.follows import as_candidate
-from ccplane.core.limits import RESULTS, refused, way_on
+from ccplane.core.limits import RESULTS, as_told, looked_up, refused, way_on
 from ccplane.core.messages import RECORDING_MS, leave, record
 from ccplane.core.recordings import note_consent
 from ccplane.core.stays import change_queue, leave_queue
@@ -117,6 +118,8 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) ->
     turn.happened(
         c.StepStarted(at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline)
     )
+    if isinstance(verb, LookHours):
+        return end_step(turn, contact.id, looked_up(turn.state, verb.name, turn.now))
     if isinstance(verb, Note):
         return end_step(turn, contact.id, notes.noted(turn, contact, verb))
     turn.do(
@@ -285,7 +288,7 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
     turn.happened(replace(stay, estimate_ms=at_entry(turn.state, waiting, turn.now)))
     if why and to is None:
         leave_queue(turn, contact.id, why)
-        return end_step(turn, contact.id, RESULTS[why])
+        return end_step(turn, contact.id, as_told(turn.state, verb.queue, RESULTS[why], turn.now))
     if why and to is not None:
         change_queue(turn, contact.id, to, why)
     return None

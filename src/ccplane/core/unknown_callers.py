@@ -140,5 +140,5 @@ def queue_of(turn: Turn, survey: i.SwitchSurveyed, caller: ChannelId) -> QueueNa
     if note is not None and note.queueing is not None:
         return note.queueing
     seen = survey.channels.get(caller)
-    number = turn.state.rules.numbers.get(seen.arrival.number_dialled) if seen and seen.arrival else None
+    number = turn.state.rules.number(seen.arrival.number_dialled) if seen and seen.arrival else None
     return number.queue if number else None

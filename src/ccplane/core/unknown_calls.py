@@ -19,7 +19,7 @@ from ccplane.routing.dialling import plain
 
 def own_call_nobody_knows(turn: Turn, arrival: i.CallerArrived) -> bool:
     """Whether a channel that is up is of an own call: begun afresh, its program would call the other party again."""
-    return arrival.device is not None and arrival.answered and arrival.number_dialled not in turn.state.rules.numbers
+    return arrival.device is not None and arrival.answered and turn.state.rules.number(arrival.number_dialled) is None
 
 
 def adopt_own_call(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, offer: OfferId, caller: ChannelId) -> bool:
@@ -66,7 +66,7 @@ def adopt_own_ring(turn: Turn, survey: i.SwitchSurveyed, leg: i.ChannelSeen, age
     or whose phone it is does something else."""
     call = offer_of_leg(leg.id)
     contact = turn.state.contacts.get(contact_of_offer(call)) if call else None
-    if call is None or contact is None or contact.number_dialled in turn.state.rules.numbers:
+    if call is None or contact is None or turn.state.rules.number(contact.number_dialled) is not None:
         return False
     agent, (step, _) = turn.state.agents.get(agent_id) if agent_id else None, place_of_offer(call)
     if not _came_to_connect(contact, step) or (agent and (agent.work is not Work.IDLE or agent.clearing)):

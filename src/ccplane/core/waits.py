@@ -14,7 +14,7 @@ from ccplane.contacts.verbs import TimedOut
 from ccplane.contacts.waiting import Waiting
 from ccplane.core.commands import StartMusic
 from ccplane.core.follows import as_candidate, candidate
-from ccplane.core.limits import RESULTS, closed, instead, way_on
+from ccplane.core.limits import RESULTS, as_told, closed, instead, way_on
 from ccplane.core.route import anyone_for
 from ccplane.core.stays import change_queue
 from ccplane.core.steps import give_back
@@ -108,7 +108,7 @@ def give_way(turn: Turn, contact: Contact, why: QueueOutcome) -> None:
     if to is not None:
         move(turn, contact, to, how)
     else:
-        give_back(turn, contact, why, RESULTS[why])
+        give_back(turn, contact, why, as_told(state, waiting.queue, RESULTS[why], turn.now))
 
 
 def wait_due(turn: Turn, contact: Contact) -> None:

@@ -12,6 +12,8 @@ from bisect import bisect_left, bisect_right
 
 import msgspec
 
+from ccplane.contacts.verbs import Closed, HoursResult, Open
+
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
 WEEK = 7 * DAY
@@ -48,21 +50,6 @@ class Day(msgspec.Struct, frozen=True, array_like=True):
     reason: str = ""
 
 
-class OpenNow(msgspec.Struct, frozen=True, tag="open"):
-    """It is open. `closes_at` (ms UTC): None if it never closes. `reason`: why today is not as its day of the week."""
-
-    closes_at: int | None = None
-    reason: str = ""
-
-
-class ClosedNow(msgspec.Struct, frozen=True, tag="closed"):
-    """It is closed. `opens_at` (ms UTC): None if it never opens. `reason`: a holiday's name, or what the file says; ""
-    if only the hours of the day are over, or not begun."""
-
-    reason: str = ""
-    opens_at: int | None = None
-
-
 class Hours(msgspec.Struct, frozen=True):
     """Opening hours, `[main]` in ivr/hours.toml. `week`: in order, and no two overlap or touch. `shifts`: in order; the
     first holds also before it, and the last ever after. `days`: those that are otherwise, in order. On such a day its
@@ -79,13 +66,13 @@ class Hours(msgspec.Struct, frozen=True):
     worked_until: int | None = None
     """The last weekend worked instead of a holiday that the calendar knew, as `Day.date`; None: it has none."""
 
-    def now(self, at: int) -> OpenNow | ClosedNow:
+    def now(self, at: int) -> HoursResult:
         """What holds at `at` (ms UTC), why, and until when."""
         today = self._day((at + self._offset(at)) // DAY)
         reason = today.reason if today else ""
         if self.open_at(at):
-            return OpenNow(self.closes_after(at), reason)
-        return ClosedNow(reason, self.opens_after(at))
+            return Open(self.closes_after(at), reason)
+        return Closed(reason, self.opens_after(at))
 
     def open_at(self, at: int) -> bool:
         """Whether it is open at `at` (ms UTC)."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from ccplane.agents.wrap_up import WrapUp
 from ccplane.contacts.announce import Announce
@@ -18,6 +19,7 @@ from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Dialling
 from ccplane.routing.hours import Hours
 from ccplane.routing.misses import MissRule
+from ccplane.routing.patterns import matches
 from ccplane.routing.recording import RecordingPolicy
 
 LEVELS: Final = 10
@@ -176,6 +178,10 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
     attribution: str = ""
     fallback: QueueName | None = None
     """Who answers while ccplane is away; None: those of `queue`, or everybody."""
+    hours: str | None = None
+    """When `program` takes the calls, by the name of the hours; None: always."""
+    closed: ProgramName | None = None
+    """Which program takes them otherwise."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,10 +214,28 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     sayings: dict[str, Saying] = {}
     """By language, how places in the line and waits are said."""
     hours: dict[str, Hours] = {}
+    patterns: tuple[str, ...] = ()
+    """Those of `numbers` that stand for many, the most exact one first."""
     default_queue: QueueName | None = None
     """Where those wait on whose queue is no more and not in `removed_queues`; None: their program decides."""
     removed_queues: dict[QueueName, QueueName] = {}
     """Where those wait on whose queue is no more, by its name."""
+
+    def number(self, dialled: str) -> Number | None:
+        """What is said of a number: as it is listed, else of the most exact pattern that it matches."""
+        known = self.numbers.get(dialled)
+        if known is not None or not self.patterns:
+            return known
+        found = next((each for each in self.patterns if matches(each, dialled)), None)
+        return replace(self.numbers[found], number=dialled) if found else None
+
+    def number_at(self, dialled: str, at: int) -> Number | None:
+        """The same, with the program that takes the calls at `at` (ms UTC)."""
+        known = self.number(dialled)
+        hours = self.hours.get(known.hours) if known is not None and known.hours else None
+        if known is None or known.closed is None or hours is None or hours.open_at(at):
+            return known
+        return replace(known, program=known.closed)
 
     def closes_on(self, queue: Queue, since: int) -> int | None:
         """When the queue closes on who waits in it since then (ms UTC); None if it does not."""

@@ -68,13 +68,29 @@ def numbers_in(document: Document, references: list[Reference]) -> Numbers:
                 queue=QueueName(table.queue) if table.queue else None,
                 attribution=table.attribution,
                 fallback=_queue(table.fallback),
+                hours=table.hours,
+                closed=ProgramName(table.closed) if table.closed else None,
             )
+            _judge_hours(document, dialled, table, references)
             references.append(Reference("program", table.program, blame(document, dialled, "program")))
             if table.queue:
                 references.append(Reference("queue", table.queue, blame(document, dialled, "queue")))
             if table.fallback:
                 references.append(Reference("queue", table.fallback, blame(document, dialled, "fallback")))
     return found
+
+
+def _judge_hours(document: Document, dialled: str, table: NumberTable, references: list[Reference]) -> None:
+    """`hours` and `closed` are said together."""
+    if table.hours and not table.closed:
+        sentence = "and what outside of them? Give `closed`, the program that takes the calls then"
+        document.fault("closed-missing", sentence, dialled, "hours")
+    if table.closed and not table.hours:
+        document.fault("hours-missing", "it never closes: say when, with `hours`", dialled, "closed")
+    if table.hours:
+        references.append(Reference("hours", table.hours, blame(document, dialled, "hours")))
+    if table.closed:
+        references.append(Reference("program", table.closed, blame(document, dialled, "closed")))
 
 
 def prompts_in(document: Document, studio: Studio) -> dict[str, Spoken]:

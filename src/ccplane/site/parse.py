@@ -8,6 +8,7 @@ from typing import Final
 
 from ccplane.errors import SiteError
 from ccplane.ids import ProgramName, QueueName
+from ccplane.routing.patterns import exactness, is_pattern, matches
 from ccplane.routing.rules import Queue, Rules
 from ccplane.site.acd import agents_in, judge_at_once, judge_removed, judge_strict, queues_in, rules_in, seats_in
 from ccplane.site.announcements import messages_in, said_to_the_waiting, sayings_of, stands_are_said
@@ -120,6 +121,7 @@ class _Reading:
                 default_queue=QueueName(self._rules.default_queue) if self._rules.default_queue else None,
                 removed_queues={QueueName(old): QueueName(new) for old, new in self._rules.removed_queues.items()},
                 hours=self._hours,
+                patterns=tuple(sorted(filter(is_pattern, self._numbers.listed), key=exactness)),
             ),
             menus=self._menus,
             programs=self._programs,
@@ -249,15 +251,23 @@ class _Reading:
         """An emergency number is nothing else: neither an agent or seat, nor a number with a program."""
         ours = {str(agent.id) for agent in self._agents} | {str(seat.id) for seat in self._seats}
         for number in self._dialling.emergency:
-            if number in ours or number in self._numbers.listed:
+            if number in ours or self._taken(number):
                 sentence = f"{number} is also an agent, a seat or a number of ours; give that one another"
                 self._document(DIALLING).fault("emergency-taken", sentence, "emergency")
 
     def _judge_same_numbers(self) -> None:
         for agent in self._agents:
-            if agent.id in self._numbers.listed:
+            if taken := self._taken(agent.id):
                 sentence = f"is also the id of an agent ({AGENTS}); who dials it reaches the program"
-                self._document(NUMBERS).warning("number-of-agent", sentence, agent.id)
+                if taken != agent.id:
+                    sentence = f"is also {agent.id}, the id of an agent ({AGENTS}); who dials it reaches the program"
+                self._document(NUMBERS).warning("number-of-agent", sentence, taken)
+
+    def _taken(self, number: str) -> str | None:
+        """The number, or the pattern of numbers, that takes calls to this one."""
+        listed = self._numbers.listed
+        patterns = sorted((each for each in listed if is_pattern(each) and matches(each, number)), key=exactness)
+        return number if number in listed else next(iter(patterns), None)
 
     def _judge_roles(self) -> None:
         """An agent of a role that is not there could not call anybody outside, and would wonder why."""

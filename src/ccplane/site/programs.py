@@ -23,6 +23,7 @@ NAMED_BY: Final = {
     "ask_pin": "prompt",
     "while_waiting": "prompt",
     "set_language": "language",
+    "hours": "hours",
 }
 """Verbs whose arguments are names, and of what."""
 PROMPTED: Final = {"gather": ("silence", "invalid")}

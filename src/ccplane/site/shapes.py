@@ -27,7 +27,10 @@ SPOKEN: Final = r"[^\x00-\x08\x0b-\x1f\x7f]*\w[^\x00-\x08\x0b-\x1f\x7f]*"
 """At least one letter or digit, and no control characters but tab and new line."""
 
 
-SHAPES_OF_NUMBERS: Final = "a number is 2 to 20 digits, perhaps after a +; a feature code 2 to 4 after a *"
+SHAPES_OF_NUMBERS: Final = (
+    "a number is 2 to 20 digits, perhaps after a +; a feature code 2 to 4 after a *; for many at once at least two "
+    "digits, then X for any digit, and at the end * for whatever follows"
+)
 
 
 def _matching(pattern: str, code: str, sentence: str) -> AfterValidator:
@@ -98,7 +101,9 @@ Duration = Annotated[int, BeforeValidator(_as_milliseconds)]
 AtOnce = Annotated[int | None, BeforeValidator(_as_at_once)]
 Name = Annotated[str, _matching(r"\w[\w-]{0,39}", "bad-name", "a name is letters, digits, - and _, at most 40")]
 Prefix = Annotated[str, _matching(r"\+?[0-9]{1,20}", "bad-prefix", "a prefix is 1 to 20 digits, perhaps after a +")]
-Dialled = Annotated[str, _matching(r"\+?[0-9]{2,20}|\*[0-9]{2,4}", "bad-number", SHAPES_OF_NUMBERS)]
+Dialled = Annotated[
+    str, _matching(r"\+?[0-9]{2,20}|\*[0-9]{2,4}|\+?[0-9]{2}[0-9X]{0,18}\*?", "bad-number", SHAPES_OF_NUMBERS)
+]
 Key = Annotated[str, _matching(r"[0-9*#A-D]", "bad-key", "a key is one of 0-9, *, # and A-D")]
 NameOrNone = Annotated[str, _matching(r"(\w[\w-]{0,39})?", "bad-name", 'letters, digits, - and _; "" is none')]
 KeyOrNone = Annotated[str, _matching(r"[0-9*#A-D]?", "bad-key", 'a key is one of 0-9, *, # and A-D; "" is none')]
@@ -447,6 +452,8 @@ class NumberTable(Table):
     fallback: Name | None = None
     language: Language | None = None
     attribution: Annotated[str, Field(max_length=200)] = ""
+    hours: Name | None = None
+    closed: Name | None = None
 
 
 class VoiceTable(Table):

@@ -251,7 +251,7 @@ class Site:
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""
         unlisted = Number(number=dialled, program=self.rules.default_program, language=self.language)
-        return self.rules.numbers.get(dialled, unlisted)
+        return self.rules.number(dialled) or unlisted
 
     def hours(self, name: str) -> Hours:
         """ProgramError if a program asks for hours that ivr/hours.toml has not."""
