@@ -24,6 +24,7 @@ from ccplane.log.backlog import Backlog
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
+from ccplane.postgres import brought as counts
 from ccplane.postgres import callers
 from ccplane.postgres import contacts as stored
 from ccplane.postgres import messages as left
@@ -228,6 +229,9 @@ class History:
 
     async def contact(self, contact: ContactId) -> stored.ContactDetail | None:
         return await stored.contact(self._database, contact)
+
+    async def brought(self, since: int, until: int) -> counts.Brought:
+        return await counts.brought(self._database, since, until)
 
     async def recordings(
         self, sought: recorded.Sought, *, after: tuple[int, str] | None, limit: int

@@ -209,7 +209,7 @@ def closing(at_closing, *others, **more):
 def test_who_comes_while_it_is_closed_is_told_so_at_once(at_closing):
     floor = closing(at_closing)
     decision = floor.waits("x", at=at(8, 59), in_room=False)
-    assert the(decision, f.StepEnded).result == Closed()
+    assert the(decision, f.StepEnded).result == Closed(opens_at=at(9) * 1000)
     assert "AnswerCaller" not in doing(decision)
     floor.waits("y", at=at(9))
     assert waits_in(floor, "y") == SUPPORT
@@ -229,7 +229,7 @@ def test_at_closing_time_their_programs_are_told_where_the_file_says_so():
     floor.waits("x", at=at(16, 59))
     assert floor.state.wake_at == at(17) * 1000, "by a deadline"
     decision = floor.wake()
-    assert the(decision, f.StepEnded).result == Closed()
+    assert the(decision, f.StepEnded).result == Closed(opens_at=at(24 + 9) * 1000)
     assert the(decision, f.ContactUnqueued).outcome is QueueOutcome.CLOSED
 
 
@@ -258,7 +258,7 @@ def test_a_reload_that_closes_the_queue_reaches_those_who_wait_in_it():
     early = Hours("main", (Span(3 * 1440, 3 * 1440 + 60),))
     queue = a_queue(SUPPORT, hours="main", at_closing="program")
     decision = floor.reads("site-2", queue, at=at(11), hours={"main": early})
-    assert the(decision, f.StepEnded).result == Closed()
+    assert the(decision, f.StepEnded).result == Closed(opens_at=at(0, day=7) * 1000)
 
 
 def test_a_reload_with_other_hours_moves_the_closing_time_of_those_who_wait():

@@ -19,6 +19,7 @@ from ccplane.ids import AgentId, CallbackId, ContactId, MessageId, RecordingId, 
 from ccplane.kpi.board import Board, evolve
 from ccplane.laws import Fact
 from ccplane.plane import Snapshot
+from ccplane.postgres.brought import Brought, ByAttribution, ByNumber
 from ccplane.postgres.callbacks import BarredNumber, CallbackPage, CallbackRow, CallbacksWanted
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
@@ -145,6 +146,7 @@ class MemoryContacts:
     def __init__(self) -> None:
         self.stored: dict[ContactId, ContactDetail] = {}
         self.wanted = Wanted()
+        self.counted = (0, 0)
         self.away = False
 
     async def contacts(self, wanted: Wanted, *, after: str | None, limit: int) -> Page:
@@ -160,6 +162,12 @@ class MemoryContacts:
     async def contact(self, contact: ContactId, /) -> ContactDetail | None:
         self._reach()
         return self.stored.get(contact)
+
+    async def brought(self, since: int, until: int, /) -> Brought:
+        self._reach()
+        self.counted = (since, until)
+        one = ByNumber(number_dialled="4001", attribution="radio", arrived=3, queued=2, answered=1, abandoned=1)
+        return Brought([one], [ByAttribution(attribution="radio", arrived=3, queued=2, answered=1, abandoned=1)])
 
     def _reach(self) -> None:
         if self.away:

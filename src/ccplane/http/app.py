@@ -22,6 +22,7 @@ from ccplane.http import (
     health,
     index,
     messages,
+    numbers,
     overlays,
     phone_page,
     problems,
@@ -147,6 +148,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     if ports.look_now is not None:
         app.include_router(reconcile.routes(ports.plane, ports.look_now, admin))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
+    app.include_router(numbers.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(why.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))

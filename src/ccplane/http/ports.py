@@ -14,6 +14,7 @@ from ccplane.core.inputs import Input
 from ccplane.ids import AgentId, CallbackId, ContactId, MessageId, QueueName, RecordingId, SeatId
 from ccplane.kpi.board import Board
 from ccplane.laws import Fact
+from ccplane.postgres.brought import Brought
 from ccplane.postgres.callbacks import BarredNumber, CallbackPage, CallbackRow, CallbacksWanted
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
@@ -214,6 +215,9 @@ class ContactsStore(Protocol):
         """One page, the latest arrival first. RequestError "bad-cursor"."""
 
     async def contact(self, contact: ContactId, /) -> ContactDetail | None: ...
+
+    async def brought(self, since: int, until: int, /) -> Brought:
+        """What the numbers dialled brought in [since, until), ms."""
 
 
 class RecordingsStore(Protocol):

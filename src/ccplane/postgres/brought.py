@@ -1,0 +1,43 @@
+"""What the numbers that callers dial have brought, by number and by the advertisement that a number stands for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from ccplane.postgres.pool import Database
+from ccplane.postgres.queries import query
+
+MOST: Final = 500
+
+
+class ByAttribution(msgspec.Struct, frozen=True, kw_only=True):
+    """Contacts, each counted once. `attribution`: "" is none."""
+
+    attribution: str
+    arrived: int
+    queued: int
+    answered: int
+    abandoned: int
+
+
+class ByNumber(ByAttribution, frozen=True, kw_only=True):
+    """The same, of one number that was dialled."""
+
+    number_dialled: str | None
+
+
+class Brought(msgspec.Struct, frozen=True):
+    """At most MOST of each, those that brought most first."""
+
+    numbers: list[ByNumber]
+    attributions: list[ByAttribution]
+
+
+async def brought(database: Database, since: int, until: int) -> Brought:
+    """Of contacts that arrived from outside in [since, until), ms UTC, as of one moment. StoreError: no Postgres."""
+    async with database.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        numbers = await connection.fetch(query("count_by_number"), since, until, MOST)
+        attributions = await connection.fetch(query("count_by_attribution"), since, until, MOST)
+    return Brought([ByNumber(**each) for each in numbers], [ByAttribution(**each) for each in attributions])
