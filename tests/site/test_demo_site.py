@@ -83,6 +83,7 @@ def test_its_numbers_are_those_people_rely_on(demo: Site):
         "4004": ("orders", None),
         "4005": ("call_me_back", "support"),
         "4006": ("balance", None),
+        "4007": ("voicemail", None),
     }
     assert demo.number("5550000").program == "sorry"
 

@@ -54,7 +54,9 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, ser
     contact = contact_id(what.node, what.channel)
     if arrived_at is None and turn.when < turn.now:
         arrived_at = turn.when
-    number = program_of(turn.state, what.number_dialled, what.device, turn.now if arrived_at is None else arrived_at)
+    number = program_of(
+        turn.state, what.number_dialled, what.device, turn.now if arrived_at is None else arrived_at, what.caller
+    )
     turn.happened(
         c.ContactArrived(
             at=turn.now,
@@ -80,11 +82,11 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, ser
     return number
 
 
-def program_of(state: State, number: str, device: DeviceName | None, at: int) -> Number:
-    """What takes a call to this number that came at `at` (ms); from a phone of ours to one that is not the site's, the
-    own calls' program."""
+def program_of(state: State, number: str, device: DeviceName | None, at: int, caller: str) -> Number:
+    """What takes this caller's call to this number that came at `at` (ms); from a phone of ours to one that is not the
+    site's, the own calls' program."""
     rules = state.rules
-    known = rules.number_at(number, at)
+    known = rules.number_at(number, at, caller)
     if known is not None:
         return known
     program = rules.dialling.program if device is not None and rules.dialling.program else rules.default_program
@@ -105,7 +107,9 @@ def up(turn: Turn, what: i.CallerUp) -> None:
     asked_for = contact.pick_up_by is not None
     turn.happened(c.CallerAnswered(at=turn.now, contact=contact.id))
     if asked_for:
-        program = program_of(turn.state, contact.number_dialled, contact.device, contact.arrived_at).program
+        program = program_of(
+            turn.state, contact.number_dialled, contact.device, contact.arrived_at, contact.caller
+        ).program
         turn.happened(c.ProgramStarted(at=turn.now, contact=contact.id, program=program))
     if isinstance(contact.verb, Answer):
         end_step(turn, contact.id, Done())

@@ -32,3 +32,8 @@ def exactness(pattern: str) -> tuple[int, int, str]:
     in all."""
     stem = pattern.removesuffix(REST)
     return -len(stem.partition(ANY)[0]), -len(stem), pattern
+
+
+def is_withheld(caller: str) -> bool:
+    """Whether a caller shows no number: nothing, or a word ("anonymous", "Restricted") where one belongs."""
+    return not any(each.isdigit() for each in caller)

@@ -19,7 +19,7 @@ from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Dialling
 from ccplane.routing.hours import Hours
 from ccplane.routing.misses import MissRule
-from ccplane.routing.patterns import matches
+from ccplane.routing.patterns import is_withheld, matches
 from ccplane.routing.recording import RecordingPolicy
 
 LEVELS: Final = 10
@@ -182,6 +182,8 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
     """When `program` takes the calls, by the name of the hours; None: always."""
     closed: ProgramName | None = None
     """Which program takes them otherwise."""
+    withheld: ProgramName | None = None
+    """Which program takes those of callers who show no number, while it is open; None: as all others."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -229,13 +231,15 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         found = next((each for each in self.patterns if matches(each, dialled)), None)
         return replace(self.numbers[found], number=dialled) if found else None
 
-    def number_at(self, dialled: str, at: int) -> Number | None:
-        """The same, with the program that takes the calls at `at` (ms UTC)."""
+    def number_at(self, dialled: str, at: int, caller: str = "") -> Number | None:
+        """The same, with the program that takes this caller's call at `at` (ms UTC)."""
         known = self.number(dialled)
-        hours = self.hours.get(known.hours) if known is not None and known.hours else None
-        if known is None or known.closed is None or hours is None or hours.open_at(at):
-            return known
-        return replace(known, program=known.closed)
+        if known is None:
+            return None
+        hours = self.hours.get(known.hours) if known.hours else None
+        if known.closed is not None and hours is not None and not hours.open_at(at):
+            return replace(known, program=known.closed)
+        return replace(known, program=known.withheld) if known.withheld is not None and is_withheld(caller) else known
 
     def closes_on(self, queue: Queue, since: int) -> int | None:
         """When the queue closes on who waits in it since then (ms UTC); None if it does not."""

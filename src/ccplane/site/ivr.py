@@ -70,6 +70,7 @@ def numbers_in(document: Document, references: list[Reference]) -> Numbers:
                 fallback=_queue(table.fallback),
                 hours=table.hours,
                 closed=ProgramName(table.closed) if table.closed else None,
+                withheld=ProgramName(table.withheld) if table.withheld else None,
             )
             _judge_hours(document, dialled, table, references)
             references.append(Reference("program", table.program, blame(document, dialled, "program")))
@@ -89,6 +90,8 @@ def _judge_hours(document: Document, dialled: str, table: NumberTable, reference
         document.fault("hours-missing", "it never closes: say when, with `hours`", dialled, "closed")
     if table.hours:
         references.append(Reference("hours", table.hours, blame(document, dialled, "hours")))
+    if table.withheld:
+        references.append(Reference("program", table.withheld, blame(document, dialled, "withheld")))
     if table.closed:
         references.append(Reference("program", table.closed, blame(document, dialled, "closed")))
 

@@ -160,3 +160,15 @@ def judge_reached(menus: Mapping[str, Menu], documents: Mapping[str, Document], 
     for name in menus:
         if name not in reached:
             documents[name].warning("not-reached", "no program asks for this menu, and no key of another leads to it")
+
+
+def judge_back(menus: Mapping[str, Menu], documents: Mapping[str, Document]) -> None:
+    """A key that leads back to the menu before, in one that none leads to, is one that does nothing."""
+    led_to = {entry.menu for menu in menus.values() for entry in menu.keys.values() if entry.menu}
+    for name, menu in menus.items():
+        for key, entry in menu.keys.items():
+            if entry.action == BACK and name not in led_to:
+                sentence = (
+                    "no menu leads to this one, so that this key only says it again; write `repeat`, or take it out"
+                )
+                documents[name].warning("back-nowhere", sentence, "keys", key, "action")

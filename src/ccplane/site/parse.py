@@ -20,12 +20,13 @@ from ccplane.site.files import digest
 from ccplane.site.hours import hours_in
 from ccplane.site.ivr import Numbers, Spoken, judge_languages, numbers_in, prompts_in
 from ccplane.site.limits import judge_cycles, references_of
-from ccplane.site.menus import MenuReading, judge_reached, judge_ways, menu_in
+from ccplane.site.menus import MenuReading, judge_back, judge_reached, judge_ways, menu_in
 from ccplane.site.missed import judge_missed, missed_in
 from ccplane.site.names import Reference, judge_references
 from ccplane.site.overlays import among, without
 from ccplane.site.policy import policy_in
-from ccplane.site.programs import computes_menu, judge_program
+from ccplane.site.programs import computes, judge_program
+from ccplane.site.reached import judge_programs
 from ccplane.site.shapes import RulesTable
 from ccplane.site.site import HOLD, LANGUAGES, AgentEntry, Menu, Program, Site
 from ccplane.site.steps import judge_whether_met
@@ -73,6 +74,7 @@ class _Reading:
         self._files = files
         self._references: list[Reference] = []
         self._own_texts: list[Spoken] = []
+        self._within: dict[ProgramName, list[Reference]] = {}
         self._overlays = among(files)
         paths = {path for path in files if path.endswith(".toml")} | {each.file for each in self._overlays}
         self._documents = {path: self._with_overlays(path) for path in sorted(paths)}
@@ -160,7 +162,9 @@ class _Reading:
     def _read_programs(self) -> dict[ProgramName, Program]:
         programs = {}
         for path in sorted(path for path in self._files if path.endswith(".py")):
-            self._references += judge_program(path, self._files[path], self.findings)
+            named = judge_program(path, self._files[path], self.findings)
+            self._references += named
+            self._within[ProgramName(_stem(path))] = named
             programs[ProgramName(_stem(path))] = Program(path, self._files[path])
         return programs
 
@@ -221,6 +225,8 @@ class _Reading:
                 spoken |= {each.name: each for each in own}
                 judge_recordings(self._studio.recorded, spoken, self.findings)
         self._judge_menus()
+        if not self._document(NUMBERS).broken and not self._document(DIALLING).broken:
+            judge_programs(self._programs, self._references, self._within, self.findings)
         self._judge_same_numbers()
         self._judge_roles()
         self._judge_emergencies()
@@ -237,8 +243,9 @@ class _Reading:
     def _judge_menus(self) -> None:
         documents = {_stem(path): self._documents[path] for path in self._menu_paths()}
         judge_ways(self._menus, documents)
+        judge_back(self._menus, documents)
         sources = [each.source for each in self._programs.values()]
-        if not any(computes_menu(source) for source in sources):
+        if not any(computes(source, "menu") for source in sources):
             literal = {each.name for each in self._references if each.kind == "menu" and each.by_program}
             judge_reached(self._menus, documents, literal)
 

@@ -54,15 +54,15 @@ def judge_program(path: str, source: str, findings: Findings) -> list[Reference]
     return list(_names(path, main, call, findings))
 
 
-def computes_menu(source: str) -> bool:
-    """Whether a program asks for a menu whose name does not stand in it: then which ones it asks for is not known."""
+def computes(source: str, verb: str) -> bool:
+    """Whether a program uses a verb with a name that does not stand in it: then which ones it means is not known."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return any(
         isinstance(node.func, ast.Attribute)
-        and node.func.attr == "menu"
+        and node.func.attr == verb
         and not (node.args and isinstance(node.args[0], ast.Constant))
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
@@ -122,6 +122,11 @@ def _names(path: str, main: ast.AST, call: str, findings: Findings) -> Iterator[
 
 def _tell(path: str, line: int, key: str, findings: Findings, code: str, sentence: str) -> None:
     findings.faults.append(_fault(path, line, code, sentence, key))
+
+
+def fault_at(path: str, code: str, sentence: str) -> SiteError:
+    """A finding about a whole program."""
+    return _fault(path, 0, code, sentence)
 
 
 def _fault(path: str, line: int, code: str, sentence: str, key: str = "") -> SiteError:

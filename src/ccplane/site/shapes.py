@@ -454,6 +454,7 @@ class NumberTable(Table):
     attribution: Annotated[str, Field(max_length=200)] = ""
     hours: Name | None = None
     closed: Name | None = None
+    withheld: Name | None = None
 
 
 class VoiceTable(Table):
