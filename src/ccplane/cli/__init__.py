@@ -19,12 +19,14 @@ from ccplane.cli import (
     guard,
     handover,
     hours,
+    new,
     prompts,
     reload,
     replay,
     simulate,
     starting,
     status,
+    try_,
     why,
 )
 from ccplane.errors import CcplaneError, MachineError
@@ -73,5 +75,7 @@ for command in (
     hours.hours,
     replay.replay,
     why.why,
+    new.new,
+    try_.try_,
 ):
     main.add_command(command)

@@ -1,0 +1,158 @@
+"""`try`: a program in the terminal. Its verbs are said as they come; keys and outcomes are typed. No PBX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from time import time
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from ccplane.cli.given import given_settings, given_site
+from ccplane.errors import ProgramError, SetupError
+
+if TYPE_CHECKING:
+    from ccplane.contacts.verbs import Result, Verb
+    from ccplane.site import Site
+    from ccplane.testing.trial import Trial
+
+HANG_UP: Final = "h"
+NOTHING: Final = "-"
+UNSAID: Final = ("otherwise",)
+"""What is there for other days."""
+WORDS: Final = {
+    "Answer": "takes the call",
+    "Play": "plays",
+    "Gather": "asks",
+    "Ring": "lets it ring",
+    "Hold": "plays music",
+    "EnterQueue": "waits in",
+    "AskCallback": "promises to call back, in",
+    "TakeMessage": "records a message, in",
+    "Connect": "calls",
+    "SetLanguage": "changes to",
+    "SetData": "notes",
+    "Choose": "notes a choice of",
+    "MarkServed": "notes that they are served",
+    "HangUp": "hangs up",
+}
+"""Any other verb is told by its name."""
+KEYS: Final = set("0123456789*#ABCD")
+
+
+@click.command("try")
+@click.argument("what", metavar="NUMBER|PROGRAM")
+@click.option("--script", help="What is typed, word by word: keys, `-` (silence), outcomes, `h`.")
+@click.option("--trace", is_flag=True, help="Also each verb and result as it is journalled, and the line.")
+@click.option("--from", "caller", default="13800138000", show_default=True, help="The number that calls.")
+@click.option("--language", default="", help="Instead of the number's own: en or zh-CN.")
+def try_(what: str, script: str | None, trace: bool, caller: str, language: str) -> None:
+    """Run what takes NUMBER, or a program of ari_apps/, here: typed keys, no PBX. What comes of a queue you say.
+
+    Where it asks, type keys; Enter alone is silence; `h` hangs up. Where it waits in a queue, type what happens:
+    served, timed-out, no-agents, … with by whom or which key, if you like: `served:1003`, `left-by-key:1:callback`.
+
+    \b
+    Examples:
+      ccplane try 4001
+      ccplane try call_me_back --trace
+      ccplane try 4001 --script "2 served"    for tests: exit code 2 if the program fails
+    """
+    from ccplane.testing.trial import Trial
+
+    site = given_site(given_settings())
+    trial = Trial(site, what, caller=caller, language=language, at=round(time() * 1000))
+    if not trial.listed:
+        click.echo(f"{what} is neither in ivr/numbers.toml nor a program: the default takes it.")
+    click.echo(f"{what}: program {trial.program} ({site.programs[trial.program].path}), language {trial.language}")
+    typed = _typed if script is None else _scripted(script)
+    said = _said_by(site)
+    for line in lines(trial, said, typed, trace):
+        click.echo(line)
+    if trial.failed:
+        raise SystemExit(2)
+
+
+def lines(trial: Trial, said: Callable[[str], str], typed: Callable[[str], str | None], trace: bool) -> Iterator[str]:
+    """All that is to be seen of a trial, as it happens. `typed`: what somebody types; None once there is no more."""
+    from ccplane.contacts.verbs import Done
+
+    keys = ""
+    while (verb := trial.verb) is not None:
+        yield f"{trial.step:3}  {_told(verb, said)}"
+        if trace:
+            yield f"     {trial.where}  {verb}"
+        result: Result = Done()
+        if trial.asks and not (keys and trial.takes_keys):
+            words = typed(f"     {'keys' if trial.takes_keys else ' | '.join(trial.outcomes)}? ")
+            if words is None or words == HANG_UP:
+                trial.hang_up()
+                break
+            try:
+                result, keys = _result(trial, words)
+            except ProgramError as error:
+                yield f"     {error}; or {HANG_UP} to hang up"
+                if typed is not _typed:
+                    raise SetupError("bad-script", f"--script: at step {trial.step}, {error}") from error
+                continue
+        elif trial.asks:
+            result, keys = trial.pressed(keys)
+        if trace:
+            yield f"     {result}"
+        trial.give(result)
+    yield f"{'FAILED: ' if trial.failed else ''}{trial.ended}."
+
+
+def _result(trial: Trial, words: str) -> tuple[Result, str]:
+    """What was typed: keys, an outcome by name and what it says more; and the keys that are left over."""
+    first, *given = words.split(":")
+    if trial.takes_keys and set(first) <= KEYS:
+        return trial.pressed(first)
+    if first in ("", NOTHING):
+        return (trial.pressed("")[0], "") if trial.takes_keys else (trial.result(trial.outcomes[0]), "")
+    if not trial.takes_keys and set(first) <= KEYS and "left-by-key" in trial.outcomes:
+        return trial.result("left-by-key", first), ""
+    return trial.result(first, *given), ""
+
+
+def _told(verb: Verb, said: Callable[[str], str]) -> str:
+    """A verb in words: what it does, and what it was given but for what it is anyway."""
+    import msgspec
+
+    name, parts = type(verb).__name__, []
+    for field in msgspec.structs.fields(verb):
+        value = getattr(verb, field.name)
+        if field.name == "sounds":
+            parts += [said(sound) for sound in value]
+        elif value != field.default and value is not None and field.name not in UNSAID:
+            parts.append(f"{field.name} {value}")
+    return f"{WORDS.get(name, name)} {', '.join(parts)}".rstrip()
+
+
+def _said_by(site: Site) -> Callable[[str], str]:
+    """What a sound says: its prompt and text."""
+    prompts = {**site.spoken, **site.words}
+    texts = {each.uri: (name, each.text) for name, prompt in prompts.items() for each in prompt.renderings()}
+
+    def said(sound: str) -> str:
+        name, text = texts.get(sound, (sound, ""))
+        return f"«{name}» {text!r}" if text and not name.startswith("word.") else f"«{text or name}»"
+
+    return said
+
+
+def _typed(question: str) -> str | None:
+    try:
+        return input(question).strip()
+    except (EOFError, KeyboardInterrupt):
+        click.echo()
+        return None
+
+
+def _scripted(script: str) -> Callable[[str], str | None]:
+    words = iter(script.split())
+
+    def next_word(_: str) -> str | None:
+        return next(words, None)
+
+    return next_word

@@ -1,0 +1,210 @@
+"""A program run by hand, verb by verb, with nothing behind it: what it asks for is said, what comes of it is given.
+
+    trial = Trial(site, "4001")
+    while (verb := trial.verb) is not None:
+        print(trial.said())
+        trial.give(Done())
+
+No switch, no clock, no queue: whoever tries a program decides what a key, a queue or a callback gives. Whatever verbs
+there are can be tried: what is not known here is done as it stands, or gives any result that is named.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+import msgspec
+
+from ccplane.callflow.call import Call, CallerGone
+from ccplane.callflow.loader import load
+from ccplane.contacts import facts as c
+from ccplane.contacts.evolve import opened
+from ccplane.contacts.verbs import (
+    AskCallback,
+    AskPin,
+    CallbackResult,
+    Connect,
+    ConnectResult,
+    Done,
+    EnterQueue,
+    Failed,
+    Gather,
+    HangUp,
+    Here,
+    Hold,
+    LookHere,
+    MessageResult,
+    NoInput,
+    Pressed,
+    Proven,
+    QueueResult,
+    Refused,
+    Result,
+    SetIntent,
+    TakeMessage,
+    Verb,
+)
+from ccplane.errors import ProgramError
+from ccplane.ids import ChannelId, ContactId, NodeName, ProgramName
+from ccplane.routing.rules import Number
+from ccplane.site import Site
+
+OUTCOMES: Final[dict[type, Any]] = {
+    EnterQueue: QueueResult,
+    AskCallback: CallbackResult,
+    Connect: ConnectResult,
+    TakeMessage: MessageResult,
+    LookHere: Here | Failed,
+    AskPin: Proven | Refused | NoInput,
+    SetIntent: Done | Refused,
+    Gather: Pressed | NoInput,
+    Hold: Done | Pressed,
+}
+"""What can come of a verb that is more than done, the usual first."""
+BUDGET: Final = 2_000
+"""So many verbs, and it goes round for ever."""
+
+
+def named(kind: type) -> str:
+    """`timed-out` for TimedOut."""
+    return "".join(f"-{each.lower()}" if each.isupper() else each for each in kind.__name__).removeprefix("-")
+
+
+RESULTS: Final[dict[str, type]] = {named(kind): kind for kind in get_args(Result)}
+
+
+def outcomes(verb: type) -> tuple[str, ...]:
+    """What can come of a verb of this kind, by name."""
+    return tuple(named(each) for each in get_args(OUTCOMES.get(verb)) or (Done,))
+
+
+class Trial:
+    """One call to a number, or to a program. ProgramError if there is no such program.
+
+    `verb`: what the program asks for now; None when it is over, and `ended` says how.
+    """
+
+    def __init__(self, site: Site, what: str, *, caller: str = "13800138000", language: str = "", at: int = 0) -> None:
+        number = site.rules.numbers.get(what)
+        if number is None and what in site.programs:
+            number = Number(number=what, program=ProgramName(what), language=site.language)
+        self.number = number or site.number(what)
+        self.listed = number is not None
+        self.program = self.number.program
+        self.site, self.step = site, 0
+        self.language = language or self.number.language
+        arrived = c.ContactArrived(
+            at=at,
+            contact=ContactId("c-try-1"),
+            node=NodeName("try"),
+            channel=ChannelId("try-1"),
+            number_dialled=what,
+            caller=caller,
+            caller_name="",
+            language=self.language,
+            attribution=self.number.attribution,
+            switch_at=at,
+            site=site.hash,
+        )
+        self.verb: Verb | None = None
+        self.ended = ""
+        self.failed = False
+        self._running = load(site, self.program)(Call(opened(arrived), site))
+        self._go_on(None)
+
+    def give(self, result: Result) -> None:
+        """What came of the verb; the program goes on to its next, or ends."""
+        self._go_on(result)
+
+    def hang_up(self) -> None:
+        """The caller does."""
+        self.verb, self.ended = None, "the caller has hung up"
+        try:
+            self._running.throw(CallerGone())
+        except (StopIteration, CallerGone):
+            return
+        except Exception as error:
+            self._fail(error)
+            return
+        self._running.close()
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The results that this verb can have, by name, the usual first."""
+        return outcomes(type(self.verb))
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody has to say what comes of it."""
+        return type(self.verb) in OUTCOMES
+
+    @property
+    def takes_keys(self) -> bool:
+        return isinstance(self.verb, Gather)
+
+    @property
+    def where(self) -> str:
+        """The line at which the program waits: file:line."""
+        frames: list[Any] = []
+        inner: Any = self._running
+        while hasattr(inner, "cr_frame"):
+            frames.append(inner.cr_frame)
+            inner = inner.cr_await
+        ours = [each for each in frames if each is not None and each.f_code.co_filename.startswith("ari_apps/")]
+        return f"{ours[-1].f_code.co_filename}:{ours[-1].f_lineno}" if ours else ""
+
+    def result(self, name: str, *given: str) -> Result:
+        """The result of this name. `given`: its texts in order (key, agent, reason), the last for all that follow.
+        ProgramError if there is no such result."""
+        texts = list(given)
+        if name not in RESULTS:
+            raise ProgramError("no-such-result", f"{name!r} is none of {', '.join(self.outcomes)}", name=name)
+        values: list[Any] = []
+        for each in msgspec.structs.fields(RESULTS[name]):
+            if each.type is int:
+                values.append(5_000)
+            elif each.type is bool:
+                values.append(False)
+            else:
+                values.append(texts.pop(0) if len(texts) > 1 else texts[0] if texts else each.name)
+        return RESULTS[name](*values)  # type: ignore[no-any-return]
+
+    def pressed(self, keys: str) -> tuple[Result, str]:
+        """What the verb takes of these keys, and those that are left for the next question."""
+        verb = self.verb
+        if not keys or not isinstance(verb, Gather):
+            return NoInput(), keys
+        for place, key in enumerate(keys):
+            if key in verb.ends_with:
+                return Pressed(keys[:place]), keys[place + 1 :]
+            if place + 1 == verb.longest:
+                return Pressed(keys[: place + 1]), keys[place + 1 :]
+        return Pressed(keys), ""
+
+    def _go_on(self, result: Result | None) -> None:
+        try:
+            verb = self._running.send(result)
+            self.step += 1
+            if not isinstance(verb, get_args(Verb)):
+                raise ProgramError("no-verb", f"awaited {type(verb).__name__}, which is no verb of the call")
+            self.verb = verb
+        except (StopIteration, CallerGone):
+            self.verb, self.ended = None, self.ended or "the program has ended: the call is hung up (cause 16)"
+        except Exception as error:
+            self._fail(error)
+        if isinstance(self.verb, HangUp):
+            self.ended = self.ended or f"the program has hung up (cause {self.verb.cause})"
+        elif self.step > BUDGET:
+            where = self.where
+            self._running.close()
+            self._fail(ProgramError("no-end", f"asked for more than {BUDGET} verbs in one call"), where)
+
+    def _fail(self, error: BaseException, where: str = "") -> None:
+        lines, trace = [where] if where else [], error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename.startswith("ari_apps/"):
+                lines.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
+            trace = trace.tb_next
+        kind = "" if isinstance(error, ProgramError) else f"{type(error).__name__}: "
+        self.verb, self.failed = None, True
+        self.ended = f"{lines[-1] if lines else self.program}: {kind}{error}".removesuffix(".")

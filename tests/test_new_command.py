@@ -1,0 +1,62 @@
+"""`ccplane new`: what it writes is without a fault, runs, and its own test passes; nothing is ever written over."""
+
+from __future__ import annotations
+
+from click.testing import CliRunner, Result
+
+from ccplane.cli import main
+from ccplane.cli.new import SITE
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_a_new_site_has_no_fault_and_no_warning_and_its_test_passes(tmp_path):
+    site = tmp_path / "site"
+    done = call("new", "site", str(site))
+    assert done.exit_code == 0
+    assert "warning" not in done.output
+    checked = call("check", str(site))
+    assert (checked.exit_code, checked.output.startswith("No fault found: queues 1, numbers 1, programs 2")) == (
+        0,
+        True,
+    )
+    module = {"__file__": str(site / "tests" / "test_programs.py")}
+    exec(SITE["tests/test_programs.py"], module)
+    tests = [each for name, each in module.items() if name.startswith("test_")]
+    assert len(tests) == 2
+    for test in tests:
+        test()
+
+
+def test_a_new_program_runs_and_is_not_written_twice(tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    call("new", "site", str(site))
+    monkeypatch.setenv("CCPLANE_SITE", str(site))
+    done = call("new", "program", "after_hours")
+    assert (done.exit_code, "no fault found" in done.output) == (0, True)
+    assert "  2  notes name pressed, value 5" in call("try", "after_hours", "--script", "5 served").output
+    path = site / "ari_apps" / "after_hours.py"
+    path.write_text(mine := path.read_text() + "# mine\n")
+    again = call("new", "program", "after_hours")
+    assert again.exit_code == 2
+    assert "is there already: nothing was written" in again.stderr
+    assert path.read_text() == mine
+
+
+def test_a_folder_that_is_not_empty_is_left_as_it_is(tmp_path):
+    (tmp_path / "letters.txt").write_text("dear")
+    done = call("new", "site", str(tmp_path))
+    assert done.exit_code == 2
+    assert "is there already, and not an empty folder: nothing was written" in done.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["letters.txt"]
+
+
+def test_a_name_that_no_program_can_have_is_refused(tmp_path, monkeypatch):
+    call("new", "site", str(tmp_path / "site"))
+    monkeypatch.setenv("CCPLANE_SITE", str(tmp_path / "site"))
+    for name in ("After", "../x", "1st", "a-b"):
+        done = call("new", "program", name)
+        assert done.exit_code == 2, name
+        assert "cannot be a program's name" in done.stderr

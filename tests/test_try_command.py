@@ -1,0 +1,117 @@
+"""`ccplane try`: a program in the terminal, with typed keys and no PBX."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from click.testing import CliRunner
+
+from ccplane.cli import main
+from ccplane.contacts.verbs import Done, Result, Verb
+from ccplane.settings import HOME
+from ccplane.site import parse, read
+from ccplane.testing.trial import OUTCOMES, RESULTS, Trial, named, outcomes
+
+DEMO = read(HOME)
+
+
+def tried(*arguments: str, typed: str | None = None) -> tuple[int, list[str]]:
+    done = CliRunner().invoke(main, ["try", *arguments], input=typed)
+    return done.exit_code, done.output.splitlines()
+
+
+def with_program(tmp_path, monkeypatch, body: str) -> None:
+    for path, text in (
+        DEMO | {"ari_apps/mine.py": f"from ccplane import *\n\nasync def main(call):\n    {body}\n"}
+    ).items():
+        if not path.endswith(".wav"):
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text)
+    monkeypatch.setenv("CCPLANE_SITE", str(tmp_path))
+
+
+def test_each_verb_is_said_and_keys_and_outcomes_lead_on():
+    code, said = tried("4001", "--script", "2 timed-out")
+    assert code == 0
+    assert said[0] == "4001: program front_door (ari_apps/front_door.py), language en"
+    assert said[1].startswith("  1  asks «welcome» 'Welcome. For sales, press 1.")
+    assert said[2:4] == ["  2  notes a choice of menu main, key 2, name support", "  3  waits in queue support"]
+    assert said[4].startswith("  4  plays «nobody-free»")
+    assert said[-1] == "the program has ended: the call is hung up (cause 16)."
+
+
+def test_what_is_typed_is_asked_for_where_it_is_needed_and_h_hangs_up():
+    code, said = tried("4001", typed="2\nnonsense\nh\n")
+    assert code == 0
+    assert any("'nonsense' is none of served, no-agents, timed-out" in line for line in said)
+    assert said[-1].endswith("the caller has hung up.")
+
+
+def test_keys_typed_ahead_answer_the_questions_to_come():
+    _, said = tried("orders", "--script", "14711# served:1003")
+    assert "  4  notes name order, value 4711" in said
+
+
+def test_silence_is_an_answer():
+    _, said = tried("4001", "--script", "- - served")
+    assert "  4  waits in queue anyone" in said
+
+
+def test_the_trace_shows_verb_result_and_the_line_that_awaits_it():
+    _, said = tried("call_me_back", "--trace", "--script", "1 promised")
+    assert any(line.strip().startswith("ari_apps/call_me_back.py:") and "AskCallback(" in line for line in said)
+    assert "     Promised(callback='callback')" in said
+
+
+def test_another_language_and_caller_are_what_the_program_sees():
+    _, said = tried(
+        "call_me_back", "--language", "zh-CN", "--from", "5550100", "--script", "1 not-promised:do-not-call h"
+    )
+    assert "坐席正忙" in said[1]
+    assert "  2  promises to call back, in queue support, number 5550100" in said
+
+
+def test_a_program_that_fails_is_told_with_its_line_and_by_the_exit_code(tmp_path, monkeypatch):
+    with_program(tmp_path, monkeypatch, "1 / 0")
+    assert tried("mine") == (
+        2,
+        [
+            "mine: program mine (ari_apps/mine.py), language en",
+            "FAILED: ari_apps/mine.py:4: ZeroDivisionError: division by zero.",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ("await call.play('wel' + 'com')", "ari_apps/mine.py:4: There is no prompt 'welcom' in ivr/prompts.toml."),
+        ("while True: await call.play('welcome')", "ari_apps/mine.py:4: asked for more than 2000 verbs in one call."),
+    ],
+)
+def test_what_programs_must_not_is_told(tmp_path, monkeypatch, body, sentence):
+    with_program(tmp_path, monkeypatch, body)
+    code, said = tried("mine")
+    assert code == 2
+    assert said[-1].endswith(sentence)
+
+
+def test_a_script_with_a_word_that_means_nothing_is_refused():
+    code, said = tried("4001", "--script", "2 servd")
+    assert code == 2
+    assert "--script: at step 3, 'servd' is none of served" in said[-1]
+
+
+def test_a_number_of_nobody_is_taken_by_the_default():
+    assert "4999 is neither in ivr/numbers.toml nor a program: the default takes it." in tried("4999")[1]
+
+
+def test_whatever_verb_there_is_can_be_tried_and_whatever_result_be_named():
+    for verb in get_args(Verb):
+        assert set(outcomes(verb)) <= set(RESULTS), verb
+    assert set(OUTCOMES) <= set(get_args(Verb))
+    trial = Trial(parse(DEMO), "4001")
+    for kind in get_args(Result):
+        assert isinstance(trial.result(named(kind)), kind)
+    assert named(Done) == "done"
