@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ccplane.asterisk.prompts import file_of
 from ccplane.settings import HOME
 from ccplane.site import parse, read
 from ccplane.testing.siplab import Call
-from tests.asterisk.test_voicemail import fact
+from tests.asterisk.test_voicemail import fact, records
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
@@ -34,14 +35,23 @@ async def main(call: Call) -> None:
     await call.gather(Digits("0123456789" * 6))
     await call.play(Number(1))
 """
+RECORDS = """from ccplane import Call
+
+async def main(call: Call) -> None:
+    await call.ring_back(1)
+    result = await call.record_message("which", ends_with="*", longest_s=30, silence_s=0, review="which")
+    await call.set_data("left", type(result).__name__)
+"""
 FILES = {
     "acd/queues.toml": "[support]\nskills = { support = 1 }\n",
     "acd/agents.toml": "[demo]\nfrom = 1001\ncount = 2\nskills = { support = 5 }\n",
     "acd/site.toml": "",
-    "ivr/numbers.toml": 'default = "says"\n[4001]\nprogram = "says"\n[4002]\nprogram = "counts"\n',
+    "ivr/numbers.toml": 'default = "says"\n[4001]\nprogram = "says"\n[4002]\nprogram = "counts"\n'
+    '[4003]\nprogram = "records"\n',
     "ivr/prompts.toml": '[which]\nen = "Which number?"\nzh-CN = "哪个号码？"\n',
     "ari_apps/says.py": SAYS,
     "ari_apps/counts.py": COUNTS,
+    "ari_apps/records.py": RECORDS,
 }
 
 
@@ -166,3 +176,25 @@ async def test_texts_are_made_while_the_call_goes_on_and_music_ends_by_its_key(s
     assert data == {"keyed": "7", "held": "Pressed"}
     assert not [each for each in contact["facts"] if each["type"] == "SoundsFailed"]
     assert len(list((speaking.node.sounds_dir / "said").glob("*.wav"))) == 2
+
+
+@pytest.mark.parametrize(("key", "result", "state"), [("1", "MessageTaken", "new"), ("3", "NoMessage", "deleted")])
+async def test_a_call_rings_first_and_its_message_ends_by_its_own_key_and_is_kept_or_not(
+    speaking: Centre, key: str, result: str, state: str
+) -> None:
+    call = speaking.lab.callers.dial("4003", "706")
+    await call.ringing
+    await call.up()
+    await records(call, speaking)
+    await call.audio.press("#")
+    await call.audio.press("*")
+    await steps(speaking, "706", "Gather")
+    await call.audio.press(key)
+    await call.over(within=20)
+    contact = await speaking.contact_of("706")
+    (left,) = [each["value"] for each in contact["facts"] if each["type"] == "DataSet"]
+    assert left == result
+    times = {each["type"]: datetime.fromisoformat(each["at"]) for each in contact["facts"]}
+    assert times["CallerAnswered"] - times["ProgramStarted"] >= timedelta(seconds=1)
+    (message,) = await speaking.rows("SELECT state FROM message")
+    assert (message["state"] or "new") == state

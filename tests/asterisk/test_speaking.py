@@ -85,6 +85,14 @@ async def test_a_folder_that_cannot_be_written_is_told_as_missing(tmp_path: Path
     assert len((await Told(tmp_path / "sounds").made(asks("One."))).missing) == 1
 
 
+async def test_a_fault_of_ours_is_told_as_missing_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def faulty(*_: object) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(speaking, "render_all", faulty)
+    assert len((await Told(tmp_path).made(asks("One."))).missing) == 1
+
+
 async def test_a_plane_that_stops_leaves_what_is_being_made(tmp_path: Path) -> None:
     told = Told(tmp_path)
     told.speaker.make(asks("One."))

@@ -22,12 +22,16 @@ from ccplane.contacts.verbs import (
     EnterQueue,
     Gather,
     HangUp,
+    Hold,
     LookHere,
     LookHours,
+    MarkServed,
     Play,
+    Ring,
     SetData,
     SetIntent,
     SetLanguage,
+    Spoken,
     TakeMessage,
 )
 from ccplane.core import checkpoint
@@ -161,6 +165,7 @@ RULES = (
         a_queue(SALES, steps=(Step(for_ms=8_000, level=6), Step()), strategy="fewest-contacts", strict=1),
     ),
 )
+SAID = Spoken("sound:said", "en", "A text.")
 VERBS = (
     EnterQueue(SUPPORT),
     EnterQueue(SALES),
@@ -186,6 +191,13 @@ VERBS = (
     Choose("main", "1", "sales"),
     SetData("order", "12"),
     Gather(("sound:a",), 5_000, longest=2, secret=True),
+    Gather(("sound:a",), 5_000, otherwise=("sound:b",)),
+    Play(("sound:a", SAID.uri), otherwise=("sound:b",), texts=(SAID,)),
+    Play((SAID.uri,), texts=(SAID,)),
+    Ring(2_000),
+    Hold(3_000, "jazz", "12#"),
+    MarkServed(),
+    TakeMessage("sales", 4_000, 0, "any"),
     EnterQueue(SUPPORT, credit_s=45),
     AskCallback(SUPPORT, "5551"),
     AskCallback(SALES, "5552"),
@@ -372,6 +384,9 @@ class World:
             case do.LookForRecording(message=message) if message not in self.tapes:
                 there = message in self.files
                 self.events.append(i.RecordingEnded(message) if there else i.RecordingMissing(message))
+            case do.MakeSounds(contact=contact, step=step, attempt=attempt):
+                missing = tuple(each.uri for each in command.texts if len(self.events) % 2)
+                self.events.append(i.SoundsMade(contact, step, attempt, missing))
             case do.PlaySounds(contact=contact, playback=playback):
                 step, attempt = (int(part) for part in playback.rsplit("-", 2)[1:])
                 self.events.append(i.SoundsFinished(contact, step, attempt, ok=step % 3 > 0))
@@ -1088,6 +1103,7 @@ class World:
             i.CallerCarried(ContactId("c-ast1-nobody")),
             i.EnteredRoom(whose, leg),
             i.SoundsFinished(whose, b % 4, a % 3),
+            i.SoundsMade(whose, b % 4, a % 3, (SAID.uri,) * (a % 2)),
             i.CallerUp(whose),
             i.LeftRoom(whose, leg),
             i.RecordingBegan(message_id(whose, b % 4, 1)),

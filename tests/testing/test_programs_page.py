@@ -114,6 +114,15 @@ def test_gather_takes_what_is_of_the_pattern_and_asks_again_for_what_is_not():
     assert silent.sounds == ["order", *["nothing-pressed", "order"] * 2]
 
 
+def test_answer_takes_the_call():
+    assert [fact for fact in call_of("answer").facts if isinstance(fact, c.CallerAnswered)]
+
+
+def test_hang_up_ends_it_with_its_cause():
+    (ended,) = (fact for fact in call_of("hang_up").facts if isinstance(fact, c.ContactEnded))
+    assert (ended.by, ended.cause) == (c.EndedBy.PROGRAM, 17)
+
+
 def test_say_is_heard_as_a_sound_of_its_own():
     heard = call_of("say")
     assert heard.uris[0] == sound_of_said("en", "Your flight leaves from gate 12.")

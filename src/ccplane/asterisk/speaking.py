@@ -65,8 +65,12 @@ class Speaker:
         return True
 
     async def _make(self, command: MakeSounds) -> None:
-        made = await asyncio.gather(*(self._once(command.site, each) for each in command.texts))
-        missing = tuple(text.uri for text, there in zip(command.texts, made, strict=True) if not there)
+        """Whatever goes wrong with one, the call goes on."""
+        asked = (self._once(command.site, each) for each in command.texts)
+        made = await asyncio.gather(*asked, return_exceptions=True)
+        for failed in (each for each in made if isinstance(each, Exception)):
+            log.error("a text could not be made into a sound", contact=command.contact, exc_info=failed)
+        missing = tuple(text.uri for text, there in zip(command.texts, made, strict=True) if there is not True)
         self._post(SoundsMade(command.contact, command.step, command.attempt, missing))
 
     async def _once(self, site: str, text: Spoken) -> bool:
