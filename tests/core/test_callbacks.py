@@ -423,6 +423,24 @@ def test_given_a_promise_in_postgres_of_which_nothing_is_known_then_it_is_taken_
     assert floor.contact(stand_in(turn=4)).waiting.queued_at == 0
 
 
+def test_who_is_taken_over_stands_in_the_line_under_a_name_that_no_plane_before_can_have_used():
+    """The plane before had them in the line, without a claim: the room that it made for them is there."""
+    floor = a_house(offline("ana"))
+    promised(floor)
+    row = i.PromiseFound(
+        callback=callback(floor).id, number="5551234", queue=SUPPORT, since=0, expires_at=ms(80_000),
+        caller_name="Ann", number_dialled="4002", language="en", turn=0, tries=0,
+    )  # fmt: skip
+    another = a_house(offline("ana"))
+    another.take(i.PlaneBegan(2, "test", 0))
+    another.survey(after_gap=True)
+    another.take(row, at=1)
+    another.tick()
+    names = {each.id for each in another.state.contacts.values()}
+    assert names == {c(stand_in(turn=1_001))}
+    assert not names & set(floor.state.contacts)
+
+
 def test_given_who_waits_and_presses_the_key_then_they_wait_on_until_it_is_promised_and_keep_their_clock():
     floor = a_house(ready("ana"))
     floor.talks("busy")

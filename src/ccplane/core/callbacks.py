@@ -46,6 +46,9 @@ from ccplane.ids import AgentId, CallbackId, QueueName, called_back_channel, con
 from ccplane.routing.callbacks import may_call_from, may_call_until, why_not
 from ccplane.routing.hours import Hours
 
+TURNS: Final = 1_000
+"""Turns that a plane may have used of which Postgres has no claim: one that takes its promises over begins after them,
+for its contacts and rooms may have no name that is taken already."""
 AGAIN_MS: Final = 60_000
 """Postgres was away, or no node was there: the next attempt to call."""
 SWITCH_LATER_MS: Final = 2_000
@@ -135,7 +138,7 @@ def found(turn: Turn, what: i.PromiseFound) -> None:
             language=what.language,
             site=turn.state.site,
             by="takeover",
-            turn=what.turn,
+            turn=max(what.turn, (turn.state.epoch - 1) * TURNS),
             tries=what.tries,
         )
     )
