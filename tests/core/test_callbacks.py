@@ -626,3 +626,14 @@ def test_a_promise_that_falls_due_while_no_switch_is_there_is_in_the_line_as_soo
     assert callback(floor).last_why == "no-node"
     floor.survey(after_gap=True, gap=5, at=32 * 3_600 + 2)
     assert floor.rung(stand_in()) == "ana"
+
+
+def test_given_a_customer_who_answers_in_a_gap_in_which_the_agent_is_lost_then_they_hear_music():
+    floor = a_house(ready("ana"))
+    dialled(floor)
+    leg = floor.offer(stand_in()).leg
+    floor.drops()
+    customer = i.ChannelSeen(ChannelId(stand_in()), True, an_arrival(stand_in(), "5551234", answered=True))
+    decision = floor.survey(after_gap=True, gone=[leg], extra=[customer], at=10)
+    assert "StartMusic" in doing(decision)
+    assert floor.contact(stand_in()).waiting is not None

@@ -359,17 +359,18 @@ def reached(turn: Turn, contact: Contact) -> None:
     if contact.waiting:
         turn.do(TellQueue(contact.id, contact.channel, contact.waiting.queue, contact.waiting.held_place // 1000))
     turn.do(AddCaller(contact.id, contact.channel))
-    if contact.customer_first:
+    if contact.offer is None:
         _greet(turn, contact)
     return None
 
 
 def _greet(turn: Turn, contact: Contact) -> None:
-    """Nobody is there for them yet, but somebody will be in a moment: they hear who calls, then music."""
+    """Nobody is there for them yet, or any more: they hear who calls if that is how the site calls, then music."""
     rules = turn.state.rules
     queue = rules.queues.get(contact.waiting.queue) if contact.waiting else None
     turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
-    if sound := rules.callbacks.greeting.get(contact.language):
+    sound = rules.callbacks.greeting.get(contact.language)
+    if sound and contact.customer_first:
         turn.do(SayToWaiting(contact.id, (sound,), contact.language))
 
 
