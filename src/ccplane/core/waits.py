@@ -75,6 +75,8 @@ class _Look:
         self._turn = turn
         self._kept: dict[Asking, bool] = {}
         """By what a queue's last step asks for them."""
+        self._all_kept: dict[QueueName, bool] = {}
+        """By queue, of those whose last step asks the same for all."""
 
     def concerned(self, what: Asking, line: Line) -> Iterable[Candidate]:
         """Those in a line who do not wait on in it as they do: all or none, unless the last step asks for something
@@ -86,7 +88,10 @@ class _Look:
             return every
         if queue.widest.language or queue.widest.last_agent_ms is not None:
             return [each for each in every if not self._is_kept(queue, each)]
-        return () if self._is_kept(queue, line.waiting.first.candidate) else every
+        kept = self._all_kept.get(queue.name)
+        if kept is None:
+            kept = self._all_kept[queue.name] = _not_kept(self._turn, line.waiting.first.candidate) is None
+        return () if kept else every
 
     def _is_kept(self, queue: Queue, waiting: Candidate) -> bool:
         widest = asking(queue, replace(waiting, step=len(queue.steps) - 1))._replace(node=NodeName(""))
