@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import Failed, Gather, HangUp, Play
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core.follows import put_contact
 from ccplane.site import parse, sound_of
 from ccplane.site.site import sound_of_said
 from tests.callflow.line import FILES, Line, a_program
@@ -161,3 +163,15 @@ def test_given_a_text_that_was_made_when_the_step_is_over_then_nothing_happens()
 @pytest.mark.parametrize("text", ['""', '"  "', '"x" * 1001', '"Hi", language="tlh"'])
 def test_given_a_text_that_cannot_be_said_then_the_program_fails_and_is_told_why(text):
     assert Line(f"await call.play(Text({text}))").call().raised
+
+
+def test_given_a_prompt_that_a_version_before_began_when_this_one_takes_it_up_then_it_goes_on():
+    """Its fact knows nothing of another language."""
+    line = a_call('await call.play("welcome")\nawait call.hang_up(3)')
+    contact = line.contact("x")
+    before = replace(contact, verb=Play(contact.verb.sounds))
+    line.state = put_contact(line.state, contact, before)
+    line.dies_and_comes_back()
+    assert not line.raised
+    line.sounds_end()
+    assert line.verb == HangUp(3)

@@ -14,12 +14,13 @@ from typing import Any, Final, get_args
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from ccplane.callflow.call import Call, CallerGone
 from ccplane.callflow.loader import load
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.verbs import EnterQueue, HangUp, MessageTaken, Result, Served, Verb
+from ccplane.contacts.verbs import EnterQueue, Gather, HangUp, MessageTaken, Play, Result, Served, Verb
 from ccplane.core.inputs import Input, ProgramRaised, ProgramReturned, VerbAsked
 from ccplane.core.state import State
 from ccplane.facts import SwitchFound
@@ -136,7 +137,11 @@ class Runner:
             asked = self._send(contact, result, contact.first_step + place + 1)
         if contact.verb is None or not isinstance(asked, VerbAsked):
             return asked
-        if asked.verb == contact.verb or isinstance(contact.verb, HangUp) or _both_wait(asked.verb, contact.verb):
+        if (
+            _as_before(asked.verb, contact.verb)
+            or isinstance(contact.verb, HangUp)
+            or _both_wait(asked.verb, contact.verb)
+        ):
             return None  # it stands where it stood; the core takes the open verb up
         self._end(contact.id)
         return ProgramRaised(contact.id, f"changed its course on a replay: {asked.verb} for {contact.verb}", "replay")
@@ -187,6 +192,13 @@ def _both_wait(asked: Verb, open_now: Verb) -> bool:
     """Whether they wait where they are to wait. The journal at the switch does not know all of it: not the keys that
     lead out, and the queue that it names is the one that took them over."""
     return isinstance(asked, EnterQueue) and isinstance(open_now, EnterQueue)
+
+
+def _as_before(asked: Verb, open_verb: Verb) -> bool:
+    """What is heard where a sound is missing was not said yet by a version before."""
+    if isinstance(asked, Play | Gather) and isinstance(open_verb, Play | Gather) and not open_verb.otherwise:
+        return replace(asked, otherwise=()) == open_verb
+    return asked == open_verb
 
 
 def _cannot_be_kept(verb: Verb) -> str:
