@@ -29,6 +29,17 @@ async def test_a_caller_hears_presses_and_is_where_the_key_leads():
 
 
 @in_virtual_time
+async def test_the_same_key_twice_is_two_keys():
+    body = 'match await call.gather("order-number", length=4):\n    case Pressed(order):\n        '
+    async with a_site(with_program(body + 'await call.set_data("order", order)')) as site:
+        caller = await site.call("4002")
+        await caller.hears("order-number")
+        caller.presses("11")
+        caller.presses("00")
+        await caller.noted("order", "1100")
+
+
+@in_virtual_time
 async def test_two_callers_are_told_apart():
     async with a_site(HOME) as site:
         await site.signs_in("1001", rings_for_ever())

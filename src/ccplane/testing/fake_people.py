@@ -63,6 +63,7 @@ class Talker:
         self.heard: list[str] = []
         self.news: Callable[[], None] = lambda: None
         """Told whenever something happens to it."""
+        self._typed_until = 0.0
         self.up: asyncio.Future[None] = loop.create_future()
         self.ended: asyncio.Future[End] = loop.create_future()
 
@@ -88,6 +89,19 @@ class Talker:
         for digit in digits:
             if self.line is not None:
                 self._board.press(self.line, digit)
+
+    def types(self, digits: str, apart_s: float = 0.2) -> None:
+        """Keys as a finger presses them, the first now: the same one twice at the same moment is one key that was told
+        twice, as Asterisk does."""
+        loop = asyncio.get_running_loop()
+        begin = max(self._typed_until, loop.time())
+        for number, digit in enumerate(digits):
+            at = begin + number * apart_s
+            if at <= loop.time():
+                self.press(digit)
+            else:
+                loop.call_at(at, self.press, digit)
+            self._typed_until = at + apart_s
 
     def falls_silent(self) -> None:
         """Say nothing more; until then they speak all the time."""

@@ -65,10 +65,10 @@ class Caller:
     # ── what they do ──
 
     def presses(self, keys: str) -> None:
-        """Keys, one after the other at once; AssertionError once the call is over."""
+        """Keys, as fast as a finger does; AssertionError once the call is over."""
         if self._call.state == "ended":
             raise AssertionError(self._told(f"could not press {keys!r}: the call is over"))
-        self._call.press(keys)
+        self._call.types(keys)
 
     def hangs_up(self) -> None:
         self._call.hang_up()
