@@ -71,6 +71,8 @@ def test_a_night_and_a_whole_week_can_be_written():
         ('at_closing = "sales"', "hours-missing", "it never closes: say when, with `hours`"),
         ("most_waiting = 0", "out-of-range", "is at least 1, not 0"),
         ("most_waiting = -3", "out-of-range", "is at least 1, not -3"),
+        ('repeat = { within = "24h" }', "missing", "is missing"),
+        ('repeat = { within = "0s", credit = "90s" }', "out-of-range", "is at least 1s, not 0s"),
         ('longest_wait = "0s"', "out-of-range", "is at least 1s, not 0s"),
     ],
 )
@@ -187,3 +189,8 @@ def test_a_slip_in_a_group_is_told(before, after, code):
     assert fault.code == code
     assert fault.line > 4
     assert fault.key.startswith("support.groups[")
+
+
+def test_who_calls_again_is_raised_as_the_file_says():
+    queue = parsed(queues=queues('repeat = { within = "24h", credit = "90s" }')).rules.queues["support"]
+    assert (queue.repeat_ms, queue.repeat_credit_s) == (86_400_000, 90)

@@ -114,6 +114,8 @@ def begin_again(turn: Turn, contact: Contact) -> None:
 
 
 def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) -> None:
+    if isinstance(verb, EnterQueue) and attempt == 1:
+        verb = _raised(turn, contact, verb)
     deadline = None if isinstance(verb, EnterQueue | Connect) else turn.now + _longest_ms(verb)
     turn.happened(
         c.StepStarted(at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline)
@@ -251,6 +253,16 @@ def take_key(turn: Turn, contact: Contact, key: str, *, kept: bool = False) -> N
         end_step(turn, contact.id, Pressed(contact.keys))
     elif len(contact.keys) + 1 >= gather.longest:
         end_step(turn, contact.id, Pressed(contact.keys + key))
+
+
+def _raised(turn: Turn, contact: Contact, verb: EnterQueue) -> EnterQueue:
+    """With the priority of who calls again, where the queue gives one: also in the room's journal, for a plane that
+    knows less."""
+    name, last = turn.state.rules.queue_for(verb.queue), turn.state.served.get(contact.caller)
+    queue = turn.state.rules.queues[name] if name is not None else None
+    if queue is None or queue.repeat_ms is None or last is None or turn.when - last.at > queue.repeat_ms:
+        return verb
+    return replace(verb, credit_s=verb.credit_s + queue.repeat_credit_s)
 
 
 def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:

@@ -138,6 +138,9 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of those who wait when it closes: FINISH, they are served; PROGRAM, that decides; else the queue
     that takes them over, and whoever comes while it is closed."""
 
+    repeat_ms: int | None = None
+    """Whom an agent of ours has talked to no longer ago than this is raised by `repeat_credit_s`; None: nobody is."""
+    repeat_credit_s: int = 0
     groups: tuple[Group, ...] = ()
     """Further agents, who serve it only while it does badly."""
 

@@ -27,7 +27,7 @@ from ccplane.site.faults import Findings, SiteFaults, did_you_mean
 SCENARIO: Final = TypeAdapter(ScenarioTable)
 CUSTOMERS: Final = TypeAdapter(CustomersTable)
 TABLES: Final = ("queues", "customers", "agents")
-NOT_SIMULATED: Final = frozenset({"hours", "at_closing", "ring_at_once", "groups"})
+NOT_SIMULATED: Final = frozenset({"hours", "at_closing", "ring_at_once", "groups", "repeat"})
 """Keys of a queue that hold for real calls alone."""
 
 

@@ -26,6 +26,8 @@ def limits_of(table: QueueTable) -> dict[str, Any]:
         "no_agents": table.no_agents,
         "hours": table.hours,
         "at_closing": table.at_closing or FINISH,
+        "repeat_ms": table.repeat.within if table.repeat else None,
+        "repeat_credit_s": table.repeat.credit // 1000 if table.repeat else 0,
     }
 
 

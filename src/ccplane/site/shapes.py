@@ -261,6 +261,13 @@ class WaitingTable(Table):
     keys: dict[Key, Leads] = {}
 
 
+class RepeatTable(Table):
+    """`repeat = { within = "24h", credit = "90s" }`: those who call again are raised."""
+
+    within: Annotated[Duration, Field(ge=SECOND, le=30 * DAY)]
+    credit: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)]
+
+
 class QueueTable(Table):
     """`[support]` in acd/queues.toml."""
 
@@ -283,6 +290,7 @@ class QueueTable(Table):
     no_agents: Name | None = None
     hours: Name | None = None
     at_closing: Name | None = None
+    repeat: RepeatTable | None = None
     groups: Annotated[list[GroupTable], Field(max_length=10)] = []
     skills: Skills | None = None
     steps: Annotated[list[StepTable], Field(min_length=1)] | None = None
