@@ -15,7 +15,7 @@ from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.why import agents_told, why
 from ccplane.ids import ChannelId
-from tests.core.floor import SUPPORT, a_queue, doing, kinds, ms, offline, paused, ready, the
+from tests.core.floor import SUPPORT, a_queue, an_arrival, doing, kinds, ms, offline, paused, ready, the
 from tests.core.test_callbacks import (
     CALLBACKS,
     a_house,
@@ -78,6 +78,15 @@ def test_given_a_customer_who_answers_then_they_are_greeted_and_the_agent_rings_
     assert ended(floor.joins(stand_in())) == [CallbackOutcome.DONE]
     (over,) = [each for each in floor.facts if isinstance(each, f.CallbackEnded)]
     assert over.agent == "ana"
+
+
+def test_given_a_customer_who_answers_then_nothing_is_said_before_they_are_in_the_room():
+    floor = a_house_that_calls()
+    called(floor)
+    answers = floor.take(an_arrival(stand_in(), "5551234", answered=True))
+    assert "StartMusic" in doing(answers)
+    assert "SayToWaiting" not in doing(answers)
+    assert "SayToWaiting" in doing(floor.enters(stand_in()))
 
 
 def test_given_another_caller_meanwhile_then_the_agent_takes_them_and_the_customer_has_the_next():

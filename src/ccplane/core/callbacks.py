@@ -61,6 +61,7 @@ BARRING: Final = frozenset({"do-not-call", "tries-used", "expired", "no-such-pro
 NO_ANSWER, NOT_JOINED, HOURS, UNKNOWN = "no-answer", "not-joined", "calling-hours", "unknown"
 NO_NODE: Final = "no-node"
 NORMAL: Final = 16
+FOLLOWED: Final = (c.CallerEnteredRoom, c.OfferAnswered, c.ConnectFailed, c.TalkStarted, c.ContactEnded)
 
 
 # -------------------------------------------------------------------------------------------------------- promises
@@ -241,7 +242,7 @@ def follow(turn: Turn) -> None:
             if each.state is CallbackState.PENDING and each.last_why == NO_NODE:
                 turn.attempt(each.id, _pending_due, turn, each)
     for fact in list(turn.facts):
-        if not isinstance(fact, c.OfferAnswered | c.ConnectFailed | c.TalkStarted | c.ContactEnded):
+        if not isinstance(fact, FOLLOWED):
             continue
         callback = _of(turn, fact)
         if callback is not None:
@@ -262,6 +263,8 @@ def _follow(turn: Turn, callback: Callback, fact: AnyFact) -> None:
             _claim(turn, callback, fact)
         case c.ConnectFailed() if callback.state in (CallbackState.CLAIMING, CallbackState.DIALLING):
             _not_reached(turn, callback, f"agent-{fact.cause.value.removeprefix('agent-')}")
+        case c.CallerEnteredRoom() if callback.state is CallbackState.REACHED:
+            _greet(turn, turn.state.contacts.get(fact.contact))
         case c.TalkStarted() if callback.state is CallbackState.REACHED:
             _end(turn, callback, CallbackOutcome.DONE, agent=fact.agent)
         case c.ContactEnded() if callback.state is CallbackState.REACHED:
@@ -359,18 +362,18 @@ def reached(turn: Turn, contact: Contact) -> None:
     if contact.waiting:
         turn.do(TellQueue(contact.id, contact.channel, contact.waiting.queue, contact.waiting.held_place // 1000))
     turn.do(AddCaller(contact.id, contact.channel))
-    if contact.offer is None:
-        _greet(turn, contact)
+    if contact.offer is None:  # nobody is there for them yet, or any more
+        queue = turn.state.rules.queues.get(contact.waiting.queue) if contact.waiting else None
+        turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
     return None
 
 
-def _greet(turn: Turn, contact: Contact) -> None:
-    """Nobody is there for them yet, or any more: they hear who calls if that is how the site calls, then music."""
-    rules = turn.state.rules
-    queue = rules.queues.get(contact.waiting.queue) if contact.waiting else None
-    turn.do(StartMusic(contact.id, contact.channel, queue.music if queue else "default"))
-    sound = rules.callbacks.greeting.get(contact.language)
-    if sound and contact.customer_first:
+def _greet(turn: Turn, contact: Contact | None) -> None:
+    """Nobody is there for them yet, but somebody will be in a moment: they hear who calls, then music again. Only once
+    they are in the room, in which it is said: what is said before that is lost."""
+    if contact is None or not contact.customer_first or contact.phase is not Phase.WAITING:
+        return
+    if sound := turn.state.rules.callbacks.greeting.get(contact.language):
         turn.do(SayToWaiting(contact.id, (sound,), contact.language))
 
 
