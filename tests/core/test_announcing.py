@@ -10,7 +10,7 @@ from ccplane.contacts.facts import QueueOutcome
 from ccplane.contacts.verbs import EnterQueue, LeftByKey
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.ids import QueueName
+from ccplane.ids import QueueName, callback_id
 from ccplane.routing.announce import MINUTES, POSITIONS, Saying
 from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Role
@@ -145,3 +145,14 @@ def test_given_a_plane_that_comes_back_then_they_are_told_when_they_would_have_b
     floor.survey(after_gap=True)
     assert said(floor.tick(at=59)) == []
     assert said(floor.tick(at=60)) == [("sound:place-1", "sound:offers")]
+
+
+def test_given_somebody_who_is_called_back_then_no_key_leads_them_to_a_program_that_they_do_not_have():
+    floor = a_queue_that_speaks(
+        paused("ana", support=5, sales=5), callbacks=Callbacks(role=Role(allow=("5",))), dialling=DIALLING
+    )
+    floor.take(i.KeyPressed(c("x"), "1"), at=1)
+    floor.take(i.CallbackKept(callback_id(c("x"), 1)), at=1)
+    (there,) = [each for each in floor.state.contacts.values() if each.callback]
+    assert not floor.take(i.KeyPressed(there.id, "2"), at=2).facts
+    assert not floor.take(i.KeyPressed(there.id, "3"), at=2).facts, "nobody is there to press it"

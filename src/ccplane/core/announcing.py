@@ -62,10 +62,11 @@ def announce_due(turn: Turn, contact: Contact) -> None:
 
 
 def key_while_waiting(turn: Turn, contact: Contact, key: str) -> None:
-    """Where it leads nowhere, or the queue that it leads into takes nobody now, they wait on."""
+    """Where it leads nowhere, or the queue that it leads into takes nobody now, they wait on; and where it leads to a
+    program of which who is called back has none."""
     plan = plan_of(turn.state.rules, contact)
     way = plan.keys.get(key) if plan else None
-    if way is None or contact.phase is not Phase.WAITING:
+    if way is None or contact.phase is not Phase.WAITING or contact.absent or (way.name and contact.callback):
         return
     if way.callback:
         wish_waiting(turn, contact, contact.caller)
