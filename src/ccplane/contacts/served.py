@@ -28,11 +28,16 @@ class Served(msgspec.Struct, frozen=True):
 
     def get(self, number: str) -> Last | None:
         """None for a number that is not shown, or of which we know nothing."""
-        return self.young.get(number) or self.old.get(number) if number else None
+        return self.young.get(number) or self.old.get(number) if is_shown(number) else None
 
     def told(self, number: str, agent: AgentId, at: int) -> Served:
         """With this one as the last."""
-        if not number:
+        if not is_shown(number):
             return self
         young = self.young.set(number, Last(agent, at))
         return Served(Map(), young) if len(young) >= GENERATION else Served(young, self.old)
+
+
+def is_shown(number: str) -> bool:
+    """A word in its place ("anonymous") is everybody's who shows none, and no customer's."""
+    return any(each.isdigit() for each in number)

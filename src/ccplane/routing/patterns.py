@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ccplane.contacts.served import is_shown
+
 ANY: Final = "X"
 """Any one digit."""
 REST: Final = "*"
@@ -36,4 +38,4 @@ def exactness(pattern: str) -> tuple[int, int, str]:
 
 def is_withheld(caller: str) -> bool:
     """Whether a caller shows no number: nothing, or a word ("anonymous", "Restricted") where one belongs."""
-    return not any(each.isdigit() for each in caller)
+    return not is_shown(caller)
