@@ -14,7 +14,7 @@ from ccplane.ids import AgentId
 from ccplane.routing.estimate import Pace
 from ccplane.routing.groups import GroupClosed, GroupOpened
 from ccplane.routing.rules import Group, Measure, Step
-from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, paused, ready, the
+from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, kinds, ms, paused, ready, the
 
 BACK_OFFICE = Group(
     name="back-office",
@@ -236,3 +236,32 @@ def test_who_waits_for_nobody_else_is_told_so_when_it_closes():
             floor.wake()
     assert not is_open(floor)
     assert floor.contact("x").results == (NoAgents(),)
+
+
+def test_given_two_groups_due_at_once_when_the_first_lets_go_who_waited_then_the_second_has_nothing_to_open_for():
+    queue = a_queue(
+        within_ms=ms(600),
+        groups=(
+            Group(
+                name="one",
+                step=Step(agents=(AgentId("cem"),)),
+                opens={Measure.LONGEST_WAIT: ms(10)},
+                closes={Measure.SERVICE_LEVEL: 0.5},
+                after_ms=ms(50),
+            ),
+            Group(
+                name="two",
+                step=Step(agents=(AgentId("dia"),)),
+                opens={Measure.LONGEST_WAIT: ms(60)},
+                closes={Measure.LONGEST_WAIT: ms(1)},
+            ),
+        ),
+    )
+    floor = a_floor(agents=[paused("ana"), paused("cem", sales=1), paused("dia", sales=1)], queues=[queue])
+    floor.waits("x", at=0)
+    assert "GroupOpened" in kinds(floor.tick(at=10))
+    floor.wants("ana", Intent.OFFLINE, at=11)
+    assert floor.contact("x").waiting is not None, "cem could serve them"
+    decision = floor.tick(at=60)
+    assert kinds(decision) == ["GroupClosed", "ContactUnqueued", "StepEnded"]
+    assert not floor.state.groups["support", "two"].open

@@ -21,6 +21,9 @@ def regroup(turn: Turn) -> bool:
     facts = len(turn.facts)
     due = takewhile(lambda each: each[0] <= turn.now, turn.state.deadlines)
     for name in [whose for _, kind, whose in due if kind == "group"]:
+        due_at = turn.state.due.get(("group", name))
+        if due_at is None or due_at > turn.now:
+            continue  # not any more: another one of its queue has just closed, and let go who waited
         if not turn.attempt(name, _regroup, turn, name):
             turn.happened(DeadlineDropped(at=turn.now, kind="group", whose=name))
     return len(turn.facts) > facts
