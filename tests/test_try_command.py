@@ -31,6 +31,13 @@ def with_program(tmp_path, monkeypatch, body: str) -> None:
     monkeypatch.setenv("CCPLANE_SITE", str(tmp_path))
 
 
+def test_a_word_that_is_neither_a_number_nor_a_program_is_a_mistake_and_not_the_defaults_business():
+    code, said = tried("front_dor", "--script", "-")
+    assert code == 2
+    assert "did you mean `front_door`?" in " ".join(said)
+    assert tried("4999", "--script", "-")[0] == 0, "a number that nobody listed is the default's"
+
+
 def test_each_verb_is_said_and_keys_and_outcomes_lead_on():
     code, said = tried("4001", "--script", "2 timed-out")
     assert code == 0

@@ -195,7 +195,7 @@ def new_site(directory: Path) -> None:
     click.echo(f"{directory} is a site without a fault. Next:")
     click.echo(f"  export CCPLANE_SITE={directory}")
     click.echo("  ccplane try 4000        its program in the terminal")
-    click.echo(f"  pytest {directory / 'tests'}")
+    click.echo(f"  .venv/bin/pytest {directory / 'tests'}     of ccplane's folder; `make test-fast` installs it")
 
 
 def _write(path: Path, text: str) -> None:

@@ -58,10 +58,14 @@ def try_(what: str, script: str | None, trace: bool, caller: str, language: str)
       ccplane try call_me_back --trace
       ccplane try 4001 --script "2 served"    for tests: exit code 2 if the program fails
     """
+    from ccplane.site.faults import did_you_mean
     from ccplane.testing.trial import Trial
 
     site = given_site(given_settings())
     trial = Trial(site, what, caller=caller, language=language, at=round(time() * 1000))
+    if not trial.listed and not what.strip("+*#").isdigit():
+        hint = did_you_mean(what, (*site.programs, *site.rules.numbers))
+        raise click.UsageError(f"{what} is no number, and there is no program of that name in ari_apps/{hint}")
     if not trial.listed:
         click.echo(f"{what} is neither in ivr/numbers.toml nor a program: the default takes it.")
     click.echo(f"{what}: program {trial.program} ({site.programs[trial.program].path}), language {trial.language}")
