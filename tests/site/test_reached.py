@@ -104,3 +104,14 @@ def test_the_demo_has_nothing_to_be_told():
     site, findings = examine(read(HOUSE))
     assert site is not None
     assert findings.warnings == []
+
+
+def test_a_program_that_a_function_beside_main_runs_is_reached():
+    beside = 'async def main(call):\n    await ask(call)\n\nasync def ask(call):\n    await call.run("lonely")\n'
+    assert warned(lonely=SORRY, sorry=beside) == []
+
+
+def test_prompts_of_a_recording_that_are_not_there_are_faults_and_not_found_out_by_a_caller():
+    body = 'async def main(call):\n    await call.record_message("say-it", box="sales", review="keep-it")\n'
+    _, findings = examine(a_site(sorry=body))
+    assert [(each.code, each.line) for each in findings.faults] == [("no-such-prompt", 2)] * 2

@@ -18,6 +18,7 @@ NAMED_BY: Final = {
     "play": "prompt",
     "gather": "prompt",
     "confirm": "prompt",
+    "record_message": "prompt",
     "run": "program",
     "ask_agent": "prompt",
     "ask_pin": "prompt",
@@ -26,7 +27,7 @@ NAMED_BY: Final = {
     "hours": "hours",
 }
 """Verbs whose arguments are names, and of what."""
-PROMPTED: Final = {"gather": ("silence", "invalid")}
+PROMPTED: Final = {"gather": ("silence", "invalid"), "record_message": ("review",)}
 """And those of their keywords that are names of prompts."""
 
 FORBIDDEN: Final = {"asyncio", "random", "secrets", "socket", "subprocess", "threading", "time", "uuid"}
@@ -51,7 +52,7 @@ def judge_program(path: str, source: str, findings: Findings) -> list[Reference]
     if not isinstance(main, ast.AsyncFunctionDef):
         return []
     call = [*main.args.posonlyargs, *main.args.args][0].arg
-    return list(_names(path, main, call, findings))
+    return list(_names(path, tree, call, findings))
 
 
 def computes(source: str, verb: str) -> bool:
@@ -106,8 +107,9 @@ def _takes_one(arguments: ast.arguments) -> bool:
     return positional >= 1 and needed <= 1 and not keywords_needed
 
 
-def _names(path: str, main: ast.AST, call: str, findings: Findings) -> Iterator[Reference]:
-    for node in ast.walk(main):
+def _names(path: str, tree: ast.AST, call: str, findings: Findings) -> Iterator[Reference]:
+    """By verbs of the call, wherever in the file: `main` may hand it on to a function beside it."""
+    for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=verb), args=arguments, keywords=others) if (
                 owner == call and verb in NAMED_BY
