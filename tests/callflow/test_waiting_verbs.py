@@ -174,7 +174,18 @@ def test_given_a_message_when_the_plane_dies_while_the_caller_decides_then_it_is
 
 
 @pytest.mark.parametrize(
-    "wrong", ['ends_with="1"', "longest_s=0", "longest_s=3601", "silence_s=-1", "takes=0", 'box="/"']
+    "wrong",
+    [
+        'ends_with="1"',
+        "longest_s=0",
+        "longest_s=3601",
+        "silence_s=-1",
+        "takes=0",
+        'box="/"',
+        'review="what", keep=""',
+        'review="what", keep="1", again="1"',
+        'review="what", discard="x"',
+    ],
 )
 def test_given_a_recording_that_cannot_be_then_the_program_fails_and_says_so(wrong):
     assert Line(f"await call.record_message({wrong})").call().raised

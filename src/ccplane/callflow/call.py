@@ -562,6 +562,10 @@ class Call:
         if ends_with not in END_KEYS or not 1 <= longest_s <= HOLD_LONGEST_S or silence_s < 0 or takes < 1:
             sentence = f"ends_with is one of {END_KEYS}, longest_s 1 to {HOLD_LONGEST_S}, silence_s not below 0"
             raise ProgramError("bad-recording", f"{sentence}; given: {ends_with!r}, {longest_s}, {silence_s}")
+        ways = keep + again + discard
+        if review and (not keep or not set(ways) <= set(KEYS) or len(set(ways)) < len(ways)):
+            sentence = f"keep, again and discard are different keys of {KEYS}, and keep is not empty"
+            raise ProgramError("bad-review", f"{sentence}; given: {keep!r}, {again!r}, {discard!r}")
         for take in range(takes):
             await self.play(*prompts)
             result = await Step(TakeMessage(box, longest_s * 1000, silence_s * 1000, ends_with))
