@@ -122,3 +122,31 @@ def test_whatever_verb_there_is_can_be_tried_and_whatever_result_be_named():
     for kind in get_args(Result):
         assert isinstance(trial.result(named(kind)), kind)
     assert named(Done) == "done"
+
+
+@pytest.mark.parametrize(
+    ("typed", "noted"), [("open", "Open(closes_at=None, reason='')"), ("closed:New", "Closed(reason='New', opens_at=")]
+)
+def test_whether_it_is_open_is_said_by_who_tries_it(tmp_path, monkeypatch, typed, noted):
+    with_program(tmp_path, monkeypatch, "await call.set_data('it', repr(await call.hours('day')))")
+    (tmp_path / "ivr/hours.toml").write_text('[day]\nmon-sun = "08:00-18:00"\n')
+    assert any(noted in line for line in tried("mine", "--script", typed)[1])
+
+
+def test_keys_typed_ahead_of_a_wrong_answer_are_forgotten_as_in_a_call():
+    _, said = tried("4001", "--script", "42 1 served")
+    assert any(line.endswith("name sales") for line in said)
+
+
+def test_a_number_of_a_pattern_is_one_of_the_site():
+    numbers = DEMO["ivr/numbers.toml"] + '\n["021555XX"]\nprogram = "balance"\n'
+    trial = Trial(parse(DEMO | {"ivr/numbers.toml": numbers}), "02155512")
+    assert (trial.listed, trial.program) == (True, "balance")
+
+
+def test_a_program_that_does_not_let_go_of_who_hung_up_is_a_failure_that_is_told(tmp_path, monkeypatch):
+    body = "for _ in range(3):\n        try: await call.queue('support')\n        except BaseException: pass"
+    with_program(tmp_path, monkeypatch, body)
+    code, said = tried("mine", "--script", "h")
+    assert code == 2
+    assert said[-1].startswith("FAILED: ")

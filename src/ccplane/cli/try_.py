@@ -87,6 +87,8 @@ def lines(trial: Trial, said: Callable[[str], str], typed: Callable[[str], str |
         if trace:
             yield f"     {trial.where}  {verb}"
         result: Result = Done()
+        if trial.forgets_keys:
+            keys = ""
         if trial.asks and not (keys and trial.takes_keys):
             words = typed(f"     {'keys' if trial.takes_keys else ' | '.join(trial.outcomes)}? ")
             if words is None or words == HANG_UP:

@@ -32,7 +32,9 @@ from ccplane.contacts.verbs import (
     HangUp,
     Here,
     Hold,
+    HoursResult,
     LookHere,
+    LookHours,
     MessageResult,
     NoInput,
     Pressed,
@@ -55,6 +57,7 @@ OUTCOMES: Final[dict[type, Any]] = {
     Connect: ConnectResult,
     TakeMessage: MessageResult,
     LookHere: Here | Failed,
+    LookHours: HoursResult,
     AskPin: Proven | Refused | NoInput,
     SetIntent: Done | Refused,
     Gather: Pressed | NoInput,
@@ -85,7 +88,7 @@ class Trial:
     """
 
     def __init__(self, site: Site, what: str, *, caller: str = "13800138000", language: str = "", at: int = 0) -> None:
-        number = site.rules.numbers.get(what)
+        number = site.rules.number(what)
         if number is None and what in site.programs:
             number = Number(number=what, program=ProgramName(what), language=site.language)
         self.number = number or site.number(what)
@@ -121,12 +124,11 @@ class Trial:
         self.verb, self.ended = None, "the caller has hung up"
         try:
             self._running.throw(CallerGone())
+            self._running.close()  # verbs do not run any more
         except (StopIteration, CallerGone):
             return
         except Exception as error:
             self._fail(error)
-            return
-        self._running.close()
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -141,6 +143,11 @@ class Trial:
     @property
     def takes_keys(self) -> bool:
         return isinstance(self.verb, Gather)
+
+    @property
+    def forgets_keys(self) -> bool:
+        """Whether what was pressed ahead is no answer to it."""
+        return isinstance(self.verb, Gather) and self.verb.fresh
 
     @property
     def where(self) -> str:
@@ -165,6 +172,10 @@ class Trial:
                 values.append(5_000)
             elif each.type is bool:
                 values.append(False)
+            elif each.type == int | None:
+                values.append(None)
+            elif each.name == "reason" and not texts and each.default == "":
+                values.append("")
             else:
                 values.append(texts.pop(0) if len(texts) > 1 else texts[0] if texts else each.name)
         return RESULTS[name](*values)  # type: ignore[no-any-return]
