@@ -60,3 +60,15 @@ def test_a_name_that_no_program_can_have_is_refused(tmp_path, monkeypatch):
         done = call("new", "program", name)
         assert done.exit_code == 2, name
         assert "cannot be a program's name" in done.stderr
+
+
+def test_in_a_site_without_a_queue_what_the_program_lacks_is_told(tmp_path, monkeypatch):
+    CliRunner().invoke(main, ["new", "site", str(tmp_path / "site")])
+    monkeypatch.setenv("CCPLANE_SITE", str(tmp_path / "site"))
+    (tmp_path / "site/acd/queues.toml").write_text("")
+    (tmp_path / "site/ivr/main.toml").write_text(
+        'prompt = "welcome"\nno_input = "1"\n[keys]\n1 = { program = "sorry" }\n'
+    )
+    done = CliRunner().invoke(main, ["new", "program", "mine"])
+    assert done.exit_code == 2
+    assert "there is no queue `support`" in done.output

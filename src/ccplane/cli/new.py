@@ -160,7 +160,7 @@ def program(name: str) -> None:
     now = site.parse(site.read(folder))
     prompts, queues = sorted(now.prompts), sorted(now.rules.queues)
     prompt = "welcome" if "welcome" in prompts or not prompts else prompts[0]
-    queue = "support" if "support" in queues else queues[0]
+    queue = "support" if "support" in queues or not queues else queues[0]
     _write(path, PROGRAM.replace("PROMPT", f'"{prompt}"').replace("QUEUE", f'"{queue}"'))
     report = site.check(folder)
     for line in report.lines():
