@@ -14,6 +14,7 @@ from ccplane.asterisk.outcomes import Done, Refused, Unknown
 from ccplane.asterisk.phones import AGAIN_S, LISTED_EVERY_S, PhoneWatch
 from ccplane.asterisk.provision import Phones, provision
 from ccplane.core.inputs import PhoneSeen
+from ccplane.ids import DeviceName
 from ccplane.testing import FakeAmi, run
 from ccplane.testing.siplab import open_lab
 from tests.asterisk.rest_server import until
@@ -326,3 +327,15 @@ async def test_a_thousand_phones_are_known_after_a_login_and_one_that_falls_sile
     for task in running:
         task.cancel()
     await node.stop()
+
+
+async def test_a_list_that_was_asked_for_before_the_survey_saw_a_phone_does_not_take_it_away(scene: Scene):
+    """As when a phone registers in the first second of a plane, before AMI tells of anything."""
+    asked_at = scene.now
+    scene.watch.surveyed([Endpoint("PJSIP", "1001", "online", [])], asked_at + 0.1)
+    scene.watch._listed(DeviceName("1001"), (), asked_at)
+    assert scene.told == []
+    scene.watch._listed(DeviceName("1001"), (), asked_at + 0.2)
+    assert scene.told == [("1001", Phone.GONE, None)]
+    scene.watch.looked([Endpoint("PJSIP", "1001", "online", [])], asked_at + 0.1)
+    assert scene.told == []

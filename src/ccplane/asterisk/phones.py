@@ -9,7 +9,8 @@
 | ARI's survey | reachable, and calls that are not ours | at each connect, and every 15 s |
 | a look at the fallback | the same | every half second, while it can't be left to AMI (`fallback_waits`) |
 
-A list is older than whatever was heard after it had been asked for: of a phone of which anything was, it doesn't count.
+A list is older than whatever was heard after it had been asked for, and than one that was asked for later: of a phone
+of which anything was, it doesn't count.
 Without AMI phones keep their last state, and the survey corrects it (law 10).
 """
 
@@ -56,6 +57,8 @@ class _Device:
     """Channels at the phone that are no legs of ours."""
     heard: float = float("-inf")
     """When AMI last told of it by itself, in the loop's time."""
+    listed: float = float("-inf")
+    """When the newest of the lists that counted was asked for: one that was asked for before it is older news."""
     told: Phone | None = None
     told_latency: int = 0
 
@@ -106,7 +109,8 @@ class PhoneWatch:
                 continue
             name = DeviceName(endpoint.resource)
             device = self._device(name)
-            if device.heard < asked_at:
+            if device.heard < asked_at and device.listed <= asked_at:
+                device.listed = asked_at
                 device.reachable = endpoint.state == "online"
                 device.calls = {channel for channel in endpoint.channel_ids if not _ours(channel)}
             yield name, device
@@ -205,7 +209,9 @@ class PhoneWatch:
         device = self._device(name)
         states = {each.get("status") for each in contacts}
         latency = min((ms for each in contacts if (ms := _latency(each.get("status"), each)) is not None), default=None)
-        if device.heard < asked_at and ("Reachable" in states or states <= {"Unreachable"}):
+        known = "Reachable" in states or states <= {"Unreachable"}
+        if known and device.heard < asked_at and device.listed <= asked_at:
+            device.listed = asked_at
             device.reachable = "Reachable" in states
         self._tell(name, device, latency)
 
