@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ccplane.callflow.call import ROUNDS
+from ccplane.callflow.pressing import ROUNDS
 from ccplane.contacts.contact import Choice
 from ccplane.contacts.verbs import EnterQueue, Gather, HangUp
 from ccplane.core import commands as do
