@@ -41,7 +41,7 @@ test: env-dev host-test asterisk-root web
 	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: env-dev
-	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not asterisk and not postgres" $(ARGS)
+	@exec $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --hypothesis-profile=quick -m "not slow and not asterisk and not postgres" $(ARGS)
 
 lint: env-dev
 	@$(PY) -m ruff check --no-cache .

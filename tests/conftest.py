@@ -44,8 +44,10 @@ def pytest_collection_finish() -> None:
 
 
 settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("steady"), max_examples=25)
 settings.register_profile("explore", settings.get_profile("steady"), derandomize=False, max_examples=2_000)
 settings.register_profile("prove", settings.get_profile("explore"), max_examples=50_000)
 settings.load_profile("steady")
 """The same examples at each run, so that a change fails for what it changed, and however slow the machine; new
-ones are looked for by `pytest --hypothesis-profile=explore`, and for long by `prove` (`make sim-full`)."""
+ones are looked for by `pytest --hypothesis-profile=explore`, and for long by `prove` (`make sim-full`). `make test-fast`
+takes a quarter of them (`quick`)."""
