@@ -49,5 +49,5 @@ settings.register_profile("explore", settings.get_profile("steady"), derandomize
 settings.register_profile("prove", settings.get_profile("explore"), max_examples=50_000)
 settings.load_profile("steady")
 """The same examples at each run, so that a change fails for what it changed, and however slow the machine; new
-ones are looked for by `pytest --hypothesis-profile=explore`, and for long by `prove` (`make sim-full`). `make test-fast`
-takes a quarter of them (`quick`)."""
+ones are looked for by `pytest --hypothesis-profile=explore`, and for long by `prove` (`make sim-full`).
+`make test-fast` takes a quarter of them (`quick`)."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -14,14 +15,18 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from fastapi import FastAPI
 from msgspec.structs import replace
 
 from ccplane.agents.facts import PinWay
 from ccplane.cli import agents, main
 from ccplane.cli import status as status_command
+from ccplane.cli.trace import lines as trace_lines
 from ccplane.core import inputs
 from ccplane.core.pins import LOCK_MS
+from ccplane.facts import encode
 from ccplane.http.app import create_app
+from ccplane.http.live import known
 from ccplane.http.server import Server, serve
 from ccplane.http.views import iso
 from ccplane.local.plane_process import PlaneEnded
@@ -32,7 +37,7 @@ from tests.ports import free_ports
 
 ANA, *_ = AGENTS
 SALES, _ = QUEUES
-COMMANDS = ("run", "check", "status", "agent", "asterisk", "migrate", "backup", "restore", "hours")
+COMMANDS = ("run", "check", "status", "agent", "asterisk", "migrate", "backup", "restore", "hours", "trace")
 
 Call = Callable[..., Coroutine[Any, Any, Result]]
 
@@ -63,10 +68,15 @@ def site() -> Site:
 
 
 @pytest.fixture
-async def plane(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+def app(site: Site) -> FastAPI:
+    return create_app(site.ports(), admin_token=TOKEN)
+
+
+@pytest.fixture
+async def plane(app: FastAPI, folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
     """A running plane whose token lies where the command looks for it."""
     (folder / "admin-token").write_text(f"{TOKEN}\n")
-    async with serve(create_app(site.ports(), admin_token=TOKEN), "127.0.0.1", 0) as server:
+    async with serve(app, "127.0.0.1", 0) as server:
         monkeypatch.setenv("CCPLANE_PORT", str(server.port))
         yield server
 
@@ -433,3 +443,42 @@ async def test_agent_shows_a_locked_pin_and_unlocks_it(site, plane):
     lifted = await ask("agent", ANA, "unlock")
     assert lifted.exit_code == 0
     assert "locked" not in lifted.stdout
+
+
+async def test_trace_shows_what_a_call_did_and_what_it_does_until_it_is_over(site, app, plane):
+    history = site.plane.history
+    contact = history.call_waiting(SALES)
+    site.plane.publish()
+    facts = [each for each in history.facts if getattr(each, "contact", None) == contact]
+    as_stored = [{"epoch": 1, "seq": n, **json.loads(encode(each))} for n, each in enumerate(facts)]
+    site.contacts.stored[contact] = replace(known(site.plane.state.contacts[contact]), facts=as_stored)
+    traced = asyncio.create_task(ask("trace", contact))
+    readers = app.state.streams[1]
+    while not readers.count:
+        await asyncio.sleep(0.01)
+    history.give(inputs.CallerGone(contact, cause=16))
+    site.plane.publish()
+    result = await asyncio.wait_for(traced, 20)
+    assert result.exit_code == 0, result.output
+    words = [line.split("  ", 1)[1] for line in result.stdout.splitlines()]
+    assert words[0].endswith(f" calls {SALES}")
+    assert words[1:3] == ["-- queue", f"  1  waits in queue {SALES}"]
+    assert words[-1] == "<< by the caller, cause 16"
+    assert words.count(f"  1  waits in queue {SALES}") == 1
+
+
+async def test_trace_of_a_call_that_never_was_says_so(plane):
+    result = await ask("trace", "c-nowhere-1")
+    assert (result.exit_code, "no contact with this id" in told(result)) == (2, True)
+
+
+def test_a_trace_of_many_calls_says_whose_each_line_is():
+    at = "2026-11-23T09:00:00.000Z"
+    step = {"name": "step", "at": at, "contact": "c-1", "event": "step", "step": 3, "try": 2, "text": "asks «order»"}
+    step["where"] = "ari_apps/orders.py:14"
+    result = {"name": "result", "at": at, "contact": "c-1", "event": "result", "text": "pressed 47", "ms": 2_140}
+    told_so_far = list(trace_lines([step, result, {"name": "left-out", "lines": 7}], alone=False))
+    assert told_so_far[2] == "… 7 lines left out: there was more than could be shown"
+    told_so_far = [line.split("  ", 1)[1] for line in told_so_far[:2]]
+    assert told_so_far[0] == "c-1    3  asks «order» (begun again, 2)  [orders.py:14]"
+    assert told_so_far[1] == "c-1    = pressed 47 (2.1 s)"

@@ -354,6 +354,7 @@ class Parts:
                 recordings_dir=settings.recordings_dir,
                 messages=self._mailbox,
                 callbacks=Callbacks(self._database),
+                site_of=self._sites,
                 audio=settings.messages_dir,
                 callers=Callers(self._database),
                 notes=self._outbox,

@@ -26,7 +26,9 @@ from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.people import Person
 from ccplane.postgres.recordings import RecordingRow, Sought
+from ccplane.site import parse
 from ccplane.staff import changed
+from tests.callflow.line import FILES
 from tests.kpi.histories import History
 
 TOKEN = "a-good-token"
@@ -297,6 +299,7 @@ class Site:
         self.callbacks = MemoryCallbacks()
         self.notes = MemoryNotes()
         self.can_pick_up = False
+        self.files = parse(FILES)
 
     def ports(self) -> Ports:
         return Ports(
@@ -316,6 +319,7 @@ class Site:
             meters=self.meters,
             recordings=self.recordings,
             recordings_dir=self.recordings_dir,
+            site_of=lambda _: self.files,
         )
 
 

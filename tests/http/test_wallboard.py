@@ -122,7 +122,7 @@ async def test_a_quiet_stream_shows_that_it_lives(site, app):
 
 
 async def test_nothing_is_computed_while_nobody_reads(site, app):
-    stream = app.state.stream
+    stream, *_ = app.state.streams
     async with serve(app, "127.0.0.1", 0) as app.state.server:
         async with reading(app) as events:
             await anext(events)
@@ -151,7 +151,7 @@ async def test_closing_ends_every_stream_cleanly(app):
     ):
         lines = answer.aiter_lines()
         assert await anext(lines) == "retry: 1000"
-        app.state.stream.close()
+        app.state.streams[0].close()
         assert [line async for line in lines][-1] == ""
 
 
@@ -159,7 +159,7 @@ async def test_closing_ends_every_stream_cleanly(app):
 async def test_a_reader_that_takes_nothing_is_cut_off(site, app, monkeypatch):
     monkeypatch.setattr(wallboard, "EVERY_S", 0.001)
     large = b"data: " + b"x" * 200_000 + b"\n\n"
-    stream = app.state.stream
+    stream, *_ = app.state.streams
     async with serve(app, "127.0.0.1", 0, stalled_s=0.5) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1024)
         writer.write(b"GET /api/v1/wallboard/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from ccplane.callflow.call import Call, CallerGone
 from ccplane.callflow.loader import load
+from ccplane.callflow.where import PROGRAMS, line_of
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.verbs import EnterQueue, Gather, HangUp, MessageTaken, Play, Result, Served, Verb
@@ -38,8 +39,6 @@ HASTE: Final = 100
 """So many verbs within a second are no call flow: it asks again and again for what ends at once, and all wait."""
 BUDGET: Final = 2_000
 """So many verbs of one program in one call are no call flow either: it goes round for ever, and slowly."""
-PROGRAMS: Final = "ari_apps/"
-"""Where the code of programs says that it is from."""
 VERBS: Final = get_args(Verb)
 
 _encoder: Final = msgspec.json.Encoder()
@@ -169,7 +168,7 @@ class Runner:
             where = _where(program)
             self._end(contact)
             return ProgramRaised(contact, f"asked for a {type(verb).__name__} that is none: {wrong}", where)
-        return VerbAsked(contact, step, verb)
+        return VerbAsked(contact, step, verb, line_of(program))
 
     def _end(self, contact: ContactId) -> None:
         """Raise CallerGone in the program; whatever it still wants then is refused."""

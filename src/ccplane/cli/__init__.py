@@ -26,6 +26,7 @@ from ccplane.cli import (
     simulate,
     starting,
     status,
+    trace,
     try_,
     why,
 )
@@ -75,6 +76,7 @@ for command in (
     hours.hours,
     replay.replay,
     why.why,
+    trace.trace,
     new.new,
     try_.try_,
 ):

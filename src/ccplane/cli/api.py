@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ccplane.settings import Settings
 
 TIMEOUT_S: Final = 10.0
+SILENT_S: Final = 45.0
+"""A stream says every 15 s at least that it is there."""
 NOBODY: Final = "not-running"
 """The code of the error if nobody is there at all: the connection is refused."""
 NO_WAY: Final = "not-reached"
@@ -46,6 +48,37 @@ def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with httpx.Client(base_url=url_of(settings), headers=headers, timeout=patience_s, trust_env=False) as client:
         yield ask
+
+
+@contextmanager
+def listening(settings: Settings, path: str, asked: dict[str, str], token: str) -> Iterator[Iterator[tuple[str, str]]]:
+    """Server-sent events of the running plane as (name, data), until it ends them or is gone. SetupError as asking."""
+    import httpx
+
+    headers = {"Authorization": f"Bearer {token}"}
+    patience = httpx.Timeout(TIMEOUT_S, read=SILENT_S)
+    with httpx.Client(base_url=url_of(settings), headers=headers, timeout=patience, trust_env=False) as client:
+        try:
+            with client.stream("GET", path, params=asked) as response:
+                if response.status_code != 200:
+                    response.read()
+                    _refused(settings, response.status_code, response.json())
+                yield _events(response.iter_lines())
+        except httpx.TimeoutException as error:
+            raise SetupError(SLOW, _slow(settings, SILENT_S)) from error
+        except httpx.HTTPError as error:
+            raise _away(settings, error, connected=not isinstance(error, httpx.ConnectError)) from error
+        except ValueError as error:
+            raise _not_ours(settings, 200) from error
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    name = ""
+    for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield name, line.removeprefix("data: ")
 
 
 def _refused(settings: Settings, status: int, problem: Any) -> None:

@@ -12,31 +12,11 @@ from ccplane.cli.given import given_settings, given_site
 from ccplane.errors import ProgramError, SetupError
 
 if TYPE_CHECKING:
-    from ccplane.contacts.verbs import Result, Verb
-    from ccplane.site import Site
+    from ccplane.contacts.verbs import Result
     from ccplane.testing.trial import Trial
 
 HANG_UP: Final = "h"
 NOTHING: Final = "-"
-UNSAID: Final = ("otherwise",)
-"""What is there for other days."""
-WORDS: Final = {
-    "Answer": "takes the call",
-    "Play": "plays",
-    "Gather": "asks",
-    "Ring": "lets it ring",
-    "Hold": "plays music",
-    "EnterQueue": "waits in",
-    "AskCallback": "promises to call back, in",
-    "TakeMessage": "records a message, in",
-    "Connect": "calls",
-    "SetLanguage": "changes to",
-    "SetData": "notes",
-    "Choose": "notes a choice of",
-    "MarkServed": "notes that they are served",
-    "HangUp": "hangs up",
-}
-"""Any other verb is told by its name."""
 KEYS: Final = set("0123456789*#ABCD")
 
 
@@ -58,6 +38,7 @@ def try_(what: str, script: str | None, trace: bool, caller: str, language: str)
       ccplane try call_me_back --trace
       ccplane try 4001 --script "2 served"    for tests: exit code 2 if the program fails
     """
+    from ccplane.callflow.told import said_by
     from ccplane.site.faults import did_you_mean
     from ccplane.testing.trial import Trial
 
@@ -70,7 +51,7 @@ def try_(what: str, script: str | None, trace: bool, caller: str, language: str)
         click.echo(f"{what} is neither in ivr/numbers.toml nor a program: the default takes it.")
     click.echo(f"{what}: program {trial.program} ({site.programs[trial.program].path}), language {trial.language}")
     typed = _typed if script is None else _scripted(script)
-    said = _said_by(site)
+    said = said_by(site)
     for line in lines(trial, said, typed, trace):
         click.echo(line)
     if trial.failed:
@@ -79,11 +60,12 @@ def try_(what: str, script: str | None, trace: bool, caller: str, language: str)
 
 def lines(trial: Trial, said: Callable[[str], str], typed: Callable[[str], str | None], trace: bool) -> Iterator[str]:
     """All that is to be seen of a trial, as it happens. `typed`: what somebody types; None once there is no more."""
+    from ccplane.callflow.told import verb_told
     from ccplane.contacts.verbs import Done
 
     keys = ""
     while (verb := trial.verb) is not None:
-        yield f"{trial.step:3}  {_told(verb, said)}"
+        yield f"{trial.step:3}  {verb_told(verb, said)}"
         if trace:
             yield f"     {trial.where}  {verb}"
         result: Result = Done()
@@ -119,32 +101,6 @@ def _result(trial: Trial, words: str) -> tuple[Result, str]:
     if not trial.takes_keys and set(first) <= KEYS and "left-by-key" in trial.outcomes:
         return trial.result("left-by-key", first), ""
     return trial.result(first, *given), ""
-
-
-def _told(verb: Verb, said: Callable[[str], str]) -> str:
-    """A verb in words: what it does, and what it was given but for what it is anyway."""
-    import msgspec
-
-    name, parts = type(verb).__name__, []
-    for field in msgspec.structs.fields(verb):
-        value = getattr(verb, field.name)
-        if field.name == "sounds":
-            parts += [said(sound) for sound in value]
-        elif value != field.default and value is not None and field.name not in UNSAID:
-            parts.append(f"{field.name} {value}")
-    return f"{WORDS.get(name, name)} {', '.join(parts)}".rstrip()
-
-
-def _said_by(site: Site) -> Callable[[str], str]:
-    """What a sound says: its prompt and text."""
-    prompts = {**site.spoken, **site.words}
-    texts = {each.uri: (name, each.text) for name, prompt in prompts.items() for each in prompt.renderings()}
-
-    def said(sound: str) -> str:
-        name, text = texts.get(sound, (sound, ""))
-        return f"«{name}» {text!r}" if text and not name.startswith("word.") else f"«{text or name}»"
-
-    return said
 
 
 def _typed(question: str) -> str | None:

@@ -89,7 +89,7 @@ def asked(turn: Turn, what: i.VerbAsked) -> None:
     if contact.verb is not None and contact.step == what.step:
         _take_up(turn, contact)
     elif contact.verb is None and what.step == contact.step + 1:
-        _begin(turn, contact, what.step, 1, what.verb)
+        _begin(turn, contact, what.step, 1, what.verb, what.where)
 
 
 def _take_up(turn: Turn, contact: Contact) -> None:
@@ -113,12 +113,14 @@ def begin_again(turn: Turn, contact: Contact) -> None:
     _begin(turn, contact, contact.step, contact.attempt + 1, contact.verb)
 
 
-def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb) -> None:
+def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb, where: str = "") -> None:
     if isinstance(verb, EnterQueue) and attempt == 1:
         verb = _raised(turn, contact, verb)
     deadline = None if isinstance(verb, EnterQueue | Connect) else turn.now + _longest_ms(verb)
     turn.happened(
-        c.StepStarted(at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline)
+        c.StepStarted(
+            at=turn.now, contact=contact.id, step=step, attempt=attempt, verb=verb, deadline=deadline, where=where
+        )
     )
     if isinstance(verb, LookHours):
         return end_step(turn, contact.id, looked_up(turn.state, verb.name, turn.now))

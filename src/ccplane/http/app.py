@@ -31,6 +31,7 @@ from ccplane.http import (
     seats,
     sign_in,
     site,
+    steps,
     wallboard,
     wallboard_page,
     why,
@@ -61,6 +62,7 @@ from ccplane.http.sessions import NoNotes, Notes, Sessions
 from ccplane.log.backlog import Backlog
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
+from ccplane.site import Site
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,8 @@ class Ports:
     staff: Staff | None = None
     overlays: Overlays | None = None
     callbacks: CallbackStore | None = None
+    site_of: Callable[[str], Site] | None = None
+    """The site that a hash stands for."""
     ari: AriStats | None = None
     ami: AmiStats | None = None
     heard: PhoneStats | None = None
@@ -117,7 +121,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     own, agent = admin_or_own(admin_token, sessions), agent_only(sessions)
     sockets = agent_socket.Sockets(ports.plane, sessions, ports.callers, ports.can_pick_up)
     stream = wallboard.Stream(ports.plane, ports.clock)
-    app.state.stream = stream
+    app.state.streams = [stream]
     exposition = Exposition(
         plane=ports.plane,
         clock=ports.clock,
@@ -148,6 +152,10 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     if ports.look_now is not None:
         app.include_router(reconcile.routes(ports.plane, ports.look_now, admin))
     app.include_router(contacts.routes(ports.plane, ports.contacts, admin))
+    if ports.site_of is not None:
+        readers = steps.Readers(ports.plane, ports.site_of)
+        app.state.streams.append(readers)
+        app.include_router(steps.routes(ports.plane, ports.contacts, readers, admin))
     app.include_router(numbers.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(why.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(built_pages.routes())

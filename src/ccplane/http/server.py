@@ -92,7 +92,8 @@ async def serve(
         await server.listening
         yield server
     finally:
-        app.state.stream.close()
+        for stream in app.state.streams:
+            stream.close()
         server.stop()
         await serving
         listener.close()

@@ -17,6 +17,8 @@ import msgspec
 
 from ccplane.callflow.call import Call, CallerGone
 from ccplane.callflow.loader import load
+from ccplane.callflow.told import named
+from ccplane.callflow.where import line_of
 from ccplane.contacts import facts as c
 from ccplane.contacts.evolve import opened
 from ccplane.contacts.verbs import (
@@ -66,11 +68,6 @@ OUTCOMES: Final[dict[type, Any]] = {
 """What can come of a verb that is more than done, the usual first."""
 BUDGET: Final = 2_000
 """So many verbs, and it goes round for ever."""
-
-
-def named(kind: type) -> str:
-    """`timed-out` for TimedOut."""
-    return "".join(f"-{each.lower()}" if each.isupper() else each for each in kind.__name__).removeprefix("-")
 
 
 RESULTS: Final[dict[str, type]] = {named(kind): kind for kind in get_args(Result)}
@@ -152,13 +149,7 @@ class Trial:
     @property
     def where(self) -> str:
         """The line at which the program waits: file:line."""
-        frames: list[Any] = []
-        inner: Any = self._running
-        while hasattr(inner, "cr_frame"):
-            frames.append(inner.cr_frame)
-            inner = inner.cr_await
-        ours = [each for each in frames if each is not None and each.f_code.co_filename.startswith("ari_apps/")]
-        return f"{ours[-1].f_code.co_filename}:{ours[-1].f_lineno}" if ours else ""
+        return line_of(self._running)
 
     def result(self, name: str, *given: str) -> Result:
         """The result of this name. `given`: its texts in order (key, agent, reason), the last for all that follow.

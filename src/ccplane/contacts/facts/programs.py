@@ -37,6 +37,8 @@ class StepStarted(ContactFact, frozen=True, kw_only=True):
     verb: Verb
     deadline: int | None
     """When the verb is given up if nothing proves its end; None where the queue's own clocks rule."""
+    where: str = ""
+    """The line of the program that awaits it: file:line. "" if that is not known, as in a plane that came back."""
 
 
 class StepEnded(ContactFact, frozen=True, kw_only=True):

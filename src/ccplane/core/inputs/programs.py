@@ -13,6 +13,8 @@ class VerbAsked(Input, frozen=True):
     contact: ContactId
     step: int
     verb: Verb
+    where: str = ""
+    """The line of the program that awaits it: file:line."""
 
 
 class ProgramReturned(Input, frozen=True):
