@@ -62,6 +62,7 @@ from ccplane.promising import Promises
 from ccplane.recall import in_force, kept, recalled
 from ccplane.recordings.keeper import Keeper as RecordingKeeper
 from ccplane.reload import Reload, Sites
+from ccplane.saved import reload_what_is_saved
 from ccplane.settings import Settings
 from ccplane.site import Site, parse, read
 from ccplane.site.overlays import laid
@@ -394,6 +395,9 @@ class Parts:
         """All that goes on beside the calls; ends with the first of it that fails. Leaving ends it in this order's
         reverse."""
         settings, stack = self._settings, self._stack
+        watching = []
+        if settings.watch:
+            watching.append(("watching the site", reload_what_is_saved(settings.site, self._reload.reload)))
         others = {
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -408,6 +412,7 @@ class Parts:
                 ("lifting overlays", self._edits.run()),
                 ("watching the parts", self._vitals.watch()),
                 ("our own log", OwnLog(settings.runtime / "plane.log").run()),
+                *watching,
             )
         }
         over = asyncio.create_task(first_to_fail({leading, *others}))

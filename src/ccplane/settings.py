@@ -146,6 +146,8 @@ class Settings(BaseSettings):
     """The first administrator's; without it one is made in `<runtime>/admin-token`."""
     demo_agents: int = Field(20, ge=0, le=9000)
     """How many agents the range `[demo]` of acd/agents.toml has, whatever it says."""
+    watch: bool = False
+    """1: the site is read again whenever a file of it is saved, as `ccplane reload` does. For whoever writes one."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """The least that is written to the log."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ccplane.asterisk.node import HOME, LocalNode
-from ccplane.testing.siplab import answers, rings_for_ever
+from ccplane.testing.siplab import CallEnded, answers, rings_for_ever
 from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
@@ -210,3 +210,36 @@ async def test_under_load_with_a_reload_every_second_nothing_is_lost(centre: Cen
 
     await centre.until(all_stored)
     assert not await centre.repairs()
+
+
+async def test_a_program_that_is_saved_takes_the_next_call_and_who_is_in_a_call_keeps_their_own(
+    local_node: LocalNode, database: str, tmp_path: Path, site: Path
+) -> None:
+    """CCPLANE_WATCH: and also over a `kill -9` of the plane."""
+    program = site / "ari_apps" / "straight_to_queue.py"
+    program.write_text('async def main(call):\n    await call.hold(60, ends_with="1")\n    await call.hang_up(17)\n')
+    async with open_centre(
+        local_node, database, tmp_path, audio=True, CCPLANE_SITE=str(site), CCPLANE_WATCH="1", CCPLANE_LEASE_S="5"
+    ) as centre:
+        before = centre.lab.callers.dial("4002", "771")
+        await before.up()
+        program.write_text("async def main(call):\n    await call.hang_up(21)\n")
+
+        async def is_in_force() -> bool:
+            call = centre.lab.callers.dial("4002", "772")
+            try:
+                await call.up()
+            except CallEnded as refused:
+                return refused.end.code >= 400
+            call.hang_up()
+            return False
+
+        await centre.until(is_in_force, 20, lambda: "a call that is refused by the program that was saved")
+        await centre.kill()
+        await centre.start()
+        assert before.audio is not None
+        await before.audio.press("1")
+        await before.over()
+        contact = await centre.contact_of("771")
+        assert [each["step"] for each in contact["facts"] if each["type"] == "StepEnded"] == [1]
+        assert contact["cause"] == 17

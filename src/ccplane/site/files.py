@@ -51,6 +51,12 @@ def read_what_can_be(directory: Path) -> tuple[dict[str, str], list[SiteError]]:
     return files | files_of_sound, [*faults, *unfit]
 
 
+def watched(directory: Path) -> Iterator[Path]:
+    """Each file that a site may be made of, readable or not."""
+    yield from _paths(directory)
+    yield from sorted((directory / FOLDER).glob("*/*"))
+
+
 def recording(directory: Path, name: str) -> bytes:
     """A recorded prompt's content. SiteError if it cannot be read."""
     try:
