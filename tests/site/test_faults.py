@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ccplane.errors import SiteError
 from ccplane.site import SiteFaults, check, digest, parse, read
-from tests.site.sites import TOP, a_site, faults, the_fault
+from tests.site.sites import TOP, a_site, faults, parsed, the_fault
 
 Q, N, M = "[support]\nskills = { support = 1 }\n", 'default = "sorry"\n', 'prompt = "welcome"\nno_input = "1"\n'
 C = 'allow = ["5"]\n'
@@ -35,6 +35,10 @@ FAULTS = [  # what a file says, the code of its fault, and how it is told (… s
         "acd/dialling.toml:3: roles.agent.allow[0]: a prefix is 1 to 20 digits, perhaps after a +"),
     ("dialling", 'program = "frnt"\n', "no-such-program",
         "acd/dialling.toml:1: program: there is no program `frnt`; did you mean `front`?"),
+    ("dialling", 'program = "front"\n[transfers]\nalow = ["5"]\n', "unknown-key",
+        "acd/dialling.toml:3: transfers.alow: unknown key; did you mean `allow`?"),
+    ("dialling", 'program = "front"\ntrunk = "out"\n[transfers]\nallow = ["5"]\ndeny = ["5"]\n', "allowed-and-denied",
+        "acd/dialling.toml:4: transfers.allow: 5 is allowed and denied"),
     ("callbacks", "tries = 3\n", "missing",
         "acd/callbacks.toml:1: allow: is missing"),
     ("callbacks", C + "tires = 3\n", "unknown-key",
@@ -557,4 +561,23 @@ def test_customers_who_are_called_first_and_hear_no_greeting_or_a_greeting_that_
 def test_a_prefix_that_is_allowed_within_a_denied_one_is_a_warning(tmp_path):
     assert warnings(tmp_path, dialling=DIALLED, callbacks='allow = ["5", "0690"]\ndeny = ["06"]\n') == [
         "acd/callbacks.toml:1: allow[1]: 0690 begins with 06, which is denied, and denied stays denied"
+    ]
+
+
+TRANSFERS = 'program = "front"\ntrunk = "out"\n[transfers]\nallow = ["555", "0900"]\ndeny = ["09"]\n'
+PUTS = 'async def main(call):\n    await call.menu("main")\n    await call.transfer(number="{}", timeout_s=20)\n'
+
+
+def test_a_number_that_a_program_puts_callers_through_to_and_that_no_prefix_allows_is_a_fault():
+    blamed = the_fault(front=PUTS.format("0900 1"), dialling=TRANSFERS)
+    assert (blamed.code, blamed.line, blamed.key) == ("never-transferred", 3, "call.transfer")
+    assert "denied-prefix" in str(blamed)
+    assert parsed(front=PUTS.format("555 1234"), dialling=TRANSFERS)
+
+
+def test_transfers_that_are_denied_or_that_no_trunk_makes_are_a_warning(tmp_path):
+    without_trunk = TRANSFERS.replace('trunk = "out"\n', "") + "[roles.agent]\n"
+    assert warnings(tmp_path, dialling=without_trunk) == [
+        "acd/dialling.toml:3: transfers.allow: nobody is put through outside: there is no `trunk`",
+        "acd/dialling.toml:3: transfers.allow[1]: 0900 begins with 09, which is denied, and denied stays denied",
     ]

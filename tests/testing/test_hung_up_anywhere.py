@@ -48,6 +48,8 @@ class Sort:
     keeps: bool = True
     waits_for_key: str = ""
     """Pressed once they wait in a queue whose agent does not pick up."""
+    outside: bool = False
+    """Whether somebody answers at the number outside."""
 
 
 CARD = ("471100", "1")
@@ -60,6 +62,7 @@ SORTS = [
     Sort(("0",), agent=True, waits_for_key="1"),
     Sort(),
     Sort(agent=True),
+    Sort(outside=True),
     Sort(("1",)),
     Sort(("1",), keeps=False),
     Sort(("1", "4711#")),
@@ -88,6 +91,8 @@ class Walk:
         files = DEMO | {"ivr/numbers.toml": DEMO["ivr/numbers.toml"] + numbers}
         async with rehearse(files) as centre:
             self.centre = centre
+            if self.sort.outside:
+                centre.switch.outside("5551200", answers(after=3, hang_up_after=5))
             if self.sort.agent:
                 phone = answers(after=30 if self.sort.waits_for_key else 0.1, hang_up_after=5)
                 centre.switch.phone("1001", phone)
@@ -136,7 +141,7 @@ class Walk:
             isinstance(each, c.TalkEnded) for each in facts
         )
         assert not centre.plane.state.contacts.get(ended.contact)
-        channels = [each.id for each in centre.switch.board.node.lines.values() if each.endpoint == "trunk"]
+        channels = [each.id for each in centre.switch.board.node.lines.values() if each.endpoint.endswith("trunk")]
         assert not channels, "no channel is left; an agent may ring for a callback"
         assert f"b-{arrived.contact}" not in centre.switch.board.node.rooms, "no room is left but a callback's"
         assert not centre.plane._runner._running, "no program is left"

@@ -11,7 +11,8 @@ from ccplane.contacts import facts as c
 from ccplane.settings import HOME
 from ccplane.site import parse
 from ccplane.site.site import sound_of_said
-from ccplane.testing import Rehearsal, rehearse, run
+from ccplane.testing import Rehearsal, answers, rehearse, rejects, rings_for_ever, run
+from ccplane.testing.fake_people import Behaviour
 
 PAGE = (HOME / "docs" / "programs.md").read_text()
 EXAMPLES = dict(re.findall(r"^### `(\w+)`\n\n```python\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL))
@@ -23,6 +24,7 @@ FILES = {
     "acd/queues.toml": "[support]\nskills = { support = 1 }\n",
     "acd/agents.toml": "[demo]\nfrom = 1001\ncount = 1\nskills = { support = 5 }\n",
     "acd/site.toml": 'timezone = "Asia/Shanghai"\n',
+    "acd/dialling.toml": 'program = "sorry"\ntrunk = "trunk"\ncaller_id = "4000"\n[transfers]\nallow = ["555"]\n',
     "ivr/numbers.toml": 'default = "sorry"\n[4001]\nprogram = "example"\n',
     "ivr/prompts.toml": "".join(f'[{name}]\nen = "{name}"\nzh-CN = "{name}"\n' for name in sorted(NAMES)),
     "ivr/main.toml": 'prompt = "order"\nno_input = "1"\n[keys]\n1 = { queue = "support" }\n',
@@ -61,13 +63,15 @@ async def asked_anew(centre: Rehearsal, after: int) -> int:
     raise AssertionError("the plane is gone")
 
 
-def call_of(verb: str, *presses: str, files: dict[str, str] | None = None) -> Heard:
-    """The example of this verb, called by somebody who presses these keys, each when they are asked anew."""
+def call_of(verb: str, *presses: str, files: dict[str, str] | None = None, outside: Behaviour | None = None) -> Heard:
+    """The example of this verb, called by somebody who presses these keys, each when they are asked anew; `outside`:
+    what somebody who is called there does."""
 
     async def scene() -> Heard:
         site = FILES | {"ari_apps/example.py": program(EXAMPLES[verb])} | (files or {})
         async with rehearse(site) as centre:
             centre.sign_in("1001")
+            centre.switch.outside("5551234", outside)
             call = centre.switch.call("4001")
             step = 0
             for keys in presses:
@@ -179,6 +183,21 @@ def test_confirm_is_true_for_yes_alone():
     assert unanswered.sounds == ["you-entered", "four", "seven", "one", "one", "right-1-wrong-2"] * 2
 
 
+def test_transfer_talks_with_somebody_outside_or_says_why_not():
+    assert call_of("transfer", outside=answers(hang_up_after=9.0)).data() == {"talked": "9"}
+    assert call_of("transfer", outside=rejects(486)).data() == {"not put through": "busy"}
+    assert call_of("transfer", outside=rejects(404)).data() == {"not put through": "unreachable"}
+    rung = call_of("transfer", outside=rings_for_ever())
+    assert rung.data() == {"not put through": "no-answer"}
+    (called,) = [fact for fact in rung.facts if isinstance(fact, c.PartyCalled)]
+    (missed,) = [fact for fact in rung.facts if isinstance(fact, c.CallMissed)]
+    assert missed.at - called.at == 20_000
+    nowhere = {"acd/dialling.toml": FILES["acd/dialling.toml"].replace("555", "556"), "ari_apps/example.py": COMPUTED}
+    assert call_of("transfer", files=nowhere).data() == {"not put through": "not-allowed-prefix"}
+
+
+COMPUTED = program(EXAMPLES["transfer"].replace('"5551234"', '"555" + "1234"'))
+"""Written so `check` cannot see that it is not allowed."""
 HOURS = {"ivr/hours.toml": '[main]\nmon-sun = "00:00-24:00"\n'}
 FAIR = {"ivr/hours.toml": '[main]\nmon-sun = "00:00-24:00"\ndays.2026-01-01 = { hours = "closed", reason = "fair" }\n'}
 

@@ -12,7 +12,7 @@ from ccplane.callflow.loader import load
 from ccplane.callflow.recording import Recording
 from ccplane.callflow.staff import Staff
 from ccplane.callflow.step import Step
-from ccplane.callflow.waiting import Waiting
+from ccplane.callflow.transferring import Transferring
 from ccplane.contacts.verbs import (
     Closed,
     Failed,
@@ -34,7 +34,7 @@ class CallerGone(BaseException):
     """The caller hung up. Raised at the awaited verb and absorbed by the runner; `finally` blocks run, verbs do not."""
 
 
-class Call(Recording, Waiting, Staff):
+class Call(Recording, Transferring, Staff):
     """One contact, as its program sees it."""
 
     async def served(self) -> None:

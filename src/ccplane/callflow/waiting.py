@@ -126,13 +126,13 @@ class Waiting(Caller):
         )
         return WhileWaiting(self, plan)
 
-    async def _announce(self, queue: QueueName) -> None:
+    async def _announce(self, queue: QueueName | None, number: str = "") -> None:
         """Say that talks are recorded, once a contact, where the policy wants it; a key may refuse.
 
         Any other key cuts the words off: then they are said again, in full, and may be refused again. Whoever could
-        not hear them was not told, and is not recorded.
+        not hear them was not told, and is not recorded. `number`: that of the talk, where it is not the one dialled.
         """
-        rule = self.site.rules.recording.rule(self._direction, queue, self.number.number)
+        rule = self.site.rules.recording.rule(self._direction, queue, number or self.number.number)
         if self._consent is not None or not rule.record or not rule.consent:
             return
         words = (self.site.sound(rule.consent, self.language),)

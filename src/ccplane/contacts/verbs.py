@@ -129,9 +129,18 @@ class AskCallback(msgspec.Struct, frozen=True, tag=True):
 
 
 class Connect(msgspec.Struct, frozen=True, tag=True):
-    """Call somebody for the agent whose own call this is, and let them talk: another agent, or a number outside."""
+    """Call somebody for the one who called, and let them talk: another agent or a number outside; of a caller who is
+    put through (`outside`) always the latter."""
 
     number: str
+    outside: bool = False
+    """What may be called stands in `[transfers]` of acd/dialling.toml, whoever called."""
+    ring_ms: int | None = None
+    """How long they are rung; None: as acd/dialling.toml says."""
+    music: str = ""
+    """What is heard until they pick up: a class of music; "" is ringing."""
+    consent: bool | None = None
+    """As that of EnterQueue."""
 
 
 class TakeMessage(msgspec.Struct, frozen=True, tag=True):
@@ -299,7 +308,7 @@ class NotReached(msgspec.Struct, frozen=True, tag=True):
 
 
 class NotAllowed(msgspec.Struct, frozen=True, tag=True):
-    """The agent may not dial that number. `rule`: why, as the fact says."""
+    """That number may not be dialled. `rule`: why, as the fact says: no-number, no-trunk, not-allowed-prefix, …"""
 
     rule: str
 

@@ -6,9 +6,10 @@ from ccplane.contacts.contact import Contact
 from ccplane.contacts.own_call import CallState, OwnCall
 from ccplane.core import inputs as i
 from ccplane.core import parties
-from ccplane.core.commands import AddCaller, AnswerCaller, JoinAgent, StopRinging
+from ccplane.core.commands import AddCaller, AnswerCaller, JoinAgent
 from ccplane.core.found_talks import together
 from ccplane.core.offers import answered, entered, leg_ended
+from ccplane.core.own_calls import stop_waiting
 from ccplane.core.talks import SETTLING_MS
 from ccplane.core.turn import Turn
 from ccplane.ids import ChannelId
@@ -48,7 +49,7 @@ def _ask_again(turn: Turn, contact: Contact, call: OwnCall, members: tuple[Chann
     if contact.channel not in members:
         turn.do(AddCaller(contact.id, contact.channel))
     if call.state is CallState.ANSWERED and call.leg not in members:
-        turn.do(StopRinging(contact.id, contact.channel))
+        stop_waiting(turn, contact)
         if not contact.answered:
             turn.do(AnswerCaller(contact.id, contact.channel))
         turn.do(JoinAgent(contact.id, call.id, call.leg))

@@ -1,4 +1,5 @@
-"""Calls that agents make themselves: to each other, to numbers outside, from their phone or by a click.
+"""Calls that agents make themselves: to each other, to numbers outside, from their phone or by a click; and those by
+which a program puts a caller through to somebody outside.
 
 They are contacts like any other. Who is on one is offered nothing, and what no list allows is never dialled.
 """
@@ -16,8 +17,19 @@ from ccplane.contacts.facts import CallMiss, Direction
 from ccplane.contacts.own_call import OwnCall
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Result
 from ccplane.core import inputs as i
-from ccplane.core.commands import AddCaller, CallOwner, CallParty, OpenRoom
+from ccplane.core.commands import (
+    AddCaller,
+    AnswerCaller,
+    CallOwner,
+    CallParty,
+    LetRing,
+    OpenRoom,
+    StartMusic,
+    StopMusic,
+    StopRinging,
+)
 from ccplane.core.reach import auto_answers, endpoint_of
+from ccplane.core.recordings import note_consent
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
 from ccplane.ids import (
@@ -33,7 +45,7 @@ from ccplane.ids import (
     offer_id,
     seat_of,
 )
-from ccplane.routing.dialling import Rule, bare, plain, refusal
+from ccplane.routing.dialling import Rule, bare, plain, refusal, transfer_refusal
 
 FEATURE: Final = "*"
 """How a feature code begins: what phones of ours dial to be served, `*45`."""
@@ -61,6 +73,8 @@ def direction_of(state: State, device: DeviceName | None, number: str) -> Direct
 
 def begin(turn: Turn, contact: Contact, verb: Connect) -> Result | None:
     """Call the other party; a result where that can't be done at all."""
+    if verb.outside:
+        return _put_through(turn, contact, verb)
     colleague = _colleague(turn.state, verb.number)
     if colleague is not None:
         return _call_colleague(turn, contact, verb.number, *colleague)
@@ -69,10 +83,39 @@ def begin(turn: Turn, contact: Contact, verb: Connect) -> Result | None:
         if contact.agent is not None:
             _refused(turn, contact.agent, verb.number, rule, contact)
         return NotAllowed(rule.value)
-    dialling = turn.state.rules.dialling
-    digits = bare(verb.number)
-    _call(turn, contact, digits, None, f"PJSIP/{digits}@{dialling.trunk}", dialling.caller_id, "")
+    _call_outside(turn, contact, verb)
     return None
+
+
+def _put_through(turn: Turn, contact: Contact, verb: Connect) -> Result | None:
+    """A caller is connected with somebody outside. They are told at once that something goes on: a trunk may take long
+    to ring."""
+    note_consent(turn, contact, verb.consent)
+    rule = transfer_refusal(turn.state.rules.dialling, verb.number)
+    if rule is not None:
+        return NotAllowed(rule.value)
+    _call_outside(turn, contact, verb)
+    if verb.music:
+        if not contact.answered:
+            turn.do(AnswerCaller(contact.id, contact.channel))
+        turn.do(StartMusic(contact.id, contact.channel, verb.music))
+    else:
+        turn.do(LetRing(contact.id, contact.channel))
+    return None
+
+
+def _call_outside(turn: Turn, contact: Contact, verb: Connect) -> None:
+    dialling, digits = turn.state.rules.dialling, bare(verb.number)
+    endpoint = f"PJSIP/{digits}@{dialling.trunk}"
+    _call(turn, contact, digits, None, endpoint, dialling.caller_id, "", ring_ms=verb.ring_ms)
+
+
+def stop_waiting(turn: Turn, contact: Contact) -> None:
+    """Whoever waits for the other party hears no more that it rings, or the music in place of that."""
+    if isinstance(contact.verb, Connect) and contact.verb.music:
+        turn.do(StopMusic(contact.id, contact.channel))
+    else:
+        turn.do(StopRinging(contact.id, contact.channel))
 
 
 def why_not(state: State, agent: AgentId | None, number: str) -> Rule | None:
@@ -257,10 +300,12 @@ def _call(
     caller: str,
     name: str,
     device: DeviceName | None = None,
+    ring_ms: int | None = None,
 ) -> None:
     contact = turn.state.contacts[contact.id]
     call = offer_id(contact.id, contact.step, contact.attempt)
-    leg, ring_ms = leg_of(call, turn.state.epoch), turn.state.rules.dialling.ring_ms
+    leg = leg_of(call, turn.state.epoch)
+    ring_ms = turn.state.rules.dialling.ring_ms if ring_ms is None else ring_ms
     turn.happened(
         c.PartyCalled(
             at=turn.now,

@@ -9,10 +9,10 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import CallMiss, EndedBy
 from ccplane.contacts.own_call import CallState, OwnCall
-from ccplane.contacts.verbs import NotReached, Talked
+from ccplane.contacts.verbs import Connect, NotReached, Talked
 from ccplane.core import inputs as i
-from ccplane.core.commands import AnswerCaller, HangUpLeg, JoinAgent, LetRing, StopRinging
-from ccplane.core.own_calls import asked, release_party
+from ccplane.core.commands import AnswerCaller, HangUpLeg, JoinAgent, LetRing
+from ccplane.core.own_calls import asked, release_party, stop_waiting
 from ccplane.core.recordings import end_recording, start_recording
 from ccplane.core.steps import end_step
 from ccplane.core.talks import drop_leg, miss_cause
@@ -31,7 +31,8 @@ def of_own_call(turn: Turn, call: OfferId, leg: ChannelId | None = None) -> tupl
 def ringing(turn: Turn, contact: Contact, call: OwnCall) -> None:
     """It rings at the other end, and so for the one who called."""
     if call.state is CallState.CALLED:
-        turn.do(LetRing(contact.id, contact.channel))
+        if not (isinstance(contact.verb, Connect) and contact.verb.outside):  # they hear something already
+            turn.do(LetRing(contact.id, contact.channel))
         _, rang_at = turn.over(call.since)
         turn.happened(c.PartyRinging(at=turn.now, contact=contact.id, call=call.id, rang_at=rang_at))
 
@@ -50,7 +51,7 @@ def answered(turn: Turn, contact: Contact, call: OwnCall) -> None:
             ring_ms=ring_ms,
         )
     )
-    turn.do(StopRinging(contact.id, contact.channel))
+    stop_waiting(turn, contact)
     if not contact.answered:
         turn.do(AnswerCaller(contact.id, contact.channel))
     turn.do(JoinAgent(contact.id, call.id, call.leg))
@@ -88,7 +89,7 @@ def leg_ended(turn: Turn, contact: Contact, call: OwnCall, what: i.LegEnded) -> 
 
 
 def missed(turn: Turn, contact: Contact, call: OwnCall, cause: CallMiss, sip: int = 0) -> None:
-    turn.do(StopRinging(contact.id, contact.channel))
+    stop_waiting(turn, contact)
     _missed(turn, contact, call, cause, sip)
     end_step(turn, contact.id, NotReached(cause.value))
 

@@ -1,4 +1,4 @@
-"""Which outside numbers an agent may dial. What no list allows is refused: toll fraud is blocked by default."""
+"""Which outside numbers may be dialled, by agents and for callers. What no list allows is refused: no toll fraud."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ class Dialling(msgspec.Struct, frozen=True, kw_only=True):
     emergency: tuple[str, ...] = ()
     """Numbers that every phone may dial, whoever sits there."""
     roles: dict[str, Role] = {}
+    transfers: Role = Role()
+    """Where programs may put callers through; nowhere unless it is said."""
 
 
 def bare(number: str) -> str:
@@ -66,18 +68,31 @@ def plain(rules: Dialling, number: str) -> str:
 def refusal(rules: Dialling, role: str | None, number: str) -> Rule | None:
     """Why somebody of this role may not dial this outside number; None if they may. `role` None: nobody is there."""
     wanted = plain(rules, number)
-    digits = wanted.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST):
-        return Rule.NO_NUMBER
-    if not rules.trunk:
-        return Rule.NO_TRUNK
+    if (wrong := _undiallable(rules, wanted)) is not None:
+        return wrong
     if wanted in rules.emergency:
         return None
     if role is None:
         return Rule.NOBODY
     known = rules.roles.get(role)
-    if known is None:
-        return Rule.NO_ROLE
+    return Rule.NO_ROLE if known is None else _by_prefix(rules, known, wanted)
+
+
+def transfer_refusal(rules: Dialling, number: str) -> Rule | None:
+    """Why no caller may be put through to this outside number; None if they may. No emergency number by itself: whoever
+    calls us needs no help from there."""
+    wanted = plain(rules, number)
+    return _undiallable(rules, wanted) or _by_prefix(rules, rules.transfers, wanted)
+
+
+def _undiallable(rules: Dialling, wanted: str) -> Rule | None:
+    digits = wanted.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= LONGEST):
+        return Rule.NO_NUMBER
+    return None if rules.trunk else Rule.NO_TRUNK
+
+
+def _by_prefix(rules: Dialling, known: Role, wanted: str) -> Rule | None:
     if any(wanted.startswith(plain(rules, prefix)) for prefix in known.deny):
         return Rule.DENIED
     if any(wanted.startswith(plain(rules, prefix)) for prefix in known.allow):

@@ -13,7 +13,7 @@ from ccplane.routing.rules import Queue, Rules
 from ccplane.site.acd import agents_in, judge_at_once, judge_removed, judge_strict, queues_in, rules_in, seats_in
 from ccplane.site.announcements import messages_in, said_to_the_waiting, sayings_of, stands_are_said
 from ccplane.site.callbacks import callbacks_in, greeted
-from ccplane.site.dialling import dialling_in
+from ccplane.site.dialling import dialling_in, judge_outside
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
 from ccplane.site.files import digest
@@ -209,7 +209,9 @@ class _Reading:
             "hours": self._names_in(HOURS),
             "language": LANGUAGES,
         }
-        judge_references(self._references, known)
+        judge_references([each for each in self._references if each.kind in known], known)
+        if not self._document(DIALLING).broken:
+            judge_outside(self._references, self._dialling)
         judge_strict(self._document(QUEUES), self._queues)
         judge_removed(self._document(RULES), self._rules, self._queues)
         judge_missed(self._document(RULES), self._rules)

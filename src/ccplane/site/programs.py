@@ -29,6 +29,8 @@ NAMED_BY: Final = {
 """Verbs whose arguments are names, and of what."""
 PROMPTED: Final = {"gather": ("silence", "invalid"), "record_message": ("review",)}
 """And those of their keywords that are names of prompts."""
+NAMED_BY_KEYWORD: Final = {"transfer": {"number": "outside"}}
+"""Keywords that are names, of whatever verb, and of what."""
 
 FORBIDDEN: Final = {"asyncio", "random", "secrets", "socket", "subprocess", "threading", "time", "uuid"}
 """Modules a program has no use for: it runs again over its journal, and must then take the same course."""
@@ -112,9 +114,16 @@ def _names(path: str, tree: ast.AST, call: str, findings: Findings) -> Iterator[
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=verb), args=arguments, keywords=others) if (
-                owner == call and verb in NAMED_BY
+                owner == call and (verb in NAMED_BY or verb in NAMED_BY_KEYWORD)
             ):
                 blame = partial(_tell, path, node.lineno, f"{call}.{verb}", findings)
+                kinds = NAMED_BY_KEYWORD.get(verb, {})
+                for each in others:
+                    match each.value:
+                        case ast.Constant(value=str(name)) if each.arg in kinds and name:
+                            yield Reference(kinds[each.arg], name, blame, by_program=True)
+                if verb not in NAMED_BY:
+                    continue
                 given = [*arguments, *(each.value for each in others if each.arg in PROMPTED.get(verb, ()))]
                 names = [each.value for each in given if isinstance(each, ast.Constant)]
                 for name in (name for name in names if isinstance(name, str) and name):

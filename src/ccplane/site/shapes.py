@@ -383,7 +383,7 @@ class RulesTable(Table):
 
 
 class RoleTable(Table):
-    """What agents of a role may dial, by prefix."""
+    """What agents of a role may dial, or to what callers may be put through, by prefix."""
 
     allow: list[Prefix] = []
     deny: list[Prefix] = []
@@ -399,6 +399,7 @@ class DiallingTable(Table):
     international: Annotated[str, Field(max_length=6, pattern=r"^[0-9]*$")] = "00"
     emergency: list[Prefix] = []
     roles: dict[Name, RoleTable] = {}
+    transfers: RoleTable = RoleTable()
 
 
 CalledFirst = Annotated[str, _matching(r"agent|customer", "bad-choice", 'is "agent" or "customer"')]

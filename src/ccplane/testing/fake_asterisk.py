@@ -156,6 +156,10 @@ class FakeAsterisk:
             self.phones[user].behaviour = behaviour
         return self.phones[user]
 
+    def outside(self, number: str, behaviour: Behaviour | None = None) -> FakePhone:
+        """Somebody behind the trunk."""
+        return self.phone(f"{number}@{TRUNK}", behaviour)
+
     def dial(self, user: str, exten: str) -> FakeCall:
         """A phone makes a call of its own."""
         call = FakeCall(self.board)

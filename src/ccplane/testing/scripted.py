@@ -219,6 +219,10 @@ class ScriptedSite:
         self.centre.sign_in(agent)
         await self.centre.becomes(agent, "ready")
 
+    def answers_outside(self, number: str, phone: Behaviour | None = None) -> None:
+        """There is somebody at that number outside, who answers at once unless told otherwise."""
+        self.centre.switch.outside(number, phone or answers())
+
     async def passes(self, seconds: float) -> None:
         """So much time, at once."""
         await asyncio.sleep(seconds)
