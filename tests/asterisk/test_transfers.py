@@ -9,7 +9,7 @@ import pytest
 
 from ccplane.asterisk.node import LocalNode
 from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
-from ccplane.testing.siplab import Call, Ring, rejects
+from ccplane.testing.siplab import Call, Ring, rejects, rings_for_ever
 from tests.asterisk.test_own_calls import kinds, outside
 from tests.asterisk.test_voicemail import fact
 from tests.centre import Centre, open_centre
@@ -103,3 +103,66 @@ async def test_a_plane_killed_in_the_talk_leaves_them_talking_and_the_program_go
     contact = await centre.contact_of("805")
     assert kinds(contact).count("PartyCalled") == 1
     assert contact["ended_by"] == "program"
+
+
+async def wants(centre: Centre, number: str, agent: str) -> Call:
+    """Somebody who has asked 4009 for this agent."""
+    call = centre.lab.callers.dial("4009", number)
+    await call.up()
+    await call.audio.hears_sound()
+    await call.audio.press(agent)
+    return call
+
+
+async def test_who_asks_for_an_agent_talks_with_that_one_and_nobody_else_is_rung(centre: Centre) -> None:
+    await centre.sign_in("1001", "1002")
+    phone = centre.lab.phones.phone("1002")
+    phone.behaviour = rings_for_ever()
+    call = await wants(centre, "811", "1002")
+    ring = await phone.next_ring()
+    await centre.agent_is("1001", "ready")
+    ring.answer()
+    await hear_each_other(call, ring)
+    ring.hang_up()
+    await call.over()
+    contact = await centre.contact_of("811")
+    assert [each["agent"] for each in contact["facts"] if each["type"] == "OfferMade"] == ["1002"]
+    assert [each["result"] for each in contact["facts"] if each["type"] == "StepEnded"][-1]["type"] == "Served"
+
+
+async def test_a_plane_killed_while_somebody_waits_for_one_agent_rings_that_one_and_nobody_else(centre: Centre) -> None:
+    await centre.sign_in("1001", "1002")
+    phone = centre.lab.phones.phone("1002")
+    phone.behaviour = rings_for_ever()
+    first = await wants(centre, "812", "1002")
+    ring = await phone.next_ring()
+    ring.answer()
+    await hear_each_other(first, ring)
+    second = await wants(centre, "813", "1002")
+    await centre.waiting("support", 1)
+    await centre.kill()
+    await centre.start()
+    await hear_each_other(first, ring)
+    ring.hang_up()
+    await first.over()
+    again = await phone.next_ring()
+    await centre.agent_is("1001", "ready")
+    again.answer()
+    await hear_each_other(second, again)
+    again.hang_up()
+    await second.over()
+
+
+async def test_a_plane_killed_while_that_agent_rings_does_not_lose_them(centre: Centre) -> None:
+    await centre.sign_in("1002")
+    phone = centre.lab.phones.phone("1002")
+    phone.behaviour = rings_for_ever()
+    call = await wants(centre, "814", "1002")
+    ring = await phone.next_ring()
+    await fact(centre, "OfferRinging")
+    await centre.kill()
+    await centre.start()
+    ring.answer()
+    await hear_each_other(call, ring)
+    call.hang_up()
+    await ring.over()

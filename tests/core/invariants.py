@@ -382,7 +382,7 @@ class Watch:
         """As many phones ring as the queue says and as agents are free; not beside one that takes calls by itself."""
         queue = contact.waiting and state.rules.queues.get(contact.waiting.queue)
         wants = contact.phase is Phase.WAITING and contact.offers and queue
-        wants = wants and len(contact.offers) < (queue.ring_at_once or 30)
+        wants = wants and contact.waiting.direct is None and len(contact.offers) < (queue.ring_at_once or 30)
         assert (contact.id in state.wanting) == bool(wants)
         if wants and all(rings_out(state, state.agents[each.agent]) for each in contact.offers) and not state.behind:
             free = [state.agents[each] for each in state.free]

@@ -11,6 +11,7 @@ from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Membership, Phone, Profile, Seat
 from ccplane.contacts.announce import Announce, Way
 from ccplane.contacts.callback import CallbackState
+from ccplane.contacts.direct import Direct
 from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
 from ccplane.contacts.verbs import (
     KEYS,
@@ -73,7 +74,7 @@ LANGUAGES = ((), ("en",), ("en", "zh-CN"))
 QUEUES = ({}, {SUPPORT: Membership(7)}, {SALES: Membership(9, 2), SUPPORT: Membership(2)}, {SALES: Membership()})
 AGENTS = ("ana", "ben", "cem", "dia")
 SEATS = (Seat(id=SeatId("shared"), shared=True, auto_answer=True), Seat(id=SeatId("cem"), always_on=True))
-DIALLING = Dialling(trunk="out", roles={"agent": Role(("5",), ("0900",))}, ring_ms=9_000)
+DIALLING = Dialling(trunk="out", roles={"agent": Role(("5",), ("0900",))}, ring_ms=9_000, transfers=Role(("5",)))
 CALLED_BACK = Callbacks(role=Role(("5",), ("59",)), ring_ms=8_000, tries=2, retry_ms=15_000, expiry_ms=300_000)
 NUMBERS = ("5551", "5552", "5553")
 BY_TURNS = Hours("by turns", tuple(Span(minute, minute + 1) for minute in range(4_310, 4_350, 2)))
@@ -176,6 +177,13 @@ VERBS = (
     Gather(("sound:a",), 5_000),
     HangUp(),
     Connect("ben"),
+    Connect("5551", outside=True, ring_ms=9_000),
+    Connect("5551", outside=True, music="jazz"),
+    Connect("0900", outside=True),
+    EnterQueue(SUPPORT, direct=Direct(AgentId("ana"))),
+    EnterQueue(SUPPORT, direct=Direct(AgentId("ben"), ring_ms=6_000, wait_ms=20_000)),
+    EnterQueue(SALES, direct=Direct(AgentId("ana"), wait_ms=90_000)),
+    EnterQueue(SALES, direct=Direct(AgentId("nobody"), wait_ms=9_000)),
     LookHere(),
     LookHours("by turns"),
     LookHours("nowhere"),

@@ -9,6 +9,8 @@ from ccplane.routing.rules import LEVELS
 def may(profile, queue, contact):
     """What a step asks, word by word; or a further group that is open."""
     step = step_of(queue, contact.step)
+    if contact.only is not None:
+        return profile.id == contact.only
     return met(profile, queue, contact, step) or any(met(profile, queue, contact, each) for each in step.also)
 
 
@@ -70,6 +72,8 @@ def chosen(agents, queue, contact):
     """The agent for a contact, of those who are able; by every strategy but chance."""
     if not agents:
         return None
+    if contact.only is not None:
+        return agents[0]
     step = step_of(queue, contact.step)
     agents = [each for each in agents if met(each.profile, queue, contact, step)] or agents
     lowest = min(priority(each, queue) for each in agents)

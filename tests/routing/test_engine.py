@@ -33,7 +33,7 @@ def test_who_may_serve_whom_is_what_the_step_says(queues, people, crowd):
         for agent in people:
             said = reference.may(agent.profile, queue, waiting)
             assert has(mask, engine.roster.slots[agent.id]) == may_serve(agent.profile, queue, what) == said
-            if said and waiting.step >= len(queue.steps) - 1 and not queue.widest.also:
+            if said and waiting.only is None and waiting.step >= len(queue.steps) - 1 and not queue.widest.also:
                 assert could_serve(agent.profile, queue)
         last = replace(waiting, step=len(queue.steps) - 1)
         coming = [each for each in people if each.signed_in and reference.may(each.profile, queue, last)]

@@ -98,6 +98,7 @@ def crowds(draw):
             last_agent=draw(st.sampled_from((None, *AGENTS))),
             last_ms=draw(st.sampled_from((1_000, 9_000))),
             node=NODE,
+            only=draw(st.sampled_from((None, None, None, None, *AGENTS))),
         )
         for number in range(draw(st.integers(0, 12)))
     ]

@@ -85,6 +85,7 @@ def test_its_numbers_are_those_people_rely_on(demo: Site):
         "4006": ("balance", None),
         "4007": ("voicemail", None),
         "4008": ("on_call", None),
+        "4009": ("extension", None),
     }
     assert demo.number("5550000").program == "sorry"
 

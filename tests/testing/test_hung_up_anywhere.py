@@ -63,6 +63,8 @@ SORTS = [
     Sort(),
     Sort(agent=True),
     Sort(outside=True),
+    Sort(("1001",), agent=True),
+    Sort(("1001",)),
     Sort(("1",)),
     Sort(("1",), keeps=False),
     Sort(("1", "4711#")),

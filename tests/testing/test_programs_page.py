@@ -16,6 +16,7 @@ from ccplane.testing.fake_people import Behaviour
 
 PAGE = (HOME / "docs" / "programs.md").read_text()
 EXAMPLES = dict(re.findall(r"^### `(\w+)`\n\n```python\n(.*?)```", PAGE, re.MULTILINE | re.DOTALL))
+(OUTSIDE,) = re.findall(r"^```python\n(match await call.transfer\(number.*?)```", PAGE, re.MULTILINE | re.DOTALL)
 NAMES = {
     "your-balance", "on", "order", "no-such-order", "nothing-pressed", "you-entered", "right-1-wrong-2", "apology",
     "say-your-name", "keep-1-again-2-discard-3", "leave-a-message", "thank-you",
@@ -63,14 +64,21 @@ async def asked_anew(centre: Rehearsal, after: int) -> int:
     raise AssertionError("the plane is gone")
 
 
-def call_of(verb: str, *presses: str, files: dict[str, str] | None = None, outside: Behaviour | None = None) -> Heard:
-    """The example of this verb, called by somebody who presses these keys, each when they are asked anew; `outside`:
-    what somebody who is called there does."""
+def call_of(
+    verb: str,
+    *presses: str,
+    files: dict[str, str] | None = None,
+    outside: Behaviour | None = None,
+    agent: Behaviour | None = None,
+) -> Heard:
+    """The example of this verb, or this program, called by somebody who presses these keys, each when they are asked
+    anew. `outside`, `agent`: what somebody who is called there, and 1001, do."""
 
     async def scene() -> Heard:
-        site = FILES | {"ari_apps/example.py": program(EXAMPLES[verb])} | (files or {})
+        site = FILES | {"ari_apps/example.py": program(EXAMPLES.get(verb, verb))} | (files or {})
         async with rehearse(site) as centre:
             centre.sign_in("1001")
+            centre.switch.phone("1001", agent)
             centre.switch.outside("5551234", outside)
             call = centre.switch.call("4001")
             step = 0
@@ -183,20 +191,32 @@ def test_confirm_is_true_for_yes_alone():
     assert unanswered.sounds == ["you-entered", "four", "seven", "one", "one", "right-1-wrong-2"] * 2
 
 
+QUEUED = {"ivr/numbers.toml": FILES["ivr/numbers.toml"] + 'queue = "support"\n'}
+
+
+def test_transfer_rings_that_agent_alone_and_is_a_talk_of_the_numbers_queue():
+    heard = call_of("transfer", files=QUEUED, agent=answers(hang_up_after=9.0))
+    assert heard.data() == {"talked with": "1001"}
+    (started,) = [fact for fact in heard.facts if isinstance(fact, c.TalkStarted)]
+    assert started.queue == "support"
+    assert call_of("transfer", files=QUEUED, agent=rejects(486)).data() == {"not put through": "busy"}
+    assert call_of("transfer", files=QUEUED, agent=rings_for_ever()).data() == {"not put through": "no-answer"}
+
+
 def test_transfer_talks_with_somebody_outside_or_says_why_not():
-    assert call_of("transfer", outside=answers(hang_up_after=9.0)).data() == {"talked": "9"}
-    assert call_of("transfer", outside=rejects(486)).data() == {"not put through": "busy"}
-    assert call_of("transfer", outside=rejects(404)).data() == {"not put through": "unreachable"}
-    rung = call_of("transfer", outside=rings_for_ever())
+    assert call_of(OUTSIDE, outside=answers(hang_up_after=9.0)).data() == {"talked": "9"}
+    assert call_of(OUTSIDE, outside=rejects(486)).data() == {"not put through": "busy"}
+    assert call_of(OUTSIDE, outside=rejects(404)).data() == {"not put through": "unreachable"}
+    rung = call_of(OUTSIDE, outside=rings_for_ever())
     assert rung.data() == {"not put through": "no-answer"}
     (called,) = [fact for fact in rung.facts if isinstance(fact, c.PartyCalled)]
     (missed,) = [fact for fact in rung.facts if isinstance(fact, c.CallMissed)]
     assert missed.at - called.at == 20_000
     nowhere = {"acd/dialling.toml": FILES["acd/dialling.toml"].replace("555", "556"), "ari_apps/example.py": COMPUTED}
-    assert call_of("transfer", files=nowhere).data() == {"not put through": "not-allowed-prefix"}
+    assert call_of(OUTSIDE, files=nowhere).data() == {"not put through": "not-allowed-prefix"}
 
 
-COMPUTED = program(EXAMPLES["transfer"].replace('"5551234"', '"555" + "1234"'))
+COMPUTED = program(OUTSIDE.replace('"5551234"', '"555" + "1234"'))
 """Written so `check` cannot see that it is not allowed."""
 HOURS = {"ivr/hours.toml": '[main]\nmon-sun = "00:00-24:00"\n'}
 FAIR = {"ivr/hours.toml": '[main]\nmon-sun = "00:00-24:00"\ndays.2026-01-01 = { hours = "closed", reason = "fair" }\n'}

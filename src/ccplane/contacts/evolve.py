@@ -106,7 +106,12 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return _offered(contact, fact)
         case f.OfferRinging() | f.OfferAnswered() | f.WhisperEnded() | f.AgentEnteredRoom():
             return replace(contact, phase=phase, offers=_moved(contact, fact))
-        case f.OfferMissed() | f.OfferWithdrawn() | f.ConnectFailed():
+        case f.OfferMissed():
+            waiting = contact.waiting
+            if waiting is not None and waiting.direct is not None:
+                waiting = replace(waiting, missed=fact.cause)
+            return replace(contact, offers=_closed(contact, fact), waiting=waiting)
+        case f.OfferWithdrawn() | f.ConnectFailed():
             return replace(contact, phase=phase, offers=_closed(contact, fact))
         case f.TalkStarted():
             if left := _closed(contact, fact):

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from ccplane.contacts.announce import Announce
+from ccplane.contacts.direct import Direct
 from ccplane.ids import AgentId, CallbackId, MessageId, QueueName, SeatId
 
 KEYS: Final = "0123456789*#ABCD"
@@ -119,6 +120,8 @@ class EnterQueue(msgspec.Struct, frozen=True, tag=True):
     callback_number: str = ""
     announce: Announce | None = None
     """What they hear meanwhile, and what their keys do; None: as the queue's file says."""
+    direct: Direct | None = None
+    """The one agent whom they wait for; None: any who may serve the queue."""
 
 
 class AskCallback(msgspec.Struct, frozen=True, tag=True):
@@ -302,7 +305,8 @@ class Talked(msgspec.Struct, frozen=True, tag=True):
 
 
 class NotReached(msgspec.Struct, frozen=True, tag=True):
-    """They were not reached. `why`: busy, no-answer, rejected or unreachable."""
+    """They were not reached. `why`: busy, no-answer, rejected or unreachable; of an agent also paused, offline or
+    no-such-agent."""
 
     why: str
 
@@ -330,6 +334,7 @@ ConnectResult = Talked | NotReached | NotAllowed
 OwnResult = Here | Proven | Refused
 HoursResult = Open | Closed
 CallbackResult = Promised | NotPromised
+DirectResult = Served | NotReached
 QueueResult = Served | NoAgents | TimedOut | Overflowed | Closed | LeftByKey | Promised
 MessageResult = MessageTaken | NoMessage
 Result = (

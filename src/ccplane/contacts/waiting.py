@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
+from ccplane.contacts.direct import Direct
+from ccplane.contacts.facts import MissCause
 from ccplane.ids import AgentId, QueueName
+
+DIRECT_LEAST_MS: Final = 2_000
+"""So long an agent who is free is waited for whom something keeps from being rung at once."""
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -37,6 +44,16 @@ class Waiting(msgspec.Struct, frozen=True):
     """When they are told next how they stand; None: nothing was said here yet."""
     passed: tuple[QueueName, ...] = ()
     """Queues out of which overflows have taken them: none takes them back into these."""
+
+    direct: Direct | None = None
+    """The one agent whom they wait for."""
+    missed: MissCause | None = None
+    """How that agent has missed them."""
+
+    @property
+    def direct_until(self) -> int | None:
+        """Until when they wait for that agent, who is not being rung."""
+        return None if self.direct is None else self.here_since + max(self.direct.wait_ms, DIRECT_LEAST_MS)
 
     @property
     def here_since(self) -> int:
@@ -72,4 +89,5 @@ def queued(fact: f.ContactQueued) -> Waiting:
         last_served_at=fact.last_served_at,
         entered_at=fact.entered_at,
         passed=fact.passed,
+        direct=fact.direct,
     )

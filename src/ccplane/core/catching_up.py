@@ -16,6 +16,7 @@ from ccplane.contacts.verbs import (
     EnterQueue,
     Hold,
     NoAgents,
+    NotReached,
     Overflowed,
     Play,
     Result,
@@ -25,11 +26,12 @@ from ccplane.contacts.verbs import (
 )
 from ccplane.core import inputs as i
 from ccplane.core import journal, parties
-from ccplane.core.commands import StopMusic, StopRinging, StopSounds, TellQueue
+from ccplane.core.commands import StopMusic, StopSounds, TellQueue
 from ccplane.core.journal import Journal
 from ccplane.core.messages import RECORDING_MS, leave
 from ccplane.core.notes import noted
 from ccplane.core.offers import fail_connect, withdraw, withdraw_one
+from ccplane.core.own_calls import stop_waiting
 from ccplane.core.recordings import note_consent
 from ccplane.core.rejoin import drop_legs
 from ccplane.core.stays import leave_queue
@@ -142,7 +144,7 @@ def _close(turn: Turn, contact: Contact, past: Past | None, until: int) -> None:
             _close_stay(turn, contact, past.result if past else None, until)
         case Phase.CALLING | Phase.IN_CALL:
             assert contact.call
-            turn.do(StopRinging(contact.id, contact.channel))
+            stop_waiting(turn, contact)
             parties.caller_gone(turn, contact, contact.call)
         case _:
             leave(turn, contact)
@@ -202,7 +204,7 @@ def _outcome(result: Result | None) -> QueueOutcome:
     match result:
         case Served():
             return QueueOutcome.ANSWERED
-        case TimedOut():
+        case TimedOut() | NotReached():
             return QueueOutcome.TIMED_OUT
         case NoAgents():
             return QueueOutcome.NO_AGENTS
@@ -234,6 +236,7 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
                     last_served_at=last.at if last else None,
                     entered_at=note.entered_at,
                     passed=note.passed,
+                    direct=note.direct,
                 )
             )
         case TakeMessage():

@@ -51,7 +51,7 @@ def contact_edit_asked(turn: Turn, what: i.ContactEditAsked) -> None:
             )
         )
         if isinstance(contact.verb, EnterQueue):  # for a plane that knows less
-            verb = replace(contact.verb, queue=waiting.queue, credit_s=what.credit_s)
+            verb = replace(contact.verb, queue=waiting.queue, credit_s=what.credit_s, direct=waiting.direct)
             told = journal.write(
                 contact.step,
                 verb,

@@ -57,12 +57,15 @@ def as_candidate(contact: Contact) -> Candidate:
         0 if served_at is None else max(0, waiting.queued_at - served_at),
         contact.node,
         CALL_FIRST if contact.calls_first else VOICE,
+        waiting.direct.agent if waiting.direct else None,
     )
 
 
 def wants_more(rules: Rules, contact: Contact | None) -> bool:
     """Whether phones ring for this contact, and its queue lets further ones ring."""
     if contact is None or not contact.offers or contact.phase is not Phase.WAITING or not contact.waiting:
+        return False
+    if contact.waiting.direct is not None:
         return False
     queue = rules.queues.get(contact.waiting.queue)
     return queue is not None and len(contact.offers) < queue.at_once
@@ -88,6 +91,8 @@ def contact_deadline(rules: Rules, contact: Contact) -> int | None:
 def _waits_end(rules: Rules, queue: Queue, waiting: Waiting, endless: bool) -> list[int]:
     """When time ends or eases this wait. `endless`: nothing ends it, for who is rung for them may still answer; or they
     are called back."""
+    if waiting.direct_until is not None:
+        return [waiting.direct_until]
     step_ends = queue.step_ends_at(waiting.step)
     step_ends = None if step_ends is None else step_ends - waiting.saved_ms
     waits = (step_ends,) if endless else (queue.max_wait_ms, queue.longest_wait_ms, step_ends)

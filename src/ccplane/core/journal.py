@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from ccplane.contacts.contact import Contact, Past
+from ccplane.contacts.direct import Direct
 from ccplane.contacts.verbs import EnterQueue, TakeMessage, Verb
 from ccplane.ids import ContactId, ProgramName, QueueName
 
@@ -38,6 +39,8 @@ class Journal(msgspec.Struct, frozen=True, omit_defaults=True):
     """When they entered that queue, where they came from another; then `at` is their clock."""
     passed: tuple[QueueName, ...] = ()
     """Queues out of which overflows have taken them."""
+    direct: Direct | None = None
+    """The one agent whom they wait for."""
 
     @property
     def queueing(self) -> QueueName | None:
@@ -47,7 +50,9 @@ class Journal(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def open(self) -> EnterQueue | TakeMessage | None:
         """The open verb itself, if it is one that goes on at the switch while no plane lives."""
-        return EnterQueue(self.queueing, self.consent, self.credit_s) if self.queueing else self.message
+        if not self.queueing:
+            return self.message
+        return EnterQueue(self.queueing, self.consent, self.credit_s, direct=self.direct)
 
 
 def write(
@@ -76,6 +81,7 @@ def write(
         credit_s=queueing.credit_s if queueing else 0,
         entered_at=entered_at,
         passed=passed,
+        direct=queueing.direct if queueing else None,
     )
     return msgspec.json.encode(told).decode()
 

@@ -145,7 +145,10 @@ def _offer(turn: Turn, pick: Pick) -> None:
     leg = leg_of(offer, turn.state.epoch)
     told = pick.agent.open_line is None and auto_answers(turn.state, pick.agent)
     by_itself = told or pick.agent.open_line is not None
-    ring_ms = min(queue.ring_ms, turn.state.rules.auto_answer_ms) if by_itself else queue.ring_ms
+    ring_ms = queue.ring_ms
+    if waiting.direct is not None and waiting.direct.ring_ms is not None:
+        ring_ms = waiting.direct.ring_ms
+    ring_ms = min(ring_ms, turn.state.rules.auto_answer_ms) if by_itself else ring_ms
     turn.happened(
         c.OfferMade(
             at=turn.now,

@@ -66,7 +66,7 @@ def change_queue(turn: Turn, of: ContactId, to: QueueName, outcome: QueueOutcome
         )
     )
     if isinstance(contact.verb, EnterQueue):  # for a plane that knows less
-        verb = replace(contact.verb, queue=to, credit_s=waiting.credit_s)
+        verb = replace(contact.verb, queue=to, credit_s=waiting.credit_s, direct=None)
         clock = waiting.queued_at
         told = journal.write(contact.step, verb, clock, contact, contact.attempt, entered_at=turn.now, passed=passed)
         turn.do(WriteJournal(contact.id, told))

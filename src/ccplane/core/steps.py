@@ -28,6 +28,7 @@ from ccplane.contacts.verbs import (
     NoMessage,
     Note,
     NotPromised,
+    NotReached,
     Play,
     Pressed,
     Proven,
@@ -56,6 +57,7 @@ from ccplane.core.commands import (
     TellQueue,
     WriteJournal,
 )
+from ccplane.core.direct import why_not_now
 from ccplane.core.estimates import at_entry
 from ccplane.core.follows import as_candidate
 from ccplane.core.limits import RESULTS, as_told, looked_up, refused, way_on
@@ -275,6 +277,8 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
     if name is None:
         return end_step(turn, contact.id, NoAgents())
     queue = rules.queues[name]
+    if verb.direct is not None and (gone := why_not_now(turn.state, verb.direct)) is not None:
+        return end_step(turn, contact.id, NotReached(gone))
     since, place = latecomers.clock(turn, contact, verb.queue)
     last = turn.state.served.get(contact.caller)
     stay = c.ContactQueued(
@@ -287,9 +291,10 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
         credit_s=verb.credit_s,
         last_agent=last.agent if last else None,
         last_served_at=last.at if last else None,
+        direct=verb.direct,
     )
     waiting = as_candidate(replace(contact, waiting=queued(stay)))
-    why = refused(turn.state, queue, turn.now, waiting)
+    why = refused(turn.state, queue, turn.now, waiting) if verb.direct is None else None
     to = way_on(turn.state, queue, why, turn.now, (), waiting) if why else queue.name
     if to is None and why is QueueOutcome.NO_AGENTS:
         return end_step(turn, contact.id, NoAgents())
@@ -299,7 +304,8 @@ def _enter_queue(turn: Turn, contact: Contact, verb: EnterQueue) -> None:
         if not contact.in_room:
             turn.do(AddCaller(contact.id, contact.channel))
         turn.do(StartMusic(contact.id, contact.channel, turn.state.rules.queues[to].music))
-    turn.happened(replace(stay, estimate_ms=at_entry(turn.state, waiting, turn.now)))
+    estimate = at_entry(turn.state, waiting, turn.now) if verb.direct is None else None
+    turn.happened(replace(stay, estimate_ms=estimate))
     if why and to is None:
         leave_queue(turn, contact.id, why)
         return end_step(turn, contact.id, as_told(turn.state, verb.queue, RESULTS[why], turn.now))

@@ -108,7 +108,8 @@ def queued_again(
     if step == 1:
         turn.happened(c.ProgramStarted(at=turn.now, contact=of, program=number.program))
     moved = note if note is not None and note.queueing == queue else None
-    verb = EnterQueue(queue, credit_s=moved.credit_s if moved else 0)
+    wanted = moved.direct if moved else None
+    verb = EnterQueue(queue, credit_s=moved.credit_s if moved else 0, direct=wanted)
     turn.happened(c.StepStarted(at=turn.now, contact=of, step=step, attempt=1, verb=verb, deadline=None))
     last = turn.state.served.get(turn.state.contacts[of].caller)
     return turn.happened(
@@ -123,6 +124,7 @@ def queued_again(
             last_served_at=last.at if last else None,
             entered_at=moved.entered_at if moved else None,
             passed=moved.passed if moved else (),
+            direct=wanted,
         )
     )
 

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import QueueOutcome
-from ccplane.contacts.verbs import TimedOut
+from ccplane.contacts.verbs import NotReached, TimedOut
 from ccplane.contacts.waiting import Waiting
+from ccplane.core import direct_waits
 from ccplane.core.commands import StartMusic
+from ccplane.core.direct import BUSY
 from ccplane.core.follows import as_candidate, candidate
 from ccplane.core.limits import RESULTS, as_told, closed, instead, way_on
 from ccplane.core.route import anyone_for
@@ -52,7 +54,7 @@ def _settle(turn: Turn, of: ContactId) -> None:
 
 def _not_kept(turn: Turn, waiting: Candidate) -> QueueOutcome | None:
     """Why they wait in their queue no longer; None: they may."""
-    queue = turn.state.rules.queues.get(waiting.queue)
+    queue = turn.state.rules.queues.get(waiting.queue) if waiting.only is None else None
     if queue is not None and queue.closes_on_them and closed(turn.state, queue, turn.now):
         return QueueOutcome.CLOSED
     return None if anyone_for(turn.state, waiting) else QueueOutcome.NO_AGENTS
@@ -84,7 +86,7 @@ class _Look:
         state = self._turn.state
         queue = state.rules.queues.get(what.queue)
         every = (place.candidate for place in line.waiting)
-        if queue is None or passed_over(state.engine.roster, queue, what):
+        if queue is None or what.only or passed_over(state.engine.roster, queue, what):
             return every
         if queue.widest.language or queue.widest.last_agent_ms is not None:
             return [each for each in every if not self._is_kept(queue, each)]
@@ -105,6 +107,10 @@ def give_way(turn: Turn, contact: Contact, why: QueueOutcome) -> None:
     waiting = contact.waiting
     assert waiting is not None
     queue, state = turn.state.rules.queues.get(waiting.queue), turn.state
+    if waiting.direct is not None:
+        if not direct_waits.over(turn, contact, waiting):  # their queue is no more
+            give_back(turn, contact, why, NotReached(BUSY))
+        return
     if queue is not None:
         to, how = way_on(state, queue, why, turn.now, waiting.passed, as_candidate(contact)), why
     else:  # whoever took it out of the file has moved them
@@ -121,6 +127,10 @@ def wait_due(turn: Turn, contact: Contact) -> None:
     asked of further ones who may be rung meanwhile relaxes all the same."""
     waiting = contact.waiting
     assert waiting is not None
+    if waiting.direct is not None:
+        if not contact.offers:
+            direct_waits.over(turn, contact, waiting)
+        return
     if not contact.offers and not contact.callback and _over(turn, contact, waiting):
         return
     queue, waited = turn.state.rules.queues[waiting.queue], turn.now - waiting.here_since

@@ -40,6 +40,8 @@ class Candidate(msgspec.Struct, frozen=True):
     node: NodeName = NodeName("")
     channel: str = VOICE
     """The class of channel for which an agent must have room."""
+    only: AgentId | None = None
+    """The one agent whom they wait for; None: whoever may serve the queue."""
 
     @property
     def place(self) -> tuple[int, int, str]:
@@ -58,6 +60,8 @@ class Asking(NamedTuple):
     """Who served them last, if the step asks for that; else empty."""
     node: NodeName
     channel: str
+    only: str = ""
+    """The one agent whom they wait for, whatever the queue asks; else empty."""
 
 
 def step_of(queue: Queue, step: int) -> Step:
@@ -73,6 +77,8 @@ def last_of(step: Step, candidate: Candidate) -> AgentId | None:
 
 def asking(queue: Queue | None, candidate: Candidate) -> Asking:
     """In which line they stand. Of a queue that is no more (`queue` None) nobody can say what it asked."""
+    if candidate.only is not None:
+        return Asking(candidate.queue, 0, "", "", candidate.node, candidate.channel, candidate.only)
     step = step_of(queue, candidate.step) if queue is not None else None
     return Asking(
         candidate.queue,
@@ -86,6 +92,8 @@ def asking(queue: Queue | None, candidate: Candidate) -> Asking:
 
 def able(roster: Roster, queue: Queue, what: Asking) -> int:
     """Who may serve those who ask for this, signed in or not."""
+    if what.only:
+        return roster.only((AgentId(what.only),))
     step = step_of(queue, what.step)
     own = _meets(roster, queue, step, what)
     return own | also_able(roster, queue, what) if step.also else own
@@ -125,6 +133,8 @@ def persons(roster: Roster, step: Step, what: Asking) -> int:
 
 def excluded(roster: Roster, queue: Queue, what: Asking, free: int) -> dict[str, int]:
     """How many of these free agents may not serve them, each counted by the first reason."""
+    if what.only:
+        return {"preferred": others} if (others := (free & ~able(roster, queue, what)).bit_count()) else {}
     step = step_of(queue, what.step)
     counts: dict[str, int] = {}
     also = also_able(roster, queue, what)
@@ -149,6 +159,8 @@ def may_serve(profile: Profile, queue: Queue, what: Asking) -> bool:
 
 def meets(profile: Profile, queue: QueueName, step: Step, what: Asking) -> bool:
     """Whether one agent may serve those who wait at this step of this queue, be it by a further group."""
+    if what.only:
+        return profile.id == what.only
     return _met(profile, queue, step, what) or any(_met(profile, queue, each, what) for each in step.also)
 
 
@@ -192,7 +204,7 @@ def whoever(roster: Roster, queue: Queue) -> int:
 def passed_over(roster: Roster, queue: Queue, what: Asking) -> bool:
     """Whether the step asks for agents by name of whom none could come: then the next one holds at once."""
     step = step_of(queue, what.step)
-    return step.of_persons and not able(roster, queue, what) & roster.signed_in
+    return not what.only and step.of_persons and not able(roster, queue, what) & roster.signed_in
 
 
 def nobody_left(roster: Roster, queue: Queue, candidate: Candidate) -> bool:

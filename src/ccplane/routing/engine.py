@@ -249,7 +249,9 @@ class Merge:
 
 def _chosen(choice: Choice) -> int:
     """By the queue's strategy, among those whose priority number there is the lowest; those of a further group only
-    where there is nobody else."""
+    where there is nobody else. Who waits for one agent has no choice."""
+    if choice.waiting.only is not None:
+        return choice.among.bit_length() - 1
     if step_of(choice.queue, choice.waiting.step).also:
         own = choice.among & own_able(choice.roster, choice.queue, asking(choice.queue, choice.waiting))
         choice = replace(choice, among=own) if own else choice

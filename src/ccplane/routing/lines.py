@@ -172,6 +172,8 @@ def score_ms(queue: Queue, candidate: Candidate, now: int) -> int:
 def _anchors(what: Asking, step: Step | None, roster: Roster) -> tuple[Anchor, ...]:
     if step is None:
         return ()
+    if what.only:
+        return (("agent", what.only),)
     every = (anchor for each in (step, *step.also) for anchor in _anchors_of(each, what, roster))
     return tuple(dict.fromkeys(every))
 

@@ -66,6 +66,8 @@ def lacks(profile: Profile, queue: Queue, what: Asking) -> tuple[str, ...]:
     step = step_of(queue, what.step)
     if meets(profile, queue.name, step, what):
         return ()
+    if what.only:
+        return ("preferred",)
     membership = profile.queues.get(queue.name) if profile.queues else USUAL
     named = (not step.agents or profile.id in step.agents) and (step.last_agent_ms is None or profile.id == what.agent)
     found = (

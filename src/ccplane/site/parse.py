@@ -208,6 +208,7 @@ class _Reading:
             "menu": menus,
             "hours": self._names_in(HOURS),
             "language": LANGUAGES,
+            "agent": None if self._document(AGENTS).broken else {str(agent.id) for agent in self._agents},
         }
         judge_references([each for each in self._references if each.kind in known], known)
         if not self._document(DIALLING).broken:

@@ -29,7 +29,7 @@ NAMED_BY: Final = {
 """Verbs whose arguments are names, and of what."""
 PROMPTED: Final = {"gather": ("silence", "invalid"), "record_message": ("review",)}
 """And those of their keywords that are names of prompts."""
-NAMED_BY_KEYWORD: Final = {"transfer": {"number": "outside"}}
+NAMED_BY_KEYWORD: Final = {"transfer": {"number": "outside", "agent": "agent", "queue": "queue"}}
 """Keywords that are names, of whatever verb, and of what."""
 
 FORBIDDEN: Final = {"asyncio", "random", "secrets", "socket", "subprocess", "threading", "time", "uuid"}
@@ -117,11 +117,13 @@ def _names(path: str, tree: ast.AST, call: str, findings: Findings) -> Iterator[
                 owner == call and (verb in NAMED_BY or verb in NAMED_BY_KEYWORD)
             ):
                 blame = partial(_tell, path, node.lineno, f"{call}.{verb}", findings)
+                warn = partial(_warn, path, node.lineno, f"{call}.{verb}", findings)
                 kinds = NAMED_BY_KEYWORD.get(verb, {})
                 for each in others:
                     match each.value:
                         case ast.Constant(value=str(name)) if each.arg in kinds and name:
-                            yield Reference(kinds[each.arg], name, blame, by_program=True)
+                            told = warn if kinds[each.arg] == "agent" else blame
+                            yield Reference(kinds[each.arg], name, told, by_program=True)
                 if verb not in NAMED_BY:
                     continue
                 given = [*arguments, *(each.value for each in others if each.arg in PROMPTED.get(verb, ()))]
@@ -133,6 +135,11 @@ def _names(path: str, tree: ast.AST, call: str, findings: Findings) -> Iterator[
 
 def _tell(path: str, line: int, key: str, findings: Findings, code: str, sentence: str) -> None:
     findings.faults.append(_fault(path, line, code, sentence, key))
+
+
+def _warn(path: str, line: int, key: str, findings: Findings, code: str, sentence: str) -> None:
+    """Of people: they may be known to Postgres alone."""
+    findings.warnings.append(_fault(path, line, code, sentence, key))
 
 
 def fault_at(path: str, code: str, sentence: str) -> SiteError:

@@ -27,6 +27,7 @@ from ccplane.contacts.verbs import (
     CallbackResult,
     Connect,
     ConnectResult,
+    DirectResult,
     Done,
     EnterQueue,
     Failed,
@@ -130,6 +131,8 @@ class Trial:
     @property
     def outcomes(self) -> tuple[str, ...]:
         """The results that this verb can have, by name, the usual first."""
+        if isinstance(self.verb, EnterQueue) and self.verb.direct is not None:
+            return tuple(named(each) for each in get_args(DirectResult))
         return outcomes(type(self.verb))
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ccplane.contacts.direct import Direct
 from ccplane.contacts.facts.life import ContactFact
 from ccplane.ids import AgentId, CallbackId, QueueName
 
@@ -53,6 +54,8 @@ class ContactQueued(ContactFact, frozen=True, kw_only=True):
     """Queues out of which overflows have taken them since they asked for one: none takes them back into these."""
     callback: CallbackId | None = None
     """Whom they are called back for: it counts apart from callers' stays."""
+    direct: Direct | None = None
+    """The one agent whom they wait for."""
 
 
 class WaitAnnounced(ContactFact, frozen=True, kw_only=True):
