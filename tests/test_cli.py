@@ -482,3 +482,44 @@ def test_a_trace_of_many_calls_says_whose_each_line_is():
     told_so_far = [line.split("  ", 1)[1] for line in told_so_far[:2]]
     assert told_so_far[0] == "c-1    3  asks «order» (begun again, 2)  [orders.py:14]"
     assert told_so_far[1] == "c-1    = pressed 47 (2.1 s)"
+
+
+async def test_an_emergency_is_switched_on_shown_in_the_status_and_switched_off(site, plane):
+    site.plane.history.now = round(time.time() * 1000)
+    result = await ask("emergency")
+    assert result.stdout == "No emergency holds.\n"
+    words = ("--area", "021", "--text", "en=There is no gas.", "--text", "zh-CN=今日停气。", "--then", "hang-up")
+    result = await ask("emergency", "on", "gas", *words, "--key", "1", "--for", "2h", "--by", "Lea")
+    assert result.exit_code == 0, result.output
+    first, *others = result.stdout.splitlines()
+    assert first.startswith("gas: for callers from 021, since ")
+    assert " until " in first
+    assert first.endswith(", by Lea")
+    assert others == ["  en: There is no gas.", "  zh-CN: 今日停气。", "  then hang-up; key 1 goes on"]
+    held = site.plane.state.emergencies["gas"]
+    assert held.until is not None
+    assert held.until - held.since == pytest.approx(7_200_000, abs=60_000)
+    assert (await ask("emergency")).stdout.splitlines()[1:] == others
+    assert "  EMERGENCY gas: There is no gas. (ccplane emergency off gas)" in (await ask("status")).stdout.splitlines()
+    assert (await ask("emergency", "off", "gas", "--by", "Lea")).stdout == "gas is off.\n"
+    assert not site.plane.state.emergencies
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("--text", "en"), "is not LANGUAGE=TEXT"),
+        (("--text", "en=x", "--for", "soon"), "is no length of time"),
+        (("--text", "en=x", "--until", "soon"), "is no time"),
+        (("--text", "en=x", "--until", "18:00", "--for", "2h"), "either --for or --until"),
+        (("--text", "en=x", "--then", "explode"), "'explode' is not one of"),
+    ],
+)
+def test_an_emergency_that_is_none_is_refused_before_anything_is_asked(words, what):
+    result = call("emergency", "on", "gas", *words)
+    assert (result.exit_code, what in result.stderr) == (2, True), result.stderr
+
+
+async def test_an_emergency_of_a_queue_that_is_not_there_says_which_there_are(plane):
+    result = await ask("emergency", "on", "gas", "--queue", "nobody", "--text", "en=x")
+    assert (result.exit_code, "There is no queue of this name" in told(result)) == (2, True)

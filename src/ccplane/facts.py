@@ -13,6 +13,7 @@ from ccplane.agents import facts as a
 from ccplane.contacts import facts as c
 from ccplane.contacts import recordings as r
 from ccplane.contacts.facts.callbacks import AnyCallbackFact
+from ccplane.contacts.facts.emergencies import EmergencyFact
 from ccplane.ids import NodeName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.groups import GroupClosed, GroupOpened
@@ -164,6 +165,7 @@ AnyFact = (
     | r.AnyKeptFact
     | c.FallbackServed
     | AnyCallbackFact
+    | EmergencyFact
 )
 
 _encoder: Final = msgspec.json.Encoder()

@@ -190,7 +190,7 @@ class Parts:
         self.plane.follow(tell_unserved)
         self.plane.follow(tell_missing_sounds)
         self._executor.post = self.plane.post
-        speaker = Speaker(self._settings.sounds_dir, self._sites, self.plane.post)
+        self._speaker = speaker = Speaker(self._settings.sounds_dir, self._sites, self.plane.post)
         self._stack.callback(speaker.close)
         self._executor.make_sounds = speaker.make
         self._stack.callback(self.plane.close)
@@ -356,6 +356,7 @@ class Parts:
                 messages=self._mailbox,
                 callbacks=Callbacks(self._database),
                 site_of=self._sites,
+                make_sounds=self._speaker.made,
                 audio=settings.messages_dir,
                 callers=Callers(self._database),
                 notes=self._outbox,

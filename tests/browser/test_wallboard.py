@@ -182,3 +182,13 @@ async def test_the_browser_itself_finds_nothing_against_the_pages_own_policy(bro
         await tab.evaluate(f"document.head.append({smuggled})")
         await tab.until("window.broken === 'inline'")
         assert await tab.evaluate("window.ran ?? null") is None
+
+
+async def test_an_emergency_is_shown_as_long_as_it_holds(centre: Centre, tab: Tab) -> None:
+    asked = {"texts": {"en": "There is <b>no gas</b> today."}}
+    answer = await centre.api.put("/api/v1/emergencies/gas", json=asked, timeout=30)
+    assert answer.status_code == 200, answer.text
+    said = "document.querySelector('#emergencies [data-key=gas]')?.textContent"
+    await tab.until(f"{said} === 'gas: There is <b>no gas</b> today.'")
+    assert (await centre.api.delete("/api/v1/emergencies/gas")).status_code == 204
+    await tab.until("document.querySelector('#emergencies').children.length === 0")

@@ -20,7 +20,7 @@ from ccplane.contacts.verbs import Connect, EnterQueue, TakeMessage
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve
-from ccplane.core.follows import agent_deadline, as_candidate, candidate, contact_deadline
+from ccplane.core.follows import WAITERS, agent_deadline, as_candidate, can_hear, candidate, contact_deadline
 from ccplane.core.groups import group_of, seen
 from ccplane.core.keys import AHEAD_LONGEST
 from ccplane.core.members import members_of
@@ -279,6 +279,10 @@ class Watch:
             for each in state.callbacks.values()
             if each.deadline is not None and (each.state not in unseen or any(state.nodes.values()))
         ]
+        yet_to_hear = {each.id for each in state.contacts.values() if can_hear(state, each)}
+        assert set(state.unheard) == yet_to_hear, "who waits hears of an emergency, once"
+        due += [(state.tell_at, "emergency", WAITERS)] if yet_to_hear else []
+        due += [(each.until, "emergency", each.name) for each in state.emergencies.values() if each.until is not None]
         assert tuple(state.deadlines) == tuple(sorted(due))
         assert dict(state.due) == {(kind, whose): at for at, kind, whose in due}
         assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (

@@ -12,6 +12,7 @@ from ccplane.agents.facts import Intent, Membership, Phone, Profile, Seat
 from ccplane.contacts.announce import Announce, Way
 from ccplane.contacts.callback import CallbackState
 from ccplane.contacts.direct import Direct
+from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
 from ccplane.contacts.verbs import (
     KEYS,
@@ -731,6 +732,15 @@ class World:
             )
             self.take(i.MessageHeard(message=message_id(contact.id), contact=contact.id, by="test"))
 
+    def emergency_begins(self, a, b):
+        of = ({}, {"queue": SUPPORT}, {"queue": SALES}, {"number": "4002"}, {"area": "555"})[a % 5]
+        until = self.floor.now + 30_000 if b % 2 else None
+        says = {"en": Spoken("sound:wrong", "en", "Something is wrong.")}
+        self.take(i.EmergencyWanted(Emergency(name=f"e{b % 3}", since=0, says=says, until=until, **of)))
+
+    def emergency_ends(self, a, b):
+        self.take(i.EmergencyLifted(f"e{b % 3}", "test"))
+
     def key_comes(self, a, b):
         contact = self.some_contact(a)
         if contact:
@@ -1206,6 +1216,9 @@ RARE = (
     World.guard_tells,
     World.message_is_marked,
     World.people_change,
+    World.emergency_begins,
+    World.emergency_begins,
+    World.emergency_ends,
     World.nonsense_comes,
     World.nonsense_comes,
     World.nonsense_comes,

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from ccplane.agents.facts import PinWay
+from ccplane.contacts.verbs import Spoken
 from ccplane.core import State, inputs
 from ccplane.core.inputs import Input
 from ccplane.errors import RequestError, StoreError
@@ -300,6 +301,12 @@ class Site:
         self.notes = MemoryNotes()
         self.can_pick_up = False
         self.files = parse(FILES)
+        self.speaks = True
+        self.spoken: list[tuple[Spoken, ...]] = []
+
+    async def make_sounds(self, _: str, texts: tuple[Spoken, ...]) -> tuple[str, ...]:
+        self.spoken.append(texts)
+        return () if self.speaks else tuple(each.uri for each in texts)
 
     def ports(self) -> Ports:
         return Ports(
@@ -320,6 +327,7 @@ class Site:
             recordings=self.recordings,
             recordings_dir=self.recordings_dir,
             site_of=lambda _: self.files,
+            make_sounds=self.make_sounds,
         )
 
 

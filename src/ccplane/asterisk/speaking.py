@@ -51,6 +51,11 @@ class Speaker:
         self._asked.add(task)
         task.add_done_callback(self._asked.discard)
 
+    async def made(self, site: str, texts: tuple[Spoken, ...]) -> tuple[str, ...]:
+        """Make what is not there yet; the sounds that could not be made."""
+        there = await asyncio.gather(*(self._once(site, each) for each in texts))
+        return tuple(text.uri for text, is_there in zip(texts, there, strict=True) if not is_there)
+
     def close(self) -> None:
         """What is being made is left."""
         for task in (*self._asked, *self._making.values()):

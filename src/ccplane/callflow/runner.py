@@ -17,6 +17,7 @@ import structlog
 from msgspec.structs import replace
 
 from ccplane.callflow.call import Call, CallerGone
+from ccplane.callflow.emergency import told_first
 from ccplane.callflow.loader import load
 from ccplane.callflow.where import PROGRAMS, line_of
 from ccplane.contacts import facts as c
@@ -99,7 +100,7 @@ class Runner:
         try:
             with _patience(contact.program, "its beginning"):
                 site = self._site_of(contact.site)
-                self._running[contact.id] = load(site, contact.program)(Call(contact, site))
+                self._running[contact.id] = _begun(site, contact)
         except BaseException as error:
             return _raised(contact.id, error)
         return self._send(contact, None, contact.first_step)
@@ -185,6 +186,11 @@ class Runner:
             log.warning("program failed while its caller was leaving", contact=contact, error=repr(error))
             return
         _close(program, contact)
+
+
+def _begun(site: Site, contact: Contact) -> Program:
+    main, call = load(site, contact.program), Call(contact, site)
+    return told_first(call, main, contact.emergency) if contact.emergency else main(call)
 
 
 def _both_wait(asked: Verb, open_now: Verb) -> bool:

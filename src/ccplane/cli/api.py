@@ -37,6 +37,8 @@ def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -
             raise SetupError(SLOW, _slow(settings, patience_s)) from error
         except httpx.HTTPError as error:
             raise _away(settings, error, connected=not isinstance(error, httpx.ConnectError)) from error
+        if response.status_code == 204 and 204 in expected:
+            return None
         try:
             answer = response.json()
         except ValueError as error:

@@ -72,7 +72,14 @@ def status(reconcile: bool) -> None:
         raise SystemExit(1) from error
     click.echo(f"ccplane at {url_of(settings)}: {ready['status']}")
     queues = (*_queues(board["queues"]), *_gaps(board))
-    for line in (*_parts(ready["parts"]), *queues, *_agents(board["agents"]), *held_back, *LEGEND):
+    for line in (
+        *_parts(ready["parts"]),
+        *_emergencies(board),
+        *queues,
+        *_agents(board["agents"]),
+        *held_back,
+        *LEGEND,
+    ):
         click.echo(line)
     if reconcile:
         for line in _repairs(repaired):
@@ -113,6 +120,12 @@ def _queues(queues: list[dict[str, Any]]) -> Iterator[str]:
             ),
             widths,
         )
+
+
+def _emergencies(board: dict[str, Any]) -> Iterator[str]:
+    """What callers are told, as it is easily forgotten."""
+    for each in board.get("emergencies", ()):
+        yield f"  EMERGENCY {each['name']}: {next(iter(each['says'].values()))} (ccplane emergency off {each['name']})"
 
 
 def _gaps(board: dict[str, Any]) -> Iterator[str]:

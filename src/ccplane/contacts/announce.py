@@ -54,3 +54,5 @@ class Told(msgspec.Struct, frozen=True):
     times: int = 0
     minutes: int | None = None
     """The wait that they heard last; MORE beyond the longest."""
+    at: int = 0
+    """When they were told something last, ms."""

@@ -10,6 +10,7 @@ import msgspec
 from ccplane.contacts import facts as f
 from ccplane.contacts import recordings as r
 from ccplane.contacts.announce import Told
+from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.own_call import CallState, OwnCall
 from ccplane.contacts.talk import Talk
@@ -161,8 +162,17 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """The agent for whom they are being called: nobody else's phone rings meanwhile."""
     told: Told = Told()
     """What they heard of their place and their wait, in whichever queue."""
+    emergency: Emergency | None = None
+    """What they hear before the program that runs; None once a program before it has let them hear it."""
+    heard: tuple[str, ...] = ()
+    """The emergencies that they were told of, by their ids."""
     waited_since: int | None = None
     """The clock of their last stay in a queue, if that is over: who is called back later keeps it."""
+
+    @property
+    def was_told(self) -> bool:
+        """Of the emergency that they were to hear before their program."""
+        return self.emergency is not None and self.emergency.id in self.heard
 
     @property
     def absent(self) -> bool:
@@ -182,7 +192,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_spoken_to(self) -> bool:
         """Whether something may be being said into their room while they wait."""
-        return self.told.times > 0 or (self.customer_first and self.answered)
+        return self.told.at > 0 or self.told.times > 0 or (self.customer_first and self.answered)
 
     @property
     def offer(self) -> Offer | None:

@@ -19,6 +19,8 @@ from ccplane.contacts.waiting import queued
 from ccplane.errors import IllegalMove
 from ccplane.laws import move
 
+HEARD_MOST: Final = 20
+"""Emergencies that they have heard of, the last ones."""
 PATH_LONGEST: Final = 20
 """Choices that are remembered, the last ones."""
 
@@ -44,6 +46,7 @@ def opened(fact: f.ContactArrived) -> Contact:
         pick_up_by=fact.pick_up_by,
         callback=fact.callback,
         customer_first=fact.customer_first,
+        emergency=fact.emergency,
     )
 
 
@@ -96,8 +99,12 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.WaitAnnounced():
             if contact.waiting is None:
                 raise IllegalMove("contact", contact.phase, fact)
-            told = Told(contact.told.times + 1, contact.told.minutes if fact.minutes is None else fact.minutes)
+            minutes = contact.told.minutes if fact.minutes is None else fact.minutes
+            told = Told(contact.told.times + 1, minutes, fact.at)
             return replace(contact, told=told, waiting=replace(contact.waiting, say_at=fact.next_at))
+        case f.EmergencyHeard():
+            told = replace(contact.told, at=fact.at) if fact.waiting else contact.told
+            return replace(contact, heard=(*contact.heard[1 - HEARD_MOST :], fact.emergency), told=told)
         case f.ContactReprioritised():
             if contact.waiting is None:
                 raise IllegalMove("contact", contact.phase, fact)

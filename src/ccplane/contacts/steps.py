@@ -36,6 +36,7 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
                 results=(),
                 verb=None,
                 began_in=contact.language,
+                emergency=None if contact.was_told else contact.emergency,
                 consent_before=contact.consent,
             )
         case f.ProgramFailed(forgotten=True):

@@ -188,13 +188,19 @@ class MarkServed(msgspec.Struct, frozen=True, tag=True):
     """The program has done what the caller wanted: if they never wait for a person, they have served themselves."""
 
 
+class NoteEmergency(msgspec.Struct, frozen=True, tag=True):
+    """They have been told of an emergency, by its id."""
+
+    emergency: str
+
+
 class HangUp(msgspec.Struct, frozen=True, tag=True):
     """End the call. `cause`: Q.850, 16 is a normal end."""
 
     cause: int = 16
 
 
-Note = SetLanguage | Choose | SetData | MarkServed | DropMessage
+Note = SetLanguage | Choose | SetData | MarkServed | DropMessage | NoteEmergency
 """Verbs that only note something, and take no time."""
 OwnVerb = AskPin | LookHere | LookHours | SetIntent
 Verb = Answer | Play | Gather | Ring | Hold | Note | EnterQueue | AskCallback | Connect | TakeMessage | OwnVerb | HangUp

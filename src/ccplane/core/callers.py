@@ -12,6 +12,7 @@ from ccplane.contacts.verbs import Answer, Done, HangUp
 from ccplane.core import callbacks, own_calls, parties
 from ccplane.core import inputs as i
 from ccplane.core.commands import CloseRoom, GiveBack, HangUpCaller, OpenRoom
+from ccplane.core.emergencies import at_arrival
 from ccplane.core.messages import leave
 from ccplane.core.offers import fail_connect, withdraw
 from ccplane.core.rejoin import drop_legs
@@ -75,6 +76,7 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, ser
             agent=own_calls.owner_of(turn.state, what.device),
             arrived_at=arrived_at,
             served_until=served_until,
+            emergency=None if served_until is not None else at_arrival(turn.state, what),
         )
     )
     if what.answered:

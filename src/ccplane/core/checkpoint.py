@@ -11,12 +11,13 @@ from ccplane.agents.agent import Agent
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.callback import Callback
 from ccplane.contacts.contact import Contact
+from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.fallback import Carried, Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.offer import Offer
 from ccplane.contacts.recordings import Expected
 from ccplane.contacts.served import Last, Served
-from ccplane.core.follows import callback_rescheduled, put_agent, put_contact
+from ccplane.core.follows import callback_rescheduled, put_agent, put_contact, rescheduled
 from ccplane.core.groups import scheduled
 from ccplane.core.state import State
 from ccplane.ids import CallbackId, ContactId, DeviceName, NodeName, QueueName
@@ -60,6 +61,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     callbacks: tuple[Callback, ...] = ()
     callbacks_ended: tuple[CallbackId, ...] = ()
     ledger_away: bool = False
+    emergencies: tuple[Emergency, ...] = ()
+    tell_at: int = 0
 
 
 class _OneOffer(msgspec.Struct, frozen=True):
@@ -111,6 +114,8 @@ def encode(state: State) -> bytes:
             callbacks=tuple(state.callbacks.values()),
             callbacks_ended=state.callbacks_ended,
             ledger_away=state.ledger_away,
+            emergencies=tuple(state.emergencies.values()),
+            tell_at=state.tell_at,
         )
     )
 
@@ -145,6 +150,8 @@ def decode(data: bytes) -> State:
         callbacks=Map({each.id: each for each in kept.callbacks}),
         callbacks_ended=kept.callbacks_ended,
         ledger_away=kept.ledger_away,
+        emergencies=Map({each.name: each for each in kept.emergencies}),
+        tell_at=kept.tell_at,
     )
     for callback in kept.callbacks:
         state = callback_rescheduled(state, callback)
@@ -154,4 +161,6 @@ def decode(data: bytes) -> State:
     for contact in kept.contacts:
         offers = contact.offers or alone.get(contact.id, ())
         state = put_contact(state, None, msgspec.structs.replace(contact, offers=offers))
+    for emergency in kept.emergencies:
+        state = rescheduled(state, "emergency", emergency.name, emergency.until)
     return scheduled(state)

@@ -19,6 +19,7 @@ from ccplane.core.callers import CALLER_RULES
 from ccplane.core.clearing import CLEARING_RULES
 from ccplane.core.commands import Command
 from ccplane.core.edits import EDIT_RULES
+from ccplane.core.emergencies import EMERGENCY_RULES, tell_waiting
 from ccplane.core.fallback import FALLBACK_RULES
 from ccplane.core.fallback_first import FALLBACK_FIRST_RULES, let_go
 from ccplane.core.floor import FLOOR_RULES
@@ -64,6 +65,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **STANDING_RULES,
     **ASK_RULES,
     **EDIT_RULES,
+    **EMERGENCY_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
     **RECORDER_RULES,
@@ -107,6 +109,7 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
         let_go(turn)  # of whom nothing was asked meanwhile
     bring_together(turn)
     announce(turn)
+    tell_waiting(turn)
     leave_seats(turn)
     tend(turn)
     light(turn, state)

@@ -43,6 +43,7 @@ from ccplane.contacts.facts import (
     TalkStarted,
 )
 from ccplane.contacts.facts.callbacks import AnyCallbackFact, CallbackAsked, CallbackFact
+from ccplane.contacts.facts.emergencies import EmergencyBegan, EmergencyEnded, EmergencyPaced
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
     AnyRecordingFact,
@@ -56,6 +57,7 @@ from ccplane.contacts.recordings import (
 from ccplane.core import groups, paces
 from ccplane.core.follows import callback_rescheduled, put_agent, put_contact, reindexed, rescheduled, with_ledger
 from ccplane.core.state import State
+from ccplane.core.unheard import switched
 from ccplane.days import day_of
 from ccplane.errors import IllegalMove
 from ccplane.facts import (
@@ -192,6 +194,8 @@ def _evolve(state: State, fact: AnyFact) -> State:
             return groups.moved(state, fact)
         case RepairMade():
             return state
+        case EmergencyBegan() | EmergencyEnded() | EmergencyPaced():
+            return switched(state, fact)
         case _:
             assert_never(fact)
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from ccplane.agents.agent import Agent
 from ccplane.contacts.callback import Callback, CallbackState
 from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.emergency import Emergency, of_waiting
 from ccplane.contacts.waiting import Waiting
 from ccplane.core.announced import say_at
 from ccplane.core.state import State
@@ -23,6 +24,8 @@ from ccplane.routing.asking import CALL_FIRST, VOICE, Candidate
 from ccplane.routing.ordered import Ordered
 from ccplane.routing.rules import Queue, Rules
 
+WAITERS: Final = ""
+"""The deadline by which those who wait are told of emergencies; the others have names."""
 NOBODY: Final[Ordered[tuple[int, str]]] = Ordered()
 
 
@@ -132,10 +135,39 @@ def reindexed(state: State, before: Contact | None, after: Contact | None) -> St
     assert whose is not None
     state = _called_for(state, _calling_for(before), _calling_for(after), whose.id)
     state = _wanting(state, whose.id, wants_more(state.rules, after))
+    if state.emergencies or state.unheard:
+        state = _unheard(state, whose.id, after)
     watched = after is not None and state.nodes.get(after.node, False)
     deadline = contact_deadline(state.rules, after) if after and watched else None
     state = state if engine is state.engine else replace(state, engine=engine)
     return rescheduled(state, "contact", whose.id, deadline)
+
+
+def to_hear(emergencies: Map[str, Emergency], contact: Contact) -> Emergency | None:
+    """What this contact is to hear while it waits, and has not yet. Who is called back is told nothing."""
+    if contact.waiting is None or contact.callback is not None or contact.device is not None:
+        return None
+    caller = contact.caller
+    return of_waiting(emergencies.values(), contact.number_dialled, caller, contact.waiting.queue, contact.heard)
+
+
+def can_hear(state: State, contact: Contact) -> bool:
+    """Whether it is to hear of an emergency, and can: nothing is said while a phone rings for them, nor outside of the
+    room in which it is said."""
+    here = contact.phase is Phase.WAITING and contact.in_room and not contact.offers
+    return here and state.nodes.get(contact.node, False) and to_hear(state.emergencies, contact) is not None
+
+
+def _unheard(state: State, contact: ContactId, after: Contact | None) -> State:
+    wants = after is not None and can_hear(state, after)
+    if wants is (contact in state.unheard):
+        return state
+    return with_unheard(state, state.unheard.set(contact, None) if wants else state.unheard.delete(contact))
+
+
+def with_unheard(state: State, unheard: Map[ContactId, None]) -> State:
+    """The state with those who have yet to hear of an emergency, and when the next of them do."""
+    return rescheduled(replace(state, unheard=unheard), "emergency", WAITERS, state.tell_at if unheard else None)
 
 
 def _calling_for(contact: Contact | None) -> AgentId | None:

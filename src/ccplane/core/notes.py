@@ -10,7 +10,18 @@ from typing import Final, assert_never
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import MessageMark
-from ccplane.contacts.verbs import Choose, Done, DropMessage, Failed, MarkServed, Note, Result, SetData, SetLanguage
+from ccplane.contacts.verbs import (
+    Choose,
+    Done,
+    DropMessage,
+    Failed,
+    MarkServed,
+    Note,
+    NoteEmergency,
+    Result,
+    SetData,
+    SetLanguage,
+)
 from ccplane.core.turn import Turn
 
 DATA_MOST: Final = 20
@@ -41,6 +52,8 @@ def noted(turn: Turn, contact: Contact, verb: Note) -> Result:
                     at=turn.now, message=message, contact=contact.id, state=MessageMark.DELETED, by=BY_CALLER
                 )
             )
+        case NoteEmergency(emergency=emergency):
+            turn.happened(c.EmergencyHeard(at=turn.now, contact=contact.id, emergency=emergency))
         case _:
             assert_never(verb)
     return Done()

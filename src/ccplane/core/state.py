@@ -16,6 +16,7 @@ from ccplane.agents.agent import Agent, Shown
 from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.callback import Callback
 from ccplane.contacts.contact import Contact
+from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.fallback import Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
@@ -45,7 +46,7 @@ from ccplane.routing.rules import Rules
 GroupKey = tuple[QueueName, str]
 """A further group of agents: of which queue, and what it is called."""
 Deadline = tuple[int, str, str]
-"""When, "contact", "agent", "group" or "callback", and whose."""
+"""When, "contact", "agent", "group", "callback" or "emergency", and whose."""
 
 NO_RULES: Final = Rules(queues={}, numbers={}, default_program=ProgramName(""))
 
@@ -119,6 +120,13 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Who served each customer last."""
     today: tuple[int, int] = (0, 0)
     """The site's day in which somebody last talked or wrapped up, [from, to) in ms."""
+
+    emergencies: Map[str, Emergency] = Map()
+    """Those that hold, by name."""
+    unheard: Map[ContactId, None] = Map()
+    """Who waits and has yet to hear of one."""
+    tell_at: int = 0
+    """When the next of them are told, in ms."""
 
     draining: DrainBegan | None = None
     """No new call is taken; None in usual times."""

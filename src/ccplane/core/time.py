@@ -12,6 +12,7 @@ from ccplane.core import inputs as i
 from ccplane.core.announcing import announce_due
 from ccplane.core.callbacks import callback_due
 from ccplane.core.callers import not_picked_up
+from ccplane.core.emergencies import emergency_due
 from ccplane.core.follows import watches
 from ccplane.core.offers import offers_due
 from ccplane.core.parties import overdue
@@ -43,6 +44,8 @@ def tick(turn: Turn, _: i.Tick) -> None:
 def _due(turn: Turn, kind: str, whose: str) -> None:
     if kind == "agent":
         _agent_due(turn, AgentId(whose))
+    elif kind == "emergency":
+        emergency_due(turn, whose)
     elif kind == "callback":
         callback = turn.state.callbacks.get(CallbackId(whose))
         if callback is not None and callback.deadline is not None and callback.deadline <= turn.now:

@@ -17,6 +17,7 @@ from ccplane.http import (
     callbacks,
     contacts,
     docs_page,
+    emergencies,
     fallback_calls,
     handover,
     health,
@@ -97,6 +98,7 @@ class Ports:
     callbacks: CallbackStore | None = None
     site_of: Callable[[str], Site] | None = None
     """The site that a hash stands for."""
+    make_sounds: emergencies.MakeSounds | None = None
     ari: AriStats | None = None
     ami: AmiStats | None = None
     heard: PhoneStats | None = None
@@ -156,6 +158,8 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
         readers = steps.Readers(ports.plane, ports.site_of)
         app.state.streams.append(readers)
         app.include_router(steps.routes(ports.plane, ports.contacts, readers, admin))
+        if ports.make_sounds is not None:
+            app.include_router(emergencies.routes(ports.plane, ports.site_of, ports.make_sounds, admin, ports.clock))
     app.include_router(numbers.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(why.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(built_pages.routes())

@@ -139,6 +139,9 @@ class Exposition(Collector):
         yield _counter("ccplane_contacts_ended", "Contacts that ended, by whom", totals.contacts, "by")
         served = "Contacts that a program served and that never entered a queue"
         yield _total("ccplane_contacts_self_served", served, totals.self_served)
+        yield _now("ccplane_emergencies", "Emergencies that hold", len(state.emergencies))
+        heard = "Callers who were told of an emergency"
+        yield _total("ccplane_emergencies_heard", heard, totals.facts.get("EmergencyHeard", 0))
         missing = "Sounds that could not be played or made"
         yield _total("ccplane_sounds_failed", missing, totals.facts.get("SoundsFailed", 0))
         for kind, (name, means) in OF_RECORDINGS.items():

@@ -13,6 +13,7 @@ from fastapi import Response
 from ccplane.agents.agent import Agent, Shown, Work
 from ccplane.agents.facts import Intent, Membership, Phone
 from ccplane.agents.wrap_up import WrapUp
+from ccplane.contacts.emergency import Emergency
 from ccplane.core.fallback_first import is_held_back
 from ccplane.core.state import State
 from ccplane.ids import AgentId, ContactId, DeviceName, QueueName, SeatId
@@ -199,6 +200,19 @@ class GapView(msgspec.Struct, frozen=True, rename={"began_at": "from", "ended_at
     ended_at: Time | None
 
 
+class EmergencyView(msgspec.Struct, frozen=True, kw_only=True):
+    """An emergency that holds, for those who call `number`, from `area`, or wait in `queue`; for all if none is said.
+    `says`: by language what they hear, a text or the sound of a prompt."""
+
+    name: str
+    since: Time
+    until: Time | None
+    number: str | None
+    area: str | None
+    queue: str | None
+    says: dict[str, str]
+
+
 class Wallboard(msgspec.Struct, frozen=True):
     """The numbers now (`at`) and since the site's midnight (`counted_from`). They are `provisional` where `gaps` of
     today, a second or longer, touch them: what callers did meanwhile was found out afterwards, or not at all."""
@@ -209,10 +223,24 @@ class Wallboard(msgspec.Struct, frozen=True):
     agents: tuple[AgentOnBoard, ...]
     provisional: bool
     gaps: tuple[GapView, ...]
+    emergencies: tuple[EmergencyView, ...]
+    """What callers are told now, while something is wrong."""
 
 
 def _iso_or_none(at: int | None) -> Time | None:
     return None if at is None else iso(at)
+
+
+def _emergency(each: Emergency) -> EmergencyView:
+    return EmergencyView(
+        name=each.name,
+        since=iso(each.since),
+        until=_iso_or_none(each.until),
+        number=each.number,
+        area=each.area,
+        queue=each.queue,
+        says={language: said.text or said.uri for language, said in each.says.items()},
+    )
 
 
 def wallboard_told(view: WallboardView) -> Wallboard:
@@ -224,6 +252,7 @@ def wallboard_told(view: WallboardView) -> Wallboard:
             AgentOnBoard(agent.id, agent.state, _since(agent), _iso_or_none(agent.until)) for agent in view.agents
         ),
         provisional=view.provisional,
+        emergencies=tuple(_emergency(each) for each in view.emergencies),
         gaps=tuple(
             GapView(iso(gap.began_at), None if gap.ended_at is None else iso(gap.ended_at)) for gap in view.gaps
         ),

@@ -11,6 +11,7 @@ from immutables import Map
 from msgspec.structs import replace
 
 from ccplane.agents.agent import Agent, Shown
+from ccplane.contacts.emergency import Emergency
 from ccplane.ids import AgentId, QueueName
 from ccplane.kpi.board import Board, Gap, Stay
 from ccplane.kpi.counters import NEVER_OFF, NOTHING, Counters
@@ -31,6 +32,8 @@ class Floor(Protocol):
     def groups(self) -> Mapping[tuple[QueueName, str], Opening]: ...
     @property
     def unserved(self) -> Collection[QueueName]: ...
+    @property
+    def emergencies(self) -> Mapping[str, Emergency]: ...
 
 
 class GroupView(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +89,8 @@ class WallboardView(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[AgentView, ...]
     provisional: bool = False
     gaps: tuple[Gap, ...] = ()
+    emergencies: tuple[Emergency, ...] = ()
+    """Those that hold."""
 
 
 NO_WAITS: Final[Waits] = {}
@@ -101,6 +106,7 @@ def wallboard(board: Board, floor: Floor, now: int, waits: Waits = NO_WAITS) -> 
         agents=tuple(_agent(id_, agent) for id_, agent in _by_id(floor.agents)),
         provisional=bool(gaps),
         gaps=gaps,
+        emergencies=tuple(floor.emergencies.values()),
     )
 
 

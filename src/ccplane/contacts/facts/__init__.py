@@ -5,6 +5,7 @@ Each subject has a module of its own. All else takes them from here, where the u
 
 from __future__ import annotations
 
+from ccplane.contacts.facts.emergencies import EmergencyHeard
 from ccplane.contacts.facts.fallback import FallbackServed
 from ccplane.contacts.facts.life import (
     CallerAnswered,
@@ -121,6 +122,7 @@ __all__ = [
     "CustomerCalled",
     "DataSet",
     "Direction",
+    "EmergencyHeard",
     "EndedBy",
     "FallbackServed",
     "KeyKept",
@@ -205,6 +207,7 @@ AnyContactFact = (
     | LanguageSet
     | MenuChosen
     | DataSet
+    | EmergencyHeard
     | CallerAnswered
     | CallerEnteredRoom
     | ContactQueued

@@ -29,6 +29,7 @@ from ccplane.core.inputs.callers import (
     SoundsMade,
     SoundsStarted,
 )
+from ccplane.core.inputs.emergencies import EmergencyLifted, EmergencyWanted
 from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay, FallbackWaitsSeen
 from ccplane.core.inputs.input import Input, Late
 from ccplane.core.inputs.legs import (
@@ -194,6 +195,8 @@ __all__ = [
     "ContactEditAsked",
     "DrainAsked",
     "DrainCancelAsked",
+    "EmergencyLifted",
+    "EmergencyWanted",
     "EnteredRoom",
     "FallbackCallFound",
     "FallbackCallImported",

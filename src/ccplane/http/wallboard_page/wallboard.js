@@ -65,6 +65,9 @@ const serverNow = () => Date.parse(board.at) + elapsed();
 // ── the page ──
 
 function show() {
+  update(byId("emergencies"), board.emergencies, (each) => each.name, newLine, (item, each) => {
+    write(item, `${each.name}: ${each.says[language] ?? Object.values(each.says)[0]}`);
+  });
   update(byId("queues"), board.queues, (queue) => queue.name, newQueue, (row, queue) => {
     const cells = [queue.name, whole.format(queue.waiting), null, estimateOf(queue), ...countsOf(queue), ...ratesOf(queue)];
     cells.forEach((text, n) => text === null || write(row.children[n], text));
@@ -75,7 +78,7 @@ function show() {
     write(item.children[0], agent.id);
     write(item.children[1], words.states[agent.state] ?? agent.state);
   });
-  update(byId("tally"), tallyOf(board.agents), ([state]) => state, newTally, (item, [state, count]) => {
+  update(byId("tally"), tallyOf(board.agents), ([state]) => state, newLine, (item, [state, count]) => {
     item.dataset.state = state;
     write(item, `${whole.format(count)} ${words.states[state] ?? state}`);
   });
@@ -142,7 +145,7 @@ function newAgent() {
   return item;
 }
 
-const newTally = () => document.createElement("li");
+const newLine = () => document.createElement("li");
 const byId = (id) => document.getElementById(id);
 
 // One child of `parent` for each item, in their order; a child stays the same element as long as its key is there.
