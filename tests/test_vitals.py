@@ -71,6 +71,7 @@ class Parts:
         )
         self.link = SimpleNamespace(trouble="", connected_since=None, provisioned_at=None, provisioning_trouble="")
         self.site, self.unserved = SimpleNamespace(trouble=lambda: ""), ()
+        self.look_ups = SimpleNamespace(trouble=lambda: "")
         self.ami, self.door = AmiStats(connected=True), SimpleNamespace(trouble="")
         self.vitals = Vitals(
             lease=self.lease,
@@ -87,6 +88,7 @@ class Parts:
             heartbeat=other,
             door=self.door,
             site=self.site,
+            look_ups=self.look_ups,
             unserved=lambda: self.unserved,
         )
 

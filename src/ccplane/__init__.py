@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ccplane.callflow.saying import Number as Number
     from ccplane.callflow.saying import Text as Text
     from ccplane.callflow.saying import Time as Time
+    from ccplane.contacts.look_ups import Found as Found
+    from ccplane.contacts.look_ups import LookUpFailed as LookUpFailed
+    from ccplane.contacts.look_ups import LookUpResult as LookUpResult
+    from ccplane.contacts.look_ups import NotFound as NotFound
     from ccplane.contacts.verbs import CallbackResult as CallbackResult
     from ccplane.contacts.verbs import Closed as Closed
     from ccplane.contacts.verbs import Done as Done
@@ -54,11 +58,14 @@ __all__ = [
     "Date",
     "Digits",
     "Done",
+    "Found",
     "GatherResult",
     "Here",
     "HoursResult",
     "Invalid",
     "LeftByKey",
+    "LookUpFailed",
+    "LookUpResult",
     "MessageResult",
     "MessageTaken",
     "Money",
@@ -67,6 +74,7 @@ __all__ = [
     "NoInput",
     "NoMessage",
     "NotAllowed",
+    "NotFound",
     "NotPromised",
     "NotReached",
     "Number",
@@ -96,11 +104,14 @@ _HOMES: Final = {
     "Date": "ccplane.callflow.saying",
     "Digits": "ccplane.callflow.saying",
     "Done": "ccplane.contacts.verbs",
+    "Found": "ccplane.contacts.look_ups",
     "GatherResult": "ccplane.callflow.asking",
     "Here": "ccplane.contacts.verbs",
     "HoursResult": "ccplane.contacts.verbs",
     "Invalid": "ccplane.callflow.asking",
     "LeftByKey": "ccplane.contacts.verbs",
+    "LookUpFailed": "ccplane.contacts.look_ups",
+    "LookUpResult": "ccplane.contacts.look_ups",
     "MessageResult": "ccplane.contacts.verbs",
     "MessageTaken": "ccplane.contacts.verbs",
     "Money": "ccplane.callflow.saying",
@@ -109,6 +120,7 @@ _HOMES: Final = {
     "NoInput": "ccplane.contacts.verbs",
     "NoMessage": "ccplane.contacts.verbs",
     "NotAllowed": "ccplane.contacts.verbs",
+    "NotFound": "ccplane.contacts.look_ups",
     "NotPromised": "ccplane.contacts.verbs",
     "NotReached": "ccplane.contacts.verbs",
     "Open": "ccplane.contacts.verbs",

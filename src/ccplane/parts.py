@@ -50,6 +50,7 @@ from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
+from ccplane.lookups.asking import LookUps
 from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.callbacks import Callbacks, Ledger
@@ -194,6 +195,8 @@ class Parts:
         self._stack.callback(speaker.close)
         self._executor.make_sounds = speaker.make
         self._stack.callback(self.plane.close)
+        self._look_ups = LookUps(self.plane, self._sites)
+        self._stack.push_async_callback(self._look_ups.close)
         self._promises = Promises(self.plane, Ledger(self._database), self._clock.now, self._lease.may_send)
         self._stack.callback(self._promises.close)
         self._shipper = Shipper(outbox, PostgresFacts(self._database), self._clock.now)
@@ -333,6 +336,7 @@ class Parts:
             self._heartbeat,
             self._door,
             Either(self._reload, self._edits),
+            self._look_ups,
             lambda: self.plane.state.unserved,
         )
         duties = (self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run, self._promises.run)
@@ -379,6 +383,7 @@ class Parts:
                 outbox=self._outbox.stats,
                 shipping=self._shipper.stats,
                 backlog=self._backlog,
+                look_ups=self._look_ups,
             ),
             admin_token=self.token,
             guard_token=_token(self._settings.guard_token, self._settings.runtime / "guard-token"),

@@ -15,6 +15,7 @@ from ccplane.kpi import definitions
 from ccplane.log.backlog import Level, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
+from ccplane.lookups.asking import Seen
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN
 from tests.kpi.histories import AGENTS, QUEUES
@@ -65,6 +66,7 @@ async def test_every_metric_is_on_the_page(site):
     clients = {"ari": AriStats(), "ami": AmiStats(), "heard": PhoneStats()}
     backlog = SimpleNamespace(standing=Standing(0, 0, 0, Level.AMPLE, None, None))
     ports = replace(site.ports(), **clients, outbox=OutboxStats(), shipping=ShippingStats(), backlog=backlog)
+    ports = replace(ports, look_ups=SimpleNamespace(seen={"orders": Seen()}, circuit=lambda _: "closed"))
     app = create_app(ports, admin_token=TOKEN)
     async with client_from(app) as client:
         text = (await client.get("/metrics")).text

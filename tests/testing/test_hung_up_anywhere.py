@@ -17,6 +17,7 @@ import pytest
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import callbacks
+from ccplane.contacts.look_ups import NotFound
 from ccplane.contacts.verbs import Gather, HangUp, TakeMessage
 from ccplane.core.inputs import CallbackKept
 from ccplane.facts import RepairMade
@@ -46,12 +47,15 @@ class Sort:
     keys: tuple[str, ...] = ()
     agent: bool = False
     keeps: bool = True
+    found: Any = None
+    """What a look-up finds."""
     waits_for_key: str = ""
     """Pressed once they wait in a queue whose agent does not pick up."""
     outside: bool = False
     """Whether somebody answers at the number outside."""
 
 
+SENT = {"state": "sent", "on": "2026-11-20"}
 CARD = ("471100", "1")
 SORTS = [
     Sort(CARD),
@@ -74,6 +78,9 @@ SORTS = [
     Sort(("2", "1")),
     Sort(("4711#",)),
     Sort(("471100",)),
+    Sort(("4711#",), found=SENT),
+    Sort(("4711#",), found={"state": "in work"}),
+    Sort(("4711#",), found=NotFound()),
     Sort(("8", "0")),
     Sort(agent=True, waits_for_key="1"),
     Sort(("2",), agent=True, waits_for_key="1"),
@@ -93,6 +100,9 @@ class Walk:
         files = DEMO | {"ivr/numbers.toml": DEMO["ivr/numbers.toml"] + numbers}
         async with rehearse(files) as centre:
             self.centre = centre
+            centre.look_ups.after = 2.0
+            if self.sort.found is not None:
+                centre.look_ups["orders"] = self.sort.found
             if self.sort.outside:
                 centre.switch.outside("5551200", answers(after=3, hang_up_after=5))
             if self.sort.agent:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ccplane.callflow.saying import Date, Digits, Money, Number, Time, words
 from ccplane.contacts import facts as c
+from ccplane.contacts.look_ups import NotFound
 from ccplane.settings import HOME
 from ccplane.site import parse
 from ccplane.site.site import sound_of_said
@@ -70,15 +72,18 @@ def call_of(
     files: dict[str, str] | None = None,
     outside: Behaviour | None = None,
     agent: Behaviour | None = None,
+    finds: Any = None,
 ) -> Heard:
     """The example of this verb, or this program, called by somebody who presses these keys, each when they are asked
-    anew. `outside`, `agent`: what somebody who is called there, and 1001, do."""
+    anew. `outside`, `agent`: what somebody who is called there, and 1001, do; `finds`: what a look-up
+    finds."""
 
     async def scene() -> Heard:
         site = FILES | {"ari_apps/example.py": program(EXAMPLES.get(verb, verb))} | (files or {})
         async with rehearse(site) as centre:
             centre.sign_in("1001")
             centre.switch.phone("1001", agent)
+            centre.look_ups["orders"] = finds
             centre.switch.outside("5551234", outside)
             call = centre.switch.call("4001")
             step = 0
@@ -228,6 +233,14 @@ def test_hours_says_whether_it_is_open_and_why_not():
     closed = call_of("hours", files=FAIR)
     assert closed.data() == {"closed": "fair"}
     assert closed.sounds == ["apology"]
+
+
+LOOK_UPS = {"ivr/lookups.toml": '[orders]\nurl = "https://shop.example/{order}"\n'}
+
+
+def test_look_up_gives_what_a_service_knows():
+    assert call_of("look_up", files=LOOK_UPS, finds={"state": "sent"}).data() == {"state": "sent"}
+    assert call_of("look_up", files=LOOK_UPS, finds=NotFound()).sounds == ["no-such-order"]
 
 
 def test_run_gives_what_the_other_program_returns():

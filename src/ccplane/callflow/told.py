@@ -24,6 +24,7 @@ WORDS: Final = {
     "AskCallback": "promises to call back, in",
     "TakeMessage": "records a message, in",
     "Connect": "calls",
+    "LookUp": "looks up",
     "SetLanguage": "changes to",
     "SetData": "notes",
     "Choose": "notes a choice of",
@@ -45,6 +46,8 @@ def verb_told(verb: Verb, said: Callable[[str], str]) -> str:
         value = getattr(verb, field.name)
         if field.name == "sounds":
             parts += [said(sound) for sound in value]
+        elif field.name == "given":
+            parts += [f"{each} {text}" for each, text in value]
         elif value != field.default and value is not None and field.name not in UNSAID:
             parts.append(f"{field.name} {value}")
     return _short(f"{WORDS.get(name, name)} {', '.join(parts)}".rstrip())

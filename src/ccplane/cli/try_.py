@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import click
+import msgspec
 
 from ccplane.cli.given import given_settings, given_site
 from ccplane.errors import ProgramError, SetupError
 
 if TYPE_CHECKING:
+    from ccplane.contacts.look_ups import LookUpResult, Why
     from ccplane.contacts.verbs import Result
+    from ccplane.site import Site
     from ccplane.testing.trial import Trial
 
 HANG_UP: Final = "h"
@@ -25,8 +29,15 @@ KEYS: Final = set("0123456789*#ABCD")
 @click.option("--script", help="What is typed, word by word: keys, `-` (silence), outcomes, `h`.")
 @click.option("--trace", is_flag=True, help="Also each verb and result as it is journalled, and the line.")
 @click.option("--from", "caller", default="13800138000", show_default=True, help="The number that calls.")
+@click.option(
+    "--look-up",
+    "look_ups",
+    multiple=True,
+    metavar="NAME=ANSWER",
+    help="What a look-up gives: a file with JSON, `not-found`, or `failed`. May be given for several.",
+)
 @click.option("--language", default="", help="Instead of the number's own: en or zh-CN.")
-def try_(what: str, script: str | None, trace: bool, caller: str, language: str) -> None:
+def try_(what: str, script: str | None, trace: bool, caller: str, language: str, look_ups: tuple[str, ...]) -> None:
     """Run what takes NUMBER, or a program of ari_apps/, here: typed keys, no PBX. What comes of a queue you say.
 
     Where it asks, type keys; Enter alone is silence; `h` hangs up. Where it waits in a queue, type what happens:
@@ -36,6 +47,7 @@ def try_(what: str, script: str | None, trace: bool, caller: str, language: str)
     Examples:
       ccplane try 4001
       ccplane try call_me_back --trace
+      ccplane try 4006 --look-up orders=order.json
       ccplane try 4001 --script "2 served"    for tests: exit code 2 if the program fails
     """
     from ccplane.callflow.told import said_by
@@ -50,6 +62,7 @@ def try_(what: str, script: str | None, trace: bool, caller: str, language: str)
     if not trial.listed:
         click.echo(f"{what} is neither in ivr/numbers.toml nor a program: the default takes it.")
     click.echo(f"{what}: program {trial.program} ({site.programs[trial.program].path}), language {trial.language}")
+    trial.answers.update(_answer(site, each) for each in look_ups)
     typed = _typed if script is None else _scripted(script)
     said = said_by(site)
     for line in lines(trial, said, typed, trace):
@@ -68,7 +81,7 @@ def lines(trial: Trial, said: Callable[[str], str], typed: Callable[[str], str |
         yield f"{trial.step:3}  {verb_told(verb, said)}"
         if trace:
             yield f"     {trial.where}  {verb}"
-        result: Result = Done()
+        result: Result = trial.known or Done()
         if trial.forgets_keys:
             keys = ""
         if trial.asks and not (keys and trial.takes_keys):
@@ -91,6 +104,27 @@ def lines(trial: Trial, said: Callable[[str], str], typed: Callable[[str], str |
     yield f"{'FAILED: ' if trial.failed else ''}{trial.ended}."
 
 
+def _answer(site: Site, given: str) -> tuple[str, LookUpResult]:
+    """`orders=order.json`, `orders=not-found`, `orders=failed`, with why if you like: `orders=failed:timeout`."""
+    from ccplane.contacts.look_ups import WHYS, Found, LookUpFailed, NotFound
+    from ccplane.site.faults import did_you_mean
+
+    name, _, answer = given.partition("=")
+    if name not in site.look_ups:
+        raise click.UsageError(f"ivr/lookups.toml has no look-up `{name}`{did_you_mean(name, site.look_ups)}")
+    kind, _, why = answer.partition(":")
+    if answer == "not-found":
+        return name, NotFound()
+    if kind == "failed" and (not why or why in WHYS):
+        return name, LookUpFailed(cast("Why", why or "timeout"))
+    try:
+        return name, Found(msgspec.json.decode(Path(answer).read_bytes()))
+    except OSError as error:
+        raise click.UsageError(f"--look-up {given}: {answer or 'nothing'} cannot be read: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise click.UsageError(f"--look-up {given}: {answer} is not JSON: {error}") from error
+
+
 def _result(trial: Trial, words: str) -> tuple[Result, str]:
     """What was typed: keys, an outcome by name and what it says more; and the keys that are left over."""
     first, *given = words.split(":")
@@ -100,6 +134,8 @@ def _result(trial: Trial, words: str) -> tuple[Result, str]:
         return (trial.pressed("")[0], "") if trial.takes_keys else (trial.result(trial.outcomes[0]), "")
     if not trial.takes_keys and set(first) <= KEYS and "left-by-key" in trial.outcomes:
         return trial.result("left-by-key", first), ""
+    if first == "found":
+        return trial.result(first, *([words.partition(":")[2]] if given else [])), ""
     return trial.result(first, *given), ""
 
 

@@ -118,6 +118,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """The open verb's sounds have ended: told again, that moves no clock."""
     unplayed: int = 0
     """In how many languages the open verb's sounds could not be played."""
+    delayed: bool = False
+    """The open look-up takes its time: the caller hears something."""
     sounds_failed: bool = False
     """They could not be played: the caller heard nothing, or not all of it."""
     keys: str = ""

@@ -61,6 +61,7 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             | f.StepEnded()
             | f.SoundsEnded()
             | f.SoundsFailed()
+            | f.LookUpDelayed()
             | f.KeyTaken()
             | f.KeyKept()
             | f.KeysDropped()

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
 from ccplane.contacts.contact import Contact, Past
+from ccplane.contacts.look_ups import LookUp
 from ccplane.contacts.verbs import Connect, EnterQueue, Gather, Note, TakeMessage
 from ccplane.errors import IllegalMove
 from ccplane.ids import ProgramName
@@ -19,6 +20,7 @@ Moves = (
     | f.StepEnded
     | f.SoundsEnded
     | f.SoundsFailed
+    | f.LookUpDelayed
     | f.KeyTaken
     | f.KeyKept
     | f.KeysDropped
@@ -51,7 +53,7 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
         case f.StepEnded():
             results = (*contact.results, fact.result)
             over = replace(contact, verb=None, step_deadline=None, keys="", results=results)
-            return over if contact.gathering and contact.gathering.secret else replace(over, past=_past(contact, fact))
+            return over if _confidential(contact) else replace(over, past=_past(contact, fact))
         case f.SoundsEnded():
             return replace(
                 contact, sounds_over=True, sounds_failed=not fact.ok, step_deadline=_patience(contact, fact.at)
@@ -59,6 +61,8 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
         case f.SoundsFailed():
             until = contact.step_deadline if fact.until is None else fact.until
             return replace(contact, unplayed=contact.unplayed + 1, step_deadline=until)
+        case f.LookUpDelayed():
+            return replace(contact, delayed=True, step_deadline=fact.until)
         case f.KeyTaken():
             return _took(contact, fact)
         case f.KeyKept():
@@ -71,6 +75,12 @@ def evolve(contact: Contact, fact: Moves) -> Contact:
 
 PAST_MOST: Final = 12
 """Steps that are over and still remembered one by one."""
+
+
+def _confidential(contact: Contact) -> bool:
+    """What a step gave that is not written to the switch, where anybody may read it: keys, and what is known of
+    customers elsewhere."""
+    return isinstance(contact.verb, LookUp) or (contact.gathering is not None and contact.gathering.secret)
 
 
 def _past(contact: Contact, fact: f.StepEnded) -> tuple[Past, ...]:
@@ -95,6 +105,7 @@ def _begun(contact: Contact, fact: f.StepStarted) -> Contact:
         sounds_over=False,
         sounds_failed=False,
         unplayed=contact.unplayed if fact.attempt > 1 else 0,
+        delayed=False,
         leaving_room=contact.leaving_room or (contact.in_room and isinstance(fact.verb, TakeMessage)),
     )
     forgets = isinstance(fact.verb, EnterQueue | Connect) or (isinstance(fact.verb, Gather) and fact.verb.fresh)

@@ -8,6 +8,7 @@ import msgspec
 
 from ccplane.contacts.announce import Announce
 from ccplane.contacts.direct import Direct
+from ccplane.contacts.look_ups import LookUp, LookUpResult
 from ccplane.ids import AgentId, CallbackId, MessageId, QueueName, SeatId
 
 KEYS: Final = "0123456789*#ABCD"
@@ -202,8 +203,10 @@ class HangUp(msgspec.Struct, frozen=True, tag=True):
 
 Note = SetLanguage | Choose | SetData | MarkServed | DropMessage | NoteEmergency
 """Verbs that only note something, and take no time."""
+Asked = AskCallback | LookUp
+"""Verbs whose answer comes from beside the switch."""
 OwnVerb = AskPin | LookHere | LookHours | SetIntent
-Verb = Answer | Play | Gather | Ring | Hold | Note | EnterQueue | AskCallback | Connect | TakeMessage | OwnVerb | HangUp
+Verb = Answer | Play | Gather | Ring | Hold | Note | EnterQueue | Asked | Connect | TakeMessage | OwnVerb | HangUp
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -354,4 +357,5 @@ Result = (
     | CallbackResult
     | ConnectResult
     | MessageResult
+    | LookUpResult
 )

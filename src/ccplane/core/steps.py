@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import QueueOutcome
+from ccplane.contacts.look_ups import LookUp
 from ccplane.contacts.verbs import (
     Answer,
     AskCallback,
@@ -40,7 +41,7 @@ from ccplane.contacts.verbs import (
 )
 from ccplane.contacts.waiting import queued
 from ccplane.core import inputs as i
-from ccplane.core import journal, latecomers, notes, own_calls, promises
+from ccplane.core import journal, latecomers, look_ups, notes, own_calls, promises
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
@@ -75,7 +76,7 @@ SILENCE_MS: Final = 500
 HANG_UP_MS: Final = 5_000
 LATER_MS: Final = 1_000
 """A promise has a deadline of its own, which comes first."""
-SOUNDING: Final = (Play, Gather, AskPin)
+SOUNDING: Final = (Play, Gather, AskPin, LookUp)
 """Verbs that play sounds; begun again by a plane that comes back."""
 RESUMED: Final = (*SOUNDING, TakeMessage, Ring, Hold)
 """Verbs of one who neither waits nor talks that a plane that comes back looks after."""
@@ -102,6 +103,8 @@ def _take_up(turn: Turn, contact: Contact) -> None:
         return turn.do(LookForRecording(contact.id, message_id(contact.id, contact.step, contact.attempt)))
     if isinstance(contact.verb, SOUNDING):
         _stop_sounds(turn, contact)
+        if isinstance(contact.verb, LookUp):
+            look_ups.hush(turn, contact, contact.verb)
         if contact.segments:  # that they left it may have been lost; while a prompt plays this would hold all else up
             turn.do(TellQueue(contact.id, contact.channel, ""))
     if isinstance(contact.verb, Ring | Hold):
@@ -172,6 +175,8 @@ def _longest_ms(verb: Verb) -> int:
             return verb.ms
         case AskCallback():
             return promises.ANSWER_MS + LATER_MS
+        case LookUp():
+            return look_ups.first_ms(verb)
         case TakeMessage():
             return verb.longest_ms + RECORDING_MS
         case _:
@@ -196,6 +201,8 @@ def be_quiet(turn: Turn, contact: Contact) -> None:
             turn.do(StopMusic(contact.id, contact.channel))
         case Play() | Gather() | AskPin():
             _stop_sounds(turn, contact)
+        case LookUp():
+            look_ups.be_quiet(turn, contact, contact.verb)
 
 
 def _play(turn: Turn, contact: Contact, verb: Play | Gather | AskPin) -> None:
@@ -350,7 +357,9 @@ def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
         return
     if not what.ok and not what.lost and _said_otherwise(turn, contact):
         return
-    if isinstance(contact.verb, Play):
+    if isinstance(contact.verb, LookUp):
+        look_ups.sounds_over(turn, contact, contact.verb, what)
+    elif isinstance(contact.verb, Play):
         end_step(turn, contact.id, Done() if what.ok else UNHEARD)
     elif isinstance(contact.verb, Gather) and not contact.sounds_over:
         turn.happened(c.SoundsEnded(at=turn.now, contact=contact.id, step=contact.step, ok=what.ok))
@@ -358,6 +367,16 @@ def sounds_finished(turn: Turn, what: i.SoundsFinished) -> None:
             take_kept(turn, contact.id, contact.step)
         else:  # it was to be heard out: what is pressed answers a question that was not put
             end_step(turn, contact.id, UNHEARD)
+
+
+def looked_up_outside(turn: Turn, what: i.LookUpAnswered) -> None:
+    """A service has answered, or will not."""
+    contact = turn.state.contacts.get(what.contact)
+    if contact is None or (contact.step, contact.attempt) != (what.step, what.attempt):
+        return
+    if isinstance(contact.verb, LookUp):
+        be_quiet(turn, contact)
+        end_step(turn, contact.id, what.result)
 
 
 def _said_otherwise(turn: Turn, contact: Contact) -> bool:
@@ -396,6 +415,10 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
             end_step(turn, contact.id, Done())
         case AskCallback():
             end_step(turn, contact.id, NotPromised(promises.AWAY))
+        case LookUp():
+            failed = look_ups.overdue(turn, contact, contact.verb)
+            if failed is not None:
+                end_step(turn, contact.id, failed)
         case TakeMessage():
             _message_overdue(turn, contact)
         case Answer() | Play():
@@ -475,6 +498,7 @@ STEP_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.SoundsStarted: sounds_started,
     i.SoundsFinished: sounds_finished,
     i.SoundsMade: sounds_made,
+    i.LookUpAnswered: looked_up_outside,
     i.PinKeyed: pin_keyed,
     i.PinChecked: pin_checked,
     i.ProgramReturned: returned,

@@ -63,6 +63,7 @@ from ccplane.http.sessions import NoNotes, Notes, Sessions
 from ccplane.log.backlog import Backlog
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
+from ccplane.lookups.asking import LookUps
 from ccplane.site import Site
 
 
@@ -105,6 +106,7 @@ class Ports:
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
     backlog: Backlog | None = None
+    look_ups: LookUps | None = None
 
 
 def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> FastAPI:
@@ -134,6 +136,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
         outbox=ports.outbox,
         shipping=ports.shipping,
         backlog=ports.backlog,
+        look_ups=ports.look_ups,
         stream=stream,
         screens=sockets,
     )

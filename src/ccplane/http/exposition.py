@@ -33,6 +33,7 @@ from ccplane.kpi.wallboard import Groups, queues
 from ccplane.log.backlog import Backlog, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
+from ccplane.lookups.asking import LookUps
 
 OUTCOMES: Final = (
     "answered", "abandoned", "no_agents", "timed_out", "overflowed", "closed", "moved", "left_by_key", "callback",
@@ -79,6 +80,7 @@ class Exposition(Collector):
     outbox: OutboxStats | None = None
     shipping: ShippingStats | None = None
     backlog: Backlog | None = None
+    look_ups: LookUps | None = None
 
     def describe(self) -> list[Metric]:
         """Nothing beforehand: this keeps the registry from collecting only to learn names."""
@@ -95,6 +97,7 @@ class Exposition(Collector):
         yield from _of_outbox(self.outbox) if self.outbox else ()
         yield from _of_shipping(self.shipping) if self.shipping else ()
         yield from _of_backlog(self.backlog.standing) if self.backlog else ()
+        yield from _of_look_ups(self.look_ups) if self.look_ups else ()
         yield from self._behind()
         yield _now("ccplane_agent_screens", "Agents' screens that are open", len(self.screens))
         yield _now("ccplane_wallboard_readers", "Readers of the wallboard's stream", self.stream.readers)
@@ -276,6 +279,22 @@ def _of_backlog(standing: Standing) -> Iterator[Metric]:
     yield _now("ccplane_shipping_to_go_seconds", "Until Postgres has all", math.inf if to_go is None else to_go)
 
 
+def _of_look_ups(asked: LookUps) -> Iterator[Metric]:
+    """By the names of ivr/lookups.toml that were asked."""
+    results = CounterMetricFamily("ccplane_look_ups", "Look-ups by what came of them", labels=("name", "result"))
+    seconds = HistogramMetricFamily("ccplane_look_up_seconds", "How long they took, all tries", labels=("name",))
+    for name, seen in sorted(asked.seen.items()):
+        for result, count in sorted(seen.results.items()):
+            results.add_metric((name, result), count)
+        seconds.add_metric((name,), _buckets(seen.seconds), seen.seconds.sum)
+    yield results
+    yield seconds
+    closed = {name: int(asked.circuit(name) == "closed") for name in asked.seen}
+    yield _gauge("ccplane_look_up_circuit_closed", "0: it fails, and is not asked for a while", closed, "name")
+    under_way = {name: seen.under_way for name, seen in asked.seen.items()}
+    yield _gauge("ccplane_look_ups_under_way", "Look-ups that wait for their answer", under_way, "name")
+
+
 def _of_shipping(stats: ShippingStats) -> Iterator[Metric]:
     yield _now("ccplane_database_connected", "Whether facts reach Postgres", int(stats.connected))
     yield _total("ccplane_shipped_facts", "Facts stored in Postgres by this process", stats.facts)
@@ -308,9 +327,12 @@ def _counter(name: str, text: str, counts: Mapping[str, float], label: str) -> C
 
 
 def _histogram(name: str, text: str, given: Histogram) -> HistogramMetricFamily:
+    return HistogramMetricFamily(name, text, buckets=_buckets(given), sum_value=given.sum)
+
+
+def _buckets(given: Histogram) -> list[tuple[str, float]]:
     bounds: Iterable[str] = [*(repr(bound) for bound in given.buckets), "+Inf"]
-    buckets = list(zip(bounds, map(float, accumulate(given.counts)), strict=True))
-    return HistogramMetricFamily(name, text, buckets=buckets, sum_value=given.sum)
+    return list(zip(bounds, map(float, accumulate(given.counts)), strict=True))
 
 
 def _help(key: str) -> str:

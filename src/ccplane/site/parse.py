@@ -20,6 +20,7 @@ from ccplane.site.files import digest
 from ccplane.site.hours import hours_in
 from ccplane.site.ivr import Numbers, Spoken, judge_languages, numbers_in, prompts_in
 from ccplane.site.limits import judge_cycles, references_of
+from ccplane.site.look_ups import judge_asked, look_ups_in
 from ccplane.site.menus import MenuReading, judge_back, judge_reached, judge_ways, menu_in
 from ccplane.site.missed import judge_missed, missed_in
 from ccplane.site.names import Reference, judge_references
@@ -47,6 +48,7 @@ READ_IN: Final = {"acd": ACD, "recordings": (POLICY,)}
 """Folders in which every file has its name."""
 VOICES: Final = "ivr/voices.toml"
 HOURS: Final = "ivr/hours.toml"
+LOOK_UPS: Final = "ivr/lookups.toml"
 
 
 def parse(files: Mapping[str, str], demo_agents: int | None = None) -> Site:
@@ -93,6 +95,7 @@ class _Reading:
         self._callbacks = greeted(self._callbacks, self._document(CALLBACKS), self._prompts, self._references)
         self._whispers = whispers_in(self._document(QUEUES), self._prompts, self._studio, self._references)
         self._queues = messages_in(self._document(QUEUES), self._queues, self._prompts, self._references)
+        self._look_ups = look_ups_in(self._document(LOOK_UPS), self._references)
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
@@ -135,6 +138,7 @@ class _Reading:
             seats=self._seats,
             words=self._words,
             voices=self._studio.voices,
+            look_ups=self._look_ups,
         )
 
     def _hold(self) -> dict[str, str]:
@@ -181,7 +185,7 @@ class _Reading:
         return menus
 
     def _menu_paths(self) -> list[str]:
-        others = {NUMBERS, PROMPTS, VOICES, HOURS}
+        others = {NUMBERS, PROMPTS, VOICES, HOURS, LOOK_UPS}
         return sorted(path for path in self._documents if path.startswith("ivr/") and path not in others)
 
     # --- what no file can judge alone ---------------------------------------------------------------------------
@@ -207,6 +211,7 @@ class _Reading:
             "program": {str(name) for name in self._programs},
             "menu": menus,
             "hours": self._names_in(HOURS),
+            "look-up": self._names_in(LOOK_UPS),
             "language": LANGUAGES,
             "agent": None if self._document(AGENTS).broken else {str(agent.id) for agent in self._agents},
         }
@@ -230,6 +235,7 @@ class _Reading:
         self._judge_menus()
         if not self._document(NUMBERS).broken and not self._document(DIALLING).broken:
             judge_programs(self._programs, self._references, self._within, self.findings)
+        judge_asked(self._document(LOOK_UPS), self._look_ups, self._programs, self.findings)
         self._judge_same_numbers()
         self._judge_roles()
         self._judge_emergencies()

@@ -25,6 +25,7 @@ NAMED_BY: Final = {
     "while_waiting": "prompt",
     "set_language": "language",
     "hours": "hours",
+    "look_up": "look-up",
 }
 """Verbs whose arguments are names, and of what."""
 PROMPTED: Final = {"gather": ("silence", "invalid"), "record_message": ("review",)}
@@ -142,9 +143,9 @@ def _warn(path: str, line: int, key: str, findings: Findings, code: str, sentenc
     findings.warnings.append(_fault(path, line, code, sentence, key))
 
 
-def fault_at(path: str, code: str, sentence: str) -> SiteError:
-    """A finding about a whole program."""
-    return _fault(path, 0, code, sentence)
+def fault_at(path: str, code: str, sentence: str, line: int = 0, key: str = "") -> SiteError:
+    """A finding about a whole program, or about a line of it."""
+    return _fault(path, line, code, sentence, key)
 
 
 def _fault(path: str, line: int, code: str, sentence: str, key: str = "") -> SiteError:

@@ -17,6 +17,7 @@ from ccplane.ids import AgentId, ProgramName, QueueName, SeatId
 from ccplane.routing.dialling import AGENT
 from ccplane.routing.hours import Hours
 from ccplane.routing.rules import Number, Rules
+from ccplane.site.look_up import LookUpRule
 from ccplane.site.words import SAYS
 
 LANGUAGES: Final = ("en", "zh-CN")
@@ -247,6 +248,8 @@ class Site:
     """Those from which values are put together, in each language that has them."""
     voices: Mapping[str, Voice] = field(default_factory=dict)
     """Those that differ from the usual one."""
+    look_ups: Mapping[str, LookUpRule] = field(default_factory=dict)
+    """The services that programs ask, by name."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""
@@ -258,6 +261,12 @@ class Site:
         if name not in self.rules.hours:
             raise ProgramError("no-such-hours", f"There are no hours {name!r} in ivr/hours.toml.", hours=name)
         return self.rules.hours[name]
+
+    def look_up(self, name: str) -> LookUpRule:
+        """ProgramError if a program asks for what ivr/lookups.toml has not."""
+        if name not in self.look_ups:
+            raise ProgramError("no-such-look-up", f"There is no look-up {name!r} in ivr/lookups.toml.", look_up=name)
+        return self.look_ups[name]
 
     def menu(self, name: str) -> Menu:
         """ProgramError if a program asks for a menu that there is none of."""

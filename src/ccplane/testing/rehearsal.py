@@ -35,6 +35,9 @@ from ccplane.plane import Plane
 from ccplane.site import Site, parse
 from ccplane.testing.clock import FakeClock
 from ccplane.testing.fake_asterisk import FakeAsterisk
+from ccplane.testing.look_ups import Answers
+
+Asks = Callable[[Plane, Callable[[str], Site]], object]
 
 
 class MemoryLog:
@@ -66,7 +69,7 @@ class NoMeter:
 class Rehearsal:
     """The plane of one site and the switch it commands. `facts`: all that was decided, in order."""
 
-    def __init__(self, site: Site, files: Mapping[str, str]) -> None:
+    def __init__(self, site: Site, files: Mapping[str, str], asks: Asks | None = None) -> None:
         self.switch = FakeAsterisk()
         self.clock = FakeClock(monotonic=asyncio.get_running_loop().time)
         self._log = MemoryLog()
@@ -84,6 +87,10 @@ class Rehearsal:
             encode=lambda state, board: b"",
         )
         executor.post = self.plane.post
+        self.look_ups = Answers(self.plane)
+        if asks is not None:
+            self.look_ups.silent = True
+            asks(self.plane, lambda digest: self._sites[digest])
         ami = self.switch.ami
         self.link = Link(
             node=NodeName("ast1"),
@@ -132,9 +139,10 @@ class Rehearsal:
 
 
 @asynccontextmanager
-async def rehearse(files: Mapping[str, str]) -> AsyncIterator[Rehearsal]:
-    """Begin a plane over these site files; SiteFaults if they have any."""
-    rehearsal = Rehearsal(parse(files), files)
+async def rehearse(files: Mapping[str, str], asks: Asks | None = None) -> AsyncIterator[Rehearsal]:
+    """Begin a plane over these site files; SiteFaults if they have any. `asks`: what asks services, in place of the
+    answers that are given (`ccplane.lookups.asking.LookUps`, on a real loop)."""
+    rehearsal = Rehearsal(parse(files), files, asks)
     link = asyncio.create_task(rehearsal.link.run())
     async for snapshot in rehearsal.plane.subscribe():
         if any(snapshot.state.nodes.values()):

@@ -32,6 +32,7 @@ from ccplane.plane import Snapshot
 from ccplane.site import Site, parse, read
 from ccplane.testing.clock import run
 from ccplane.testing.fake_people import Behaviour, End, answers
+from ccplane.testing.look_ups import Answers
 from ccplane.testing.rehearsal import Rehearsal, rehearse
 
 WITHIN_S: Final = 120.0
@@ -201,6 +202,11 @@ class ScriptedSite:
         self._sounds = {name: frozenset(each.uri for each in prompt.renderings()) for name, prompt in said.items()}
         self.names: dict[str, str] = {uri: name for name, uris in self._sounds.items() for uri in uris}
         self.callers: list[Caller] = []
+
+    @property
+    def look_ups(self) -> Answers:
+        """What services outside answer, by the look-up's name: `site.look_ups["orders"] = {"state": "sent"}`."""
+        return self.centre.look_ups
 
     async def call(self, number: str, from_: str = "13800138000") -> Caller:
         """Somebody calls that number; returns once its program runs."""

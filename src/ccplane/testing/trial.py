@@ -21,6 +21,7 @@ from ccplane.callflow.told import named
 from ccplane.callflow.where import line_of
 from ccplane.contacts import facts as c
 from ccplane.contacts.evolve import opened
+from ccplane.contacts.look_ups import LookUp, LookUpResult
 from ccplane.contacts.verbs import (
     AskCallback,
     AskPin,
@@ -61,6 +62,7 @@ OUTCOMES: Final[dict[type, Any]] = {
     TakeMessage: MessageResult,
     LookHere: Here | Failed,
     LookHours: HoursResult,
+    LookUp: LookUpResult,
     AskPin: Proven | Refused | NoInput,
     SetIntent: Done | Refused,
     Gather: Pressed | NoInput,
@@ -93,6 +95,8 @@ class Trial:
         self.listed = number is not None
         self.program = self.number.program
         self.site, self.step = site, 0
+        self.answers: dict[str, LookUpResult] = {}
+        """What look-ups give, by their name; of the others it is asked."""
         self.language = language or self.number.language
         arrived = c.ContactArrived(
             at=at,
@@ -138,7 +142,12 @@ class Trial:
     @property
     def asks(self) -> bool:
         """Whether somebody has to say what comes of it."""
-        return type(self.verb) in OUTCOMES
+        return type(self.verb) in OUTCOMES and self.known is None
+
+    @property
+    def known(self) -> Result | None:
+        """What comes of it, where that was said before."""
+        return self.answers.get(self.verb.name) if isinstance(self.verb, LookUp) else None
 
     @property
     def takes_keys(self) -> bool:
@@ -162,7 +171,11 @@ class Trial:
             raise ProgramError("no-such-result", f"{name!r} is none of {', '.join(self.outcomes)}", name=name)
         values: list[Any] = []
         for each in msgspec.structs.fields(RESULTS[name]):
-            if each.type is int:
+            if each.name == "data":
+                values.append(_json(texts[0]) if texts else {})
+            elif each.name == "why" and not texts and name == "look-up-failed":
+                values.append("timeout")
+            elif each.type is int:
                 values.append(5_000)
             elif each.type is bool:
                 values.append(False)
@@ -213,3 +226,10 @@ class Trial:
         kind = "" if isinstance(error, ProgramError) else f"{type(error).__name__}: "
         self.verb, self.failed = None, True
         self.ended = f"{lines[-1] if lines else self.program}: {kind}{error}".removesuffix(".")
+
+
+def _json(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise ProgramError("not-json", f"{text!r} is no JSON: {error}") from error

@@ -65,6 +65,7 @@ from ccplane.contacts.facts.programs import (
     KeysDropped,
     KeyTaken,
     LanguageSet,
+    LookUpDelayed,
     MenuChosen,
     ProgramEnded,
     ProgramFailed,
@@ -129,6 +130,7 @@ __all__ = [
     "KeyTaken",
     "KeysDropped",
     "LanguageSet",
+    "LookUpDelayed",
     "MenuChosen",
     "MessageDropped",
     "MessageFact",
@@ -200,6 +202,7 @@ AnyContactFact = (
     | StepEnded
     | SoundsEnded
     | SoundsFailed
+    | LookUpDelayed
     | KeyTaken
     | KeyKept
     | KeysDropped

@@ -65,6 +65,13 @@ class SoundsFailed(ContactFact, frozen=True, kw_only=True):
     """How long the silence lasts; None: they hear something else, or are waited for."""
 
 
+class LookUpDelayed(ContactFact, frozen=True, kw_only=True):
+    """The answer to a look-up takes its time, so the caller hears something. `until`: when it is given up."""
+
+    step: int
+    until: int
+
+
 class KeyTaken(ContactFact, frozen=True, kw_only=True):
     """The verb that gathers took a key. `kept`: one that had been pressed ahead, and waited for it."""
 

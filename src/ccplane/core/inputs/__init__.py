@@ -23,6 +23,7 @@ from ccplane.core.inputs.callers import (
     HoldSaid,
     KeyPressed,
     LeftRoom,
+    LookUpAnswered,
     PinChecked,
     PinKeyed,
     SoundsFinished,
@@ -106,6 +107,7 @@ AnyInput = (
     | SoundsStarted
     | SoundsFinished
     | SoundsMade
+    | LookUpAnswered
     | EnteredRoom
     | HoldSaid
     | LeftRoom
@@ -219,6 +221,7 @@ __all__ = [
     "LegUp",
     "LineEnded",
     "LineUp",
+    "LookUpAnswered",
     "MessageHeard",
     "MessageKept",
     "MessageMarkAsked",

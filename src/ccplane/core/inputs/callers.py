@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ccplane.contacts.look_ups import LookUpResult
 from ccplane.core.inputs.input import Input
 from ccplane.ids import ChannelId, ContactId, DeviceName, NodeName
 
@@ -89,6 +90,15 @@ class SoundsMade(Input, frozen=True):
     step: int
     attempt: int
     missing: tuple[str, ...] = ()
+
+
+class LookUpAnswered(Input, frozen=True):
+    """What came of the look-up of this step."""
+
+    contact: ContactId
+    step: int
+    attempt: int
+    result: LookUpResult
 
 
 class HoldSaid(Input, frozen=True):
