@@ -15,7 +15,7 @@ async def main(call: Call) -> None:
         case Found({"state": "sent", "on": str(day)}):
             await call.play("order-sent-on", Date(day))
             return await call.served()
-        case Found({"state": "in work"}):
+        case Found({"state": "packing"}):
             await call.play("order-in-work")
             return await call.served()
         case NotFound():

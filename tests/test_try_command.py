@@ -150,3 +150,89 @@ def test_a_program_that_does_not_let_go_of_who_hung_up_is_a_failure_that_is_told
     code, said = tried("mine", "--script", "h")
     assert code == 2
     assert said[-1].startswith("FAILED: ")
+
+
+NUMBER = '\n[4900]\nprogram = "front_door"\nhours = "day"\nclosed = "voicemail"\nwithheld = "sorry"\n'
+DAY = '[day]\nmon-sun = "09:00-18:00"\ndays.2026-10-01 = { hours = "closed", reason = "fair" }\n'
+
+
+@pytest.fixture
+def with_hours(tmp_path, monkeypatch):
+    """A number with hours, a program for when they are over, and one for who shows no number."""
+    files = DEMO | {"ivr/numbers.toml": DEMO["ivr/numbers.toml"] + NUMBER, "ivr/hours.toml": DAY}
+    files["acd/site.toml"] = 'timezone = "Asia/Shanghai"\n'
+    files["ari_apps/front_door.py"] = (
+        "from ccplane import *\n\nasync def main(call):\n"
+        '    await call.set_data("now", type(await call.hours("day")).__name__)\n'
+    )
+    for path, text in files.items():
+        if not path.endswith(".wav"):
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text)
+    monkeypatch.setenv("CCPLANE_SITE", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("more", "takes"),
+    [
+        (("--at", "2026-11-23T10:00"), "program front_door (ari_apps/front_door.py), language en; "
+            "hours `day` are open"),
+        (("--at", "2026-11-23T20:00"), "program voicemail (ari_apps/voicemail.py), language en, "
+            "by `closed`, for hours `day` are closed"),
+        (("--at", "2026-10-01T10:00"), "program voicemail (ari_apps/voicemail.py), language en, "
+            "by `closed`, for hours `day` are closed (fair)"),
+        (("--at", "2026-11-23T10:00", "--withheld"), "program sorry (ari_apps/sorry.py), language en, "
+            "by `withheld`, for the caller shows no number; hours `day` are open"),
+        (("--at", "2026-11-23T20:00", "--withheld"), "program voicemail (ari_apps/voicemail.py), language en, "
+            "by `closed`, for hours `day` are closed"),
+        (("--at", "2026-11-23T10:00Z",), "program voicemail (ari_apps/voicemail.py), language en, "
+            "by `closed`, for hours `day` are closed"),
+    ],
+)  # fmt: skip
+def test_the_program_is_the_one_that_would_take_the_call_then_and_it_is_said_why(with_hours, more, takes):
+    _, said = tried("4900", "--script", "", *more)
+    assert said[0] == f"4900: {takes}"
+
+
+def test_at_a_given_moment_hours_are_not_asked_for_but_looked_up(with_hours):
+    code, said = tried("4900", "--at", "2026-11-23T10:00")
+    assert code == 0
+    assert said[2] == "  2  notes name now, value Open"
+
+
+def test_a_moment_that_is_none_is_told():
+    code, said = tried("4001", "--at", "noon")
+    assert code != 0
+    assert "--at is 'noon', which is no moment" in " ".join(said)
+
+
+def test_a_look_up_gives_what_is_said_before_or_what_is_typed(tmp_path):
+    (tmp_path / "order.json").write_text('{"state": "sent", "on": "2026-11-20"}')
+    code, said = tried("4011", "--script", "4711#", "--look-up", f"orders={tmp_path / 'order.json'}")
+    assert code == 0
+    assert any("«order-sent-on»" in line for line in said)
+    assert "  3  looks up name orders, order 4711," in " ".join(said)
+    for answer, prompt in (
+        ("not-found", "no-such-order"),
+        ('found:{"state":"packing"}', "order-in-work"),
+        ("look-up-failed", "waits in queue support"),
+    ):
+        _, typed = tried("4011", "--script", f"4711# {answer} served")
+        assert any(prompt in line for line in typed), answer
+    _, failed = tried("4011", "--script", "4711# served", "--look-up", "orders=failed:timeout", "--trace")
+    assert "     LookUpFailed(why='timeout', status=None)" in failed
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("order=x", "has no look-up `order`; did you mean `orders`?"),
+        ("orders", "nothing cannot be read"),
+        ("orders=nowhere.json", "nowhere.json cannot be read"),
+        ("orders=pyproject.toml", "pyproject.toml is not JSON"),
+    ],
+)
+def test_an_answer_that_is_none_is_told(given, told):
+    code, said = tried("4011", "--look-up", given)
+    assert code == 2
+    assert told in " ".join(" ".join(said).split())

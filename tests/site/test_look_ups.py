@@ -151,7 +151,7 @@ async def test_the_test_on_the_page_passes():
 async def test_the_demos_order_line_tells_where_an_order_is_and_who_waits_hears_a_word():
     async with a_call_to(DEMO) as site:
         site.look_ups.after = 1.8
-        site.look_ups["orders"] = {"state": "in work"}
+        site.look_ups["orders"] = {"state": "packing"}
         caller = await site.call("4011")
         await caller.hears("order-number")
         caller.presses("4711#")

@@ -79,7 +79,7 @@ SORTS = [
     Sort(("4711#",)),
     Sort(("471100",)),
     Sort(("4711#",), found=SENT),
-    Sort(("4711#",), found={"state": "in work"}),
+    Sort(("4711#",), found={"state": "packing"}),
     Sort(("4711#",), found=NotFound()),
     Sort(("8", "0")),
     Sort(agent=True, waits_for_key="1"),

@@ -51,7 +51,7 @@ def zone_of(site: Site, name: str) -> tzinfo:
 
 def lines(hours: Hours, there: tzinfo, moment: str | None, changes: int) -> Iterator[str]:
     """One line for what holds, and one for each change to come."""
-    at = _instant(moment, there) if moment else round(datetime.now(UTC).timestamp() * 1000)
+    at = instant(moment, there) if moment else round(datetime.now(UTC).timestamp() * 1000)
     clock = datetime.fromtimestamp(at / 1000, there).strftime("%a %Y-%m-%d %H:%M %Z")
     yield f"{hours.name}: {_said(hours, at, there)}   (it is {clock})"
     if late := stale(hours, at):
@@ -90,7 +90,8 @@ def _clock(at: int, there: tzinfo) -> str:
     return datetime.fromtimestamp(at / 1000, there).strftime("%a %Y-%m-%d %H:%M")
 
 
-def _instant(moment: str, there: tzinfo) -> int:
+def instant(moment: str, there: tzinfo) -> int:
+    """A moment that somebody gave, on that clock unless it says which; ms UTC. SetupError if it is none."""
     try:
         given = datetime.fromisoformat(moment)
     except ValueError as error:

@@ -28,6 +28,8 @@ KEYS: Final = set("0123456789*#ABCD")
 @click.argument("what", metavar="NUMBER|PROGRAM")
 @click.option("--script", help="What is typed, word by word: keys, `-` (silence), outcomes, `h`.")
 @click.option("--trace", is_flag=True, help="Also each verb and result as it is journalled, and the line.")
+@click.option("--at", "moment", help="Another moment than now, on the site's clock: 2026-10-01T10:00. Then hours hold.")
+@click.option("--withheld", is_flag=True, help="The caller shows no number.")
 @click.option("--from", "caller", default="13800138000", show_default=True, help="The number that calls.")
 @click.option(
     "--look-up",
@@ -37,7 +39,16 @@ KEYS: Final = set("0123456789*#ABCD")
     help="What a look-up gives: a file with JSON, `not-found`, or `failed`. May be given for several.",
 )
 @click.option("--language", default="", help="Instead of the number's own: en or zh-CN.")
-def try_(what: str, script: str | None, trace: bool, caller: str, language: str, look_ups: tuple[str, ...]) -> None:
+def try_(
+    what: str,
+    script: str | None,
+    trace: bool,
+    caller: str,
+    language: str,
+    look_ups: tuple[str, ...],
+    moment: str | None,
+    withheld: bool,
+) -> None:
     """Run what takes NUMBER, or a program of ari_apps/, here: typed keys, no PBX. What comes of a queue you say.
 
     Where it asks, type keys; Enter alone is silence; `h` hangs up. Where it waits in a queue, type what happens:
@@ -47,21 +58,27 @@ def try_(what: str, script: str | None, trace: bool, caller: str, language: str,
     Examples:
       ccplane try 4001
       ccplane try call_me_back --trace
-      ccplane try 4006 --look-up orders=order.json
+      ccplane try 4001 --at 2026-10-01T03:00 --withheld    which program takes it, and why
+      ccplane try 4011 --look-up orders=order.json
       ccplane try 4001 --script "2 served"    for tests: exit code 2 if the program fails
     """
     from ccplane.callflow.told import said_by
+    from ccplane.cli.hours import instant
+    from ccplane.days import zone
     from ccplane.site.faults import did_you_mean
     from ccplane.testing.trial import Trial
 
     site = given_site(given_settings())
-    trial = Trial(site, what, caller=caller, language=language, at=round(time() * 1000))
+    at = instant(moment, zone(site.rules.timezone)) if moment else round(time() * 1000)
+    trial = Trial(site, what, caller="" if withheld else caller, language=language, at=at, timely=bool(moment))
     if not trial.listed and not what.strip("+*#").isdigit():
         hint = did_you_mean(what, (*site.programs, *site.rules.numbers))
         raise click.UsageError(f"{what} is no number, and there is no program of that name in ari_apps/{hint}")
     if not trial.listed:
         click.echo(f"{what} is neither in ivr/numbers.toml nor a program: the default takes it.")
-    click.echo(f"{what}: program {trial.program} ({site.programs[trial.program].path}), language {trial.language}")
+    why = f", by {trial.why}" if trial.why.startswith("`") else f"; {trial.why}" if trial.why else ""
+    path = site.programs[trial.program].path
+    click.echo(f"{what}: program {trial.program} ({path}), language {trial.language}{why}")
     trial.answers.update(_answer(site, each) for each in look_ups)
     typed = _typed if script is None else _scripted(script)
     said = said_by(site)

@@ -26,6 +26,7 @@ from ccplane.contacts.verbs import (
     AskCallback,
     AskPin,
     CallbackResult,
+    Closed,
     Connect,
     ConnectResult,
     DirectResult,
@@ -52,7 +53,8 @@ from ccplane.contacts.verbs import (
 )
 from ccplane.errors import ProgramError
 from ccplane.ids import ChannelId, ContactId, NodeName, ProgramName
-from ccplane.routing.rules import Number
+from ccplane.routing.patterns import is_withheld
+from ccplane.routing.rules import Number, Rules
 from ccplane.site import Site
 
 OUTCOMES: Final[dict[type, Any]] = {
@@ -82,17 +84,32 @@ def outcomes(verb: type) -> tuple[str, ...]:
 
 
 class Trial:
-    """One call to a number, or to a program. ProgramError if there is no such program.
+    """One call to a number at a moment (`at`, ms UTC), or to a program. ProgramError if there is no such program.
 
+    `caller`: "" withholds it. `timely`: what hours say holds for that moment, too; else somebody says it. `why`: why
+    it is this program that takes the call.
     `verb`: what the program asks for now; None when it is over, and `ended` says how.
     """
 
-    def __init__(self, site: Site, what: str, *, caller: str = "13800138000", language: str = "", at: int = 0) -> None:
-        number = site.rules.number(what)
+    def __init__(
+        self,
+        site: Site,
+        what: str,
+        *,
+        caller: str = "13800138000",
+        language: str = "",
+        at: int = 0,
+        timely: bool = False,
+    ) -> None:
+        number, known, self.why = site.rules.number_at(what, at, caller), site.rules.number(what), ""
         if number is None and what in site.programs:
             number = Number(number=what, program=ProgramName(what), language=site.language)
+        elif known is not None:
+            self.why = _why(site.rules, known, at, caller)
         self.number = number or site.number(what)
         self.listed = number is not None
+        self._hours = site.rules.hours if timely else {}
+        self._at = at
         self.program = self.number.program
         self.site, self.step = site, 0
         self.answers: dict[str, LookUpResult] = {}
@@ -147,7 +164,13 @@ class Trial:
     @property
     def known(self) -> Result | None:
         """What comes of it, where that was said before."""
-        return self.answers.get(self.verb.name) if isinstance(self.verb, LookUp) else None
+        match self.verb:
+            case LookUp(name=name):
+                return self.answers.get(name)
+            case LookHours(name=name) if name in self._hours:
+                return self._hours[name].now(self._at)
+            case _:
+                return None
 
     @property
     def takes_keys(self) -> bool:
@@ -226,6 +249,21 @@ class Trial:
         kind = "" if isinstance(error, ProgramError) else f"{type(error).__name__}: "
         self.verb, self.failed = None, True
         self.ended = f"{lines[-1] if lines else self.program}: {kind}{error}".removesuffix(".")
+
+
+def _why(rules: Rules, known: Number, at: int, caller: str) -> str:
+    """Why the number's call goes to the program that takes it, of those that it has; "" if there is but one."""
+    hours = rules.hours.get(known.hours) if known.hours else None
+    parts = []
+    if known.closed is not None and hours is not None:
+        now = hours.now(at)
+        because = f" ({now.reason})" if now.reason else ""
+        if isinstance(now, Closed):
+            return f"`closed`, for hours `{hours.name}` are closed{because}"
+        parts.append(f"hours `{hours.name}` are open{because}")
+    if known.withheld is not None and is_withheld(caller):
+        parts.insert(0, "`withheld`, for the caller shows no number")
+    return "; ".join(parts)
 
 
 def _json(text: str) -> Any:
