@@ -169,8 +169,9 @@ class MemoryContacts:
     async def brought(self, since: int, until: int, /) -> Brought:
         self._reach()
         self.counted = (since, until)
-        one = ByNumber(number_dialled="4001", attribution="radio", arrived=3, queued=2, answered=1, abandoned=1)
-        return Brought([one], [ByAttribution(attribution="radio", arrived=3, queued=2, answered=1, abandoned=1)])
+        counts = {"arrived": 3, "queued": 2, "answered": 1, "abandoned": 1, "self_served": 1}
+        one = ByNumber(number_dialled="4001", attribution="radio", **counts)
+        return Brought([one], [ByAttribution(attribution="radio", **counts)])
 
     def _reach(self) -> None:
         if self.away:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from functools import reduce
 
+import msgspec
 import pytest
 
+from ccplane.contacts.verbs import MarkServed
+from ccplane.core import inputs as i
+from ccplane.kpi.board import Board, evolve
+from ccplane.kpi.brought import by_attribution, by_number
 from ccplane.postgres.brought import ByAttribution, ByNumber, brought
 from tests.postgres.histories import a_history
 from tests.postgres.test_projections import store
@@ -16,7 +22,7 @@ EVER = (0, 1 << 50)
 
 def counted(centre, by, since=0, until=1 << 50):
     """From the facts alone, contact by contact."""
-    arrived, queued, answered, abandoned = {}, set(), set(), set()
+    arrived, queued, answered, abandoned, alone = {}, set(), set(), set(), set()
     for fact in centre.facts:
         match type(fact).__name__:
             case "ContactArrived" if fact.direction == "inbound" and fact.callback is None:
@@ -27,6 +33,8 @@ def counted(centre, by, since=0, until=1 << 50):
                 queued.add(fact.contact)
             case "TalkStarted" if fact.queue_segment is not None:
                 answered.add(fact.contact)
+            case "ContactEnded" if fact.self_served:
+                alone.add(fact.contact)
             case "ContactUnqueued" if fact.outcome == "abandoned":
                 abandoned.add(fact.contact)
     found = defaultdict(Counter)
@@ -35,12 +43,14 @@ def counted(centre, by, since=0, until=1 << 50):
         found[group]["queued"] += contact in queued
         found[group]["answered"] += contact in answered
         found[group]["abandoned"] += contact in abandoned - answered
+        found[group]["self_served"] += contact in alone
     return found
 
 
 def shown(row, *keys):
     return tuple(getattr(row, key) for key in keys), {
         "arrived": row.arrived, "queued": row.queued, "answered": row.answered, "abandoned": row.abandoned,
+        "self_served": row.self_served,
     }  # fmt: skip
 
 
@@ -68,3 +78,37 @@ async def test_days_side_by_side_are_the_whole(db):
     assert sum(each.arrived for half in halves for each in half.attributions) == sum(
         each.arrived for each in whole.attributions
     )
+
+
+@pytest.mark.parametrize("seed", [3, 7, 11, 12, 13])
+async def test_the_board_and_postgres_say_the_same_to_the_integer(db, seed):
+    centre = a_history(seed, steps=150)
+    await store(db, centre.facts, [])
+    board = reduce(evolve, centre.facts, Board.begun())
+    board = Board.from_bytes(board.to_bytes())
+    for day in (board.yesterday, board.today):
+        found = await brought(db, day.began_at, day.ends_at)
+        lines = tuple(day.lines.values())
+        assert [msgspec.to_builtins(each) for each in by_attribution(lines)] == msgspec.to_builtins(found.attributions)
+        assert [msgspec.to_builtins(each) for each in by_number(lines)] == msgspec.to_builtins(found.numbers)
+    ever = await brought(db, *EVER)
+    assert {each.attribution: each.arrived for each in ever.attributions} == {
+        name: counts.arrived for name, counts in board.ever_brought.items()
+    }
+
+
+@pytest.mark.parametrize("seed", [3, 7])
+async def test_who_served_themselves_is_so_in_postgres_as_on_the_board(db, seed):
+    centre = a_history(seed, steps=150)
+    for served in (True, False, True):
+        contact = centre.arrives_unqueued()
+        if served:
+            centre.asks(contact, MarkServed())
+        centre.take(i.CallerGone(contact, 16), after=700)
+    await store(db, centre.facts, range(10, len(centre.facts), 50))
+    board = reduce(evolve, centre.facts, Board.begun())
+    async with db.connection() as connection:
+        alone = await connection.fetchval("SELECT count(*) FROM contact WHERE self_served")
+    assert alone == board.totals.self_served == 2
+    (radio,) = by_attribution(board.today.lines.values())
+    assert radio.self_served == sum(each.self_served for each in (await brought(db, *EVER)).attributions) == 2

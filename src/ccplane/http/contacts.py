@@ -35,6 +35,7 @@ _Row: Final = readable(
         "`answered_at` of the offer, and begins the agent's segment a moment later.",
         "cause": "Why the call ended, by Q.850: 16 is a normal hang-up; 0 where the switch did not say.",
         "gap_ms": "How long the call went on while no ccplane watched it.",
+        "self_served": "Whether a program served it, so that it never came into a queue; known once it has ended.",
         "fallback": "Whether the switch's own queues had it while ccplane was away, wholly or in the end.",
         "provisional": "Whether it goes on, or one of its times, or of its segments', was found out only after a gap.",
     },

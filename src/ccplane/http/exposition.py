@@ -27,6 +27,7 @@ from ccplane.contacts.contact import Phase
 from ccplane.histogram import Histogram
 from ccplane.http.ports import Health, Plane
 from ccplane.http.wallboard import Stream
+from ccplane.kpi.brought import Brought
 from ccplane.kpi.counters import ERROR_BOUNDS_MS, NEVER_OFF, NOTHING, RING_BOUNDS_MS, Counters, Delays, Errors
 from ccplane.kpi.definitions import DEFINITIONS
 from ccplane.kpi.wallboard import Groups, queues
@@ -39,6 +40,13 @@ OUTCOMES: Final = (
     "answered", "abandoned", "no_agents", "timed_out", "overflowed", "closed", "moved", "left_by_key", "callback",
     "lost",
 )  # fmt: skip
+OF_NUMBERS: Final = {
+    "arrived": "Contacts that arrived from outside",
+    "queued": "Contacts that came into a queue",
+    "answered": "Contacts that an agent answered",
+    "abandoned": "Contacts that nobody answered and that were left waiting",
+    "self_served": "Contacts that a program served and that never entered a queue",
+}
 OF_RECORDINGS: Final = {
     "RecordingStarted": ("ccplane_recordings_started", "Talks whose recording began"),
     "RecordingFailed": ("ccplane_recordings_failed", "Talks whose recording could not be begun in time"),
@@ -145,6 +153,10 @@ class Exposition(Collector):
         yield _now("ccplane_emergencies", "Emergencies that hold", len(state.emergencies))
         heard = "Callers who were told of an emergency"
         yield _total("ccplane_emergencies_heard", heard, totals.facts.get("EmergencyHeard", 0))
+        for field in Brought.__struct_fields__:
+            counts = {name: getattr(each, field) for name, each in snapshot.board.ever_brought.items()}
+            means = f"{OF_NUMBERS[field]}, by the advertisement that the number dialled stands for"
+            yield _counter(f"ccplane_brought_{field}", means, counts, "attribution")
         missing = "Sounds that could not be played or made"
         yield _total("ccplane_sounds_failed", missing, totals.facts.get("SoundsFailed", 0))
         for kind, (name, means) in OF_RECORDINGS.items():

@@ -61,6 +61,7 @@ BY_CODE: Final[Mapping[str, int]] = {
     "no-such-callback": 404,
     "no-such-emergency": 404,
     "no-such-prompt": 422,
+    "bad-range": 422,
     "bad-time": 422,
     "cannot-be-spoken": 503,
     "no-such-number": 404,

@@ -17,6 +17,7 @@ from ccplane.contacts.emergency import Emergency
 from ccplane.core.fallback_first import is_held_back
 from ccplane.core.state import State
 from ccplane.ids import AgentId, ContactId, DeviceName, QueueName, SeatId
+from ccplane.kpi.brought import AttributionView
 from ccplane.kpi.wallboard import AgentView, QueueView, WallboardView
 
 Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
@@ -225,6 +226,8 @@ class Wallboard(msgspec.Struct, frozen=True):
     gaps: tuple[GapView, ...]
     emergencies: tuple[EmergencyView, ...]
     """What callers are told now, while something is wrong."""
+    attributions: tuple[AttributionView, ...]
+    """What each advertisement brought since then, at most 50, the most first."""
 
 
 def _iso_or_none(at: int | None) -> Time | None:
@@ -253,6 +256,7 @@ def wallboard_told(view: WallboardView) -> Wallboard:
         ),
         provisional=view.provisional,
         emergencies=tuple(_emergency(each) for each in view.emergencies),
+        attributions=view.attributions,
         gaps=tuple(
             GapView(iso(gap.began_at), None if gap.ended_at is None else iso(gap.ended_at)) for gap in view.gaps
         ),

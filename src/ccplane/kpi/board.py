@@ -21,6 +21,8 @@ from ccplane.contacts.facts.callbacks import AnyCallbackFact
 from ccplane.days import day_of
 from ccplane.facts import PlaneStarted, SwitchFound, SwitchLost, SwitchUnwatched
 from ccplane.ids import AgentId, CallbackId, ContactId, NodeName, OfferId, QueueName
+from ccplane.kpi import brought
+from ccplane.kpi.brought import Brought, Cames, Lines
 from ccplane.kpi.counters import (
     NEVER_OFF,
     NOTHING,
@@ -87,12 +89,17 @@ class Day(msgspec.Struct, frozen=True):
     off: OffPerQueue = Map()
     """How far the estimates of how long one would wait were off."""
     gaps: tuple[Gap, ...] = ()
+    lines: Lines = Map()
+    """What the numbers that were dialled brought."""
 
     def __contains__(self, at: int) -> bool:
         return self.began_at <= at < self.ends_at
 
     def plus(self, queue: QueueName, more: dict[str, int]) -> Day:
         return replace(self, queues=_added(self.queues, queue, more))
+
+    def brought(self, of: brought.Came, more: dict[str, int]) -> Day:
+        return replace(self, lines=brought.added(self.lines, of, more))
 
     def also_unwatched(self, began_at: int, ended_at: int | None) -> Day:
         """With as much of this gap as fell into this day; the last GAPS_MOST are kept."""
@@ -124,6 +131,10 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     ringing: Delays = Delays()
     """From an offer made to the phone's 180, since the fold began."""
     totals: Totals = Totals()
+    came: Cames = Map()
+    """Contacts from outside that are not over; they count on the day on which they arrived."""
+    ever_brought: Map[str, Brought] = Map()
+    """By the advertisement, since the fold began."""
     watched: Map[NodeName, int | None] = Map()
     """Each node that we have: None while it is watched, else since when it is not."""
 
@@ -159,14 +170,30 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
             return self
         began_at, ends_at = day_of(now, self.timezone)
         gone = self.today if self.today.ends_at == began_at else Day(day_of(began_at - 1, self.timezone)[0], began_at)
-        return replace(self, today=Day(began_at, ends_at), yesterday=gone)
+        came = brought.recent(self.came, gone.began_at)
+        return replace(self, today=Day(began_at, ends_at), yesterday=gone, came=came)
 
 
 def evolve(board: Board, fact: Fact) -> Board:
     """The board after `fact`."""
     board = replace(board.on_day(fact.at), totals=counted(board.totals, fact))
     fold = FOLDS.get(type(fact))
-    return fold(board, fact) if fold else board
+    return _brought(fold(board, fact) if fold else board, fact)
+
+
+def _brought(board: Board, fact: Fact) -> Board:
+    """What a fact adds to what the dialled numbers bring."""
+    came, of, more = brought.follow(board.came, fact)
+    board = replace(board, came=came) if came is not board.came else board
+    if of is None or not any(more.values()):
+        return board
+    ever = board.ever_brought.set(of.attribution, board.ever_brought.get(of.attribution, Brought()).plus(more))
+    board = replace(board, ever_brought=ever)
+    if of.at in board.today:
+        return replace(board, today=board.today.brought(of, more))
+    if of.at in board.yesterday:
+        return replace(board, yesterday=board.yesterday.brought(of, more))
+    return board
 
 
 def _rules_loaded(board: Board, fact: RulesLoaded) -> Board:

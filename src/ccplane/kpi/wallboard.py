@@ -14,10 +14,12 @@ from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts.emergency import Emergency
 from ccplane.ids import AgentId, QueueName
 from ccplane.kpi.board import Board, Gap, Stay
+from ccplane.kpi.brought import AttributionView, by_attribution
 from ccplane.kpi.counters import NEVER_OFF, NOTHING, Counters
 from ccplane.routing.groups import Opening
 from ccplane.routing.rules import Rules
 
+ATTRIBUTIONS_MOST: Final = 50
 Waits = Mapping[QueueName, int | None]
 
 
@@ -91,6 +93,8 @@ class WallboardView(msgspec.Struct, frozen=True, kw_only=True):
     gaps: tuple[Gap, ...] = ()
     emergencies: tuple[Emergency, ...] = ()
     """Those that hold."""
+    attributions: tuple[AttributionView, ...] = ()
+    """What each advertisement brought today, the ATTRIBUTIONS_MOST that brought most."""
 
 
 NO_WAITS: Final[Waits] = {}
@@ -107,6 +111,7 @@ def wallboard(board: Board, floor: Floor, now: int, waits: Waits = NO_WAITS) -> 
         provisional=bool(gaps),
         gaps=gaps,
         emergencies=tuple(floor.emergencies.values()),
+        attributions=by_attribution(board.on_day(now).today.lines.values())[:ATTRIBUTIONS_MOST],
     )
 
 

@@ -20,6 +20,7 @@ class ByAttribution(msgspec.Struct, frozen=True, kw_only=True):
     queued: int
     answered: int
     abandoned: int
+    self_served: int
 
 
 class ByNumber(ByAttribution, frozen=True, kw_only=True):

@@ -39,8 +39,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     """A contact. `state`: its phase. `queue`, `agent`: the last ones. `gap_ms`: how long it went on unwatched.
-    `fallback`: the switch's own queues had it, wholly or in the end, while ccplane was away. `provisional`: it goes on,
-    or some of its times were found out only after a gap."""
+    `self_served`: a program served it, and it never came into a queue. `fallback`: the switch's own queues had it,
+    wholly or in the end, while ccplane was away. `provisional`: it goes on, or some of its times were found out only
+    after a gap."""
 
     id: str
     node: str | None
@@ -63,6 +64,7 @@ class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     gap_ms: int
     direction: str
     fallback: bool = False
+    self_served: bool = False
     provisional: bool = False
 
 

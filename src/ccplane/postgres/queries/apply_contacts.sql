@@ -5,7 +5,7 @@
 -- out, which may be long after the call was over: where FallbackServed tells of an end, that one counts.
 INSERT INTO contact AS c (
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-    arrived_at, answered_at, ended_at, ended_by, cause, gap_ms, direction, fallback)
+    arrived_at, answered_at, ended_at, ended_by, cause, gap_ms, direction, fallback, self_served)
 SELECT
     contact,
     max(body ->> 'node') FILTER (WHERE kind = 'ContactArrived'),
@@ -43,7 +43,8 @@ SELECT
     max((body ->> 'cause')::integer) FILTER (WHERE kind = 'ContactEnded'),
     coalesce(sum((body ->> 'gap_ms')::bigint) FILTER (WHERE kind = 'ContactRelinked'), 0),
     coalesce(max(body ->> 'direction') FILTER (WHERE kind = 'ContactArrived'), 'inbound'),
-    bool_or(kind = 'FallbackServed' OR (kind = 'ContactEnded' AND body ->> 'by' = 'fallback'))
+    bool_or(kind = 'FallbackServed' OR (kind = 'ContactEnded' AND body ->> 'by' = 'fallback')),
+    coalesce(bool_or((body ->> 'self_served')::boolean) FILTER (WHERE kind = 'ContactEnded'), false)
 FROM batch CROSS JOIN LATERAL (
     SELECT CASE kind WHEN 'FallbackServed' THEN
         (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint + coalesce((body ->> 'talk_ms')::bigint, 0)
@@ -76,4 +77,5 @@ ON CONFLICT (id) DO UPDATE SET
     ended_by = coalesce(excluded.ended_by, c.ended_by),
     cause = coalesce(excluded.cause, c.cause),
     gap_ms = c.gap_ms + excluded.gap_ms,
-    fallback = c.fallback OR excluded.fallback;
+    fallback = c.fallback OR excluded.fallback,
+    self_served = c.self_served OR excluded.self_served;

@@ -6,7 +6,8 @@ WITH counted AS (
         c.number_dialled, coalesce(c.attribution, '') AS attribution, count(*) AS arrived,
         count(*) FILTER (WHERE stays.queued) AS queued,
         count(*) FILTER (WHERE stays.answered) AS answered,
-        count(*) FILTER (WHERE stays.abandoned AND NOT stays.answered) AS abandoned
+        count(*) FILTER (WHERE stays.abandoned AND NOT stays.answered) AS abandoned,
+        count(*) FILTER (WHERE c.self_served) AS self_served
     FROM contact AS c
         LEFT JOIN LATERAL (
             SELECT true AS queued, bool_or(s.outcome IS NOT DISTINCT FROM 'answered') AS answered,
@@ -16,7 +17,7 @@ WITH counted AS (
     WHERE c.direction = 'inbound' AND c.arrived_at >= instant($1) AND c.arrived_at < instant($2)
     GROUP BY 1, 2
 )
-SELECT number_dialled, attribution, arrived, queued, answered, abandoned
+SELECT number_dialled, attribution, arrived, queued, answered, abandoned, self_served
 FROM counted ORDER BY arrived DESC, number_dialled, attribution LIMIT $3;
 
 -- count_by_attribution --
@@ -25,7 +26,8 @@ SELECT
     coalesce(c.attribution, '') AS attribution, count(*) AS arrived,
     count(*) FILTER (WHERE stays.queued) AS queued,
     count(*) FILTER (WHERE stays.answered) AS answered,
-    count(*) FILTER (WHERE stays.abandoned AND NOT stays.answered) AS abandoned
+    count(*) FILTER (WHERE stays.abandoned AND NOT stays.answered) AS abandoned,
+    count(*) FILTER (WHERE c.self_served) AS self_served
 FROM contact AS c
     LEFT JOIN LATERAL (
         SELECT true AS queued, bool_or(s.outcome IS NOT DISTINCT FROM 'answered') AS answered,

@@ -3,7 +3,7 @@
 -- repeated or lost while new calls arrive. Filters that are null are not asked for; queue and agent mean any stay there.
 SELECT
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-    ended_by, cause, gap_ms, direction, fallback, is_provisional(c) AS provisional,
+    ended_by, cause, gap_ms, direction, fallback, self_served, is_provisional(c) AS provisional,
     ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
 FROM contact AS c
 WHERE ($1::text IS NULL OR c.state = $1)
@@ -20,7 +20,7 @@ LIMIT $9;
 -- One contact, the columns of the list.
 SELECT
     id, node, channel, number_dialled, caller, caller_name, language, attribution, site, program, state, queue, agent,
-    ended_by, cause, gap_ms, direction, fallback, is_provisional(c) AS provisional,
+    ended_by, cause, gap_ms, direction, fallback, self_served, is_provisional(c) AS provisional,
     ms(arrived_at) AS arrived_at, ms(answered_at) AS answered_at, ms(ended_at) AS ended_at
 FROM contact AS c WHERE id = $1;
 
