@@ -523,3 +523,69 @@ def test_an_emergency_that_is_none_is_refused_before_anything_is_asked(words, wh
 async def test_an_emergency_of_a_queue_that_is_not_there_says_which_there_are(plane):
     result = await ask("emergency", "on", "gas", "--queue", "nobody", "--text", "en=x")
     assert (result.exit_code, "There is no queue of this name" in told(result)) == (2, True)
+
+
+async def test_customers_are_known_blocked_shown_and_forgotten(site, plane):
+    result = await ask("customers", "set", "138", "--name", "Ms Li", "--credit", "120", "--language", "zh-CN")
+    assert result.exit_code == 0, result.output
+    first, *others = result.stdout.splitlines()
+    assert first == "138  Ms Li"
+    assert others[:2] == ["  spoken to in zh-CN", "  comes as if they had waited 120 s longer"]
+    await ask("customers", "set", "138", "--note", "two shops", "--language", "none")
+    assert site.customers.rows["138"].language is None
+    assert (site.customers.rows["138"].name, site.customers.rows["138"].note) == ("Ms Li", "two shops")
+    result = await ask("customers", "block", "138", "--why", "threats", "--until", "2030-01-01T00:00+00:00")
+    assert "  BLOCKED until 2030-01-01T00:00:00.000Z: threats" in result.stdout.splitlines()
+    assert "BLOCKED" not in (await ask("customers", "unblock", "138")).stdout
+    assert (await ask("customers", "forget", "138")).stdout == "138 is forgotten.\n"
+    result = await ask("customers", "show", "138")
+    assert (result.exit_code, "No customer is known" in told(result)) == (2, True)
+
+
+async def test_customers_are_exported_as_they_can_be_imported_again(site, plane, folder):
+    file = folder / "customers.csv"
+    file.write_text(
+        "number,name,credit_s,language,blocked,blocked_until\n"
+        "138-0013,=1+1,120,zh-CN,,\n"
+        "+8613,Ms Li,,,threats,2030-01-01T00:00:00+00:00\n"
+    )
+    result = await ask("customers", "import", str(file), "--dry-run")
+    assert (result.stdout, site.customers.rows) == (f"{file}: 2 customers, no fault.\n", {})
+    assert (await ask("customers", "import", str(file))).stdout == "2 customers were taken over.\n"
+    before = dict(site.customers.rows)
+    assert before["1380013"].name == "=1+1"
+    out = folder / "out.csv"
+    assert (await ask("customers", "export", str(out))).exit_code == 0
+    assert "'=1+1" in out.read_text(), "no spreadsheet works it out"
+    site.customers.rows.clear()
+    assert (await ask("customers", "import", str(out))).exit_code == 0
+    assert site.customers.rows == before
+
+
+async def test_more_customers_than_fit_into_one_request_go_in_pieces(site, plane, folder):
+    file = folder / "many.csv"
+    file.write_text("number,note\n" + "".join(f"138{each:04},{'x' * 190}\n" for each in range(700)))
+    assert (await ask("customers", "import", str(file))).stdout == "700 customers were taken over.\n"
+    assert len(site.customers.rows) == 700
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name\nLi\n", "row 1: the column `number` is missing"),
+        ("number,colour\n138,red\n", "row 1: no such column 'colour'"),
+        ("number,name\n138\n", "row 2: has not as many cells as there are columns"),
+        ("number\n138\nabc\n", "row 3, number: 'abc' is no number"),
+        ("number\n138\n1-38\n", "row 3, number: is in row 2, too"),
+        ("number,credit_s\n138,soon\n", "row 2, credit_s: 'soon' is no number of seconds"),
+        ("number,language\n138,fr\n", "row 2, language: 'fr' is none of en, zh-CN"),
+        ("number,blocked_until\n138,soon\n", "row 2, blocked_until: 'soon' is no time"),
+        ("number,name\n138," + "x" * 81 + "\n", "row 2, name: has at most 80 characters"),
+        ('number,name\n138,"Li\n', "cannot be read"),
+    ],
+)
+def test_a_file_of_customers_with_a_fault_is_refused_whole_with_row_and_column(folder, text, said):
+    file = folder / "customers.csv"
+    file.write_text(text)
+    result = call("customers", "import", str(file))
+    assert (result.exit_code, said in told(result)) == (2, True), result.stderr

@@ -13,6 +13,7 @@ from ccplane.agents import facts as a
 from ccplane.contacts import facts as c
 from ccplane.contacts import recordings as r
 from ccplane.contacts.facts.callbacks import AnyCallbackFact
+from ccplane.contacts.facts.customers import CustomerFact
 from ccplane.contacts.facts.emergencies import EmergencyFact
 from ccplane.ids import NodeName, QueueName
 from ccplane.laws import Fact
@@ -166,6 +167,7 @@ AnyFact = (
     | c.FallbackServed
     | AnyCallbackFact
     | EmergencyFact
+    | CustomerFact
 )
 
 _encoder: Final = msgspec.json.Encoder()

@@ -33,6 +33,7 @@ from ccplane.asterisk.spool import spool_of
 from ccplane.beginning import OVERLAYS, begin, catch_up, prepared
 from ccplane.callflow.runner import Runner
 from ccplane.core.inputs import Input, PeopleRead, PlaneBegan, SiteRead
+from ccplane.customers import Customers
 from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
 from ccplane.errors import CcplaneError, SiteError
 from ccplane.handover.draining import Draining, HealthWithDrain
@@ -54,6 +55,7 @@ from ccplane.lookups.asking import LookUps
 from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.callbacks import Callbacks, Ledger
+from ccplane.postgres.customers import CustomerStore
 from ccplane.postgres.lease import CONNECT_WITHIN, Lease
 from ccplane.postgres.overlays import Laid, decode_overlays
 from ccplane.postgres.pool import Database
@@ -207,6 +209,7 @@ class Parts:
         self._pins = Pins(self._begun.persons, self.plane, self._database, self._outbox, self._clock.now)
         self._stack.callback(self._pins.close)
         self._pin_pad = PinPad(self.plane, self._pins)
+        self._customers = Customers(self.plane, CustomerStore(self._database), self._clock.now)
         self._stack.callback(self._pin_pad.close)
 
     def by_ami(self) -> None:
@@ -245,7 +248,7 @@ class Parts:
             node=NodeName(settings.node),
             switches=self._ari,
             executor=self._executor,
-            post=self._pin_pad.post,
+            post=lambda what: self._pin_pad.post(self._customers.seen(what)),
             now=now,
             provision=self._phones.push,
             phones=self._watch,
@@ -359,6 +362,7 @@ class Parts:
                 recordings_dir=settings.recordings_dir,
                 messages=self._mailbox,
                 callbacks=Callbacks(self._database),
+                customers=self._customers,
                 site_of=self._sites,
                 make_sounds=self._speaker.made,
                 audio=settings.messages_dir,
@@ -428,6 +432,8 @@ class Parts:
         if not self._begun.with_postgres:
             late = asyncio.create_task(self._catch_up(), name="catching up")
             stack.push_async_callback(cancelled, late)
+        known = asyncio.create_task(self._customers.load(), name="reading customers")
+        stack.push_async_callback(cancelled, known)
         telling = asyncio.create_task(_tell_ready(self.link, self._before, self._giving), name="telling")
         stack.push_async_callback(cancelled, telling)
         return over

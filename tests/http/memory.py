@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from ccplane.agents.facts import PinWay
+from ccplane.contacts.facts.customers import CallMarked
 from ccplane.contacts.verbs import Spoken
 from ccplane.core import State, inputs
 from ccplane.core.inputs import Input
@@ -24,6 +26,7 @@ from ccplane.postgres.brought import Brought, ByAttribution, ByNumber
 from ccplane.postgres.callbacks import BarredNumber, CallbackPage, CallbackRow, CallbacksWanted
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
+from ccplane.postgres.customers import CustomerRow, MarkPage, MarkRow
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.people import Person
 from ccplane.postgres.recordings import RecordingRow, Sought
@@ -208,6 +211,54 @@ class MemoryMessages:
         return self.stored.get(message)
 
 
+class MemoryCustomers:
+    """`http.ports.Customers` over dicts; `away`: the database can't be reached. It is its own store."""
+
+    def __init__(self, plane: MemoryPlane) -> None:
+        self.plane, self.away = plane, False
+        self.rows: dict[str, CustomerRow] = {}
+        self.marked: list[MarkRow] = []
+
+    @property
+    def store(self) -> MemoryCustomers:
+        return self
+
+    def number(self, given: str, /) -> str:
+        return "".join(each for each in given if each not in " -")
+
+    async def customers(self, after: str, limit: int, *, blocked: bool = False) -> list[CustomerRow]:
+        self._reach()
+        rows = [self.rows[each] for each in sorted(self.rows) if each > after]
+        return [each for each in rows if each.blocked or not blocked][:limit]
+
+    async def customer(self, number: str, /) -> CustomerRow | None:
+        self._reach()
+        return self.rows.get(number)
+
+    async def put(self, rows: Sequence[CustomerRow], by: str, what: tuple[str, ...] = ()) -> None:
+        self._reach()
+        at = self.plane.history.now
+        self.rows |= {each.number: structs.replace(each, changed_by=by, changed_at=at) for each in rows}
+
+    async def delete(self, number: str, by: str) -> None:
+        if self.rows.pop(number, None) is None:
+            raise RequestError("no-such-customer", "No customer is known by this number.")
+
+    async def mark(self, contact: ContactId, agent: AgentId | None, by: str, note: str) -> CallMarked:
+        at = self.plane.history.now
+        self.marked.append(MarkRow(contact=contact, number="0123", agent=agent, by=by, note=note, at=at))
+        marks = len(self.marked)
+        return CallMarked(at=at, contact=contact, number="0123", marks=marks, agent=agent, by=by, note=note)
+
+    async def marks(self, number: str | None, *, after: str | None, limit: int) -> MarkPage:
+        found = [each for each in reversed(self.marked) if number in (None, each.number)]
+        return MarkPage(found[:limit], None)
+
+    def _reach(self) -> None:
+        if self.away:
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+
+
 class MemoryCallbacks:
     """`http.ports.CallbackStore` over dicts; `away`: the database can't be reached."""
 
@@ -299,6 +350,7 @@ class Site:
         self.recordings_dir = Path("/nowhere")
         self.callers = MemoryCallers()
         self.callbacks = MemoryCallbacks()
+        self.customers = MemoryCustomers(self.plane)
         self.notes = MemoryNotes()
         self.can_pick_up = False
         self.files = parse(FILES)
@@ -317,6 +369,7 @@ class Site:
             audio=self.audio,
             callers=self.callers,
             callbacks=self.callbacks,
+            customers=self.customers,
             notes=self.notes,
             can_pick_up=lambda: self.can_pick_up,
             phones=MemoryPhones(),

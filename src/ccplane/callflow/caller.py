@@ -28,6 +28,8 @@ class Caller:
         self.number: Number = site.number(contact.number_dialled)
         self.attribution = contact.attribution
         """The advertisement that the number dialled stands for, or ""."""
+        self.customer = contact.customer
+        """Who calls, where the centre knows their number: name, language, credit_s, note; else None."""
         self.site = site
         self._consent, self._direction = contact.consent_before, contact.direction
         self._announcing: Announce | None = None

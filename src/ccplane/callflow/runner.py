@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from ccplane.callflow.call import Call, CallerGone
 from ccplane.callflow.emergency import told_first
 from ccplane.callflow.loader import load
+from ccplane.callflow.turned_away import turned_away
 from ccplane.callflow.where import PROGRAMS, line_of
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
@@ -190,6 +191,8 @@ class Runner:
 
 def _begun(site: Site, contact: Contact) -> Program:
     main, call = load(site, contact.program), Call(contact, site)
+    if contact.customer and contact.customer.blocked and site.rules.blocked_program is None:
+        return turned_away(call)
     return told_first(call, main, contact.emergency) if contact.emergency else main(call)
 
 

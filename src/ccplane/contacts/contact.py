@@ -10,6 +10,7 @@ import msgspec
 from ccplane.contacts import facts as f
 from ccplane.contacts import recordings as r
 from ccplane.contacts.announce import Told
+from ccplane.contacts.customer import Customer
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.own_call import CallState, OwnCall
@@ -164,6 +165,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """The agent for whom they are being called: nobody else's phone rings meanwhile."""
     told: Told = Told()
     """What they heard of their place and their wait, in whichever queue."""
+    customer: Customer | None = None
+    """Who calls, as far as the centre knew them then."""
     emergency: Emergency | None = None
     """What they hear before the program that runs; None once a program before it has let them hear it."""
     heard: tuple[str, ...] = ()

@@ -46,6 +46,7 @@ def opened(fact: f.ContactArrived) -> Contact:
         pick_up_by=fact.pick_up_by,
         callback=fact.callback,
         customer_first=fact.customer_first,
+        customer=fact.customer,
         emergency=fact.emergency,
     )
 

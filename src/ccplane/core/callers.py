@@ -44,9 +44,11 @@ def arrive(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> 
     if turn.state.draining:
         return turn.do(GiveBack(contact, what.channel, what.number_dialled, ours=what.device is not None))
     number = opened(turn, what, arrived_at)
+    blocked = turn.state.rules.blocked_program
+    program = blocked if blocked and what.customer and what.customer.blocked else number.program
     own_calls.take(turn, contact)
     turn.do(OpenRoom(contact))
-    return turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=number.program))
+    return turn.happened(c.ProgramStarted(at=turn.now, contact=contact, program=program))
 
 
 def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, served_until: int | None = None) -> Number:
@@ -67,7 +69,7 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, ser
             number_dialled=what.number_dialled,
             caller=what.caller,
             caller_name=what.caller_name,
-            language=number.language,
+            language=(what.customer and what.customer.language) or number.language,
             attribution=number.attribution,
             switch_at=what.switch_at,
             site=turn.state.site,
@@ -76,6 +78,7 @@ def opened(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None, ser
             agent=own_calls.owner_of(turn.state, what.device),
             arrived_at=arrived_at,
             served_until=served_until,
+            customer=what.customer,
             emergency=None if served_until is not None else at_arrival(turn.state, what),
         )
     )

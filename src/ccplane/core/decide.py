@@ -18,6 +18,7 @@ from ccplane.core.callbacks import CALLBACK_RULES, follow
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.clearing import CLEARING_RULES
 from ccplane.core.commands import Command
+from ccplane.core.customers import CUSTOMER_RULES
 from ccplane.core.edits import EDIT_RULES
 from ccplane.core.emergencies import EMERGENCY_RULES, tell_waiting
 from ccplane.core.fallback import FALLBACK_RULES
@@ -66,6 +67,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **ASK_RULES,
     **EDIT_RULES,
     **EMERGENCY_RULES,
+    **CUSTOMER_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
     **RECORDER_RULES,

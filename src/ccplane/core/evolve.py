@@ -43,6 +43,7 @@ from ccplane.contacts.facts import (
     TalkStarted,
 )
 from ccplane.contacts.facts.callbacks import AnyCallbackFact, CallbackAsked, CallbackFact
+from ccplane.contacts.facts.customers import CallMarked, CustomerChanged, CustomersImported
 from ccplane.contacts.facts.emergencies import EmergencyBegan, EmergencyEnded, EmergencyPaced
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
@@ -165,7 +166,7 @@ def _evolve(state: State, fact: AnyFact) -> State:
         case MessageStored() | MessageDropped():
             messages.settled(_message(state, fact), fact)
             return replace(state, messages=state.messages.delete(fact.message))
-        case MessageMarked() | MessagePlayed() | SiteEdited():
+        case MessageMarked() | MessagePlayed() | SiteEdited() | CustomerChanged() | CustomersImported() | CallMarked():
             return state
         case ContactFact():
             contact = _contact(state, fact)

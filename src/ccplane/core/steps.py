@@ -267,8 +267,10 @@ def take_key(turn: Turn, contact: Contact, key: str, *, kept: bool = False) -> N
 
 
 def _raised(turn: Turn, contact: Contact, verb: EnterQueue) -> EnterQueue:
-    """With the priority of who calls again, where the queue gives one: also in the room's journal, for a plane that
-    knows less."""
+    """With the priority of who is known for it, and of who calls again, where the queue gives one: also in the room's
+    journal, for a plane that knows less."""
+    if contact.customer is not None and contact.customer.credit_s:
+        verb = replace(verb, credit_s=verb.credit_s + contact.customer.credit_s)
     name, last = turn.state.rules.queue_for(verb.queue), turn.state.served.get(contact.caller)
     queue = turn.state.rules.queues[name] if name is not None else None
     if queue is None or queue.repeat_ms is None or last is None or turn.when - last.at > queue.repeat_ms:

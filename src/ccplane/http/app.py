@@ -16,6 +16,7 @@ from ccplane.http import (
     built_pages,
     callbacks,
     contacts,
+    customers,
     docs_page,
     emergencies,
     fallback_calls,
@@ -47,6 +48,7 @@ from ccplane.http.ports import (
     CallbackStore,
     CallerHistory,
     ContactsStore,
+    Customers,
     Drains,
     Handovers,
     Health,
@@ -97,6 +99,7 @@ class Ports:
     staff: Staff | None = None
     overlays: Overlays | None = None
     callbacks: CallbackStore | None = None
+    customers: Customers | None = None
     site_of: Callable[[str], Site] | None = None
     """The site that a hash stands for."""
     make_sounds: emergencies.MakeSounds | None = None
@@ -171,6 +174,9 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     kept = recordings.Kept(ports.recordings, ports.recordings_dir)
     app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
     app.include_router(recordings.control(ports.plane, admin))
+    if ports.customers:
+        app.include_router(customers.routes(ports.customers, admin))
+        app.include_router(customers.marking(ports.customers, own))
     if ports.callbacks:
         app.include_router(callbacks.routes(ports.plane, ports.callbacks, admin, ports.clock))
     if ports.handovers and ports.drains:

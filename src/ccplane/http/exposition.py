@@ -157,6 +157,7 @@ class Exposition(Collector):
             counts = {name: getattr(each, field) for name, each in snapshot.board.ever_brought.items()}
             means = f"{OF_NUMBERS[field]}, by the advertisement that the number dialled stands for"
             yield _counter(f"ccplane_brought_{field}", means, counts, "attribution")
+        yield _total("ccplane_contacts_blocked", "Contacts of customers who are blocked", totals.blocked)
         missing = "Sounds that could not be played or made"
         yield _total("ccplane_sounds_failed", missing, totals.facts.get("SoundsFailed", 0))
         for kind, (name, means) in OF_RECORDINGS.items():

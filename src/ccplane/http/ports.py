@@ -9,6 +9,7 @@ import msgspec
 
 from ccplane.agents.facts import Membership, PinWay
 from ccplane.agents.wrap_up import WrapUp
+from ccplane.contacts.facts.customers import CallMarked
 from ccplane.core import State
 from ccplane.core.inputs import Input
 from ccplane.ids import AgentId, CallbackId, ContactId, MessageId, QueueName, RecordingId, SeatId
@@ -18,6 +19,7 @@ from ccplane.postgres.brought import Brought
 from ccplane.postgres.callbacks import BarredNumber, CallbackPage, CallbackRow, CallbacksWanted
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
+from ccplane.postgres.customers import CustomerRow, MarkPage
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.recordings import RecordingRow, Sought
 from ccplane.site.differences import Difference
@@ -196,6 +198,37 @@ class SiteTold(msgspec.Struct, frozen=True):
     changed: tuple[FileChange, ...]
     prompts: int
     phones: str = ""
+
+
+class Customers(Protocol):
+    """Customers known by their number. StoreError without Postgres, and then nothing was changed."""
+
+    @property
+    def store(self) -> CustomerStore: ...
+
+    def number(self, given: str, /) -> str:
+        """As customers are known by it."""
+
+    async def put(self, rows: Sequence[CustomerRow], by: str, what: tuple[str, ...] = ()) -> None:
+        """All or none; for the next call."""
+
+    async def delete(self, number: str, by: str) -> None:
+        """RequestError "no-such-customer"."""
+
+    async def mark(self, contact: ContactId, agent: AgentId | None, by: str, note: str) -> CallMarked:
+        """RequestError "no-such-contact", "not-yours", "number-withheld"."""
+
+
+class CustomerStore(Protocol):
+    """What Postgres has of them."""
+
+    async def customers(self, after: str, limit: int, *, blocked: bool = False) -> list[CustomerRow]:
+        """A page, by number."""
+
+    async def customer(self, number: str, /) -> CustomerRow | None: ...
+
+    async def marks(self, number: str | None, *, after: str | None, limit: int) -> MarkPage:
+        """The latest first. RequestError "bad-cursor"."""
 
 
 class Reloads(Protocol):

@@ -60,6 +60,8 @@ BY_CODE: Final[Mapping[str, int]] = {
     "no-such-seat": 404,
     "no-such-callback": 404,
     "no-such-emergency": 404,
+    "no-such-customer": 404,
+    "number-withheld": 409,
     "no-such-prompt": 422,
     "bad-range": 422,
     "bad-time": 422,

@@ -203,6 +203,8 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """By what the reconciler found."""
     contacts: Map[str, int] = Map()
     """Ended, by whom."""
+    blocked: int = 0
+    """Arrived, and were not taken: customers who are blocked."""
     self_served: int = 0
     """Ended, served by a program and never in a queue."""
 
@@ -211,6 +213,8 @@ def counted(totals: Totals, fact: Fact) -> Totals:
     """The totals with this fact."""
     if isinstance(fact, c.ContactEnded) and fact.self_served:
         totals = msgspec.structs.replace(totals, self_served=totals.self_served + 1)
+    if isinstance(fact, c.ContactArrived) and fact.customer and fact.customer.blocked:
+        totals = msgspec.structs.replace(totals, blocked=totals.blocked + 1)
     kind = type(fact).__name__
     facts = _one_more(totals.facts, kind)
     detail = DETAILS.get(type(fact))

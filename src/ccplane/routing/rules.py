@@ -189,6 +189,14 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
     """Which program takes those of callers who show no number, while it is open; None: as all others."""
 
 
+class Harassment(msgspec.Struct, frozen=True):
+    """Who calls so `marks` times within so long is blocked for so long; 0 marks: nobody is by that."""
+
+    marks: int = 0
+    within_ms: int = 30 * 86_400_000
+    block_ms: int = 7 * 86_400_000
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """All the core needs to know of a site."""
 
@@ -218,6 +226,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """The sound by which a caller is asked to hold, by language. None: music alone."""
     sayings: dict[str, Saying] = {}
     """By language, how places in the line and waits are said."""
+    harassment: Harassment = Harassment()
+    blocked_program: ProgramName | None = None
+    """Takes the calls of customers who are blocked; None: they are refused."""
     hours: dict[str, Hours] = {}
     patterns: tuple[str, ...] = ()
     """Those of `numbers` that stand for many, the most exact one first."""

@@ -40,6 +40,7 @@ class Numbers:
     default: ProgramName | None = None
     language: str = "en"
     operator: QueueName | None = None
+    blocked: ProgramName | None = None
     listed: dict[str, Number] = field(default_factory=dict)
 
     @property
@@ -54,6 +55,9 @@ def numbers_in(document: Document, references: list[Reference]) -> Numbers:
     tables = {name: value for name, value in document.data.items() if isinstance(value, dict)}
     top = document.validated(NUMBERS, {name: value for name, value in document.data.items() if name not in tables})
     found = Numbers(ProgramName(top.default), top.language, _queue(top.operator)) if top else Numbers()
+    if top and top.blocked:
+        found.blocked = ProgramName(top.blocked)
+        references.append(Reference("program", top.blocked, blame(document, "blocked")))
     if top:
         references.append(Reference("program", top.default, blame(document, "default")))
         if top.operator:

@@ -17,6 +17,7 @@ from ccplane.site.dialling import dialling_in, judge_outside
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
 from ccplane.site.files import digest
+from ccplane.site.harassment import harassment_in
 from ccplane.site.hours import hours_in
 from ccplane.site.ivr import Numbers, Spoken, judge_languages, numbers_in, prompts_in
 from ccplane.site.limits import judge_cycles, references_of
@@ -125,6 +126,8 @@ class _Reading:
                 sayings=sayings_of(self._said) if self._said else {},
                 default_queue=QueueName(self._rules.default_queue) if self._rules.default_queue else None,
                 removed_queues={QueueName(old): QueueName(new) for old, new in self._rules.removed_queues.items()},
+                harassment=harassment_in(self._rules),
+                blocked_program=self._numbers.blocked,
                 hours=self._hours,
                 patterns=tuple(sorted(filter(is_pattern, self._numbers.listed), key=exactness)),
             ),

@@ -370,6 +370,14 @@ class MissedTable(Table):
     auto_answer_failed: AutoAnswerTable = Field(default=AutoAnswerTable(), alias="auto-answer-failed")
 
 
+class HarassmentTable(Table):
+    """`harassment = { marks = 3, within = "30d", block = "7d" }`."""
+
+    marks: Annotated[int, Field(ge=1, le=100)]
+    within: Annotated[Duration, Field(ge=HOUR, le=366 * 24 * HOUR)] = 30 * 24 * HOUR
+    block: Annotated[Duration, Field(ge=HOUR, le=366 * 24 * HOUR)] = 7 * 24 * HOUR
+
+
 class RulesTable(Table):
     """acd/site.toml."""
 
@@ -380,6 +388,7 @@ class RulesTable(Table):
     ring_cycle: Annotated[Duration, Field(ge=SECOND, le=60 * SECOND)] = 5 * SECOND
     default_queue: Name | None = None
     removed_queues: dict[Name, Name] = {}
+    harassment: HarassmentTable | None = None
 
 
 class RoleTable(Table):
@@ -451,6 +460,7 @@ class NumbersTable(Table):
     default: Name
     language: Language = "en"
     operator: Name | None = None
+    blocked: Name | None = None
 
 
 class NumberTable(Table):

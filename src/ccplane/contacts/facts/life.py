@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ccplane.contacts.customer import Customer
 from ccplane.contacts.emergency import Emergency
 from ccplane.ids import AgentId, CallbackId, ChannelId, ContactId, DeviceName, NodeName
 from ccplane.laws import Fact
@@ -73,6 +74,8 @@ class ContactArrived(ContactFact, frozen=True, kw_only=True):
     """It stands in the line for a customer who is called back, and has no channel before they are."""
     customer_first: bool = False
     """They are called before an agent is."""
+    customer: Customer | None = None
+    """Who calls, as far as the centre knows them."""
     emergency: Emergency | None = None
     """What they are told before their program begins."""
 

@@ -30,6 +30,7 @@ from ccplane.core.inputs.callers import (
     SoundsMade,
     SoundsStarted,
 )
+from ccplane.core.inputs.customers import CustomersEdited
 from ccplane.core.inputs.emergencies import EmergencyLifted, EmergencyWanted
 from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay, FallbackWaitsSeen
 from ccplane.core.inputs.input import Input, Late
@@ -195,6 +196,7 @@ __all__ = [
     "ChannelSeen",
     "CommandFailed",
     "ContactEditAsked",
+    "CustomersEdited",
     "DrainAsked",
     "DrainCancelAsked",
     "EmergencyLifted",

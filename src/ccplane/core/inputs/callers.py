@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ccplane.contacts.customer import Customer
 from ccplane.contacts.look_ups import LookUpResult
 from ccplane.core.inputs.input import Input
 from ccplane.ids import ChannelId, ContactId, DeviceName, NodeName
@@ -18,6 +19,8 @@ class CallerArrived(Input, frozen=True, kw_only=True):
     switch_at: int
     answered: bool = False
     device: DeviceName | None = None
+    customer: Customer | None = None
+    """Who calls, as far as the centre knows them."""
 
 
 class CallerUp(Input, frozen=True):
