@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from ccplane.callflow.saying import Number as Number
     from ccplane.callflow.saying import Text as Text
     from ccplane.callflow.saying import Time as Time
+    from ccplane.contacts.conference import Met as Met
+    from ccplane.contacts.conference import NotMet as NotMet
     from ccplane.contacts.look_ups import Found as Found
     from ccplane.contacts.look_ups import LookUpFailed as LookUpFailed
     from ccplane.contacts.look_ups import LookUpResult as LookUpResult
     from ccplane.contacts.look_ups import NotFound as NotFound
     from ccplane.contacts.verbs import CallbackResult as CallbackResult
     from ccplane.contacts.verbs import Closed as Closed
+    from ccplane.contacts.verbs import ConferenceResult as ConferenceResult
     from ccplane.contacts.verbs import Done as Done
     from ccplane.contacts.verbs import Here as Here
     from ccplane.contacts.verbs import HoursResult as HoursResult
@@ -54,6 +57,7 @@ __all__ = [
     "Call",
     "CallbackResult",
     "Closed",
+    "ConferenceResult",
     "Confirmation",
     "Date",
     "Digits",
@@ -68,6 +72,7 @@ __all__ = [
     "LookUpResult",
     "MessageResult",
     "MessageTaken",
+    "Met",
     "Money",
     "No",
     "NoAgents",
@@ -75,6 +80,7 @@ __all__ = [
     "NoMessage",
     "NotAllowed",
     "NotFound",
+    "NotMet",
     "NotPromised",
     "NotReached",
     "Number",
@@ -100,6 +106,7 @@ _HOMES: Final = {
     "Call": "ccplane.callflow.call",
     "CallbackResult": "ccplane.contacts.verbs",
     "Closed": "ccplane.contacts.verbs",
+    "ConferenceResult": "ccplane.contacts.verbs",
     "Confirmation": "ccplane.callflow.asking",
     "Date": "ccplane.callflow.saying",
     "Digits": "ccplane.callflow.saying",
@@ -115,6 +122,8 @@ _HOMES: Final = {
     "MessageResult": "ccplane.contacts.verbs",
     "MessageTaken": "ccplane.contacts.verbs",
     "Money": "ccplane.callflow.saying",
+    "Met": "ccplane.contacts.conference",
+    "NotMet": "ccplane.contacts.conference",
     "No": "ccplane.callflow.asking",
     "NoAgents": "ccplane.contacts.verbs",
     "NoInput": "ccplane.contacts.verbs",

@@ -30,6 +30,7 @@ PlaybackId = NewType("PlaybackId", str)
 MessageId = NewType("MessageId", str)
 OfferId = NewType("OfferId", str)
 RecordingId = NewType("RecordingId", str)
+ConferenceId = NewType("ConferenceId", str)
 CallbackId = NewType("CallbackId", str)
 AgentId = NewType("AgentId", str)
 SeatId = NewType("SeatId", str)
@@ -58,6 +59,20 @@ def bridge_of(contact: ContactId) -> BridgeId:
 def contact_of_bridge(bridge: str) -> ContactId | None:
     """The contact whose room this is, or None for a bridge that is not ours."""
     return ContactId(bridge[2:]) if bridge.startswith("b-c-") else None
+
+
+def conference_id(opened_by: ContactId, step: int) -> ConferenceId:
+    """The bridge of a conference, by who opened it."""
+    return ConferenceId(f"m-{opened_by}-{step}")
+
+
+def contact_of_conference(conference: ConferenceId) -> ContactId:
+    """Who opened it."""
+    return ContactId(conference[2:].rpartition("-")[0])
+
+
+def is_conference(bridge: str) -> bool:
+    return bridge.startswith("m-c-")
 
 
 def offer_id(contact: ContactId, step: int, attempt: int) -> OfferId:

@@ -12,6 +12,7 @@ from ccplane.agents.agent import LineState, Shown, Work
 from ccplane.agents.facts import Intent, Phone
 from ccplane.contacts import facts as c
 from ccplane.contacts.callback import CallbackState
+from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Phase
 from ccplane.contacts.offer import OfferState
 from ccplane.contacts.recordings import RecordingState
@@ -429,7 +430,10 @@ class Watch:
         assert (contact.call is not None) == (contact.phase in (Phase.CALLING, Phase.IN_CALL))
         if contact.call:
             assert (contact.call.deadline is None) == (contact.phase is Phase.IN_CALL)
-        if contact.phase is not Phase.IN_PROGRAM:
+        assert (contact.conference is not None) == (contact.phase is Phase.CONFERRING)
+        if contact.phase is Phase.CONFERRING:
+            assert isinstance(contact.verb, Confer)
+        elif contact.phase is not Phase.IN_PROGRAM:
             assert isinstance(contact.verb, Connect if contact.call else EnterQueue)
         if contact.tape:
             assert contact.in_talk, "only a talk is recorded"
@@ -446,7 +450,7 @@ class Watch:
             assert not (contact.ahead and (contact.gathering.barge_in or contact.sounds_over)), "no key waits in vain"
         else:
             assert not contact.keys, "what a verb has gathered goes with it"
-        if isinstance(contact.verb, EnterQueue | Connect):
+        if isinstance(contact.verb, EnterQueue | Connect | Confer):
             assert not contact.ahead, "what is pressed while waiting or talking is nobody's"
         if contact.verb is not None and not isinstance(contact.verb, EnterQueue | Connect):
             assert contact.step_deadline is not None, "every step has a deadline"

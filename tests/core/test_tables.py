@@ -37,6 +37,7 @@ LEG = f"l-{X}-1-1-1"
 ANA = AgentId("ana")
 ABOUT_OFFER = {"at": 9, "contact": X, "offer": OFFER_ID, "agent": ANA}
 ABOUT_CALL = {"at": 9, "contact": X, "call": OFFER_ID}
+ABOUT_CONFERENCE = {"at": 9, "contact": X, "conference": "m-c-1-1"}
 TRACE = f.Trace(strategy="longest-idle", winner_score_s=0)
 FACTS = (
     f.ContactQueued(at=9, contact=X, queue="support", segment=1),
@@ -70,6 +71,9 @@ FACTS = (
     f.CallConnected(**ABOUT_CALL, segment=1, agent=ANA),
     f.CallMissed(**ABOUT_CALL, cause="busy", sip=486, ring_ms=1),
     f.CallEnded(**ABOUT_CALL, segment=1, agent=ANA, by="party", talk_ms=1),
+    f.ConferenceAsked(**ABOUT_CONFERENCE, name="board", deadline=14),
+    f.ConferenceEntered(**ABOUT_CONFERENCE, segment=1, members=1, ends_at=90),
+    f.ConferenceLeft(**ABOUT_CONFERENCE, segment=1, by="key", ms=1),
     a.DiallingRefused(at=9, agent=ANA, number="0900", rule="denied-prefix"),
     a.PinSet(at=9, agent=ANA, by="api"),
     a.PinAccepted(at=9, agent=ANA, way="phone", whence="2001"),
@@ -113,6 +117,7 @@ def everything(contact, agent):
         contact and contact.offer and contact.offer.state,
         contact and contact.talk and contact.talk.state,
         contact and contact.call and contact.call.state,
+        contact and contact.conference and contact.conference.inside,
         agent.work,
     )
 
@@ -123,11 +128,14 @@ def places():
 
 
 def test_given_every_fact_in_every_place_then_every_phase_every_open_offer_and_every_work_is_reached():
-    phases, offers, talks, calls, works = (set(each) for each in zip(*(place for place, _ in places()), strict=True))
+    phases, offers, talks, calls, inside, works = (
+        set(each) for each in zip(*(place for place, _ in places()), strict=True)
+    )
     assert phases - {None} == set(Phase) - {Phase.ENDED}
     assert offers - {None} == {OfferState.MADE, OfferState.RINGING, OfferState.ANSWERED}
     assert talks - {None} == set(TalkState) - {TalkState.ENDED}
     assert calls - {None} == {CallState.CALLED, CallState.RINGING, CallState.ANSWERED, CallState.CONNECTED}
+    assert inside == {None, False, True}
     assert works == set(Work)
 
 
@@ -155,6 +163,9 @@ def allowed(contact, agent, fact):
             return False
         if kind is f.OfferMade:
             if contact.phase is not Phase.WAITING or contact.offer:
+                return False
+        elif kind in (f.ConferenceAsked, f.ConferenceEntered):
+            if contact.conference is not None and contact.conference.inside:
                 return False
         elif kind is f.ContactUnqueued:
             if contact.offer:

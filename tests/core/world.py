@@ -11,6 +11,7 @@ from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Membership, Phone, Profile, Seat
 from ccplane.contacts.announce import Announce, Way
 from ccplane.contacts.callback import CallbackState
+from ccplane.contacts.conference import Confer
 from ccplane.contacts.direct import Direct
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
@@ -180,6 +181,9 @@ VERBS = (
     Connect("ben"),
     Connect("5551", outside=True, ring_ms=9_000),
     Connect("5551", outside=True, music="jazz"),
+    Confer("board", most=2, ms=30_000, ends_with="#"),
+    Confer("board", leads=True),
+    Confer("board"),
     Connect("0900", outside=True),
     EnterQueue(SUPPORT, direct=Direct(AgentId("ana"))),
     EnterQueue(SUPPORT, direct=Direct(AgentId("ben"), ring_ms=6_000, wait_ms=20_000)),
@@ -256,7 +260,7 @@ class World:
         """Which channel each recording is of that goes on; and those that are over."""
         self.events = []
         """Under way to the plane."""
-        self.halves, self.line_rooms = {}, {}
+        self.halves, self.line_rooms, self.conferences = {}, {}, {}
         """The far halves of legs, and in which line's room they are; and who is in the room of each line."""
         self.ledger, self.answers = Ledger(), []
         """Postgres; and what it said, and is told later."""
@@ -358,6 +362,16 @@ class World:
                 self.enter(contact, channel)
             case do.JoinAgent() | do.AddCaller():
                 self.events.append(i.CommandFailed(command, gone=True, message="Channel not found"))
+            case do.JoinConference(conference=conference, channel=channel, contact=contact):
+                if channel in self.channels:
+                    self.moves_out(channel)
+                    self.conferences.setdefault(conference, []).append(channel)
+                    self.events.append(i.EnteredConference(contact, conference, channel))
+            case do.LeaveConference(conference=conference, channel=channel):
+                if channel in self.conferences.get(conference, ()):
+                    self.conferences[conference].remove(channel)
+            case do.CloseConference(conference=conference):
+                self.conferences.pop(conference, None)
             case do.OpenRoom(contact=contact):
                 self.rooms.setdefault(contact, [])
             case do.WriteJournal(contact=contact, text=text):
@@ -433,7 +447,7 @@ class World:
 
     def record(self, channel, message):
         """In a room, or with the caller gone, it fails."""
-        in_a_room = any(channel in members for members in self.rooms.values())
+        in_a_room = any(channel in members for members in (*self.rooms.values(), *self.conferences.values()))
         if channel not in self.channels or in_a_room:
             self.events.append(i.RecordingRefused(message, "no") if in_a_room else i.RecordingEnded(message))
         else:
@@ -454,15 +468,20 @@ class World:
 
     def enter(self, contact, channel):
         if contact in self.rooms and channel not in self.rooms[contact]:
+            self.moves_out(channel)
             self.rooms[contact].append(channel)
             self.events.append(i.EnteredRoom(contact, channel))
+
+    def moves_out(self, channel):
+        """Of whatever room it is in."""
+        for members in (*self.rooms.values(), *self.conferences.values()):
+            if channel in members:
+                members.remove(channel)
 
     def end(self, channel, cause, sip=0):
         if self.channels.pop(channel, None) is None:
             return
-        for members in self.rooms.values():
-            if channel in members:
-                members.remove(channel)
+        self.moves_out(channel)
         for message in [each for each, whose in self.tapes.items() if whose == channel]:
             self.tape_ends(message)
         for members in self.line_rooms.values():
@@ -961,13 +980,14 @@ class World:
         }
         rooms = {contact: tuple(members) for contact, members in self.rooms.items()}
         lines = {line: tuple(members) for line, members in self.line_rooms.items()}
-        return channels, rooms, lines
+        conferences = {conference: tuple(members) for conference, members in self.conferences.items()}
+        return channels, rooms, lines, conferences
 
     def survey_comes(self, a, b):
         """That which has begun, or one of this moment; now and then something is missing or nobody's."""
         if self.listing is None:
             self.listing = (self.floor.now - (a % 3) * 1_000, *self.listed())
-        (began_at, channels, rooms, lines), self.listing = self.listing, None
+        (began_at, channels, rooms, lines, conferences), self.listing = self.listing, None
         if b % 6 == 0 and channels:
             missing = channels.pop(sorted(channels)[a % len(channels)]).id
             self.parted |= {missing, *map(leg_of_half, lines.get(missing, ()))}
@@ -990,6 +1010,7 @@ class World:
                 phones={AgentId(name): Phone.REACHABLE for name in AGENTS[a % 4 :]},
                 journals={contact: text for contact, text in self.journals.items() if contact in rooms},
                 lines=lines,
+                conferences=conferences,
                 carried=tuple(self.carried),
             )
         )

@@ -9,6 +9,7 @@ import random
 
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Phone, Profile, Seat
+from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Phase
 from ccplane.contacts.verbs import Connect, EnterQueue, SetLanguage
 from ccplane.core import inputs as i
@@ -44,6 +45,7 @@ class Centre:
 
     def __init__(self, seed=0, agents=6, wrap_up_ms=0, start=START, ring_ms=15_000):
         self.random, self.pauses = random.Random(seed), random.Random(seed)
+        self.meetings = random.Random(seed)  # a chance of their own: all else happens as it does without them
         self.state, self.now, self.facts = State(), start, []
         self.names = [AgentId(str(1001 + n)) for n in range(agents)]
         self.calls = self.dialled = 0
@@ -122,7 +124,8 @@ class Centre:
         contact = self.state.contacts[arrived]
         if self.random.random() < 0.3:
             self.speaks(contact.id)
-        self.asks(contact.id, EnterQueue(QueueName(self.random.choice(QUEUES))))
+        queue = QueueName(self.random.choice(QUEUES))
+        self.asks(contact.id, Confer("board", ends_with="#") if self.meetings.random() < 0.08 else EnterQueue(queue))
         if contact.id in self.state.contacts:
             self.take(i.CallerUp(contact.id))
         if self.random.random() < 0.8 and contact.id in self.state.contacts:
@@ -263,6 +266,9 @@ class Centre:
             return self.take(i.CallerGone(contact_id, 16))
         if contact.tape and what < 0.7:
             return self._recorder_says(contact)
+        if contact.conference is not None:
+            self.take(i.EnteredConference(contact_id, contact.conference.id, contact.channel))
+            return self.take(i.KeyPressed(contact_id, "#"), after=900) if what > 0.7 else None
         if contact.call:
             return self._party_moves(contact, contact.call)
         if contact.talk:

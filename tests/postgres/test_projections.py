@@ -397,7 +397,8 @@ def test_what_a_projection_speaks_of_is_found_in_its_text():
     spoken = set().union(*(spoken_of(name) for name in PROJECTIONS))
     assert spoken.isdisjoint({"StepStarted", "LegDropped", "LegCleared"})
     talks = {"TalkStarted", "TalkEnded", "WrapUpDone", "CallConnected", "CallEnded"}
-    assert spoken_of("apply_segments") == {"ContactQueued", "ContactUnqueued", "FallbackServed", *talks}
+    conferences = {"ConferenceEntered", "ConferenceLeft"}
+    assert spoken_of("apply_segments") == {"ContactQueued", "ContactUnqueued", "FallbackServed", *talks, *conferences}
 
 
 async def test_a_callers_name_may_hold_anything(db):

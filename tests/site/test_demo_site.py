@@ -86,6 +86,7 @@ def test_its_numbers_are_those_people_rely_on(demo: Site):
         "4007": ("voicemail", None),
         "4008": ("on_call", None),
         "4009": ("extension", None),
+        "4010": ("meeting", None),
         "4011": ("order_status", "support"),
     }
     assert demo.number("5550000").program == "sorry"

@@ -69,6 +69,7 @@ SORTS = [
     Sort(outside=True),
     Sort(("1001",), agent=True),
     Sort(("1001",)),
+    Sort(("4711",), waits_for_key="#"),
     Sort(("1",)),
     Sort(("1",), keeps=False),
     Sort(("1", "4711#")),
@@ -113,7 +114,7 @@ class Walk:
             self.keys = iter(self.sort.keys)
             centre.plane.follow(self.follow)
             self.call = centre.switch.call("4999", caller="5550100")
-            await self.call.over(within=3600)
+            await self.call.over(within=5 * 3600)
             await asyncio.sleep(120)
             self.judge(centre, self.call)
             for agent in centre.plane.state.agents.values():
@@ -130,7 +131,7 @@ class Walk:
                         _later(0.5, lambda: self.call.types(next(self.keys, "")))
                     if isinstance(fact.verb, TakeMessage):
                         _later(5, self.call.falls_silent)
-                case c.ContactQueued() if self.sort.waits_for_key:
+                case c.ContactQueued() | c.ConferenceEntered() if self.sort.waits_for_key:
                     _later(3, lambda: self.call.press(self.sort.waits_for_key))
                 case callbacks.CallbackAsked() if self.sort.keeps:
                     _later(0.01, lambda asked=fact: self.centre.plane.post(CallbackKept(asked.callback)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +22,7 @@ EXAMPLES = dict(re.findall(r"^### `(\w+)`\n\n```python\n(.*?)```", PAGE, re.MULT
 (OUTSIDE,) = re.findall(r"^```python\n(match await call.transfer\(number.*?)```", PAGE, re.MULTILINE | re.DOTALL)
 NAMES = {
     "your-balance", "on", "order", "no-such-order", "nothing-pressed", "you-entered", "right-1-wrong-2", "apology",
-    "say-your-name", "keep-1-again-2-discard-3", "leave-a-message", "thank-you",
+    "your-code", "say-your-name", "keep-1-again-2-discard-3", "leave-a-message", "thank-you",
 }  # fmt: skip
 FILES = {
     "acd/queues.toml": "[support]\nskills = { support = 1 }\n",
@@ -73,10 +74,11 @@ def call_of(
     outside: Behaviour | None = None,
     agent: Behaviour | None = None,
     finds: Any = None,
+    then: str = "",
 ) -> Heard:
     """The example of this verb, or this program, called by somebody who presses these keys, each when they are asked
     anew. `outside`, `agent`: what somebody who is called there, and 1001, do; `finds`: what a look-up
-    finds."""
+    finds; `then`: pressed five seconds after the last of the keys."""
 
     async def scene() -> Heard:
         site = FILES | {"ari_apps/example.py": program(EXAMPLES.get(verb, verb))} | (files or {})
@@ -90,6 +92,9 @@ def call_of(
             for keys in presses:
                 step = await asked_anew(centre, after=step)
                 call.press(keys)
+            if then:
+                await asyncio.sleep(5.01)
+                call.press(then)
             if verb == "menu" or files is HOURS:
                 await centre.becomes("1001", "talking")
                 call.hang_up()
@@ -223,6 +228,15 @@ def test_transfer_talks_with_somebody_outside_or_says_why_not():
 
 COMPUTED = program(OUTSIDE.replace('"5551234"', '"555" + "1234"'))
 """Written so `check` cannot see that it is not allowed."""
+
+
+def test_conference_asks_for_the_code_plays_music_to_who_is_alone_and_ends_by_its_key():
+    alone = call_of("conference", "47", then="#")
+    assert alone.sounds == ["your-code", "music:default"]
+    assert alone.data() == {"met": "5 s, until key"}
+    assert call_of("conference", "11", "22", "33").data() == {"not met": "wrong-pin"}
+
+
 HOURS = {"ivr/hours.toml": '[main]\nmon-sun = "00:00-24:00"\n'}
 FAIR = {"ivr/hours.toml": '[main]\nmon-sun = "00:00-24:00"\ndays.2026-01-01 = { hours = "closed", reason = "fair" }\n'}
 

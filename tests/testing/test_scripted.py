@@ -146,3 +146,34 @@ def test_a_site_with_a_fault_is_not_begun():
 
     with pytest.raises(SiteFaults, match="skils"):
         theirs()
+
+
+ROOM = {
+    "acd/queues.toml": "[support]\nskills = { support = 1 }\n",
+    "acd/agents.toml": "[demo]\nfrom = 1001\ncount = 1\nskills = { support = 5 }\n",
+    "acd/site.toml": "",
+    "ivr/numbers.toml": 'default = "meeting"\n',
+    "ivr/prompts.toml": '[bye]\nen = "Goodbye."\n[full]\nen = "Full."\n',
+    "ari_apps/meeting.py": "from ccplane import *\n\nasync def main(call):\n"
+    '    met = await call.conference("board", most=3, ends_with="#")\n'
+    '    await call.play("bye" if isinstance(met, Met) else "full")\n',
+}
+
+
+@in_virtual_time
+async def test_callers_meet_in_a_conference_and_whoever_goes_the_others_talk_on():
+    async with a_site(ROOM) as site:
+        first = await site.call("1", from_="701")
+        await first.hears("music:default")
+        second = await site.call("1", from_="702")
+        await first.meets("702")
+        await second.meets("701")
+        third = await site.call("1", from_="703")
+        await first.meets("702", "703")
+        fourth = await site.call("1", from_="704")
+        await fourth.hears("full")
+        first.hangs_up()
+        await second.meets("703")
+        second.presses("#")
+        await second.hears("bye")
+        await third.hears("music:default")

@@ -219,6 +219,8 @@ class Executor:
                 | do.StopRinging()
                 | do.StopRecording()
                 | do.TellQueue()
+                | do.LeaveConference()
+                | do.CloseConference()
             ) if gone:
                 return  # it was to be gone
             case do.StopSounds() if isinstance(outcome, Refused):

@@ -33,6 +33,8 @@ OPEN_LINE: Final = "Open line"
 """What a phone shows of it."""
 BEEP: Final = "sound:ascending-2tone"
 """Of 200 ms: for as long the two do not hear each other."""
+CAME: Final = "sound:beep"
+"""Heard in a conference when somebody comes."""
 
 
 def caller_id(number: str, name: str) -> str:
@@ -132,6 +134,14 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.StopRecording(recording_of(command.message))
         case do.LookForRecording():
             return op.GetLiveRecording(recording_of(command.message))
+        case do.JoinConference():
+            return op.AddChannel(command.conference, (command.channel,))
+        case do.LeaveConference():
+            return op.RemoveChannel(command.conference, (command.channel,))
+        case do.BeepConference():
+            return op.PlayOnBridge(command.conference, f"beep-{command.conference}", (CAME,))
+        case do.CloseConference():
+            return op.DestroyBridge(command.conference)
         case do.OpenRoom():
             return op.CreateBridge(bridge_of(command.contact), name=command.contact)
         case do.CloseRoom():
@@ -171,6 +181,8 @@ def before(command: do.Command) -> tuple[op.Operation[Any], ...]:
     match command:
         case do.MirrorIntent():
             return lamps_of(command)  # only shown: the next connection sets all of them right
+        case do.JoinConference():
+            return (op.CreateBridge(command.conference, name=command.conference),)  # a conflict where it is there
         case do.OpenLine():
             return (op.CreateBridge(room_of_line(command.line), name=command.line),)
         case do.JoinLine(quiet=False):

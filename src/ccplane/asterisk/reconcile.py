@@ -22,10 +22,12 @@ from ccplane.errors import SwitchError
 from ccplane.ids import (
     AgentId,
     ChannelId,
+    ConferenceId,
     ContactId,
     NodeName,
     contact_of_bridge,
     is_called_back,
+    is_conference,
     is_dialled,
     is_line,
     leg_of_half,
@@ -68,6 +70,7 @@ async def survey(
         after_gap=after_gap,
         channels={ChannelId(each.id): seen for each in channels if (seen := _seen(node, each)) is not None},
         rooms=_rooms(bridges),
+        conferences=_conferences(bridges),
         journals=_journals(bridges),
         lines=_lines(bridges),
         phones=phones.surveyed(endpoints, asked_at),
@@ -154,6 +157,11 @@ def _reached_by_line(leg: Channel) -> AgentId | None:
 def _journals(bridges: list[Bridge]) -> dict[ContactId, str]:
     kept = ((contact_of_bridge(each.id), each.bridgevars.get(JOURNAL)) for each in bridges)
     return {contact: text for contact, text in kept if contact is not None and isinstance(text, str)}
+
+
+def _conferences(bridges: list[Bridge]) -> dict[ConferenceId, tuple[ChannelId, ...]]:
+    ours = (each for each in bridges if is_conference(each.id))
+    return {ConferenceId(each.id): tuple(ChannelId(channel) for channel in each.channels) for each in ours}
 
 
 def _lines(bridges: list[Bridge]) -> dict[ChannelId, tuple[ChannelId, ...]]:

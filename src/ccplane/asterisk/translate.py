@@ -11,6 +11,7 @@ from ccplane.core import inputs as i
 from ccplane.ids import (
     AgentId,
     ChannelId,
+    ConferenceId,
     ContactId,
     DeviceName,
     NodeName,
@@ -18,6 +19,7 @@ from ccplane.ids import (
     contact_of_bridge,
     contact_of_hold,
     contact_of_playback,
+    is_conference,
     is_line,
     leg_of_half,
     line_of_room,
@@ -70,7 +72,7 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
     """The input an event means, or None if it means nothing to us."""
     match event:
         case e.ChannelEnteredBridge():
-            return _entered(event)
+            return _entered(node, event)
         case e.ChannelLeftBridge():
             return _left(event)
         case e.StasisStart():
@@ -109,7 +111,10 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return None
 
 
-def _entered(event: e.ChannelEnteredBridge) -> i.Input | None:
+def _entered(node: NodeName, event: e.ChannelEnteredBridge) -> i.Input | None:
+    if event.channel and is_conference(event.bridge.id):
+        channel = ChannelId(event.channel.id)
+        return i.EnteredConference(contact_id(node, channel), ConferenceId(event.bridge.id), channel)
     if event.channel and leg_of_half(event.channel.id):
         return i.HalfJoined(ChannelId(event.channel.id)) if line_of_room(event.bridge.id) else None
     contact = contact_of_bridge(event.bridge.id)

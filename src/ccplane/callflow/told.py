@@ -25,6 +25,7 @@ WORDS: Final = {
     "TakeMessage": "records a message, in",
     "Connect": "calls",
     "LookUp": "looks up",
+    "Confer": "is in conference",
     "SetLanguage": "changes to",
     "SetData": "notes",
     "Choose": "notes a choice of",

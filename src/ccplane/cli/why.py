@@ -31,6 +31,7 @@ BECAUSE: Final = {
     "talking": "it talks with an agent",
     "calling": "it waits for nobody: somebody is being called",
     "in-call": "it is an agent's own call",
+    "conferring": "it waits for nobody: it is in a conference",
     "ended": "it is over",
 }
 

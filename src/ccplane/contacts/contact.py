@@ -10,6 +10,7 @@ import msgspec
 from ccplane.contacts import facts as f
 from ccplane.contacts import recordings as r
 from ccplane.contacts.announce import Told
+from ccplane.contacts.conferring import Conferring
 from ccplane.contacts.customer import Customer
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.offer import Offer, OfferState
@@ -41,6 +42,7 @@ class Phase(StrEnum):
     TALKING = "talking"
     CALLING = "calling"
     IN_CALL = "in-call"
+    CONFERRING = "conferring"
     ENDED = "ended"
 
 
@@ -48,6 +50,7 @@ PHASE: Final[Transitions[Phase]] = {
     Phase.IN_PROGRAM: {
         f.ContactQueued: Phase.WAITING,
         f.PartyCalled: Phase.CALLING,
+        f.ConferenceAsked: Phase.CONFERRING,
         f.ContactEnded: Phase.ENDED,
     },
     Phase.WAITING: {f.ContactUnqueued: Phase.IN_PROGRAM, f.OfferAnswered: Phase.CONNECTING},
@@ -55,6 +58,11 @@ PHASE: Final[Transitions[Phase]] = {
     Phase.TALKING: {f.TalkEnded: Phase.IN_PROGRAM},
     Phase.CALLING: {f.CallConnected: Phase.IN_CALL, f.CallMissed: Phase.IN_PROGRAM},
     Phase.IN_CALL: {f.CallEnded: Phase.IN_PROGRAM},
+    Phase.CONFERRING: {
+        f.ConferenceAsked: Phase.CONFERRING,
+        f.ConferenceEntered: Phase.CONFERRING,
+        f.ConferenceLeft: Phase.IN_PROGRAM,
+    },
     Phase.ENDED: {},
 }
 
@@ -157,6 +165,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     unstopped: tuple[r.Recording, ...] = ()
     """Of talks that are over, while the switch has not said that it stopped."""
     call: OwnCall | None = None
+    conference: Conferring | None = None
     callback: CallbackId | None = None
     """The callback that this is."""
     customer_first: bool = False
@@ -219,7 +228,9 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def in_talk(self) -> bool:
-        """With an agent, or, of an agent's own call, with the other party."""
+        """With an agent, with others in a conference, or, of an agent's own call, with the other party."""
+        if self.conference is not None:
+            return self.conference.inside
         return self.talk is not None or (self.call is not None and self.call.state is CallState.CONNECTED)
 
     @property

@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 from msgspec.structs import replace
 
+from ccplane.contacts import conferring as conferences
 from ccplane.contacts import facts as f
 from ccplane.contacts import offer as offers
 from ccplane.contacts import own_call as own_calls
@@ -132,6 +133,15 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.TalkEnded():
             talks.evolve(contact.talk, fact)
             return replace(contact, phase=phase, talk=None)
+        case f.ConferenceAsked():
+            stay = conferences.evolve(contact.conference, fact)
+            return replace(contact, phase=phase, conference=stay, step_deadline=fact.deadline)
+        case f.ConferenceEntered():
+            stay = conferences.evolve(contact.conference, fact)
+            inside = replace(contact, conference=stay, in_room=False, segments=fact.segment)
+            return replace(inside, step_deadline=fact.ends_at)
+        case f.ConferenceLeft():
+            return replace(contact, phase=phase, conference=conferences.evolve(contact.conference, fact))
         case f.PartyCalled():
             return replace(contact, phase=phase, call=own_calls.called(fact))
         case f.PartyRinging() | f.PartyAnswered() | f.PartyEnteredRoom():

@@ -7,6 +7,7 @@ from typing import Any, Final, assert_never
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
+from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Contact, Past
 from ccplane.contacts.look_ups import LookUp
 from ccplane.contacts.verbs import Connect, EnterQueue, Gather, Note, TakeMessage
@@ -108,7 +109,9 @@ def _begun(contact: Contact, fact: f.StepStarted) -> Contact:
         delayed=False,
         leaving_room=contact.leaving_room or (contact.in_room and isinstance(fact.verb, TakeMessage)),
     )
-    forgets = isinstance(fact.verb, EnterQueue | Connect) or (isinstance(fact.verb, Gather) and fact.verb.fresh)
+    forgets = isinstance(fact.verb, EnterQueue | Connect | Confer) or (
+        isinstance(fact.verb, Gather) and fact.verb.fresh
+    )
     return replace(begun, **_NO_KEYS) if forgets and fact.attempt == 1 else begun
 
 

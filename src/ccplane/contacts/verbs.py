@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from ccplane.contacts.announce import Announce
+from ccplane.contacts.conference import Confer, Met, NotMet
 from ccplane.contacts.direct import Direct
 from ccplane.contacts.look_ups import LookUp, LookUpResult
 from ccplane.ids import AgentId, CallbackId, MessageId, QueueName, SeatId
@@ -206,7 +207,8 @@ Note = SetLanguage | Choose | SetData | MarkServed | DropMessage | NoteEmergency
 Asked = AskCallback | LookUp
 """Verbs whose answer comes from beside the switch."""
 OwnVerb = AskPin | LookHere | LookHours | SetIntent
-Verb = Answer | Play | Gather | Ring | Hold | Note | EnterQueue | Asked | Connect | TakeMessage | OwnVerb | HangUp
+CallerVerb = Answer | Play | Gather | Ring | Hold | Note | TakeMessage | HangUp
+Verb = CallerVerb | EnterQueue | Asked | Connect | Confer | OwnVerb
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -343,6 +345,7 @@ ConnectResult = Talked | NotReached | NotAllowed
 OwnResult = Here | Proven | Refused
 HoursResult = Open | Closed
 CallbackResult = Promised | NotPromised
+ConferenceResult = Met | NotMet
 DirectResult = Served | NotReached
 QueueResult = Served | NoAgents | TimedOut | Overflowed | Closed | LeftByKey | Promised
 MessageResult = MessageTaken | NoMessage
@@ -356,6 +359,7 @@ Result = (
     | QueueResult
     | CallbackResult
     | ConnectResult
+    | ConferenceResult
     | MessageResult
     | LookUpResult
 )

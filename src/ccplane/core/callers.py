@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
+from ccplane.contacts.facts import ConferenceEnd, ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.verbs import Answer, Done, HangUp
-from ccplane.core import callbacks, own_calls, parties
+from ccplane.core import callbacks, conferences, own_calls, parties
 from ccplane.core import inputs as i
 from ccplane.core.commands import CloseRoom, GiveBack, HangUpCaller, OpenRoom
 from ccplane.core.emergencies import at_arrival
@@ -27,6 +27,8 @@ from ccplane.routing.rules import Number
 NORMAL: Final = 16
 NO_ANSWER: Final = 19
 """Q.850."""
+CONFERENCE_END: Final = {EndedBy.SWITCH: ConferenceEnd.SWITCH, EndedBy.FALLBACK: ConferenceEnd.SWITCH}
+"""Of who has not hung up."""
 
 
 def arrive(turn: Turn, what: i.CallerArrived, arrived_at: int | None = None) -> None:
@@ -168,6 +170,9 @@ def end_contact(
             assert contact.call
             who = EndedBy.SWITCH if (talk_by or by) is EndedBy.SWITCH else EndedBy.CALLER
             parties.caller_gone(turn, contact, contact.call, who, unseen=unseen)
+        case Phase.CONFERRING:
+            ended_by = talk_by or by
+            conferences.leave(turn, contact, CONFERENCE_END.get(ended_by, ConferenceEnd.HUNG_UP), unseen=unseen)
         case Phase.CONNECTING | Phase.WAITING:
             _stop_offering(turn, contact, lost)
             leave_queue(turn, contact_id, QueueOutcome.LOST if lost else QueueOutcome.ABANDONED)

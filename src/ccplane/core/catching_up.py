@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Past, Phase
-from ccplane.contacts.facts import ConnectFailure, EndedBy, QueueOutcome, Withdrawal
+from ccplane.contacts.facts import ConferenceEnd, ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.verbs import (
     Closed,
@@ -24,8 +24,8 @@ from ccplane.contacts.verbs import (
     TakeMessage,
     TimedOut,
 )
+from ccplane.core import conferences, journal, parties
 from ccplane.core import inputs as i
-from ccplane.core import journal, parties
 from ccplane.core.commands import StopMusic, StopSounds, TellQueue
 from ccplane.core.journal import Journal
 from ccplane.core.messages import RECORDING_MS, leave
@@ -146,6 +146,8 @@ def _close(turn: Turn, contact: Contact, past: Past | None, until: int) -> None:
             assert contact.call
             stop_waiting(turn, contact)
             parties.caller_gone(turn, contact, contact.call)
+        case Phase.CONFERRING:
+            conferences.leave(turn, contact, ConferenceEnd.TIME)
         case _:
             leave(turn, contact)
     end_step(turn, contact.id, result)

@@ -18,6 +18,7 @@ from ccplane.core.callbacks import CALLBACK_RULES, follow
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.clearing import CLEARING_RULES
 from ccplane.core.commands import Command
+from ccplane.core.conferences import CONFERENCE_RULES
 from ccplane.core.customers import CUSTOMER_RULES
 from ccplane.core.edits import EDIT_RULES
 from ccplane.core.emergencies import EMERGENCY_RULES, tell_waiting
@@ -57,6 +58,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **OFFER_RULES,
     **CLEARING_RULES,
     **PARTY_RULES,
+    **CONFERENCE_RULES,
     **FLOOR_RULES,
     **WRAP_UP_RULES,
     **SEAT_RULES,

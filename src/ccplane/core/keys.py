@@ -11,11 +11,14 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ccplane.contacts import facts as c
+from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.facts import ConferenceEnd
 from ccplane.contacts.verbs import KEYS, AskCallback, Connect, EnterQueue, Gather, HangUp, Hold, Pressed, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core.announcing import key_while_waiting
 from ccplane.core.commands import StopSounds
+from ccplane.core.conferences import left
 from ccplane.core.promises import wish_waiting
 from ccplane.core.steps import be_quiet, end_step, take_key
 from ccplane.core.turn import Turn
@@ -43,7 +46,9 @@ def key_pressed(turn: Turn, what: i.KeyPressed) -> None:
             wish_waiting(turn, contact, number)
         case EnterQueue() if contact.phase is Phase.WAITING:
             key_while_waiting(turn, contact, what.key)
-        case EnterQueue() | AskCallback() | Connect() | TakeMessage() | HangUp():
+        case Confer(ends_with=ends_with) if what.key in ends_with and contact.in_talk:
+            left(turn, contact, ConferenceEnd.KEY)
+        case Confer() | EnterQueue() | AskCallback() | Connect() | TakeMessage() | HangUp():
             return
         case _ if contact.program:
             _keep(turn, contact, what.key)

@@ -20,6 +20,7 @@ from ccplane.core.callers import NORMAL, arrive, end_contact, up
 from ccplane.core.catching_up import catch_up
 from ccplane.core.commands import CloseRoom, HangUpCaller, OpenRoom
 from ccplane.core.found_calls import compare_call
+from ccplane.core.found_conferences import compare_conference, left_over
 from ccplane.core.found_talks import compare_talk
 from ccplane.core.found_waits import compare_waiting
 from ccplane.core.keeping import left_room
@@ -52,6 +53,7 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
         clearing.gone(turn, survey)
     _unknown_channels(turn, survey, known)
     _empty_rooms(turn, survey, known)
+    left_over(turn, survey)
     standing.compare(turn, survey)
     if turn.begun_anew:
         clearing.begun_anew(turn)
@@ -114,6 +116,8 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
             compare_waiting(turn, survey, contact)
         case Phase.CALLING | Phase.IN_CALL:
             compare_call(turn, survey, contact)
+        case Phase.CONFERRING:
+            compare_conference(turn, survey, contact)
         case _ if survey.after_gap and isinstance(contact.verb, RESUMED):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None

@@ -8,8 +8,9 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as c
+from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Contact, Phase
-from ccplane.contacts.facts import QueueOutcome
+from ccplane.contacts.facts import ConferenceEnd, QueueOutcome
 from ccplane.contacts.look_ups import LookUp
 from ccplane.contacts.verbs import (
     Answer,
@@ -40,8 +41,8 @@ from ccplane.contacts.verbs import (
     Verb,
 )
 from ccplane.contacts.waiting import queued
+from ccplane.core import conferences, journal, latecomers, look_ups, notes, own_calls, promises
 from ccplane.core import inputs as i
-from ccplane.core import journal, latecomers, look_ups, notes, own_calls, promises
 from ccplane.core.commands import (
     AddCaller,
     AnswerCaller,
@@ -109,7 +110,7 @@ def _take_up(turn: Turn, contact: Contact) -> None:
             turn.do(TellQueue(contact.id, contact.channel, ""))
     if isinstance(contact.verb, Ring | Hold):
         return _ring_or_music(turn, contact, contact.verb)
-    return None if isinstance(contact.verb, EnterQueue | Connect) else begin_again(turn, contact)
+    return None if isinstance(contact.verb, EnterQueue | Connect | Confer) else begin_again(turn, contact)
 
 
 def begin_again(turn: Turn, contact: Contact) -> None:
@@ -158,6 +159,10 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb, wh
                 end_step(turn, contact.id, answer)
         case TakeMessage():
             record(turn, contact, verb)
+        case Confer():
+            result = conferences.begin(turn, turn.state.contacts[contact.id], verb)
+            if result is not None:
+                end_step(turn, contact.id, result)
         case HangUp():
             turn.do(HangUpCaller(contact.id, contact.channel, verb.cause))
     return None
@@ -179,6 +184,8 @@ def _longest_ms(verb: Verb) -> int:
             return look_ups.first_ms(verb)
         case TakeMessage():
             return verb.longest_ms + RECORDING_MS
+        case Confer():
+            return conferences.JOIN_MS
         case _:
             return SOUNDS_MS
 
@@ -423,6 +430,8 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
                 end_step(turn, contact.id, failed)
         case TakeMessage():
             _message_overdue(turn, contact)
+        case Confer():
+            conferences.left(turn, contact, ConferenceEnd.TIME)
         case Answer() | Play():
             end_step(turn, contact.id, UNHEARD if contact.unplayed else UNCONFIRMED)
         case _:

@@ -54,6 +54,8 @@ def _open_segment(contact: Contact) -> Iterator[SegmentRow]:
         yield _segment(stay.segment, "queue", stay.queue, stay.here_since)
     elif contact.call and contact.phase is Phase.IN_CALL:
         yield _segment(contact.segments, "call", None, contact.call.since, contact.agent, contact.call.id)
+    elif contact.conference and contact.conference.inside:
+        yield _segment(contact.segments, "call", None, contact.conference.since, None, contact.conference.id)
     elif talk:
         yield _segment(talk.segment, "agent", talk.queue, talk.started_at, talk.agent, talk.offer)
 

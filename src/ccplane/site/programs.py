@@ -30,7 +30,10 @@ NAMED_BY: Final = {
 """Verbs whose arguments are names, and of what."""
 PROMPTED: Final = {"gather": ("silence", "invalid"), "record_message": ("review",)}
 """And those of their keywords that are names of prompts."""
-NAMED_BY_KEYWORD: Final = {"transfer": {"number": "outside", "agent": "agent", "queue": "queue"}}
+NAMED_BY_KEYWORD: Final = {
+    "transfer": {"number": "outside", "agent": "agent", "queue": "queue"},
+    "conference": {"ask": "prompt"},
+}
 """Keywords that are names, of whatever verb, and of what."""
 
 FORBIDDEN: Final = {"asyncio", "random", "secrets", "socket", "subprocess", "threading", "time", "uuid"}

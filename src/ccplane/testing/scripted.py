@@ -103,6 +103,10 @@ class Caller:
     async def talks_with(self, agent: str, within: float = WITHIN_S) -> None:
         await self._until(lambda: self._call.talks_with == {agent}, f"does not talk with agent {agent}", within)
 
+    async def meets(self, *numbers: str, within: float = WITHIN_S) -> None:
+        """They are in a room with the callers from these numbers, and nobody else."""
+        await self._until(lambda: self._call.talks_with == set(numbers), f"does not meet {', '.join(numbers)}", within)
+
     async def noted(self, name: str, value: str, within: float = WITHIN_S) -> None:
         """The program has set this with `set_data`."""
         await self._until(lambda: self.data.get(name) == value, f"has no {name!r} = {value!r} noted", within)

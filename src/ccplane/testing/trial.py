@@ -20,6 +20,7 @@ from ccplane.callflow.loader import load
 from ccplane.callflow.told import named
 from ccplane.callflow.where import line_of
 from ccplane.contacts import facts as c
+from ccplane.contacts.conference import Confer
 from ccplane.contacts.evolve import opened
 from ccplane.contacts.look_ups import LookUp, LookUpResult
 from ccplane.contacts.verbs import (
@@ -27,6 +28,7 @@ from ccplane.contacts.verbs import (
     AskPin,
     CallbackResult,
     Closed,
+    ConferenceResult,
     Connect,
     ConnectResult,
     DirectResult,
@@ -61,6 +63,7 @@ OUTCOMES: Final[dict[type, Any]] = {
     EnterQueue: QueueResult,
     AskCallback: CallbackResult,
     Connect: ConnectResult,
+    Confer: ConferenceResult,
     TakeMessage: MessageResult,
     LookHere: Here | Failed,
     LookHours: HoursResult,

@@ -5,6 +5,13 @@ Each subject has a module of its own. All else takes them from here, where the u
 
 from __future__ import annotations
 
+from ccplane.contacts.facts.conferences import (
+    AnyConferenceFact,
+    ConferenceAsked,
+    ConferenceEnd,
+    ConferenceEntered,
+    ConferenceLeft,
+)
 from ccplane.contacts.facts.emergencies import EmergencyHeard
 from ccplane.contacts.facts.fallback import FallbackServed
 from ccplane.contacts.facts.life import (
@@ -98,6 +105,7 @@ from ccplane.contacts.facts.talks import (
 __all__ = [
     "AgentEnteredRoom",
     "AnyCallFact",
+    "AnyConferenceFact",
     "AnyContactFact",
     "AnyMessageFact",
     "AnyOfferFact",
@@ -110,6 +118,10 @@ __all__ = [
     "CallerAnswered",
     "CallerEnteredRoom",
     "CallerLeftRoom",
+    "ConferenceAsked",
+    "ConferenceEnd",
+    "ConferenceEntered",
+    "ConferenceLeft",
     "ConnectFailed",
     "ConnectFailure",
     "ContactArrived",
@@ -194,6 +206,7 @@ AnyOfferFact = (
 AnyContactFact = (
     AnyOfferFact
     | AnyCallFact
+    | AnyConferenceFact
     | ContactArrived
     | ProgramStarted
     | ProgramFailed

@@ -25,6 +25,7 @@ from ccplane.core.commands.callers import (
     WriteJournal,
 )
 from ccplane.core.commands.command import Command, ContactCommand
+from ccplane.core.commands.conferences import BeepConference, CloseConference, JoinConference, LeaveConference
 from ccplane.core.commands.lamps import Light, MirrorIntent, MirrorWork
 from ccplane.core.commands.legs import (
     CallCustomer,
@@ -52,6 +53,10 @@ from ccplane.core.commands.recordings import (
 
 AnyCommand = (
     OpenRoom
+    | JoinConference
+    | LeaveConference
+    | BeepConference
+    | CloseConference
     | CloseRoom
     | AnswerCaller
     | AddCaller
@@ -99,9 +104,11 @@ __all__ = [
     "AnswerCaller",
     "AnswerHalf",
     "AnyCommand",
+    "BeepConference",
     "CallCustomer",
     "CallOwner",
     "CallParty",
+    "CloseConference",
     "CloseRoom",
     "Command",
     "ContactCommand",
@@ -110,7 +117,9 @@ __all__ = [
     "HangUpLeg",
     "HangUpLine",
     "JoinAgent",
+    "JoinConference",
     "JoinLine",
+    "LeaveConference",
     "LetRing",
     "Light",
     "ListenTo",
@@ -141,4 +150,4 @@ __all__ = [
     "TellQueue",
     "Whisper",
     "WriteJournal",
-]  # fmt: skip
+]

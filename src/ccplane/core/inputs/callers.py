@@ -5,7 +5,13 @@ from __future__ import annotations
 from ccplane.contacts.customer import Customer
 from ccplane.contacts.look_ups import LookUpResult
 from ccplane.core.inputs.input import Input
-from ccplane.ids import ChannelId, ContactId, DeviceName, NodeName
+from ccplane.ids import (
+    ChannelId,
+    ConferenceId,
+    ContactId,
+    DeviceName,
+    NodeName,
+)
 
 
 class CallerArrived(Input, frozen=True, kw_only=True):
@@ -114,6 +120,14 @@ class EnteredRoom(Input, frozen=True):
     """A channel is in the contact's bridge."""
 
     contact: ContactId
+    channel: ChannelId
+
+
+class EnteredConference(Input, frozen=True):
+    """A caller's channel is in a conference."""
+
+    contact: ContactId
+    conference: ConferenceId
     channel: ChannelId
 
 

@@ -8,7 +8,14 @@ from ccplane.agents.facts import Phone
 from ccplane.core.commands import Command
 from ccplane.core.inputs.callers import CallerArrived
 from ccplane.core.inputs.input import Input
-from ccplane.ids import AgentId, ChannelId, ContactId, DeviceName, NodeName
+from ccplane.ids import (
+    AgentId,
+    ChannelId,
+    ConferenceId,
+    ContactId,
+    DeviceName,
+    NodeName,
+)
 
 
 class PhoneSeen(Input, frozen=True):
@@ -103,6 +110,8 @@ class SwitchSurveyed(Input, frozen=True, kw_only=True):
     phones: dict[DeviceName, Phone]
     lines: dict[ChannelId, tuple[ChannelId, ...]] = msgspec.field(default_factory=dict)
     """Who is in the rooms of open lines, by line."""
+    conferences: dict[ConferenceId, tuple[ChannelId, ...]] = msgspec.field(default_factory=dict)
+    """Who is in which."""
     journals: dict[ContactId, str] = msgspec.field(default_factory=dict)
     """What lies in the rooms for a plane that knows nothing of their contacts."""
     carried: tuple[ChannelId, ...] = ()

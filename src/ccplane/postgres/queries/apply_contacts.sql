@@ -25,6 +25,8 @@ SELECT
             WHEN 'TalkStarted' THEN 'talking'
             WHEN 'PartyCalled' THEN 'calling'
             WHEN 'CallConnected' THEN 'in-call'
+            WHEN 'ConferenceAsked' THEN 'conferring'
+            WHEN 'ConferenceEntered' THEN 'conferring'
             WHEN 'ContactEnded' THEN 'ended'
             ELSE 'in-program'
         END ORDER BY seq DESC)
@@ -53,6 +55,7 @@ WHERE epoch = $1 AND seq > $2 AND seq <= $3
     AND kind IN (
         'ContactArrived', 'ProgramStarted', 'CallerAnswered', 'ContactQueued', 'ContactUnqueued', 'OfferAnswered',
         'ConnectFailed', 'TalkStarted', 'TalkEnded', 'PartyCalled', 'CallConnected', 'CallMissed', 'CallEnded',
+        'ConferenceAsked', 'ConferenceEntered', 'ConferenceLeft',
         'LanguageSet', 'ContactRelinked', 'ContactEnded', 'FallbackServed')
 GROUP BY contact
 ON CONFLICT (id) DO UPDATE SET

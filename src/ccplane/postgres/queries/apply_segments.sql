@@ -14,7 +14,7 @@ WITH said AS (
     WHERE epoch = $1 AND seq > $2 AND seq <= $3
         AND kind IN (
             'ContactQueued', 'ContactUnqueued', 'TalkStarted', 'TalkEnded', 'WrapUpDone', 'CallConnected', 'CallEnded',
-            'FallbackServed')
+            'ConferenceEntered', 'ConferenceLeft', 'FallbackServed')
 ), work AS (
     SELECT
         agent, told_at, kind, (body ->> 'wrap_up_ms')::bigint AS took,
@@ -56,6 +56,13 @@ AS (
     SELECT contact, segment, 'call', NULL, agent, body ->> 'call', NULL, at, NULL, body ->> 'by',
         NULL, (body ->> 'talk_ms')::bigint, NULL, NULL, NULL, NULL
     FROM said WHERE kind = 'CallEnded'
+    UNION ALL
+    SELECT contact, segment, 'call', NULL, NULL, body ->> 'conference', at, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+    FROM said WHERE kind = 'ConferenceEntered'
+    UNION ALL
+    SELECT contact, segment, 'call', NULL, NULL, body ->> 'conference', NULL, at, NULL, body ->> 'by',
+        NULL, (body ->> 'ms')::bigint, NULL, NULL, NULL, NULL
+    FROM said WHERE kind = 'ConferenceLeft' AND body ->> 'by' <> 'not-joined'
     UNION ALL
     SELECT contact, segment, 'queue', body ->> 'queue', NULL, NULL, (body ->> 'queued_at')::bigint,
         (body ->> 'queued_at')::bigint + (body ->> 'waited_ms')::bigint, body ->> 'outcome', NULL,
