@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ccplane.callflow import Runner
 from ccplane.contacts.contact import Phase
+from ccplane.contacts.look_ups import Found, LookUp, LookUpFailed, NotFound
 from ccplane.contacts.verbs import HangUp
 from ccplane.core import checkpoint
 from ccplane.core import inputs as i
@@ -24,6 +25,11 @@ from ccplane import *
 async def main(call):
     await call.ring_back(2)
     await call.answer()
+    match await call.look_up("orders", order="1"):
+        case Found(order):
+            await call.set_data("order", order["state"])
+        case NotFound() | LookUpFailed():
+            pass
     choice = await call.menu("main")
     match await call.queue(choice.queue):
         case Served():
@@ -47,7 +53,8 @@ PROGRAMS = {
     ProgramName("straight"): Program("ari_apps/straight.py", WHOLE),
     ProgramName("front_door"): Program("ari_apps/front_door.py", HASTY),
 }
-SITE = replace(parse(FILES), programs=PROGRAMS)
+LOOK_UPS = '[orders]\nurl = "https://shop.example/{order}"\nmeanwhile = "what"\nmusic = "default"\nafter = "1s"\n'
+SITE = replace(parse(FILES | {"ivr/lookups.toml": LOOK_UPS}), programs=PROGRAMS)
 
 
 class Living(World):
@@ -85,6 +92,14 @@ class Living(World):
         self.channels[ChannelId(name)] = a % 2 == 0
         self.send(an_arrival(name, "4002" if b % 4 else "999", a % 2 == 0))
 
+    def service_answers(self, a, b):
+        """In time or not, and perhaps a try that nobody waits for any more."""
+        asked = [each for each in self.floor.state.contacts.values() if isinstance(each.verb, LookUp)]
+        if asked:
+            contact = asked[a % len(asked)]
+            result = (Found({"state": "sent"}), NotFound(), LookUpFailed("timeout"))[b % 3]
+            self.send(i.LookUpAnswered(contact.id, contact.step, contact.attempt - (a % 7 == 6), result))
+
     def plane_dies(self, a, b):
         """Another takes up what was kept: a checkpoint, or all facts."""
         self.connection_ends(a, b)
@@ -101,7 +116,7 @@ class Living(World):
 
 THINGS = [move for move in DAILY if move not in (World.program_asks, World.call_comes)]
 MOVES = (
-    *[Living.call_comes, *THINGS] * 3,
+    *[Living.call_comes, Living.service_answers, *THINGS] * 3,
     Living.plane_dies,
     Living.plane_dies,
     World.connection_ends,

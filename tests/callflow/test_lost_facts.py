@@ -17,11 +17,13 @@ from msgspec.structs import replace
 from ccplane.agents.agent import Work
 from ccplane.callflow import Runner
 from ccplane.contacts.contact import Phase
+from ccplane.contacts.look_ups import Found, LookUp, NotFound
 from ccplane.contacts.verbs import Answer, Gather
 from ccplane.core import inputs as i
 from ccplane.core.evolve import evolve
 from ccplane.core.state import State
 from ccplane.ids import AgentId, ChannelId, offer_of_leg
+from ccplane.site import parse
 from tests.callflow.line import FILES, Line
 from tests.core.floor import NODE, SALES, SUPPORT, an_arrival
 from tests.core.invariants import Watch
@@ -47,6 +49,20 @@ if isinstance(result, Served):
 """What was keyed does not lie at the switch: whoever had come further only waits or talks, and hears no question."""
 
 
+LOOKS = """
+await call.answer()
+match await call.look_up("orders", order="1"):
+    case Found():
+        result = await call.queue("support")
+    case NotFound() | LookUpFailed():
+        result = await call.queue("sales")
+await call.play("welcome" if isinstance(result, Served) else "apology")
+"""
+"""Nor what was found."""
+CONFIDENTIAL = (SECRET, LOOKS)
+LOOK_UPS = {"ivr/lookups.toml": '[orders]\nurl = "https://shop.example/{order}"\nmusic = "default"\nafter = "1s"\n'}
+
+
 class Centre(World):
     """Callers, two agents, programs that run; and a plane that may be killed at any moment. `at_once`: how many agents
     are rung for each caller; `overflows`: who waits in one queue for two seconds is taken over by the other."""
@@ -58,7 +74,8 @@ class Centre(World):
         queues = {name: replace(queue, ring_at_once=at_once) for name, queue in rules.queues.items()}
         if overflows:
             queues[SUPPORT] = replace(queues[SUPPORT], longest_wait_ms=2_000, overflow=SALES, most_waiting=3)
-        self.site = dataclasses.replace(self.line.site, rules=replace(rules, queues=queues))
+        asks = parse(FILES | LOOK_UPS).look_ups
+        self.site = dataclasses.replace(self.line.site, rules=replace(rules, queues=queues), look_ups=asks)
         self.sites = {self.site.hash: self.site}
         self.runner = Runner(lambda site: self.sites[site])
         self.decided = []
@@ -107,6 +124,10 @@ class Centre(World):
         for contact in list(self.floor.state.contacts.values()):
             if isinstance(contact.verb, Gather):
                 self.send(i.KeyPressed(contact.id, "1"))
+                return
+            if isinstance(contact.verb, LookUp):
+                result = Found({"state": "sent"}) if a % 2 == 0 else NotFound()
+                self.send(i.LookUpAnswered(contact.id, contact.step, contact.attempt, result))
                 return
 
     def someone_answers(self, a, b):
@@ -226,10 +247,11 @@ def day(moves, body, at_once=1, overflows=False):
 
 @pytest.mark.parametrize("lost", range(1, 9))
 @pytest.mark.parametrize("talks", [False, True])
-def test_whatever_was_lost_behind_a_secret_they_wait_or_talk_on(lost, talks):
+@pytest.mark.parametrize("body", CONFIDENTIAL)
+def test_whatever_was_lost_behind_a_secret_they_wait_or_talk_on(body, lost, talks):
     come = (Centre.a_call, Centre.all_come, Centre.menu_chosen, Centre.all_come)
     answered = (Centre.someone_answers, Centre.all_come)
-    world = day([(MOVES.index(each), 0, 0, 1) for each in (*come, *(answered if talks else ()))], SECRET)
+    world = day([(MOVES.index(each), 0, 0, 1) for each in (*come, *(answered if talks else ()))], body)
     (before,) = world.floor.state.contacts.values()
     assert before.phase is (Phase.TALKING if talks else Phase.WAITING)
     world.killed(lost)
@@ -243,8 +265,25 @@ def test_whatever_was_lost_behind_a_secret_they_wait_or_talk_on(lost, talks):
 
 @pytest.mark.slow
 @thoroughly
-@given(moves, st.sampled_from([DAY, STRAIGHT, SECRET]), st.integers(0, 40), st.sampled_from([1, None]), st.booleans())
+@given(
+    moves,
+    st.sampled_from([DAY, STRAIGHT, SECRET, LOOKS]),
+    st.integers(0, 40),
+    st.sampled_from([1, None]),
+    st.booleans(),
+)
 def test_whatever_facts_were_lost_the_plane_comes_back_to_what_the_switch_shows(moves, body, lost, at_once, overflows):
+    comes_back(moves, body, lost, at_once, overflows)
+
+
+@pytest.mark.slow
+@thoroughly
+@given(moves, st.integers(0, 40))
+def test_whatever_facts_were_lost_behind_a_look_up_the_plane_comes_back_to_what_the_switch_shows(moves, lost):
+    comes_back(moves, LOOKS, lost)
+
+
+def comes_back(moves, body, lost, at_once=1, overflows=False):
     world = day(moves, body, at_once, overflows)
     lost = min(lost, len(world.decided) - BEGUN)
     talks, waits, keyed = truth(world)
@@ -263,7 +302,7 @@ def test_whatever_facts_were_lost_the_plane_comes_back_to_what_the_switch_shows(
         assert waiting.queued_at == since, "place and clock are kept"
         assert waiting.queue == queue or overflows, "and the queue, unless its time is over, or not known to be"
     for contact, (step, verb, language, data, path) in keyed.items():
-        if body == SECRET:
+        if body in CONFIDENTIAL:
             continue  # their program may ask again, or be over
         known = state.contacts[contact]
         if verb is Answer and known.step > step:

@@ -153,6 +153,14 @@ async def test_a_post_that_may_do_it_twice_is_not_tried_again():
     assert len(service.asked) == 1
 
 
+async def test_a_connection_that_the_service_has_closed_fails_no_look_up():
+    """What may be asked again is; for what may not no connection is kept."""
+    for method in ("GET", "POST"):
+        rule = f'method = "{method}"\n'
+        async with a_service(says("1")) as service, asking("4711", rule=rule, ORDERS_URL=service.url) as asked:
+            assert [await asked.call() for _ in range(20)] == [Found(1)] * 20
+
+
 async def test_secrets_are_sent_and_never_logged_nor_in_any_fact():
     rule = 'headers = { Authorization = "Bearer ${ORDERS_TOKEN}" }\n'
     with structlog.testing.capture_logs() as logged:
@@ -220,9 +228,9 @@ async def test_a_hundred_at_once_are_asked_and_what_is_more_is_refused_at_once()
         assert results.count(LookUpFailed("timeout")) == 100
 
 
-async def test_a_big_number_or_one_that_is_none_can_be_kept_in_the_log():
+async def test_a_big_number_and_a_nul_can_be_kept():
     result, _ = await answer_of(says('{"id": 123456789012345678901234567890, "nul": "\\u0000", "true": true}'))
-    assert result == Found({"id": "123456789012345678901234567890", "nul": "\0", "true": True})
+    assert result == Found({"id": 123456789012345678901234567890, "nul": "\0", "true": True})
 
 
 async def test_what_a_plane_before_had_asked_is_asked_again_only_where_that_does_no_harm():

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Any
+from typing import Any, overload
 
 from ccplane.callflow.caller import Caller
 from ccplane.callflow.said import NOTHING
@@ -50,13 +49,63 @@ class Looking(Caller):
 
 
 def frozen(value: Any) -> Any:
-    """A JSON value that cannot be changed: what a program does to it must not reach its journal."""
+    """A JSON value that cannot be changed: what a program does to it must not reach its journal. Nothing is copied:
+    what is within is frozen when it is looked at."""
     match value:
-        case Mapping():
-            return MappingProxyType({key: frozen(each) for key, each in value.items()})
-        case list() | tuple():
-            return tuple(frozen(each) for each in value)
+        case dict():
+            return Fields(value)
+        case list():
+            return Items(value)
         case float():
             return Decimal(repr(value))
         case _:
             return value
+
+
+class Fields(Mapping[str, Any]):
+    """An object of a JSON value."""
+
+    __slots__ = ("_of",)
+
+    def __init__(self, of: Mapping[str, Any]) -> None:
+        self._of = of
+
+    def __getitem__(self, name: str) -> Any:
+        return frozen(self._of[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def __repr__(self) -> str:
+        return repr(self._of)
+
+
+class Items(Sequence[Any]):
+    """A list of a JSON value."""
+
+    __slots__ = ("_of",)
+
+    def __init__(self, of: Sequence[Any]) -> None:
+        self._of = of
+
+    @overload
+    def __getitem__(self, at: int) -> Any: ...
+    @overload
+    def __getitem__(self, at: slice) -> Items: ...
+    def __getitem__(self, at: int | slice) -> Any:
+        return frozen(self._of[at])
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(self._of)

@@ -42,7 +42,7 @@ class LookUp(msgspec.Struct, frozen=True, tag=True):
 
 
 class Found(msgspec.Struct, frozen=True, tag=True):
-    """The answer: a JSON value. To a program objects are mappings and lists are tuples that nobody can change, and
+    """The answer: a JSON value. To a program objects are mappings and lists are sequences that nobody can change, and
     numbers with a fraction are Decimal."""
 
     data: Any

@@ -30,7 +30,7 @@ from ccplane.ids import ContactId
 from ccplane.laws import Fact
 from ccplane.lookups import circuit as circuits
 from ccplane.lookups.circuit import CLOSED, Circuit
-from ccplane.lookups.request import again, answer, client, request, sick
+from ccplane.lookups.request import Clients, again, answer, clients, request, sick
 from ccplane.plane import Plane, Snapshot
 from ccplane.site import Site
 from ccplane.site.faults import listed
@@ -77,7 +77,7 @@ class LookUps:
         self._plane, self._site_of, self._environment, self._clock = plane, site_of, environment, clock
         self._asked: dict[ContactId, _Asked] = {}
         self._circuits: dict[str, Circuit] = {}
-        self._http: asyncio.Task[httpx.AsyncClient] | None = None
+        self._http: asyncio.Task[Clients] | None = None
         self.seen: dict[str, Seen] = {}
         plane.follow(self.follow)
 
@@ -159,7 +159,7 @@ class LookUps:
         self._tell(of, asked, self._counted(rule.name, result))
 
     async def _tried(self, rule: LookUpRule, given: Mapping[str, str], key: str) -> LookUpResult:
-        http = await self._client()
+        http = (await self._clients()).of(rule)
         result: LookUpResult = LookUpFailed("circuit-open")
         for after in range(rule.tries):
             if after:
@@ -204,9 +204,9 @@ class LookUps:
                 self.seen[name].results[named(type(result))] += 1
         return result
 
-    async def _client(self) -> httpx.AsyncClient:
+    async def _clients(self) -> Clients:
         if self._http is None:
-            self._http = asyncio.create_task(client(), name="look-ups")
+            self._http = asyncio.create_task(clients(), name="look-ups")
         return await asyncio.shield(self._http)
 
     def _now(self) -> int:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
 
 import httpx
 import msgspec
@@ -20,11 +20,12 @@ NOT_FOUND: Final = frozenset({204, 404, 410})
 SICK: Final = frozenset({429, 500, 502, 503, 504})
 """What a service answers that may well be better in a moment."""
 DEEPEST: Final = 32
+HOLDING: Final = frozenset({dict, list})
 WAYS: Final = ("", ".", "..")
 """Values that would make another path of it."""
-INTEGERS: Final = range(-(2**63), 2**64)
-"""What the log can hold as a number; what is beyond becomes text."""
-CONNECTIONS: Final = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+POOLED: Final = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+ONCE: Final = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+"""A kept connection may just be closed by the service: then nobody knows whether it has done what it was asked."""
 
 _decoder: Final = msgspec.json.Decoder()
 
@@ -33,10 +34,28 @@ class TooDeep(ValueError):
     """Brackets within brackets."""
 
 
-async def client() -> httpx.AsyncClient:
-    """Follows no redirect, trusts the machine's authorities alone, and knows no proxy. Made once: it takes 20 ms."""
+class Clients(NamedTuple):
+    """What asks: for requests that may be made again, on connections that are kept, and for others."""
+
+    repeatable: httpx.AsyncClient
+    once: httpx.AsyncClient
+
+    def of(self, rule: LookUpRule) -> httpx.AsyncClient:
+        return self.repeatable if rule.repeatable else self.once
+
+    async def aclose(self) -> None:
+        await self.repeatable.aclose()
+        await self.once.aclose()
+
+
+async def clients() -> Clients:
+    """They follow no redirect, trust the machine's authorities alone, and know no proxy. Made once: it takes 20 ms."""
     trusted = await asyncio.to_thread(ssl.create_default_context)
-    return httpx.AsyncClient(verify=trusted, trust_env=False, follow_redirects=False, timeout=None, limits=CONNECTIONS)
+
+    def one(limits: httpx.Limits) -> httpx.AsyncClient:
+        return httpx.AsyncClient(verify=trusted, trust_env=False, follow_redirects=False, timeout=None, limits=limits)
+
+    return Clients(one(POOLED), one(ONCE))
 
 
 def request(
@@ -97,19 +116,18 @@ async def _read(response: httpx.Response, largest: int) -> LookUpResult:
         return LookUpFailed("not-json", response.status_code)
 
 
-def kept(value: Any, depth: int = 0) -> Any:
+def kept(value: Any) -> Any:
     """A JSON value that the log can hold and read again. TooDeep beyond 32 levels."""
-    if depth > DEEPEST:
-        raise TooDeep(f"more than {DEEPEST} levels")
-    match value:
-        case dict():
-            return {key: kept(each, depth + 1) for key, each in value.items()}
-        case list():
-            return [kept(each, depth + 1) for each in value]
-        case int() if not isinstance(value, bool) and value not in INTEGERS:
-            return str(value)
-        case _:
-            return value
+    within, levels = [value], 0
+    while within := [part for each in within if type(each) in HOLDING for part in _parts(each)]:
+        levels += 1
+        if levels > DEEPEST:
+            raise TooDeep(f"more than {DEEPEST} levels")
+    return value
+
+
+def _parts(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if type(value) is dict else value
 
 
 def again(rule: LookUpRule, result: LookUpResult) -> bool:
