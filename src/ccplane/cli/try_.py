@@ -8,7 +8,6 @@ from time import time
 from typing import TYPE_CHECKING, Final, cast
 
 import click
-import msgspec
 
 from ccplane.cli.given import given_settings, given_site
 from ccplane.errors import ProgramError, SetupError
@@ -123,6 +122,8 @@ def lines(trial: Trial, said: Callable[[str], str], typed: Callable[[str], str |
 
 def _answer(site: Site, given: str) -> tuple[str, LookUpResult]:
     """`orders=order.json`, `orders=not-found`, `orders=failed`, with why if you like: `orders=failed:timeout`."""
+    import msgspec
+
     from ccplane.contacts.look_ups import WHYS, Found, LookUpFailed, NotFound
     from ccplane.site.faults import did_you_mean
 
