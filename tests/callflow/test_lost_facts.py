@@ -25,7 +25,7 @@ from ccplane.core.state import State
 from ccplane.ids import AgentId, ChannelId, offer_of_leg
 from ccplane.site import parse
 from tests.callflow.line import FILES, Line
-from tests.core.floor import NODE, SALES, SUPPORT, an_arrival
+from tests.core.floor import NODE, SALES, SUPPORT, an_arrival, c
 from tests.core.invariants import Watch
 from tests.core.world import World, people
 
@@ -243,6 +243,19 @@ def day(moves, body, at_once=1, overflows=False):
         world.floor.now += wait * 500
         MOVES[kind](world, a, b)
     return world
+
+
+def test_a_phone_that_was_picked_up_too_late_takes_nobody_from_the_agent_who_is_with_them_by_now():
+    """ana's phone was given up and picked up just then, ben's is joined; all that since ana was rung is lost."""
+    come = (Centre.a_call, Centre.time_comes, Centre.a_call, Centre.a_call)
+    answered = ((Centre.someone_answers, 0), (Centre.all_come, 0), (Centre.someone_answers, 1), (Centre.one_comes, 0))
+    world = day([(MOVES.index(move), a, 0, 0) for move, a in (*((each, 0) for each in come), *answered)], STRAIGHT)
+    before = world.floor.state.contacts[c("1")]
+    assert before.offer.agent == "ben"
+    world.killed(len(world.decided) - BEGUN - 2)
+    after = world.floor.state.contacts[before.id]
+    assert (after.phase, after.talk.agent) == (Phase.TALKING, "ben")
+    assert world.floor.state.agents[AgentId("ana")].contact != before.id
 
 
 @pytest.mark.parametrize("lost", range(1, 9))

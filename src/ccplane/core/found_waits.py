@@ -8,10 +8,10 @@ from ccplane.contacts.offer import Offer, OfferState
 from ccplane.core import inputs as i
 from ccplane.core.commands import AddCaller, AnswerCaller, JoinAgent, StartMusic, StopMusic
 from ccplane.core.offers import answered, entered, fail_connect, picked_up, whisper_over, withdraw_one
-from ccplane.core.takeover import in_talk
+from ccplane.core.takeover import caller_beside, in_talk
 from ccplane.core.talks import SETTLING_MS
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId
+from ccplane.ids import ContactId, offer_of_leg, place_of_offer
 
 
 def compare_waiting(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -47,12 +47,24 @@ def _hear_again(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
 
 def settle_offers(turn: Turn, survey: i.SwitchSurveyed, of: ContactId) -> None:
     """Of several whose phones were picked up in the gap one is joined, who is the furthest; the others are let go."""
+    if survey.after_gap and _with_another(survey, turn.state.contacts[of]):
+        return
     open_now = turn.state.contacts[of].offers
     for offer in sorted(open_now, key=lambda each: _how_far(survey, of, each), reverse=True):
         contact = turn.state.contacts[of]
         still = contact.offer_of(offer.id)
         if still and (survey.after_gap or still.ring_started_at < survey.began_at - SETTLING_MS):
             _settle_offer(turn, survey, contact, still)
+
+
+def _with_another(survey: i.SwitchSurveyed, contact: Contact) -> bool:
+    """Whether a leg of a later offer, of which we know nothing, is beside them: who was picked up for them before has
+    lost that race, and is let go as the talk is adopted."""
+    known = {each.leg: place_of_offer(each.id) for each in contact.offers}
+    seen = (survey.channels.get(each) for each in survey.rooms.get(contact.id, ()) if each not in known)
+    beside = (each for each in seen if each is not None and caller_beside(survey, each) == contact.channel)
+    offers = (offer_of_leg(each.id) for each in beside)
+    return any(place_of_offer(each) > max(known.values(), default=(0, 0)) for each in offers if each is not None)
 
 
 def _how_far(survey: i.SwitchSurveyed, of: ContactId, offer: Offer) -> tuple[bool, bool, bool]:
