@@ -10,7 +10,9 @@ import pytest
 from ccplane.asterisk.node import LocalNode
 from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.testing.siplab import Call
+from tests.asterisk.test_recordings import facts, the_sound
 from tests.centre import Centre, open_centre
+from tests.recorded import windows
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
@@ -116,3 +118,25 @@ async def test_one_who_hangs_up_while_the_plane_is_killed_is_found_gone(centre: 
     await second.audio.hears_sound()
     second.hang_up()
     assert len(await left(centre, "828")) == len(await left(centre, "829")) == 1
+
+
+async def test_each_who_is_in_it_is_recorded_from_when_they_come_to_when_they_leave(centre: Centre) -> None:
+    first, second = await comes(centre, "830", 1), await comes(centre, "831", 2)
+    await facts(centre, "RecordingStarted", 2)
+    for _ in range(4):
+        await hear_each_other(first, second)
+    await second.audio.press("#")
+    await second.over(within=20)
+    first.hang_up()
+    for kept in await facts(centre, "RecordingStored", 2):
+        said, heard = (
+            (CALLER_TONE, AGENT_TONE) if kept["contact"] == await whose(centre, "830") else (AGENT_TONE, CALLER_TONE)
+        )
+        left, right = await the_sound(centre, kept["recording"])
+        assert max(windows(left, said)) > 0.8
+        assert max(windows(right, heard)) > 0.8
+    assert not await centre.rows("SELECT 1 FROM fact WHERE kind IN ('RecordingFailed', 'RecordingIncomplete')")
+
+
+async def whose(centre: Centre, number: str) -> str:
+    return str((await centre.contact_of(number))["id"])

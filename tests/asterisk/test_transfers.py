@@ -11,8 +11,10 @@ from ccplane.asterisk.node import LocalNode
 from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
 from ccplane.testing.siplab import Call, Ring, rejects, rings_for_ever
 from tests.asterisk.test_own_calls import kinds, outside
+from tests.asterisk.test_recordings import the_fact, the_sound
 from tests.asterisk.test_voicemail import fact
 from tests.centre import Centre, open_centre
+from tests.recorded import windows
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 ON_CALL = "5551200"
@@ -166,3 +168,21 @@ async def test_a_plane_killed_while_that_agent_rings_does_not_lose_them(centre: 
     await hear_each_other(call, ring)
     call.hang_up()
     await ring.over()
+
+
+async def test_a_talk_with_somebody_outside_is_recorded_both_of_them_as_the_policy_says(centre: Centre) -> None:
+    async with outside(centre, ON_CALL) as world:
+        caller = centre.lab.callers.dial("4008", "815")
+        ring = await world.phone(ON_CALL).next_ring()
+        ring.answer()
+        await caller.up()
+        await the_fact(centre, "RecordingStarted")
+        for _ in range(4):
+            await hear_each_other(caller, ring)
+        caller.hang_up()
+    kept = await the_fact(centre, "RecordingStored")
+    left, right = await the_sound(centre, kept["recording"])
+    assert max(windows(left, CALLER_TONE)) > 0.8
+    assert max(windows(right, AGENT_TONE)) > 0.8
+    [recording] = (await centre.contact_of("815"))["recordings"]
+    assert (recording["agent"], recording["queue"], recording["segment"]) == (None, None, 1)

@@ -14,6 +14,7 @@ from ccplane.contacts.verbs import EnterQueue, NotReached, Served
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core import journal
+from ccplane.core.why import agents_told, why
 from ccplane.ids import AgentId, ChannelId
 from ccplane.routing.hours import Hours
 from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, an_arrival, c, kinds, offline, paused, ready, the
@@ -182,6 +183,16 @@ def test_given_a_plane_that_knows_nothing_when_it_finds_one_who_waits_for_an_age
     assert floor.contact("x").waiting.direct == PATIENT
     assert floor.agent("ben").free
     assert the(floor.wants("ana", Intent.READY), OfferMade).agent == "ana"
+
+
+def test_why_they_wait_is_said_of_that_one_agent_and_of_their_own_time():
+    floor = a_house(paused("ana", support=5), ready("ben", support=9))
+    wants(floor, PATIENT)
+    told = why(floor.state, floor.contact("x"), floor.now)
+    assert (told.because, told.gives_up_at) == ("all-busy", 30_000)
+    assert [each.asks for each in told.steps] == ["agent ana, and nobody else"]
+    agents = agents_told(floor.state, floor.contact("x"), floor.state.agents.values(), floor.now)
+    assert {each.id: each.reasons for each in agents} == {"ana": ("paused",), "ben": ("preferred",)}
 
 
 def test_a_log_of_before_is_still_read():

@@ -9,8 +9,10 @@ from ccplane.contacts.facts import CallEnded, CallMissed, EndedBy
 from ccplane.contacts.verbs import Connect, NotAllowed, NotReached, Talked
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.core import journal
+from ccplane.ids import ChannelId
 from ccplane.routing.dialling import Dialling, Role, Rule, transfer_refusal
-from tests.core.floor import a_floor, c, kinds, ready, the
+from tests.core.floor import a_floor, an_arrival, c, kinds, ready, the
 from tests.core.test_own_calls import call, commands, ends, picks_up, result
 
 DIALLING = Dialling(
@@ -126,3 +128,17 @@ def test_given_a_plane_that_comes_back_then_the_open_transfer_goes_on_and_nobody
     again = floor.take(i.VerbAsked(c("x"), floor.contact("x").step, floor.contact("x").verb))
     assert not again.facts
     assert not again.commands
+
+
+def test_given_a_plane_that_knows_nothing_when_it_finds_two_who_talk_outside_then_it_lets_them_talk():
+    """Nobody is hung up, and no program begins over their heads; what there is of the call is told once it is over."""
+    floor = a_floor(agents=[ready("ana")], dialling=DIALLING)
+    floor.drops()
+    caller = i.ChannelSeen(ChannelId("x"), True, an_arrival("x", answered=True))
+    leg = i.ChannelSeen(ChannelId(f"l-{c('x')}-1-1-7"), True)
+    there = {"extra": [caller, leg], "rooms": {c("x"): (caller.id, leg.id)}}
+    told = journal.write(1, Connect("5551", outside=True), floor.now)
+    for after_gap in (True, False):
+        found = floor.survey(after_gap=after_gap, at=floor.now / 1000 + 15, journals={c("x"): told}, **there)
+        assert not [each for each in found.commands if isinstance(each, do.HangUpLeg | do.HangUpCaller | do.PlaySounds)]
+        assert "StepStarted" not in kinds(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccplane import Money
+from ccplane.contacts.recordings import RecordingAsked
 from ccplane.settings import HOME
 from ccplane.site import SiteFaults, read
 from ccplane.testing import a_site, in_virtual_time, rings_for_ever
@@ -177,3 +178,33 @@ async def test_callers_meet_in_a_conference_and_whoever_goes_the_others_talk_on(
         second.presses("#")
         await second.hears("bye")
         await third.hears("music:default")
+
+
+TOLD = ROOM | {
+    "acd/dialling.toml": 'program = "put_through"\ntrunk = "trunk"\n[transfers]\nallow = ["555"]\n',
+    "ivr/numbers.toml": 'default = "put_through"\n[22]\nprogram = "meeting"\n',
+    "ivr/prompts.toml": ROOM["ivr/prompts.toml"] + '[recorded]\nen = "This call is recorded; 9: not."\n',
+    "recordings/policy.toml": 'record = true\nconsent = "recorded"\nrefuse = "9"\n',
+    "ari_apps/put_through.py": "from ccplane import *\n\nasync def main(call):\n"
+    '    await call.transfer(number="5551234")\n',
+}
+
+
+@in_virtual_time
+async def test_who_is_put_through_outside_or_meets_others_is_told_first_that_it_is_recorded_and_may_refuse():
+    async with a_site(TOLD) as site:
+        site.answers_outside("5551234")
+        for number, whom in (("1", "5551234"), ("22", None)):
+            told = await site.call(number, from_="701")
+            refused = await site.call(number, from_="702")
+            await told.hears("recorded")
+            await refused.hears("recorded")
+            refused.presses("9")
+            await told.meets(whom or "702")
+            await refused.meets(whom or "701")
+            assert told.facts(RecordingAsked)
+            assert not refused.facts(RecordingAsked)
+            told.hangs_up()
+            refused.hangs_up()
+            await told.is_gone()
+            await refused.is_gone()

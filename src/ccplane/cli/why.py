@@ -30,7 +30,7 @@ BECAUSE: Final = {
     "connecting": "an agent has answered, and is being connected",
     "talking": "it talks with an agent",
     "calling": "it waits for nobody: somebody is being called",
-    "in-call": "it is an agent's own call",
+    "in-call": "it talks with somebody whom an agent has called, or its program",
     "conferring": "it waits for nobody: it is in a conference",
     "ended": "it is over",
 }

@@ -62,7 +62,7 @@ class WhyTold(msgspec.Struct, frozen=True, kw_only=True):
     not_before: int | None = None
     """Of one who is not in the line yet: when they come into it."""
     gives_up_at: int | None = None
-    """When the queue's `max_wait` or `longest_wait` is over."""
+    """When the queue's `max_wait` or `longest_wait` is over; of who waits for one agent, when that is given up."""
     steps: tuple[StepTold, ...] = ()
 
 
@@ -79,6 +79,7 @@ def why(state: State, contact: Contact, now: int) -> WhyTold:
     candidate = as_candidate(contact)
     before, first = ahead(state.engine, state.rules.queues, candidate)
     limits = [each for each in (queue.max_wait_ms, queue.longest_wait_ms) if each is not None]
+    gives_up_at = waiting.here_since + min(limits) if limits else None
     steps = steps_told(state.engine, queue, candidate, begins(queue, waiting))
     return WhyTold(
         contact=contact.id,
@@ -91,7 +92,7 @@ def why(state: State, contact: Contact, now: int) -> WhyTold:
         first=first,
         ringing=ringing,
         callback=contact.callback,
-        gives_up_at=waiting.here_since + min(limits) if limits else None,
+        gives_up_at=gives_up_at if waiting.direct is None else waiting.direct_until,
         steps=steps,
     )
 

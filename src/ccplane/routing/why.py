@@ -31,6 +31,11 @@ class StepTold(msgspec.Struct, frozen=True):
 def steps_told(engine: Engine, queue: Queue, waiting: Candidate, begins: list[int | None]) -> tuple[StepTold, ...]:
     """Each step; `begins`: when each of them does."""
     roster, told = engine.roster, []
+    if waiting.only is not None:
+        one = able(roster, queue, asking(queue, waiting))
+        free = one & engine.may_offer(waiting.channel).mask
+        asks = f"agent {waiting.only}, and nobody else"
+        return (StepTold(1, asks, True, None, (one & roster.signed_in).bit_count(), free.bit_count()),)
     now = min(waiting.step, len(queue.steps) - 1)
     for number, (step, at) in enumerate(zip(queue.steps, begins, strict=True)):
         who = able(roster, queue, asking(queue, replace(waiting, step=number)))

@@ -237,4 +237,4 @@ class FakePhone:
 
 
 def _name(line: Line) -> str:
-    return line.caller.number if line.endpoint == "trunk" else line.endpoint
+    return line.caller.number if line.endpoint == "trunk" else line.endpoint.removesuffix("@trunk")

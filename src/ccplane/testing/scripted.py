@@ -104,7 +104,7 @@ class Caller:
         await self._until(lambda: self._call.talks_with == {agent}, f"does not talk with agent {agent}", within)
 
     async def meets(self, *numbers: str, within: float = WITHIN_S) -> None:
-        """They are in a room with the callers from these numbers, and nobody else."""
+        """They are in a room with these, by their numbers, and nobody else: a conference, or with somebody outside."""
         await self._until(lambda: self._call.talks_with == set(numbers), f"does not meet {', '.join(numbers)}", within)
 
     async def noted(self, name: str, value: str, within: float = WITHIN_S) -> None:
