@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from ccplane.callflow.saying import Number as Number
     from ccplane.callflow.saying import Text as Text
     from ccplane.callflow.saying import Time as Time
+    from ccplane.callflow.surveying import Declined as Declined
+    from ccplane.callflow.surveying import Partly as Partly
+    from ccplane.callflow.surveying import Rated as Rated
+    from ccplane.callflow.surveying import SurveyResult as SurveyResult
     from ccplane.contacts.conference import Met as Met
     from ccplane.contacts.conference import NotMet as NotMet
     from ccplane.contacts.look_ups import Found as Found
     from ccplane.contacts.look_ups import LookUpFailed as LookUpFailed
     from ccplane.contacts.look_ups import LookUpResult as LookUpResult
     from ccplane.contacts.look_ups import NotFound as NotFound
+    from ccplane.contacts.surveys import NotAsked as NotAsked
     from ccplane.contacts.verbs import CallbackResult as CallbackResult
     from ccplane.contacts.verbs import Closed as Closed
     from ccplane.contacts.verbs import ConferenceResult as ConferenceResult
@@ -60,6 +65,7 @@ __all__ = [
     "ConferenceResult",
     "Confirmation",
     "Date",
+    "Declined",
     "Digits",
     "Done",
     "Found",
@@ -79,6 +85,7 @@ __all__ = [
     "NoInput",
     "NoMessage",
     "NotAllowed",
+    "NotAsked",
     "NotFound",
     "NotMet",
     "NotPromised",
@@ -86,12 +93,15 @@ __all__ = [
     "Number",
     "Open",
     "Overflowed",
+    "Partly",
     "Pressed",
     "Promised",
     "Proven",
     "QueueResult",
+    "Rated",
     "Refused",
     "Served",
+    "SurveyResult",
     "Talked",
     "Text",
     "Time",
@@ -146,6 +156,11 @@ _HOMES: Final = {
     "Text": "ccplane.callflow.saying",
     "TimedOut": "ccplane.contacts.verbs",
     "Unanswered": "ccplane.callflow.asking",
+    "Declined": "ccplane.callflow.surveying",
+    "NotAsked": "ccplane.contacts.surveys",
+    "Partly": "ccplane.callflow.surveying",
+    "Rated": "ccplane.callflow.surveying",
+    "SurveyResult": "ccplane.callflow.surveying",
     "Yes": "ccplane.callflow.asking",
 }
 

@@ -46,6 +46,11 @@ async def test_the_wallboard_has_what_its_surface_promises(site, admin):
         "estimate_error_p50_s": None,
         "estimate_error_p90_s": None,
         "callbacks": 0,
+        "surveys_asked": 0,
+        "surveys_rated": 0,
+        "response_rate": None,
+        "satisfaction": None,
+        "nps": None,
     }
     assert body["agents"][0] == {"id": ANA, "state": "offered", "since": "2023-11-15T23:00:00.000Z", "until": None}
     assert (body["at"], body["counted_from"]) == ("2023-11-15T23:00:01.500Z", "2023-11-15T00:00:00.000Z")

@@ -11,6 +11,7 @@ from ccplane.agents.facts import WrapUpDone
 from ccplane.contacts import facts as c
 from ccplane.contacts.facts import callbacks as cb
 from ccplane.contacts.facts.callbacks import CallbackOutcome
+from ccplane.contacts.surveys import Kind
 from ccplane.ids import AgentId, CallbackId, ChannelId, ContactId, OfferId, QueueName
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.counters import Counters
@@ -57,6 +58,16 @@ PINNED = {
     "handled": (1, "dc827b431e71", 1),
     "talk": (1, "bbcc4fd4dfa1", 60),
     "wrap_up": (1, "7f740025f18b", 25),
+    "surveys_asked": (1, "a464fbde4b49", 15),
+    "surveys_rated": (1, "7ecf8f551a02", 12),
+    "response_rate": (1, "5914d82b1377", 0.8),
+    "satisfaction_rated": (1, "af346794c62c", 12),
+    "satisfaction_top": (1, "6a965f905b6b", 4),
+    "satisfaction": (1, "3567e6210b8f", 0.3333333333333333),
+    "nps_rated": (1, "0bee4c3b8a93", 11),
+    "nps_promoters": (1, "4b8a55e573aa", 2),
+    "nps_detractors": (1, "23307ff10cf5", 7),
+    "nps": (1, "09c0e35bf84b", -45.45454545454545),
 }
 """By key: its version; what it is said to be made of, and what it made of the same facts, in short.
 
@@ -162,10 +173,25 @@ def callbacks():
         yield from [cb.CallbackEnded(**about, outcome=outcome)] * bool(outcome)
 
 
+def surveys():
+    """Fifteen are asked, twelve answer: one of each value, satisfaction first."""
+    about = {"survey": "s", "queue": SALES, "talked_with": ANA}
+    for number in range(15):
+        contact = ContactId(f"s-{number}")
+        yield c.SurveyAsked(at=NOON, contact=contact, questions=2, **about)
+        if number < 12:
+            given = [("a", Kind.SATISFACTION, number % 5 + 1), ("b", Kind.NPS, number)][: 2 if number <= 10 else 1]
+            for nth, (question, kind, value) in enumerate(given, 1):
+                yield c.SurveyAnswered(
+                    at=NOON + nth, contact=contact, question=question, kind=kind, value=value, nth=nth,
+                    of=2, asked_at=NOON, **about,
+                )  # fmt: skip
+
+
 def facts():
     """All that is counted, on either side of each threshold, in numbers that tell the outcomes apart."""
     number = 0
-    told = [*offers(), *callbacks()]
+    told = [*offers(), *callbacks(), *surveys()]
     for times, outcome in enumerate(c.QueueOutcome, 1):
         for waited_ms in (5_000, 5_001, IN_TIME, LATE) * times:
             number += 1

@@ -83,6 +83,7 @@ SORTS = [
     Sort(("4711#",), found={"state": "packing"}),
     Sort(("4711#",), found=NotFound()),
     Sort(("8", "0")),
+    Sort(("5", "10"), agent=True),
     Sort(agent=True, waits_for_key="1"),
     Sort(("2",), agent=True, waits_for_key="1"),
 ]

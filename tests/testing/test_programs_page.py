@@ -22,7 +22,7 @@ EXAMPLES = dict(re.findall(r"^### `(\w+)`\n\n```python\n(.*?)```", PAGE, re.MULT
 (OUTSIDE,) = re.findall(r"^```python\n(match await call.transfer\(number.*?)```", PAGE, re.MULTILINE | re.DOTALL)
 NAMES = {
     "your-balance", "on", "order", "no-such-order", "nothing-pressed", "you-entered", "right-1-wrong-2", "apology",
-    "your-code", "say-your-name", "keep-1-again-2-discard-3", "leave-a-message", "thank-you",
+    "how-was-it", "your-code", "say-your-name", "keep-1-again-2-discard-3", "leave-a-message", "thank-you",
 }  # fmt: skip
 FILES = {
     "acd/queues.toml": "[support]\nskills = { support = 1 }\n",
@@ -31,6 +31,8 @@ FILES = {
     "acd/dialling.toml": 'program = "sorry"\ntrunk = "trunk"\ncaller_id = "4000"\n[transfers]\nallow = ["555"]\n',
     "ivr/numbers.toml": 'default = "sorry"\n[4001]\nprogram = "example"\n',
     "ivr/prompts.toml": "".join(f'[{name}]\nen = "{name}"\nzh-CN = "{name}"\n' for name in sorted(NAMES)),
+    "ivr/surveys.toml": "[after-call]\n[[after-call.questions]]\n"
+    'name = "satisfied"\nkind = "satisfaction"\nprompt = "how-was-it"\n',
     "ivr/main.toml": 'prompt = "order"\nno_input = "1"\n[keys]\n1 = { queue = "support" }\n',
     "ari_apps/sorry.py": "async def main(call):\n    await call.hang_up(41)\n",
     "ari_apps/which_order.py": "from ccplane import *\n\nasync def main(call, question='order'):\n"
@@ -255,6 +257,11 @@ LOOK_UPS = {"ivr/lookups.toml": '[orders]\nurl = "https://shop.example/{order}"\
 def test_look_up_gives_what_a_service_knows():
     assert call_of("look_up", files=LOOK_UPS, finds={"state": "sent"}).data() == {"state": "sent"}
     assert call_of("look_up", files=LOOK_UPS, finds=NotFound()).sounds == ["no-such-order"]
+
+
+def test_survey_gives_the_answers_or_says_that_there_are_none():
+    assert call_of("survey", "4").data() == {"satisfied": "4"}
+    assert call_of("survey").data() == {"satisfied": "unknown"}
 
 
 def test_run_gives_what_the_other_program_returns():

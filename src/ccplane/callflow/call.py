@@ -11,9 +11,9 @@ from typing import Any, Final, Never
 from ccplane.callflow.conferring import Conferring
 from ccplane.callflow.loader import load
 from ccplane.callflow.looking import Looking
-from ccplane.callflow.recording import Recording
 from ccplane.callflow.staff import Staff
 from ccplane.callflow.step import Step
+from ccplane.callflow.surveying import Surveying
 from ccplane.contacts.verbs import (
     Closed,
     Failed,
@@ -35,7 +35,7 @@ class CallerGone(BaseException):
     """The caller hung up. Raised at the awaited verb and absorbed by the runner; `finally` blocks run, verbs do not."""
 
 
-class Call(Recording, Looking, Conferring, Staff):
+class Call(Surveying, Looking, Conferring, Staff):
     """One contact, as its program sees it."""
 
     async def served(self) -> None:

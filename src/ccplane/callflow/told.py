@@ -30,6 +30,8 @@ WORDS: Final = {
     "SetData": "notes",
     "Choose": "notes a choice of",
     "MarkServed": "notes that they are served",
+    "AskSurvey": "begins the survey",
+    "NoteAnswer": "notes the answer to",
     "HangUp": "hangs up",
 }
 """Any other verb is told by its name."""

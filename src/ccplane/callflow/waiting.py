@@ -25,6 +25,7 @@ from ccplane.contacts.verbs import (
     Pressed,
     Promised,
     QueueResult,
+    Served,
     Talked,
 )
 from ccplane.errors import ProgramError
@@ -84,7 +85,12 @@ class Waiting(Caller):
         result = await Step(entering)
         if not isinstance(result, QueueResult):
             raise ProgramError("queue-failed", f"the queue gave {result!r}")
+        if isinstance(result, Served):
+            await self._after_talk(QueueName(name))
         return result
+
+    async def _after_talk(self, queue: QueueName) -> None:
+        """What the queue asks of its callers once they have talked."""
 
     def while_waiting(
         self,

@@ -15,6 +15,7 @@ from ccplane.contacts.customer import Customer
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.own_call import CallState, OwnCall
+from ccplane.contacts.surveys import LastTalk, Surveyed
 from ccplane.contacts.talk import Talk
 from ccplane.contacts.verbs import Gather, Note, Result, TakeMessage, Verb
 from ccplane.contacts.waiting import Waiting
@@ -156,6 +157,9 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     offers: tuple[Offer, ...] = ()
     """Those that are open, as they were made: several where a queue rings several agents at once, each another's."""
     talk: Talk | None = None
+    last_talk: LastTalk | None = None
+    surveyed: Surveyed | None = None
+    """What they were asked about it."""
     consent: bool | None = None
     """To being recorded; None if the caller was not told of it."""
     consent_before: bool | None = None

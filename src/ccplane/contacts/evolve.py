@@ -16,6 +16,7 @@ from ccplane.contacts import talk as talks
 from ccplane.contacts.announce import Told
 from ccplane.contacts.contact import MOVES_CONTACT, PHASE, Choice, Contact, Phase
 from ccplane.contacts.offer import Offer
+from ccplane.contacts.surveys import LastTalk, Surveyed
 from ccplane.contacts.waiting import queued
 from ccplane.errors import IllegalMove
 from ccplane.laws import move
@@ -131,8 +132,17 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
         case f.PhoneLost() | f.RejoinRung() | f.RejoinMissed() | f.PhoneRejoined():
             return replace(contact, talk=talks.evolve(contact.talk, fact))
         case f.TalkEnded():
-            talks.evolve(contact.talk, fact)
-            return replace(contact, phase=phase, talk=None)
+            over = talks.evolve(contact.talk, fact)
+            last = LastTalk(over.agent, over.queue, fact.talk_ms)
+            return replace(contact, phase=phase, talk=None, last_talk=last)
+        case f.SurveyAsked():
+            asked = Surveyed(fact.survey, fact.questions, fact.at, fact.queue, fact.talked_with)
+            return replace(contact, surveyed=asked)
+        case f.SurveyAnswered():
+            if contact.surveyed is None:
+                raise IllegalMove("survey", None, fact)
+            answered = (*contact.surveyed.answered, fact.question)
+            return replace(contact, surveyed=replace(contact.surveyed, answered=answered))
         case f.ConferenceAsked():
             stay = conferences.evolve(contact.conference, fact)
             return replace(contact, phase=phase, conference=stay, step_deadline=fact.deadline)

@@ -10,6 +10,7 @@ from ccplane.contacts.announce import Announce
 from ccplane.contacts.conference import Confer, Met, NotMet
 from ccplane.contacts.direct import Direct
 from ccplane.contacts.look_ups import LookUp, LookUpResult
+from ccplane.contacts.surveys import AskSurvey, NotAsked, NoteAnswer
 from ccplane.ids import AgentId, CallbackId, MessageId, QueueName, SeatId
 
 KEYS: Final = "0123456789*#ABCD"
@@ -202,7 +203,7 @@ class HangUp(msgspec.Struct, frozen=True, tag=True):
     cause: int = 16
 
 
-Note = SetLanguage | Choose | SetData | MarkServed | DropMessage | NoteEmergency
+Note = SetLanguage | Choose | SetData | MarkServed | DropMessage | NoteEmergency | AskSurvey | NoteAnswer
 """Verbs that only note something, and take no time."""
 Asked = AskCallback | LookUp
 """Verbs whose answer comes from beside the switch."""
@@ -362,4 +363,5 @@ Result = (
     | ConferenceResult
     | MessageResult
     | LookUpResult
+    | NotAsked
 )

@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import MessageMark
+from ccplane.contacts.surveys import AskSurvey, NoteAnswer
 from ccplane.contacts.verbs import (
     Choose,
     Done,
@@ -22,6 +23,7 @@ from ccplane.contacts.verbs import (
     SetData,
     SetLanguage,
 )
+from ccplane.core import surveys
 from ccplane.core.turn import Turn
 
 DATA_MOST: Final = 20
@@ -54,6 +56,10 @@ def noted(turn: Turn, contact: Contact, verb: Note) -> Result:
             )
         case NoteEmergency(emergency=emergency):
             turn.happened(c.EmergencyHeard(at=turn.now, contact=contact.id, emergency=emergency))
+        case AskSurvey():
+            return surveys.ask(turn, contact, verb)
+        case NoteAnswer():
+            return surveys.answered(turn, contact, verb)
         case _:
             assert_never(verb)
     return Done()

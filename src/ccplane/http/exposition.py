@@ -69,6 +69,13 @@ OF_QUEUES: Final = {
     "callbacks_expired": ("ccplane_queue_callbacks_expired", "callbacks_expired"),
     "callbacks_cancelled": ("ccplane_queue_callbacks_cancelled", "callbacks_cancelled"),
     "callbacks_given_up": ("ccplane_queue_callbacks_given_up", "callbacks_given_up"),
+    "surveys_asked": ("ccplane_queue_surveys_asked", "surveys_asked"),
+    "surveys_rated": ("ccplane_queue_surveys_rated", "surveys_rated"),
+    "satisfaction_rated": ("ccplane_queue_satisfaction_rated", "satisfaction_rated"),
+    "satisfaction_top": ("ccplane_queue_satisfaction_top", "satisfaction_top"),
+    "nps_rated": ("ccplane_queue_nps_rated", "nps_rated"),
+    "nps_promoters": ("ccplane_queue_nps_promoters", "nps_promoters"),
+    "nps_detractors": ("ccplane_queue_nps_detractors", "nps_detractors"),
 }
 """A counter's field: the metric's name, and the definition that explains it."""
 

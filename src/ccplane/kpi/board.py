@@ -32,6 +32,7 @@ from ccplane.kpi.counters import (
     OfferOver,
     Totals,
     counted,
+    for_answer,
     for_answered,
     for_callback,
     for_ended,
@@ -299,6 +300,15 @@ def _callback(board: Board, fact: AnyCallbackFact) -> Board:
     return _add(board, stay, more) if more else board
 
 
+def _survey_asked(board: Board, fact: c.SurveyAsked) -> Board:
+    """It counts, with its answers, for the queue of the talk, on the day on which it was asked."""
+    return _add(board, Stay(fact.queue, fact.at), {"surveys_asked": 1}) if fact.queue else board
+
+
+def _survey_answered(board: Board, fact: c.SurveyAnswered) -> Board:
+    return _add(board, Stay(fact.queue, fact.asked_at), for_answer(fact)) if fact.queue else board
+
+
 def _fallback_served(board: Board, fact: c.FallbackServed) -> Board:
     """A whole stay, told when it is over: it counts on the day on which it began, like any other."""
     over = for_ended(fact.outcome, fact.waited_ms, board.within(fact.queue))
@@ -361,6 +371,8 @@ FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {
     RulesLoaded: _rules_loaded,
     PlaneStarted: _plane_started,
     SwitchLost: _switch_lost,
+    c.SurveyAsked: _survey_asked,
+    c.SurveyAnswered: _survey_answered,
     SwitchFound: _switch_found,
     SwitchUnwatched: _switch_unwatched,
     c.ContactQueued: _queued,

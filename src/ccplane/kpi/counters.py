@@ -13,8 +13,9 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.facts import MissCause, QueueOutcome, Withdrawal
 from ccplane.contacts.facts import callbacks as cb
 from ccplane.contacts.facts.callbacks import AnyCallbackFact, CallbackOutcome
+from ccplane.contacts.surveys import Kind
 from ccplane.facts import RepairMade
-from ccplane.kpi.definitions import RINGS, SHORT_MS
+from ccplane.kpi.definitions import DETRACTOR, PROMOTER, RINGS, SHORT_MS, TOP_BOX
 from ccplane.laws import Fact
 
 ERROR_BOUNDS_MS: Final = tuple(
@@ -85,6 +86,13 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     callbacks_cancelled: int = 0
     callbacks_given_up: int = 0
     callbacks_wait_ms: int = 0
+    surveys_asked: int = 0
+    surveys_rated: int = 0
+    satisfaction_rated: int = 0
+    satisfaction_top: int = 0
+    nps_rated: int = 0
+    nps_promoters: int = 0
+    nps_detractors: int = 0
 
     def and_also(self, more: dict[str, int]) -> Counters:
         """These, and one more of each that is named, or as many as it says."""
@@ -149,6 +157,19 @@ def for_callback(fact: AnyCallbackFact) -> dict[str, int]:
             return {ENDS[fact.outcome]: 1} if fact.outcome in ENDS else {}
         case _:
             return {}
+
+
+def for_answer(fact: c.SurveyAnswered) -> dict[str, int]:
+    """What one answer to a survey adds; the first of a caller makes the survey a rated one."""
+    rated = {"surveys_rated": int(fact.nth == 1)}
+    match fact.kind:
+        case Kind.SATISFACTION:
+            return rated | {"satisfaction_rated": 1, "satisfaction_top": int(fact.value >= TOP_BOX)}
+        case Kind.NPS:
+            promoter, detractor = int(fact.value >= PROMOTER), int(fact.value <= DETRACTOR)
+            return rated | {"nps_rated": 1, "nps_promoters": promoter, "nps_detractors": detractor}
+        case Kind.YES_NO:
+            return rated
 
 
 ENDS: Final = {

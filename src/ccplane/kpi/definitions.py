@@ -12,6 +12,11 @@ from typing import Final, NamedTuple
 SHORT_MS: Final = 5_000
 """An abandon within this wait is a short one."""
 RINGS: Final = 3
+TOP_BOX: Final = 4
+"""Of 1 to 5: who gives so much is satisfied."""
+PROMOTER: Final = 9
+DETRACTOR: Final = 6
+"""Of 0 to 10: from the one on they recommend us, up to the other they do not."""
 LEAST_GAP_MS: Final = 1_000
 """A gap shorter than this moves no number by more; a longer one makes the numbers that it touches provisional."""
 
@@ -35,6 +40,9 @@ _ENTRIES: Final = "ContactQueued, FallbackServed"
 _TALKS: Final = "TalkStarted, TalkEnded, FallbackServed"
 _WORK: Final = f"{_TALKS}, WrapUpDone"
 _CALLBACKS: Final = "CallbackAsked, CallbackPromised, CallbackDialled, CallbackReached, CallbackEnded"
+_ASKED: Final = "SurveyAsked"
+_RATED: Final = "SurveyAnswered"
+_BOTH: Final = f"{_ASKED}, {_RATED}"
 _OFFERS: Final = "OfferMade, OfferAnswered, OfferMissed, OfferWithdrawn"
 
 DEFINITIONS: Final = {
@@ -142,6 +150,30 @@ DEFINITIONS: Final = {
             "ms",
             "Σ work after those talks, once it is over",
             _WORK,
+        ),
+        Definition("surveys_asked", "surveys asked", "满意度邀评量", "contacts", "a survey began", _ASKED),
+        Definition("surveys_rated", "surveys rated", "满意度参评量", "contacts", "one answer or more", _RATED),
+        Definition("response_rate", "response rate", "参评率", "fraction", "surveys rated ÷ asked", _BOTH),
+        Definition("satisfaction_rated", "satisfaction given", "满意度评价量", "answers", "1 to 5", _RATED),
+        Definition("satisfaction_top", "satisfied", "满意量", "answers", "4 and 5 of 1 to 5", _RATED),
+        Definition(
+            "satisfaction",
+            "satisfaction",
+            "满意度",
+            "fraction",
+            "top boxes (4, 5) ÷ rated; never without the response rate",
+            _RATED,
+        ),
+        Definition("nps_rated", "recommendations given", "净推荐评价量", "answers", "0 to 10", _RATED),
+        Definition("nps_promoters", "promoters", "推荐者", "answers", "9 and 10", _RATED),
+        Definition("nps_detractors", "detractors", "贬损者", "answers", "0 to 6", _RATED),
+        Definition(
+            "nps",
+            "net promoter score",
+            "净推荐值",
+            "-100 to 100",
+            "100 × (promoters − detractors) ÷ rated; never without the response rate",
+            _RATED,
         ),
     )
 }

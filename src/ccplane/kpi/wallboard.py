@@ -68,6 +68,12 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """None of all agents could ever serve it."""
     callbacks: int = 0
     """Promised, and not over."""
+    surveys_asked: int = 0
+    surveys_rated: int = 0
+    response_rate: float | None = None
+    satisfaction: float | None = None
+    nps: float | None = None
+    """-100 to 100."""
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +186,11 @@ def _queue(
         estimate_error_p50_s=_seconds(off.quantile(0.5)),
         estimate_error_p90_s=_seconds(off.quantile(0.9)),
         callbacks=sum(each.queue == name for each in board.callbacks.values()),
+        surveys_asked=counters.surveys_asked,
+        surveys_rated=counters.surveys_rated,
+        response_rate=rate(counters.surveys_rated, counters.surveys_asked),
+        satisfaction=rate(counters.satisfaction_top, counters.satisfaction_rated),
+        nps=nps(counters.nps_promoters, counters.nps_detractors, counters.nps_rated),
     )
 
 
@@ -196,6 +207,11 @@ def overdue(board: Board, name: QueueName, waiting: Iterable[Stay], now: int) ->
 def service_level(counters: Counters, overdue: int = 0) -> float | None:
     """A_T ÷ (A + B), with the overdue of those who still wait below the line."""
     return rate(counters.answered_within, counters.answered + counters.abandoned + overdue)
+
+
+def nps(promoters: int, detractors: int, rated: int) -> float | None:
+    """-100 to 100."""
+    return 100 * (promoters - detractors) / rated if rated else None
 
 
 def rate(part: int, whole: int) -> float | None:

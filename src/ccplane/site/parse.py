@@ -32,6 +32,7 @@ from ccplane.site.reached import judge_programs
 from ccplane.site.shapes import RulesTable
 from ccplane.site.site import HOLD, LANGUAGES, AgentEntry, Menu, Program, Site
 from ccplane.site.steps import judge_whether_met
+from ccplane.site.surveys import after_talks_in, judge_surveys, surveys_in
 from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_in
 from ccplane.site.whispers import whispers_in, with_whispers
 
@@ -50,6 +51,7 @@ READ_IN: Final = {"acd": ACD, "recordings": (POLICY,)}
 VOICES: Final = "ivr/voices.toml"
 HOURS: Final = "ivr/hours.toml"
 LOOK_UPS: Final = "ivr/lookups.toml"
+SURVEYS: Final = "ivr/surveys.toml"
 
 
 def parse(files: Mapping[str, str], demo_agents: int | None = None) -> Site:
@@ -97,6 +99,8 @@ class _Reading:
         self._whispers = whispers_in(self._document(QUEUES), self._prompts, self._studio, self._references)
         self._queues = messages_in(self._document(QUEUES), self._queues, self._prompts, self._references)
         self._look_ups = look_ups_in(self._document(LOOK_UPS), self._references)
+        self._surveys = surveys_in(self._document(SURVEYS), self._references)
+        self._after_talks = after_talks_in(self._document(QUEUES), self._references)
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
@@ -142,6 +146,8 @@ class _Reading:
             words=self._words,
             voices=self._studio.voices,
             look_ups=self._look_ups,
+            surveys=self._surveys,
+            after_talks=self._after_talks,
         )
 
     def _hold(self) -> dict[str, str]:
@@ -188,7 +194,7 @@ class _Reading:
         return menus
 
     def _menu_paths(self) -> list[str]:
-        others = {NUMBERS, PROMPTS, VOICES, HOURS, LOOK_UPS}
+        others = {NUMBERS, PROMPTS, VOICES, HOURS, LOOK_UPS, SURVEYS}
         return sorted(path for path in self._documents if path.startswith("ivr/") and path not in others)
 
     # --- what no file can judge alone ---------------------------------------------------------------------------
@@ -215,6 +221,7 @@ class _Reading:
             "menu": menus,
             "hours": self._names_in(HOURS),
             "look-up": self._names_in(LOOK_UPS),
+            "survey": self._names_in(SURVEYS),
             "language": LANGUAGES,
             "agent": None if self._document(AGENTS).broken else {str(agent.id) for agent in self._agents},
         }
@@ -239,6 +246,7 @@ class _Reading:
         if not self._document(NUMBERS).broken and not self._document(DIALLING).broken:
             judge_programs(self._programs, self._references, self._within, self.findings)
         judge_asked(self._document(LOOK_UPS), self._look_ups, self._programs, self.findings)
+        judge_surveys(self._document(SURVEYS), self._surveys, self._references, self._programs)
         self._judge_same_numbers()
         self._judge_roles()
         self._judge_emergencies()

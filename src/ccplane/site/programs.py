@@ -26,6 +26,7 @@ NAMED_BY: Final = {
     "set_language": "language",
     "hours": "hours",
     "look_up": "look-up",
+    "survey": "survey",
 }
 """Verbs whose arguments are names, and of what."""
 PROMPTED: Final = {"gather": ("silence", "invalid"), "record_message": ("review",)}

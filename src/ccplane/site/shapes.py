@@ -268,6 +268,14 @@ class RepeatTable(Table):
     credit: Annotated[Duration, Field(ge=SECOND, le=24 * HOUR)]
 
 
+class SurveyAfter(Table):
+    """`survey = { name = "after-call", share = 0.5, talk = "20s" }`."""
+
+    name: Name
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    talk: Annotated[Duration, Field(ge=0, le=HOUR)] = 0
+
+
 class QueueTable(Table):
     """`[support]` in acd/queues.toml."""
 
@@ -291,6 +299,7 @@ class QueueTable(Table):
     hours: Name | None = None
     at_closing: Name | None = None
     repeat: RepeatTable | None = None
+    survey: SurveyAfter | None = None
     groups: Annotated[list[GroupTable], Field(max_length=10)] = []
     skills: Skills | None = None
     steps: Annotated[list[StepTable], Field(min_length=1)] | None = None

@@ -18,6 +18,7 @@ from ccplane.routing.dialling import AGENT
 from ccplane.routing.hours import Hours
 from ccplane.routing.rules import Number, Rules
 from ccplane.site.look_up import LookUpRule
+from ccplane.site.survey import AfterTalk, SurveyRule
 from ccplane.site.words import SAYS
 
 LANGUAGES: Final = ("en", "zh-CN")
@@ -250,6 +251,9 @@ class Site:
     """Those that differ from the usual one."""
     look_ups: Mapping[str, LookUpRule] = field(default_factory=dict)
     """The services that programs ask, by name."""
+    surveys: Mapping[str, SurveyRule] = field(default_factory=dict)
+    after_talks: Mapping[QueueName, AfterTalk] = field(default_factory=dict)
+    """Of which survey callers of a queue are asked after their talk."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""
@@ -267,6 +271,12 @@ class Site:
         if name not in self.look_ups:
             raise ProgramError("no-such-look-up", f"There is no look-up {name!r} in ivr/lookups.toml.", look_up=name)
         return self.look_ups[name]
+
+    def survey(self, name: str) -> SurveyRule:
+        """ProgramError if a program asks for a survey that ivr/surveys.toml has not."""
+        if name not in self.surveys:
+            raise ProgramError("no-such-survey", f"There is no survey {name!r} in ivr/surveys.toml.", survey=name)
+        return self.surveys[name]
 
     def menu(self, name: str) -> Menu:
         """ProgramError if a program asks for a menu that there is none of."""

@@ -92,6 +92,7 @@ from ccplane.contacts.facts.queueing import (
     RequirementRelaxed,
     WaitAnnounced,
 )
+from ccplane.contacts.facts.surveys import AnySurveyFact, SurveyAnswered, SurveyAsked
 from ccplane.contacts.facts.talks import (
     AnyTalkFact,
     PhoneLost,
@@ -109,6 +110,7 @@ __all__ = [
     "AnyContactFact",
     "AnyMessageFact",
     "AnyOfferFact",
+    "AnySurveyFact",
     "AnyTalkFact",
     "CallConnected",
     "CallEnded",
@@ -178,6 +180,8 @@ __all__ = [
     "SoundsFailed",
     "StepEnded",
     "StepStarted",
+    "SurveyAnswered",
+    "SurveyAsked",
     "TalkEnded",
     "TalkStarted",
     "Trace",
@@ -207,6 +211,7 @@ AnyContactFact = (
     AnyOfferFact
     | AnyCallFact
     | AnyConferenceFact
+    | AnySurveyFact
     | ContactArrived
     | ProgramStarted
     | ProgramFailed
