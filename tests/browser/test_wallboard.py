@@ -162,7 +162,7 @@ async def test_it_speaks_chinese(browser: Chromium, centre: Centre):
         heads = await tab.evaluate("[...document.querySelectorAll('thead th')].map((each) => each.textContent)")
         assert heads[1:] == [CHINESE[name] for name in (
             "waiting", "longest_wait", "estimated_wait", "offered", "answered", "abandoned", "service_level",
-            "three_rings",
+            "three_rings", "attribution", "arrived", "queued", "answered", "abandoned", "self_served",
         )]  # fmt: skip
         offline = f"19 {CHINESE['states']['offline']}"
         assert offline in await tab.text("#tally")
@@ -192,3 +192,16 @@ async def test_an_emergency_is_shown_as_long_as_it_holds(centre: Centre, tab: Ta
     await tab.until(f"{said} === 'gas: There is <b>no gas</b> today.'")
     assert (await centre.api.delete("/api/v1/emergencies/gas")).status_code == 204
     await tab.until("document.querySelector('#emergencies').children.length === 0")
+
+
+async def test_what_each_advertisement_brings_is_shown_as_it_happens(centre: Centre, tab: Tab) -> None:
+    assert await tab.evaluate("document.getElementById('brought').hidden")
+    await centre.sign_in("1001")
+    call = centre.lab.callers.dial("4002", "701")
+    await call.up()
+    line = "document.querySelector('#attributions [data-key=\"support line\"]')"
+    figures = f"[...{line}.children].map((each) => each.textContent).join(' ')"
+    await tab.until(f"{line} && {figures} === 'support line 1 1 0 0 0'")
+    assert not await tab.evaluate("document.getElementById('brought').hidden")
+    call.hang_up()
+    await tab.until(f"{figures} === 'support line 1 1 0 1 0'")

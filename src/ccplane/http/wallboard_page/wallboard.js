@@ -68,10 +68,16 @@ function show() {
   update(byId("emergencies"), board.emergencies, (each) => each.name, newLine, (item, each) => {
     write(item, `${each.name}: ${each.says[language] ?? Object.values(each.says)[0]}`);
   });
-  update(byId("queues"), board.queues, (queue) => queue.name, newQueue, (row, queue) => {
+  update(byId("queues"), board.queues, (queue) => queue.name, () => newRow(8), (row, queue) => {
     const cells = [queue.name, whole.format(queue.waiting), null, estimateOf(queue), ...countsOf(queue), ...ratesOf(queue)];
     cells.forEach((text, n) => text === null || write(row.children[n], text));
     row.classList.toggle("waited-for", queue.waiting > 0);
+  });
+  byId("brought").hidden = !board.attributions.some(({ attribution }) => attribution !== "");
+  update(byId("attributions"), board.attributions, ({ attribution }) => attribution, () => newRow(5), (row, each) => {
+    write(row.children[0], each.attribution || words.nothing);
+    const counts = [each.arrived, each.queued, each.answered, each.abandoned, each.self_served];
+    counts.forEach((count, n) => write(row.children[n + 1], whole.format(count)));
   });
   update(byId("agents"), board.agents, (agent) => agent.id, newAgent, (item, agent) => {
     item.dataset.state = agent.state;
@@ -131,11 +137,12 @@ function duration(ms) {
 
 // ── elements ──
 
-function newQueue() {
+// A name, and so many figures.
+function newRow(length) {
   const row = document.createElement("tr");
   const name = document.createElement("th");
   name.scope = "row";
-  row.append(name, ...Array.from({ length: 8 }, () => document.createElement("td")));
+  row.append(name, ...Array.from({ length }, () => document.createElement("td")));
   return row;
 }
 
