@@ -6,12 +6,14 @@ WHERE (blocked <> '' OR credit_s <> 0 OR language IS NOT NULL) AND number > $1
 ORDER BY number LIMIT $2;
 
 -- list_customers --
+-- By number, as they are exported.
 SELECT number, name, language, credit_s, note, blocked, ms(blocked_until) AS blocked_until, changed_by, ms(changed_at) AS changed_at
 FROM customer
 WHERE number > $1 AND (NOT $2 OR blocked <> '')
 ORDER BY number LIMIT $3;
 
 -- read_customer --
+-- What is known of one number.
 SELECT number, name, language, credit_s, note, blocked, ms(blocked_until) AS blocked_until, changed_by, ms(changed_at) AS changed_at
 FROM customer WHERE number = $1;
 
@@ -27,6 +29,7 @@ ON CONFLICT (number) DO UPDATE SET
     changed_by = excluded.changed_by, changed_at = excluded.changed_at;
 
 -- delete_customer --
+-- All that is known of them; facts keep the number.
 DELETE FROM customer WHERE number = $1 RETURNING number;
 
 -- mark_call --
@@ -35,9 +38,11 @@ INSERT INTO call_mark (contact, number, agent, by, note, at) VALUES ($1, $2, $3,
 ON CONFLICT (contact) DO UPDATE SET note = excluded.note, by = excluded.by, agent = coalesce(excluded.agent, call_mark.agent);
 
 -- count_marks --
+-- Within the site's time.
 SELECT count(*) FROM call_mark WHERE number = $1 AND at > instant($2);
 
 -- list_marks --
+-- The latest first, by keys as the contacts are.
 SELECT contact, number, agent, by, note, ms(at) AS at
 FROM call_mark
 WHERE ($1::text IS NULL OR number = $1) AND ($2::bigint IS NULL OR (at, contact) < (instant($2), $3::text))
