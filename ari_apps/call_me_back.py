@@ -1,8 +1,10 @@
-"""Support, or a callback: who presses 1 hangs up and keeps their place; who waits may still change their mind."""
+"""Support, or a callback: who presses 1 says where and when, keeps their place, and hangs up."""
 
 from ccplane import (
     Call,
+    Cancelled,
     Closed,
+    Kept,
     LeftByKey,
     NoAgents,
     NotPromised,
@@ -17,9 +19,8 @@ from ccplane import (
 
 async def main(call: Call) -> None:
     if await call.gather("callback-offer", timeout_s=3) == Pressed("1"):
-        match await call.callback("support"):  # acd/callbacks.toml says whom; promised once it is written down
-            case Promised():
-                await call.play("we-call-you-back")
+        match await call.arrange_callback("support"):  # the number, now or a time; promised once it is written down
+            case Promised() | Kept() | Cancelled():
                 return
             case NotPromised():
                 await call.play("no-callback")

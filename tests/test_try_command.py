@@ -66,17 +66,17 @@ def test_silence_is_an_answer():
 
 
 def test_the_trace_shows_verb_result_and_the_line_that_awaits_it():
-    _, said = tried("call_me_back", "--trace", "--script", "1 promised")
+    _, said = tried("call_me_back", "--trace", "--from", "5550100", "--script", "1 1 1 promised")
     assert any(line.strip().startswith("ari_apps/call_me_back.py:") and "AskCallback(" in line for line in said)
     assert "     Promised(callback='callback')" in said
 
 
 def test_another_language_and_caller_are_what_the_program_sees():
     _, said = tried(
-        "call_me_back", "--language", "zh-CN", "--from", "5550100", "--script", "1 not-promised:do-not-call h"
+        "call_me_back", "--language", "zh-CN", "--from", "5550100", "--script", "1 1 1 not-promised:do-not-call h"
     )
     assert "坐席正忙" in said[1]
-    assert "  2  promises to call back, in queue support, number 5550100" in said
+    assert "  7  promises to call back, in queue support, number 5550100" in said
 
 
 def test_a_program_that_fails_is_told_with_its_line_and_by_the_exit_code(tmp_path, monkeypatch):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 if TYPE_CHECKING:
+    from ccplane.callflow.arranging import Arranged as Arranged
+    from ccplane.callflow.arranging import Cancelled as Cancelled
+    from ccplane.callflow.arranging import Kept as Kept
     from ccplane.callflow.asking import Confirmation as Confirmation
     from ccplane.callflow.asking import GatherResult as GatherResult
     from ccplane.callflow.asking import Invalid as Invalid
@@ -61,6 +64,7 @@ __all__ = [
     "AgentId",
     "Call",
     "CallbackResult",
+    "Cancelled",
     "Closed",
     "ConferenceResult",
     "Confirmation",
@@ -73,6 +77,7 @@ __all__ = [
     "Here",
     "HoursResult",
     "Invalid",
+    "Kept",
     "LeftByKey",
     "LookUpFailed",
     "LookUpResult",
@@ -113,7 +118,10 @@ __all__ = [
 
 _HOMES: Final = {
     "AgentId": "ccplane.ids",
+    "Arranged": "ccplane.callflow.arranging",
     "Call": "ccplane.callflow.call",
+    "Kept": "ccplane.callflow.arranging",
+    "Cancelled": "ccplane.callflow.arranging",
     "CallbackResult": "ccplane.contacts.verbs",
     "Closed": "ccplane.contacts.verbs",
     "ConferenceResult": "ccplane.contacts.verbs",

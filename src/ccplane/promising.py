@@ -164,4 +164,5 @@ def _found(row: PromiseRow) -> Input:
         language=row.language,
         turn=row.turn,
         tries=row.tries,
+        not_before=row.not_before,
     )

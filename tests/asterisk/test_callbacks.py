@@ -12,7 +12,7 @@ import pytest
 from ccplane.asterisk.node import LocalNode
 from ccplane.postgres.embedded import EmbeddedPostgres
 from ccplane.testing.rtp import AGENT_TONE, CALLER_TONE
-from ccplane.testing.siplab import Phone, Ring, Station, rejects, rings_for_ever
+from ccplane.testing.siplab import Call, Phone, Ring, Station, rejects, rings_for_ever
 from tests.asterisk.test_own_calls import outside
 from tests.centre import Centre, open_centre
 from tests.postgres.failing import WAYS
@@ -55,12 +55,31 @@ async def a_callback(centre: Centre, **wanted: Any) -> dict[str, Any]:
     return found[0]
 
 
+async def asked(centre: Centre, caller: str, times: int) -> None:
+    """The program of this caller waits for keys for the so many-th time."""
+
+    async def is_so() -> bool:
+        rows = await centre.rows(
+            "SELECT count(*) AS n FROM fact WHERE kind = 'StepStarted' AND body -> 'verb' ->> 'type' = 'Gather' AND"
+            " body ->> 'attempt' = '1' AND contact IN (SELECT id FROM contact WHERE caller = $1 AND ended_at IS NULL)",
+            caller,
+        )
+        return rows[0]["n"] >= times
+
+    await centre.until(is_so, 20, lambda: f"{caller} to be asked {times} times")
+
+
+async def key(centre: Centre, call: Call, keys: str, times: int, caller: str = CUSTOMER) -> None:
+    await asked(centre, caller, times)
+    await call.audio.press(keys)
+
+
 async def promised(centre: Centre) -> dict[str, Any]:
-    """A customer dials in, takes the offer and hangs up when they are told."""
+    """A customer dials in, takes the offer, agrees to their number and to be called soon, and is told."""
     call = centre.lab.callers.dial("4005", CUSTOMER)
     await call.up()
-    await call.audio.hears_sound()
-    call.press("1")
+    for times in (1, 2, 3):
+        await key(centre, call, "1", times)
     await call.over()
     return await a_callback(centre, number=CUSTOMER, queue="support")
 

@@ -256,3 +256,20 @@ async def test_the_description_has_an_example_of_what_is_sent_that_is_taken(admi
     assert (await admin.put(f"/api/v1/do-not-call/{NUMBER}", json=bar)).status_code == 204
     made = next(iter(site.plane.state.callbacks))
     assert set((await admin.get(f"/api/v1/callbacks/{made}")).json()) == set(shapes["Callback"]["required"])
+
+
+@pytest.mark.parametrize(
+    ("not_before", "until", "code"),
+    [
+        (None, "2001-01-01T00:00:00Z", "bad-time"),
+        (None, "2099-01-01T00:00:00Z", "bad-time"),
+        ("2099-01-01T00:00:00Z", "2099-01-02T00:00:00Z", "bad-time"),
+        ("2023-11-16T10:00:00Z", None, "bad-time"),
+        ("2023-11-16T10:00:00Z", "2023-11-16T09:00:00Z", "bad-time"),
+        ("2023-11-16T10:00:00", None, "invalid-request"),
+    ],
+)
+async def test_a_time_that_is_none_is_refused_and_nothing_is_promised(site, admin, not_before, until, code):
+    answer = await ask(admin, not_before=not_before, until=until)
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+    assert not site.plane.state.callbacks

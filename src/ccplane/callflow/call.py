@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Never
 
+from ccplane.callflow.arranging import Arranging
 from ccplane.callflow.conferring import Conferring
 from ccplane.callflow.loader import load
 from ccplane.callflow.looking import Looking
@@ -35,7 +36,7 @@ class CallerGone(BaseException):
     """The caller hung up. Raised at the awaited verb and absorbed by the runner; `finally` blocks run, verbs do not."""
 
 
-class Call(Surveying, Looking, Conferring, Staff):
+class Call(Surveying, Looking, Arranging, Conferring, Staff):
     """One contact, as its program sees it."""
 
     async def served(self) -> None:

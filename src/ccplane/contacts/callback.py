@@ -57,6 +57,8 @@ class Callback(msgspec.Struct, frozen=True, kw_only=True):
     since: int
     asked_at: int
     expires_at: int
+    not_before: int | None = None
+    """They chose a time, which begins then."""
     asked_in: ContactId | None = None
     caller_name: str = ""
     number_dialled: str = ""
@@ -81,6 +83,7 @@ def asked(fact: f.CallbackAsked) -> Callback:
         since=fact.since,
         asked_at=fact.at,
         expires_at=fact.expires_at,
+        not_before=fact.not_before,
         asked_in=fact.contact,
         caller_name=fact.caller_name,
         number_dialled=fact.number_dialled,

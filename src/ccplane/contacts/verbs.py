@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from ccplane.contacts.announce import Announce
+from ccplane.contacts.arranging import ArrangingResult, ArrangingVerb
 from ccplane.contacts.conference import Confer, Met, NotMet
 from ccplane.contacts.direct import Direct
 from ccplane.contacts.look_ups import LookUp, LookUpResult
@@ -132,6 +133,12 @@ class AskCallback(msgspec.Struct, frozen=True, tag=True):
 
     queue: QueueName
     number: str
+    since: int | None = None
+    """Their clock, ms; None: that of their last stay in a queue, or now."""
+    not_before: int | None = None
+    """They stand in the line only from then on, ms; None: at once."""
+    until: int | None = None
+    """And not after this, ms; None: as long as the site says."""
 
 
 class Connect(msgspec.Struct, frozen=True, tag=True):
@@ -207,7 +214,7 @@ Note = SetLanguage | Choose | SetData | MarkServed | DropMessage | NoteEmergency
 """Verbs that only note something, and take no time."""
 Asked = AskCallback | LookUp
 """Verbs whose answer comes from beside the switch."""
-OwnVerb = AskPin | LookHere | LookHours | SetIntent
+OwnVerb = AskPin | LookHere | LookHours | SetIntent | ArrangingVerb
 CallerVerb = Answer | Play | Gather | Ring | Hold | Note | TakeMessage | HangUp
 Verb = CallerVerb | EnterQueue | Asked | Connect | Confer | OwnVerb
 
@@ -343,7 +350,7 @@ class NoMessage(msgspec.Struct, frozen=True, tag=True):
 
 
 ConnectResult = Talked | NotReached | NotAllowed
-OwnResult = Here | Proven | Refused
+OwnResult = Here | Proven | Refused | ArrangingResult
 HoursResult = Open | Closed
 CallbackResult = Promised | NotPromised
 ConferenceResult = Met | NotMet

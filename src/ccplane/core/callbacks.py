@@ -71,7 +71,7 @@ def wanted(turn: Turn, what: i.CallbackWanted) -> None:
     """By the API, which has looked at the rules; asked again it is the same wish."""
     known = what.callback in turn.state.callbacks or what.callback in turn.state.callbacks_ended
     if not known:
-        wish(turn, None, what.callback, what.number, what.queue, turn.now, what.caller_name, what.by)
+        wish(turn, None, what.callback, what.number, what.queue, turn.now, what.caller_name, what.by, what.window)
 
 
 def kept(turn: Turn, what: i.CallbackKept) -> None:
@@ -133,6 +133,7 @@ def found(turn: Turn, what: i.PromiseFound) -> None:
             queue=what.queue,
             since=what.since,
             expires_at=what.expires_at,
+            not_before=what.not_before,
             answer_by=turn.now + ANSWER_MS,
             caller_name=what.caller_name,
             number_dialled=what.number_dialled,
@@ -161,8 +162,13 @@ def cancel(turn: Turn, what: i.CallbackCancelWanted) -> None:
     """Whoever is being rung for it is let go."""
     callback = turn.state.callbacks.get(what.callback)
     if callback is not None and callback.state in UNSAID:
-        _leave_line(turn, callback)
-        _end(turn, callback, CallbackOutcome.CANCELLED, by=what.by)
+        take_back(turn, callback, CallbackOutcome.CANCELLED, what.by)
+
+
+def take_back(turn: Turn, callback: Callback, outcome: CallbackOutcome, by: str) -> None:
+    """One of whom the customer knows nothing yet: they leave the line."""
+    _leave_line(turn, callback)
+    _end(turn, callback, outcome, by=by)
 
 
 # ------------------------------------------------------------------------------------------------------- the line
@@ -202,7 +208,7 @@ def _pending_due(turn: Turn, callback: Callback) -> None:
         return _put_off(turn, callback, NO_NODE if queue else "no-such-queue", turn.now + AGAIN_MS)
     channel = called_back_channel(callback.id, callback.turn + 1)
     contact = contact_id(node, channel)
-    ends = may_call_until(_hours(turn, callback.queue), turn.now)
+    ends = may_call_until(hours_of(turn, callback.queue), turn.now)
     until = callback.expires_at if ends is None else min(ends, callback.expires_at)
     turn.happened(
         f.CallbackQueued(at=turn.now, callback=callback.id, contact=contact, turn=callback.turn + 1, until=until)
@@ -463,7 +469,7 @@ def _tries(callback: Callback, tried: bool) -> int:
     return callback.tries + int(tried and callback.state is not CallbackState.DIALLING)
 
 
-def _hours(turn: Turn, name: QueueName) -> tuple[Hours | None, Hours | None]:
+def hours_of(turn: Turn, name: QueueName) -> tuple[Hours | None, Hours | None]:
     """Customers may be called, and the queue is open."""
     rules = turn.state.rules
     queue = rules.queues.get(rules.queue_for(name) or name)
@@ -472,7 +478,7 @@ def _hours(turn: Turn, name: QueueName) -> tuple[Hours | None, Hours | None]:
 
 def _next_call(turn: Turn, callback: Callback, at: int) -> int:
     """When it may be called from `at` on; where it never may, the promise runs out."""
-    found = may_call_from(_hours(turn, callback.queue), at)
+    found = may_call_from(hours_of(turn, callback.queue), max(at, callback.not_before or 0))
     return callback.expires_at if found is None else found
 
 

@@ -14,6 +14,7 @@ import msgspec
 from ccplane.core import inputs as i
 from ccplane.core.agents_ask import ASK_RULES
 from ccplane.core.announcing import announce
+from ccplane.core.arranging import arrange
 from ccplane.core.callbacks import CALLBACK_RULES, follow
 from ccplane.core.callers import CALLER_RULES
 from ccplane.core.clearing import CLEARING_RULES
@@ -104,6 +105,7 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     turn = Turn(state, now, when)
     RULES[type(what)](turn, what)
     turn.when = now  # what follows from it happens only now
+    arrange(turn)
     follow(turn)
     go_on(turn)
     tend(turn)

@@ -40,8 +40,9 @@ def ask(turn: Turn, contact: Contact, verb: AskCallback) -> Result | None:
     why = why_not_promised(turn.state, verb.number, verb.queue)
     if why is not None:
         return NotPromised(why)
-    since = turn.now if contact.waited_since is None else contact.waited_since
-    wish(turn, contact, callback, verb.number, verb.queue, since)
+    asked = verb.since if verb.since is not None else contact.waited_since
+    window = (verb.not_before, verb.until)
+    wish(turn, contact, callback, verb.number, verb.queue, turn.now if asked is None else asked, window=window)
     return None
 
 
@@ -63,9 +64,10 @@ def wish(
     since: int,
     caller_name: str = "",
     by: str = "",
+    window: tuple[int | None, int | None] = (None, None),
 ) -> None:
     """Ask Postgres to keep it: whoever follows the facts does that, and says what came of it. However the number was
-    written, it is one: the do-not-call list has it as `plain` does."""
+    written, it is one: the do-not-call list has it as `plain` does. `window`: not before, and not after, in ms."""
     rules = turn.state.rules
     turn.happened(
         f.CallbackAsked(
@@ -74,7 +76,8 @@ def wish(
             number=plain(rules.dialling, number),
             queue=queue,
             since=since,
-            expires_at=turn.now + rules.callbacks.expiry_ms,
+            expires_at=turn.now + rules.callbacks.expiry_ms if window[1] is None else window[1],
+            not_before=window[0],
             answer_by=turn.now + ANSWER_MS,
             contact=contact.id if contact else None,
             caller_name=contact.caller_name if contact else caller_name,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as c
+from ccplane.contacts.arranging import ArrangingVerb
 from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConferenceEnd, QueueOutcome
@@ -130,6 +131,8 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb, wh
     )
     if isinstance(verb, LookHours):
         return end_step(turn, contact.id, looked_up(turn.state, verb.name, turn.now))
+    if isinstance(verb, ArrangingVerb):
+        return None  # `arrange` answers in this very turn
     if isinstance(verb, Note):
         return end_step(turn, contact.id, notes.noted(turn, contact, verb))
     turn.do(

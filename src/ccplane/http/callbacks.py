@@ -26,6 +26,7 @@ from ccplane.laws import Fact
 from ccplane.postgres.callbacks import BarredNumber, CallbackRow, CallbacksWanted
 from ccplane.routing.dialling import bare, plain
 
+FURTHEST_MS: Final = 31 * 86_400_000
 BY_API: Final = "api"
 Text = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 SENTENCES: Final = {
@@ -49,6 +50,7 @@ CALLBACK: Final = readable(
         "tries": "How often the customer was called.",
         "waited_ms": "From `since` until they answered.",
         "next_at": "Not before then.",
+        "not_before": "They chose a time, which begins then and ends with `expires_at`; null: when it is their turn.",
     },
 )
 _Page: Final = msgspec.defstruct(
@@ -67,7 +69,8 @@ _Barred: Final = msgspec.defstruct(
 
 
 class CallbackAskedFor(BaseModel):
-    """Whom to call back, and in which queue's line they stand from now on."""
+    """Whom to call back, and in which queue's line they stand: from now on and as long as the site says, or from
+    `not_before` and until `until`, at most 31 days ahead."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"number": "5551000", "queue": "support", "name": "Ms Li"}]}
@@ -76,6 +79,8 @@ class CallbackAskedFor(BaseModel):
     number: Annotated[str, Field(max_length=40, pattern=r"^[^\x00-\x1f\x7f]*$")]
     queue: Annotated[str, Field(max_length=40)]
     name: Annotated[str, Field(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")] = ""
+    not_before: AwareDatetime | None = None
+    until: AwareDatetime | None = None
 
 
 class Bar(BaseModel):
@@ -147,10 +152,13 @@ def routes(plane: Plane, store: CallbackStore, admin: Guard, clock: Callable[[],
         queue = QueueName(asked.queue)
         if why := why_not_promised(plane.snapshot.state, asked.number, queue):
             raise _refused(why)
+        window = _window(asked, clock())
         callback = CallbackId(f"cb-{token_hex(8)}")
         answer = promised.expect(callback)
         number = plain(plane.snapshot.state.rules.dialling, bare(asked.number))
-        wanted = CallbackWanted(callback=callback, number=number, queue=queue, caller_name=asked.name, by=BY_API)
+        wanted = CallbackWanted(
+            callback=callback, number=number, queue=queue, caller_name=asked.name, by=BY_API, window=window
+        )
         try:
             await plane.ask(wanted)
             async with asyncio.timeout(ANSWER_MS / 1000 + 1):
@@ -205,6 +213,20 @@ def routes(plane: Plane, store: CallbackStore, admin: Guard, clock: Callable[[],
     return router
 
 
+def _window(asked: CallbackAskedFor, now: int) -> tuple[int | None, int | None]:
+    begins, ends = (
+        None if each is None else round(each.timestamp() * 1000) for each in (asked.not_before, asked.until)
+    )
+    first = now if begins is None else max(begins, now)
+    if (begins is not None and begins > now + FURTHEST_MS) or (
+        ends is not None and not first < ends <= now + FURTHEST_MS
+    ):
+        raise RequestError("bad-time", "`until` is later than now and than `not_before`; both within 31 days.")
+    if begins is not None and ends is None:
+        raise RequestError("bad-time", "With `not_before` say `until`, too: when the promise ends.")
+    return begins, ends
+
+
 def _timed(what: object) -> Any:
     return with_times(msgspec.to_builtins(what))
 
@@ -249,4 +271,5 @@ def _row(callback: Callback) -> CallbackRow:
         next_at=callback.deadline,
         reached_at=None,
         ended_at=None,
+        not_before=callback.not_before,
     )

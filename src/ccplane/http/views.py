@@ -22,7 +22,7 @@ from ccplane.kpi.wallboard import AgentView, QueueView, WallboardView
 
 Time = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
-NAMES_OF_TIMES: Final = frozenset({"at", "since", "until", "deadline"})
+NAMES_OF_TIMES: Final = frozenset({"at", "since", "until", "deadline", "not_before"})
 ENDINGS_OF_TIMES: Final = ("_at", "_until")
 NESTED: Final = frozenset({dict, list, tuple})
 EPOCH: Final = date(1970, 1, 1).toordinal()

@@ -38,6 +38,7 @@ class PromiseRow(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     turn: int
     tries: int
+    not_before: int | None = None
 
 
 class CallbackRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +61,7 @@ class CallbackRow(msgspec.Struct, frozen=True, kw_only=True):
     next_at: int | None
     reached_at: int | None
     ended_at: int | None
+    not_before: int | None = None
 
 
 class CallbacksWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,10 +159,10 @@ class Callbacks:
         return [BarredNumber(**row) for row in rows]
 
 
-def kept_as(callback: Callback) -> tuple[str | int, ...]:
+def kept_as(callback: Callback) -> tuple[str | int | None, ...]:
     """What `keep_promise` is asked with."""
     row = (callback.id, callback.number, callback.queue, callback.since, callback.asked_at, callback.expires_at)
-    return (*row, callback.caller_name, callback.number_dialled, callback.language)
+    return (*row, callback.caller_name, callback.number_dialled, callback.language, callback.not_before)
 
 
 def list_for(wanted: CallbacksWanted) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -10,6 +10,8 @@ import msgspec
 from ccplane.routing.dialling import Dialling, Role, plain, refusal
 from ccplane.routing.hours import Hours
 
+FURTHEST_MS: Final = 7 * 24 * 3_600_000
+"""A week ahead a customer may choose a time; farther if a promise lasts longer."""
 ROUNDS: Final = 50
 """Openings that are looked at, of several hours in turn: a week of both has fewer."""
 NOT_OFFERED: Final = "not-offered"
@@ -32,6 +34,11 @@ class Callbacks(msgspec.Struct, frozen=True, kw_only=True):
     """The customer is called as soon as an agent is free for them, who takes other calls meanwhile; else the agent."""
     greeting: dict[str, str] = {}
     """What a customer hears first who is called before an agent, by language; none: music."""
+
+    @property
+    def furthest_ms(self) -> int:
+        """How far ahead a customer may choose a time."""
+        return max(self.expiry_ms, FURTHEST_MS)
 
     @property
     def offered(self) -> bool:
@@ -66,3 +73,25 @@ def may_call_until(hours: Iterable[Hours | None], at: int) -> int | None:
     """When the first of these hours, all open at `at`, ends (ms); None if none ever does."""
     ends = [each.closes_after(at) for each in hours if each is not None]
     return min((end for end in ends if end is not None), default=None)
+
+
+def windows(
+    hours: Iterable[Hours | None], at: int, until: int, midnight: int, length: int, count: int
+) -> Iterator[tuple[int, int]]:
+    """The first stretches from `at` to `until`, `length` long at most and half of it at least, that lie in all of these
+    hours. All in ms. They begin at a multiple of `length` since `midnight`, or when it opens."""
+    known = tuple(hours)
+    begin = midnight - (midnight - at) // length * length
+    while count and begin < until:
+        opens = may_call_from(known, begin)
+        if opens is None:
+            return
+        if opens >= begin + length:
+            begin += (opens - begin) // length * length
+            continue
+        closes = may_call_until(known, opens)
+        end = begin + length if closes is None else min(begin + length, closes)
+        if end - opens >= length // 2:
+            yield opens, end
+            count -= 1
+        begin += length

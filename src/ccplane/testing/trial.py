@@ -20,6 +20,7 @@ from ccplane.callflow.loader import load
 from ccplane.callflow.told import named
 from ccplane.callflow.where import line_of
 from ccplane.contacts import facts as c
+from ccplane.contacts.arranging import DropCallback, FindCallback, FindWindows, JudgeNumber, Windows
 from ccplane.contacts.conference import Confer
 from ccplane.contacts.evolve import opened
 from ccplane.contacts.look_ups import LookUp, LookUpResult
@@ -53,8 +54,10 @@ from ccplane.contacts.verbs import (
     TakeMessage,
     Verb,
 )
+from ccplane.days import day_of
 from ccplane.errors import ProgramError
 from ccplane.ids import ChannelId, ContactId, NodeName, ProgramName
+from ccplane.routing.callbacks import why_not, windows
 from ccplane.routing.patterns import is_withheld
 from ccplane.routing.rules import Number, Rules
 from ccplane.site import Site
@@ -172,6 +175,18 @@ class Trial:
                 return self.answers.get(name)
             case LookHours(name=name) if name in self._hours:
                 return self._hours[name].now(self._at)
+            case JudgeNumber(number=number):
+                why = why_not(self.site.rules.callbacks, self.site.rules.dialling, number)
+                return Done() if why is None else Refused(why)
+            case FindWindows(queue=queue, length_ms=length, count=count):
+                rules = self.site.rules
+                closes = rules.queues[queue].hours
+                hours = (rules.callbacks.hours, rules.hours.get(closes) if closes else None)
+                midnight, _ = day_of(self._at, rules.timezone)
+                until = self._at + rules.callbacks.furthest_ms
+                return Windows(tuple(windows(hours, self._at, until, midnight, length, count)))
+            case FindCallback() | DropCallback():
+                return Done()
             case _:
                 return None
 

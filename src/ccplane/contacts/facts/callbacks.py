@@ -37,6 +37,8 @@ class CallbackAsked(CallbackFact, frozen=True, kw_only=True):
     queue: QueueName
     since: int
     expires_at: int
+    not_before: int | None = None
+    """They chose a time: it begins then, and the promise ends with it."""
     answer_by: int
     contact: ContactId | None = None
     caller_name: str = ""

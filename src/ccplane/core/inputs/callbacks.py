@@ -14,6 +14,8 @@ class CallbackWanted(Input, frozen=True, kw_only=True):
     queue: QueueName
     caller_name: str = ""
     by: str
+    window: tuple[int | None, int | None] = (None, None)
+    """Not before, and not after, in ms."""
 
 
 class CallbackCancelWanted(Input, frozen=True, kw_only=True):
@@ -58,3 +60,4 @@ class PromiseFound(Input, frozen=True, kw_only=True):
     language: str
     turn: int
     tries: int
+    not_before: int | None = None

@@ -4,8 +4,8 @@
 WITH barred AS (
     SELECT FROM do_not_call WHERE number = $2 AND (until IS NULL OR until > instant($5))
 ), made AS (
-    INSERT INTO promise (id, number, queue, since, made_at, expires_at, caller_name, number_dialled, language)
-    SELECT $1, $2, $3, instant($4), instant($5), instant($6), $7, $8, $9
+    INSERT INTO promise (id, number, queue, since, made_at, expires_at, caller_name, number_dialled, language, not_before)
+    SELECT $1, $2, $3, instant($4), instant($5), instant($6), $7, $8, $9, instant($10)
     WHERE NOT EXISTS (SELECT FROM barred)
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -46,7 +46,9 @@ UPDATE promise SET live = live WHERE false;
 -- live_promises --
 -- For a plane over another outbox, which knows nothing of them. Those that it has seen the end of stand here until its facts
 -- are shipped.
-SELECT id, number, queue, ms(since) AS since, ms(expires_at) AS expires_at, caller_name, number_dialled, language, turn, tries
+SELECT
+    id, number, queue, ms(since) AS since, ms(expires_at) AS expires_at, caller_name, number_dialled, language, turn, tries,
+    ms(not_before) AS not_before
 FROM promise WHERE live ORDER BY since, id;
 
 -- list_callbacks --
@@ -54,7 +56,7 @@ FROM promise WHERE live ORDER BY since, id;
 SELECT
     id, number, queue, asked_in, asked_by, state, why, contact, agent, coalesce(tries, 0) AS tries, waited_ms,
     ms(since) AS since, ms(asked_at) AS asked_at, ms(expires_at) AS expires_at, ms(next_at) AS next_at,
-    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at
+    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at, ms(not_before) AS not_before
 FROM callback AS c
 WHERE c.asked_at IS NOT NULL
     AND ($1::text IS NULL OR c.queue = $1)
@@ -69,7 +71,7 @@ LIMIT $6;
 SELECT
     id, number, queue, asked_in, asked_by, state, why, contact, agent, coalesce(tries, 0) AS tries, waited_ms,
     ms(since) AS since, ms(asked_at) AS asked_at, ms(expires_at) AS expires_at, ms(next_at) AS next_at,
-    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at
+    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at, ms(not_before) AS not_before
 FROM callback AS c
 WHERE c.asked_at IS NOT NULL AND c.ended_at IS NULL AND $2::text = 'open'
     AND ($1::text IS NULL OR c.queue = $1)
@@ -83,7 +85,7 @@ LIMIT $6;
 SELECT
     id, number, queue, asked_in, asked_by, state, why, contact, agent, coalesce(tries, 0) AS tries, waited_ms,
     ms(since) AS since, ms(asked_at) AS asked_at, ms(expires_at) AS expires_at, ms(next_at) AS next_at,
-    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at
+    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at, ms(not_before) AS not_before
 FROM callback AS c
 WHERE c.asked_at IS NOT NULL AND c.number = $3
     AND ($1::text IS NULL OR c.queue = $1)
@@ -97,7 +99,7 @@ LIMIT $6;
 SELECT
     id, number, queue, asked_in, asked_by, state, why, contact, agent, coalesce(tries, 0) AS tries, waited_ms,
     ms(since) AS since, ms(asked_at) AS asked_at, ms(expires_at) AS expires_at, ms(next_at) AS next_at,
-    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at
+    ms(reached_at) AS reached_at, ms(ended_at) AS ended_at, ms(not_before) AS not_before
 FROM callback WHERE id = $1 AND asked_at IS NOT NULL;
 
 -- bar_number --
