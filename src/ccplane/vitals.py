@@ -29,6 +29,7 @@ from ccplane.postgres import callers
 from ccplane.postgres import contacts as stored
 from ccplane.postgres import messages as left
 from ccplane.postgres import recordings as recorded
+from ccplane.postgres import surveys as rated
 from ccplane.postgres.lease import Lease
 from ccplane.postgres.people import Person
 from ccplane.postgres.pool import Database
@@ -234,6 +235,9 @@ class History:
 
     async def brought(self, since: int, until: int) -> counts.Brought:
         return await counts.brought(self._database, since, until)
+
+    async def surveys(self, wanted: rated.SurveysWanted) -> rated.Surveys:
+        return await rated.surveys(self._database, wanted)
 
     async def recordings(
         self, sought: recorded.Sought, *, after: tuple[int, str] | None, limit: int

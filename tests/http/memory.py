@@ -30,6 +30,7 @@ from ccplane.postgres.customers import CustomerRow, MarkPage, MarkRow
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.people import Person
 from ccplane.postgres.recordings import RecordingRow, Sought
+from ccplane.postgres.surveys import SurveyCounts, Surveys, SurveysWanted
 from ccplane.site import parse
 from ccplane.staff import changed
 from tests.callflow.line import FILES
@@ -175,6 +176,14 @@ class MemoryContacts:
         counts = {"arrived": 3, "queued": 2, "answered": 1, "abandoned": 1, "self_served": 1}
         one = ByNumber(number_dialled="4001", attribution="radio", **counts)
         return Brought([one], [ByAttribution(attribution="radio", **counts)])
+
+    async def surveys(self, wanted: SurveysWanted, /) -> Surveys:
+        self._reach()
+        self.opinions_of = wanted
+        counts = {"asked": 10, "rated": 4, "partly": 1, "satisfaction_rated": 4, "satisfaction_top": 3}
+        counts |= {"nps_rated": 3, "nps_promoters": 2, "nps_detractors": 1}
+        support, ana = SurveyCounts(name="support", **counts), SurveyCounts(name="1001", **counts)
+        return Surveys(SurveyCounts(**counts), [support], [ana])
 
     def _reach(self) -> None:
         if self.away:

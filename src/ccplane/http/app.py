@@ -34,6 +34,7 @@ from ccplane.http import (
     sign_in,
     site,
     steps,
+    surveys,
     wallboard,
     wallboard_page,
     why,
@@ -167,6 +168,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
         if ports.make_sounds is not None:
             app.include_router(emergencies.routes(ports.plane, ports.site_of, ports.make_sounds, admin, ports.clock))
     app.include_router(numbers.routes(ports.plane, ports.contacts, admin, ports.clock))
+    app.include_router(surveys.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(why.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))

@@ -22,6 +22,7 @@ from ccplane.postgres.contacts import ContactDetail, Page, Wanted
 from ccplane.postgres.customers import CustomerRow, MarkPage
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.recordings import RecordingRow, Sought
+from ccplane.postgres.surveys import Surveys, SurveysWanted
 from ccplane.site.differences import Difference
 from ccplane.site.overlays import Overlay
 
@@ -251,6 +252,9 @@ class ContactsStore(Protocol):
 
     async def brought(self, since: int, until: int, /) -> Brought:
         """What the numbers dialled brought in [since, until), ms."""
+
+    async def surveys(self, wanted: SurveysWanted, /) -> Surveys:
+        """What callers answered."""
 
 
 class RecordingsStore(Protocol):

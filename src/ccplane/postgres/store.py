@@ -33,6 +33,7 @@ PROJECTIONS: Final = (
     "apply_recordings",
     "apply_gaps",
     "apply_callbacks",
+    "apply_surveys",
 )
 DAY_MS: Final = 86_400_000
 EPOCH_DAY: Final = date(1970, 1, 1)
