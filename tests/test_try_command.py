@@ -236,3 +236,10 @@ def test_an_answer_that_is_none_is_told(given, told):
     code, said = tried("4011", "--look-up", given)
     assert code == 2
     assert told in " ".join(" ".join(said).split())
+
+
+def test_who_wants_one_agent_is_told_in_a_line_and_only_what_can_come_of_that_is_asked_for():
+    _, said = tried("4009", "--script", "1001 served:1001")
+    assert said[2] == "  2  waits in queue support, agent 1001, wait_ms 30000"
+    _, typed = tried("4009", typed="1001\nh\n")
+    assert any("served | not-reached?" in line for line in typed)

@@ -581,3 +581,11 @@ def test_transfers_that_are_denied_or_that_no_trunk_makes_are_a_warning(tmp_path
         "acd/dialling.toml:3: transfers.allow: nobody is put through outside: there is no `trunk`",
         "acd/dialling.toml:3: transfers.allow[1]: 0900 begins with 09, which is denied, and denied stays denied",
     ]
+
+
+def test_an_agent_whom_no_file_knows_is_a_warning_for_people_may_be_in_postgres_alone(tmp_path):
+    front = 'async def main(call):\n    await call.menu("main")\n    await call.transfer(agent="{}", queue="{}")\n'
+    [told] = warnings(tmp_path, front=front.format("9999", "support"))
+    assert told.startswith("ari_apps/front.py:3: call.transfer: there is no agent `9999`")
+    assert warnings(tmp_path, front=front.format("1001", "support")) == []
+    assert the_fault(front=front.format("1001", "suport")).code == "no-such-queue"

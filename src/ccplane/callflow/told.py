@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -55,9 +55,19 @@ def verb_told(verb: Verb, said: Callable[[str], str]) -> str:
             parts += [said(sound) for sound in value]
         elif field.name == "given":
             parts += [f"{each} {text}" for each, text in value]
+        elif isinstance(value, msgspec.Struct):
+            parts += [f"{each} {its}" for each, its in _given(value)]
         elif value != field.default and value is not None and field.name not in UNSAID:
             parts.append(f"{field.name} {value}")
     return _short(f"{WORDS.get(name, name)} {', '.join(parts)}".rstrip())
+
+
+def _given(part: msgspec.Struct) -> Iterator[tuple[str, Any]]:
+    """What a part of a verb was given, but for what it is anyway."""
+    for field in msgspec.structs.fields(part):
+        value, usual = getattr(part, field.name), field.default
+        if value != usual and value is not None and value not in ((), {}):
+            yield field.name, value
 
 
 def result_told(result: Result) -> str:
