@@ -16,6 +16,7 @@ import structlog
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.look_ups import Found, LookUp, LookUpFailed, NotFound
+from ccplane.facts import SwitchFound
 from ccplane.lookups.asking import LookUps
 from ccplane.testing import rehearse
 from ccplane.testing.rehearsal import Rehearsal
@@ -233,20 +234,55 @@ async def test_a_big_number_and_a_nul_can_be_kept():
     assert result == Found({"id": 123456789012345678901234567890, "nul": "\0", "true": True})
 
 
-async def test_what_a_plane_before_had_asked_is_asked_again_only_where_that_does_no_harm():
-    for method, requests in (("GET", 1), ("POST", 0)):
-        rule = f'method = "{method}"\n'
-        async with a_service(says("1")) as service, asking("4711", rule=rule, ORDERS_URL=service.url) as asked:
-            verb = LookUp("orders", (("order", "4711"),), 600)
-            started = c.StepStarted(at=1, contact="c-1", step=1, attempt=2, verb=verb, deadline=None)
-            told: list[Any] = []
-            site = asked.centre.plane.state.site
-            contact = SimpleNamespace(id="c-1", step=1, attempt=2, verb=verb, site=site)
-            snapshot = SimpleNamespace(state=SimpleNamespace(contacts={"c-1": contact}))
-            asked.look_ups._plane = SimpleNamespace(post=told.append)
-            asked.look_ups.follow(snapshot, [started], 1)
-            while not told:
-                await asyncio.sleep(0)
-            assert told[0].result == (Found(1) if requests else LookUpFailed("interrupted"))
-            assert told[0].attempt == 2
-            assert len(service.asked) == requests
+class Told:
+    """Look-ups told of facts by hand: a contact that awaits one, in the state that they lead to."""
+
+    def __init__(self, asked: Any, attempt: int) -> None:
+        self.look_ups, self.results = asked.look_ups, []
+        self.verb = LookUp("orders", (("order", "4711"),), 600)
+        self.site, self.attempt = asked.centre.plane.state.site, attempt
+        self.look_ups._plane = SimpleNamespace(post=self.results.append)
+
+    def of(self, fact: Any) -> None:
+        contact = SimpleNamespace(id="c-1", step=1, attempt=self.attempt, verb=self.verb, site=self.site)
+        self.look_ups.follow(SimpleNamespace(state=SimpleNamespace(contacts={"c-1": contact})), [fact], 1)
+
+    def began(self) -> c.StepStarted:
+        return c.StepStarted(at=1, contact="c-1", step=1, attempt=self.attempt, verb=self.verb, deadline=None)
+
+    async def result(self) -> Any:
+        while not self.results:
+            await asyncio.sleep(0)
+        (told,) = self.results
+        return told
+
+
+FOUND = SwitchFound(at=1, node="ast1", version="22", gap_ms=0)
+
+
+@pytest.mark.parametrize(("method", "requests"), [("GET", 1), ("POST", 0)])
+@pytest.mark.parametrize("handed_over", [False, True])
+async def test_what_a_plane_before_had_asked_is_asked_again_only_where_that_does_no_harm(method, requests, handed_over):
+    """After a crash the step is begun again; what was handed over just goes on, once the switch is ours."""
+    rule = f'method = "{method}"\n'
+    async with a_service(says("1")) as service, asking("4711", rule=rule, ORDERS_URL=service.url) as asked:
+        told = Told(asked, attempt=1 if handed_over else 2)
+        told.of(FOUND if handed_over else told.began())
+        answer = await told.result()
+        assert answer.result == (Found(1) if requests else LookUpFailed("interrupted"))
+        assert answer.attempt == told.attempt
+        assert len(service.asked) == requests
+
+
+async def test_a_connection_to_the_switch_that_comes_back_makes_no_second_request():
+    """The step is begun again, as its sounds may be lost; the request goes on, and its answer is to the later try."""
+    async with a_service(hangs) as service, asking("4711", rule='method = "POST"\n', ORDERS_URL=service.url) as asked:
+        told = Told(asked, attempt=1)
+        told.of(told.began())
+        await service.came.wait()
+        told.attempt = 2
+        told.of(FOUND)
+        told.of(told.began())
+        answer = await told.result()
+        assert (answer.result, answer.attempt) == (LookUpFailed("timeout"), 2)
+        assert len(service.asked) == 1
