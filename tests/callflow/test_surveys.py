@@ -135,3 +135,36 @@ async def test_who_is_not_in_the_sample_hears_nothing_of_it():
         caller = await site.call("4013")
         await caller.is_gone()
         assert not said(site, c.SurveyAsked)
+
+
+@in_virtual_time
+async def test_who_was_asked_lately_is_not_asked_again():
+    queue = 'survey = { name = "after-call", quiet = "1h" }'
+    async with a_site(with_survey(queue)) as site:
+        await site.signs_in("1001", answers(hang_up_after=5))
+        for number, passes, asked in (("13800138000", 10, 1), ("13800138000", 3_600, 1), ("13800138001", 10, 2)):
+            caller = await site.call("4002", from_=number)
+            await caller.is_gone()
+            assert len(said(site, c.SurveyAsked)) == asked
+            await site.passes(passes)
+        caller = await site.call("4002", from_="13800138000")
+        await caller.is_gone()
+        assert len(said(site, c.SurveyAsked)) == 3
+
+
+@in_virtual_time
+async def test_a_comment_is_a_message_and_no_answer():
+    comment = '\n[[after-call.questions]]\nname = "words"\nkind = "comment"\nprompt = "leave-a-message"\n'
+    files = with_program('await call.queue("support")\n' + EXAMPLE)
+    async with a_site(files | {"ivr/surveys.toml": FILE + comment}) as site:
+        await site.signs_in("1001", answers(hang_up_after=5))
+        caller = await site.call("4013")
+        for question, key in (("how-satisfied", "4"), ("would-you-recommend", "10")):
+            await caller.hears(question)
+            caller.presses(key)
+        await caller.hears("leave-a-message", "beep")
+        caller.falls_silent()
+        await caller.is_gone()
+        assert [fact.box for fact in said(site, c.MessageLeft)] == ["after-call"]
+        assert [(fact.nth, fact.of) for fact in said(site, c.SurveyAnswered)] == [(1, 2), (2, 2)]
+        assert {fact.name for fact in said(site, c.DataSet)} == {"satisfied"}

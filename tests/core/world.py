@@ -15,6 +15,7 @@ from ccplane.contacts.conference import Confer
 from ccplane.contacts.direct import Direct
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
+from ccplane.contacts.surveys import AskSurvey, Kind, NoteAnswer
 from ccplane.contacts.verbs import (
     KEYS,
     Answer,
@@ -210,6 +211,8 @@ VERBS = (
     Ring(2_000),
     Hold(3_000, "jazz", "12#"),
     MarkServed(),
+    AskSurvey("after-call", 2, share=0.7, quiet_ms=60_000),
+    NoteAnswer("satisfied", Kind.SATISFACTION, 5),
     TakeMessage("sales", 4_000, 0, "any"),
     EnterQueue(SUPPORT, credit_s=45),
     AskCallback(SUPPORT, "5551"),

@@ -21,7 +21,8 @@ def with_queue(asked):
 @pytest.mark.parametrize(("toml", "told"), [
     ("[a]\n", "a.questions: is missing"),
     ("[a]\nquestions = []\n", "a.questions"),
-    (ONE.replace("nps", "stars"), "kind"),
+    (ONE.replace("nps", "stars"), "kind: is one of `satisfaction`, `nps`, `yes-no` and `comment`"),
+    (ONE.replace("nps", "comment"), "are comments alone"),
     (ONE.replace("how-satisfied", "how-satisfide"), "there is no prompt `how-satisfide`"),
     (ONE + ONE.removeprefix("[a]\n"), "two questions are called 'x'"),
     (ONE.replace("[a]\n", "[a]\nthanks = \"nope\"\n"), "there is no prompt `nope`"),
@@ -49,5 +50,5 @@ def test_a_survey_that_a_program_names_and_there_is_none_of_is_told_with_the_pro
 
 
 def test_what_a_queue_asks_of_whom():
-    site = parse(with_queue('survey = { name = "after-call", share = 0.5, talk = "20s" }'))
-    assert site.after_talks == {"support": AfterTalk("after-call", 0.5, 20_000)}
+    site = parse(with_queue('survey = { name = "after-call", share = 0.5, talk = "20s", quiet = "7d" }'))
+    assert site.after_talks == {"support": AfterTalk("after-call", 0.5, 20_000, 7 * 86_400_000)}

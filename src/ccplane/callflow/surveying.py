@@ -45,6 +45,8 @@ KEYED: Final = {
     Kind.YES_NO: (1, "", "[12]"),
 }
 """How many keys an answer has, which key ends it, and what it is."""
+COMMENT_S: Final = 60
+BOX_LONGEST: Final = 40
 BETWEEN_S: Final = 2.0
 """After a 1 so long for the 0 of 10."""
 
@@ -52,17 +54,19 @@ BETWEEN_S: Final = 2.0
 class Surveying(Recording):
     """The verb that asks what they think."""
 
-    async def survey(self, name: str, *, share: float = 1.0) -> SurveyResult:
+    async def survey(self, name: str, *, share: float = 1.0, quiet_s: float = 0) -> SurveyResult:
         """Put the questions of ivr/surveys.toml: Rated(answers), Partly(answers), Declined(), or NotAsked(why).
 
         Who does not answer a question is not asked the next. `share`: of all contacts so many are asked, 0 to 1; else
         NotAsked("not-in-sample"). A contact is asked once: after that it is NotAsked("asked-already").
+        `quiet_s`: who was asked no longer ago, in an earlier call, is NotAsked("asked-lately").
 
             await call.survey("after-call")
         """
         if not 0 <= share <= 1:
             raise ProgramError("bad-share", f"share is 0 to 1, given: {share}")
-        return await self._put(self.site.survey(name), AfterTalk(name, share))
+        after = AfterTalk(name, share, quiet_ms=round(quiet_s * 1000))
+        return await self._put(self.site.survey(name), after)
 
     async def _after_talk(self, queue: QueueName) -> None:
         after = self.site.after_talks.get(queue)
@@ -70,12 +74,15 @@ class Surveying(Recording):
             await self._put(self.site.survey(after.survey), after)
 
     async def _put(self, rule: SurveyRule, after: AfterTalk) -> SurveyResult:
-        asked = await Step(AskSurvey(rule.name, len(rule.questions), after.share, after.talk_ms))
+        asked = await Step(AskSurvey(rule.name, rule.counted, after.share, after.talk_ms, after.quiet_ms))
         if isinstance(asked, NotAsked):
             return asked
         answers: dict[str, int] = {}
         words = self._said(rule.intro) if rule.intro else NOTHING
         for each in rule.questions:
+            if each.kind is None:
+                await self.record_message(each.prompt, box=rule.name[:BOX_LONGEST], longest_s=COMMENT_S)
+                continue
             question = _question(each.kind, rule.tries, fresh=not answers)
             invalid = self._said(rule.invalid) if rule.invalid else NOTHING
             keyed = await question.ask(words + self._said(each.prompt), invalid=invalid)
@@ -89,7 +96,7 @@ class Surveying(Recording):
         if rule.thanks:
             await self.play(rule.thanks)
         given = MappingProxyType(answers)
-        return Rated(given) if len(answers) == len(rule.questions) else Partly(given)
+        return Rated(given) if len(answers) == rule.counted else Partly(given)
 
 
 def _question(kind: Kind, tries: int, *, fresh: bool) -> Question:

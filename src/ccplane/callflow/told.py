@@ -34,7 +34,7 @@ WORDS: Final = {
     "SetData": "notes",
     "Choose": "notes a choice of",
     "MarkServed": "notes that they are served",
-    "AskSurvey": "begins the survey",
+    "AskSurvey": "begins",
     "NoteAnswer": "notes the answer to",
     "HangUp": "hangs up",
 }

@@ -41,12 +41,16 @@ class Surveyed(msgspec.Struct, frozen=True):
 
 
 class AskSurvey(msgspec.Struct, frozen=True, tag=True):
-    """Begin a survey of so many questions, with this share of the contacts, whose talk was at least so long."""
+    """Begin a survey of so many questions, with this share of the contacts, whose talk was at least so long.
+
+    `quiet_ms`: who was asked no longer ago than this, by their number, is not asked again.
+    """
 
     survey: str
     questions: int
     share: float = 1.0
     least_talk_ms: int = 0
+    quiet_ms: int = 0
 
 
 class NoteAnswer(msgspec.Struct, frozen=True, tag=True):
@@ -58,7 +62,7 @@ class NoteAnswer(msgspec.Struct, frozen=True, tag=True):
 
 
 class NotAsked(msgspec.Struct, frozen=True, tag=True):
-    """They are not asked. `why`: `not-in-sample`, `short-talk`, `asked-already`."""
+    """They are not asked. `why`: `not-in-sample`, `short-talk`, `asked-lately`, `asked-already`."""
 
     why: str
 

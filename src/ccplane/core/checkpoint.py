@@ -53,6 +53,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     served: dict[str, Last] = {}
     served_before: dict[str, Last] = {}
     """The older generation."""
+    surveyed: dict[str, Last] = {}
+    surveyed_before: dict[str, Last] = {}
     groups: tuple[tuple[QueueName, str, Opening], ...] = ()
     decided: dict[QueueName, tuple[Decided, ...]] = {}
     unserved: tuple[QueueName, ...] = ()
@@ -106,6 +108,8 @@ def encode(state: State) -> bytes:
             nodes=tuple(state.nodes),
             served=dict(state.served.young),
             served_before=dict(state.served.old),
+            surveyed=dict(state.surveyed.young),
+            surveyed_before=dict(state.surveyed.old),
             groups=tuple((*key, opening) for key, opening in state.groups.items()),
             decided=dict(state.decided),
             unserved=state.unserved,
@@ -142,6 +146,7 @@ def decode(data: bytes) -> State:
         fallback_waits=Map(kept.fallback_waits),
         nodes=Map(dict.fromkeys(kept.nodes, False)),
         served=Served(Map(kept.served), Map(kept.served_before)),
+        surveyed=Served(Map(kept.surveyed), Map(kept.surveyed_before)),
         groups=Map({(queue, name): opening for queue, name, opening in kept.groups}),
         decided=Map(kept.decided),
         paces=Map(kept.paces),

@@ -39,6 +39,7 @@ from ccplane.contacts.facts import (
     MessagePlayed,
     MessageStored,
     OfferFact,
+    SurveyAsked,
     TalkEnded,
     TalkStarted,
 )
@@ -172,6 +173,9 @@ def _evolve(state: State, fact: AnyFact) -> State:
             contact = _contact(state, fact)
             if isinstance(fact, ContactUnqueued):
                 state = paces.left(state, contact, fact)
+            if isinstance(fact, SurveyAsked):
+                asked = state.surveyed.told(contact.caller, fact.talked_with or AgentId(""), fact.at)
+                state = replace(state, surveyed=asked)
             return put_contact(state, contact, contacts.evolve(contact, fact))
         case AgentFact():
             agent = _agent(state, fact.agent, fact)

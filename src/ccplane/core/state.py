@@ -118,6 +118,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Who began to work or ceased of late."""
     served: Served = Served()
     """Who served each customer last."""
+    surveyed: Served = Served()
+    """When each was asked last what they think of us, and of whom."""
     today: tuple[int, int] = (0, 0)
     """The site's day in which somebody last talked or wrapped up, [from, to) in ms."""
 

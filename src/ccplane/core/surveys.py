@@ -16,6 +16,9 @@ def ask(turn: Turn, contact: Contact, verb: AskSurvey) -> Result:
         return NotAsked("asked-already")
     if verb.least_talk_ms and (talk is None or talk.talk_ms < verb.least_talk_ms):
         return NotAsked("short-talk")
+    last = turn.state.surveyed.get(contact.caller)
+    if last is not None and turn.now - last.at < verb.quiet_ms:
+        return NotAsked("asked-lately")
     if not in_sample(contact.id, verb.survey, verb.share):
         return NotAsked("not-in-sample")
     turn.happened(

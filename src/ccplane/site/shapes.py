@@ -269,11 +269,12 @@ class RepeatTable(Table):
 
 
 class SurveyAfter(Table):
-    """`survey = { name = "after-call", share = 0.5, talk = "20s" }`."""
+    """`survey = { name = "after-call", share = 0.5, talk = "20s", quiet = "7d" }`."""
 
     name: Name
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
     talk: Annotated[Duration, Field(ge=0, le=HOUR)] = 0
+    quiet: Annotated[Duration, Field(ge=0, le=90 * 24 * HOUR)] = 0
 
 
 class QueueTable(Table):

@@ -9,10 +9,10 @@ from ccplane.contacts.surveys import Kind
 
 @dataclass(frozen=True)
 class SurveyQuestion:
-    """`prompt`: the question, by the name of a prompt."""
+    """`prompt`: the question, by the name of a prompt. `kind`: None where they say it, and it is recorded."""
 
     name: str
-    kind: Kind
+    kind: Kind | None
     prompt: str
 
 
@@ -27,11 +27,18 @@ class SurveyRule:
     invalid: str = ""
     tries: int = 2
 
+    @property
+    def counted(self) -> int:
+        """How many questions are answered by keys."""
+        return sum(each.kind is not None for each in self.questions)
+
 
 @dataclass(frozen=True)
 class AfterTalk:
-    """What a queue asks of this share of its callers, after talks of at least `talk_ms`."""
+    """What a queue asks of this share of its callers, after talks of at least `talk_ms`, not again within
+    `quiet_ms`."""
 
     survey: str
     share: float = 1.0
     talk_ms: int = 0
+    quiet_ms: int = 0

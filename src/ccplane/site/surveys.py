@@ -19,18 +19,20 @@ from ccplane.site.shapes import Name, SurveyAfter, Table
 from ccplane.site.site import Program
 from ccplane.site.survey import AfterTalk, SurveyQuestion, SurveyRule
 
+COMMENT: Final = "comment"
 
-def _kind(value: object) -> Kind:
-    if value not in tuple(Kind):
-        raise PydanticCustomError("no-such-kind", "{sentence}", {"sentence": f"is one of {listed(tuple(Kind))}"})
-    return Kind(str(value))
+
+def _kind(value: object) -> Kind | None:
+    if value not in (*Kind, COMMENT):
+        raise PydanticCustomError("no-such-kind", "{sentence}", {"sentence": f"is one of {listed((*Kind, COMMENT))}"})
+    return None if value == COMMENT else Kind(str(value))
 
 
 class QuestionTable(Table):
     """`{ name = "satisfied", kind = "satisfaction", prompt = "how-satisfied" }`."""
 
     name: Name
-    kind: Annotated[Kind, BeforeValidator(_kind)]
+    kind: Annotated[Kind | None, BeforeValidator(_kind)]
     prompt: Name
 
 
@@ -71,6 +73,10 @@ def _judged(document: Document, name: str, table: SurveyTable) -> bool:
     twice = sorted({each for each in names if names.count(each) > 1})
     if twice:
         document.fault("question-twice", f"two questions are called {twice[0]!r}: answers go by it", name, "questions")
+    if all(each.kind is None for each in table.questions):
+        sentence = "are comments alone: there is nothing to count; for messages there is call.record_message"
+        document.fault("nothing-to-count", sentence, name, "questions")
+        return False
     return not twice
 
 
@@ -91,7 +97,7 @@ def after_talks_in(document: Document, references: list[Reference]) -> dict[Queu
             except ValueError:
                 continue
             references.append(Reference("survey", table.name, blame(document, name, "survey")))
-            found[QueueName(name)] = AfterTalk(table.name, table.share, table.talk)
+            found[QueueName(name)] = AfterTalk(table.name, table.share, table.talk, table.quiet)
     return found
 
 
