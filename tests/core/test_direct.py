@@ -14,6 +14,7 @@ from ccplane.contacts.verbs import EnterQueue, NotReached, Served
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
 from ccplane.core import journal
+from ccplane.core.estimates import expected
 from ccplane.core.why import agents_told, why
 from ccplane.ids import AgentId, ChannelId
 from ccplane.routing.hours import Hours
@@ -198,3 +199,12 @@ def test_why_they_wait_is_said_of_that_one_agent_and_of_their_own_time():
 def test_a_log_of_before_is_still_read():
     stay = replace(the(wants(a_house()), ContactQueued), direct=None)
     assert stay.direct is None
+
+
+def test_who_waits_for_one_agent_is_in_nobodys_way():
+    """Others of the queue are told their place among those who come to the same agents."""
+    floor = a_house(paused("ana", support=5), paused("ben", support=9))
+    wants(floor, PATIENT)
+    floor.waits("y")
+    assert expected(floor.state, floor.contact("y")).position == 1
+    assert expected(floor.state, floor.contact("x")).position == 1

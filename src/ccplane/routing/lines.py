@@ -125,15 +125,16 @@ class Lines(msgspec.Struct, frozen=True):
         return (place.candidate for place in each)
 
     def count(self, queue: QueueName) -> int:
-        """How many wait in one queue."""
-        return sum(len(self.lines[what].waiting) for what in self.queues.get(queue, _NONE))
+        """How many wait in one queue, but for those who wait for one agent alone."""
+        return sum(len(self.lines[what].waiting) for what in self.queues.get(queue, _NONE) if not what.only)
 
     def before(self, candidate: Candidate, queue: QueueName | None = None, weight_s: int = 0) -> int:
         """How many of its queue, or of this other one, are served before this contact, if any agent may serve all of
-        them. `weight_s`: how much more the other queue weighs."""
+        them; who waits for one agent alone is before nobody. `weight_s`: how much more the other queue weighs."""
         place = place_of(candidate)
         place = place._replace(claim=place.claim + 1000 * weight_s) if weight_s else place
-        return sum(self.lines[what].waiting.before(place) for what in self.queues.get(queue or candidate.queue, _NONE))
+        there = self.queues.get(queue or candidate.queue, _NONE)
+        return sum(self.lines[what].waiting.before(place) for what in there if not what.only)
 
 
 _NONE: Final[Map[Asking, None]] = Map()
