@@ -15,6 +15,7 @@ from ccplane.contacts import recordings as r
 from ccplane.contacts.facts.callbacks import AnyCallbackFact
 from ccplane.contacts.facts.customers import CustomerFact
 from ccplane.contacts.facts.emergencies import EmergencyFact
+from ccplane.contacts.facts.surges import SurgeFact
 from ccplane.ids import NodeName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.groups import GroupClosed, GroupOpened
@@ -168,6 +169,7 @@ AnyFact = (
     | AnyCallbackFact
     | EmergencyFact
     | CustomerFact
+    | SurgeFact
 )
 
 _encoder: Final = msgspec.json.Encoder()

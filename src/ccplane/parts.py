@@ -54,6 +54,7 @@ from ccplane.log.shipping import Shipper
 from ccplane.lookups.asking import LookUps
 from ccplane.pins import Pins
 from ccplane.plane import Plane
+from ccplane.postgres.brought import Arrivals
 from ccplane.postgres.callbacks import Callbacks, Ledger
 from ccplane.postgres.customers import CustomerStore
 from ccplane.postgres.lease import CONNECT_WITHIN, Lease
@@ -70,6 +71,7 @@ from ccplane.settings import Settings
 from ccplane.site import Site, parse, read
 from ccplane.site.overlays import laid
 from ccplane.staff import Staff
+from ccplane.surging import tell_surges, watch_for_surges
 from ccplane.vitals import Callers, Either, History, Mailbox, PhoneBook, Vitals, tell_missing_sounds, tell_unserved
 from ccplane.watch import note_watch, watched_until
 
@@ -191,6 +193,7 @@ class Parts:
             unread=lambda: ari.stats.inbox_depth or not gate(),
         )
         self.plane.follow(tell_unserved)
+        self.plane.follow(tell_surges)
         self.plane.follow(tell_missing_sounds)
         self._executor.post = self.plane.post
         self._speaker = speaker = Speaker(self._settings.sounds_dir, self._sites, self.plane.post)
@@ -423,6 +426,7 @@ class Parts:
                 ("watching the parts", self._vitals.watch()),
                 ("our own log", OwnLog(settings.runtime / "plane.log").run()),
                 *watching,
+                ("measuring arrivals", watch_for_surges(self.plane, Arrivals(self._database), self._clock.now)),
             )
         }
         over = asyncio.create_task(first_to_fail({leading, *others}))

@@ -12,7 +12,7 @@ from ccplane.contacts.verbs import MarkServed
 from ccplane.core import inputs as i
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.brought import by_attribution, by_number
-from ccplane.postgres.brought import ByAttribution, ByNumber, brought
+from ccplane.postgres.brought import Arrivals, ByAttribution, ByNumber, brought
 from tests.postgres.histories import a_history
 from tests.postgres.test_projections import store
 
@@ -112,3 +112,19 @@ async def test_who_served_themselves_is_so_in_postgres_as_on_the_board(db, seed)
     assert alone == board.totals.self_served == 2
     (radio,) = by_attribution(board.today.lines.values())
     assert radio.self_served == sum(each.self_served for each in (await brought(db, *EVER)).attributions) == 2
+
+
+async def test_arrivals_are_counted_slot_by_slot_and_number_by_number(db):
+    centre = a_history(7)
+    await store(db, centre.facts)
+    times = [each.at for each in centre.facts]
+    middle = (times[0] + times[-1]) // 2
+    slots = [(times[0], middle), (middle, times[-1] + 1), (0, 1)]
+    found = await Arrivals(db).arrivals(slots)
+    expected = [Counter(), Counter(), Counter()]
+    for fact in centre.facts:
+        if type(fact).__name__ == "ContactArrived" and fact.direction == "inbound" and fact.callback is None:
+            at = fact.at if fact.arrived_at is None else fact.arrived_at
+            expected[0 if at < middle else 1][fact.number_dialled] += 1
+    assert found == [dict(each) for each in expected]
+    assert found[0]

@@ -75,6 +75,7 @@ def status(reconcile: bool) -> None:
     for line in (
         *_parts(ready["parts"]),
         *_emergencies(board),
+        *_surges(board),
         *queues,
         *_agents(board["agents"]),
         *held_back,
@@ -126,6 +127,14 @@ def _emergencies(board: dict[str, Any]) -> Iterator[str]:
     """What callers are told, as it is easily forgotten."""
     for each in board.get("emergencies", ()):
         yield f"  EMERGENCY {each['name']}: {next(iter(each['says'].values()))} (ccplane emergency off {each['name']})"
+
+
+def _surges(board: dict[str, Any]) -> Iterator[str]:
+    """Where an emergency is proposed."""
+    for each in board.get("surges", ()):
+        whom = f" --number {each['number']}" if each["number"] else ""
+        what = f"{each['arrivals']} called {each['number'] or 'the site'} in a slot, usually {each['usual']:g}"
+        yield f"  SURGE {each['index']:g}: {what} (ccplane emergency on surge{whom} --text en=…)"
 
 
 def _gaps(board: dict[str, Any]) -> Iterator[str]:

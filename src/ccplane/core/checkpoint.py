@@ -12,6 +12,7 @@ from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.callback import Callback
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.emergency import Emergency
+from ccplane.contacts.facts.surges import SurgeBegan
 from ccplane.contacts.fallback import Carried, Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.offer import Offer
@@ -65,6 +66,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     ledger_away: bool = False
     emergencies: tuple[Emergency, ...] = ()
     tell_at: int = 0
+    surges: tuple[SurgeBegan, ...] = ()
 
 
 class _OneOffer(msgspec.Struct, frozen=True):
@@ -120,6 +122,7 @@ def encode(state: State) -> bytes:
             ledger_away=state.ledger_away,
             emergencies=tuple(state.emergencies.values()),
             tell_at=state.tell_at,
+            surges=tuple(state.surges.values()),
         )
     )
 
@@ -157,6 +160,7 @@ def decode(data: bytes) -> State:
         ledger_away=kept.ledger_away,
         emergencies=Map({each.name: each for each in kept.emergencies}),
         tell_at=kept.tell_at,
+        surges=Map({each.number: each for each in kept.surges}),
     )
     for callback in kept.callbacks:
         state = callback_rescheduled(state, callback)

@@ -44,6 +44,7 @@ from ccplane.core.sign_in import SIGN_IN_RULES
 from ccplane.core.standing import STANDING_RULES, tend
 from ccplane.core.state import State
 from ccplane.core.steps import STEP_RULES
+from ccplane.core.surges import SURGE_RULES
 from ccplane.core.telling import tell_queues
 from ccplane.core.time import TIME_RULES
 from ccplane.core.turn import Turn
@@ -71,6 +72,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **EDIT_RULES,
     **EMERGENCY_RULES,
     **CUSTOMER_RULES,
+    **SURGE_RULES,
     **TIME_RULES,
     **RECOVERY_RULES,
     **RECORDER_RULES,

@@ -46,6 +46,7 @@ from ccplane.contacts.facts import (
 from ccplane.contacts.facts.callbacks import AnyCallbackFact, CallbackAsked, CallbackFact
 from ccplane.contacts.facts.customers import CallMarked, CustomerChanged, CustomersImported
 from ccplane.contacts.facts.emergencies import EmergencyBegan, EmergencyEnded, EmergencyPaced
+from ccplane.contacts.facts.surges import SurgeBegan, SurgeEnded
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
     AnyRecordingFact,
@@ -199,6 +200,12 @@ def _evolve(state: State, fact: AnyFact) -> State:
             return groups.moved(state, fact)
         case RepairMade():
             return state
+        case SurgeBegan():
+            return replace(state, surges=state.surges.set(fact.number, fact))
+        case SurgeEnded():
+            if fact.number not in state.surges:
+                raise IllegalMove("surge", "over", fact)
+            return replace(state, surges=state.surges.delete(fact.number))
         case EmergencyBegan() | EmergencyEnded() | EmergencyPaced():
             return switched(state, fact)
         case _:

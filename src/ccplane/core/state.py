@@ -17,6 +17,7 @@ from ccplane.agents.facts import Phone, Seat
 from ccplane.contacts.callback import Callback
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.emergency import Emergency
+from ccplane.contacts.facts.surges import SurgeBegan
 from ccplane.contacts.fallback import Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import Expected
@@ -123,6 +124,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     today: tuple[int, int] = (0, 0)
     """The site's day in which somebody last talked or wrapped up, [from, to) in ms."""
 
+    surges: Map[str, SurgeBegan] = Map()
+    """By the number dialled, "" for all, where far more call than usual."""
     emergencies: Map[str, Emergency] = Map()
     """Those that hold, by name."""
     unheard: Map[ContactId, None] = Map()

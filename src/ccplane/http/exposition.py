@@ -158,6 +158,9 @@ class Exposition(Collector):
         served = "Contacts that a program served and that never entered a queue"
         yield _total("ccplane_contacts_self_served", served, totals.self_served)
         yield _now("ccplane_emergencies", "Emergencies that hold", len(state.emergencies))
+        yield _now(
+            "ccplane_surges", "Numbers that far more call than usual; all of them are one more", len(state.surges)
+        )
         heard = "Callers who were told of an emergency"
         yield _total("ccplane_emergencies_heard", heard, totals.facts.get("EmergencyHeard", 0))
         for field in Brought.__struct_fields__:

@@ -214,6 +214,17 @@ class EmergencyView(msgspec.Struct, frozen=True, kw_only=True):
     says: dict[str, str]
 
 
+class SurgeView(msgspec.Struct, frozen=True):
+    """Far more call than usual: `number` ("": all numbers), `arrivals` in a slot and the `usual` ones when it began,
+    and `index`, their ratio. An emergency would tell them why."""
+
+    number: str
+    since: Time
+    arrivals: int
+    usual: float
+    index: float
+
+
 class Wallboard(msgspec.Struct, frozen=True):
     """The numbers now (`at`) and since the site's midnight (`counted_from`). They are `provisional` where `gaps` of
     today, a second or longer, touch them: what callers did meanwhile was found out afterwards, or not at all."""
@@ -225,6 +236,7 @@ class Wallboard(msgspec.Struct, frozen=True):
     provisional: bool
     gaps: tuple[GapView, ...]
     emergencies: tuple[EmergencyView, ...]
+    surges: tuple[SurgeView, ...]
     """What callers are told now, while something is wrong."""
     attributions: tuple[AttributionView, ...]
     """What each advertisement brought since then, at most 50, the most first."""
@@ -256,6 +268,9 @@ def wallboard_told(view: WallboardView) -> Wallboard:
         ),
         provisional=view.provisional,
         emergencies=tuple(_emergency(each) for each in view.emergencies),
+        surges=tuple(
+            SurgeView(each.number, iso(each.at), each.arrivals, each.usual, each.index) for each in view.surges
+        ),
         attributions=view.attributions,
         gaps=tuple(
             GapView(iso(gap.began_at), None if gap.ended_at is None else iso(gap.ended_at)) for gap in view.gaps

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts.emergency import Emergency
+from ccplane.contacts.facts.surges import SurgeBegan
 from ccplane.ids import AgentId, QueueName
 from ccplane.kpi.board import Board, Gap, Stay
 from ccplane.kpi.brought import AttributionView, by_attribution
@@ -36,6 +37,8 @@ class Floor(Protocol):
     def unserved(self) -> Collection[QueueName]: ...
     @property
     def emergencies(self) -> Mapping[str, Emergency]: ...
+    @property
+    def surges(self) -> Mapping[str, SurgeBegan]: ...
 
 
 class GroupView(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +101,7 @@ class WallboardView(msgspec.Struct, frozen=True, kw_only=True):
     provisional: bool = False
     gaps: tuple[Gap, ...] = ()
     emergencies: tuple[Emergency, ...] = ()
+    surges: tuple[SurgeBegan, ...] = ()
     """Those that hold."""
     attributions: tuple[AttributionView, ...] = ()
     """What each advertisement brought today, the ATTRIBUTIONS_MOST that brought most."""
@@ -117,6 +121,7 @@ def wallboard(board: Board, floor: Floor, now: int, waits: Waits = NO_WAITS) -> 
         provisional=bool(gaps),
         gaps=gaps,
         emergencies=tuple(floor.emergencies.values()),
+        surges=tuple(floor.surges[each] for each in sorted(floor.surges)),
         attributions=by_attribution(board.on_day(now).today.lines.values())[:ATTRIBUTIONS_MOST],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -42,3 +43,19 @@ async def brought(database: Database, since: int, until: int) -> Brought:
         numbers = await connection.fetch(query("count_by_number"), since, until, MOST)
         attributions = await connection.fetch(query("count_by_attribution"), since, until, MOST)
     return Brought([ByNumber(**each) for each in numbers], [ByAttribution(**each) for each in attributions])
+
+
+class Arrivals:
+    """`surging.Arrivals`, over Postgres."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def arrivals(self, slots: Sequence[tuple[int, int]]) -> list[dict[str, int]]:
+        """How many from outside called each number in each of these slots, [from, to) in ms UTC."""
+        found: list[dict[str, int]] = [{} for _ in slots]
+        async with self._database.connection() as connection:
+            columns = [each[0] for each in slots], [each[1] for each in slots]
+            for row in await connection.fetch(query("count_arrivals"), *columns):
+                found[row["n"] - 1][row["number_dialled"]] = row["arrived"]
+        return found

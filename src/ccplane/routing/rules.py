@@ -189,6 +189,16 @@ class Number(msgspec.Struct, frozen=True, kw_only=True):
     """Which program takes those of callers who show no number, while it is open; None: as all others."""
 
 
+class SurgeRule(msgspec.Struct, frozen=True):
+    """When far more call than usual: in a slot, against the median of the same of so many weeks, from the threshold on,
+    and if at least so many called."""
+
+    slot_ms: int = 15 * 60_000
+    weeks: int = 4
+    threshold: float = 2.0
+    least: int = 30
+
+
 class Harassment(msgspec.Struct, frozen=True):
     """Who calls so `marks` times within so long is blocked for so long; 0 marks: nobody is by that."""
 
@@ -227,6 +237,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     sayings: dict[str, Saying] = {}
     """By language, how places in the line and waits are said."""
     harassment: Harassment = Harassment()
+    surge: SurgeRule | None = None
     blocked_program: ProgramName | None = None
     """Takes the calls of customers who are blocked; None: they are refused."""
     hours: dict[str, Hours] = {}

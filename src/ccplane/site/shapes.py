@@ -380,6 +380,15 @@ class MissedTable(Table):
     auto_answer_failed: AutoAnswerTable = Field(default=AutoAnswerTable(), alias="auto-answer-failed")
 
 
+class SurgeTable(Table):
+    """`surge = { slot = "15m", weeks = 4, threshold = 2.0, least = 30 }`."""
+
+    slot: Annotated[Duration, Field(ge=5 * 60 * SECOND, le=HOUR)] = 15 * 60 * SECOND
+    weeks: Annotated[int, Field(ge=1, le=52)] = 4
+    threshold: Annotated[float, Field(ge=1.1, le=100)] = 2.0
+    least: Annotated[int, Field(ge=1, le=1_000_000)] = 30
+
+
 class HarassmentTable(Table):
     """`harassment = { marks = 3, within = "30d", block = "7d" }`."""
 
@@ -399,6 +408,7 @@ class RulesTable(Table):
     default_queue: Name | None = None
     removed_queues: dict[Name, Name] = {}
     harassment: HarassmentTable | None = None
+    surge: SurgeTable | None = None
 
 
 class RoleTable(Table):

@@ -97,6 +97,7 @@ from ccplane.core.inputs.recordings import (
     TalkRecordingOver,
     TalkRecordingRefused,
 )
+from ccplane.core.inputs.surges import SurgeSeen
 
 AnyInput = (
     CallerArrived
@@ -257,6 +258,7 @@ __all__ = [
     "SoundsMade",
     "SoundsStarted",
     "StoodStill",
+    "SurgeSeen",
     "SwitchDropped",
     "SwitchNotReached",
     "SwitchStuck",

@@ -37,3 +37,11 @@ FROM contact AS c
 WHERE c.direction = 'inbound' AND c.arrived_at >= instant($1) AND c.arrived_at < instant($2)
 GROUP BY 1
 ORDER BY arrived DESC, attribution LIMIT $3;
+
+-- count_arrivals --
+-- How many called each number in each of many stretches of time; the index by arrival bounds each.
+SELECT slot.n, coalesce(c.number_dialled, '?') AS number_dialled, count(*) AS arrived
+FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS slot (began, ended, n)
+    JOIN contact AS c ON c.arrived_at >= instant(slot.began) AND c.arrived_at < instant(slot.ended)
+WHERE c.direction = 'inbound'
+GROUP BY 1, 2;

@@ -1,0 +1,81 @@
+"""Measures whether far more call than usual, as acd/site.toml says: each half minute, from Postgres, beside the calls.
+
+A surge is a fact and a word in the log, with the command that tells callers; nobody is told anything by itself. While
+Postgres is away nothing is measured, and what was a surge stays one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import structlog
+
+from ccplane.contacts.facts.surges import SurgeBegan, SurgeEnded
+from ccplane.core.inputs import SurgeSeen
+from ccplane.errors import CcplaneError, StoreError
+from ccplane.kpi.surge import Slot, changes, measured, slots
+from ccplane.laws import Fact
+from ccplane.plane import Plane
+
+EVERY_S: Final = 30.0
+log = structlog.get_logger()
+
+
+class Arrivals(Protocol):
+    async def arrivals(self, slots: Sequence[Slot]) -> list[dict[str, int]]:
+        """How many called each number in each of these slots. StoreError without Postgres."""
+
+
+async def watch_for_surges(plane: Plane, arrivals: Arrivals, now: Callable[[], int], every_s: float = EVERY_S) -> None:
+    """For ever."""
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await look(plane, arrivals, now())
+        except StoreError:
+            continue
+        except CcplaneError as error:
+            log.warning("whether more call than usual could not be measured", error=str(error))
+
+
+async def look(plane: Plane, arrivals: Arrivals, at: int) -> None:
+    """Measure once; what has changed is a fact."""
+    state = plane.snapshot.state
+    rule = state.rules.surge
+    if rule is None:
+        gone = tuple(state.surges)
+        for number in gone:
+            await plane.ask(SurgeSeen(SurgeEnded(at=at, number=number)))
+        return
+    current, last = slots(at, state.rules.timezone, rule)
+    counts = await arrivals.arrivals((*current, *last))
+    measures = measured(counts[: len(current)], counts[len(current) :])
+    begin, over = changes(measures, state.surges, rule)
+    for each in begin:
+        began = SurgeBegan(
+            at=at, number=each.number, arrivals=each.arrivals, usual=each.usual, index=round(each.index, 2)
+        )
+        await plane.ask(SurgeSeen(began))
+    for number in over:
+        await plane.ask(SurgeSeen(SurgeEnded(at=at, number=number)))
+
+
+def command(number: str) -> str:
+    """What tells callers of it."""
+    whom = f" --number {number}" if number else ""
+    return f'ccplane emergency on surge{whom} --text en="…"'
+
+
+def tell_surges(_: object, facts: Sequence[Fact], __: int) -> None:
+    """For `Plane.follow`: a word in the log."""
+    for fact in facts:
+        if isinstance(fact, SurgeBegan):
+            whom = fact.number or "all numbers"
+            log.warning(
+                "far more call than usual", number=whom, arrivals=fact.arrivals, usual=fact.usual, index=fact.index,
+                tell_them=command(fact.number),
+            )  # fmt: skip
+        elif isinstance(fact, SurgeEnded):
+            log.info("as many call as usual again", number=fact.number or "all numbers")
