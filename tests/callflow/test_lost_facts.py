@@ -59,6 +59,15 @@ match await call.look_up("orders", order="1"):
 await call.play("welcome" if isinstance(result, Served) else "apology")
 """
 """Nor what was found."""
+ASKS = """
+result = await call.queue("support")
+if isinstance(result, Served):
+    await call.survey("after-call")
+"""
+SURVEYS = {
+    "ivr/surveys.toml": "[after-call]\n"
+    + "".join(f'[[after-call.questions]]\nname = "{name}"\nkind = "yes-no"\nprompt = "what"\n' for name in "ab")
+}
 CONFIDENTIAL = (SECRET, LOOKS)
 LOOK_UPS = {"ivr/lookups.toml": '[orders]\nurl = "https://shop.example/{order}"\nmusic = "default"\nafter = "1s"\n'}
 
@@ -74,8 +83,10 @@ class Centre(World):
         queues = {name: replace(queue, ring_at_once=at_once) for name, queue in rules.queues.items()}
         if overflows:
             queues[SUPPORT] = replace(queues[SUPPORT], longest_wait_ms=2_000, overflow=SALES, most_waiting=3)
-        asks = parse(FILES | LOOK_UPS).look_ups
-        self.site = dataclasses.replace(self.line.site, rules=replace(rules, queues=queues), look_ups=asks)
+        asks, surveys = parse(FILES | LOOK_UPS).look_ups, parse(FILES | SURVEYS).surveys
+        self.site = dataclasses.replace(
+            self.line.site, rules=replace(rules, queues=queues), look_ups=asks, surveys=surveys
+        )
         self.sites = {self.site.hash: self.site}
         self.runner = Runner(lambda site: self.sites[site])
         self.decided = []
@@ -276,11 +287,24 @@ def test_whatever_was_lost_behind_a_secret_they_wait_or_talk_on(body, lost, talk
         assert after.waiting.queued_at == before.waiting.queued_at
 
 
+@pytest.mark.parametrize("lost", range(1, 12))
+def test_whatever_was_lost_of_a_survey_its_answer_is_known_and_the_open_question_is_put(lost):
+    come = (Centre.a_call, Centre.all_come, Centre.someone_answers, Centre.all_come)
+    asked = (Centre.someone_hangs_up, Centre.all_come, Centre.menu_chosen, Centre.all_come)
+    world = day([(MOVES.index(each), 0, 0, 1) for each in (*come, *asked)], ASKS)
+    (before,) = world.floor.state.contacts.values()
+    assert before.surveyed.answered == ("a",)
+    assert isinstance(before.verb, Gather)
+    world.killed(lost)
+    after = world.floor.state.contacts[before.id]
+    assert (after.step, after.verb, after.surveyed.answered) == (before.step, before.verb, ("a",))
+
+
 @pytest.mark.slow
 @thoroughly
 @given(
     moves,
-    st.sampled_from([DAY, STRAIGHT, SECRET, LOOKS]),
+    st.sampled_from([DAY, STRAIGHT, SECRET, LOOKS, ASKS]),
     st.integers(0, 40),
     st.sampled_from([1, None]),
     st.booleans(),

@@ -1,8 +1,10 @@
 """A checkpoint is read by the ccplane that comes after: what one before kept otherwise is not lost."""
 
 import msgspec
+from msgspec.structs import replace
 
 from ccplane.core import checkpoint
+from ccplane.ids import AgentId
 from tests.core.floor import a_floor, ready
 
 
@@ -22,3 +24,9 @@ def test_given_any_checkpoint_of_this_ccplane_then_it_is_read_as_it_was():
     floor = a_floor(agents=[ready("ana")])
     floor.waits("x")
     assert checkpoint.decode(checkpoint.encode(floor.state)).contacts == floor.state.contacts
+
+
+def test_given_a_customer_who_was_asked_lately_then_a_plane_that_comes_after_knows():
+    floor = a_floor(agents=[ready("ana")])
+    floor.state = replace(floor.state, surveyed=floor.state.surveyed.told("5551", AgentId("ana"), 7))
+    assert checkpoint.decode(checkpoint.encode(floor.state)).surveyed.get("5551").at == 7

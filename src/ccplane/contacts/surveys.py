@@ -40,8 +40,9 @@ class Surveyed(msgspec.Struct, frozen=True):
     answered: tuple[str, ...] = ()
 
 
-class AskSurvey(msgspec.Struct, frozen=True, tag=True):
-    """Begin a survey of so many questions, with this share of the contacts, whose talk was at least so long.
+class AskSurvey(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    """Begin a survey of so many questions, with this share of the contacts, whose talk was at least so long, as far as
+    that is known.
 
     `quiet_ms`: who was asked no longer ago than this, by their number, is not asked again.
     """

@@ -11,6 +11,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Past, Phase
 from ccplane.contacts.facts import ConferenceEnd, ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.offer import Offer, OfferState
+from ccplane.contacts.surveys import NotAsked
 from ccplane.contacts.verbs import (
     Closed,
     EnterQueue,
@@ -126,7 +127,7 @@ def _told(turn: Turn, of: ContactId, past: Past) -> None:
     """A step that is over. Which verb it was matters to nobody, but for those that note something."""
     verb = past.verb or Play(())
     turn.happened(c.StepStarted(at=turn.now, contact=of, step=past.step, attempt=1, verb=verb, deadline=turn.now))
-    if past.verb is not None:
+    if past.verb is not None and not isinstance(past.result, NotAsked):
         noted(turn, turn.state.contacts[of], past.verb)
     end_step(turn, of, past.result)
 

@@ -14,7 +14,7 @@ def ask(turn: Turn, contact: Contact, verb: AskSurvey) -> Result:
     talk = contact.last_talk
     if contact.surveyed is not None:
         return NotAsked("asked-already")
-    if verb.least_talk_ms and (talk is None or talk.talk_ms < verb.least_talk_ms):
+    if talk is not None and talk.talk_ms < verb.least_talk_ms:
         return NotAsked("short-talk")
     last = turn.state.surveyed.get(contact.caller)
     if last is not None and turn.now - last.at < verb.quiet_ms:
