@@ -1,6 +1,6 @@
 """`make bench-menus`: how long a caller who lets go of a key waits for the next prompt. Ends with 1 if it is too long.
 
-python -m bench.menus                          240 keys, about three minutes
+python -m bench.menus                          240 keys, then 300 calls at once: about six minutes
 python -m bench.menus --calls 2 --no-files     a try
 
 A real caller by SIP and RTP, a real Asterisk, the plane as an operator runs it. Two menus lead to each other, and their
@@ -27,6 +27,7 @@ from typing import Any, Final
 
 import uvloop
 
+from bench.menu_crowd import crowd, rows
 from bench.switching.__main__ import alone, positive
 from bench.switching.measure import machine, milliseconds, revision
 from bench.switching.plane import Plane
@@ -41,15 +42,19 @@ WITHIN: Final = 3.0
 PAGE: Final = HOME / "docs" / "performance.md"
 BEGIN, END = "<!-- bench:menus:begin -->", "<!-- bench:menus:end -->"
 
-MENU: Final = 'prompt = "{own}"\nno_input = "0"\n[keys]\n1 = {{ menu = "{other}" }}\n0 = {{ queue = "support" }}\n'
+MENU: Final = (
+    'prompt = "{own}"\nno_input = "0"\n[keys]\n1 = {{ menu = "{other}" }}\n0 = {{ queue = "support" }}\n'
+    '2 = {{ queue = "support" }}\n'
+)
 PROMPTS: Final = {"low": CALLER_TONE, "high": AGENT_TONE}
 SITE: Final = {
     "acd/queues.toml": "[support]\nskills = {}\n",
     "acd/agents.toml": "[demo]\nfrom = 1001\ncount = 2\n",
-    "ivr/numbers.toml": 'default = "tones"\n[4001]\nprogram = "tones"\n',
+    "ivr/numbers.toml": 'default = "tones"\n[4001]\nprogram = "tones"\n[4002]\nprogram = "round"\n',
     "ivr/prompts.toml": '[low]\nen = "Low."\n[high]\nen = "High."\n',
     "ivr/low.toml": MENU.format(own="low", other="high"),
     "ivr/high.toml": MENU.format(own="high", other="low"),
+    "ari_apps/round.py": 'async def main(call):\n    for _ in range(500):\n        await call.menu("low")\n',
     "ari_apps/tones.py": 'async def main(call):\n    await call.menu("low")\n    await call.hang_up()\n',
 }
 
@@ -148,6 +153,8 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         async with open_lab((peer.node.bind, peer.node.sip_port), audio=True) as lab:
             await measured(lab, 1, 1)  # the first call of a plane, not counted: programs are compiled, files are read
             found = await measured(lab, options.calls, options.at_once)
+        async with open_lab((peer.node.bind, peer.node.sip_port)) as lab:
+            many = await crowd(peer, lab, options.crowd, options.crowd_seconds)
     finally:
         await peer.stop()
     figures = milliseconds([each for each in found if each is not None])
@@ -161,7 +168,8 @@ async def run(options: argparse.Namespace) -> dict[str, Any]:
         "key_to_prompt_ms": figures | {"min": lowest},
         "never_came": found.count(None),
         "limit_ms": LIMIT_MS,
-        "kept": p99 is not None and p99 <= LIMIT_MS and lowest > 0 and None not in found,
+        "kept": p99 is not None and p99 <= LIMIT_MS and lowest > 0 and None not in found and many["kept"],
+        "crowd": many,
         "all_ms": [None if each is None else round(each * 1000, 2) for each in found],
     }
 
@@ -181,6 +189,8 @@ def table(made: dict[str, Any]) -> str:
             f"| lowest | {figures['min']} ms |",
             f"| prompts that never came | {made['never_came']} |",
             f"| promised: p99 at most {made['limit_ms']:.0f} ms, none that never came | {kept} |",
+            "",
+            *rows(made["crowd"]),
         )
     )
 
@@ -201,6 +211,8 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.menus", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--calls", type=positive, default=12, help=f"with {KEYS_A_CALL} keys each")
     parser.add_argument("--at-once", type=positive, default=1, help="callers")
+    parser.add_argument("--crowd", type=positive, default=300, help="calls in menus at once, without sound")
+    parser.add_argument("--crowd-seconds", type=positive, default=120, help="for how long")
     parser.add_argument("--root", type=Path, default=HOME / ".runtime" / "asterisk-root", help="the private Asterisk")
     parser.add_argument("--work", type=Path, default=HOME / ".runtime" / "bench", help="where the node and logs lie")
     parser.add_argument("--no-files", action="store_true", help="print only")
