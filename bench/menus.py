@@ -65,12 +65,16 @@ def a_site(directory: Path) -> Path:
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text)
     for name, hz in PROMPTS.items():
-        sound = directory / "ivr" / "sounds" / "en" / f"{name}.wav"
-        sound.parent.mkdir(parents=True, exist_ok=True)
-        with wave.open(str(sound), "wb") as file:
-            file.setparams((1, 2, 8_000, 0, "NONE", ""))
-            file.writeframes(struct.pack("<8000h", *expand(b"".join(tone(hz)))) * 20)
+        written_tone(directory / "ivr" / "sounds" / "en" / f"{name}.wav", hz, 20)
     return directory
+
+
+def written_tone(sound: Path, hz: int, seconds: int) -> None:
+    """A recorded prompt that is this tone."""
+    sound.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(sound), "wb") as file:
+        file.setparams((1, 2, 8_000, 0, "NONE", ""))
+        file.writeframes(struct.pack("<8000h", *expand(b"".join(tone(hz)))) * seconds)
 
 
 class MenuPlane(Plane):

@@ -10,7 +10,7 @@ import pytest
 
 from ccplane.settings import HOME
 
-BENCHES = ("switching", "menus", "pop", "recording", "recovery", "handover", "routing", "simulation")
+BENCHES = ("switching", "menus", "announcing", "pop", "recording", "recovery", "handover", "routing", "simulation")
 PIP = """#!/bin/sh
 case "$*" in *"-r few.lock"*) ;; *) exit 0 ;; esac
 for n in 1 2 3 4 5 6 7 8; do echo "Collecting package-$n==1.0 (from -r few.lock (line $n))"; done
