@@ -88,7 +88,7 @@ async def test_keys_pressed_while_it_is_handed_over_are_each_counted_once(
     site = a_site(tmp_path)
     (site / "ari_apps/keyed.py").write_text(TAKES_NUMBERS)
     with (site / "ivr/numbers.toml").open("a") as numbers:
-        numbers.write('\n[4009]\nprogram = "keyed"\n')
+        numbers.write('\n[4097]\nprogram = "keyed"\n')
     chance, over = random.Random(7), asyncio.Event()
 
     async def keys(call: Call) -> list[str]:
@@ -99,7 +99,7 @@ async def test_keys_pressed_while_it_is_handed_over_are_each_counted_once(
         return keyed
 
     async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_SITE=str(site)) as centre:
-        calls = [centre.lab.callers.dial("4009", str(501 + number)) for number in range(6)]
+        calls = [centre.lab.callers.dial("4097", str(501 + number)) for number in range(6)]
         for call in calls:
             await call.up()
         keying = [asyncio.create_task(keys(call)) for call in calls]
