@@ -31,13 +31,19 @@ async def reload_what_is_saved(
     log.info("files that are saved are in force at once", site=str(directory))
     while True:
         await asyncio.sleep(every_s)
-        now = await asyncio.to_thread(_look, directory)
+        try:
+            now = await asyncio.to_thread(_look, directory)
+        except OSError as error:
+            log.warning("the site's files cannot be looked at", error=str(error))
+            continue
         if now == before != taken:
             taken = now
             try:
                 await reload()
             except CcplaneError as error:
                 log.warning("what was saved is not in force", error=str(error))
+            except Exception:  # it is beside the calls: nothing of it may end the plane
+                log.exception("what was saved is not in force")
         before = now
 
 

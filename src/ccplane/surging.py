@@ -14,7 +14,7 @@ import structlog
 
 from ccplane.contacts.facts.surges import SurgeBegan, SurgeEnded
 from ccplane.core.inputs import SurgeSeen
-from ccplane.errors import CcplaneError, StoreError
+from ccplane.errors import StoreError
 from ccplane.kpi.surge import Slot, changes, measured, slots
 from ccplane.laws import Fact
 from ccplane.plane import Plane
@@ -36,8 +36,8 @@ async def watch_for_surges(plane: Plane, arrivals: Arrivals, now: Callable[[], i
             await look(plane, arrivals, now())
         except StoreError:
             continue
-        except CcplaneError as error:
-            log.warning("whether more call than usual could not be measured", error=str(error))
+        except Exception:  # it is beside the calls: nothing of it may end the plane
+            log.exception("whether more call than usual could not be measured")
 
 
 async def look(plane: Plane, arrivals: Arrivals, at: int) -> None:
