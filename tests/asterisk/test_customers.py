@@ -27,6 +27,18 @@ async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncI
         yield centre
 
 
+async def the_contact_of(centre: Centre, caller: str) -> str:
+    """Once Postgres has it."""
+    found: list[str] = []
+
+    async def is_there() -> bool:
+        found[:] = [each["id"] for each in await centre.rows("SELECT id FROM contact WHERE caller = $1", caller)]
+        return len(found) == 1
+
+    await centre.until(is_there, 20, lambda: f"the contact of {caller}")
+    return found[0]
+
+
 async def is_refused(centre: Centre, caller: str) -> bool:
     call = centre.lab.callers.dial("4002", caller)
     try:
@@ -63,8 +75,7 @@ async def test_an_agent_marks_a_call_and_its_number_is_blocked(centre: Centre) -
     call = centre.lab.callers.dial("4002", "13800138063")
     await call.up()
     await centre.agent_is("1001", "talking")
-    found = (await centre.get("/api/v1/contacts"))["contacts"]
-    (contact,) = [each["id"] for each in found if each["caller"] == "13800138063"]
+    contact = await the_contact_of(centre, "13800138063")
     answer = await centre.api.post("/api/v1/agents/1001/harassment", json={"contact": contact, "note": "threats"})
     assert answer.status_code == 200, answer.text
     assert answer.json()["blocked_until"] is not None

@@ -130,6 +130,19 @@ def test_given_a_claim_then_the_customer_is_called_by_the_channel_that_stands_fo
     assert (called.caller_id, called.timeout) == ("<4000>", 32)
 
 
+def test_given_a_conference_then_its_bridge_is_made_for_who_comes_and_they_hear_a_beep():
+    room = "conf-1"
+    everything = [
+        (do.JoinConference(X, room, "1.1"), [op.CreateBridge(room, name=room), op.AddChannel(room, ("1.1",))]),
+        (do.BeepConference(X, room), [op.PlayOnBridge(room, f"beep-{room}", ("sound:beep",))]),
+        (do.LeaveConference(X, room, "1.1"), [op.RemoveChannel(room, ("1.1",))]),
+        (do.CloseConference(X, room), [op.DestroyBridge(room)]),
+    ]
+    for command, operations in everything:
+        assert [*before(command), operation_of(command)] == operations
+
+
+CONFERENCES = {do.JoinConference, do.BeepConference, do.LeaveConference, do.CloseConference}
 CALLS = {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner, do.CallCustomer}
 LINES = {do.RingLine, do.OpenLine, do.JoinLine, do.AnswerHalf, do.HangUpLine}
 OTHERWISE = {do.ListenTo, do.LookAround, do.MakeSounds}
@@ -137,7 +150,7 @@ AMIS = {do.PickUp, do.StartTalkRecording, do.MuteTalkRecording, do.StopTalkRecor
 
 
 def test_given_all_commands_there_are_then_each_is_an_operation():
-    told = {type(command) for command, _ in ALL} | CALLS | LINES
+    told = {type(command) for command, _ in ALL} | CALLS | LINES | CONFERENCES
     assert told == set(do.AnyCommand.__args__) - AMIS - OTHERWISE, "those are no one operation"
 
 
