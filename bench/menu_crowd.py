@@ -35,18 +35,21 @@ async def crowd(plane: Plane, lab: Lab, calls: int, seconds: float) -> dict[str,
         call.hang_up()
     delay, step = _quantile(before, after, "loop_delay", 0.99), _quantile(before, after, "step", 0.99)
     chosen = _counted(before, after, "MenuChosen")
+    verbs, cpu_s = _counted(before, after, "StepEnded"), _grown(before, after, "process_cpu_seconds_total")
+    verb_ms = round(1000 * cpu_s / max(verbs, 1), 3)
     return {
         "calls": calls,
         "seconds": seconds,
         "dropped": dropped,
         "keys": pressed,
         "keys_taken": chosen,
-        "verbs_per_s": round(_counted(before, after, "StepEnded") / seconds, 1),
+        "verbs_per_s": round(verbs / seconds, 1),
+        "verb_ms": verb_ms,
         "loop_delay_p99_ms": delay,
         "step_p99_ms": step,
         "step_mean_ms": _mean(before, after),
-        "cpu_percent": round(100 * _grown(before, after, "process_cpu_seconds_total") / seconds, 1),
-        "kept": dropped == 0 and delay <= DELAY_LIMIT_MS and step <= VERB_LIMIT_MS and chosen >= pressed * 0.99,
+        "cpu_percent": round(100 * cpu_s / seconds, 1),
+        "kept": dropped == 0 and delay <= DELAY_LIMIT_MS and verb_ms <= VERB_LIMIT_MS and chosen >= pressed * 0.99,
     }
 
 
@@ -113,7 +116,8 @@ def rows(made: Mapping[str, Any]) -> tuple[str, ...]:
         f"| keys pressed / taken | {made['keys']} / {made['keys_taken']} |",
         f"| verbs of the journal | {made['verbs_per_s']} /s |",
         f"| the plane's loop late, p99 | at most {made['loop_delay_p99_ms']:g} ms |",
-        f"| one input with its journal, mean / p99 | {made['step_mean_ms']} / at most {made['step_p99_ms']:g} ms |",
+        f"| the plane's processor for a verb, journal and all | {made['verb_ms']} ms |",
+        f"| one input on the loop, mean / p99 | {made['step_mean_ms']} / at most {made['step_p99_ms']:g} ms |",
         f"| the plane's processor | {made['cpu_percent']} % of a core |",
-        f"| promised: none dropped, loop {DELAY_LIMIT_MS:.0f} ms late, {VERB_LIMIT_MS:.0f} ms a verb (p99) | {kept} |",
+        f"| promised: none dropped, loop {DELAY_LIMIT_MS:.0f} ms late (p99), {VERB_LIMIT_MS:.0f} ms a verb | {kept} |",
     )
