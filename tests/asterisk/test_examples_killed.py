@@ -23,7 +23,7 @@ from tests.centre import Centre, open_centre
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
-SEEDS: Final = (1, 2)
+SEEDS: Final = (1,)
 LONGEST_S: Final = 90.0
 AGENTS: Final = tuple(str(1001 + number) for number in range(8))
 
