@@ -168,3 +168,15 @@ async def test_a_comment_is_a_message_and_no_answer():
         assert [fact.box for fact in said(site, c.MessageLeft)] == ["after-call"]
         assert [(fact.nth, fact.of) for fact in said(site, c.SurveyAnswered)] == [(1, 2), (2, 2)]
         assert {fact.name for fact in said(site, c.DataSet)} == {"satisfied"}
+
+
+@in_virtual_time
+async def test_what_introduces_the_survey_is_heard_before_a_comment_that_comes_first():
+    comment = '[[after-call.questions]]\nname = "words"\nkind = "comment"\nprompt = "leave-a-message"\n\n'
+    survey = FILE.replace("[[after-call.questions]]", comment + "[[after-call.questions]]", 1)
+    async with a_site(with_program(EXAMPLE) | {"ivr/surveys.toml": survey}) as site:
+        caller = await site.call("4013")
+        await caller.hears("survey-intro", "leave-a-message", "beep")
+        caller.falls_silent()
+        await caller.hears("how-satisfied")
+        assert caller.heard.count("survey-intro") == 1

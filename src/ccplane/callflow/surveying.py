@@ -81,6 +81,9 @@ class Surveying(Recording):
         words = self._said(rule.intro) if rule.intro else NOTHING
         for each in rule.questions:
             if each.kind is None:
+                if words is not NOTHING:
+                    await Step(words.play())
+                    words = NOTHING
                 await self.record_message(each.prompt, box=rule.name[:BOX_LONGEST], longest_s=COMMENT_S)
                 continue
             question = _question(each.kind, rule.tries, fresh=not answers)
