@@ -10,10 +10,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from ccplane.callflow import runner
+from ccplane.callflow.call import Call
 from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import HangUp, Play
 from ccplane.core import inputs as i
 from ccplane.facts import decode, encode
+from ccplane.site.verbs import KNOWN, VERBS
 from tests.callflow.line import Line
 from tests.core.floor import c
 
@@ -258,3 +260,10 @@ def test_given_a_verb_that_the_log_could_not_be_read_with_then_the_program_fails
     assert line.contact("x").program == "sorry"
     for fact in line.facts:
         assert decode(encode(fact)) == fact
+
+
+def test_check_knows_all_that_a_call_has_and_nothing_else():
+    line = Line("await call.answer()").call()
+    call = Call(line.contact("x"), line.site)
+    public = {name for name in dir(call) if not name.startswith("_")}
+    assert public == VERBS | KNOWN, "src/ccplane/site/verbs.py has to name what a program may use"

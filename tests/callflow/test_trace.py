@@ -38,6 +38,12 @@ def test_a_step_is_told_with_the_line_of_the_program_what_it_does_and_what_came_
     assert ("result", "pressed 47") in words(line)
 
 
+def test_a_text_that_no_file_has_is_told_as_it_is_spoken():
+    line = Line('await call.gather("what", Text("Gate twelve.", language="zh-CN"))').call_and_answer()
+    (asked,) = [each for each in told(line) if each.verb == "Gather"]
+    assert asked.text == "asks «what» 'What?', «Gate twelve.», timeout_ms 5000"
+
+
 def test_a_result_says_how_long_its_step_took():
     line = Line('await call.play("welcome")').call_and_answer()
     line.take(i.SoundsFinished(c("x"), 1, 1, True), at=line.now / 1000 + 2.5)

@@ -10,8 +10,8 @@ import msgspec
 from ccplane.contacts.verbs import Result, Verb
 from ccplane.site import Site
 
-UNSAID: Final = ("otherwise",)
-"""What is there for other days."""
+UNSAID: Final = ("otherwise", "texts")
+"""What is there for other days, and what is told with the sounds."""
 LONGEST: Final = 300
 """Characters of a text in words: a result may be long."""
 WORDS: Final = {
@@ -49,10 +49,11 @@ def named(kind: type) -> str:
 def verb_told(verb: Verb, said: Callable[[str], str]) -> str:
     """A verb in words: what it does, and what it was given but for what it is anyway. `said`: what a sound says."""
     name, parts = type(verb).__name__, []
+    spoken = {each.uri: f"«{each.text}»" for each in getattr(verb, "texts", ())}
     for field in msgspec.structs.fields(verb):
         value = getattr(verb, field.name)
         if field.name == "sounds":
-            parts += [said(sound) for sound in value]
+            parts += [spoken.get(sound) or said(sound) for sound in value]
         elif field.name == "given":
             parts += [f"{each} {text}" for each, text in value]
         elif isinstance(value, msgspec.Struct):
@@ -88,7 +89,7 @@ def said_by(site: Site) -> Callable[[str], str]:
 
     def said(sound: str) -> str:
         name, text = texts.get(sound, (sound, ""))
-        return f"«{name}» {text!r}" if text and not name.startswith("word.") else f"«{text or name}»"
+        return f"«{name}» {text!r}" if text not in ("", name) and not name.startswith("word.") else f"«{text or name}»"
 
     return said
 

@@ -8,13 +8,17 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
+from ccplane.contacts.announce import way_of
 from ccplane.errors import SiteError
-from ccplane.site.faults import Findings
+from ccplane.site.faults import Findings, did_you_mean
 from ccplane.site.names import Reference
+from ccplane.site.verbs import KNOWN, VERBS, not_there
 
 NAMED_BY: Final = {
     "menu": "menu",
     "queue": "queue",
+    "callback": "queue",
+    "arrange_callback": "queue",
     "play": "prompt",
     "gather": "prompt",
     "confirm": "prompt",
@@ -28,10 +32,15 @@ NAMED_BY: Final = {
     "look_up": "look-up",
     "survey": "survey",
 }
-"""Verbs whose arguments are names, and of what."""
+"""Verbs whose first argument is a name, and of what; of prompts each argument."""
 PROMPTED: Final = {"gather": ("silence", "invalid"), "record_message": ("review",)}
 """And those of their keywords that are names of prompts."""
 NAMED_BY_KEYWORD: Final = {
+    "menu": {"name": "menu"},
+    "queue": {"name": "queue"},
+    "callback": {"queue": "queue"},
+    "arrange_callback": {"queue": "queue"},
+    "while_waiting": {"keys": "queue"},
     "transfer": {"number": "outside", "agent": "agent", "queue": "queue"},
     "conference": {"ask": "prompt"},
 }
@@ -59,6 +68,9 @@ def judge_program(path: str, source: str, findings: Findings) -> list[Reference]
     if not isinstance(main, ast.AsyncFunctionDef):
         return []
     call = [*main.args.posonlyargs, *main.args.args][0].arg
+    for line, name in not_there(tree, call):
+        sentence = f"a call has nothing of this name{did_you_mean(name, VERBS | KNOWN)}"
+        findings.faults.append(_fault(path, line, "no-such-verb", sentence, f"{call}.{name}"))
     return list(_names(path, tree, call, findings))
 
 
@@ -129,13 +141,23 @@ def _names(path: str, tree: ast.AST, call: str, findings: Findings) -> Iterator[
                         case ast.Constant(value=str(name)) if each.arg in kinds and name:
                             told = warn if kinds[each.arg] == "agent" else blame
                             yield Reference(kinds[each.arg], name, told, by_program=True)
+                        case ast.Dict(values=ways) if each.arg in kinds:
+                            yield from (Reference("queue", to, blame, by_program=True) for to in _queues(ways))
                 if verb not in NAMED_BY:
                     continue
-                given = [*arguments, *(each.value for each in others if each.arg in PROMPTED.get(verb, ()))]
+                named = arguments if NAMED_BY[verb] == "prompt" else arguments[:1]
+                given = [*named, *(each.value for each in others if each.arg in PROMPTED.get(verb, ()))]
                 names = [each.value for each in given if isinstance(each, ast.Constant)]
                 for name in (name for name in names if isinstance(name, str) and name):
                     if not (NAMED_BY[verb] == "prompt" and name.startswith("sound:")):
                         yield Reference(NAMED_BY[verb], name, blame, by_program=True)
+
+
+def _queues(ways: list[ast.expr]) -> Iterator[str]:
+    """Of what keys lead to, the queues."""
+    for each in ways:
+        if isinstance(each, ast.Constant) and isinstance(each.value, str) and (to := way_of(each.value).queue):
+            yield to
 
 
 def _tell(path: str, line: int, key: str, findings: Findings, code: str, sentence: str) -> None:
