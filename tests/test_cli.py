@@ -547,13 +547,15 @@ async def test_customers_are_exported_as_they_can_be_imported_again(site, plane,
     file.write_text(
         "number,name,credit_s,language,blocked,blocked_until\n"
         "138-0013,=1+1,120,zh-CN,,\n"
+        "138-0014,'t Hooft,,,,\n"
+        "138-0015,'=x,,,,\n"
         "+8613,Ms Li,,,threats,2030-01-01T00:00:00+00:00\n"
     )
     result = await ask("customers", "import", str(file), "--dry-run")
-    assert (result.stdout, site.customers.rows) == (f"{file}: 2 customers, no fault.\n", {})
-    assert (await ask("customers", "import", str(file))).stdout == "2 customers were taken over.\n"
+    assert (result.stdout, site.customers.rows) == (f"{file}: 4 customers, no fault.\n", {})
+    assert (await ask("customers", "import", str(file))).stdout == "4 customers were taken over.\n"
     before = dict(site.customers.rows)
-    assert before["1380013"].name == "=1+1"
+    assert [before[f"138001{each}"].name for each in (3, 4, 5)] == ["=1+1", "'t Hooft", "=x"]
     out = folder / "out.csv"
     assert (await ask("customers", "export", str(out))).exit_code == 0
     assert "'=1+1" in out.read_text(), "no spreadsheet works it out"
@@ -578,6 +580,8 @@ async def test_more_customers_than_fit_into_one_request_go_in_pieces(site, plane
         ("number\n138\nabc\n", "row 3, number: 'abc' is no number"),
         ("number\n138\n1-38\n", "row 3, number: is in row 2, too"),
         ("number,credit_s\n138,soon\n", "row 2, credit_s: 'soon' is no number of seconds"),
+        ("number,credit_s\n138," + "9" * 5_000 + "\n", "is no number of seconds"),
+        ("number,blocked_until\n138,2030-01-01T00:00+00:00\n", "row 2, blocked: is empty"),
         ("number,language\n138,fr\n", "row 2, language: 'fr' is none of en, zh-CN"),
         ("number,blocked_until\n138,soon\n", "row 2, blocked_until: 'soon' is no time"),
         ("number,name\n138," + "x" * 81 + "\n", "row 2, name: has at most 80 characters"),

@@ -180,6 +180,11 @@ def test_a_wrong_name_or_value_is_a_fault_of_the_program(asks):
     assert "look-up" in line.raised[0].error
 
 
+def test_a_value_may_be_called_as_the_verbs_own_argument():
+    line = Asking('await call.look_up("people", name="Li")', more='[people]\nurl = "https://shop.example/{name}"\n')
+    assert line.verb == LookUp("people", (("name", "Li"),), 6_100, 1_000)
+
+
 def test_every_result_can_be_kept_and_read_again():
     for result in (Found({"a": [1, 2.5, None, True, "x"]}), NotFound(), LookUpFailed("status", 500)):
         assert msgspec.json.decode(msgspec.json.encode(result), type=LookUpResult) == result

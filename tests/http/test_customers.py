@@ -54,6 +54,7 @@ async def test_many_are_taken_over_at_once(site, admin):
         [{"number": "138", "language": "fr"}],
         [{"number": "138", "name": "a\nb"}],
         [{"number": "138", "unknown": 1}],
+        [{"number": "138", "blocked_until": "2030-01-01T00:00:00Z"}],
         [{"number": str(each)} for each in range(301)],
         [{"number": "138"}, {"number": "?"}],
     ],

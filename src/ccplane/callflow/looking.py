@@ -18,7 +18,7 @@ from ccplane.site.look_ups import VALUE_LONGEST
 class Looking(Caller):
     """The verb that asks a service outside."""
 
-    async def look_up(self, name: str, **given: str | int) -> LookUpResult:
+    async def look_up(self, name: str, /, **given: str | int) -> LookUpResult:
         """Ask what ivr/lookups.toml has under this name, by HTTP: Found(data), NotFound(), or LookUpFailed(why).
 
         `given`: the values that stand in braces there, each of at most 200 characters. `data` is a JSON value that

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -252,14 +253,15 @@ def _judged(raw: dict[str, str]) -> tuple[dict[str, Any], list[tuple[str, str]]]
         wrong.append(("number", f"{raw['number']!r} is no number: at most 20 digits, perhaps after a +"))
     found: dict[str, Any] = {"number": number}
     for name, longest in (("name", 80), ("note", 200), ("blocked", 200)):
-        found[name] = raw.get(name, "").removeprefix("'")
+        cell = raw.get(name, "")
+        found[name] = cell.removeprefix("'") if _works_out(cell) else cell
         if len(found[name]) > longest or not found[name].isprintable():
             wrong.append((name, f"has at most {longest} characters, and no line breaks"))
     found["language"] = raw.get("language") or None
     if found["language"] not in (None, "en", "zh-CN"):
         wrong.append(("language", f"{found['language']!r} is none of en, zh-CN"))
     credit = raw.get("credit_s") or "0"
-    if credit.removeprefix("-").isdecimal() and credit.isascii() and abs(int(credit)) <= 86_400:
+    if re.fullmatch(r"-?[0-9]{1,9}", credit) and abs(int(credit)) <= 86_400:
         found["credit_s"] = int(credit)
     else:
         wrong.append(("credit_s", f"{credit!r} is no number of seconds, at most a day: 86400"))
@@ -269,6 +271,8 @@ def _judged(raw: dict[str, str]) -> tuple[dict[str, Any], list[tuple[str, str]]]
             found["blocked_until"] = _moment(until)
         except click.BadParameter as error:
             wrong.append(("blocked_until", error.message))
+        if not found["blocked"]:
+            wrong.append(("blocked", "is empty, so that nothing ends at `blocked_until`: say why they are blocked"))
     return found, wrong
 
 
@@ -282,4 +286,9 @@ def _moment(text: str) -> str:
 def _cell(column: str, value: Any) -> str:
     """What a spreadsheet would work out is kept from it by an apostrophe, which `import` takes away again."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) and column not in ("number", "credit_s") else text
+    return f"'{text}" if _works_out(text) and column not in ("number", "credit_s") else text
+
+
+def _works_out(text: str) -> bool:
+    """Behind its apostrophes, if it has any: each that was there before has to be there again."""
+    return text.lstrip("'").startswith(FORMULA)

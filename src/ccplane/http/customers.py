@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from fastapi import APIRouter, Depends, Query, Response
 from msgspec.structs import replace
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from ccplane.contacts.facts.customers import CallMarked
 from ccplane.errors import RequestError
@@ -85,6 +86,12 @@ class Imported(CustomerWanted):
     number: Number
     blocked: Note = ""
     blocked_until: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _can_be(self) -> Imported:
+        if self.blocked_until is not None and not self.blocked:
+            raise PydanticCustomError("bad-customer", "has `blocked_until`, and `blocked` does not say why")
+        return self
 
 
 class ImportWanted(BaseModel):

@@ -125,13 +125,13 @@ class LookUps:
             return None
         self._end(of)
         asked = self._asked[of] = _Asked(step, contact.attempt)
+        seen = self.seen.setdefault(verb.name, Seen())
         try:
             rule = self._site_of(contact.site).look_up(verb.name)
         except (CcplaneError, KeyError):
-            return self._tell(of, asked, LookUpFailed("not-configured"))
+            return self._tell(of, asked, self._counted(verb.name, LookUpFailed("not-configured")))
         if attempt > 1 and not rule.repeatable:
-            return self._tell(of, asked, LookUpFailed("interrupted"))
-        seen = self.seen.setdefault(verb.name, Seen())
+            return self._tell(of, asked, self._counted(verb.name, LookUpFailed("interrupted")))
         if seen.under_way >= AT_ONCE:
             return self._tell(of, asked, self._counted(verb.name, LookUpFailed("busy")))
         seen.under_way += 1
