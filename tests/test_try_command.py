@@ -48,6 +48,12 @@ def test_each_verb_is_said_and_keys_and_outcomes_lead_on():
     assert said[-1] == "the program has ended: the call is hung up (cause 16)."
 
 
+def test_a_program_that_fails_before_its_main_is_told_with_file_and_line(tmp_path, monkeypatch):
+    with_program(tmp_path, monkeypatch, "pass\n\nMOST = 1 // 0")
+    code, said = tried("mine", "--script", "-")
+    assert (code, said[-1]) == (2, "FAILED: ari_apps/mine.py:6: ZeroDivisionError: integer division or modulo by zero.")
+
+
 def test_what_is_typed_is_asked_for_where_it_is_needed_and_h_hangs_up():
     code, said = tried("4001", typed="2\nnonsense\nh\n")
     assert code == 0

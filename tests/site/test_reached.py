@@ -115,3 +115,31 @@ def test_prompts_of_a_recording_that_are_not_there_are_faults_and_not_found_out_
     body = 'async def main(call):\n    await call.record_message("say-it", box="sales", review="keep-it")\n'
     _, findings = examine(a_site(sorry=body))
     assert [(each.code, each.line) for each in findings.faults] == [("no-such-prompt", 2)] * 2
+
+
+PUTS_THROUGH = "async def main(call):\n    await call.transfer(agent='1001'{})\n"
+
+
+@pytest.mark.parametrize(
+    ("queue", "changed", "key"),
+    [
+        ("", {}, ["call.transfer"]),
+        (", queue='support'", {}, []),
+        ("", {"site": 'default_queue = "support"\n'}, []),
+        ("", {"numbers": 'default = "sorry"\n[4001]\nprogram = "front"\nqueue = "support"\n'}, []),
+        (
+            "",
+            {"numbers": 'default = "sorry"\n[4001]\nprogram = "front"\n[4002]\nprogram = "front"\n'},
+            ["call.transfer"],
+        ),
+    ],
+)
+def test_a_transfer_to_an_agent_as_of_no_queue_is_told_once_where_a_number_leads_to_it(queue, changed, key):
+    menu = {"main": 'prompt = "welcome"\nno_input = "1"\n[keys]\n1 = { program = "front" }\n'}
+    told = warned(front=PUTS_THROUGH.format(queue), **changed, **menu)
+    assert [each[2] for each in told if each[1] == "no-queue"] == key
+
+
+def test_a_transfer_in_a_program_that_another_runs_is_told_too():
+    told = warned(front=RUNS.format("second"), second=PUTS_THROUGH.format(""))
+    assert ("ari_apps/second.py", "no-queue", "call.transfer") in told

@@ -90,7 +90,10 @@ class Transferring(Waiting):
         name = queue or self.number.queue or self.site.rules.default_queue
         if name not in self.site.rules.queues:
             known = ", ".join(self.site.rules.queues)
-            sentence = f"an agent takes calls as those of a queue: give `queue`, one of {known}; it is {name!r}"
+            sentence = (
+                f"an agent takes calls as those of a queue, one of {known}; it is {name!r}. "
+                "Give `queue` here, or the number one in ivr/numbers.toml, or `default_queue` in acd/site.toml"
+            )
             raise ProgramError("no-such-queue", sentence)
         await self._announce(QueueName(name))
         result = await Step(EnterQueue(QueueName(name), self._consent, announce=Announce(), direct=direct))

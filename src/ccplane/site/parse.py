@@ -28,7 +28,7 @@ from ccplane.site.names import Reference, judge_references
 from ccplane.site.overlays import among, without
 from ccplane.site.policy import policy_in
 from ccplane.site.programs import computes, judge_program
-from ccplane.site.reached import judge_programs
+from ccplane.site.reached import judge_programs, judge_transfers
 from ccplane.site.shapes import RulesTable
 from ccplane.site.site import HOLD, LANGUAGES, AgentEntry, Menu, Program, Site
 from ccplane.site.steps import judge_whether_met
@@ -246,6 +246,7 @@ class _Reading:
         self._judge_menus()
         if not self._document(NUMBERS).broken and not self._document(DIALLING).broken:
             judge_programs(self._programs, self._references, self._within, self.findings)
+            judge_transfers(self._numbers.listed.values(), self._within, self._rules.default_queue)
         judge_asked(self._document(LOOK_UPS), self._look_ups, self._programs, self.findings)
         judge_surveys(self._document(SURVEYS), self._surveys, self._references, self._programs)
         self._judge_same_numbers()

@@ -12,6 +12,7 @@ from ccplane.contacts.announce import way_of
 from ccplane.errors import SiteError
 from ccplane.site.faults import Findings, did_you_mean
 from ccplane.site.names import Reference
+from ccplane.site.program_words import judge_words
 from ccplane.site.verbs import KNOWN, VERBS, not_there
 
 NAMED_BY: Final = {
@@ -45,8 +46,24 @@ NAMED_BY_KEYWORD: Final = {
     "conference": {"ask": "prompt"},
 }
 """Keywords that are names, of whatever verb, and of what."""
+AS_THE_NUMBERS: Final = "queue of the number"
+"""What a transfer to an agent refers to that names no queue itself."""
 
-FORBIDDEN: Final = {"asyncio", "random", "secrets", "socket", "subprocess", "threading", "time", "uuid"}
+FORBIDDEN: Final = {
+    *(
+        "aiohttp",
+        "asyncio",
+        "httpx",
+        "random",
+        "requests",
+        "secrets",
+        "socket",
+        "subprocess",
+        "threading",
+        "time",
+        "uuid",
+    ),
+}
 """Modules a program has no use for: it runs again over its journal, and must then take the same course."""
 
 
@@ -68,6 +85,7 @@ def judge_program(path: str, source: str, findings: Findings) -> list[Reference]
     if not isinstance(main, ast.AsyncFunctionDef):
         return []
     call = [*main.args.posonlyargs, *main.args.args][0].arg
+    findings.faults += judge_words(tree, source, call, partial(_fault, path))
     for line, name in not_there(tree, call):
         sentence = f"a call has nothing of this name{did_you_mean(name, VERBS | KNOWN)}"
         findings.faults.append(_fault(path, line, "no-such-verb", sentence, f"{call}.{name}"))
@@ -136,6 +154,8 @@ def _names(path: str, tree: ast.AST, call: str, findings: Findings) -> Iterator[
                 blame = partial(_tell, path, node.lineno, f"{call}.{verb}", findings)
                 warn = partial(_warn, path, node.lineno, f"{call}.{verb}", findings)
                 kinds = NAMED_BY_KEYWORD.get(verb, {})
+                if verb == "transfer" and {"agent", "queue"} & {each.arg for each in others} == {"agent"}:
+                    yield Reference(AS_THE_NUMBERS, verb, warn, by_program=True)
                 for each in others:
                     match each.value:
                         case ast.Constant(value=str(name)) if each.arg in kinds and name:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ccplane.ids import ProgramName
+from ccplane.routing.rules import Number
 from ccplane.site.faults import Findings
 from ccplane.site.names import Reference
-from ccplane.site.programs import computes, fault_at
+from ccplane.site.programs import AS_THE_NUMBERS, computes, fault_at
 from ccplane.site.site import Program
 
 
@@ -38,6 +39,32 @@ def judge_programs(
             told.add(frozenset(way))
             sentence = f"programs run each other round: {' → '.join([*way, way[0]])}; that fails once it is eight deep"
             findings.warnings.append(fault_at(programs[name].path, "runs-round", sentence))
+
+
+def judge_transfers(
+    numbers: Iterable[Number],
+    within: Mapping[ProgramName, Collection[Reference]],
+    default_queue: str | None,
+) -> None:
+    """A warning for each transfer to an agent that would fail, as neither it, nor the number dialled, nor the site
+    names the queue as whose talk it counts."""
+    if default_queue is not None:
+        return
+    told = set[ProgramName]()
+    for number in (each for each in numbers if each.queue is None):
+        ways = [each for each in (number.program, number.withheld, number.closed) if each is not None]
+        while ways:
+            name = ways.pop()
+            if name in told:
+                continue
+            told.add(name)
+            references = within.get(name, ())
+            ways += [ProgramName(each) for each in _runs(references)]
+            for each in (each for each in references if each.kind == AS_THE_NUMBERS):
+                sentence = (
+                    f"names no queue as whose talk it counts, and calls to {number.number} have none: they fail here"
+                )
+                each.blame("no-queue", f"{sentence}; give `queue`, here, there, or as `default_queue` in acd/site.toml")
 
 
 def _runs(references: Collection[Reference]) -> list[str]:

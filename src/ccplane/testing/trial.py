@@ -137,8 +137,12 @@ class Trial:
         self.verb: Verb | None = None
         self.ended = ""
         self.failed = False
-        self._running = load(site, self.program)(Call(opened(arrived), site))
-        self._go_on(None)
+        try:
+            self._running = load(site, self.program)(Call(opened(arrived), site))
+        except Exception as error:  # of a line outside its `main`
+            self._fail(error)
+        else:
+            self._go_on(None)
 
     def give(self, result: Result) -> None:
         """What came of the verb; the program goes on to its next, or ends."""
