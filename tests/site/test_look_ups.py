@@ -40,6 +40,12 @@ def a_program(body):
     ('[orders]\nurl = "https://{order}.example"\n',
         "ivr/lookups.toml:2: orders.url: begins with https:// and a host, or with a variable ${NAME}; "
         "values come after it"),
+    *((f'[orders]\nurl = "{url}"\n',
+        "ivr/lookups.toml:2: orders.url: begins with https:// and a host, or with a variable ${NAME}; "
+        "values come after it") for url in ("https://shop.example{order}", "${SHOP}{order}", "${SHOP}.example{order}/x",
+        "https://${SHOP}{order}/x")),
+    (SHOP + 'headers = { Content-Length = "5" }\n',
+        "ivr/lookups.toml:3: orders.headers: Content-Length is ours to say"),
     (SHOP + 'meanwhile = "one-momnet"\n', "ivr/lookups.toml:3: orders.meanwhile: there is no prompt `one-momnet`"),
     (SHOP + 'timeout = "1m"\n', "ivr/lookups.toml:3: orders.timeout: is at most 20s, not 1m"),
     (SHOP + 'largest = "1 MB"\n', 'ivr/lookups.toml:3: orders.largest: is a size with its unit, in quotes: "64 kB"'),
@@ -58,6 +64,13 @@ def a_program(body):
 ])  # fmt: skip
 def test_each_mistake_is_told_where_it_stands(toml, told):
     assert any(str(each).startswith(told) for each in faults(site_with(toml)))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://shop.example?o={order}", "${SHOP}/{order}", "${SHOP}?o={order}", "https://${SHOP}:8443/{order}"]
+)
+def test_a_value_may_stand_anywhere_behind_the_host(url):
+    assert parse(site_with(f'[orders]\nurl = "{url}"\n')).look_ups["orders"].values == {"order"}
 
 
 @pytest.mark.parametrize(("asks", "told"), [

@@ -25,9 +25,11 @@ KB: Final = 1_024
 LARGEST: Final = 256 * KB
 METHODS: Final = ("GET", "POST", "PUT")
 LOCAL: Final = re.compile(r"http://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(?=[:/?]|$)")
-ADDRESS: Final = re.compile(r"(https?://[^/?#{}\s]+|\$\{\w+\}[^/?#{}\s]*)")
+ADDRESS: Final = re.compile(r"(https?://|(?=\$\{))(\$\{\w+\}|[^/?#{}\s])+(?=[/?#]|$)")
 """Up to where the path begins: no value of a caller's may say which machine is asked."""
 HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,60}")
+OURS: Final = frozenset({"content-length", "transfer-encoding", "connection", "idempotency-key"})
+"""Headers that follow from what is asked, and how."""
 
 
 def _size(value: object) -> int:
@@ -132,6 +134,8 @@ def _faults(table: LookUpTable) -> Iterator[tuple[str, str, str]]:
     for header, text in table.headers.items():
         if not HEADER.fullmatch(header) or not text.isprintable() or not text.isascii():
             yield "headers", "bad-header", f"{header!r} is no header: letters, digits and -, and a line of ASCII"
+        elif header.lower() in OURS:
+            yield "headers", "bad-header", f"{header} is ours to say: it follows from what is asked"
         elif any(value for _, value in BLANK.findall(text)) or _braces_left(text):
             yield "headers", "bad-blank", f"{header} takes variables ${{NAME}} alone, no values of a program"
 
