@@ -513,6 +513,7 @@ async def test_an_emergency_is_switched_on_shown_in_the_status_and_switched_off(
         (("--text", "en=x", "--until", "soon"), "is no time"),
         (("--text", "en=x", "--until", "18:00", "--for", "2h"), "either --for or --until"),
         (("--text", "en=x", "--then", "explode"), "'explode' is not one of"),
+        (("--text", "en=x", "--text", "en=y"), "two texts in en"),
     ],
 )
 def test_an_emergency_that_is_none_is_refused_before_anything_is_asked(words, what):
@@ -523,6 +524,15 @@ def test_an_emergency_that_is_none_is_refused_before_anything_is_asked(words, wh
 async def test_an_emergency_of_a_queue_that_is_not_there_says_which_there_are(plane):
     result = await ask("emergency", "on", "gas", "--queue", "nobody", "--text", "en=x")
     assert (result.exit_code, "There is no queue of this name" in told(result)) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "area", "what"),
+    [("gas leak", "021", "a name has letters, digits, - and _"), ("gas", "shanghai", "an area is how numbers begin")],
+)
+async def test_what_an_emergency_cannot_be_called_or_be_for_is_said_in_words(plane, name, area, what):
+    result = await ask("emergency", "on", name, "--text", "en=x", "--area", area)
+    assert (result.exit_code, what in told(result)) == (2, True), result.stderr
 
 
 async def test_customers_are_known_blocked_shown_and_forgotten(site, plane):

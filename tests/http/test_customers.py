@@ -38,6 +38,13 @@ async def test_a_block_leaves_what_else_is_known_and_is_lifted(admin):
     assert (await admin.get("/api/v1/customers?blocked=true")).json()["customers"] == []
 
 
+async def test_a_block_that_is_over_before_it_begins_is_refused(site, admin):
+    asked = {"why": "threats", "until": "2001-01-01T00:00:00Z"}
+    answer = await admin.put("/api/v1/customers/138/block", json=asked)
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad-time"), answer.text
+    assert site.customers.rows == {}
+
+
 async def test_many_are_taken_over_at_once(site, admin):
     many = [{"number": f"138 {each}", "credit_s": each} for each in range(300)]
     assert (await admin.post("/api/v1/customers", json={"customers": many})).json() == {"customers": 300}

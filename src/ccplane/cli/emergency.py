@@ -74,7 +74,11 @@ def on(
     """
     if length is not None and until is not None:
         raise click.UsageError("either --for or --until")
-    said = dict(_text(each) for each in texts)
+    spoken = [_text(each) for each in texts]
+    said = dict(spoken)
+    if len(said) < len(spoken):
+        twice = next(language for language in said if [each for each, _ in spoken].count(language) > 1)
+        raise click.UsageError(f"two texts in {twice}: one is said")
     asked: dict[str, Any] = {"texts": said, "prompt": prompt, "then": then, "box": box, "key": key, "by": by}
     asked |= {"number": number, "area": area, "queue": queue, "until": _until(length, until)}
     settings = given_settings()

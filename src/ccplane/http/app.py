@@ -177,7 +177,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
     app.include_router(recordings.control(ports.plane, admin))
     if ports.customers:
-        app.include_router(customers.routes(ports.customers, admin))
+        app.include_router(customers.routes(ports.customers, admin, ports.clock))
         app.include_router(customers.marking(ports.customers, own))
     if ports.callbacks:
         app.include_router(callbacks.routes(ports.plane, ports.callbacks, admin, ports.clock))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import GenericAlias
 from typing import Annotated, Any, Final, Literal
 
@@ -16,7 +17,7 @@ from ccplane.errors import RequestError
 from ccplane.http.auth import Asker, By, Guard, OwnGuard
 from ccplane.http.openapi import answers
 from ccplane.http.ports import Customers
-from ccplane.http.views import readable, told, with_times
+from ccplane.http.views import iso, readable, told, with_times
 from ccplane.ids import ContactId
 from ccplane.postgres.customers import CustomerRow, MarkRow
 
@@ -128,7 +129,7 @@ class Taken(msgspec.Struct, frozen=True):
     customers: int
 
 
-def routes(customers: Customers, admin: Guard) -> APIRouter:
+def routes(customers: Customers, admin: Guard, clock: Callable[[], int]) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["customers"], dependencies=[Depends(admin)])
 
     @router.get("/customers", summary="Customers, by number", responses=answers(_Customers))
@@ -164,9 +165,12 @@ def routes(customers: Customers, admin: Guard) -> APIRouter:
 
     @router.put("/customers/{number}/block", summary="Take their calls no more", responses=answers(CUSTOMER))
     async def block(number: str, asked: BlockWanted) -> Response:
+        """422 `bad-time` if `until` is over already."""
         wanted = _number(customers, number)
-        before = await customers.store.customer(wanted) or CustomerRow(number=wanted)
         until = None if asked.until is None else round(asked.until.timestamp() * 1000)
+        if until is not None and until <= clock():
+            raise RequestError("bad-time", f"It is {iso(clock())}: a block until then would be over already.")
+        before = await customers.store.customer(wanted) or CustomerRow(number=wanted)
         after = replace(before, blocked=asked.why, blocked_until=until)
         await customers.put([after], asked.by or BY_API, ("blocked",))
         return told(_timed(await _known(customers, wanted)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from types import GenericAlias
 from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Path, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from ccplane.callflow.said import said
@@ -24,7 +25,20 @@ from ccplane.http.views import Time, iso, told
 from ccplane.ids import QueueName
 from ccplane.site import Site
 
-Name = Annotated[str, Path(max_length=40, pattern=r"^\w[\w-]*$")]
+
+def _said_so(pattern: str, sentence: str) -> AfterValidator:
+    """Of this pattern, or the sentence says what it is."""
+
+    def check(given: str) -> str:
+        if not re.fullmatch(pattern, given):
+            raise PydanticCustomError("bad-emergency", "{sentence}", {"sentence": sentence})
+        return given
+
+    return AfterValidator(check)
+
+
+Name = Annotated[str, Path(), _said_so(r"\w[\w-]{0,39}", "a name has letters, digits, - and _, at most 40")]
+Area = Annotated[str, _said_so(r"\+?[0-9]{1,20}", "an area is how numbers begin: at most 20 digits, perhaps after a +")]
 PLAIN: Final = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1_000, pattern=PLAIN)]
 MakeSounds = Callable[[str, tuple[Spoken, ...]], Awaitable[tuple[str, ...]]]
@@ -53,7 +67,7 @@ class EmergencyAskedFor(BaseModel):
     )
 
     number: Annotated[str | None, Field(max_length=40)] = None
-    area: Annotated[str | None, Field(max_length=20, pattern=r"^\+?[0-9]+$")] = None
+    area: Area | None = None
     queue: Annotated[str | None, Field(max_length=40)] = None
     texts: dict[Literal["en", "zh-CN"], Words] = {}
     prompt: Annotated[str, Field(max_length=80)] = ""
