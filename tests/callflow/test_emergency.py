@@ -35,6 +35,15 @@ def test_it_is_heard_first_and_then_the_program_begins():
     assert line.verb.sounds == (line.site.sound("welcome", "en"),)
 
 
+def test_a_prompt_whose_sound_is_missing_is_heard_in_the_other_language():
+    says = {"en": Spoken("sound:gas-en", "en", ""), "zh-CN": Spoken("sound:gas-zh", "zh-CN", "")}
+    line = Line('await call.play("welcome")')
+    line.take(i.EmergencyWanted(Emergency(name="gas", since=0, says=says)))
+    line.call_and_answer()
+    line.sounds_end(ok=False)
+    assert line.played() == [("sound:gas-en",), ("sound:gas-zh",)]
+
+
 def test_after_skip_to_message_it_is_hung_up():
     line = a_call(then="hang-up")
     line.sounds_end()

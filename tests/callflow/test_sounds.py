@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from ccplane.contacts import facts as f
+from ccplane.contacts.conference import Confer
 from ccplane.contacts.verbs import Failed, Gather, HangUp, Play
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
@@ -65,6 +66,15 @@ def test_given_a_question_whose_sound_is_missing_then_it_is_asked_in_the_other_l
     assert line.played()[-1] == (NIHAO,)
     line.presses("7")
     assert line.verb == HangUp(7)
+
+
+def test_given_a_conference_whose_question_for_the_pin_is_missing_then_it_is_asked_in_the_other_language():
+    line = a_call('await call.conference("board", pin="47", ask="welcome")')
+    line.sounds_end(ok=False)
+    assert line.played() == [(HELLO,), (NIHAO,)]
+    line.presses("4")
+    line.presses("7")
+    assert isinstance(line.verb, Confer)
 
 
 def test_given_a_question_that_cannot_be_put_at_all_then_a_key_is_waited_for_all_the_same():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from ccplane.callflow.step import Step
 from ccplane.callflow.transferring import Transferring
 from ccplane.contacts.conference import Confer, Met, NotMet
-from ccplane.contacts.verbs import KEYS, ConferenceResult, Gather, Pressed
+from ccplane.contacts.verbs import KEYS, ConferenceResult, Pressed
 from ccplane.errors import ProgramError
 
 NAME_LONGEST: Final = 40
@@ -54,8 +55,8 @@ class Conferring(Transferring):
                 f"given: {most!r}, {longest_s!r}, {ends_with!r}"
             )
             raise ProgramError("bad-conference", sentence)
-        if bool(pin) is not bool(ask) or set(pin) - set("0123456789"):
-            raise ProgramError("bad-conference", "a `pin`, of digits, is asked for by a prompt: `ask`")
+        if bool(pin) is not bool(ask) or set(pin) - set("0123456789") or tries < 1:
+            raise ProgramError("bad-conference", "a `pin`, of digits, is asked for by a prompt, `ask`, once at least")
         if pin and not await self._knows(pin, ask, tries):
             return NotMet("wrong-pin")
         await self._announce(None)
@@ -66,9 +67,9 @@ class Conferring(Transferring):
 
     async def _knows(self, pin: str, ask: str, tries: int) -> bool:
         """What they key is not left at the switch."""
-        sounds, wait_ms = (self.site.sound(ask, self.language),), round(PIN_S * 1000)
+        question = partial(self._said(ask).gather, round(PIN_S * 1000), len(pin), "#", secret=True)
         for attempt in range(tries):
-            keyed = await Step(Gather(sounds, wait_ms, longest=len(pin), ends_with="#", fresh=attempt > 0, secret=True))
+            keyed = await Step(question(fresh=attempt > 0))
             if keyed == Pressed(pin):
                 return True
         return False

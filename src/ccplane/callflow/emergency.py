@@ -12,6 +12,7 @@ from ccplane.callflow.said import Said
 from ccplane.callflow.step import Step
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.verbs import NoteEmergency, Pressed
+from ccplane.site.site import LANGUAGES
 
 KEY_WITHIN_S: Final = 3.0
 """How long they may still press the key once it was said."""
@@ -20,7 +21,8 @@ KEY_WITHIN_S: Final = 3.0
 async def told_first(call: Call, main: Main, emergency: Emergency) -> None:
     """The program of somebody who calls in an emergency: first what there is to say."""
     spoken = emergency.said_in(call.language)
-    words = Said((spoken.uri,), (spoken.uri,), (spoken,) if spoken.text else ())
+    otherwise = emergency.said_in(next(each for each in LANGUAGES if each != call.language))
+    words = Said((spoken.uri,), (otherwise.uri,), (spoken,) if spoken.text else ())
     goes_on = emergency.then == "go-on"
     if emergency.key:
         asked = Question(pattern=re.escape(emergency.key), timeout_s=KEY_WITHIN_S, wrong_tries=2)
