@@ -188,6 +188,20 @@ def test_calls_of_our_own_phones_are_no_callers():
 
 # ------------------------------------------------------------------------------------------------- which of several
 
+
+@pytest.mark.parametrize("shown", ["+862155501", "00862155501", "+86 21 55501"])
+def test_an_area_of_another_country_is_known_however_the_number_is_shown(shown):
+    floor = a_floor(queues=[a_queue()])
+    switched_on(floor, area="+8621")
+    floor.take(replace(an_arrival("x"), caller=shown))
+    assert floor.contact("x").emergency == floor.state.emergencies["gas"]
+    waits = a_floor(agents=[paused("ana", support=5)], queues=[a_queue()])
+    waits.take(replace(an_arrival("y"), caller=shown))
+    waits.asks("y", EnterQueue(SUPPORT))
+    waits.enters("y")
+    assert [each for each, _ in told(switched_on(waits, area="+8621"))] == [c("y")]
+
+
 areas = st.sampled_from(["0", "02", "021", "0215", "139"])
 one = st.one_of(
     st.just({}),

@@ -26,6 +26,7 @@ from ccplane.core.commands import SayToWaiting
 from ccplane.core.follows import to_hear
 from ccplane.core.state import State
 from ccplane.core.turn import Turn
+from ccplane.routing.dialling import plain
 
 AT_ONCE: Final = 25
 """Callers who begin to hear it with one decision: each is a playback at the switch."""
@@ -59,7 +60,7 @@ def at_arrival(state: State, what: i.CallerArrived) -> Emergency | None:
     """What somebody hears who calls now. Those at our own phones know."""
     if what.device is not None or not state.emergencies:
         return None
-    return of_caller(state.emergencies.values(), what.number_dialled, what.caller)
+    return of_caller(state.emergencies.values(), what.number_dialled, plain(state.rules.dialling, what.caller))
 
 
 def _ended(turn: Turn, name: str, reason: EmergencyOff, by: str = "") -> None:
@@ -83,7 +84,7 @@ def tell_waiting(turn: Turn) -> None:
 
 
 def _say(turn: Turn, contact: Contact) -> None:
-    emergency = to_hear(turn.state.emergencies, contact)
+    emergency = to_hear(turn.state, contact)
     assert emergency is not None
     turn.happened(EmergencyHeard(at=turn.now, contact=contact.id, emergency=emergency.id, waiting=True))
     turn.do(SayToWaiting(contact.id, (emergency.said_in(contact.language).uri,), contact.language))

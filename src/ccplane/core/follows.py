@@ -21,6 +21,7 @@ from ccplane.core.state import State
 from ccplane.ids import AgentId, ChannelId, ContactId, QueueName, device_of, is_web, seat_of
 from ccplane.routing import engine as routing
 from ccplane.routing.asking import CALL_FIRST, VOICE, Candidate
+from ccplane.routing.dialling import plain
 from ccplane.routing.ordered import Ordered
 from ccplane.routing.rules import Queue, Rules
 
@@ -143,11 +144,12 @@ def reindexed(state: State, before: Contact | None, after: Contact | None) -> St
     return rescheduled(state, "contact", whose.id, deadline)
 
 
-def to_hear(emergencies: Map[str, Emergency], contact: Contact) -> Emergency | None:
+def to_hear(state: State, contact: Contact) -> Emergency | None:
     """What this contact is to hear while it waits, and has not yet. Who is called back is told nothing."""
-    if contact.waiting is None or contact.callback is not None or contact.device is not None:
+    emergencies = state.emergencies
+    if not emergencies or contact.waiting is None or contact.callback is not None or contact.device is not None:
         return None
-    caller = contact.caller
+    caller = plain(state.rules.dialling, contact.caller)
     return of_waiting(emergencies.values(), contact.number_dialled, caller, contact.waiting.queue, contact.heard)
 
 
@@ -155,7 +157,7 @@ def can_hear(state: State, contact: Contact) -> bool:
     """Whether it is to hear of an emergency, and can: nothing is said while a phone rings for them, nor outside of the
     room in which it is said."""
     here = contact.phase is Phase.WAITING and contact.in_room and not contact.offers
-    return here and state.nodes.get(contact.node, False) and to_hear(state.emergencies, contact) is not None
+    return here and state.nodes.get(contact.node, False) and to_hear(state, contact) is not None
 
 
 def _unheard(state: State, contact: ContactId, after: Contact | None) -> State:

@@ -23,6 +23,7 @@ from ccplane.http.openapi import answers
 from ccplane.http.ports import Plane
 from ccplane.http.views import Time, iso, told
 from ccplane.ids import QueueName
+from ccplane.routing.dialling import plain
 from ccplane.site import Site
 
 
@@ -156,7 +157,7 @@ def routes(
             since=now,
             says=says,
             number=asked.number,
-            area=asked.area,
+            area=None if asked.area is None else plain(state.rules.dialling, asked.area),
             queue=None if asked.queue is None else QueueName(asked.queue),
             then=asked.then,
             to=asked.box,
