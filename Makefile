@@ -4,7 +4,7 @@
 # make bench  all measurements, into bench/results/; one: bench-switching, -menus, -announcing, -pop, -recording, -recovery, -handover, -routing, -simulation
 # make chaos  faults under load, judged by the phones' own log: docs/reliability.md; prints its seed
 # make sim-full  the simulator against published numbers (docs/simulation.md), and the core against 50,000 days of anything
-# make lock   dependencies anew    make clean  remove what was made
+# make lock   dependencies anew    make clean  remove what was made    make env-dev  what tests need, into .venv
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
 #
 # Options of a target: ARGS, e.g. make test ARGS="-k dialplan". As root (apt, mounts).

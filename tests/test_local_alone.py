@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ccplane.child import Child, recorded, started
+from ccplane.cli.new import SITE
 from ccplane.errors import SetupError, StoreError
 from ccplane.local import __main__ as make_run
 from ccplane.local import plane_process
@@ -187,6 +188,29 @@ def test_the_welcome_of_an_unusual_start_says_what_its_commands_need(at_home, tm
     assert told.index("ccplane agent 1001 pin") < told.index("or with that token"), "the browser's key is a PIN"
     assert "TOKEN=$CCPLANE_ADMIN_TOKEN\n" in told
     assert "secret" not in told.replace("a phone's secret", "")
+
+
+def test_the_welcome_names_the_sites_own_numbers_and_agents(at_home, tmp_path: Path):
+    for path, text in SITE.items():
+        (tmp_path / "centre" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "centre" / path).write_text(text)
+    given = Settings(site=tmp_path / "centre")
+    told = welcome(given, Stack(given), 1.0)
+    assert f"  site      {tmp_path}/centre\n" in told
+    assert "  phones    1001 to 1003, SIP 127.0.0.1:5060" in told
+    assert (
+        "  dial      sip:4000@127.0.0.1:5060   The front door: ask what it is about, then put the caller through\n"
+        in told
+    )
+    assert "4001" not in told
+
+
+def test_the_welcome_of_the_demo_names_each_number_with_what_its_program_says_of_itself(at_home):
+    told = welcome(Settings(), Stack(Settings()), 1.0)
+    assert "sip:4004@127.0.0.1:5060   About an order: which one, and then an agent" in told
+    assert "sip:4003@127.0.0.1:5060   No questions: the caller waits in the queue that" in told
+    assert "(sales)" in told
+    assert "*45" not in told
 
 
 async def test_what_goes_on_beside_begins_when_calls_can_be_taken_and_its_end_ends_all(stack, tmp_path: Path):

@@ -208,3 +208,16 @@ async def test_who_is_put_through_outside_or_meets_others_is_told_first_that_it_
             refused.hangs_up()
             await told.is_gone()
             await refused.is_gone()
+
+
+@in_virtual_time
+async def test_a_test_says_what_time_it_is_on_the_sites_clock():
+    body = "shut = isinstance(await call.hours('main'), Closed)\nawait call.set_data('shut', str(shut))"
+    files = with_program(body) | {
+        "acd/site.toml": 'timezone = "Asia/Shanghai"\n',
+        "ivr/hours.toml": '[main]\nmon = "09:00-17:00"\n',
+    }
+    for at, shut in (("2026-10-05T10:00", "False"), ("2026-10-05T17:00", "True"), ("2026-10-05T10:00Z", "True")):
+        async with a_site(files, at=at) as site:
+            caller = await site.call("4002")
+            await caller.noted("shut", shut)

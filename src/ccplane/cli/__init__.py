@@ -32,10 +32,11 @@ from ccplane.cli import (
     try_,
     why,
 )
+from ccplane.cli.listing import Listing
 from ccplane.errors import CcplaneError, MachineError
 
 
-class _Commands(click.Group):
+class _Commands(Listing):
     """An error is one sentence for people, and an exit code that says whose fault it is."""
 
     def invoke(self, ctx: click.Context) -> Any:

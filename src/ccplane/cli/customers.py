@@ -15,6 +15,7 @@ import click
 
 from ccplane.cli.api import admin_token, asking, segment
 from ccplane.cli.given import given_settings
+from ccplane.cli.listing import Listing
 from ccplane.errors import SetupError
 
 COLUMNS: Final = ("number", "name", "language", "credit_s", "note", "blocked", "blocked_until")
@@ -34,7 +35,7 @@ def _asking() -> Iterator[Callable[..., Any]]:
         yield ask
 
 
-@click.group()
+@click.group(cls=Listing)
 def customers() -> None:
     """Know customers by their number: their language, who comes first, whose calls are not taken.
 

@@ -10,11 +10,12 @@ import click
 
 from ccplane.cli.api import admin_token, asking, segment
 from ccplane.cli.given import given_settings
+from ccplane.cli.listing import Listing
 
 PATIENCE_S = 30.0
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Listing, invoke_without_command=True)
 @click.pass_context
 def emergency(context: click.Context) -> None:
     """Tell callers at once that something is wrong: a text is spoken within seconds, before their program.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Final
 
 import click
 
 from ccplane.cli.given import given_settings
+from ccplane.cli.listing import Listing
 from ccplane.errors import SetupError
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -105,7 +107,13 @@ from ccplane import Call
 async def main(call: Call) -> None:
     await call.play("apology")
 ''',
-    "tests/test_programs.py": '''"""What callers find. Run it with `pytest tests`: no PBX, no waiting."""
+    "pytest.ini": """# How tests/ is run.
+
+[pytest]
+testpaths = tests
+addopts   = -p no:asyncio       ; @in_virtual_time runs them, on a loop of its own
+""",
+    "tests/test_programs.py": '''"""What callers find. Run it with `pytest`: no PBX, no waiting."""
 
 from pathlib import Path
 
@@ -135,7 +143,7 @@ async def test_with_nobody_there_callers_are_told_so():
 """A whole site, as small as one can be and still of use."""
 
 
-@click.group()
+@click.group(cls=Listing)
 def new() -> None:
     """Begin a program, or a whole site."""
 
@@ -195,7 +203,9 @@ def new_site(directory: Path) -> None:
     click.echo(f"{directory} is a site without a fault. Next:")
     click.echo(f"  export CCPLANE_SITE={directory}")
     click.echo("  ccplane try 4000        its program in the terminal")
-    click.echo(f"  .venv/bin/pytest {directory / 'tests'}     of ccplane's folder; `make test-fast` installs it")
+    click.echo("  make run                the same on a real Asterisk; in ccplane's folder")
+    click.echo(f"  {Path(sys.executable).with_name('pytest')} {directory}")
+    click.echo("                          its tests; once `make env-dev` in ccplane's folder has installed pytest")
 
 
 def _write(path: Path, text: str) -> None:

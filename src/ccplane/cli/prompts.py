@@ -7,9 +7,10 @@ import asyncio
 import click
 
 from ccplane.cli.given import given_settings, given_site
+from ccplane.cli.listing import Listing
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Listing, invoke_without_command=True)
 @click.pass_context
 def prompts(ctx: click.Context) -> None:
     """List what callers hear: text or recording, length and level of each, in each language.

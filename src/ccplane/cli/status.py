@@ -43,6 +43,8 @@ def status(reconcile: bool) -> None:
       messages   whether what callers leave is brought into safety
       guard      whether the node's guard looks, if there ever was one
       outbox     whether facts reach the disk, and it has room
+      site       whether the site in force is the one in the folder
+      look-ups   whether the services that programs ask answer
 
     \b
     The columns of a queue; what is counted, is since the site's midnight:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import time
@@ -159,7 +160,10 @@ def _result(trial: Trial, words: str) -> tuple[Result, str]:
 
 def _typed(question: str) -> str | None:
     try:
-        return input(question).strip()
+        words = input(question).strip()
+        if not sys.stdin.isatty():
+            click.echo(words)  # as a terminal does
+        return words
     except (EOFError, KeyboardInterrupt):
         click.echo()
         return None

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
+from ccplane.errors import SiteError
+from ccplane.ids import ProgramName
 from ccplane.local.stack import Stack
-from ccplane.settings import Settings
+from ccplane.settings import HOME, Settings
+from ccplane.site import Site, parse, read
+
+MOST_NUMBERS: Final = 12
+"""So many are named: a large site has thousands."""
 
 
 def welcome(settings: Settings, stack: Stack, took: float) -> str:
     """What to open and what to dial: the README's own commands, with this start's settings."""
     url = f"http://{settings.bind}:{settings.port}"
     sip = f"{settings.external_address}:{settings.sip_port}"
-    first, last = 1001, 1000 + settings.demo_agents
+    site = _site(settings)
+    agents = [str(agent.id) for agent in site.agents] if site else []
+    first = agents[0] if agents else "1001"
+    phones = f"{first} to {agents[-1]}" if len(agents) > 1 else first if agents else "none yet: acd/agents.toml"
+    dial = "\n            ".join(_to_dial(site, sip))
+    own_site = f"\n  site      {settings.site}\n" if settings.site != HOME else ""
     token = "$CCPLANE_ADMIN_TOKEN" if settings.admin_token else f"$(cat {_from_here(settings.runtime / 'admin-token')})"
     ccplane = _exports(settings) + _from_here(Path(sys.executable).with_name("ccplane"))
     first_of_all = (
@@ -23,17 +37,14 @@ def welcome(settings: Settings, stack: Stack, took: float) -> str:
     asterisk = f"log {stack.node.log_dir / 'messages.log'}" if stack.node else settings.ari_url
     return f"""
 ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, in this folder:
-{first_of_all}
-  phones    {first} to {last}, SIP {sip} (UDP or TCP); a phone's secret:
+{first_of_all}{own_site}
+  phones    {phones}, SIP {sip} (UDP or TCP); a phone's secret:
             TOKEN={token}
             curl -s -H "Authorization: Bearer $TOKEN" {url}/api/v1/agents/{first}/phone
   browser   {url}/phone, with the PIN of {ccplane} agent {first} pin
             or with that token
   sign in   {ccplane} agent {first} ready
-  dial      sip:4001@{sip}   a menu: 1 sales, 2 support, 9 leave a message, 0 anyone
-            sip:4002@{sip}   straight to support
-            sip:4003@{sip}   straight to sales
-            sip:4004@{sip}   menus of two levels, and an order's number
+  dial      {dial}
   look      {ccplane} status
   open      {url}/wallboard          queues and agents, live
             {url}/api/v1/wallboard   the same as JSON
@@ -43,6 +54,35 @@ ccplane is ready ({took:.1f} s). Ctrl-C ends everything. From another terminal, 
             {url}/metrics            for Prometheus
   asterisk  {asterisk}
 """
+
+
+def _site(settings: Settings) -> Site | None:
+    """None of one with faults, which the plane has told."""
+    try:
+        return parse(read(settings.site), settings.demo_agents)
+    except SiteError:
+        return None
+
+
+def _to_dial(site: Site | None, sip: str) -> Iterator[str]:
+    """Each number, and what its program says of itself. Feature codes are for the centre's own phones."""
+    numbers = [each for each in site.rules.numbers.values() if not each.number.startswith("*")] if site else []
+    if site is None or not numbers:
+        yield "any number: ivr/numbers.toml names none yet"
+        return
+    wide = max(len(each.number) for each in numbers[:MOST_NUMBERS])
+    for each in numbers[:MOST_NUMBERS]:
+        queue = f" ({each.queue})" if each.queue else ""
+        yield f"sip:{each.number}@{sip}{' ' * (wide - len(each.number))}   {_said_of(site, each.program)}{queue}"
+    if len(numbers) > MOST_NUMBERS:
+        yield f"and {len(numbers) - MOST_NUMBERS} more, in ivr/numbers.toml"
+
+
+def _said_of(site: Site, name: ProgramName) -> str:
+    """The first sentence of a program's docstring; its name, if it has none."""
+    program = site.programs.get(name)
+    first = (ast.get_docstring(ast.parse(program.source)) or "").split("\n")[0] if program else ""
+    return first.split(". ")[0].rstrip(".") or str(name)
 
 
 def _from_here(path: Path) -> str:

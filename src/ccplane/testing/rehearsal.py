@@ -33,7 +33,7 @@ from ccplane.kpi.board import Board
 from ccplane.laws import Fact
 from ccplane.plane import Plane
 from ccplane.site import Site, parse
-from ccplane.testing.clock import FakeClock
+from ccplane.testing.clock import START, FakeClock
 from ccplane.testing.fake_asterisk import FakeAsterisk
 from ccplane.testing.look_ups import Answers
 
@@ -69,9 +69,9 @@ class NoMeter:
 class Rehearsal:
     """The plane of one site and the switch it commands. `facts`: all that was decided, in order."""
 
-    def __init__(self, site: Site, files: Mapping[str, str], asks: Asks | None = None) -> None:
-        self.switch = FakeAsterisk()
-        self.clock = FakeClock(monotonic=asyncio.get_running_loop().time)
+    def __init__(self, site: Site, files: Mapping[str, str], asks: Asks | None = None, begins: int = START) -> None:
+        self.switch = FakeAsterisk(start=begins)
+        self.clock = FakeClock(begins, monotonic=asyncio.get_running_loop().time)
         self._log = MemoryLog()
         self._sites = {site.hash: site}
         executor = self.executor = Executor()
@@ -139,10 +139,10 @@ class Rehearsal:
 
 
 @asynccontextmanager
-async def rehearse(files: Mapping[str, str], asks: Asks | None = None) -> AsyncIterator[Rehearsal]:
+async def rehearse(files: Mapping[str, str], asks: Asks | None = None, begins: int = START) -> AsyncIterator[Rehearsal]:
     """Begin a plane over these site files; SiteFaults if they have any. `asks`: what asks services, in place of the
-    answers that are given (`ccplane.lookups.asking.LookUps`, on a real loop)."""
-    rehearsal = Rehearsal(parse(files), files, asks)
+    answers that are given (`ccplane.lookups.asking.LookUps`, on a real loop). `begins`: what time it is, ms UTC."""
+    rehearsal = Rehearsal(parse(files), files, asks, begins)
     link = asyncio.create_task(rehearsal.link.run())
     async for snapshot in rehearsal.plane.subscribe():
         if any(snapshot.state.nodes.values()):

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from difflib import get_close_matches
 from functools import partial, wraps
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import Any, Final
 
 from ccplane.callflow.saying import Value, words
 from ccplane.contacts import facts as c
+from ccplane.days import zone
 from ccplane.ids import ContactId
 from ccplane.laws import Fact
 from ccplane.plane import Snapshot
@@ -168,6 +170,7 @@ class Caller:
         self._news.set()
 
     async def _until(self, is_so: Callable[[], object], what: str, within: float) -> None:
+        __tracebackhide__ = True  # pytest shows the test's own line
         try:
             async with asyncio.timeout(within):
                 while not is_so():
@@ -259,14 +262,20 @@ class ScriptedSite:
 
 
 @asynccontextmanager
-async def a_site(site: Mapping[str, str] | Path | str = ".", *, may_fail: bool = False) -> AsyncIterator[ScriptedSite]:
+async def a_site(
+    site: Mapping[str, str] | Path | str = ".", *, at: str = "2026-01-01T00:00Z", may_fail: bool = False
+) -> AsyncIterator[ScriptedSite]:
     """The site of a folder, or of files by their path, with all its programs. SiteFaults if it has any fault.
 
-    On leaving every caller hangs up. AssertionError if a program failed, unless it `may_fail`.
+    `at`: what time it is when it begins, on the site's clock unless it says which: `2026-10-01T10:00`; ValueError if it
+    is no moment. On leaving every caller hangs up. AssertionError if a program failed, unless it `may_fail`.
     """
     files = files_of(site)
-    async with rehearse(files) as centre:
-        scripted = ScriptedSite(centre, parse(files))
+    parsed = parse(files)
+    moment = datetime.fromisoformat(at)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone(parsed.rules.timezone))
+    async with rehearse(files, begins=round(moment.timestamp() * 1000)) as centre:
+        scripted = ScriptedSite(centre, parsed)
         yield scripted
         for caller in scripted.callers:
             caller.hangs_up()
