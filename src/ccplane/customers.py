@@ -23,11 +23,42 @@ from ccplane.postgres.customers import CustomerRow, CustomerStore
 from ccplane.routing.dialling import plain
 
 MOST: Final = 200_000
-"""Customers with an effect that are kept in memory: some 100 MB. Of further ones it is said in the log."""
+"""Customers that are kept in memory: some 100 MB. That there are more is said in the log."""
 AGAIN_S: Final = 2.0
 HARASSING: Final = "harassment"
 
 log = structlog.get_logger()
+
+
+class Known:
+    """Those in memory. Where there is no room for all, a mere name gives way to who is taken otherwise than others."""
+
+    def __init__(self) -> None:
+        self._otherwise: dict[str, CustomerRow] = {}
+        self._named: dict[str, CustomerRow] = {}
+
+    def get(self, number: str) -> CustomerRow | None:
+        return self._otherwise.get(number) or self._named.get(number)
+
+    def forget(self, number: str) -> None:
+        self._otherwise.pop(number, None)
+        self._named.pop(number, None)
+
+    def hold(self, row: CustomerRow) -> bool:
+        """In place of what was known of the number; False where there is no room."""
+        self.forget(row.number)
+        if not (row.matters or row.told):
+            return True
+        if row.matters and self._named and self._is_full:
+            self._named.popitem()
+        if self._is_full:
+            return False
+        (self._otherwise if row.matters else self._named)[row.number] = row
+        return True
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._otherwise) + len(self._named) >= MOST
 
 
 class Customers:
@@ -35,7 +66,7 @@ class Customers:
 
     def __init__(self, plane: Plane, store: CustomerStore, now: Callable[[], int]) -> None:
         self._plane, self.store, self._now = plane, store, now
-        self._known: dict[str, CustomerRow] = {}
+        self._known, self._full = Known(), False
         self._one_at_a_time = asyncio.Lock()
 
     async def load(self) -> None:
@@ -43,13 +74,16 @@ class Customers:
         while True:
             try:
                 async with self._one_at_a_time:
-                    known: dict[str, CustomerRow] = {}
+                    known = Known()
                     async for rows in self.store.with_effect():
-                        known |= {each.number: each for each in rows}
-                        if len(known) >= MOST:
+                        if not all(known.hold(each) for each in rows):
                             log.error("too many customers with an effect: the others are not known", most=MOST)
                             break
                     self._known = known
+                    async for rows in self.store.by_name():
+                        if not all(known.hold(each) for each in rows):
+                            log.warning("too many customers: the others' names are not known", most=MOST)
+                            break
                 return
             except StoreError:
                 await asyncio.sleep(AGAIN_S)
@@ -75,7 +109,7 @@ class Customers:
         return replace(what, channels={**what.channels, **named}) if named else what
 
     def _of(self, caller: str) -> Customer | None:
-        found = self._known.get(self.number(caller)) if caller and self._known else None
+        found = self._known.get(self.number(caller)) if caller else None
         return found.at(self._now()) if found else None
 
     def number(self, given: str) -> str:
@@ -102,7 +136,7 @@ class Customers:
         async with self._one_at_a_time:
             if not await self.store.delete(number):
                 raise RequestError("no-such-customer", "No customer is known by this number.", number=number)
-            self._known.pop(number, None)
+            self._known.forget(number)
         await self._plane.ask(CustomersEdited(CustomerChanged(at=self._now(), number=number, what=("deleted",), by=by)))
 
     async def mark(self, contact: ContactId, agent: AgentId | None, by: str, note: str) -> CallMarked:
@@ -134,7 +168,6 @@ class Customers:
         return marked
 
     def _hold(self, row: CustomerRow) -> None:
-        if row.matters and (row.number in self._known or len(self._known) < MOST):
-            self._known[row.number] = row
-        else:
-            self._known.pop(row.number, None)
+        if not self._known.hold(row) and not self._full:
+            self._full = True
+            log.error("too many customers: what is changed of others has no effect", most=MOST)

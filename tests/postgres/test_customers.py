@@ -113,6 +113,36 @@ async def test_a_plane_that_begins_knows_all_with_an_effect_however_many(db, pla
     assert [caller(again, each.number) is not None for each in many] == [each.matters for each in many]
 
 
+async def test_who_has_but_a_name_or_a_note_is_known_to_the_agent_too(db, customers, plane):
+    await customers.put(
+        [CustomerRow(number="5551234", name="Ms Li"), CustomerRow(number="139", note="two shops")], "Lea"
+    )
+    again = Customers(plane, CustomerStore(db), lambda: NOW)
+    await again.load()
+    for each in (customers, again):
+        assert (caller(each).name, caller(each, "139").note) == ("Ms Li", "two shops")
+    await customers.put([CustomerRow(number="139")], "Lea")
+    assert caller(customers, "139") is None, "there is nothing to know"
+
+
+async def test_where_there_is_no_room_for_all_names_give_way_to_those_whose_calls_are_taken_otherwise(
+    db, plane, monkeypatch
+):
+    monkeypatch.setattr("ccplane.customers.MOST", 3)
+    names = [CustomerRow(number=f"138{each}", name="Li") for each in range(3)]
+    blocked = [CustomerRow(number=f"139{each}", blocked="threats") for each in range(3)]
+    await CustomerStore(db).put([*names, blocked[0]], "Lea", NOW)
+    customers = Customers(plane, CustomerStore(db), lambda: NOW)
+    await customers.load()
+    assert [caller(customers, each.number) is not None for each in names] == [True, True, False]
+    assert caller(customers, "1390").blocked == "threats"
+    for each in blocked[1:]:
+        await customers.put([each], "Lea")
+        assert caller(customers, each.number).blocked == "threats"
+    assert [caller(customers, each.number) for each in names] == [None, None, None]
+    assert caller(customers, "1390").blocked == "threats"
+
+
 async def test_who_calls_so_too_often_is_blocked_for_a_while(customers, plane):
     plane.harassment = Harassment(marks=2, within_ms=30 * DAY, block_ms=7 * DAY)
     talk = SimpleNamespace(agent=AgentId("1001"))

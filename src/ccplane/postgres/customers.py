@@ -39,6 +39,11 @@ class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
         """Whether their calls are taken otherwise than others'."""
         return bool(self.blocked or self.credit_s or self.language)
 
+    @property
+    def told(self) -> bool:
+        """Whether who takes their call is told anything of them."""
+        return bool(self.name or self.note)
+
     def at(self, now: int) -> Customer:
         """What is known of them when they call now."""
         over = self.blocked_until is not None and self.blocked_until <= now
@@ -76,12 +81,19 @@ class CustomerStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def with_effect(self) -> AsyncIterator[list[CustomerRow]]:
+    def with_effect(self) -> AsyncIterator[list[CustomerRow]]:
         """All whose calls are taken otherwise than others', in pieces."""
+        return self._in_pieces("customers_with_effect")
+
+    def by_name(self) -> AsyncIterator[list[CustomerRow]]:
+        """All others of whom there is a name or a note, in pieces."""
+        return self._in_pieces("customers_by_name")
+
+    async def _in_pieces(self, which: str) -> AsyncIterator[list[CustomerRow]]:
         after = ""
         while True:
             async with self._database.connection() as connection:
-                rows = await connection.fetch(query("customers_with_effect"), after, PIECE)
+                rows = await connection.fetch(query(which), after, PIECE)
             if not rows:
                 return
             yield [CustomerRow(**row) for row in rows]

@@ -5,6 +5,13 @@ FROM customer
 WHERE (blocked <> '' OR credit_s <> 0 OR language IS NOT NULL) AND number > $1
 ORDER BY number LIMIT $2;
 
+-- customers_by_name --
+-- The others of whom an agent is told something. Nearly all there are, so the key alone is an index for them.
+SELECT number, name, language, credit_s, note, blocked, ms(blocked_until) AS blocked_until, changed_by, ms(changed_at) AS changed_at
+FROM customer
+WHERE NOT (blocked <> '' OR credit_s <> 0 OR language IS NOT NULL) AND (name <> '' OR note <> '') AND number > $1
+ORDER BY number LIMIT $2;
+
 -- list_customers --
 -- By number, as they are exported.
 SELECT number, name, language, credit_s, note, blocked, ms(blocked_until) AS blocked_until, changed_by, ms(changed_at) AS changed_at
