@@ -213,6 +213,27 @@ def test_and_may_change_it_and_keeps_their_clock():
     assert ended(line, "y").since == first.since
 
 
+@pytest.mark.parametrize("keys", [(), ("2",), ("1",)])
+def test_who_hangs_up_before_the_change_is_made_has_what_was_promised_before(keys):
+    line = press(one_before(), "2", "y")
+    for each in keys:
+        press(line, each, "y")
+    line.leaves("y")
+    assert not [each for each in line.facts if isinstance(each, CallbackEnded)]
+    assert len(line.state.callbacks) == 1
+
+
+def test_and_so_has_who_keys_no_other_number():
+    line = press(press(one_before(), "2", "y"), "2", "y")
+    while isinstance(ended(line, "y"), Gather):
+        asked = line.contact("y")
+        line.take(i.SoundsFinished(asked.id, asked.step, asked.attempt, True))
+        line.wake()
+        made(line, "y")
+    assert ended(line, "y") == HangUp(3)
+    assert len(line.state.callbacks) == 1
+
+
 @pytest.mark.parametrize("from_checkpoint", [True, False])
 def test_wherever_the_plane_is_killed_the_dialogue_goes_on(from_checkpoint):
     line = a_call(more="")

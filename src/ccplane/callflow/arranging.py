@@ -76,7 +76,7 @@ class Arranging(Pressing, Waiting):
         The number that they show is said, and they may key another; what the site may not call is refused at once. They
         may be called as soon as it is their turn, with the clock of their last wait, or in one of the next `windows` (0
         to 5) stretches of `window_s` seconds within the queue's hours. Who was promised a callback already, and calls
-        again, may leave, change or cancel it.
+        again, may leave, change or cancel it: it stands until another is asked for.
 
         Promised() once Postgres has it, and that was said; NotPromised(why) as `callback`, or `no-number` where none
         was keyed in `tries`; Kept() or Cancelled() of one promised before. The words are ours, in English and Chinese,
@@ -92,7 +92,6 @@ class Arranging(Pressing, Waiting):
         if not 0 <= windows <= WINDOWS_MOST or not WINDOW_LEAST_S <= window_s <= WINDOW_MOST_S or tries < 1:
             sentence = f"windows is 0 to {WINDOWS_MOST}, window_s {WINDOW_LEAST_S} to {WINDOW_MOST_S}, tries at least 1"
             raise ProgramError("bad-callback", f"{sentence}; given: {windows}, {window_s}, {tries}")
-        since: int | None = None
         before = await self._promised_before()
         if before is not None:
             match await self._leave_change_or_cancel():
@@ -101,15 +100,18 @@ class Arranging(Pressing, Waiting):
                 case "cancel" if await self._dropped(before):
                     await self.play(self._words("callback-cancelled"))
                     return Cancelled(before.callback)
-                case "change" if await self._dropped(before):
-                    since = before.since
-                case _:
+                case "cancel":
                     return Kept(before.callback)
+                case "change":
+                    pass
         number = await self._agreed_number(QueueName(queue), tries)
         if number is None:
-            return NotPromised(NO_NUMBER)
+            return NotPromised(NO_NUMBER) if before is None else Kept(before.callback)
         window = await self._agreed_time(QueueName(queue), windows, window_s) if windows else None
+        if before is not None and not await self._dropped(before):
+            return Kept(before.callback)
         not_before, until = window or (None, None)
+        since = None if before is None else before.since
         result = await Step(AskCallback(QueueName(queue), number, since, not_before, until))
         if isinstance(result, Promised):
             await self.play(self._words("callback-promised"), *(self._between(*window) if window else ()))
