@@ -52,6 +52,7 @@ from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
 from ccplane.lookups.asking import LookUps
+from ccplane.owing import Owing
 from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.brought import Arrivals
@@ -345,7 +346,9 @@ class Parts:
             self._look_ups,
             lambda: self.plane.state.unserved,
         )
-        duties = (self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run, self._promises.run)
+        owing = Owing(self.plane, self._mailbox)
+        at_the_switch = self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run
+        duties = (*at_the_switch, self._promises.run, owing.run)
         self._passed("built")
         work = lead(self._lease, duties, self.plane, self._outbox, self._giving.given)
         leading = asyncio.create_task(work, name="leading")

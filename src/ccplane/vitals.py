@@ -17,6 +17,7 @@ from ccplane.asterisk.provision import Phones, Provisioned, both_phones, provisi
 from ccplane.asterisk.stats import AmiStats, AriStats
 from ccplane.asterisk.switch import Switch
 from ccplane.contacts.facts import MessageMark, SoundsFailed
+from ccplane.contacts.owed import Owed
 from ccplane.http.ports import Part, PhoneAccount
 from ccplane.ids import AgentId, ContactId, MessageId, QueueName, RecordingId, SeatId, device_at
 from ccplane.laws import Fact
@@ -266,6 +267,10 @@ class Mailbox:
                 yield row.file
             if (after := page.next) is None:
                 return
+
+    async def owed(self) -> list[Owed]:
+        """Those without an answer. StoreError if they can't be had."""
+        return await left.owed(self._database)
 
     async def message(self, message: MessageId) -> left.MessageRow | None:
         return await left.message(self._database, message)

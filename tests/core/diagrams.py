@@ -9,6 +9,7 @@ from ccplane.contacts.callback import CALLBACK, CallbackState
 from ccplane.contacts.contact import PHASE, Phase
 from ccplane.contacts.message import MESSAGE, MessageState
 from ccplane.contacts.offer import OFFER, OfferState
+from ccplane.contacts.owed import OWED, OwedState
 from ccplane.contacts.own_call import CALL, CallState
 from ccplane.contacts.recordings import RECORDING, RecordingState
 from ccplane.contacts.talk import TALK, TalkState
@@ -26,6 +27,7 @@ MACHINES = {
         "A customer who is called back. While it is `waiting` a contact without a channel stands in the line for them.",
     ),
     "Message": (MESSAGE, MessageState.LEFT, "What a caller said, from its end: in safety, or found to be none."),
+    "Owed message": (OWED, OwedState.NEW, "A message in a box of acd/voicemail.toml, until somebody has answered it."),
     "Agent at work": (
         WORK,
         Work.IDLE,

@@ -15,6 +15,7 @@ from ccplane.contacts.callback import CallbackState
 from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Phase
 from ccplane.contacts.offer import OfferState
+from ccplane.contacts.owed import OwedState
 from ccplane.contacts.recordings import RecordingState
 from ccplane.contacts.talk import TalkState
 from ccplane.contacts.verbs import Connect, EnterQueue, TakeMessage
@@ -87,6 +88,7 @@ class Watch:
         if isinstance(what, i.SwitchTaken):
             self.handed_over(before, decision)
         self.recordings(before, after)
+        self.owed(before, decision)
         self.indexes(after)
         self.pairs(after)
         self.lines(after)
@@ -284,6 +286,7 @@ class Watch:
         assert set(state.unheard) == yet_to_hear, "who waits hears of an emergency, once"
         due += [(state.tell_at, "emergency", WAITERS)] if yet_to_hear else []
         due += [(each.until, "emergency", each.name) for each in state.emergencies.values() if each.until is not None]
+        due += [(each.deadline, "message", each.id) for each in state.owed.values() if each.deadline is not None]
         assert tuple(state.deadlines) == tuple(sorted(due))
         assert dict(state.due) == {(kind, whose): at for at, kind, whose in due}
         assert dict(state.sitting) == {agent.device: agent.id for agent in state.agents.values()}, (
@@ -512,6 +515,27 @@ class Watch:
         for contact in after.contacts.values():
             if contact.recording and contact.recording in after.messages:
                 assert contact.step_deadline is not None
+
+    def owed(self, before, decision):
+        """What is owed an answer has one owner or none, who is there; and is over only by an answer, or deleted."""
+        over = {
+            fact.message
+            for fact in decision.facts
+            if isinstance(fact, c.MessageAnswered)
+            or (isinstance(fact, c.MessageMarked) and fact.state is c.MessageMark.DELETED)
+        }
+        after = decision.state
+        for message in set(before.owed) - set(after.owed):
+            assert message in over
+        for message in after.owed.values():
+            assert (message.state is OwedState.TAKEN) is bool(message.owner) is (message.taken_at is not None)
+            assert not message.owner or message.owner in after.agents
+            due = after.due.get(("message", message.id))
+            assert due == message.deadline
+            was = before.owed.get(message.id)
+            if was is not None and was.owner != message.owner and message.owner:
+                asked = [fact for fact in decision.facts if isinstance(fact, c.MessageTakenOn)]
+                assert len(asked) == 1
 
     def clocks(self, before, after):
         """Place and clock are kept for as long as one waits."""

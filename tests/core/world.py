@@ -27,6 +27,7 @@ from ccplane.contacts.verbs import (
     Gather,
     HangUp,
     Hold,
+    LookAtBox,
     LookHere,
     LookHours,
     MarkServed,
@@ -63,6 +64,7 @@ from ccplane.ids import (
     offer_of_leg,
 )
 from ccplane.routing.announce import MINUTES, Saying
+from ccplane.routing.boxes import Box
 from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Dialling, Role
 from ccplane.routing.hours import Hours, Span
@@ -128,6 +130,8 @@ RULES = (
         recording=RECORDED,
         hold={"en": "sound:hold", "zh-CN": "sound:hold-zh"},
         sayings=SAYINGS,
+        boxes={"general": Box(queue=SUPPORT, most=2, answer_within_ms=20_000), "sales": Box(most=1)},
+        agents_box=Box(answer_within_ms=5_000),
     ),
     the_rules(
         a_queue(SUPPORT, max_wait=30, ring=7, steps=((5, 7), (10, 4), (None, 1)), at_once=3, no_agents=SALES),
@@ -214,6 +218,8 @@ VERBS = (
     AskSurvey("after-call", 2, share=0.7, quiet_ms=60_000),
     NoteAnswer("satisfied", Kind.SATISFACTION, 5),
     TakeMessage("sales", 4_000, 0, "any"),
+    TakeMessage("ana", 9_000, 0),
+    LookAtBox("general"),
     EnterQueue(SUPPORT, credit_s=45),
     AskCallback(SUPPORT, "5551"),
     AskCallback(SALES, "5552"),
@@ -754,6 +760,28 @@ class World:
             )
             self.take(i.MessageHeard(message=message_id(contact.id), contact=contact.id, by="test"))
 
+    def message_is_answered(self, a, b):
+        """Taken, by somebody who may know an older owner; given back; answered; deleted; told of by Postgres."""
+        owed = sorted(self.floor.state.owed)
+        agents = sorted(self.floor.state.agents)
+        if not owed or not agents:
+            return
+        message = self.floor.state.owed[owed[a % len(owed)]]
+        agent, known = agents[a % len(agents)], message.owner if b % 4 else agents[b % len(agents)]
+        whose = {"message": message.id, "by": "test"}
+        self.take(
+            (
+                i.MessageTakeAsked(agent=agent, held_by=known, **whose),
+                i.MessageTakeAsked(agent=AgentId("gone"), held_by=known, **whose),
+                i.MessageReturnAsked(held_by=known, **whose),
+                i.MessageAnswerSaid(**whose),
+                i.MessageMarkAsked(contact=message.contact, state=list(MessageMark)[a % 3], **whose),
+                i.OwedFound(message=message),
+            )[b % 6]
+        )
+        if b % 6 == 3:
+            assert not self.take(i.OwedFound(message=message)).facts, "what was answered is not owed again"
+
     def emergency_begins(self, a, b):
         of = ({}, {"queue": SUPPORT}, {"queue": SALES}, {"number": "4002"}, {"area": "555"})[a % 5]
         until = self.floor.now + 30_000 if b % 2 else None
@@ -1239,6 +1267,7 @@ RARE = (
     World.spool_is_searched,
     World.guard_tells,
     World.message_is_marked,
+    World.message_is_answered,
     World.people_change,
     World.emergency_begins,
     World.emergency_begins,

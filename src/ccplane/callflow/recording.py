@@ -11,6 +11,7 @@ from ccplane.callflow.step import Step
 from ccplane.contacts.verbs import (
     KEYS,
     DropMessage,
+    LookAtBox,
     MessageResult,
     MessageTaken,
     NoMessage,
@@ -18,9 +19,12 @@ from ccplane.contacts.verbs import (
     TakeMessage,
 )
 from ccplane.errors import ProgramError
+from ccplane.site.box import BoxRule
 
 LONGEST_S: Final = 180
 SILENCE_S: Final = 5
+FULL: Final = "box-full"
+"""Why there is no message where too many wait for an answer."""
 BOX: Final = re.compile(r"\w[\w-]{0,39}")
 MESSAGE_LONGEST_S: Final = 3_600
 END_KEYS: Final = ("#", "*", "any", "")
@@ -32,16 +36,41 @@ class Recording(Pressing):
     """The verbs that take a message."""
 
     async def voicemail(
-        self, box: str = "general", *, longest_s: int = LONGEST_S, silence_s: int = SILENCE_S
+        self, box: str = "general", *, longest_s: int | None = None, silence_s: int | None = None
     ) -> MessageResult:
-        """Let the caller leave a message: the prompt `leave-a-message`, a tone, the recording, the prompt `thank-you`.
+        """Let the caller leave a message: a greeting, a tone, the recording, thanks. MessageTaken(message, ms), or
+        NoMessage(reason).
+
+        `box`: one of acd/voicemail.toml, which says what is heard there, how long a message may be, who answers it and
+        until when; the id of an agent is their own. In one that does not stand there messages are just kept: letters,
+        digits, - and _. A box with too many unanswered messages takes no more: its prompt `full`, and
+        NoMessage("box-full").
 
         It ends with `#`, after `silence_s` of silence or `longest_s`, or when the caller hangs up, as most do: then
-        the message is kept all the same. `box`: by what messages are sorted; letters, digits, - and _.
+        the message is kept all the same.
         """
-        result = await self.record_message("leave-a-message", box=box, longest_s=longest_s, silence_s=silence_s)
-        if isinstance(result, MessageTaken):
-            await self.play("thank-you")
+        rule = self.site.box(box)
+        if box in self.site.boxes or box.isdigit():
+            full = await Step(LookAtBox(box))
+            if isinstance(full, NoMessage):
+                return await self._full(rule, full)
+        result = await self.record_message(
+            *filter(None, (rule.greeting,)),
+            box=box,
+            longest_s=rule.longest_s if longest_s is None else longest_s,
+            silence_s=rule.silence_s if silence_s is None else silence_s,
+            review=rule.review,
+        )
+        match result:
+            case MessageTaken() if rule.thanks:
+                await self.play(rule.thanks)
+            case NoMessage(reason) if reason == FULL:
+                return await self._full(rule, result)
+        return result
+
+    async def _full(self, rule: BoxRule, result: NoMessage) -> MessageResult:
+        if rule.full:
+            await self.play(rule.full)
         return result
 
     async def record_message(

@@ -26,6 +26,7 @@ WORDS: Final = {
     "JudgeNumber": "looks whether this may be called back:",
     "FindWindows": "looks when customers may be called, in",
     "DropCallback": "takes back",
+    "LookAtBox": "looks at the box",
     "TakeMessage": "records a message, in",
     "Connect": "calls",
     "LookUp": "looks up",

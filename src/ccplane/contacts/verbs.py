@@ -102,6 +102,12 @@ class LookHours(msgspec.Struct, frozen=True, tag=True):
     name: str
 
 
+class LookAtBox(msgspec.Struct, frozen=True, tag=True):
+    """Look whether a box takes messages still: Done, or NoMessage with the reason."""
+
+    box: str
+
+
 class SetIntent(msgspec.Struct, frozen=True, tag=True):
     """Set what an agent wants. `sit`: they sit down where the call comes from."""
 
@@ -214,7 +220,7 @@ Note = SetLanguage | Choose | SetData | MarkServed | DropMessage | NoteEmergency
 """Verbs that only note something, and take no time."""
 Asked = AskCallback | LookUp
 """Verbs whose answer comes from beside the switch."""
-OwnVerb = AskPin | LookHere | LookHours | SetIntent | ArrangingVerb
+OwnVerb = AskPin | LookHere | LookHours | LookAtBox | SetIntent | ArrangingVerb
 CallerVerb = Answer | Play | Gather | Ring | Hold | Note | TakeMessage | HangUp
 Verb = CallerVerb | EnterQueue | Asked | Connect | Confer | OwnVerb
 

@@ -16,12 +16,13 @@ from ccplane.contacts.facts.surges import SurgeBegan
 from ccplane.contacts.fallback import Carried, Remembered
 from ccplane.contacts.message import Message
 from ccplane.contacts.offer import Offer
+from ccplane.contacts.owed import Owed
 from ccplane.contacts.recordings import Expected
 from ccplane.contacts.served import Last, Served
 from ccplane.core.follows import callback_rescheduled, put_agent, put_contact, rescheduled
 from ccplane.core.groups import scheduled
 from ccplane.core.state import State
-from ccplane.ids import CallbackId, ContactId, DeviceName, NodeName, QueueName
+from ccplane.ids import CallbackId, ContactId, DeviceName, MessageId, NodeName, QueueName
 from ccplane.routing.engine import Engine, ready_for
 from ccplane.routing.estimate import Pace, Restaffed
 from ccplane.routing.groups import Decided, Opening
@@ -67,6 +68,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     emergencies: tuple[Emergency, ...] = ()
     tell_at: int = 0
     surges: tuple[SurgeBegan, ...] = ()
+    owed: tuple[Owed, ...] = ()
+    answered: tuple[MessageId, ...] = ()
 
 
 class _OneOffer(msgspec.Struct, frozen=True):
@@ -123,6 +126,8 @@ def encode(state: State) -> bytes:
             emergencies=tuple(state.emergencies.values()),
             tell_at=state.tell_at,
             surges=tuple(state.surges.values()),
+            owed=tuple(state.owed.values()),
+            answered=state.answered,
         )
     )
 
@@ -161,6 +166,8 @@ def decode(data: bytes) -> State:
         emergencies=Map({each.name: each for each in kept.emergencies}),
         tell_at=kept.tell_at,
         surges=Map({each.number: each for each in kept.surges}),
+        owed=Map({each.id: each for each in kept.owed}),
+        answered=kept.answered,
     )
     for callback in kept.callbacks:
         state = callback_rescheduled(state, callback)
@@ -172,4 +179,6 @@ def decode(data: bytes) -> State:
         state = put_contact(state, None, msgspec.structs.replace(contact, offers=offers))
     for emergency in kept.emergencies:
         state = rescheduled(state, "emergency", emergency.name, emergency.until)
+    for message in kept.owed:
+        state = rescheduled(state, "message", message.id, message.deadline)
     return scheduled(state)

@@ -30,6 +30,7 @@ from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.keys import KEY_RULES
 from ccplane.core.lamps import light
 from ccplane.core.offers import OFFER_RULES
+from ccplane.core.owed import OWED_RULES, give_back_of_gone
 from ccplane.core.own_calls import go_on
 from ccplane.core.parties import PARTY_RULES
 from ccplane.core.pins import PIN_RULES
@@ -77,6 +78,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **RECOVERY_RULES,
     **RECORDER_RULES,
     **KEEPING_RULES,
+    **OWED_RULES,
     **FALLBACK_RULES,
     **FALLBACK_FIRST_RULES,
 }
@@ -108,6 +110,7 @@ def decide(state: State, what: i.Input, now: int) -> Decision:
     RULES[type(what)](turn, what)
     turn.when = now  # what follows from it happens only now
     arrange(turn)
+    give_back_of_gone(turn)
     follow(turn)
     go_on(turn)
     tend(turn)

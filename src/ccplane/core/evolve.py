@@ -32,12 +32,18 @@ from ccplane.contacts.facts import (
     Direction,
     EndedBy,
     FallbackServed,
+    MessageAnswered,
     MessageDropped,
     MessageFact,
+    MessageFound,
+    MessageGivenBack,
     MessageLeft,
+    MessageMark,
     MessageMarked,
+    MessageOverdue,
     MessagePlayed,
     MessageStored,
+    MessageTakenOn,
     OfferFact,
     SurveyAsked,
     TalkEnded,
@@ -59,6 +65,7 @@ from ccplane.contacts.recordings import (
 )
 from ccplane.core import groups, paces
 from ccplane.core.follows import callback_rescheduled, put_agent, put_contact, reindexed, rescheduled, with_ledger
+from ccplane.core.inbox import owed_changed, put_owed
 from ccplane.core.state import State
 from ccplane.core.unheard import switched
 from ccplane.days import day_of
@@ -167,8 +174,16 @@ def _evolve(state: State, fact: AnyFact) -> State:
             return _with_message(state, fact)
         case MessageStored() | MessageDropped():
             messages.settled(_message(state, fact), fact)
-            return replace(state, messages=state.messages.delete(fact.message))
-        case MessageMarked() | MessagePlayed() | SiteEdited() | CustomerChanged() | CustomersImported() | CallMarked():
+            state = replace(state, messages=state.messages.delete(fact.message))
+            return put_owed(state, fact) if isinstance(fact, MessageStored) and fact.owed else state
+        case MessageFound():
+            return put_owed(state, fact)
+        case MessageTakenOn() | MessageGivenBack() | MessageAnswered() | MessageOverdue():
+            return owed_changed(state, fact)
+        case MessageMarked():
+            deleted = fact.state is MessageMark.DELETED and fact.message in state.owed
+            return owed_changed(state, fact) if deleted else state
+        case MessagePlayed() | SiteEdited() | CustomerChanged() | CustomersImported() | CallMarked():
             return state
         case ContactFact():
             contact = _contact(state, fact)

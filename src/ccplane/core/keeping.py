@@ -18,6 +18,7 @@ from ccplane.core import inputs as i
 from ccplane.core.commands import AddCaller
 from ccplane.core.fallback import begin_found, end_found
 from ccplane.core.messages import GENERAL, SETTLE_MS, ask_to_record, leave
+from ccplane.core.owed import with_promise
 from ccplane.core.steps import begin_again, end_step
 from ccplane.core.turn import Turn
 from ccplane.ids import MessageId, contact_id, message_id, place_of_message, recording_of
@@ -69,21 +70,20 @@ def kept(turn: Turn, what: i.MessageKept) -> None:
     message = turn.state.messages.get(what.message)
     if message is None:
         return
-    turn.happened(
-        c.MessageStored(
-            at=turn.now,
-            message=message.id,
-            contact=message.contact,
-            box=message.box,
-            caller=message.caller,
-            number_dialled=message.number_dialled,
-            source=message.source,
-            left_at=message.left_at,
-            ms=what.ms,
-            bytes=what.bytes,
-            file=what.file,
-        )
+    stored = c.MessageStored(
+        at=turn.now,
+        message=message.id,
+        contact=message.contact,
+        box=message.box,
+        caller=message.caller,
+        number_dialled=message.number_dialled,
+        source=message.source,
+        left_at=message.left_at,
+        ms=what.ms,
+        bytes=what.bytes,
+        file=what.file,
     )
+    turn.happened(with_promise(turn.state, stored))
     _resume(turn, message, MessageTaken(message.id, what.ms))
 
 

@@ -20,6 +20,7 @@ from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.facts.surges import SurgeBegan
 from ccplane.contacts.fallback import Remembered
 from ccplane.contacts.message import Message
+from ccplane.contacts.owed import Owed
 from ccplane.contacts.recordings import Expected
 from ccplane.contacts.served import Served
 from ccplane.facts import DrainBegan
@@ -47,7 +48,7 @@ from ccplane.routing.rules import Rules
 GroupKey = tuple[QueueName, str]
 """A further group of agents: of which queue, and what it is called."""
 Deadline = tuple[int, str, str]
-"""When, "contact", "agent", "group", "callback" or "emergency", and whose."""
+"""When, "contact", "agent", "group", "callback", "message" or "emergency", and whose."""
 
 NO_RULES: Final = Rules(queues={}, numbers={}, default_program=ProgramName(""))
 
@@ -66,6 +67,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     contacts: Map[ContactId, Contact] = Map()
     messages: Map[MessageId, Message] = Map()
     """Those that were left and are not stored yet, in safety from a crash of ours only by this."""
+    owed: Map[MessageId, Owed] = Map()
+    """Those in safety that are owed an answer, and have none."""
+    answered: tuple[MessageId, ...] = ()
+    """The last that have one: Postgres may not know of it yet, and is not believed."""
     callbacks: Map[CallbackId, Callback] = Map()
     """Those that are not over."""
     callbacks_ended: tuple[CallbackId, ...] = ()

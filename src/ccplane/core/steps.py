@@ -24,6 +24,7 @@ from ccplane.contacts.verbs import (
     Gather,
     HangUp,
     Hold,
+    LookAtBox,
     LookHours,
     MessageTaken,
     NoAgents,
@@ -65,6 +66,7 @@ from ccplane.core.estimates import at_entry
 from ccplane.core.follows import as_candidate
 from ccplane.core.limits import RESULTS, as_told, looked_up, refused, way_on
 from ccplane.core.messages import RECORDING_MS, leave, record
+from ccplane.core.owed import FULL, is_full
 from ccplane.core.recordings import note_consent
 from ccplane.core.stays import change_queue, leave_queue
 from ccplane.core.turn import Turn
@@ -131,6 +133,8 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb, wh
     )
     if isinstance(verb, LookHours):
         return end_step(turn, contact.id, looked_up(turn.state, verb.name, turn.now))
+    if isinstance(verb, LookAtBox):
+        return end_step(turn, contact.id, NoMessage(FULL) if is_full(turn.state, verb.box) else Done())
     if isinstance(verb, ArrangingVerb):
         return None  # `arrange` answers in this very turn
     if isinstance(verb, Note):
@@ -160,8 +164,11 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb, wh
             answer = promises.ask(turn, turn.state.contacts[contact.id], verb)
             if answer is not None:
                 end_step(turn, contact.id, answer)
-        case TakeMessage():
-            record(turn, contact, verb)
+        case TakeMessage(box=box):
+            if is_full(turn.state, box):
+                end_step(turn, contact.id, NoMessage(FULL))
+            else:
+                record(turn, contact, verb)
         case Confer():
             result = conferences.begin(turn, turn.state.contacts[contact.id], verb)
             if result is not None:

@@ -15,6 +15,7 @@ from ccplane.core.callers import not_picked_up
 from ccplane.core.emergencies import emergency_due
 from ccplane.core.follows import watches
 from ccplane.core.offers import offers_due
+from ccplane.core.owed import owed_due
 from ccplane.core.parties import overdue
 from ccplane.core.recorder import recordings_due
 from ccplane.core.rejoin import given_up
@@ -24,7 +25,7 @@ from ccplane.core.turn import Turn
 from ccplane.core.waits import wait_due
 from ccplane.core.wrap_up import wrap_up_over
 from ccplane.facts import DeadlineDropped, SwitchReadUp
-from ccplane.ids import AgentId, CallbackId, ContactId
+from ccplane.ids import AgentId, CallbackId, ContactId, MessageId
 
 
 def tick(turn: Turn, _: i.Tick) -> None:
@@ -46,6 +47,9 @@ def _due(turn: Turn, kind: str, whose: str) -> None:
         _agent_due(turn, AgentId(whose))
     elif kind == "emergency":
         emergency_due(turn, whose)
+    elif kind == "message":
+        if message := turn.state.owed.get(MessageId(whose)):
+            owed_due(turn, message)
     elif kind == "callback":
         callback = turn.state.callbacks.get(CallbackId(whose))
         if callback is not None and callback.deadline is not None and callback.deadline <= turn.now:

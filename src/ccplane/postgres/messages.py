@@ -5,18 +5,23 @@ Instants are integer ms UTC, `ms` and `bytes` were measured; None where there is
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import msgspec
 
-from ccplane.ids import MessageId
+from ccplane.contacts.owed import Owed, OwedState
+from ccplane.ids import AgentId, MessageId
 from ccplane.postgres.cursors import cursor, place
 from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
 
 MOST = 500
+MOST_OWED: Final = 10_000
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A message. `source`: ivr or fallback; `state`: new, heard or deleted; `file`: in the folder of messages."""
+    """A message. `source`: ivr or fallback; `state`: new, heard or deleted; `file`: in the folder of messages.
+    `answer`: new, taken or answered; "" where none is owed. `queue`, `agent`, `owner`: "" is none."""
 
     id: str
     contact: str
@@ -31,6 +36,15 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     heard_at: int | None
     heard_by: str | None
+    queue: str = ""
+    agent: str = ""
+    answer: str = ""
+    owner: str = ""
+    answer_by: int | None = None
+    taken_at: int | None = None
+    overdue_at: int | None = None
+    answered_at: int | None = None
+    answered_by: str | None = None
 
 
 class MessagesWanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +74,18 @@ async def messages(
         rows = await connection.fetch(query("list_messages"), *asked, *from_there, limit + 1)
     found = [MessageRow(**row) for row in rows[:limit]]
     return MessagePage(found, cursor(found[-1].left_at, found[-1].id) if len(rows) > limit else None)
+
+
+async def owed(database: Database) -> list[Owed]:
+    """Those without an answer, at most MOST_OWED. StoreError: no Postgres."""
+    async with database.connection() as connection:
+        rows = await connection.fetch(query("list_owed_messages"), MOST_OWED)
+    return [_owed(**row) for row in rows]
+
+
+def _owed(owner: str, **row: Any) -> Owed:
+    state = OwedState.TAKEN if owner else OwedState.NEW
+    return Owed(**row, owner=AgentId(owner), state=state)
 
 
 async def message(database: Database, wanted: MessageId) -> MessageRow | None:

@@ -15,6 +15,7 @@ from ccplane.contacts.facts import MissCause
 from ccplane.ids import AgentId, ProgramName, QueueName
 from ccplane.laws import Fact
 from ccplane.routing.announce import Saying
+from ccplane.routing.boxes import Box
 from ccplane.routing.callbacks import Callbacks
 from ccplane.routing.dialling import Dialling
 from ccplane.routing.hours import Hours
@@ -241,6 +242,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     blocked_program: ProgramName | None = None
     """Takes the calls of customers who are blocked; None: they are refused."""
     hours: dict[str, Hours] = {}
+    boxes: dict[str, Box] = {}
+    """Where messages are left that are owed an answer, by name."""
+    agents_box: Box | None = None
+    """The same of each agent, whose id is its name; None: agents have none that is owed anything."""
     patterns: tuple[str, ...] = ()
     """Those of `numbers` that stand for many, the most exact one first."""
     default_queue: QueueName | None = None

@@ -19,6 +19,7 @@ from ccplane.site.ivr import NAME, TEXTS, Spoken, blame
 from ccplane.site.names import Reference
 from ccplane.site.shapes import EntryTable, MenuTable
 from ccplane.site.site import BACK, OPERATOR, Menu, MenuEntry, Prompt
+from ccplane.site.voicemail import warn
 from ccplane.site.voices import Studio
 
 MENU: Final = TypeAdapter(MenuTable)
@@ -77,6 +78,8 @@ def _entry(
     for kind in ("queue", "program", "menu"):
         if ways[kind]:
             reading.references.append(Reference(kind, ways[kind], blame(document, "keys", key, kind)))
+    if table.voicemail:
+        reading.references.append(Reference("box", table.voicemail, warn(document, "keys", key, "voicemail")))
     queue = QueueName(table.queue) if table.queue else None
     if table.action == OPERATOR:
         queue = operator

@@ -33,6 +33,7 @@ from ccplane.site.shapes import RulesTable
 from ccplane.site.site import HOLD, LANGUAGES, AgentEntry, Menu, Program, Site
 from ccplane.site.steps import judge_whether_met
 from ccplane.site.surveys import after_talks_in, judge_surveys, surveys_in
+from ccplane.site.voicemail import boxes_in, judge_boxes
 from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_in
 from ccplane.site.whispers import whispers_in, with_whispers
 
@@ -42,7 +43,8 @@ SEATS: Final = "acd/seats.toml"
 RULES: Final = "acd/site.toml"
 DIALLING: Final = "acd/dialling.toml"
 CALLBACKS: Final = "acd/callbacks.toml"
-ACD: Final = (QUEUES, AGENTS, SEATS, RULES, DIALLING, CALLBACKS)
+VOICEMAIL: Final = "acd/voicemail.toml"
+ACD: Final = (QUEUES, AGENTS, SEATS, RULES, DIALLING, CALLBACKS, VOICEMAIL)
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
 POLICY: Final = "recordings/policy.toml"
@@ -101,6 +103,7 @@ class _Reading:
         self._look_ups = look_ups_in(self._document(LOOK_UPS), self._references)
         self._surveys = surveys_in(self._document(SURVEYS), self._references)
         self._after_talks = after_talks_in(self._document(QUEUES), self._references)
+        self._boxes = boxes_in(self._document(VOICEMAIL), self._references)
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
@@ -134,6 +137,8 @@ class _Reading:
                 surge=surge_in(self._rules),
                 blocked_program=self._numbers.blocked,
                 hours=self._hours,
+                boxes=dict(self._boxes.owed),
+                agents_box=self._boxes.agents,
                 patterns=tuple(sorted(filter(is_pattern, self._numbers.listed), key=exactness)),
             ),
             menus=self._menus,
@@ -149,6 +154,7 @@ class _Reading:
             look_ups=self._look_ups,
             surveys=self._surveys,
             after_talks=self._after_talks,
+            boxes=self._boxes.rules,
         )
 
     def _hold(self) -> dict[str, str]:
@@ -249,6 +255,8 @@ class _Reading:
             judge_transfers(self._numbers.listed.values(), self._within, self._rules.default_queue)
         judge_asked(self._document(LOOK_UPS), self._look_ups, self._programs, self.findings)
         judge_surveys(self._document(SURVEYS), self._surveys, self._references, self._programs)
+        ids = {str(agent.id) for agent in self._agents}
+        judge_boxes(self._document(VOICEMAIL), self._boxes, self._references, self._programs, ids)
         self._judge_same_numbers()
         self._judge_roles()
         self._judge_emergencies()

@@ -32,6 +32,7 @@ NAMED_BY: Final = {
     "hours": "hours",
     "look_up": "look-up",
     "survey": "survey",
+    "voicemail": "box",
 }
 """Verbs whose first argument is a name, and of what; of prompts each argument."""
 PROMPTED: Final = {"gather": ("silence", "invalid"), "record_message": ("review",)}
@@ -170,7 +171,8 @@ def _names(path: str, tree: ast.AST, call: str, findings: Findings) -> Iterator[
                 names = [each.value for each in given if isinstance(each, ast.Constant)]
                 for name in (name for name in names if isinstance(name, str) and name):
                     if not (NAMED_BY[verb] == "prompt" and name.startswith("sound:")):
-                        yield Reference(NAMED_BY[verb], name, blame, by_program=True)
+                        told = warn if NAMED_BY[verb] == "box" else blame
+                        yield Reference(NAMED_BY[verb], name, told, by_program=True)
 
 
 def _queues(ways: list[ast.expr]) -> Iterator[str]:
@@ -185,7 +187,7 @@ def _tell(path: str, line: int, key: str, findings: Findings, code: str, sentenc
 
 
 def _warn(path: str, line: int, key: str, findings: Findings, code: str, sentence: str) -> None:
-    """Of people: they may be known to Postgres alone."""
+    """Of people: they may be known to Postgres alone. Of boxes: messages are kept in any."""
     findings.warnings.append(_fault(path, line, code, sentence, key))
 
 

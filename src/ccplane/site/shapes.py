@@ -448,6 +448,22 @@ class CallbacksTable(Table):
     greeting: Name | None = None
 
 
+class BoxTable(Table):
+    """`[general]` in acd/voicemail.toml."""
+
+    queue: Name | None = None
+    agent: Annotated[str, Field(pattern=r"^[0-9]{2,10}$")] | None = None
+    greeting: Name = "leave-a-message"
+    thanks: Name | None = None
+    full: Name | None = None
+    review: Name | None = None
+    longest: Annotated[Duration, Field(ge=5 * SECOND, le=HOUR)] = 180 * SECOND
+    silence: Annotated[Duration, Field(ge=SECOND, le=60 * SECOND)] = 5 * SECOND
+    most: Annotated[int, Field(ge=1, le=1_000)] = 100
+    answer_within: Annotated[Duration, Field(ge=60 * SECOND, le=30 * DAY)] | None = None
+    hours: Name | None = None
+
+
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Place = Annotated[
     str,

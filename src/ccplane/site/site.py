@@ -17,6 +17,7 @@ from ccplane.ids import AgentId, ProgramName, QueueName, SeatId
 from ccplane.routing.dialling import AGENT
 from ccplane.routing.hours import Hours
 from ccplane.routing.rules import Number, Rules
+from ccplane.site.box import AGENTS, BoxRule
 from ccplane.site.look_up import LookUpRule
 from ccplane.site.survey import AfterTalk, SurveyRule
 from ccplane.site.words import SAYS
@@ -32,6 +33,7 @@ RENDITION: Final = 1
 
 APOLOGY: Final = "apology"
 LEAVE_A_MESSAGE: Final = "leave-a-message"
+THANK_YOU: Final = "thank-you"
 HOLD: Final = "please-hold"
 """Said to a caller whose agent's phone has vanished; a site may do without."""
 OUR_FAULT: Final = "our-fault"
@@ -254,6 +256,8 @@ class Site:
     surveys: Mapping[str, SurveyRule] = field(default_factory=dict)
     after_talks: Mapping[QueueName, AfterTalk] = field(default_factory=dict)
     """Of which survey callers of a queue are asked after their talk."""
+    boxes: Mapping[str, BoxRule] = field(default_factory=dict)
+    """Where messages are left, by name; `agents`: of each agent."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""
@@ -277,6 +281,11 @@ class Site:
         if name not in self.surveys:
             raise ProgramError("no-such-survey", f"There is no survey {name!r} in ivr/surveys.toml.", survey=name)
         return self.surveys[name]
+
+    def box(self, name: str) -> BoxRule:
+        """What callers hear there. One that acd/voicemail.toml has not is as boxes are by default; so is an agent's."""
+        usual = BoxRule(LEAVE_A_MESSAGE, THANK_YOU)
+        return self.boxes.get(name) or (self.boxes.get(AGENTS, usual) if name.isdigit() else usual)
 
     def menu(self, name: str) -> Menu:
         """ProgramError if a program asks for a menu that there is none of."""

@@ -41,6 +41,7 @@ from ccplane.contacts.verbs import (
     Here,
     Hold,
     HoursResult,
+    LookAtBox,
     LookHere,
     LookHours,
     MessageResult,
@@ -189,7 +190,7 @@ class Trial:
                 midnight, _ = day_of(self._at, rules.timezone)
                 until = self._at + rules.callbacks.furthest_ms
                 return Windows(tuple(windows(hours, self._at, until, midnight, length, count)))
-            case FindCallback() | DropCallback():
+            case FindCallback() | DropCallback() | LookAtBox():
                 return Done()
             case _:
                 return None

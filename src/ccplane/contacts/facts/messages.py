@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from ccplane.contacts.facts.life import ContactFact
-from ccplane.ids import ContactId, MessageId, NodeName
+from ccplane.ids import AgentId, ContactId, MessageId, NodeName, QueueName
 from ccplane.laws import Fact
 
 
@@ -72,6 +72,14 @@ class MessageStored(MessageFact, frozen=True, kw_only=True):
     ms: int
     bytes: int
     file: str
+    owed: bool = False
+    """Whether somebody is to answer it: its box stands in acd/voicemail.toml. What follows is empty if not."""
+    queue: QueueName = QueueName("")
+    """Whose agents are to; "" if nobody's."""
+    agent: AgentId = AgentId("")
+    """Whose own box it is; "" if nobody's."""
+    answer_by: int | None = None
+    """Until when an answer is promised, ms; None: some day."""
 
 
 class MessageDropped(MessageFact, frozen=True, kw_only=True):
@@ -102,4 +110,44 @@ class MessagePlayed(MessageFact, frozen=True, kw_only=True):
     by: str
 
 
-AnyMessageFact = MessageStored | MessageDropped | MessageMarked | MessagePlayed
+class MessageFound(MessageFact, frozen=True, kw_only=True):
+    """Of another outbox: it stands in Postgres, and is without an answer there. As MessageStored says of it."""
+
+    box: str
+    caller: str
+    left_at: int
+    ms: int
+    queue: QueueName
+    agent: AgentId
+    answer_by: int | None
+    owner: AgentId
+    overdue: bool
+
+
+class MessageTakenOn(MessageFact, frozen=True, kw_only=True):
+    """This agent is to answer it. `by`: who says so, themselves or somebody who gives it to them."""
+
+    owner: AgentId
+    by: str
+
+
+class MessageGivenBack(MessageFact, frozen=True, kw_only=True):
+    """Whoever was to answer it is not any more: it is anybody's again."""
+
+    by: str
+
+
+class MessageAnswered(MessageFact, frozen=True, kw_only=True):
+    """What was owed for it has been done."""
+
+    by: str
+
+
+class MessageOverdue(MessageFact, frozen=True, kw_only=True):
+    """The promised time is over, and nobody has answered it."""
+
+    box: str
+
+
+AnyOwedFact = MessageFound | MessageTakenOn | MessageGivenBack | MessageAnswered | MessageOverdue
+AnyMessageFact = MessageStored | MessageDropped | MessageMarked | MessagePlayed | AnyOwedFact

@@ -75,8 +75,12 @@ from ccplane.core.inputs.people import (
     ContactEditAsked,
     HangUpAsked,
     IntentAsked,
+    MessageAnswerSaid,
     MessageHeard,
     MessageMarkAsked,
+    MessageReturnAsked,
+    MessageTakeAsked,
+    OwedFound,
     PinChanged,
     PinTried,
     PinUnlockAsked,
@@ -166,6 +170,10 @@ AnyInput = (
     | FallbackCallImported
     | FallbackWaitsSeen
     | MessageMarkAsked
+    | MessageTakeAsked
+    | MessageReturnAsked
+    | MessageAnswerSaid
+    | OwedFound
     | MessageHeard
     | CallbackWanted
     | CallbackCancelWanted
@@ -227,10 +235,14 @@ __all__ = [
     "LineEnded",
     "LineUp",
     "LookUpAnswered",
+    "MessageAnswerSaid",
     "MessageHeard",
     "MessageKept",
     "MessageMarkAsked",
+    "MessageReturnAsked",
+    "MessageTakeAsked",
     "MessageUnusable",
+    "OwedFound",
     "PeopleRead",
     "PhoneSeen",
     "PinChanged",

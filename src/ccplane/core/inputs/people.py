@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ccplane.agents.facts import Intent, PinWay, Profile
 from ccplane.contacts.facts import MessageMark
+from ccplane.contacts.owed import Owed
 from ccplane.core.inputs.input import Input
 from ccplane.ids import AgentId, ContactId, MessageId, OfferId, QueueName, RecordingId, SeatId
 
@@ -136,6 +137,37 @@ class MessageMarkAsked(Input, frozen=True, kw_only=True):
     contact: ContactId
     state: MessageMark
     by: str
+
+
+class MessageTakeAsked(Input, frozen=True, kw_only=True):
+    """This agent is to answer a message. `held_by`: whose it is as far as the asker knows, "" nobody's: of two who take
+    the same one, the second gets nothing."""
+
+    message: MessageId
+    agent: AgentId
+    held_by: AgentId
+    by: str
+
+
+class MessageReturnAsked(Input, frozen=True, kw_only=True):
+    """Whoever was to answer a message is not any more. `held_by`: whose it is as far as the asker knows."""
+
+    message: MessageId
+    held_by: AgentId
+    by: str
+
+
+class MessageAnswerSaid(Input, frozen=True, kw_only=True):
+    """What was owed for a message is done."""
+
+    message: MessageId
+    by: str
+
+
+class OwedFound(Input, frozen=True, kw_only=True):
+    """Postgres knows of a message without an answer; so do we, or our memory of it was lost."""
+
+    message: Owed
 
 
 class MessageHeard(Input, frozen=True, kw_only=True):
