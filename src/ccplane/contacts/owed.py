@@ -52,7 +52,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
     ms: int
     queue: QueueName = QueueName("")
     agent: AgentId = AgentId("")
-    answer_by: int | None = None
+    answer_until: int | None = None
     state: OwedState = OwedState.NEW
     owner: AgentId = AgentId("")
     taken_at: int | None = None
@@ -61,7 +61,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def deadline(self) -> int | None:
         """When time alone changes something about it."""
-        return None if self.overdue else self.answer_by
+        return None if self.overdue else self.answer_until
 
 
 def owed(fact: f.MessageStored | f.MessageFound) -> Owed:
@@ -75,7 +75,7 @@ def owed(fact: f.MessageStored | f.MessageFound) -> Owed:
         ms=fact.ms,
         queue=fact.queue,
         agent=fact.agent,
-        answer_by=fact.answer_by,
+        answer_until=fact.answer_until,
     )
     if isinstance(fact, f.MessageFound):
         message = replace(message, overdue=fact.overdue)

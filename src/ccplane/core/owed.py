@@ -45,8 +45,8 @@ def with_promise(state: State, stored: c.MessageStored) -> c.MessageStored:
     box = box_of(state, stored.box)
     if box is None:
         return stored
-    answer_by = promised(box, state.rules.hours.get(box.hours), stored.left_at)
-    return replace(stored, owed=True, queue=box.queue, agent=box.agent, answer_by=answer_by)
+    answer_until = promised(box, state.rules.hours.get(box.hours), stored.left_at)
+    return replace(stored, owed=True, queue=box.queue, agent=box.agent, answer_until=answer_until)
 
 
 def take(turn: Turn, what: i.MessageTakeAsked) -> None:
@@ -87,7 +87,7 @@ def found(turn: Turn, what: i.OwedFound) -> None:
             ms=message.ms,
             queue=message.queue,
             agent=message.agent,
-            answer_by=message.answer_by,
+            answer_until=message.answer_until,
             owner=message.owner,
             overdue=message.overdue,
         )

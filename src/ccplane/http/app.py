@@ -26,6 +26,7 @@ from ccplane.http import (
     messages,
     numbers,
     overlays,
+    owed_messages,
     phone_page,
     problems,
     reconcile,
@@ -172,6 +173,8 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     app.include_router(why.routes(ports.plane, ports.contacts, admin, ports.clock))
     app.include_router(built_pages.routes())
     app.include_router(phone_page.routes(ports.websocket))
+    app.include_router(owed_messages.routes(ports.plane, admin))
+    app.include_router(owed_messages.of_agents(ports.plane, ports.messages, ports.audio, own, ports.clock))
     app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin, ports.clock))
     kept = recordings.Kept(ports.recordings, ports.recordings_dir)
     app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))

@@ -24,6 +24,7 @@ from ccplane import __version__
 from ccplane.agents.agent import Shown
 from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.contacts.contact import Phase
+from ccplane.contacts.owed import Owed
 from ccplane.histogram import Histogram
 from ccplane.http.ports import Health, Plane
 from ccplane.http.wallboard import Stream
@@ -163,6 +164,7 @@ class Exposition(Collector):
         )
         heard = "Callers who were told of an emergency"
         yield _total("ccplane_emergencies_heard", heard, totals.facts.get("EmergencyHeard", 0))
+        yield from _owed(state.owed.values())
         for field in Brought.__struct_fields__:
             counts = {name: getattr(each, field) for name, each in snapshot.board.ever_brought.items()}
             means = f"{OF_NUMBERS[field]}, by the advertisement that the number dialled stands for"
@@ -203,6 +205,22 @@ class Exposition(Collector):
         yield _counter("ccplane_queue_callbacks_wait_seconds", _help("callbacks_wait"), called, "queue")
         promised: dict[str, float] = {view.name: view.callbacks for view in views}
         yield _gauge("ccplane_queue_callbacks_open", _help("callbacks_open"), promised, "queue")
+
+
+AGENTS_BOXES: Final = "agents"
+"""All agents' own boxes together: there may be thousands."""
+
+
+def _owed(messages: Iterable[Owed]) -> Iterator[Metric]:
+    owed, overdue = Counter[str](), Counter[str]()
+    for each in messages:
+        box = AGENTS_BOXES if each.agent and each.agent == each.box else each.box
+        owed[box] += 1
+        overdue[box] += each.overdue
+    waits = "Messages in boxes of acd/voicemail.toml that wait for an answer"
+    yield _gauge("ccplane_messages_owed", waits, owed, "box")
+    late = "Those of them whose promised time is over"
+    yield _gauge("ccplane_messages_overdue", late, overdue, "box")
 
 
 def _groups(groups: Groups) -> Metric:

@@ -9,7 +9,7 @@ from asyncio import to_thread
 from collections.abc import Callable
 from pathlib import Path
 from types import GenericAlias
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -38,6 +38,8 @@ MESSAGE: Final = readable(
         "source": "Who took it: `ivr`, a program; `fallback`, the dialplan while ccplane was not there.",
         "ms": "How long it is, measured.",
         "state": "new, heard or deleted.",
+        "answer": "new, taken or answered; empty where none is owed.",
+        "answer_until": "Until when an answer was promised.",
         "heard_at": "When it was first marked as heard.",
         "file": "Where its WAV lies, in ccplane's folder of messages.",
     },
@@ -66,13 +68,17 @@ def routes(plane: Plane, store: MessagesStore, folder: Path, admin: Guard, clock
     async def messages(
         box: Text = None,
         state: MessageMark | None = None,
+        answer: Literal["new", "taken", "answered", "overdue"] | None = None,
         since: AwareDatetime | None = None,
         until: AwareDatetime | None = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         after: Annotated[str | None, Query(max_length=500)] = None,
     ) -> Response:
-        """Those that were left in [since, until). Deleted ones only where `state` says so."""
-        wanted = MessagesWanted(box=box, state=state, since=_ms(since), until=_ms(until))
+        """Those that were left in [since, until). Deleted ones only where `state` says so.
+
+        `answer`: of those that are owed one. `overdue`: it came after the promised time, or has not come yet.
+        """
+        wanted = MessagesWanted(box=box, state=state, since=_ms(since), until=_ms(until), answer=answer)
         page = await store.messages(wanted, after=after, limit=limit)
         return told(with_times(msgspec.to_builtins(page)))
 
@@ -83,16 +89,7 @@ def routes(plane: Plane, store: MessagesStore, folder: Path, admin: Guard, clock
     @router.get("/{message_id}/audio", summary="How it sounds", responses=answers(None) | SOUND)
     async def audio(message_id: str, request: Request) -> Response:
         """A WAV file: 200, or 206 for a range of it; `If-Range` is honoured. That it was asked for is recorded."""
-        row = await _known(store, message_id)
-        found = await to_thread(sound_of, folder, row.file)
-        if found is None or row.state == MessageMark.DELETED:
-            raise RequestError("no-audio", "The sound of this message is not there any more.", message=message_id)
-        path, stat = found
-        if (refused := sound.refused(request, stat.st_size)) is not None:
-            return refused
-        heard = MessageHeard(message=MessageId(row.id), contact=ContactId(row.contact), by=BY_API)
-        await audit.heard(row.id, BY_API, heard)
-        return sound.sent(path, stat, "audio/wav", path.name)
+        return await play(store, folder, audit, message_id, request, BY_API)
 
     @router.put("/{message_id}", summary="Mark it as heard, as new, or delete it", responses=answers(MESSAGE))
     async def mark(message_id: str, asked: MarkAsked) -> Response:
@@ -108,6 +105,21 @@ def routes(plane: Plane, store: MessagesStore, folder: Path, admin: Guard, clock
         return told(with_times(msgspec.to_builtins(_marked(row, asked.state, after.at))))
 
     return router
+
+
+async def play(
+    store: MessagesStore, folder: Path, audit: sound.Audit, message_id: str, request: Request, by: str
+) -> Response:
+    """The sound of a message, or the range of it that is asked for; `by` is written down first."""
+    row = await _known(store, message_id)
+    found = await to_thread(sound_of, folder, row.file)
+    if found is None or row.state == MessageMark.DELETED:
+        raise RequestError("no-audio", "The sound of this message is not there any more.", message=message_id)
+    path, stat = found
+    if (refused := sound.refused(request, stat.st_size)) is not None:
+        return refused
+    await audit.heard(row.id, by, MessageHeard(message=MessageId(row.id), contact=ContactId(row.contact), by=by))
+    return sound.sent(path, stat, "audio/wav", path.name)
 
 
 async def _known(store: MessagesStore, message_id: str) -> MessageRow:

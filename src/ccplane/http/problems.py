@@ -35,6 +35,7 @@ BY_CODE: Final[Mapping[str, int]] = {
     "contact-offered": 409,
     "nobody-signed-in": 409,
     "no-such-message": 404,
+    "message-taken": 409,
     "no-audio": 404,
     "no-such-page": 404,
     "no-phone": 404,

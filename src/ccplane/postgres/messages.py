@@ -40,7 +40,7 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     agent: str = ""
     answer: str = ""
     owner: str = ""
-    answer_by: int | None = None
+    answer_until: int | None = None
     taken_at: int | None = None
     overdue_at: int | None = None
     answered_at: int | None = None
@@ -54,6 +54,7 @@ class MessagesWanted(msgspec.Struct, frozen=True, kw_only=True):
     state: str | None = None
     since: int | None = None
     until: int | None = None
+    answer: str | None = None
 
 
 class MessagePage(msgspec.Struct, frozen=True):

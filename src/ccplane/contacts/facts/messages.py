@@ -78,7 +78,7 @@ class MessageStored(MessageFact, frozen=True, kw_only=True):
     """Whose agents are to; "" if nobody's."""
     agent: AgentId = AgentId("")
     """Whose own box it is; "" if nobody's."""
-    answer_by: int | None = None
+    answer_until: int | None = None
     """Until when an answer is promised, ms; None: some day."""
 
 
@@ -119,7 +119,7 @@ class MessageFound(MessageFact, frozen=True, kw_only=True):
     ms: int
     queue: QueueName
     agent: AgentId
-    answer_by: int | None
+    answer_until: int | None
     owner: AgentId
     overdue: bool
 

@@ -3,7 +3,7 @@
 -- heard it and of those who answered it the first; who has it now the last of those who took it or gave it back.
 INSERT INTO message AS m (
     id, contact, box, caller, number_dialled, source, left_at, ms, bytes, file, state, heard_at, heard_by,
-    owed, queue, agent, answer_by, owner, taken_at, overdue_at, answered_at, answered_by)
+    owed, queue, agent, answer_until, owner, taken_at, overdue_at, answered_at, answered_by)
 SELECT
     body ->> 'message',
     max(contact),
@@ -21,7 +21,7 @@ SELECT
     bool_or((body ->> 'owed')::boolean) IS TRUE,
     max(body ->> 'queue'),
     max(body ->> 'agent'),
-    instant(max((body ->> 'answer_by')::bigint)),
+    instant(max((body ->> 'answer_until')::bigint)),
     (array_agg(coalesce(body ->> 'owner', '') ORDER BY seq DESC)
         FILTER (WHERE kind IN ('MessageTakenOn', 'MessageGivenBack')))[1],
     instant((array_agg(at ORDER BY seq DESC) FILTER (WHERE kind = 'MessageTakenOn'))[1]),
@@ -48,7 +48,7 @@ ON CONFLICT (id) DO UPDATE SET
     owed = m.owed OR excluded.owed,
     queue = coalesce(excluded.queue, m.queue),
     agent = coalesce(excluded.agent, m.agent),
-    answer_by = coalesce(excluded.answer_by, m.answer_by),
+    answer_until = coalesce(excluded.answer_until, m.answer_until),
     owner = coalesce(excluded.owner, m.owner),
     taken_at = coalesce(excluded.taken_at, m.taken_at),
     overdue_at = coalesce(m.overdue_at, excluded.overdue_at),

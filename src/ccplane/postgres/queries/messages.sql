@@ -9,7 +9,7 @@ SELECT
         WHEN owner <> '' THEN 'taken'
         ELSE 'new'
     END AS answer,
-    coalesce(owner, '') AS owner, ms(answer_by) AS answer_by, ms(taken_at) AS taken_at, ms(overdue_at) AS overdue_at,
+    coalesce(owner, '') AS owner, ms(answer_until) AS answer_until, ms(taken_at) AS taken_at, ms(overdue_at) AS overdue_at,
     ms(answered_at) AS answered_at, answered_by
 FROM message AS m
 WHERE m.left_at IS NOT NULL
@@ -17,9 +17,16 @@ WHERE m.left_at IS NOT NULL
     AND CASE WHEN $2::text IS NULL THEN m.state IS DISTINCT FROM 'deleted' ELSE coalesce(m.state, 'new') = $2 END
     AND ($3::bigint IS NULL OR m.left_at >= instant($3))
     AND ($4::bigint IS NULL OR m.left_at < instant($4))
-    AND ($5::bigint IS NULL OR (m.left_at, m.id) < (instant($5), $6::text))
+    AND CASE $5::text
+        WHEN 'new' THEN m.owed AND m.answered_at IS NULL AND coalesce(m.owner, '') = ''
+        WHEN 'taken' THEN m.owed AND m.answered_at IS NULL AND m.owner <> ''
+        WHEN 'answered' THEN m.answered_at IS NOT NULL
+        WHEN 'overdue' THEN m.overdue_at IS NOT NULL
+        ELSE true
+    END
+    AND ($6::bigint IS NULL OR (m.left_at, m.id) < (instant($6), $7::text))
 ORDER BY m.left_at DESC, m.id DESC
-LIMIT $7;
+LIMIT $8;
 
 -- read_message --
 -- One message, the columns of the list.
@@ -32,7 +39,7 @@ SELECT
         WHEN owner <> '' THEN 'taken'
         ELSE 'new'
     END AS answer,
-    coalesce(owner, '') AS owner, ms(answer_by) AS answer_by, ms(taken_at) AS taken_at, ms(overdue_at) AS overdue_at,
+    coalesce(owner, '') AS owner, ms(answer_until) AS answer_until, ms(taken_at) AS taken_at, ms(overdue_at) AS overdue_at,
     ms(answered_at) AS answered_at, answered_by
 FROM message WHERE id = $1 AND left_at IS NOT NULL;
 
@@ -47,7 +54,7 @@ SELECT
         WHEN owner <> '' THEN 'taken'
         ELSE 'new'
     END AS answer,
-    coalesce(owner, '') AS owner, ms(answer_by) AS answer_by, ms(taken_at) AS taken_at, ms(overdue_at) AS overdue_at,
+    coalesce(owner, '') AS owner, ms(answer_until) AS answer_until, ms(taken_at) AS taken_at, ms(overdue_at) AS overdue_at,
     ms(answered_at) AS answered_at, answered_by
 FROM message WHERE contact = $1 AND left_at IS NOT NULL ORDER BY left_at, id;
 
@@ -55,8 +62,8 @@ FROM message WHERE contact = $1 AND left_at IS NOT NULL ORDER BY left_at, id;
 -- All without an answer: a plane that knows nothing of them takes them over. At most $1, the longest promised first.
 SELECT
     id, contact, box, caller, ms(left_at) AS left_at, ms, coalesce(queue, '') AS queue, coalesce(agent, '') AS agent,
-    ms(answer_by) AS answer_by, coalesce(owner, '') AS owner, overdue_at IS NOT NULL AS overdue
+    ms(answer_until) AS answer_until, coalesce(owner, '') AS owner, overdue_at IS NOT NULL AS overdue
 FROM message
 WHERE owed AND answered_at IS NULL AND state IS DISTINCT FROM 'deleted' AND left_at IS NOT NULL
-ORDER BY answer_by, left_at
+ORDER BY answer_until, left_at
 LIMIT $1;
