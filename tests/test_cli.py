@@ -22,6 +22,7 @@ from ccplane.agents.facts import PinWay
 from ccplane.cli import agents, main
 from ccplane.cli import status as status_command
 from ccplane.cli.trace import lines as trace_lines
+from ccplane.contacts.owed import Owed
 from ccplane.core import inputs
 from ccplane.core.pins import LOCK_MS
 from ccplane.facts import encode
@@ -29,6 +30,7 @@ from ccplane.http.app import create_app
 from ccplane.http.live import known
 from ccplane.http.server import Server, serve
 from ccplane.http.views import iso
+from ccplane.ids import ContactId, MessageId
 from ccplane.local.plane_process import PlaneEnded
 from tests.http.memory import TOKEN, Site
 from tests.kpi import histories
@@ -603,3 +605,29 @@ def test_a_file_of_customers_with_a_fault_is_refused_whole_with_row_and_column(f
     file.write_text(text)
     result = call("customers", "import", str(file))
     assert (result.exit_code, said in told(result)) == (2, True), result.stderr
+
+
+async def test_messages_without_an_answer_are_shown_taken_given_back_and_answered(site, plane):
+    assert (await ask("messages")).stdout == "No message waits for an answer.\n"
+    left = Owed(
+        id=MessageId("m-1"), contact=ContactId("c-1"), box="general", caller="138", left_at=0, ms=4_200,
+        answer_until=60_000, overdue=True,
+    )  # fmt: skip
+    other = replace(left, id=MessageId("m-2"), box="sales", caller="", answer_until=None, overdue=False)
+    for each in (other, left):
+        await site.plane.ask(inputs.OwedFound(message=each))
+    first, late, some_day = (await ask("messages")).stdout.splitlines()
+    assert first == "2 wait for an answer, 1 of them overdue."
+    assert late.startswith("m-1  general  138, 4 s, ")
+    assert ": OVERDUE, by " in late
+    assert late.endswith("; nobody has it")
+    assert some_day.startswith("m-2  sales  a withheld number, 4 s, ")
+    assert some_day.endswith(": some day; nobody has it")
+    agent = sorted(site.plane.state.agents)[0]
+    assert (await ask("messages", "take", "m-1", "--agent", agent)).stdout == f"{agent} is to answer it.\n"
+    assert (await ask("messages", "--owner", agent, "--box", "general")).stdout.splitlines()[1].endswith("has it")
+    taken = await ask("messages", "take", "m-1", "--agent", sorted(site.plane.state.agents)[1])
+    assert (taken.exit_code, f"Agent {agent} has it already." in told(taken)) == (2, True)
+    assert (await ask("messages", "give-back", "m-1")).stdout == "Anybody may answer it.\n"
+    assert (await ask("messages", "answered", "m-1", "--by", "Lea")).stdout == "It is answered.\n"
+    assert list(site.plane.state.owed) == ["m-2"]

@@ -8,6 +8,7 @@ import re
 import wave
 from array import array
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,33 @@ async def test_a_message_left_by_key_9_is_listed_and_has_the_callers_tone(centre
     assert not list((centre.node.spool_dir / "recording" / "messages").iterdir()), "it was moved, not copied"
     put = await centre.api.put(f"/api/v1/messages/{message['id']}", json={"state": "heard"})
     assert (put.status_code, put.json()["state"]) == (200, "heard")
+
+
+async def test_who_has_a_message_to_answer_holds_over_a_kill_until_it_is_answered(centre: Centre) -> None:
+    """As the demo's acd/voicemail.toml promises: by agents of support, within four hours."""
+    call = await presses_9(centre, "606")
+    await records(call, centre)
+    call.hang_up()
+    [message] = await messages(centre)
+    [owed] = (await centre.get("/api/v1/messages/owed"))["messages"]
+    assert (owed["id"], owed["queue"], owed["owner"]) == (message["id"], "support", "")
+    left, until = (datetime.fromisoformat(owed[name]) for name in ("left_at", "answer_until"))
+    assert (until - left).total_seconds() == 4 * 3600
+    taken = await centre.api.post(f"/api/v1/messages/{message['id']}/take", json={"agent": "1001"})
+    assert (taken.status_code, taken.json()["owner"]) == (200, "1001")
+    await centre.kill()
+    await centre.start()
+    [owed] = (await centre.get("/api/v1/agents/1001/messages"))["messages"]
+    assert (owed["id"], owed["owner"]) == (message["id"], "1001")
+    said = await centre.api.post(f"/api/v1/messages/{message['id']}/answered", json={"by": "Lea"})
+    assert said.status_code == 204
+
+    async def is_answered() -> bool:
+        [row] = (await centre.get("/api/v1/messages"))["messages"]
+        return (row["answer"], row["answered_by"], row["owner"]) == ("answered", "Lea", "1001")
+
+    await centre.until(is_answered)
+    assert (await centre.get("/api/v1/messages/owed"))["messages"] == []
 
 
 async def test_a_caller_who_ends_with_the_hash_key_is_thanked_and_hung_up(centre: Centre) -> None:

@@ -5,13 +5,26 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
+from msgspec.structs import replace
 
-from ccplane.contacts.facts import EndedBy, MessageMark, MessageMarked, MessageSource, MessageStored
+from ccplane.contacts.facts import (
+    EndedBy,
+    MessageAnswered,
+    MessageGivenBack,
+    MessageMark,
+    MessageMarked,
+    MessageOverdue,
+    MessageSource,
+    MessageStored,
+    MessageTakenOn,
+)
+from ccplane.contacts.owed import OwedState
 from ccplane.core import inputs as i
 from ccplane.errors import RequestError
 from ccplane.ids import ChannelId, ContactId, message_id
 from ccplane.postgres.contacts import contact
 from ccplane.postgres.messages import MessagesWanted, message, messages
+from ccplane.postgres.messages import owed as without_answer
 from ccplane.postgres.rebuild import rebuild
 from tests.core.floor import NODE, Floor, a_floor
 from tests.postgres.histories import START
@@ -143,3 +156,67 @@ async def test_a_call_at_the_fallback_is_a_contact_of_the_time_at_which_it_was(d
     found = (await contact(db, ContactId("c-ast1-1700000000.1"))).contact
     assert (found.arrived_at, found.ended_at) == (START, START + 20_000)
     assert (found.ended_by, found.state, found.caller) == (EndedBy.FALLBACK, "ended", "777")
+
+
+def owed(number, **more):
+    """One in a box that promises an answer."""
+    return replace(stored(number), owed=True, queue="support", answer_until=START + 60_000 + number, **more)
+
+
+def of(kind, number, at, **more):
+    fact = stored(number)
+    return kind(at=START + at, message=fact.message, contact=fact.contact, **more)
+
+
+async def test_what_is_owed_is_new_taken_given_back_overdue_and_answered_in_whatever_batches(db):
+    facts = [
+        owed(1),
+        owed(2),
+        of(MessageTakenOn, 1, 10, owner="1001", by="1001"),
+        of(MessageTakenOn, 2, 11, owner="1002", by="api"),
+        of(MessageGivenBack, 1, 12, by="1001"),
+        of(MessageOverdue, 1, 13, box="general"),
+        of(MessageTakenOn, 1, 14, owner="1003", by="1003"),
+        of(MessageAnswered, 1, 15, by="1003"),
+    ]
+    await store(db, facts)
+    whole = await all_rows(db)
+    for cuts in (range(1, len(facts)), *combinations(range(1, len(facts)), 2)):
+        await empty(db)
+        await store(db, facts, cuts)
+        assert await all_rows(db) == whole
+    rows = {row.caller: row for row in (await messages(db)).messages}
+    done, taken = rows["1381"], rows["1382"]
+    assert (done.answer, done.owner, done.answered_by) == ("answered", "1003", "1003")
+    assert (done.taken_at, done.overdue_at, done.answered_at) == (START + 14, START + 13, START + 15)
+    assert (done.queue, done.agent, done.answer_until) == ("support", "", START + 60_001)
+    assert (taken.answer, taken.owner, taken.taken_at) == ("taken", "1002", START + 11)
+
+
+async def test_they_are_listed_by_how_far_their_answer_is(db):
+    facts = [owed(1), owed(2), owed(3), stored(4)]
+    facts += [of(MessageTakenOn, 2, 10, owner="1002", by="api"), of(MessageOverdue, 2, 11, box="general")]
+    facts += [of(MessageAnswered, 3, 12, by="api")]
+    await store(db, facts)
+    found = {}
+    for answer in ("new", "taken", "answered", "overdue", None):
+        page = await messages(db, MessagesWanted(answer=answer))
+        found[answer] = sorted(row.caller for row in page.messages)
+    assert found == {
+        "new": ["1381"],
+        "taken": ["1382"],
+        "answered": ["1383"],
+        "overdue": ["1382"],
+        None: ["1381", "1382", "1383", "1384"],
+    }
+
+
+async def test_a_plane_that_knows_nothing_has_all_that_are_without_an_answer(db):
+    facts = [owed(1), owed(2), owed(3), owed(5), stored(4), marked(5, MessageMark.DELETED)]
+    facts += [of(MessageTakenOn, 2, 10, owner="1002", by="api"), of(MessageOverdue, 2, 11, box="general")]
+    facts += [of(MessageAnswered, 3, 12, by="api")]
+    await store(db, facts)
+    first, second = await without_answer(db)
+    assert (first.id, first.state, first.owner, first.overdue) == (facts[0].message, OwedState.NEW, "", False)
+    assert (second.id, second.state, second.owner, second.overdue) == (facts[1].message, OwedState.TAKEN, "1002", True)
+    assert (first.queue, first.answer_until, first.ms) == ("support", START + 60_001, 4_200)
