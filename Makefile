@@ -13,7 +13,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-fast lint bench chaos sim-full lock clean web env env-dev host host-test asterisk-root
+.PHONY: able help run demo test test-fast lint bench chaos sim-full lock clean web env env-dev host host-test asterisk-root
 
 # Python keeps what it has compiled, whatever the shell says: the tests start hundreds of planes, and each would compile
 # all of it again for a second.
@@ -26,11 +26,11 @@ ROOT := $(or $(CCPLANE_ASTERISK_ROOT),$(or $(CCPLANE_RUNTIME),.runtime)/asterisk
 help:
 	@sed -n '1,10p' Makefile | cut -c3-
 
-run: env host
+run: able env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
 	exec $(PY) -m ccplane.local
 
-demo: env host
+demo: able env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
 	exec $(PY) -m ccplane.demo $(ARGS)
 
@@ -76,6 +76,10 @@ sim-full: env-dev
 	exec $(PY) -m pytest -q -o timeout=0 -o session_timeout=0 --hypothesis-profile=prove tests/core/test_always.py -k whatever
 
 # --- what a fresh machine lacks ---------------------------------------------------------------------------------
+
+# Said at once, and not after a minute of installing.
+able:
+	@[ "$$(id -u)" = 0 ] || [ -n "$${CCPLANE_ARI_URL:-}" ] || { echo "make: an Asterisk of ours needs root (mounts): sudo make run. To use one of your own name it by CCPLANE_ARI_URL (docs/settings.md)." >&2; exit 1; }
 
 host:
 	@$(INSTALL) host

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -87,3 +88,19 @@ def test_each_bench_has_a_target_that_takes_arguments_and_all_of_them_take_none(
     for each in BENCHES:
         assert bench(fresh, f"bench-{each}", "ARGS=--no-files").stdout == f"-m bench.{each} --no-files\n"
     assert "bench-pop" in bench(fresh, "bench", "ARGS=--no-files").stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_who_is_not_root_is_told_so_before_anything_is_installed(fresh: Path):
+    told = subprocess.run(
+        ["setpriv", "--reuid=65534", "--clear-groups", "make", "-s", "-f", "-", "run"],
+        input=(fresh / "Makefile").read_text(),
+        cwd="/",
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode != 0
+    assert told.stdout == ""
+    assert "needs root" in told.stderr
+    assert "CCPLANE_ARI_URL" in told.stderr

@@ -13,6 +13,7 @@ from ccplane.core import inputs as i
 from ccplane.ids import ContactId, ProgramName
 from ccplane.kpi.board import Board
 from ccplane.kpi.board import evolve as folded
+from ccplane.site import parse
 from tests.callflow.line import FILES, Line
 from tests.core.floor import SUPPORT, a_floor, an_arrival, c, paused, ready, the
 
@@ -107,3 +108,13 @@ def test_what_is_changed_of_them_is_noted_with_its_time(fact):
     floor = a_floor()
     floor.now = 5_000
     assert the(floor.take(i.CustomersEdited(fact)), type(fact)) == replace(fact, at=5_000)
+
+
+def test_a_language_that_the_site_has_no_prompt_in_is_not_half_spoken():
+    line = Line("await call.set_data('spoken', call.language)\nawait call.play('welcome')")
+    line.take(replace(an_arrival("x"), customer=replace(LI, language="zh-CN")))
+    line.take(i.CallerUp(c("x")))
+    assert line.contact("x").data == {"spoken": "en"}
+    assert line.contact("x").language == "zh-CN", "who serves them is still chosen by what they speak"
+    chinese = FILES["ivr/prompts.toml"] + 'zh-CN = "什么？"\n'  # of the last prompt
+    assert parse(FILES | {"ivr/prompts.toml": chinese}).speaks("zh-CN")

@@ -21,11 +21,13 @@ class Caller:
         self.id: ContactId = contact.id
         self.caller = contact.caller
         self.caller_name = contact.caller_name
-        self.language = contact.began_in or contact.language
-        """What the caller is spoken to in; `set_language` changes it."""
         self.arrived_at = contact.arrived_at
         """ms since 1970, UTC."""
         self.number: Number = site.number(contact.number_dialled)
+        wished = contact.began_in or contact.language
+        self.language = wished if site.speaks(wished) else self.number.language
+        """What the caller is spoken to in; `set_language` changes it. That of a customer holds where the site has
+        prompts in it: values in one language between prompts in another are understood by nobody."""
         self.attribution = contact.attribution
         """The advertisement that the number dialled stands for, or ""."""
         self.customer = contact.customer

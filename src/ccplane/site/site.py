@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 from typing import Final, NamedTuple
 
 from ccplane.agents.facts import Membership, Profile
@@ -292,6 +293,13 @@ class Site:
         if name not in self.menus:
             raise ProgramError("no-such-menu", f"There is no menu {name!r} in ivr/.", menu=name)
         return self.menus[name]
+
+    def speaks(self, language: str) -> bool:
+        """Whether any of its prompts has a text in it; a site without prompts says values alone, in each language."""
+        menus = (prompt for menu in self.menus.values() for prompt in menu.prompts)
+        prompts = chain(self.prompts.values(), menus)
+        first = next(prompts, None)
+        return first is None or language in first.texts or any(language in each.texts for each in prompts)
 
     def sound(self, name: str, language: str) -> str:
         """The media URI of a prompt by name; `sound:…` as it is. ProgramError if there is no such prompt."""
