@@ -89,6 +89,7 @@ class Parts:
             door=self.door,
             site=self.site,
             look_ups=self.look_ups,
+            notices=other,
             unserved=lambda: self.unserved,
         )
 

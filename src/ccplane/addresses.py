@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-from urllib.parse import SplitResult, parse_qs, urlsplit
+import re
+from typing import Final, NamedTuple
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 USERS: Final = frozenset({"user", "password"})
 DATABASE_SCHEMES: Final = ("postgresql", "postgres")
+MAIL_PORTS: Final = {"smtp": 25, "starttls": 587, "smtps": 465}
+MAILBOX: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){0,8}")
 ENCODE: Final = "percent-encode # / ? @ [ ] in its password (%23 %2F %3F %40 %5B %5D)"
 
 
@@ -62,3 +65,49 @@ def _judge_port(parts: SplitResult, hint: str) -> None:
         _ = parts.port
     except ValueError:
         raise ValueError(f"has something else than a port (0 to 65535) behind the colon of its host; {hint}") from None
+
+
+class MailServer(NamedTuple):
+    """Where mail is handed in. `security`: smtp, nothing is encrypted; starttls, from the first word that matters;
+    smtps, all is."""
+
+    security: str
+    host: str
+    port: int
+    user: str
+    password: str
+
+
+def mail_server(url: str) -> MailServer:
+    """What the address says. ValueError says what is wrong."""
+    hint = f"as in starttls://USER:PASSWORD@mail.example.com:587; {ENCODE}"
+    parts = _split(url, hint)
+    _judge_port(parts, hint)
+    if parts.scheme not in MAIL_PORTS:
+        raise ValueError(f"must begin with smtp://, starttls:// or smtps://, {hint}")
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(f"is a host and a port, {hint}")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if bool(user) != bool(password):
+        raise ValueError(f"has a user without a password, or the other way round, {hint}")
+    if user and parts.scheme == "smtp" and not _is_here(parts.hostname):
+        raise ValueError("would send the password for all to read: starttls:// or smtps://")
+    return MailServer(parts.scheme, parts.hostname, parts.port or MAIL_PORTS[parts.scheme], user, password)
+
+
+def mail_address(url: str) -> str:
+    """The same, if `mail_server` can read it."""
+    if url:
+        mail_server(url)
+    return url
+
+
+def mailbox(address: str) -> str:
+    """The same, if mail can come from it, or nothing."""
+    if address and not MAILBOX.fullmatch(address):
+        raise ValueError("is an address of ASCII, as in ccplane@example.com")
+    return address
+
+
+def _is_here(host: str) -> bool:
+    return host == "localhost" or host == "::1" or host.startswith("127.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from ccplane import __version__
+from ccplane.addresses import mail_server
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.door import Door
@@ -32,6 +33,7 @@ from ccplane.asterisk.speaking import Speaker
 from ccplane.asterisk.spool import spool_of
 from ccplane.beginning import OVERLAYS, begin, catch_up, prepared
 from ccplane.callflow.runner import Runner
+from ccplane.contacts.notice import NoticeKind
 from ccplane.core.inputs import Input, PeopleRead, PlaneBegan, SiteRead
 from ccplane.customers import Customers
 from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
@@ -52,6 +54,9 @@ from ccplane.log.outbox import Outbox
 from ccplane.log.outbox_file import Recovered
 from ccplane.log.shipping import Shipper
 from ccplane.lookups.asking import LookUps
+from ccplane.notices.mail import Mailer, sender
+from ccplane.notices.telling import Notifier, Way
+from ccplane.notices.webhook import Webhooks
 from ccplane.owing import Owing
 from ccplane.pins import Pins
 from ccplane.plane import Plane
@@ -59,6 +64,7 @@ from ccplane.postgres.brought import Arrivals
 from ccplane.postgres.callbacks import Callbacks, Ledger
 from ccplane.postgres.customers import CustomerStore
 from ccplane.postgres.lease import CONNECT_WITHIN, Lease
+from ccplane.postgres.notices import Notices
 from ccplane.postgres.overlays import Laid, decode_overlays
 from ccplane.postgres.pool import Database
 from ccplane.postgres.store import PostgresFacts
@@ -207,6 +213,19 @@ class Parts:
         self._stack.callback(self._promises.close)
         self._shipper = Shipper(outbox, PostgresFacts(self._database), self._clock.now)
         self._backlog = Backlog(outbox, self._bound)
+        self._notices = Notices(self._database)
+        self._notifier = Notifier(
+            self.plane, self._notices, self._ways_of_telling(), self._clock.now, self._shipper.shipped
+        )
+
+    def _ways_of_telling(self) -> dict[NoticeKind, Way]:
+        settings = self._settings
+        server = mail_server(settings.smtp_url) if settings.smtp_url else None
+        origin = sender(server, settings.smtp_from)
+        services = Webhooks(self._sites.current, settings.reached_at, self._clock.now)
+        self._stack.push_async_callback(services.close)
+        mailer = Mailer(server, origin, self._sites.current, settings.reached_at)
+        return {NoticeKind.EMAIL: mailer, NoticeKind.WEBHOOK: services}
 
     def phones_and_pins(self) -> None:
         self._phones = PhoneBook(self._begun.persons, self._begun.desks, self._settings)
@@ -344,11 +363,12 @@ class Parts:
             self._door,
             Either(self._reload, self._edits),
             self._look_ups,
+            self._notifier,
             lambda: self.plane.state.unserved,
         )
         owing = Owing(self.plane, self._mailbox)
         at_the_switch = self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run
-        duties = (*at_the_switch, self._promises.run, owing.run)
+        duties = (*at_the_switch, self._promises.run, owing.run, self._notifier.run)
         self._passed("built")
         work = lead(self._lease, duties, self.plane, self._outbox, self._giving.given)
         leading = asyncio.create_task(work, name="leading")

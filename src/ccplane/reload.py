@@ -48,6 +48,10 @@ class Sites:
     def __call__(self, digest: str) -> Site:
         return self._known.get(digest) or self._earlier(digest)
 
+    def current(self) -> Site:
+        """The one in force."""
+        return self(self._state().site)
+
     def add(self, site: Site) -> None:
         """One that is about to be in force; those that nobody keeps to are forgotten."""
         kept = {digest: known for digest, known in self._known.items() if digest in self._state().sites}

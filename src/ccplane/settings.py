@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ccplane.addresses import database_address, token, web_address
+from ccplane.addresses import database_address, mail_address, mailbox, token, web_address
 from ccplane.errors import SetupError
 
 PREFIX: Final = "CCPLANE_"
@@ -52,6 +52,8 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Loopback = Annotated[str, AfterValidator(_loopback)]
 DatabaseAddress = Annotated[str, AfterValidator(database_address)]
 WebAddress = Annotated[str, AfterValidator(web_address)]
+MailAddress = Annotated[str, AfterValidator(mail_address)]
+Mailbox = Annotated[str, AfterValidator(mailbox)]
 Token = Annotated[str, AfterValidator(token)]
 
 
@@ -139,6 +141,14 @@ class Settings(BaseSettings):
     """How large the outbox may grow while Postgres is away (docs/postgres-away.md says how long that lasts). Half of it
     gone, or of what its disk can still give, is an alarm."""
 
+    smtp_url: MailAddress = Field("", repr=False)
+    """The server that takes the mails of docs/voicemail.md: `starttls://USER:PASSWORD@HOST:587`, `smtps://…:465`, or
+    `smtp://HOST:25`, where nothing is encrypted. Of the password `# / ? @ [ ]` are percent-encoded."""
+    smtp_from: Mailbox = ""
+    """Whom they are from; unless set the user of CCPLANE_SMTP_URL if that is an address, else ccplane@ this machine."""
+    public_url: WebAddress = Field("", pattern=r"^(https?://.+)?$")
+    """Where people reach ccplane's API, for links in mails; at CCPLANE_BIND and CCPLANE_PORT unless set."""
+
     lease_s: float = Field(10.0, ge=2.0, le=300.0)
     """For how long one plane may lead without Postgres having confirmed it: another can take over after that."""
 
@@ -166,6 +176,11 @@ class Settings(BaseSettings):
     def guard_tells(self) -> str:
         """The API that the guard tells of the fallback's calls."""
         return self.guard_api or f"http://{self.bind}:{self.port}"
+
+    @property
+    def reached_at(self) -> str:
+        """Where people reach the API."""
+        return self.public_url or f"http://{self.bind}:{self.port}"
 
     @property
     def root_dir(self) -> Path:

@@ -92,12 +92,14 @@ class Vitals:
         door: Door,
         site: Troubled,
         look_ups: Troubled,
+        notices: Troubled,
         unserved: Callable[[], Sequence[QueueName]],
     ) -> None:
         self._lease, self._link, self._ari_stats, self._ami, self._clock = lease, link, ari, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
         self._messages, self._backlog, self._heartbeat = messages, backlog, heartbeat
         self._door, self._site, self._look_ups, self._unserved = door, site, look_ups, unserved
+        self._notices = notices
         self._left_out = ""
         self._since: dict[str, tuple[bool, float]] = {}
         """How each part was at the last look, and since when (monotonic)."""
@@ -129,6 +131,7 @@ class Vitals:
             "outbox": self._of_outbox(),
             "site": self._of_site(),
             "look-ups": _troubled(self._look_ups.trouble()),
+            "notices": _troubled(self._notices.trouble()),
         }
         return {name: Part(each.ok, self._age(name, each.ok), each.detail) for name, each in found.items()}
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from ccplane.agents.facts import PeopleLoaded
 from ccplane.contacts import facts as c
+from ccplane.contacts.notice import AGENT, NoticeKind
 from ccplane.contacts.owed import Owed, OwedState
 from ccplane.core import inputs as i
 from ccplane.core.state import State
@@ -46,7 +47,14 @@ def with_promise(state: State, stored: c.MessageStored) -> c.MessageStored:
     if box is None:
         return stored
     answer_until = promised(box, state.rules.hours.get(box.hours), stored.left_at)
-    return replace(stored, owed=True, queue=box.queue, agent=box.agent, answer_until=answer_until)
+    return replace(stored, owed=True, queue=box.queue, agent=box.agent, answer_until=answer_until, tell=told(box))
+
+
+def told(box: Box) -> tuple[c.Tell, ...]:
+    """Who is to be told of a message in this box, each once."""
+    addresses = dict.fromkeys(each.replace(AGENT, box.agent) for each in box.emails)
+    service = (c.Tell(NoticeKind.WEBHOOK, box.webhook),) if box.webhook else ()
+    return (*(c.Tell(NoticeKind.EMAIL, each) for each in addresses), *service)
 
 
 def take(turn: Turn, what: i.MessageTakeAsked) -> None:

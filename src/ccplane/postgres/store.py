@@ -35,6 +35,8 @@ PROJECTIONS: Final = (
     "apply_callbacks",
     "apply_surveys",
 )
+OUTGOING: Final = ("apply_notices",)
+"""What is done once with a batch, and never again: these rows don't follow from facts alone; `rebuild` leaves them."""
 DAY_MS: Final = 86_400_000
 EPOCH_DAY: Final = date(1970, 1, 1)
 NO_NUL: Final = (b"\\u0000", b"\\ufffd")
@@ -177,7 +179,7 @@ class PostgresFacts:
                 await make_partition(connection, each)
         await look_at(connection, day)
         if self._day is None:
-            statements = (f"PREPARE {name} AS {query(name)}" for name in ("advance_watermark", *PROJECTIONS))
+            statements = (f"PREPARE {name} AS {query(name)}" for name in ("advance_watermark", *PROJECTIONS, *OUTGOING))
             await connection.execute("\n".join((SESSION, *statements)))
         self._day = day
 
@@ -196,7 +198,7 @@ class PostgresFacts:
         outbox: str,
         after: int,
         rows: list[Row],
-        projections: Sequence[str] = PROJECTIONS,
+        projections: Sequence[str] = (*PROJECTIONS, *OUTGOING),
     ) -> None:
         """The rows of one day, and what follows from exactly these: all in one message, and so in one transaction.
 

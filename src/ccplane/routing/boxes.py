@@ -22,6 +22,10 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     most: int = 100
     answer_within_ms: int | None = None
     hours: str = ""
+    emails: tuple[str, ...] = ()
+    """Who is told of each message; `{agent}` in an address is whose box it is."""
+    webhook: str = ""
+    """Which service is; "": none."""
 
 
 def promised(box: Box, hours: Hours | None, left_at: int) -> int | None:

@@ -35,6 +35,7 @@ from ccplane.site.steps import judge_whether_met
 from ccplane.site.surveys import after_talks_in, judge_surveys, surveys_in
 from ccplane.site.voicemail import boxes_in, judge_boxes
 from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_in
+from ccplane.site.webhooks import webhook_names, webhooks_in
 from ccplane.site.whispers import whispers_in, with_whispers
 
 QUEUES: Final = "acd/queues.toml"
@@ -104,6 +105,7 @@ class _Reading:
         self._surveys = surveys_in(self._document(SURVEYS), self._references)
         self._after_talks = after_talks_in(self._document(QUEUES), self._references)
         self._boxes = boxes_in(self._document(VOICEMAIL), self._references)
+        self._webhooks = webhooks_in(self._document(VOICEMAIL))
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
@@ -155,6 +157,7 @@ class _Reading:
             surveys=self._surveys,
             after_talks=self._after_talks,
             boxes=self._boxes.rules,
+            webhooks=self._webhooks,
         )
 
     def _hold(self) -> dict[str, str]:
@@ -230,6 +233,7 @@ class _Reading:
             "look-up": self._names_in(LOOK_UPS),
             "survey": self._names_in(SURVEYS),
             "language": LANGUAGES,
+            "webhook": webhook_names(self._document(VOICEMAIL)),
             "agent": None if self._document(AGENTS).broken else {str(agent.id) for agent in self._agents},
         }
         judge_references([each for each in self._references if each.kind in known], known)

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from ccplane.addresses import mailbox
+from ccplane.contacts.notice import AGENT as AGENT_BLANK
 from ccplane.routing.dialling import AGENT
 from ccplane.routing.rules import MOST_AT_ONCE
 from ccplane.routing.strategies import STRATEGIES
@@ -97,6 +99,16 @@ def _timezone(value: str) -> str:
     return value
 
 
+def _email(value: object) -> str:
+    try:
+        if isinstance(value, str) and value and mailbox(value.replace(AGENT_BLANK, "1001")):
+            return value
+    except ValueError:
+        pass
+    sentence = 'is an address in ASCII, in quotes: "team@example.com"; {agent} in it stands for the agent\'s id'
+    raise PydanticCustomError("bad-address", "{sentence}", {"sentence": sentence})
+
+
 Duration = Annotated[int, BeforeValidator(_as_milliseconds)]
 AtOnce = Annotated[int | None, BeforeValidator(_as_at_once)]
 Name = Annotated[str, _matching(r"\w[\w-]{0,39}", "bad-name", "a name is letters, digits, - and _, at most 40")]
@@ -122,6 +134,7 @@ Timezone = Annotated[str, AfterValidator(_timezone)]
 Level = Annotated[int, Field(ge=1, le=10)]
 Skills = dict[Name, Level]
 AgentNumber = Annotated[str, _matching(r"[0-9]{2,10}", "bad-agent-id", "an agent's id is 2 to 10 digits, in quotes")]
+Email = Annotated[str, BeforeValidator(_email)]
 Channel = Annotated[str, _one_of("no-such-channel", "class of channel", lambda: CHANNELS)]
 Texts = Annotated[dict[Language, Text], Field(min_length=1)]
 
@@ -462,6 +475,15 @@ class BoxTable(Table):
     most: Annotated[int, Field(ge=1, le=1_000)] = 100
     answer_within: Annotated[Duration, Field(ge=60 * SECOND, le=30 * DAY)] | None = None
     hours: Name | None = None
+    email: Annotated[list[Email], Field(max_length=20)] = []
+    webhook: Name | None = None
+
+
+class WebhookTable(Table):
+    """`[webhooks.crm]` in acd/voicemail.toml."""
+
+    url: Annotated[str, Field(max_length=1_000)]
+    secret_env: Annotated[str, Field(pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")]
 
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -21,6 +21,7 @@ from ccplane.routing.rules import Number, Rules
 from ccplane.site.box import AGENTS, BoxRule
 from ccplane.site.look_up import LookUpRule
 from ccplane.site.survey import AfterTalk, SurveyRule
+from ccplane.site.webhook import WebhookRule
 from ccplane.site.words import SAYS
 
 LANGUAGES: Final = ("en", "zh-CN")
@@ -259,6 +260,8 @@ class Site:
     """Of which survey callers of a queue are asked after their talk."""
     boxes: Mapping[str, BoxRule] = field(default_factory=dict)
     """Where messages are left, by name; `agents`: of each agent."""
+    webhooks: Mapping[str, WebhookRule] = field(default_factory=dict)
+    """Services that are told of them."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from pydantic import TypeAdapter
 
+from ccplane.contacts.notice import AGENT
 from ccplane.ids import AgentId, ProgramName, QueueName
 from ccplane.routing.boxes import Box
 from ccplane.site.box import AGENTS, BoxRule
@@ -18,6 +19,7 @@ from ccplane.site.names import Reference
 from ccplane.site.programs import computes
 from ccplane.site.shapes import BoxTable, Name
 from ccplane.site.site import Program
+from ccplane.site.webhooks import WEBHOOKS
 
 NAME: Final = TypeAdapter(Name)
 BOX: Final = TypeAdapter(BoxTable)
@@ -36,6 +38,8 @@ def boxes_in(document: Document, references: list[Reference]) -> Boxes:
     """The boxes that are without fault; queues, agents, prompts and hours that they name are given back."""
     rules, owed = {}, {}
     for name, raw in document.tables():
+        if name == WEBHOOKS:
+            continue
         document.validated(NAME, name, name)
         table = document.validated(BOX, raw, name)
         if table is None or not _judged(document, name, table):
@@ -55,6 +59,8 @@ def boxes_in(document: Document, references: list[Reference]) -> Boxes:
             most=table.most,
             answer_within_ms=table.answer_within,
             hours=table.hours or "",
+            emails=tuple(table.email),
+            webhook=table.webhook or "",
         )
     return Boxes(rules, {name: box for name, box in owed.items() if name != AGENTS}, owed.get(AGENTS))
 
@@ -70,6 +76,9 @@ def _judged(document: Document, name: str, table: BoxTable) -> bool:
     if table.hours and table.answer_within is None:
         document.fault("promise-missing", "no time is promised: say it, with `answer_within`", name, "hours")
         return False
+    if name != AGENTS and not table.agent and any(AGENT in each for each in table.email):
+        document.fault("no-agent", "{agent} stands for an agent's id, and this box is no agent's", name, "email")
+        return False
     return True
 
 
@@ -81,6 +90,8 @@ def _named(document: Document, name: str, table: BoxTable) -> Iterator[Reference
         yield Reference("queue", table.queue, blame(document, name, "queue"))
     if table.hours:
         yield Reference("hours", table.hours, blame(document, name, "hours"))
+    if table.webhook:
+        yield Reference("webhook", table.webhook, blame(document, name, "webhook"))
     if table.agent:
         yield Reference("agent", table.agent, warn(document, name, "agent"))
 
@@ -106,9 +117,9 @@ def judge_boxes(
         return
     named = {each.name for each in references if each.kind == "box"}
     for each in references:
-        known = each.name in document.data or (each.name in agents and AGENTS in document.data)
+        known = each.name in set(document.data) - {WEBHOOKS} or (each.name in agents and AGENTS in document.data)
         if each.kind == "box" and not known:
-            hint = did_you_mean(each.name, set(document.data) - {AGENTS})
+            hint = did_you_mean(each.name, set(document.data) - {AGENTS, WEBHOOKS})
             each.blame("box-of-nobody", f"box `{each.name}` stands not in {document.path}: nobody answers it{hint}")
     if not any(computes(program.source, "voicemail") for program in programs.values()):
         for name in boxes.owed:

@@ -42,6 +42,7 @@ from ccplane.contacts.facts.messages import (
     MessageStarted,
     MessageStored,
     MessageTakenOn,
+    Tell,
     Unusable,
 )
 from ccplane.contacts.facts.offers import (
@@ -196,6 +197,7 @@ __all__ = [
     "SurveyAsked",
     "TalkEnded",
     "TalkStarted",
+    "Tell",
     "Trace",
     "Unusable",
     "WaitAnnounced",

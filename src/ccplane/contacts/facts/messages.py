@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import msgspec
+
 from ccplane.contacts.facts.life import ContactFact
 from ccplane.ids import AgentId, ContactId, MessageId, NodeName, QueueName
 from ccplane.laws import Fact
@@ -61,6 +63,14 @@ class MessageFact(Fact, frozen=True, kw_only=True):
     contact: ContactId
 
 
+class Tell(msgspec.Struct, frozen=True):
+    """Somebody who is to be told that a message was left. `kind`: email or webhook; `target`: an address, or a webhook
+    of acd/voicemail.toml."""
+
+    kind: str
+    target: str
+
+
 class MessageStored(MessageFact, frozen=True, kw_only=True):
     """The message is safe. `file`: where, in ccplane's folder of messages; `ms`, `bytes`: measured."""
 
@@ -80,6 +90,8 @@ class MessageStored(MessageFact, frozen=True, kw_only=True):
     """Whose own box it is; "" if nobody's."""
     answer_until: int | None = None
     """Until when an answer is promised, ms; None: some day."""
+    tell: tuple[Tell, ...] = ()
+    """Who is told of it."""
 
 
 class MessageDropped(MessageFact, frozen=True, kw_only=True):

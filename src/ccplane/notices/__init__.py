@@ -1,0 +1,1 @@
+"""Tells people and services that a message was left."""
