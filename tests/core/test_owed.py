@@ -252,3 +252,27 @@ def test_owed_has_a_deadline_only_until_it_is_overdue():
     message = Owed(id=message_id(c("x")), contact=c("x"), box="b", caller="", left_at=0, ms=1, answer_until=5)
     assert message.deadline == 5
     assert replace(message, overdue=True).deadline is None
+
+
+@pytest.mark.parametrize(("box", "told"), [
+    (Box(emails=("a@x.example", "b@x.example", "a@x.example"), webhook="crm"),
+     [("email", "a@x.example"), ("email", "b@x.example"), ("webhook", "crm")]),
+    (Box(agent=ANA, emails=("{agent}@x.example",)), [("email", "ana@x.example")]),
+    (Box(queue=SUPPORT), []),
+])  # fmt: skip
+def test_who_is_told_of_a_message_stands_in_its_fact_each_once(box, told):
+    floor = a_floor([ready("ana"), ready("ben")], boxes={"general": box})
+    _, stored = leaves_one(floor)
+    assert [(each.kind, each.target) for each in the(stored, f.MessageStored).tell] == told
+
+
+def test_of_a_message_in_no_box_of_the_site_nobody_is_told():
+    floor = a_centre()
+    _, stored = leaves_one(floor, box="elsewhere")
+    assert the(stored, f.MessageStored).tell == ()
+
+
+def test_in_an_agents_own_box_the_address_is_theirs():
+    floor = a_floor([ready("ana"), ready("ben")], agents_box=Box(emails=("{agent}@x.example",)))
+    _, stored = leaves_one(floor, box="ana")
+    assert [each.target for each in the(stored, f.MessageStored).tell] == ["ana@x.example"]
