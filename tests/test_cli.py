@@ -631,3 +631,26 @@ async def test_messages_without_an_answer_are_shown_taken_given_back_and_answere
     assert (await ask("messages", "give-back", "m-1")).stdout == "Anybody may answer it.\n"
     assert (await ask("messages", "answered", "m-1", "--by", "Lea")).stdout == "It is answered.\n"
     assert list(site.plane.state.owed) == ["m-2"]
+
+
+async def test_notices_are_shown_tried_again_and_given_up(site, plane):
+    assert (await ask("notices")).stdout == "There are none.\n"
+    site.notices.make(1)
+    site.notices.make(2, "sent", kind="webhook", target="crm", message="m-2")
+    site.notices.make(3, "failed", last_error="the mail server refuses this address: 550 no such user")
+    failed, why, sent, due, later = (await ask("notices")).stdout.splitlines()
+    assert (failed, why) == (
+        "3  failed  email to team@example.com, of m-1; tried 3 times",
+        "    the mail server refuses this address: 550 no such user",
+    )
+    assert sent.startswith("2  sent  webhook to crm, of m-2, at ")
+    assert due.startswith("1  due  email to team@example.com, of m-1; tried 3 times, next at ")
+    assert later == "    the mail server says 451 later"
+    assert len((await ask("notices", "--state", "sent", "--message", "m-2")).stdout.splitlines()) == 1
+    assert (await ask("notices", "retry", "3")).stdout == "3 is tried now.\n"
+    twice = await ask("notices", "retry", "2")
+    assert (twice.exit_code, "It was sent already" in told(twice)) == (2, True)
+    assert (await ask("notices", "give-up", "1", "--by", "Lea")).stdout == "1 is not tried any more.\n"
+    assert site.notices.rows[1].last_error == "given up by Lea"
+    over = await ask("notices", "give-up", "1")
+    assert (over.exit_code, "It is given-up already." in told(over)) == (2, True)

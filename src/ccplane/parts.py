@@ -79,7 +79,17 @@ from ccplane.site import Site, parse, read
 from ccplane.site.overlays import laid
 from ccplane.staff import Staff
 from ccplane.surging import tell_surges, watch_for_surges
-from ccplane.vitals import Callers, Either, History, Mailbox, PhoneBook, Vitals, tell_missing_sounds, tell_unserved
+from ccplane.vitals import (
+    Callers,
+    Either,
+    History,
+    Mailbox,
+    NoticesByHand,
+    PhoneBook,
+    Vitals,
+    tell_missing_sounds,
+    tell_unserved,
+)
 from ccplane.watch import note_watch, watched_until
 
 if TYPE_CHECKING:
@@ -414,6 +424,8 @@ class Parts:
                 shipping=self._shipper.stats,
                 backlog=self._backlog,
                 look_ups=self._look_ups,
+                notices=NoticesByHand(self._notices, self._notifier, self._clock.now),
+                notifier=self._notifier,
             ),
             admin_token=self.token,
             guard_token=_token(self._settings.guard_token, self._settings.runtime / "guard-token"),

@@ -25,6 +25,7 @@ from ccplane.log.backlog import Backlog
 from ccplane.log.clock import SiteClock
 from ccplane.log.outbox import Outbox
 from ccplane.log.shipping import Shipper
+from ccplane.notices.telling import Notifier
 from ccplane.postgres import brought as counts
 from ccplane.postgres import callers
 from ccplane.postgres import contacts as stored
@@ -32,6 +33,7 @@ from ccplane.postgres import messages as left
 from ccplane.postgres import recordings as recorded
 from ccplane.postgres import surveys as rated
 from ccplane.postgres.lease import Lease
+from ccplane.postgres.notices import NoticePage, NoticeRow, Notices, NoticesWanted
 from ccplane.postgres.people import Person
 from ccplane.postgres.pool import Database
 from ccplane.postgres.seats import Desk
@@ -277,6 +279,29 @@ class Mailbox:
 
     async def message(self, message: MessageId) -> left.MessageRow | None:
         return await left.message(self._database, message)
+
+
+class NoticesByHand:
+    """Notices as people look at them, and what they want of one: done at once, on the leader."""
+
+    def __init__(self, stored: Notices, notifier: Notifier, now: Callable[[], int]) -> None:
+        self._stored, self._notifier, self._now = stored, notifier, now
+
+    async def notices(self, wanted: NoticesWanted, *, after: str | None, limit: int) -> NoticePage:
+        return await self._stored.notices(wanted, after=after, limit=limit)
+
+    async def notice(self, wanted: int) -> NoticeRow | None:
+        return await self._stored.notice(wanted)
+
+    async def retry(self, wanted: int) -> bool:
+        done = await self._stored.retry(wanted, self._now())
+        self._notifier.look()
+        return done
+
+    async def give_up(self, wanted: int, by: str) -> bool:
+        done = await self._stored.give_up(wanted, by)
+        self._notifier.look()
+        return done
 
 
 class Callers:

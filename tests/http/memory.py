@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import structs
@@ -28,6 +29,7 @@ from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 from ccplane.postgres.customers import CustomerRow, MarkPage, MarkRow
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
+from ccplane.postgres.notices import NoticePage, NoticeRow, NoticesWanted
 from ccplane.postgres.people import Person
 from ccplane.postgres.recordings import RecordingRow, Sought
 from ccplane.postgres.surveys import SurveyCounts, Surveys, SurveysWanted
@@ -343,6 +345,48 @@ class MemoryNotes:
         assert key in self.kept
 
 
+class MemoryNotices:
+    """As Postgres says of them."""
+
+    def __init__(self) -> None:
+        self.rows: dict[int, NoticeRow] = {}
+
+    def make(self, number: int, state: str = "due", **other: Any) -> NoticeRow:
+        usual: dict[str, Any] = {
+            "message": "m-1",
+            "kind": "email",
+            "target": "team@example.com",
+            "tries": 3,
+            "last_error": None if state == "sent" else "the mail server says 451 later",
+            "since": 0,
+            "next_at": 60_000,
+            "sent_at": 70_000 if state == "sent" else None,
+        }
+        self.rows[number] = NoticeRow(id=number, state=state, **usual | other)
+        return self.rows[number]
+
+    async def notices(self, wanted: NoticesWanted, *, after: str | None, limit: int) -> NoticePage:
+        found = [each for each in reversed(self.rows.values()) if wanted.state in (None, each.state)]
+        return NoticePage([each for each in found if wanted.message in (None, each.message)][:limit], None)
+
+    async def notice(self, wanted: int) -> NoticeRow | None:
+        return self.rows.get(wanted)
+
+    async def retry(self, wanted: int) -> bool:
+        row = self.rows[wanted]
+        if row.state == "sent":
+            return False
+        self.make(wanted, tries=0)
+        return True
+
+    async def give_up(self, wanted: int, by: str) -> bool:
+        row = self.rows[wanted]
+        if row.state != "due":
+            return False
+        self.make(wanted, "given-up", last_error=f"given up by {by}")
+        return True
+
+
 class Site:
     """All that an app stands on, in memory."""
 
@@ -360,6 +404,7 @@ class Site:
         self.callers = MemoryCallers()
         self.callbacks = MemoryCallbacks()
         self.customers = MemoryCustomers(self.plane)
+        self.notices = MemoryNotices()
         self.notes = MemoryNotes()
         self.can_pick_up = False
         self.files = parse(FILES)
@@ -391,6 +436,7 @@ class Site:
             recordings_dir=self.recordings_dir,
             site_of=lambda _: self.files,
             make_sounds=self.make_sounds,
+            notices=self.notices,
         )
 
 

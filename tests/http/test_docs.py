@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -62,11 +63,15 @@ def test_no_code_is_explained_twice():
     assert [code for code in codes if codes.count(code) > 1] == []
 
 
+NONE_YET = {name: Counter() for name in ("sent", "failed", "lost")}
+
+
 async def test_every_metric_is_on_the_page(site):
     clients = {"ari": AriStats(), "ami": AmiStats(), "heard": PhoneStats()}
     backlog = SimpleNamespace(standing=Standing(0, 0, 0, Level.AMPLE, None, None))
     ports = replace(site.ports(), **clients, outbox=OutboxStats(), shipping=ShippingStats(), backlog=backlog)
     ports = replace(ports, look_ups=SimpleNamespace(seen={"orders": Seen()}, circuit=lambda _: "closed"))
+    ports = replace(ports, notifier=SimpleNamespace(due=0, oldest_s=lambda: 0.0, **NONE_YET))
     app = create_app(ports, admin_token=TOKEN)
     async with client_from(app) as client:
         text = (await client.get("/metrics")).text

@@ -72,7 +72,7 @@ def test_each_mistake_is_told_with_file_and_key(toml, told):
 
 
 @pytest.mark.parametrize(
-    ("url", "warned"), [("http://crm/", True), ("http://127.0.0.1:9/", False), ("https://crm/", 0)]
+    ("url", "warned"), [("http://crm/", True), ("http://127.0.0.1:9/", False), ("https://crm/", False)]
 )
 def test_a_service_that_is_told_for_all_to_read_is_warned_of(url, warned):
     toml = f'[general]\nwebhook = "crm"\n[webhooks.crm]\nurl = "{url}"\nsecret_env = "S"\n'

@@ -24,6 +24,7 @@ from ccplane.http import (
     health,
     index,
     messages,
+    notices,
     numbers,
     overlays,
     owed_messages,
@@ -68,6 +69,7 @@ from ccplane.log.backlog import Backlog
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 from ccplane.lookups.asking import LookUps
+from ccplane.notices.telling import Notifier
 from ccplane.site import Site
 
 
@@ -112,6 +114,8 @@ class Ports:
     shipping: ShippingStats | None = None
     backlog: Backlog | None = None
     look_ups: LookUps | None = None
+    notices: notices.NoticeStore | None = None
+    notifier: Notifier | None = None
 
 
 def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> FastAPI:
@@ -142,6 +146,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
         shipping=ports.shipping,
         backlog=ports.backlog,
         look_ups=ports.look_ups,
+        notifier=ports.notifier,
         stream=stream,
         screens=sockets,
     )
@@ -176,6 +181,8 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     app.include_router(owed_messages.routes(ports.plane, admin))
     app.include_router(owed_messages.of_agents(ports.plane, ports.messages, ports.audio, own, ports.clock))
     app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin, ports.clock))
+    if ports.notices is not None:
+        app.include_router(notices.routes(ports.notices, admin))
     kept = recordings.Kept(ports.recordings, ports.recordings_dir)
     app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
     app.include_router(recordings.control(ports.plane, admin))

@@ -24,6 +24,7 @@ from ccplane import __version__
 from ccplane.agents.agent import Shown
 from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.contacts.contact import Phase
+from ccplane.contacts.notice import NoticeKind
 from ccplane.contacts.owed import Owed
 from ccplane.histogram import Histogram
 from ccplane.http.ports import Health, Plane
@@ -36,6 +37,7 @@ from ccplane.log.backlog import Backlog, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 from ccplane.lookups.asking import LookUps
+from ccplane.notices.telling import Notifier
 
 OUTCOMES: Final = (
     "answered", "abandoned", "no_agents", "timed_out", "overflowed", "closed", "moved", "left_by_key", "callback",
@@ -97,6 +99,7 @@ class Exposition(Collector):
     shipping: ShippingStats | None = None
     backlog: Backlog | None = None
     look_ups: LookUps | None = None
+    notifier: Notifier | None = None
 
     def describe(self) -> list[Metric]:
         """Nothing beforehand: this keeps the registry from collecting only to learn names."""
@@ -114,6 +117,7 @@ class Exposition(Collector):
         yield from _of_shipping(self.shipping) if self.shipping else ()
         yield from _of_backlog(self.backlog.standing) if self.backlog else ()
         yield from _of_look_ups(self.look_ups) if self.look_ups else ()
+        yield from _of_notices(self.notifier) if self.notifier else ()
         yield from self._behind()
         yield _now("ccplane_agent_screens", "Agents' screens that are open", len(self.screens))
         yield _now("ccplane_wallboard_readers", "Readers of the wallboard's stream", self.stream.readers)
@@ -334,6 +338,19 @@ def _of_look_ups(asked: LookUps) -> Iterator[Metric]:
     yield _gauge("ccplane_look_up_circuit_closed", "0: it fails, and is not asked for a while", closed, "name")
     under_way = {name: seen.under_way for name, seen in asked.seen.items()}
     yield _gauge("ccplane_look_ups_under_way", "Look-ups that wait for their answer", under_way, "name")
+
+
+def _of_notices(notifier: Notifier) -> Iterator[Metric]:
+    yield _now("ccplane_notices_due", "Notices of messages that are not sent yet", notifier.due)
+    yield _now("ccplane_notices_oldest_seconds", "Since when the oldest of them is due", notifier.oldest_s())
+    sent = CounterMetricFamily("ccplane_notices_sent", "Notices that were sent", labels=("kind",))
+    failed = CounterMetricFamily("ccplane_notices_failed", "Tries to send one that failed", labels=("kind",))
+    lost = CounterMetricFamily("ccplane_notices_lost", "Notices that were refused or given up", labels=("kind",))
+    for kind in NoticeKind:
+        sent.add_metric((kind,), notifier.sent[kind])
+        failed.add_metric((kind,), notifier.failed[kind])
+        lost.add_metric((kind,), notifier.lost[kind])
+    yield from (sent, failed, lost)
 
 
 def _of_shipping(stats: ShippingStats) -> Iterator[Metric]:

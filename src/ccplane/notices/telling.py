@@ -31,7 +31,7 @@ IDLE_S: Final = 30.0
 """So often it is looked all the same: another plane may have made or left some."""
 AGAIN_S: Final = 2.0
 """After Postgres could not be asked."""
-OLD_MS: Final = 600_000
+OLD_S: Final = 600
 """One that is due for so long is worth a word."""
 LOST_S: Final = 86_400.0
 """For so long it is said that some were given up."""
@@ -92,7 +92,8 @@ class Notifier:
         self._lost: deque[float] = deque(maxlen=10_000)
         self.sent: Counter[NoticeKind] = Counter()
         self.failed: Counter[NoticeKind] = Counter()
-        """Tries that failed, by kind."""
+        """Tries that failed, by kind; and notices that are tried no more."""
+        self.lost: Counter[NoticeKind] = Counter()
         self.due = 0
         self.last_error = ""
         self._oldest: int | None = None
@@ -119,13 +120,16 @@ class Notifier:
         """For people; "" if everybody was told of everything in time."""
         while self._lost and asyncio.get_running_loop().time() - self._lost[0] > LOST_S:
             self._lost.popleft()
-        late = 0 if self._oldest is None else self._now() - self._oldest
-        words = []
-        if late > OLD_MS:
-            words.append(f"{self.due} wait, the oldest for {late // 60_000} min: {self.last_error}")
+        words, late = [], self.oldest_s()
+        if late > OLD_S:
+            words.append(f"{self.due} wait, the oldest for {late // 60:.0f} min: {self.last_error}")
         if self._lost:
             words.append(f"{len(self._lost)} were refused or given up within a day: ccplane notices")
         return "; ".join(words)
+
+    def oldest_s(self) -> float:
+        """For how long the oldest of those that are due has been."""
+        return 0.0 if self._oldest is None else max(self._now() - self._oldest, 0) / 1000
 
     def _follow(self, _: Snapshot, facts: Sequence[Fact], first: int) -> None:
         for seq, fact in enumerate(facts, first):
@@ -207,6 +211,7 @@ class Notifier:
         told = log.warning if state is NoticeState.DUE else log.error
         told("a notice was not sent", notice=notice.id, kind=kind, state=state, tries=notice.tries, why=why)
         if state is not NoticeState.DUE:
+            self.lost[kind] += 1
             self._lost.append(asyncio.get_running_loop().time())
         await self._kept(lambda: self._ledger.not_sent(notice, state, at, why))
         await self._stand(kind)
