@@ -30,6 +30,23 @@ async def test_an_offer_rings_in_the_browser_and_both_hear_each_other(desk: Desk
         assert [(each["agent"], each["state"]) for each in contact["offers"]] == [(desk.agent, "connected")]
 
 
+async def test_who_is_known_is_shown_with_their_note_and_with_what_the_program_has_noted(desk: Desk):
+    known = {"name": "Ms <b>Li</b>", "note": "has two shops"}
+    answer = await desk.centre.api.put(f"/api/v1/customers/{desk.caller}", json=known)
+    assert answer.status_code == 200, answer.text
+    tab = await desk.ready()
+    assert (await tab.text("#customer"), await tab.text("#noted")) == ("", "")
+    call = desk.centre.lab.callers.dial("4011", desk.caller)
+    await call.up()
+    await call.audio.press("4711#")
+    await call_is(tab, "offered")
+    await tab.until("document.querySelector('#noted').textContent === 'order 4711'")
+    assert await tab.text("#customer") == "Ms <b>Li</b> · has two shops"
+    call.hang_up()
+    await call_is(tab, "none")
+    await tab.until("document.querySelector('#customer').textContent === ''")
+
+
 async def test_a_rejected_offer_is_a_miss_and_the_caller_waits_on(desk: Desk):
     tab = await desk.ready()
     call = desk.centre.lab.callers.dial("4002", desk.caller)

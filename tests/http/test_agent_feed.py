@@ -8,13 +8,17 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from ccplane.contacts.customer import Customer
+from ccplane.contacts.verbs import EnterQueue
 from ccplane.core.state import State
-from ccplane.http.agent_feed import now_of
+from ccplane.http.agent_feed import CustomerNow, now_of
 from ccplane.http.agent_lines import Line, Lines
 from ccplane.http.sessions import NoNotes, Sessions
 from ccplane.ids import AgentId
 from ccplane.plane import Snapshot
+from tests.core.floor import SUPPORT, a_floor, an_arrival, ready
 from tests.core.world import AGENTS, MOVES, USUAL, World
 
 numbers = st.integers(0, 59)
@@ -101,6 +105,25 @@ class Watched(World):
             page.line = None
             return
         assert page.view == msgspec.json.decode(msgspec.json.encode(now_of(state, agent)))
+
+
+LI = Customer(number="138", name="Ms Li", language="zh-CN", credit_s=120, note="has two shops")
+
+
+def test_an_agent_is_told_what_is_known_of_the_customer_whose_call_is_offered():
+    floor = a_floor(agents=[ready("ana")])
+    floor.take(replace(an_arrival("x"), customer=LI))
+    floor.asks("x", EnterQueue(SUPPORT))
+    call = now_of(floor.state, AgentId("ana")).call
+    assert call.customer == CustomerNow(name="Ms Li", note="has two shops", credit_s=120)
+    assert msgspec.to_builtins(call)["customer"] == {"name": "Ms Li", "note": "has two shops", "credit_s": 120}
+
+
+def test_of_whom_nothing_is_known_nothing_is_told():
+    floor = a_floor(agents=[ready("ana")])
+    floor.take(an_arrival("x"))
+    floor.asks("x", EnterQueue(SUPPORT))
+    assert "customer" not in msgspec.to_builtins(now_of(floor.state, AgentId("ana")).call)
 
 
 @pytest.mark.slow

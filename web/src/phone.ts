@@ -119,6 +119,8 @@ function planeSaid(said: Screen): void {
   at("about").textContent = call
     ? [call.number_dialled, path, call.queue, `${Math.round(call.waited_ms / 1000)} s`].filter(Boolean).join(" · ")
     : "";
+  at("customer").textContent = [call?.customer?.name, call?.customer?.note].filter(Boolean).join(" · ");
+  at("noted").textContent = Object.entries(call?.data ?? {}).map(([name, value]) => `${name} ${value}`).join(" · ");
   showWrapUp();
 }
 

@@ -16,6 +16,8 @@ export interface Call {
   number_dialled: string;
   waited_ms: number;
   menu_path: { name: string }[];
+  data: Record<string, string>; // what the program has noted
+  customer?: { name: string; note: string }; // where the centre knows their number
 }
 
 export interface Screen {

@@ -64,7 +64,7 @@ class AgentNow(msgspec.Struct, frozen=True, kw_only=True):
 class CallNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The call that rings or is talked in. `waited_ms`: until it was offered; in the talk, until both were joined.
     `deadline`: until when it rings, or is to be joined; null in the talk. `talking_since`: null before it.
-    `callback`: only of a customer who is called back."""
+    `callback`: only of a customer who is called back; `customer`: only of one who is known by their number."""
 
     contact: ContactId
     offer: OfferId
@@ -80,6 +80,15 @@ class CallNow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     deadline: Time | None
     talking_since: Time | None
     callback: CallbackNow | None = None
+    customer: CustomerNow | None = None
+
+
+class CustomerNow(msgspec.Struct, frozen=True, kw_only=True):
+    """What was known of the customer when they called. `credit_s`: their priority, in seconds of waiting."""
+
+    name: str
+    note: str
+    credit_s: int
 
 
 class CallbackNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -311,7 +320,13 @@ def _told(
         deadline=_time(deadline),
         talking_since=_time(since),
         callback=_callback(state, contact),
+        customer=_customer(contact),
     )
+
+
+def _customer(contact: Contact) -> CustomerNow | None:
+    known = contact.customer
+    return None if known is None else CustomerNow(name=known.name, note=known.note, credit_s=known.credit_s)
 
 
 def _callback(state: State, contact: Contact) -> CallbackNow | None:
