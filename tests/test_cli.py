@@ -447,13 +447,18 @@ async def test_agent_shows_a_locked_pin_and_unlocks_it(site, plane):
     assert "locked" not in lifted.stdout
 
 
+def stored(site, contact):
+    """What the log has of a call, as Postgres gives it."""
+    facts = [each for each in site.plane.history.facts if getattr(each, "contact", None) == contact]
+    as_stored = [{"epoch": 1, "seq": n, **json.loads(encode(each))} for n, each in enumerate(facts)]
+    site.contacts.stored[contact] = replace(known(site.plane.state.contacts[contact]), facts=as_stored)
+
+
 async def test_trace_shows_what_a_call_did_and_what_it_does_until_it_is_over(site, app, plane):
     history = site.plane.history
     contact = history.call_waiting(SALES)
     site.plane.publish()
-    facts = [each for each in history.facts if getattr(each, "contact", None) == contact]
-    as_stored = [{"epoch": 1, "seq": n, **json.loads(encode(each))} for n, each in enumerate(facts)]
-    site.contacts.stored[contact] = replace(known(site.plane.state.contacts[contact]), facts=as_stored)
+    stored(site, contact)
     traced = asyncio.create_task(ask("trace", contact))
     readers = app.state.streams[1]
     while not readers.count:
@@ -467,6 +472,28 @@ async def test_trace_shows_what_a_call_did_and_what_it_does_until_it_is_over(sit
     assert words[1:3] == ["-- queue", f"  1  waits in queue {SALES}"]
     assert words[-1] == "<< by the caller, cause 16"
     assert words.count(f"  1  waits in queue {SALES}") == 1
+
+
+async def test_trace_goes_on_at_the_plane_that_takes_over_and_says_what_was_between(site, app, plane):
+    contact = site.plane.history.call_waiting(SALES)
+    site.plane.publish()
+    stored(site, contact)
+    traced = asyncio.create_task(ask("trace", contact))
+    readers = app.state.streams[1]
+    while not readers.count:
+        await asyncio.sleep(0.01)
+    readers.close()
+    while readers.count:
+        await asyncio.sleep(0.01)
+    while not readers.count:
+        await asyncio.sleep(0.01)
+    site.plane.history.give(inputs.CallerGone(contact, cause=16))
+    site.plane.publish()
+    result = await asyncio.wait_for(traced, 20)
+    assert result.exit_code == 0, result.output
+    assert "ccplane hands over, or stops" in result.stderr
+    assert result.stdout.splitlines()[-1].endswith("<< by the caller, cause 16")
+    assert result.stdout.count("waits in queue") == 1
 
 
 async def test_trace_of_a_call_that_never_was_says_so(plane):

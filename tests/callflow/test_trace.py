@@ -106,3 +106,12 @@ def test_a_program_that_has_ended_stands_nowhere():
     program = over()
     program.close()
     assert line_of(program) == ""
+
+
+def test_of_a_call_that_talks_it_is_said_with_whom():
+    line = Line("await call.queue('support')").call_and_answer()
+    line.enters("x")
+    line.picks_up("x")
+    line.joins("x")
+    told = [(each.event, each.text) for each in Trace(lambda _: line.site).standing(line.contact("x"), 0)]
+    assert told == [("step", "waits in queue support"), ("talk", "talks with ana")]

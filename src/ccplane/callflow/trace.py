@@ -60,7 +60,7 @@ class Trace:
             yield told
 
     def standing(self, contact: Contact, now: int) -> Iterator[TraceLine]:
-        """Where the program of a call that is up stands; nothing if it has none."""
+        """Where the program of a call that is up stands, and with whom they talk; nothing if it has none."""
         if contact.verb is not None:
             yield TraceLine(
                 at=now,
@@ -71,6 +71,8 @@ class Trace:
                 tries=contact.attempt,
                 verb=type(contact.verb).__name__,
             )
+        if contact.talk is not None:
+            yield TraceLine(at=now, contact=contact.id, event="talk", text=f"talks with {contact.talk.agent}")
 
     def _told(self, fact: c.ContactFact) -> TraceLine | None:
         def line(event: Event, text: str) -> TraceLine:

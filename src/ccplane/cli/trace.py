@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Any, Final
+from itertools import count
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from ccplane.cli.api import admin_token, asking, listening, segment
 from ccplane.cli.given import given_settings
+from ccplane.errors import SetupError
 
+if TYPE_CHECKING:
+    from ccplane.settings import Settings
+
+BACK_WITHIN_S: Final = 10.0
+"""A successor answers sooner; a plane that was stopped does not."""
+AGAIN_S: Final = 0.25
 SIGNS: Final = {
     "arrived": ">>",
     "program": "--",
@@ -46,23 +56,49 @@ def trace(contact: str | None, number: str | None, program: str | None) -> None:
     token = admin_token(settings)
     names = {"contact": contact, "number_dialled": number, "program": program}
     asked = {name: text for name, text in names.items() if text is not None}
-    seen: list[dict[str, Any]] = []
-    if contact is not None:
-        with asking(settings, token=token) as ask:
-            path = f"/api/v1/contacts/{segment(contact)}/steps"
-            seen = ask("GET", path)["steps"]
-        for line in lines(seen):
-            click.echo(line)
-        if any(each["event"] == "ended" for each in seen):
+    shown: set[tuple[Any, ...]] = set()
+    for again in count():
+        if contact is not None and _so_far(settings, token, contact, shown):
             return
-    shown = {_which(each) for each in seen}
-    with listening(settings, "/api/v1/steps/stream", asked, token) as events:
-        if contact is None:
-            click.echo("Waiting for calls; Ctrl-C ends it.", err=True)
-        told = (json.loads(data) | {"name": name} for name, data in events)
-        told = (each for each in told if _which(each) not in shown)
-        for line in lines(told, alone=contact is not None):
-            click.echo(line)
+        with _listening(settings, asked, token, patient=again > 0) as events:
+            if contact is None and not again:
+                click.echo("Waiting for calls; Ctrl-C ends it.", err=True)
+            told = (json.loads(data) | {"name": name} for name, data in events)
+            for each in (each for each in told if _which(each) not in shown):
+                for line in lines([each], alone=contact is not None):
+                    click.echo(line)
+                if contact is not None and each.get("event") == "ended":
+                    return
+        click.echo("ccplane hands over, or stops: what happens until it is back is not shown.", err=True)
+
+
+def _so_far(settings: Settings, token: str, contact: str, shown: set[tuple[Any, ...]]) -> bool:
+    """Say what the call did and was not said; whether it is over."""
+    with asking(settings, token=token) as ask:
+        seen = ask("GET", f"/api/v1/contacts/{segment(contact)}/steps")["steps"]
+    for line in lines(each for each in seen if _which(each) not in shown):
+        click.echo(line)
+    shown.update(map(_which, seen))
+    return any(each["event"] == "ended" for each in seen)
+
+
+@contextmanager
+def _listening(
+    settings: Settings, asked: dict[str, str], token: str, *, patient: bool
+) -> Iterator[Iterator[tuple[str, str]]]:
+    """The steps as they come. `patient`: one that takes over is waited for."""
+    deadline = monotonic() + BACK_WITHIN_S
+    while True:
+        with ExitStack() as open_:
+            try:
+                events = open_.enter_context(listening(settings, "/api/v1/steps/stream", asked, token))
+            except SetupError:
+                if not patient or monotonic() > deadline:
+                    raise
+                sleep(AGAIN_S)
+                continue
+            yield events
+            return
 
 
 def lines(told: Iterable[dict[str, Any]], *, alone: bool = True) -> Iterator[str]:

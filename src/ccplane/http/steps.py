@@ -63,7 +63,9 @@ class Reader:
         up = [each for each in snapshot.state.contacts.values() if wanted.has(each)]
         self._followed = {each.id for each in up}
         self._trace = Trace(site_of, up)
-        self._lines = deque(line for each in up[:MOST_LINES] for line in self._trace.standing(each, snapshot.at))
+        standing = (line for each in up[:MOST_LINES] for line in self._trace.standing(each, snapshot.at))
+        # of one call its steps so far, which are read before this, have the talk
+        self._lines = deque(each for each in standing if wanted.contact is None or each.event == "step")
         self._left_out = max(0, len(up) - MOST_LINES)
         self._news = asyncio.Event()
         self.over = False
