@@ -85,6 +85,7 @@ class Parts:
             clock=clock,
             keeper=other,
             messages=other,
+            faxes=other,
             heartbeat=other,
             door=self.door,
             site=self.site,

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from ccplane.callflow.surveying import SurveyResult as SurveyResult
     from ccplane.contacts.conference import Met as Met
     from ccplane.contacts.conference import NotMet as NotMet
+    from ccplane.contacts.fax import FaxResult as FaxResult
+    from ccplane.contacts.fax import FaxTaken as FaxTaken
+    from ccplane.contacts.fax import NoFax as NoFax
     from ccplane.contacts.look_ups import Found as Found
     from ccplane.contacts.look_ups import LookUpFailed as LookUpFailed
     from ccplane.contacts.look_ups import LookUpResult as LookUpResult
@@ -72,6 +75,8 @@ __all__ = [
     "Declined",
     "Digits",
     "Done",
+    "FaxResult",
+    "FaxTaken",
     "Found",
     "GatherResult",
     "Here",
@@ -87,6 +92,7 @@ __all__ = [
     "Money",
     "No",
     "NoAgents",
+    "NoFax",
     "NoInput",
     "NoMessage",
     "NotAllowed",
@@ -117,6 +123,9 @@ __all__ = [
 ]
 
 _HOMES: Final = {
+    "FaxResult": "ccplane.contacts.fax",
+    "NoFax": "ccplane.contacts.fax",
+    "FaxTaken": "ccplane.contacts.fax",
     "AgentId": "ccplane.ids",
     "Arranged": "ccplane.callflow.arranging",
     "Call": "ccplane.callflow.call",

@@ -163,6 +163,7 @@ AnyFact = (
     | a.AnyAgentFact
     | c.AnyContactFact
     | c.AnyMessageFact
+    | c.AnyFaxFact
     | r.AnyRecordingFact
     | r.AnyKeptFact
     | c.FallbackServed

@@ -16,6 +16,8 @@
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
 | recording | contact, segment with the agent | `r-c-ast1-1700000000.12-2` |
 | message | contact, step, try; 0, 0 if the dialplan's fallback took it | `m-c-ast1-1700000000.12-3-1` |
+| fax, and the half of its channel that stands in the room | contact, step, try | `f-c-ast1-1700000000.12-3-1` |
+| far half of that, which is the fax machine | the fax | `h-f-c-ast1-1700000000.12-3-1` |
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ ChannelId = NewType("ChannelId", str)
 BridgeId = NewType("BridgeId", str)
 PlaybackId = NewType("PlaybackId", str)
 MessageId = NewType("MessageId", str)
+FaxId = NewType("FaxId", str)
 OfferId = NewType("OfferId", str)
 RecordingId = NewType("RecordingId", str)
 ConferenceId = NewType("ConferenceId", str)
@@ -40,6 +43,8 @@ ProgramName = NewType("ProgramName", str)
 
 RECORDED: Final = "messages/"
 """The folder, among the switch's recordings, of those that programs take."""
+FAXED: Final = "faxes/"
+"""The folder, beside those, of faxes that are received."""
 
 
 WEB: Final = "-web"
@@ -244,3 +249,36 @@ def message_of_recording(name: str) -> MessageId | None:
     """The message that is recorded under this name; None for a recording that is not ours."""
     message = name.removeprefix(RECORDED)
     return MessageId(message) if name.startswith(RECORDED) and place_of_message(message) else None
+
+
+def fax_id(contact: ContactId, step: int, attempt: int) -> FaxId:
+    """The fax that this step receives or sends; also the name of our half of the channel that does."""
+    return FaxId(f"f-{contact}-{step}-{attempt}")
+
+
+def place_of_fax(fax: str) -> tuple[ContactId, int, int] | None:
+    """The contact, the step and the try that a fax's id was made from; None for an id that is not ours."""
+    contact, *place = fax[2:].rsplit("-", 2)
+    if not fax.startswith("f-c-") or len(place) != 2 or not all(part.isdecimal() for part in place):
+        return None
+    return ContactId(contact), int(place[0]), int(place[1])
+
+
+def contact_of_fax(fax: FaxId) -> ContactId:
+    return ContactId(fax[2:].rsplit("-", 2)[0])
+
+
+def fax_of_channel(channel: str) -> FaxId | None:
+    """The fax whose channel this is, whichever half of it; None for any other channel."""
+    fax = channel.removeprefix("h-")
+    return FaxId(fax) if fax.startswith("f-c-") else None
+
+
+def far_half_of_fax(fax: FaxId) -> ChannelId:
+    """The half of its channel that is the fax machine."""
+    return ChannelId(f"h-{fax}")
+
+
+def file_of_fax(fax: FaxId) -> str:
+    """Where the switch puts it, among its recordings."""
+    return f"{FAXED}{fax}"

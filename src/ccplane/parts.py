@@ -20,6 +20,7 @@ from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.door import Door
 from ccplane.asterisk.execute import Executor
 from ccplane.asterisk.fallback_waits import FallbackWaits
+from ccplane.asterisk.faxes import FaxKeeper
 from ccplane.asterisk.heartbeat import Heartbeat
 from ccplane.asterisk.link import TAKEN_S, Link
 from ccplane.asterisk.members import Members
@@ -82,6 +83,7 @@ from ccplane.surging import tell_surges, watch_for_surges
 from ccplane.vitals import (
     Callers,
     Either,
+    FaxTray,
     History,
     Mailbox,
     NoticesByHand,
@@ -296,11 +298,20 @@ class Parts:
         )
         plane.look = self.link.look
         self._mailbox = Mailbox(self._database)
+        spool = spool_of(settings.spool_dir, settings.ari_url, settings.ari_username, settings.ari_password)
+        self._faxes = FaxKeeper(
+            node=NodeName(settings.node),
+            plane=plane,
+            executor=self._executor,
+            spool=spool,
+            folder=settings.faxes_dir,
+            may_work=self._lease.may_send,
+        )
         self._keeper = Keeper(
             node=NodeName(settings.node),
             plane=plane,
             executor=self._executor,
-            spool=spool_of(settings.spool_dir, settings.ari_url, settings.ari_username, settings.ari_password),
+            spool=spool,
             folder=settings.messages_dir,
             now=now,
             deleted=self._mailbox.deleted,
@@ -369,6 +380,7 @@ class Parts:
             self._clock,
             self._recordings,
             self._keeper,
+            self._faxes,
             self._heartbeat,
             self._door,
             Either(self._reload, self._edits),
@@ -397,6 +409,8 @@ class Parts:
                 recordings=history,
                 recordings_dir=settings.recordings_dir,
                 messages=self._mailbox,
+                faxes=FaxTray(self._database),
+                faxes_dir=settings.faxes_dir,
                 callbacks=Callbacks(self._database),
                 customers=self._customers,
                 site_of=self._sites,
@@ -454,6 +468,7 @@ class Parts:
                 ("recordings", self._recordings.run()),
                 ("loop delay", sample_loop_delay(self._meters)),
                 ("keeping messages", self._keeper.run()),
+                ("keeping faxes", self._faxes.run()),
                 ("clock", _keep_clock_true(self._clock, self.plane)),
                 ("noting the watch", note_watch(self.link, self._outbox, self._clock.now)),
                 ("draining", self.draining.run()),

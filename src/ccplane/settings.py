@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         return self.runtime / "messages"
 
     @property
+    def faxes_dir(self) -> Path:
+        """Where the faxes that callers send us are kept."""
+        return self.runtime / "faxes"
+
+    @property
     def postgres_dir(self) -> Path:
         return self.runtime / "postgres"
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, Protocol
 import structlog
 
 from ccplane.asterisk.door import Door
+from ccplane.asterisk.faxes import FaxKeeper
 from ccplane.asterisk.heartbeat import UNGUARDED_S, Heartbeat
 from ccplane.asterisk.link import Link
 from ccplane.asterisk.messages import Keeper as MessageKeeper
@@ -19,7 +20,7 @@ from ccplane.asterisk.switch import Switch
 from ccplane.contacts.facts import MessageMark, SoundsFailed
 from ccplane.contacts.owed import Owed
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, MessageId, QueueName, RecordingId, SeatId, device_at
+from ccplane.ids import AgentId, ContactId, FaxId, MessageId, QueueName, RecordingId, SeatId, device_at
 from ccplane.laws import Fact
 from ccplane.log.backlog import Backlog
 from ccplane.log.clock import SiteClock
@@ -29,6 +30,7 @@ from ccplane.notices.telling import Notifier
 from ccplane.postgres import brought as counts
 from ccplane.postgres import callers
 from ccplane.postgres import contacts as stored
+from ccplane.postgres import faxes as faxed
 from ccplane.postgres import messages as left
 from ccplane.postgres import recordings as recorded
 from ccplane.postgres import surveys as rated
@@ -90,6 +92,7 @@ class Vitals:
         clock: SiteClock,
         keeper: Keeper,
         messages: MessageKeeper,
+        faxes: FaxKeeper,
         heartbeat: Heartbeat,
         door: Door,
         site: Troubled,
@@ -99,7 +102,7 @@ class Vitals:
     ) -> None:
         self._lease, self._link, self._ari_stats, self._ami, self._clock = lease, link, ari, ami, clock
         self._shipper, self._pool, self._outbox, self._keeper = shipper, pool, outbox, keeper
-        self._messages, self._backlog, self._heartbeat = messages, backlog, heartbeat
+        self._messages, self._faxes, self._backlog, self._heartbeat = messages, faxes, backlog, heartbeat
         self._door, self._site, self._look_ups, self._unserved = door, site, look_ups, unserved
         self._notices = notices
         self._left_out = ""
@@ -128,7 +131,7 @@ class Vitals:
             "database": self._database(),
             "phones": self._phones(),
             "recordings": _troubled(self._keeper.trouble()),
-            "messages": _troubled(self._messages.trouble()),
+            "messages": _troubled(self._messages.trouble() or self._faxes.trouble()),
             "guard": self._guard(),
             "outbox": self._of_outbox(),
             "site": self._of_site(),
@@ -302,6 +305,19 @@ class NoticesByHand:
         done = await self._stored.give_up(wanted, by)
         self._notifier.look()
         return done
+
+
+class FaxTray:
+    """The faxes that callers sent us, as far as Postgres has them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def faxes(self, wanted: faxed.FaxesWanted, *, after: str | None, limit: int) -> faxed.FaxPage:
+        return await faxed.faxes(self._database, wanted, after=after, limit=limit)
+
+    async def fax(self, fax: FaxId) -> faxed.FaxRow | None:
+        return await faxed.fax(self._database, fax)
 
 
 class Callers:

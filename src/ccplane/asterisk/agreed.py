@@ -46,3 +46,10 @@ AFTER_QUEUE: Final = ("ccplane/leave-a-message", "vm-goodbye")
 """What it plays behind the queue."""
 PHONE_FALLBACK: Final = "ccplane-phone-fallback"
 """For callers from our own phones."""
+
+FAX: Final = "fax"
+"""What our half of a fax machine says that it is."""
+FAX_MACHINE: Final = "ccplane-fax"
+"""The context in which its other half receives; the extension is the fax's id."""
+FAX_WORD: Final = "CCPLANE_FAX_"
+"""With the fax's id behind: the global variable in which it leaves word of how it ended."""

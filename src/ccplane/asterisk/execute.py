@@ -16,7 +16,7 @@ import structlog
 from msgspec.structs import replace
 
 from ccplane.asterisk import operations as op
-from ccplane.asterisk.agreed import APP
+from ccplane.asterisk.agreed import APP, FAX_WORD
 from ccplane.asterisk.listening import something_came
 from ccplane.asterisk.music import MusicOver
 from ccplane.asterisk.orders import before, operation_of
@@ -26,6 +26,9 @@ from ccplane.core import commands as do
 from ccplane.core.inputs import (
     CallerGone,
     CommandFailed,
+    FaxEnded,
+    FaxMissing,
+    FaxRefused,
     Input,
     LeftRoom,
     LegEnded,
@@ -165,6 +168,8 @@ class Executor:
                 self.post(CallerGone(command.contact, UNREACHABLE))
             case do.RingLine():
                 self.post(LineEnded(command.line))
+            case do.BeginFax():
+                self.post(FaxEnded(command.fax))
 
     def _answered(self, command: do.Command, answer: asyncio.Future[Outcome[Any]]) -> None:
         if answer.cancelled():
@@ -177,6 +182,13 @@ class Executor:
                 self.execute(do.LookForRecording(command.contact, command.message))
             case Unknown(reason="timeout"), do.LookForRecording():
                 self.execute(command)  # the lane is still held up
+            case Unknown(reason="timeout"), do.LookForFax():
+                self.execute(command)
+            case Done(), do.LookForFax():
+                self.post(FaxEnded(command.fax))  # our half is gone; this one will be
+            case Gone(), do.LookForFax():
+                self._look_for_word(command)
+                return
         if isinstance(outcome, Done | Unknown) or _never_left(command, outcome):
             return
         if isinstance(command, do.LookForRecording) and isinstance(outcome, Gone):
@@ -205,6 +217,10 @@ class Executor:
             case do.HangUpLeg() if gone and (offer := offer_of_leg(command.leg)):
                 # it went before we asked, and its end may have been told or not; or it is not there yet
                 self.post(LegNotFound(offer, command.leg, answered=command.leg in self._answered_calls))
+            case do.BeginFax() if isinstance(outcome, Conflict):
+                return  # our id, so our machine
+            case do.BeginFax():
+                self.post(FaxRefused(command.fax, str(outcome)))
             case do.RecordMessage() if isinstance(outcome, Conflict):
                 return  # our name, so our recording: its end is told
             case do.RecordMessage() if not gone:
@@ -221,6 +237,7 @@ class Executor:
                 | do.TellQueue()
                 | do.LeaveConference()
                 | do.CloseConference()
+                | do.EndFax()
             ) if gone:
                 return  # it was to be gone
             case do.StopSounds() if isinstance(outcome, Refused):
@@ -245,6 +262,21 @@ class Executor:
                 self.post(RecordingEnded(command.message))
             case Gone():
                 self.post(RecordingMissing(command.message))
+
+    def _look_for_word(self, command: do.LookForFax) -> None:
+        """Neither half is there: either it is over, and has left word of it, or it never was."""
+        if self.switch is not None:
+            answer = self.switch.send(op.GetGlobalVariable(f"{FAX_WORD}{command.fax}"), command.contact)
+            answer.add_done_callback(lambda done: self._looked_for_word(command, done))
+
+    def _looked_for_word(self, command: do.LookForFax, answer: asyncio.Future[Outcome[Any]]) -> None:
+        if answer.cancelled():
+            return
+        match answer.result():
+            case Done(value=word) if word.value:
+                self.post(FaxEnded(command.fax))
+            case Done() | Gone():
+                self.post(FaxMissing(command.fax))
 
     def _look_for(self, command: do.PlaySounds) -> None:
         """Whether it plays is asked on the contact's own lane, so behind it: what isn't there now never will be."""

@@ -231,7 +231,13 @@ class LocalNode:
         self.directory.chmod(0o700)
         for each in ("etc", "lib", "log", "run", "spool", "sounds"):
             (self.directory / each).mkdir(exist_ok=True)
-        for each in ("spool/recording/fallback", "spool/fallback", "spool/monitor", "lib/keys"):
+        for each in (
+            "spool/recording/fallback",
+            "spool/recording/faxes",
+            "spool/fallback",
+            "spool/monitor",
+            "lib/keys",
+        ):
             (self.directory / each).mkdir(parents=True, exist_ok=True)
 
     def _values(self) -> dict[str, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ccplane.asterisk import operations as op
-from ccplane.asterisk.agreed import LINE, PHONE
+from ccplane.asterisk.agreed import FAX, FAX_MACHINE, LINE, PHONE
 from ccplane.core import commands as do
-from ccplane.ids import ChannelId, bridge_of, half_of, hold_id, recording_of, room_of_line
+from ccplane.ids import ChannelId, bridge_of, far_half_of_fax, half_of, hold_id, recording_of, room_of_line
 
 JOURNAL: Final = "CCPLANE"
 """The room's variable in which the contact's journal lies."""
@@ -31,6 +31,8 @@ FALLBACK: Final = {False: "ccplane-fallback", True: "ccplane-phone-fallback"}
 
 OPEN_LINE: Final = "Open line"
 """What a phone shows of it."""
+FAX_TIMEOUT_S: Final = 10
+"""It comes up at once, or never."""
 BEEP: Final = "sound:ascending-2tone"
 """Of 200 ms: for as long the two do not hear each other."""
 CAME: Final = "sound:beep"
@@ -134,6 +136,15 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.StopRecording(recording_of(command.message))
         case do.LookForRecording():
             return op.GetLiveRecording(recording_of(command.message))
+        case do.BeginFax():
+            there, half = f"Local/{command.fax}@{FAX_MACHINE}", far_half_of_fax(command.fax)
+            return op.CallIn(command.fax, endpoint=there, args=FAX, timeout=FAX_TIMEOUT_S, other=half)
+        case do.JoinFax():
+            return op.AddChannel(bridge_of(command.contact), (command.fax,))
+        case do.EndFax():
+            return op.HangUp(command.fax)
+        case do.LookForFax():
+            return op.GetChannel(far_half_of_fax(command.fax))
         case do.JoinConference():
             return op.AddChannel(command.conference, (command.channel,))
         case do.LeaveConference():

@@ -26,6 +26,7 @@ from ccplane.ids import (
     ContactId,
     NodeName,
     contact_of_bridge,
+    fax_of_channel,
     is_called_back,
     is_conference,
     is_dialled,
@@ -71,6 +72,7 @@ async def survey(
         channels={ChannelId(each.id): seen for each in channels if (seen := _seen(node, each)) is not None},
         rooms=_rooms(bridges),
         conferences=_conferences(bridges),
+        faxes=tuple(fax for each in channels if (fax := fax_of_channel(each.id)) == each.id),
         journals=_journals(bridges),
         lines=_lines(bridges),
         phones=phones.surveyed(endpoints, asked_at),
@@ -125,6 +127,8 @@ def _seen(node: NodeName, channel: Channel) -> ChannelSeen | None:
         return None  # the dialplan's fallback has it
     if leg_of_half(channel.id):
         return None  # it goes with its leg
+    if fax_of_channel(channel.id):
+        return None
     at_door = up and channel.dialplan.context == DOOR and not channel.runs(APP)
     if offer_of_leg(channel.id) is not None or is_line(channel.id):
         up = up and not at_door

@@ -14,11 +14,13 @@ from ccplane.ids import (
     ConferenceId,
     ContactId,
     DeviceName,
+    FaxId,
     NodeName,
     contact_id,
     contact_of_bridge,
     contact_of_hold,
     contact_of_playback,
+    fax_of_channel,
     is_conference,
     is_line,
     leg_of_half,
@@ -70,6 +72,8 @@ def device_in(name: str) -> DeviceName | None:
 
 def translate(node: NodeName, event: e.Event) -> i.Input | None:
     """The input an event means, or None if it means nothing to us."""
+    if (fax := _fax_of(event)) is not None:
+        return _faxed(fax, event)
     match event:
         case e.ChannelEnteredBridge():
             return _entered(node, event)
@@ -107,6 +111,26 @@ def translate(node: NodeName, event: e.Event) -> i.Input | None:
             return _played(event)
         case e.RecordingStarted() | e.RecordingFinished() | e.RecordingFailed():
             return _recorded(event)
+        case _:
+            return None
+
+
+def _fax_of(event: e.Event) -> FaxId | None:
+    channel = getattr(event, "channel", None)
+    return fax_of_channel(channel.id) if channel else None
+
+
+def _faxed(fax: FaxId, event: e.Event) -> i.Input | None:
+    """Of our half alone: the other goes with it."""
+    match event:
+        case e.StasisStart(channel=Channel(id=channel)) if channel == fax:
+            return i.FaxUp(fax)
+        case e.ChannelEnteredBridge(channel=Channel(id=channel)) if channel == fax:
+            return i.FaxJoined(fax)
+        case e.StasisEnd(channel=Channel(id=channel)) | e.ChannelDestroyed(channel=Channel(id=channel)) if (
+            channel == fax
+        ):
+            return i.FaxEnded(fax)
         case _:
             return None
 

@@ -24,7 +24,8 @@ from ccplane.settings import Settings
 
 
 def folder_of(settings: Settings, kind: str) -> Path:
-    return settings.messages_dir if kind == "messages" else settings.recordings_dir
+    folders = {"messages": settings.messages_dir, "faxes": settings.faxes_dir}
+    return folders.get(kind, settings.recordings_dir)
 
 
 class Tally(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any, Final, Never
 
 from ccplane.callflow.arranging import Arranging
 from ccplane.callflow.conferring import Conferring
+from ccplane.callflow.faxing import Faxing
 from ccplane.callflow.loader import load
 from ccplane.callflow.looking import Looking
 from ccplane.callflow.staff import Staff
@@ -36,7 +37,7 @@ class CallerGone(BaseException):
     """The caller hung up. Raised at the awaited verb and absorbed by the runner; `finally` blocks run, verbs do not."""
 
 
-class Call(Surveying, Looking, Arranging, Conferring, Staff):
+class Call(Surveying, Faxing, Looking, Arranging, Conferring, Staff):
     """One contact, as its program sees it."""
 
     async def served(self) -> None:

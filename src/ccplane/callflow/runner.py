@@ -23,6 +23,7 @@ from ccplane.callflow.turned_away import turned_away
 from ccplane.callflow.where import PROGRAMS, line_of
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
+from ccplane.contacts.fax import FaxTaken
 from ccplane.contacts.verbs import EnterQueue, Gather, HangUp, MessageTaken, Play, Result, Served, Verb
 from ccplane.core.inputs import Input, ProgramRaised, ProgramReturned, VerbAsked
 from ccplane.core.state import State
@@ -108,7 +109,7 @@ class Runner:
 
     def _resume(self, contact: Contact, result: Result) -> Input:
         if contact.id not in self._running:
-            if not contact.program and isinstance(result, Served | MessageTaken):
+            if not contact.program and isinstance(result, Served | MessageTaken | FaxTaken):
                 return ProgramReturned(
                     contact.id
                 )  # at a place in its program that nobody knows, with its business done

@@ -28,6 +28,7 @@ WORDS: Final = {
     "DropCallback": "takes back",
     "LookAtBox": "looks at the box",
     "TakeMessage": "records a message, in",
+    "ReceiveFax": "receives a fax, in",
     "Connect": "calls",
     "LookUp": "looks up",
     "Confer": "is in conference",

@@ -13,6 +13,7 @@ from ccplane.contacts.announce import Told
 from ccplane.contacts.conferring import Conferring
 from ccplane.contacts.customer import Customer
 from ccplane.contacts.emergency import Emergency
+from ccplane.contacts.fax import FaxVerb
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.own_call import CallState, OwnCall
 from ccplane.contacts.surveys import LastTalk, Surveyed
@@ -25,10 +26,12 @@ from ccplane.ids import (
     ChannelId,
     ContactId,
     DeviceName,
+    FaxId,
     MessageId,
     NodeName,
     OfferId,
     ProgramName,
+    fax_id,
     message_id,
 )
 from ccplane.laws import Transitions
@@ -132,6 +135,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """The open look-up takes its time: the caller hears something."""
     sounds_failed: bool = False
     """They could not be played: the caller heard nothing, or not all of it."""
+    fax_started: bool = False
+    """Of the open verb: our fax machine is in the room with them."""
     keys: str = ""
     """What the open verb has gathered so far."""
     ahead: str = ""
@@ -245,3 +250,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     def recording(self) -> MessageId | None:
         """The message that is being recorded, or was and is not settled yet."""
         return message_id(self.id, self.step, self.attempt) if isinstance(self.verb, TakeMessage) else None
+
+    @property
+    def fax(self) -> FaxId | None:
+        """The fax that is being transmitted, or was and is not settled yet."""
+        return fax_id(self.id, self.step, self.attempt) if isinstance(self.verb, FaxVerb) else None

@@ -87,6 +87,12 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             return replace(contact, in_room=False, leaving_room=False)
         case f.MessageLeft():
             return replace(contact, step_deadline=fact.settle_by) if contact.recording == fact.message else contact
+        case f.FaxStarted():
+            if contact.fax != fact.fax or contact.fax_started:
+                raise IllegalMove("fax", contact.fax, fact)
+            return replace(contact, fax_started=True, step_deadline=fact.deadline)
+        case f.FaxOver():
+            return replace(contact, step_deadline=fact.settle_by) if contact.fax == fact.fax else contact
         case f.CustomerCalled():
             if phase is not Phase.WAITING or contact.offers or not contact.absent or contact.called_for:
                 raise IllegalMove("contact", contact.phase, fact)

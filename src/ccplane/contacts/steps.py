@@ -107,6 +107,7 @@ def _begun(contact: Contact, fact: f.StepStarted) -> Contact:
         sounds_failed=False,
         unplayed=contact.unplayed if fact.attempt > 1 else 0,
         delayed=False,
+        fax_started=False,
         leaving_room=contact.leaving_room or (contact.in_room and isinstance(fact.verb, TakeMessage)),
     )
     forgets = isinstance(fact.verb, EnterQueue | Connect | Confer) or (

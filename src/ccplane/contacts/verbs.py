@@ -10,6 +10,7 @@ from ccplane.contacts.announce import Announce
 from ccplane.contacts.arranging import ArrangingResult, ArrangingVerb
 from ccplane.contacts.conference import Confer, Met, NotMet
 from ccplane.contacts.direct import Direct
+from ccplane.contacts.fax import FaxResult, FaxVerb
 from ccplane.contacts.look_ups import LookUp, LookUpResult
 from ccplane.contacts.surveys import AskSurvey, NotAsked, NoteAnswer
 from ccplane.ids import AgentId, CallbackId, MessageId, QueueName, SeatId
@@ -221,7 +222,7 @@ Note = SetLanguage | Choose | SetData | MarkServed | DropMessage | NoteEmergency
 Asked = AskCallback | LookUp
 """Verbs whose answer comes from beside the switch."""
 OwnVerb = AskPin | LookHere | LookHours | LookAtBox | SetIntent | ArrangingVerb
-CallerVerb = Answer | Play | Gather | Ring | Hold | Note | TakeMessage | HangUp
+CallerVerb = Answer | Play | Gather | Ring | Hold | Note | TakeMessage | FaxVerb | HangUp
 Verb = CallerVerb | EnterQueue | Asked | Connect | Confer | OwnVerb
 
 
@@ -375,6 +376,7 @@ Result = (
     | ConnectResult
     | ConferenceResult
     | MessageResult
+    | FaxResult
     | LookUpResult
     | NotAsked
 )

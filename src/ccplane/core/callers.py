@@ -9,7 +9,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConferenceEnd, ConnectFailure, EndedBy, QueueOutcome, Withdrawal
 from ccplane.contacts.verbs import Answer, Done, HangUp
-from ccplane.core import callbacks, conferences, own_calls, parties
+from ccplane.core import callbacks, conferences, faxes, own_calls, parties
 from ccplane.core import inputs as i
 from ccplane.core.commands import CloseRoom, GiveBack, HangUpCaller, OpenRoom
 from ccplane.core.emergencies import at_arrival
@@ -161,6 +161,7 @@ def end_contact(
     contact = turn.state.contacts[contact_id]
     lost = by in (EndedBy.SWITCH, EndedBy.FALLBACK)
     leave(turn, contact)
+    faxes.leave(turn, contact, faxes.HUNG_UP)
     match contact.phase:
         case Phase.TALKING:
             assert contact.talk

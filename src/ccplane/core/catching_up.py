@@ -10,6 +10,7 @@ from __future__ import annotations
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Past, Phase
 from ccplane.contacts.facts import ConferenceEnd, ConnectFailure, EndedBy, QueueOutcome, Withdrawal
+from ccplane.contacts.fax import FaxVerb, ReceiveFax
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.surveys import NotAsked
 from ccplane.contacts.verbs import (
@@ -25,7 +26,7 @@ from ccplane.contacts.verbs import (
     TakeMessage,
     TimedOut,
 )
-from ccplane.core import conferences, journal, parties
+from ccplane.core import conferences, faxes, journal, parties
 from ccplane.core import inputs as i
 from ccplane.core.commands import StopMusic, StopSounds, TellQueue
 from ccplane.core.journal import Journal
@@ -76,7 +77,7 @@ def _hush(turn: Turn, contact: Contact, note: Journal) -> None:
 def _goes_on(turn: Turn, note: Journal) -> bool:
     """Whether the open verb is one that goes on at the switch while no plane lives: a wait, with the talk that comes of
     it, or a recording."""
-    return isinstance(note.open, TakeMessage) or note.queueing in turn.state.rules.queues
+    return isinstance(note.open, TakeMessage | FaxVerb) or note.queueing in turn.state.rules.queues
 
 
 def go_on(turn: Turn, of: ContactId, note: Journal) -> None:
@@ -151,6 +152,7 @@ def _close(turn: Turn, contact: Contact, past: Past | None, until: int) -> None:
             conferences.leave(turn, contact, ConferenceEnd.TIME)
         case _:
             leave(turn, contact)
+            faxes.leave(turn, contact)
     end_step(turn, contact.id, result)
 
 
@@ -242,6 +244,8 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
                     direct=note.direct,
                 )
             )
+        case ReceiveFax():
+            _began(turn, of, note, note.open, turn.now + faxes.JOIN_MS)
         case TakeMessage():
             _began(turn, of, note, note.open, max(turn.now, note.at + note.open.longest_ms + RECORDING_MS))
         case _ if note.verb in SOUNDING_NAMES:
@@ -250,7 +254,9 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
             pass
 
 
-def _began(turn: Turn, of: ContactId, note: Journal, verb: EnterQueue | TakeMessage, deadline: int | None) -> None:
+def _began(
+    turn: Turn, of: ContactId, note: Journal, verb: EnterQueue | TakeMessage | FaxVerb, deadline: int | None
+) -> None:
     turn.happened(
         c.StepStarted(at=turn.now, contact=of, step=note.step, attempt=note.attempt, verb=verb, deadline=deadline)
     )

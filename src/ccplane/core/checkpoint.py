@@ -14,6 +14,7 @@ from ccplane.contacts.contact import Contact
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.facts.surges import SurgeBegan
 from ccplane.contacts.fallback import Carried, Remembered
+from ccplane.contacts.faxing import Fax
 from ccplane.contacts.message import Message
 from ccplane.contacts.offer import Offer
 from ccplane.contacts.owed import Owed
@@ -70,6 +71,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     surges: tuple[SurgeBegan, ...] = ()
     owed: tuple[Owed, ...] = ()
     answered: tuple[MessageId, ...] = ()
+    faxes: tuple[Fax, ...] = ()
 
 
 class _OneOffer(msgspec.Struct, frozen=True):
@@ -128,6 +130,7 @@ def encode(state: State) -> bytes:
             surges=tuple(state.surges.values()),
             owed=tuple(state.owed.values()),
             answered=state.answered,
+            faxes=tuple(state.faxes.values()),
         )
     )
 
@@ -168,6 +171,7 @@ def decode(data: bytes) -> State:
         surges=Map({each.number: each for each in kept.surges}),
         owed=Map({each.id: each for each in kept.owed}),
         answered=kept.answered,
+        faxes=Map({each.id: each for each in kept.faxes}),
     )
     for callback in kept.callbacks:
         state = callback_rescheduled(state, callback)

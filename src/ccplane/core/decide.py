@@ -25,6 +25,7 @@ from ccplane.core.edits import EDIT_RULES
 from ccplane.core.emergencies import EMERGENCY_RULES, tell_waiting
 from ccplane.core.fallback import FALLBACK_RULES
 from ccplane.core.fallback_first import FALLBACK_FIRST_RULES, let_go
+from ccplane.core.faxes import FAX_RULES
 from ccplane.core.floor import FLOOR_RULES
 from ccplane.core.keeping import KEEPING_RULES
 from ccplane.core.keys import KEY_RULES
@@ -62,6 +63,7 @@ RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     **CLEARING_RULES,
     **PARTY_RULES,
     **CONFERENCE_RULES,
+    **FAX_RULES,
     **FLOOR_RULES,
     **WRAP_UP_RULES,
     **SEAT_RULES,

@@ -21,6 +21,7 @@ from ccplane.agents.facts import (
 )
 from ccplane.contacts import callback as callbacks
 from ccplane.contacts import evolve as contacts
+from ccplane.contacts import faxing as faxes
 from ccplane.contacts import message as messages
 from ccplane.contacts.callback import CallbackState
 from ccplane.contacts.contact import Contact
@@ -33,6 +34,12 @@ from ccplane.contacts.facts import (
     EndedBy,
     FallbackServed,
     MessageAnswered,
+    FaxDeleted,
+    FaxFact,
+    FaxFailed,
+    FaxOver,
+    FaxRead,
+    FaxStored,
     MessageDropped,
     MessageFact,
     MessageFound,
@@ -53,6 +60,7 @@ from ccplane.contacts.facts.callbacks import AnyCallbackFact, CallbackAsked, Cal
 from ccplane.contacts.facts.customers import CallMarked, CustomerChanged, CustomersImported
 from ccplane.contacts.facts.emergencies import EmergencyBegan, EmergencyEnded, EmergencyPaced
 from ccplane.contacts.facts.surges import SurgeBegan, SurgeEnded
+from ccplane.contacts.faxing import Fax
 from ccplane.contacts.message import Message
 from ccplane.contacts.recordings import (
     AnyRecordingFact,
@@ -183,6 +191,13 @@ def _evolve(state: State, fact: AnyFact) -> State:
         case MessageMarked():
             deleted = fact.state is MessageMark.DELETED and fact.message in state.owed
             return owed_changed(state, fact) if deleted else state
+        case FaxOver():
+            return _with_fax(state, fact)
+        case FaxStored() | FaxFailed():
+            faxes.settled(_fax(state, fact), fact)
+            return replace(state, faxes=state.faxes.delete(fact.fax))
+        case FaxRead() | FaxDeleted():
+            return state
         case MessagePlayed() | SiteEdited() | CustomerChanged() | CustomersImported() | CallMarked():
             return state
         case ContactFact():
@@ -289,6 +304,21 @@ def _with_message(state: State, fact: MessageLeft) -> State:
     state = replace(state, messages=state.messages.set(fact.message, messages.opened(fact)))
     contact = state.contacts.get(fact.contact)
     return state if contact is None else put_contact(state, contact, contacts.evolve(contact, fact))
+
+
+def _fax(state: State, fact: FaxFact) -> Fax:
+    fax = state.faxes.get(fact.fax)
+    if fax is None:
+        raise IllegalMove("fax", "unknown", fact)
+    return fax
+
+
+def _with_fax(state: State, fact: FaxOver) -> State:
+    if fact.fax in state.faxes:
+        raise IllegalMove("fax", "over", fact)
+    contact = _contact(state, fact)
+    state = replace(state, faxes=state.faxes.set(fact.fax, faxes.over(fact)))
+    return put_contact(state, contact, contacts.evolve(contact, fact))
 
 
 def _with_callback(state: State, fact: AnyCallbackFact) -> State:

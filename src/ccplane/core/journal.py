@@ -10,6 +10,7 @@ import msgspec
 
 from ccplane.contacts.contact import Contact, Past
 from ccplane.contacts.direct import Direct
+from ccplane.contacts.fax import FaxVerb
 from ccplane.contacts.verbs import EnterQueue, TakeMessage, Verb
 from ccplane.ids import ContactId, ProgramName, QueueName
 
@@ -27,8 +28,8 @@ class Journal(msgspec.Struct, frozen=True, omit_defaults=True):
     attempt: int = 1
     consent: bool | None = None
     """To being recorded, as the program had it when it queued the caller."""
-    message: TakeMessage | None = None
-    """What is being recorded."""
+    message: TakeMessage | FaxVerb | None = None
+    """What is being recorded, or faxed."""
     program: ProgramName = ProgramName("")
     first: int = 1
     """The step at which that program began."""
@@ -48,7 +49,7 @@ class Journal(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.queue if self.verb == EnterQueue.__name__ else None
 
     @property
-    def open(self) -> EnterQueue | TakeMessage | None:
+    def open(self) -> EnterQueue | TakeMessage | FaxVerb | None:
         """The open verb itself, if it is one that goes on at the switch while no plane lives."""
         if not self.queueing:
             return self.message
@@ -74,7 +75,7 @@ def write(
         queue=queueing.queue if queueing else None,
         attempt=attempt,
         consent=queueing.consent if queueing else None,
-        message=verb if isinstance(verb, TakeMessage) else None,
+        message=verb if isinstance(verb, TakeMessage | FaxVerb) else None,
         program=contact.program if contact else ProgramName(""),
         first=contact.first_step if contact else 1,
         past=_fitting(contact) if contact else (),

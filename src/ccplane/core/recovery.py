@@ -12,9 +12,10 @@ from typing import Any, Final
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import EndedBy
+from ccplane.contacts.fax import FaxVerb
 from ccplane.contacts.own_call import CallState
 from ccplane.contacts.verbs import HangUp
-from ccplane.core import callbacks, clearing, standing
+from ccplane.core import callbacks, clearing, faxes, standing
 from ccplane.core import inputs as i
 from ccplane.core.callers import NORMAL, arrive, end_contact, up
 from ccplane.core.catching_up import catch_up
@@ -54,6 +55,7 @@ def surveyed(turn: Turn, survey: i.SwitchSurveyed) -> None:
     _unknown_channels(turn, survey, known)
     _empty_rooms(turn, survey, known)
     left_over(turn, survey)
+    faxes.left_over(turn, survey)
     standing.compare(turn, survey)
     if turn.begun_anew:
         clearing.begun_anew(turn)
@@ -118,6 +120,8 @@ def _compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
             compare_call(turn, survey, contact)
         case Phase.CONFERRING:
             compare_conference(turn, survey, contact)
+        case _ if survey.after_gap and isinstance(contact.verb, FaxVerb):
+            faxes.compare(turn, survey, contact)
         case _ if survey.after_gap and isinstance(contact.verb, RESUMED):
             asked(turn, i.VerbAsked(contact.id, contact.step, contact.verb))
     return None

@@ -19,6 +19,7 @@ from ccplane.contacts.contact import Contact
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.facts.surges import SurgeBegan
 from ccplane.contacts.fallback import Remembered
+from ccplane.contacts.faxing import Fax
 from ccplane.contacts.message import Message
 from ccplane.contacts.owed import Owed
 from ccplane.contacts.recordings import Expected
@@ -30,6 +31,7 @@ from ccplane.ids import (
     ChannelId,
     ContactId,
     DeviceName,
+    FaxId,
     MessageId,
     NodeName,
     ProgramName,
@@ -71,6 +73,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """Those in safety that are owed an answer, and have none."""
     answered: tuple[MessageId, ...] = ()
     """The last that have one: Postgres may not know of it yet, and is not believed."""
+    faxes: Map[FaxId, Fax] = Map()
+    """Those whose transmission is over, and of which it is not known yet what came of them."""
     callbacks: Map[CallbackId, Callback] = Map()
     """Those that are not over."""
     callbacks_ended: tuple[CallbackId, ...] = ()

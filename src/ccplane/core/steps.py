@@ -12,6 +12,7 @@ from ccplane.contacts.arranging import ArrangingVerb
 from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConferenceEnd, QueueOutcome
+from ccplane.contacts.fax import FaxVerb, ReceiveFax
 from ccplane.contacts.look_ups import LookUp
 from ccplane.contacts.verbs import (
     Answer,
@@ -43,7 +44,7 @@ from ccplane.contacts.verbs import (
     Verb,
 )
 from ccplane.contacts.waiting import queued
-from ccplane.core import conferences, journal, latecomers, look_ups, notes, own_calls, promises
+from ccplane.core import conferences, faxes, journal, latecomers, look_ups, notes, own_calls, promises
 from ccplane.core import inputs as i
 from ccplane.core.commands import (
     AddCaller,
@@ -70,7 +71,7 @@ from ccplane.core.owed import FULL, is_full
 from ccplane.core.recordings import note_consent
 from ccplane.core.stays import change_queue, leave_queue
 from ccplane.core.turn import Turn
-from ccplane.ids import ContactId, message_id, playback_id
+from ccplane.ids import ContactId, contact_of_fax, message_id, playback_id
 
 ANSWER_MS: Final = 5_000
 SOUNDS_MS: Final = 600_000
@@ -82,7 +83,7 @@ LATER_MS: Final = 1_000
 """A promise has a deadline of its own, which comes first."""
 SOUNDING: Final = (Play, Gather, AskPin, LookUp)
 """Verbs that play sounds; begun again by a plane that comes back."""
-RESUMED: Final = (*SOUNDING, TakeMessage, Ring, Hold)
+RESUMED: Final = (*SOUNDING, TakeMessage, FaxVerb, Ring, Hold)
 """Verbs of one who neither waits nor talks that a plane that comes back looks after."""
 UNHEARD: Final = Failed("a sound could not be played")
 UNCONFIRMED: Final = Failed("the switch did not confirm it in time")
@@ -113,7 +114,7 @@ def _take_up(turn: Turn, contact: Contact) -> None:
             turn.do(TellQueue(contact.id, contact.channel, ""))
     if isinstance(contact.verb, Ring | Hold):
         return _ring_or_music(turn, contact, contact.verb)
-    return None if isinstance(contact.verb, EnterQueue | Connect | Confer) else begin_again(turn, contact)
+    return None if isinstance(contact.verb, EnterQueue | Connect | Confer | FaxVerb) else begin_again(turn, contact)
 
 
 def begin_again(turn: Turn, contact: Contact) -> None:
@@ -169,6 +170,8 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb, wh
                 end_step(turn, contact.id, NoMessage(FULL))
             else:
                 record(turn, contact, verb)
+        case ReceiveFax():
+            faxes.begin(turn, turn.state.contacts[contact.id])
         case Confer():
             result = conferences.begin(turn, turn.state.contacts[contact.id], verb)
             if result is not None:
@@ -194,6 +197,8 @@ def _longest_ms(verb: Verb) -> int:
             return look_ups.first_ms(verb)
         case TakeMessage():
             return verb.longest_ms + RECORDING_MS
+        case ReceiveFax():
+            return faxes.JOIN_MS
         case Confer():
             return conferences.JOIN_MS
         case _:
@@ -440,12 +445,21 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
                 end_step(turn, contact.id, failed)
         case TakeMessage():
             _message_overdue(turn, contact)
+        case ReceiveFax():
+            faxes.overdue(turn, contact)
         case Confer():
             conferences.left(turn, contact, ConferenceEnd.TIME)
         case Answer() | Play():
             end_step(turn, contact.id, UNHEARD if contact.unplayed else UNCONFIRMED)
         case _:
             pass
+
+
+def fax_missing(turn: Turn, what: i.FaxMissing) -> None:
+    """Our fax machine was lost with the connection before it began: it begins again."""
+    contact = turn.state.contacts.get(contact_of_fax(what.fax))
+    if contact is not None and contact.fax == what.fax and what.fax not in turn.state.faxes:
+        begin_again(turn, contact)
 
 
 def _nothing_more(contact: Contact) -> Result:
@@ -499,6 +513,7 @@ def raised(turn: Turn, what: i.ProgramRaised) -> None:
     if contact.recording:
         turn.do(StopRecording(contact.id, contact.recording))
         leave(turn, contact)
+    faxes.leave(turn, contact, faxes.STOPPED)
     turn.happened(
         c.ProgramFailed(at=turn.now, contact=contact.id, program=contact.program, error=what.error, where=what.where)
     )
@@ -522,6 +537,7 @@ STEP_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.LookUpAnswered: looked_up_outside,
     i.PinKeyed: pin_keyed,
     i.PinChecked: pin_checked,
+    i.FaxMissing: fax_missing,
     i.ProgramReturned: returned,
     i.ProgramRaised: raised,
 }

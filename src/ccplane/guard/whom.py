@@ -9,6 +9,7 @@
 | agent's leg, open line | hung up: the fallback may want that phone | left alone |
 | anybody's leg that rings | hung up: answered now it would be dropped in silence | |
 | far half of a leg through an open line | goes with its leg | |
+| a fax machine of ours | hung up: its caller is gone | left alone |
 
 A party is a channel that is up in the same bridge; who plays an announcement into it is none.
 """
@@ -34,7 +35,7 @@ from ccplane.asterisk.agreed import (
     SINCE,
     TO_FALLBACK,
 )
-from ccplane.ids import is_called_back, is_dialled, is_line, leg_of_half, offer_of_leg
+from ccplane.ids import fax_of_channel, is_called_back, is_dialled, is_line, leg_of_half, offer_of_leg
 
 NOBODY: Final = ("Announcer/", "Recorder/", "Snoop/", "CBAnn/", "CBRec/")
 """Names of channels that are in a bridge and are no party."""
@@ -99,6 +100,8 @@ def _talking(channels: Iterable[Message]) -> set[str]:
 
 def _left(channel: Message, served: Collection[str], goodbye: bool) -> Left | None:
     own, age = channel.get("uniqueid", ""), _number(channel.get("seconds", ""))
+    if fax_of_channel(own):
+        return Left(own, Fate.HUNG_UP, age=age) if fax_of_channel(own) == own else None
     if leg_of_half(own) or channel.get("channel", "").startswith(NOBODY):
         return None
     called = offer_of_leg(own) is not None or is_line(own) or is_dialled(own) or is_called_back(own)

@@ -20,6 +20,7 @@ from ccplane.http import (
     docs_page,
     emergencies,
     fallback_calls,
+    faxes,
     handover,
     health,
     index,
@@ -53,6 +54,7 @@ from ccplane.http.ports import (
     ContactsStore,
     Customers,
     Drains,
+    FaxesStore,
     Handovers,
     Health,
     MessagesStore,
@@ -103,6 +105,8 @@ class Ports:
     staff: Staff | None = None
     overlays: Overlays | None = None
     callbacks: CallbackStore | None = None
+    faxes: FaxesStore | None = None
+    faxes_dir: Path | None = None
     customers: Customers | None = None
     site_of: Callable[[str], Site] | None = None
     """The site that a hash stands for."""
@@ -183,6 +187,8 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     app.include_router(messages.routes(ports.plane, ports.messages, ports.audio, admin, ports.clock))
     if ports.notices is not None:
         app.include_router(notices.routes(ports.notices, admin))
+    if ports.faxes and ports.faxes_dir:
+        app.include_router(faxes.routes(ports.plane, ports.faxes, ports.faxes_dir, admin, ports.clock))
     kept = recordings.Kept(ports.recordings, ports.recordings_dir)
     app.include_router(recordings.routes(ports.plane, kept, admin, admin_may_listen(admin_token), ports.clock))
     app.include_router(recordings.control(ports.plane, admin))

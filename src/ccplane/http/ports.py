@@ -12,7 +12,7 @@ from ccplane.agents.wrap_up import WrapUp
 from ccplane.contacts.facts.customers import CallMarked
 from ccplane.core import State
 from ccplane.core.inputs import Input
-from ccplane.ids import AgentId, CallbackId, ContactId, MessageId, QueueName, RecordingId, SeatId
+from ccplane.ids import AgentId, CallbackId, ContactId, FaxId, MessageId, QueueName, RecordingId, SeatId
 from ccplane.kpi.board import Board
 from ccplane.laws import Fact
 from ccplane.postgres.brought import Brought
@@ -20,6 +20,7 @@ from ccplane.postgres.callbacks import BarredNumber, CallbackPage, CallbackRow, 
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, Page, Wanted
 from ccplane.postgres.customers import CustomerRow, MarkPage
+from ccplane.postgres.faxes import FaxesWanted, FaxPage, FaxRow
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.recordings import RecordingRow, Sought
 from ccplane.postgres.surveys import Surveys, SurveysWanted
@@ -274,6 +275,15 @@ class MessagesStore(Protocol):
         """One page, the latest first. RequestError "bad-cursor"."""
 
     async def message(self, message: MessageId, /) -> MessageRow | None: ...
+
+
+class FaxesStore(Protocol):
+    """The faxes that callers sent us. StoreError if it can't be asked."""
+
+    async def faxes(self, wanted: FaxesWanted, *, after: str | None, limit: int) -> FaxPage:
+        """One page, the latest first. RequestError "bad-cursor"."""
+
+    async def fax(self, fax: FaxId, /) -> FaxRow | None: ...
 
 
 class CallbackStore(Protocol):

@@ -40,6 +40,8 @@ BY_CODE: Final[Mapping[str, int]] = {
     "notice-sent": 409,
     "notice-over": 409,
     "no-audio": 404,
+    "no-such-fax": 404,
+    "no-pages": 404,
     "no-such-page": 404,
     "no-phone": 404,
     "no-such-recording": 404,

@@ -46,7 +46,7 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 class Sound(msgspec.Struct, frozen=True):
-    """A file that a row speaks of. `kind`: recordings or messages; `file`: within that folder."""
+    """A file that a row speaks of. `kind`: recordings, messages or faxes; `file`: within that folder."""
 
     kind: str
     id: str

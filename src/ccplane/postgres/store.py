@@ -30,6 +30,7 @@ PROJECTIONS: Final = (
     "apply_offers",
     "apply_agents",
     "apply_messages",
+    "apply_faxes",
     "apply_recordings",
     "apply_gaps",
     "apply_callbacks",

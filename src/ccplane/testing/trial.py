@@ -23,6 +23,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.arranging import DropCallback, FindCallback, FindWindows, JudgeNumber, Windows
 from ccplane.contacts.conference import Confer
 from ccplane.contacts.evolve import opened
+from ccplane.contacts.fax import FaxResult, ReceiveFax
 from ccplane.contacts.look_ups import LookUp, LookUpResult
 from ccplane.contacts.verbs import (
     AskCallback,
@@ -69,6 +70,7 @@ OUTCOMES: Final[dict[type, Any]] = {
     Connect: ConnectResult,
     Confer: ConferenceResult,
     TakeMessage: MessageResult,
+    ReceiveFax: FaxResult,
     LookHere: Here | Failed,
     LookHours: HoursResult,
     LookUp: LookUpResult,

@@ -14,6 +14,16 @@ from ccplane.contacts.facts.conferences import (
 )
 from ccplane.contacts.facts.emergencies import EmergencyHeard
 from ccplane.contacts.facts.fallback import FallbackServed
+from ccplane.contacts.facts.faxes import (
+    AnyFaxFact,
+    FaxDeleted,
+    FaxFact,
+    FaxFailed,
+    FaxOver,
+    FaxRead,
+    FaxStarted,
+    FaxStored,
+)
 from ccplane.contacts.facts.life import (
     CallerAnswered,
     CallerEnteredRoom,
@@ -115,6 +125,7 @@ __all__ = [
     "AnyCallFact",
     "AnyConferenceFact",
     "AnyContactFact",
+    "AnyFaxFact",
     "AnyMessageFact",
     "AnyOfferFact",
     "AnyOwedFact",
@@ -148,6 +159,13 @@ __all__ = [
     "EmergencyHeard",
     "EndedBy",
     "FallbackServed",
+    "FaxDeleted",
+    "FaxFact",
+    "FaxFailed",
+    "FaxOver",
+    "FaxRead",
+    "FaxStarted",
+    "FaxStored",
     "KeyKept",
     "KeyTaken",
     "KeysDropped",
@@ -256,5 +274,7 @@ AnyContactFact = (
     | CallerLeftRoom
     | MessageStarted
     | MessageLeft
+    | FaxStarted
+    | FaxOver
     | ContactEnded
 )

@@ -26,6 +26,7 @@ from ccplane.core.commands.callers import (
 )
 from ccplane.core.commands.command import Command, ContactCommand
 from ccplane.core.commands.conferences import BeepConference, CloseConference, JoinConference, LeaveConference
+from ccplane.core.commands.faxes import BeginFax, EndFax, JoinFax, LookForFax
 from ccplane.core.commands.lamps import Light, MirrorIntent, MirrorWork
 from ccplane.core.commands.legs import (
     CallCustomer,
@@ -73,6 +74,10 @@ AnyCommand = (
     | RecordMessage
     | StopRecording
     | LookForRecording
+    | BeginFax
+    | JoinFax
+    | EndFax
+    | LookForFax
     | RingAgent
     | RingBack
     | CallParty
@@ -105,6 +110,7 @@ __all__ = [
     "AnswerHalf",
     "AnyCommand",
     "BeepConference",
+    "BeginFax",
     "CallCustomer",
     "CallOwner",
     "CallParty",
@@ -112,18 +118,21 @@ __all__ = [
     "CloseRoom",
     "Command",
     "ContactCommand",
+    "EndFax",
     "GiveBack",
     "HangUpCaller",
     "HangUpLeg",
     "HangUpLine",
     "JoinAgent",
     "JoinConference",
+    "JoinFax",
     "JoinLine",
     "LeaveConference",
     "LetRing",
     "Light",
     "ListenTo",
     "LookAround",
+    "LookForFax",
     "LookForRecording",
     "MakeSounds",
     "MirrorIntent",

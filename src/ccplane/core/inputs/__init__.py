@@ -34,6 +34,16 @@ from ccplane.core.inputs.callers import (
 from ccplane.core.inputs.customers import CustomersEdited
 from ccplane.core.inputs.emergencies import EmergencyLifted, EmergencyWanted
 from ccplane.core.inputs.fallback import FallbackCallImported, FallbackStay, FallbackWaitsSeen
+from ccplane.core.inputs.faxes import (
+    FaxDeletionAsked,
+    FaxEnded,
+    FaxFetched,
+    FaxJoined,
+    FaxKept,
+    FaxMissing,
+    FaxRefused,
+    FaxUp,
+)
 from ccplane.core.inputs.input import Input, Late
 from ccplane.core.inputs.legs import (
     HalfJoined,
@@ -164,6 +174,14 @@ AnyInput = (
     | WrapUpEnded
     | WrapUpExtendAsked
     | MessageKept
+    | FaxDeletionAsked
+    | FaxEnded
+    | FaxFetched
+    | FaxJoined
+    | FaxKept
+    | FaxMissing
+    | FaxRefused
+    | FaxUp
     | MessageUnusable
     | RecordingFound
     | FallbackCallFound
@@ -217,6 +235,14 @@ __all__ = [
     "FallbackCallImported",
     "FallbackStay",
     "FallbackWaitsSeen",
+    "FaxDeletionAsked",
+    "FaxEnded",
+    "FaxFetched",
+    "FaxJoined",
+    "FaxKept",
+    "FaxMissing",
+    "FaxRefused",
+    "FaxUp",
     "HalfJoined",
     "HalfUp",
     "HangUpAsked",

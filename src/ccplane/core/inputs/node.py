@@ -14,6 +14,7 @@ from ccplane.ids import (
     ConferenceId,
     ContactId,
     DeviceName,
+    FaxId,
     NodeName,
 )
 
@@ -112,6 +113,8 @@ class SwitchSurveyed(Input, frozen=True, kw_only=True):
     """Who is in the rooms of open lines, by line."""
     conferences: dict[ConferenceId, tuple[ChannelId, ...]] = msgspec.field(default_factory=dict)
     """Who is in which."""
+    faxes: tuple[FaxId, ...] = ()
+    """Those of which there is a machine of ours."""
     journals: dict[ContactId, str] = msgspec.field(default_factory=dict)
     """What lies in the rooms for a plane that knows nothing of their contacts."""
     carried: tuple[ChannelId, ...] = ()

@@ -29,6 +29,7 @@ FROM agent_interval GROUP BY agent, state
 UNION ALL SELECT 'recordings, ' || coalesce(state, ''), count(*) FROM recording GROUP BY state
 UNION ALL SELECT 'ms recorded', coalesce(sum(ms), 0)::bigint FROM recording
 UNION ALL SELECT 'messages, ' || coalesce(state, 'new'), count(*) FROM message GROUP BY coalesce(state, 'new')
+UNION ALL SELECT 'faxes, ' || CASE WHEN deleted_at IS NULL THEN 'kept' ELSE 'deleted' END, count(*) FROM fax GROUP BY deleted_at IS NULL
 ORDER BY what;
 
 -- sounds --
@@ -37,6 +38,8 @@ SELECT 'recordings' AS kind, r.id, r.contact, f.file
 FROM recording AS r, LATERAL (VALUES (r.opus), (r.wav)) AS f (file) WHERE f.file <> ''
 UNION ALL
 SELECT 'messages', id, contact, file FROM message WHERE file <> '' AND state IS DISTINCT FROM 'deleted'
+UNION ALL
+SELECT 'faxes', id, contact, file FROM fax WHERE file <> '' AND deleted_at IS NULL
 ORDER BY kind, id, file;
 
 -- who_is_here --
