@@ -142,6 +142,17 @@ def test_given_a_conference_then_its_bridge_is_made_for_who_comes_and_they_hear_
         assert [*before(command), operation_of(command)] == operations
 
 
+def test_given_a_fax_then_its_machine_is_a_channel_of_two_halves_of_which_one_receives():
+    fax = f"f-{X}-3-1"
+    begun = operation_of(do.BeginFax(X, fax))
+    assert (begun.channel, begun.endpoint, begun.other) == (fax, f"Local/{fax}@ccplane-fax", f"h-{fax}")
+    assert (begun.context, begun.args) == ("ccplane-door", "fax"), "it waits there for a plane that comes back"
+    assert operation_of(do.JoinFax(X, fax)) == op.AddChannel(f"b-{X}", (fax,))
+    assert operation_of(do.EndFax(X, fax)) == op.HangUp(fax)
+    assert operation_of(do.LookForFax(X, fax)) == op.GetChannel(f"h-{fax}")
+
+
+FAXES = {do.BeginFax, do.JoinFax, do.EndFax, do.LookForFax}
 CONFERENCES = {do.JoinConference, do.BeepConference, do.LeaveConference, do.CloseConference}
 CALLS = {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner, do.CallCustomer}
 LINES = {do.RingLine, do.OpenLine, do.JoinLine, do.AnswerHalf, do.HangUpLine}
@@ -150,7 +161,7 @@ AMIS = {do.PickUp, do.StartTalkRecording, do.MuteTalkRecording, do.StopTalkRecor
 
 
 def test_given_all_commands_there_are_then_each_is_an_operation():
-    told = {type(command) for command, _ in ALL} | CALLS | LINES | CONFERENCES
+    told = {type(command) for command, _ in ALL} | CALLS | LINES | CONFERENCES | FAXES
     assert told == set(do.AnyCommand.__args__) - AMIS - OTHERWISE, "those are no one operation"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from ccplane.agents.agent import AT_REST, LINE, WORK, LineState, Work
 from ccplane.contacts.callback import CALLBACK, CallbackState
 from ccplane.contacts.contact import PHASE, Phase
+from ccplane.contacts.faxing import FAX, FaxState
 from ccplane.contacts.message import MESSAGE, MessageState
 from ccplane.contacts.offer import OFFER, OfferState
 from ccplane.contacts.owed import OWED, OwedState
@@ -28,6 +29,7 @@ MACHINES = {
     ),
     "Message": (MESSAGE, MessageState.LEFT, "What a caller said, from its end: in safety, or found to be none."),
     "Owed message": (OWED, OwedState.NEW, "A message in a box of acd/voicemail.toml, until somebody has answered it."),
+    "Fax": (FAX, FaxState.OVER, "What a caller sends, from the end of its transmission: in safety, or nothing of it."),
     "Agent at work": (
         WORK,
         Work.IDLE,
@@ -55,8 +57,8 @@ def document():
     parts = [
         "# State machines",
         "Drawn from the tables in the code (`contacts/contact.py`, `contacts/offer.py`, `contacts/talk.py`, "
-        "`contacts/own_call.py`, `contacts/recordings.py`, `contacts/message.py`, `contacts/callback.py`, "
-        "`agents/agent.py`); a test "
+        "`contacts/own_call.py`, `contacts/recordings.py`, `contacts/message.py`, `contacts/faxing.py`, "
+        "`contacts/callback.py`, `agents/agent.py`); a test "
         "holds this page to them. "
         "Each arrow is a fact. Any other fact in a state raises `IllegalMove` and changes nothing.",
     ]

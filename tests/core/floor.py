@@ -214,7 +214,7 @@ class Floor:
 
     def survey(
         self, *, after_gap=False, at=None, began=None, gone=(), up=(), extra=(), rooms=None, phones=None, gap=0,
-        journals=None, started_at=0, carried=(), conferences=None,
+        journals=None, started_at=0, carried=(), conferences=None, faxes=(),
     ):  # fmt: skip
         """What a survey finds: what we believe, less `gone`, with `extra`; callers are in their rooms if we saw so."""
         self.now = max(self.now, ms(at)) if at is not None else self.now
@@ -245,6 +245,7 @@ class Floor:
                 journals=journals or {},
                 carried=tuple(carried),
                 conferences=conferences or {},
+                faxes=tuple(faxes),
             )
         )
 

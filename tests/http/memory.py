@@ -19,7 +19,7 @@ from ccplane.errors import RequestError, StoreError
 from ccplane.http.app import Ports
 from ccplane.http.metrics import Meters
 from ccplane.http.ports import AgentChange, Part, PhoneAccount
-from ccplane.ids import AgentId, CallbackId, ContactId, MessageId, RecordingId, SeatId
+from ccplane.ids import AgentId, CallbackId, ContactId, FaxId, MessageId, RecordingId, SeatId
 from ccplane.kpi.board import Board, evolve
 from ccplane.laws import Fact
 from ccplane.plane import Snapshot
@@ -28,6 +28,7 @@ from ccplane.postgres.callbacks import BarredNumber, CallbackPage, CallbackRow, 
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
 from ccplane.postgres.customers import CustomerRow, MarkPage, MarkRow
+from ccplane.postgres.faxes import FaxesWanted, FaxPage, FaxRow
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
 from ccplane.postgres.notices import NoticePage, NoticeRow, NoticesWanted
 from ccplane.postgres.people import Person
@@ -222,6 +223,21 @@ class MemoryMessages:
         return self.stored.get(message)
 
 
+class MemoryFaxes:
+    """`http.ports.FaxesStore` over a dict."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, FaxRow] = {}
+        self.wanted = FaxesWanted()
+
+    async def faxes(self, wanted: FaxesWanted, *, after: str | None, limit: int) -> FaxPage:
+        self.wanted = wanted
+        return FaxPage(list(self.stored.values())[:limit], None)
+
+    async def fax(self, fax: FaxId, /) -> FaxRow | None:
+        return self.stored.get(fax)
+
+
 class MemoryCustomers:
     """`http.ports.Customers` over dicts; `away`: the database can't be reached. It is its own store."""
 
@@ -397,6 +413,8 @@ class Site:
         self.contacts = MemoryContacts()
         self.messages = MemoryMessages()
         self.audio = Path("/nowhere")
+        self.faxes = MemoryFaxes()
+        self.faxes_dir = Path("/nowhere")
         self.health = Vitals()
         self.meters = Meters()
         self.recordings = MemoryRecordings()
@@ -421,6 +439,8 @@ class Site:
             contacts=self.contacts,
             messages=self.messages,
             audio=self.audio,
+            faxes=self.faxes,
+            faxes_dir=self.faxes_dir,
             callers=self.callers,
             callbacks=self.callbacks,
             customers=self.customers,

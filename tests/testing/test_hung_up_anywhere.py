@@ -155,7 +155,9 @@ class Walk:
             isinstance(each, c.TalkEnded) for each in facts
         )
         assert not centre.plane.state.contacts.get(ended.contact)
-        channels = [each.id for each in centre.switch.board.node.lines.values() if each.endpoint.endswith("trunk")]
+        channels = [
+            each.id for each in centre.switch.board.node.lines.values() if each.endpoint.endswith(("trunk", "-fax"))
+        ]
         assert not channels, "no channel is left; an agent may ring for a callback"
         assert f"b-{arrived.contact}" not in centre.switch.board.node.rooms, "no room is left but a callback's"
         assert not centre.plane._runner._running, "no program is left"

@@ -15,6 +15,7 @@ from ccplane.settings import HOME
 from ccplane.site import parse
 from ccplane.site.site import sound_of_said
 from ccplane.testing import Rehearsal, answers, rehearse, rejects, rings_for_ever, run
+from ccplane.testing.fake_faxes import Sheets
 from ccplane.testing.fake_people import Behaviour
 
 PAGE = (HOME / "docs" / "programs.md").read_text()
@@ -77,10 +78,12 @@ def call_of(
     agent: Behaviour | None = None,
     finds: Any = None,
     then: str = "",
+    sends: Sheets | None = None,
 ) -> Heard:
     """The example of this verb, or this program, called by somebody who presses these keys, each when they are asked
     anew. `outside`, `agent`: what somebody who is called there, and 1001, do; `finds`: what a look-up
-    finds; `then`: pressed five seconds after the last of the keys."""
+    finds; `then`: pressed five seconds after the last of the keys;
+    `sends`: what their fax machine does."""
 
     async def scene() -> Heard:
         site = FILES | {"ari_apps/example.py": program(EXAMPLES.get(verb, verb))} | (files or {})
@@ -90,6 +93,7 @@ def call_of(
             centre.look_ups["orders"] = finds
             centre.switch.outside("5551234", outside)
             call = centre.switch.call("4001")
+            call.sends = sends
             step = 0
             for keys in presses:
                 step = await asked_anew(centre, after=step)
@@ -178,6 +182,15 @@ def test_record_message_gives_the_message_that_was_left():
 
 def test_voicemail_asks_records_and_thanks():
     assert call_of("voicemail").sounds == ["leave-a-message", "beep", "thank-you"]
+
+
+def test_receive_fax_gives_the_pages_or_says_why_there_are_not_all():
+    assert call_of("receive_fax", sends=Sheets(3, "+49 30")).data() == {"fax": "3 pages"}
+    assert call_of("receive_fax").data() == {"no fax": "no-fax-machine, after 0 pages"}
+    failed = call_of("receive_fax", sends=Sheets(3, fails_after=1))
+    assert failed.data() == {"no fax": "transmission-failed, after 1 pages"}
+    (stored,) = (fact for fact in failed.facts if isinstance(fact, c.FaxStored))
+    assert (stored.box, stored.pages, stored.complete) == ("orders", 1, False)
 
 
 def test_served_is_a_contact_that_has_served_itself():

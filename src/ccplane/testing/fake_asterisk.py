@@ -28,8 +28,10 @@ from ccplane.asterisk.operations import Operation, Originate
 from ccplane.asterisk.outcomes import Outcome, Refused, Unknown
 from ccplane.asterisk.stats import AriStats
 from ccplane.asterisk.switch import HOUSE, Replaced
+from ccplane.ids import fax_of_channel
 from ccplane.testing.clock import START
 from ccplane.testing.fake_ami import FakeAmi
+from ccplane.testing.fake_faxes import FakeMachine
 from ccplane.testing.fake_lines import Line
 from ccplane.testing.fake_operations import Operator
 from ccplane.testing.fake_people import Behaviour, FakeCall, FakePhone, Ring, answers
@@ -227,6 +229,10 @@ class FakeAsterisk:
 
     def _ring(self, operation: Originate) -> Line | None:
         """Let the phone ring, in a moment; None where there is none registered."""
+        if (fax := fax_of_channel(operation.channel)) is not None:
+            machine = FakeMachine(self.board, fax)
+            asyncio.get_running_loop().call_soon(machine.comes_up)
+            return machine.line
         user = operation.endpoint.removeprefix("PJSIP/")
         phone = self.phones.get(user)
         if phone is None or not phone.registered:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -92,6 +92,8 @@ class Line:
     prompts: deque[Prompt] = field(default_factory=deque)
     tape: Tape | None = None
     speaks: bool = True
+    joined: Callable[[], None] = lambda: None
+    """Told when it has come into a room."""
     variables: dict[str, str] = field(default_factory=dict)
     timeout: asyncio.TimerHandle | None = None
 

@@ -24,6 +24,7 @@ from ccplane.asterisk.models import (
     Variable,
 )
 from ccplane.asterisk.outcomes import Busy, Conflict, Done, Gone, Outcome, Refused
+from ccplane.ids import fax_of_channel
 from ccplane.testing.fake_lines import CAUSES, Line, Prompt, Room, Tape
 from ccplane.testing.fake_switchboard import Switchboard
 
@@ -122,7 +123,8 @@ class Operator:
         return handle
 
     def _get_channel(self, operation: op.GetChannel) -> Answered:
-        line = self._node.lines.get(operation.channel)
+        """The far half of a fax machine is there for as long as the other."""
+        line = self._node.lines.get(fax_of_channel(operation.channel) or operation.channel)
         return Done(line.model()) if line else NO_CHANNEL
 
     def _call_in(self, operation: op.CallIn) -> Answered:

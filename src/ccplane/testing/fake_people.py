@@ -134,7 +134,9 @@ class Talker:
 
 
 class FakeCall(Talker):
-    """A call from outside, made by `FakeAsterisk.call`."""
+    """A call from outside, made by `FakeAsterisk.call`. `sends`: what its fax machine does, if it is one."""
+
+    sends: object = None
 
 
 class Ring(Talker):

@@ -223,6 +223,7 @@ class Switchboard:
         line.room = room
         room.lines.append(line)
         self.tell(e.ChannelEnteredBridge(at_switch=self.now(), bridge=room.model(), channel=line.model()))
+        line.joined()
 
     def leave(self, line: Line) -> None:
         room = line.room

@@ -35,6 +35,7 @@ from ccplane.plane import Plane
 from ccplane.site import Site, parse
 from ccplane.testing.clock import START, FakeClock
 from ccplane.testing.fake_asterisk import FakeAsterisk
+from ccplane.testing.fake_faxes import FakeTray
 from ccplane.testing.look_ups import Answers
 
 Asks = Callable[[Plane, Callable[[str], Site]], object]
@@ -88,6 +89,7 @@ class Rehearsal:
         )
         executor.post = self.plane.post
         self.look_ups = Answers(self.plane)
+        self._tray = FakeTray(self.plane, self.switch.board)
         if asks is not None:
             self.look_ups.silent = True
             asks(self.plane, lambda digest: self._sites[digest])

@@ -33,6 +33,7 @@ from ccplane.laws import Fact
 from ccplane.plane import Snapshot
 from ccplane.site import Site, parse, read
 from ccplane.testing.clock import run
+from ccplane.testing.fake_faxes import Sheets
 from ccplane.testing.fake_people import Behaviour, End, answers
 from ccplane.testing.look_ups import Answers
 from ccplane.testing.rehearsal import Rehearsal, rehearse
@@ -75,6 +76,11 @@ class Caller:
 
     def hangs_up(self) -> None:
         self._call.hang_up()
+
+    def faxes(self, pages: int = 1, *, station: str = "", fails_after: int | None = None) -> None:
+        """They are a fax machine, which sends so many pages as soon as it hears another; `fails_after`: of which so
+        many come through."""
+        self._call.sends = Sheets(pages, station, fails_after)
 
     def falls_silent(self) -> None:
         """They say nothing more, which ends a message."""

@@ -1,0 +1,185 @@
+"""Faxes: our machine in the room, what ends it, what is kept of it, and that a crash loses none."""
+
+from __future__ import annotations
+
+import pytest
+
+from ccplane.contacts import facts as f
+from ccplane.contacts.fax import FaxTaken, NoFax, ReceiveFax
+from ccplane.contacts.faxing import FAX, FaxState, over, settled
+from ccplane.core import checkpoint
+from ccplane.core import commands as do
+from ccplane.core import inputs as i
+from ccplane.core.evolve import evolve
+from ccplane.core.faxes import JOIN_MS, SETTLE_MS
+from ccplane.errors import IllegalMove
+from ccplane.ids import ChannelId, fax_id
+from tests.core.floor import NODE, a_floor, c, doing, kinds, the
+
+X = c("x")
+VERB = ReceiveFax("orders", 60_000)
+FAX_ID = fax_id(X, 1, 1)
+KEPT = i.FaxKept(FAX_ID, 2, True, "", "+49 30", 4_711, "2026/01/01/f.pdf")
+
+
+def faxing(joined=True):
+    """A floor on which x sends a fax."""
+    floor = a_floor()
+    floor.arrives("x", answered=True)
+    floor.asks("x", VERB)
+    floor.take(i.EnteredRoom(X, ChannelId("x")))
+    if joined:
+        floor.take(i.FaxUp(FAX_ID))
+        floor.take(i.FaxJoined(FAX_ID))
+    return floor
+
+
+def test_given_a_program_that_takes_a_fax_then_the_caller_comes_into_the_room_and_our_machine_after_them():
+    floor = a_floor()
+    floor.arrives("x")
+    decision = floor.asks("x", VERB)
+    assert doing(decision) == ["WriteJournal", "AnswerCaller", "AddCaller", "BeginFax"]
+    assert floor.contact("x").step_deadline == JOIN_MS
+    assert doing(floor.take(i.FaxUp(FAX_ID))) == ["JoinFax"]
+    assert kinds(floor.take(i.FaxJoined(FAX_ID), at=1)) == ["FaxStarted"]
+    assert floor.contact("x").step_deadline == 61_000
+    assert not kinds(floor.take(i.FaxJoined(FAX_ID))), "told again, nothing happens"
+
+
+def test_given_a_fax_that_is_over_when_its_pages_are_safe_then_the_program_has_them():
+    floor = faxing()
+    ended = floor.take(i.FaxEnded(FAX_ID), at=30)
+    fact = the(ended, f.FaxOver)
+    assert (fact.box, fact.caller, fact.number_dialled, fact.node) == ("orders", "5551234", "4002", NODE)
+    assert floor.contact("x").verb == VERB, "not before it is known what came of it"
+    assert not kinds(floor.take(i.FaxEnded(FAX_ID)))
+    kept = floor.take(KEPT)
+    assert the(kept, f.StepEnded).result == FaxTaken(FAX_ID, 2, "+49 30")
+    stored = the(kept, f.FaxStored)
+    assert (stored.pages, stored.complete, stored.reason, stored.file) == (2, True, "", "2026/01/01/f.pdf")
+    assert not floor.state.faxes
+    assert not kinds(floor.take(KEPT)), "settled once"
+
+
+@pytest.mark.parametrize("pages", [0, 1])
+def test_given_a_fax_that_is_not_whole_then_its_pages_are_kept_and_the_program_is_told_why(pages):
+    floor = faxing()
+    floor.take(i.FaxEnded(FAX_ID))
+    kept = floor.take(i.FaxKept(FAX_ID, pages, False, "no-fax-machine", "", 1 if pages else 0, "f" if pages else ""))
+    assert the(kept, f.StepEnded).result == NoFax("no-fax-machine", pages)
+    assert kinds(kept)[0] == ("FaxStored" if pages else "FaxFailed")
+
+
+def test_given_a_caller_who_hangs_up_in_the_middle_then_our_machine_is_hung_up_and_what_came_is_kept():
+    floor = faxing()
+    gone = floor.leaves("x")
+    assert kinds(gone) == ["FaxOver", "ContactEnded"]
+    assert the(gone, do.EndFax).fax == FAX_ID
+    kept = floor.take(i.FaxKept(FAX_ID, 1, False, "interrupted", "", 1, "f"))
+    assert kinds(kept) == ["FaxStored"]
+    assert (the(kept, f.FaxStored).reason, the(kept, f.FaxStored).complete) == ("hung-up", False)
+
+
+def test_given_a_caller_who_hangs_up_when_all_was_sent_then_it_is_whole():
+    floor = faxing()
+    floor.leaves("x")
+    stored = the(floor.take(KEPT), f.FaxStored)
+    assert (stored.complete, stored.reason) == (True, "")
+
+
+@pytest.mark.parametrize(("joined", "reason", "after"), [(False, "not-joined", JOIN_MS), (True, "too-long", 60_000)])
+def test_given_a_deadline_then_our_machine_is_hung_up_and_the_program_waits_no_longer_than_it_must(
+    joined, reason, after
+):
+    floor = faxing(joined)
+    due = floor.take(i.Tick(), at=after / 1000)
+    assert kinds(due) == ["FaxOver"]
+    assert the(due, do.EndFax).fax == FAX_ID
+    assert the(due, f.FaxOver).reason == reason
+    unheard = floor.take(i.Tick(), at=(after + SETTLE_MS) / 1000)
+    assert the(unheard, f.StepEnded).result == NoFax("not-confirmed")
+    assert kinds(floor.take(i.FaxKept(FAX_ID, 0, False, "interrupted"))) == ["FaxFailed"], "late, all the same"
+
+
+def test_given_a_switch_that_makes_no_machine_then_the_program_is_told_so():
+    floor = faxing(joined=False)
+    refused = floor.take(i.FaxRefused(FAX_ID, "no"))
+    assert the(refused, f.StepEnded).result == NoFax("no")
+
+
+def test_given_a_machine_that_comes_up_when_nobody_waits_for_it_then_it_is_hung_up():
+    floor = faxing(joined=False)
+    floor.leaves("x")
+    for late in (i.FaxUp(FAX_ID), i.FaxJoined(FAX_ID)):
+        assert doing(floor.take(late)) == ["EndFax"]
+
+
+def test_given_a_program_that_fails_meanwhile_then_our_machine_is_hung_up():
+    floor = faxing()
+    failed = floor.take(i.ProgramRaised(X, "it broke", "here"))
+    assert "FaxOver" in kinds(failed)
+    assert the(failed, do.EndFax).fax == FAX_ID
+
+
+def surveyed(floor, *, faxes=(), members=()):
+    return floor.survey(after_gap=True, rooms={X: (ChannelId("x"), *members)}, faxes=faxes, at=20)
+
+
+def test_given_a_gap_when_the_machines_still_speak_then_nothing_is_done():
+    floor = faxing()
+    decision = surveyed(floor, faxes=(FAX_ID,), members=(ChannelId(FAX_ID),))
+    assert not {"JoinFax", "BeginFax", "EndFax", "LookForFax"} & set(doing(decision))
+    assert "RepairMade" not in kinds(decision)
+
+
+def test_given_a_gap_when_our_machine_came_up_in_it_then_it_is_brought_into_the_room():
+    floor = faxing(joined=False)
+    assert "JoinFax" in doing(surveyed(floor, faxes=(FAX_ID,)))
+
+
+def test_given_a_gap_when_our_machine_came_into_the_room_in_it_then_it_has_begun():
+    floor = faxing(joined=False)
+    assert "FaxStarted" in kinds(surveyed(floor, faxes=(FAX_ID,), members=(ChannelId(FAX_ID),)))
+
+
+def test_given_a_gap_when_our_machine_is_gone_then_it_is_looked_for_and_begins_again_if_it_never_was():
+    floor = faxing(joined=False)
+    assert the(surveyed(floor), do.LookForFax).fax == FAX_ID
+    again = floor.take(i.FaxMissing(FAX_ID))
+    assert the(again, do.BeginFax).fax == fax_id(X, 1, 2)
+
+
+def test_given_a_gap_when_a_machine_is_left_that_nobody_hears_then_it_is_hung_up():
+    floor = a_floor()
+    floor.arrives("x", answered=True)
+    floor.take(i.EnteredRoom(X, ChannelId("x")))
+    decision = surveyed(floor, faxes=(FAX_ID,))
+    assert the(decision, do.EndFax).fax == FAX_ID
+    assert "RepairMade" in kinds(decision)
+
+
+def test_given_a_checkpoint_then_a_fax_that_is_not_settled_is_in_it():
+    floor = faxing()
+    floor.take(i.FaxEnded(FAX_ID))
+    kept = checkpoint.decode(checkpoint.encode(floor.state))
+    assert kept.faxes == floor.state.faxes
+    assert kept.contacts[X] == floor.contact("x")
+
+
+def test_given_a_settled_fax_then_no_fact_settles_it_again():
+    floor = faxing()
+    fax = over(the(floor.take(i.FaxEnded(FAX_ID)), f.FaxOver))
+    stored = the(floor.take(KEPT), f.FaxStored)
+    assert settled(fax, stored) is FaxState.STORED
+    for state in (FaxState.STORED, FaxState.FAILED):
+        assert FAX[state] == {}
+    with pytest.raises(IllegalMove):
+        evolve(floor.state, stored)
+
+
+def test_given_somebody_who_reads_or_deletes_a_fax_then_that_is_a_fact_and_changes_nothing():
+    floor = a_floor()
+    before = floor.state
+    assert kinds(floor.take(i.FaxFetched(FAX_ID, X, "api"))) == ["FaxRead"]
+    assert kinds(floor.take(i.FaxDeletionAsked(FAX_ID, X, "api"))) == ["FaxDeleted"]
+    assert floor.state.contacts == before.contacts
