@@ -9,8 +9,10 @@ import msgspec
 import pytest
 
 from ccplane.contacts.facts import FaxDeleted, FaxRead
+from ccplane.http.app import create_app
 from ccplane.postgres.faxes import FaxesWanted, FaxRow
-from tests.http.memory import Site
+from tests.http.conftest import client_from
+from tests.http.memory import TOKEN, Site
 
 FAX_ID = "f-c-ast1-1700000000.1-3-1"
 PDF = b"%PDF-1.4 a page"
@@ -76,7 +78,10 @@ async def test_a_row_that_names_another_place_leads_nowhere(admin: httpx.AsyncCl
     assert (answer.status_code, answer.json()["code"]) == (404, "no-pages")
 
 
-async def test_nobody_gets_one_without_a_token_and_none_that_is_not_there(client: httpx.AsyncClient, admin):
-    assert (await client.get(PAGES)).status_code == 401
+async def test_nobody_gets_one_without_a_token_and_none_that_is_not_there(admin: httpx.AsyncClient, site: Site):
+    async with client_from(create_app(site.ports(), admin_token=TOKEN), "127.0.0.1", token=None) as stranger:
+        for path in ("/api/v1/faxes", f"/api/v1/faxes/{FAX_ID}", PAGES):
+            assert (await stranger.get(path)).status_code == 401
+        assert (await stranger.delete(f"/api/v1/faxes/{FAX_ID}")).status_code == 401
     answer = await admin.get("/api/v1/faxes/f-c-nobody-1-1/pdf")
     assert (answer.status_code, answer.json()["code"]) == (404, "no-such-fax")

@@ -25,6 +25,7 @@ VERBS: Final = frozenset(
         "menu",
         "play",
         "queue",
+        "receive_fax",
         "record_message",
         "ring_back",
         "run",
