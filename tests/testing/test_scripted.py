@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccplane import Money
+from ccplane.contacts.facts import FaxStored
 from ccplane.contacts.recordings import RecordingAsked
 from ccplane.settings import HOME
 from ccplane.site import SiteFaults, read
@@ -221,3 +222,18 @@ async def test_a_test_says_what_time_it_is_on_the_sites_clock():
         async with a_site(files, at=at) as site:
             caller = await site.call("4002")
             await caller.noted("shut", shut)
+
+
+@in_virtual_time
+async def test_a_caller_who_is_a_fax_machine_sends_its_pages_and_who_hangs_up_in_the_middle_has_sent_some():
+    body = 'got = await call.receive_fax()\nawait call.set_data("got", f"{got.pages} {type(got).__name__}")\nawait call.hold(9)'
+    async with a_site(with_program(body)) as site:
+        caller = await site.call("4002")
+        caller.faxes(3, station="+49 30")
+        await caller.noted("got", "3 FaxTaken")
+        impatient = await site.call("4002")
+        impatient.faxes(3)
+        await site.passes(30)
+        impatient.hangs_up()
+        await site.passes(5)
+        assert [(each.pages, each.complete) for each in site.centre.said(FaxStored)] == [(3, True), (1, False)]
