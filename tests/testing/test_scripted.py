@@ -226,8 +226,8 @@ async def test_a_test_says_what_time_it_is_on_the_sites_clock():
 
 @in_virtual_time
 async def test_a_caller_who_is_a_fax_machine_sends_its_pages_and_who_hangs_up_in_the_middle_has_sent_some():
-    body = 'got = await call.receive_fax()\nawait call.set_data("got", f"{got.pages} {type(got).__name__}")\nawait call.hold(9)'
-    async with a_site(with_program(body)) as site:
+    body = 'got = await call.receive_fax()\nawait call.set_data("got", f"{got.pages} {type(got).__name__}")\n'
+    async with a_site(with_program(body + "await call.hold(9)")) as site:
         caller = await site.call("4002")
         caller.faxes(3, station="+49 30")
         await caller.noted("got", "3 FaxTaken")
