@@ -51,6 +51,10 @@ async def test_a_prompt_of_the_site_need_not_be_made(site, admin):
     assert answer.status_code == 200, answer.text
     (held,) = site.plane.state.emergencies.values()
     assert held.says["en"] == Spoken(site.files.sound("welcome", "en"), "en", "")
+    said = site.files.prompts["welcome"].texts
+    assert answer.json()["says"] == said, "people read what callers hear"
+    (board,) = (await admin.get("/api/v1/wallboard")).json()["emergencies"]
+    assert board["says"] == said
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,13 @@ class Emergency(msgspec.Struct, frozen=True, kw_only=True):
     """Who presses it goes on to what they called for."""
     until: int | None = None
     by: str = ""
+    texts: dict[str, str] = {}
+    """What a prompt of the site says, by language, for people to read."""
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What is said, by language, to be read."""
+        return {language: each.text or self.texts.get(language, each.uri) for language, each in self.says.items()}
 
     @property
     def id(self) -> str:

@@ -98,7 +98,7 @@ class EmergencyAskedFor(BaseModel):
 
 
 class EmergencyTold(msgspec.Struct, frozen=True, kw_only=True):
-    """An emergency that holds. `says`: by language, its text, or the sound of a prompt. `yet_to_hear`: those who wait
+    """An emergency that holds. `says`: by language, its text, or that of its prompt. `yet_to_hear`: those who wait
     and have not heard it, of all emergencies together."""
 
     name: str
@@ -164,6 +164,7 @@ def routes(
             key=asked.key,
             until=until,
             by=asked.by or "api",
+            texts=dict(site.prompts[asked.prompt].texts) if asked.prompt else {},
         )
         after = await plane.ask(EmergencyWanted(wanted))
         return told(emergency_told(after.state.emergencies.get(name, wanted)))
@@ -187,7 +188,7 @@ def emergency_told(of: Emergency) -> EmergencyTold:
         number=of.number,
         area=of.area,
         queue=of.queue,
-        says={language: each.text or each.uri for language, each in of.says.items()},
+        says=of.words,
         then=of.then,
         box=of.to,
         key=of.key,
@@ -202,4 +203,4 @@ def _texts(site: Site, texts: dict[Literal["en", "zh-CN"], str]) -> dict[str, Sp
 def _prompt(site: Site, name: str) -> dict[str, Spoken]:
     if name not in site.prompts:
         raise RequestError("no-such-prompt", f"ivr/prompts.toml has no prompt {name!r}.", prompt=name)
-    return {language: Spoken(site.sound(name, language), language, "") for language in ("en", "zh-CN")}
+    return {each.language: Spoken(each.uri, each.language, "") for each in site.prompts[name].renderings()}

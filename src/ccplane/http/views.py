@@ -254,7 +254,7 @@ def _emergency(each: Emergency) -> EmergencyView:
         number=each.number,
         area=each.area,
         queue=each.queue,
-        says={language: said.text or said.uri for language, said in each.says.items()},
+        says=each.words,
     )
 
 
