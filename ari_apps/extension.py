@@ -20,6 +20,9 @@ async def put_through(call: Call, agent: str) -> None:
     match await call.transfer(agent=agent, queue="support", wait_s=30):
         case Served():
             pass  # the talk is over; a program that ends hangs up
+        case NotReached(why="no-such-agent"):
+            await call.play("no-such-colleague")
+            await call.run("front_door")
         case NotReached():
             await call.voicemail(agent)
         case other:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccplane import Money
-from ccplane.contacts.facts import FaxStored
+from ccplane.contacts.facts import FaxStored, MessageLeft
 from ccplane.contacts.recordings import RecordingAsked
 from ccplane.settings import HOME
 from ccplane.site import SiteFaults, read
@@ -237,3 +237,13 @@ async def test_a_caller_who_is_a_fax_machine_sends_its_pages_and_who_hangs_up_in
         impatient.hangs_up()
         await site.passes(5)
         assert [(each.pages, each.complete) for each in site.centre.said(FaxStored)] == [(3, True), (1, False)]
+
+
+@in_virtual_time
+async def test_who_keys_a_number_of_nobody_is_told_so_and_leaves_no_message_that_nobody_hears():
+    async with a_site(HOME) as site:
+        caller = await site.call("4009")
+        await caller.hears("whose-number")
+        caller.presses("9999")
+        await caller.hears("no-such-colleague", "welcome")
+        assert not caller.facts(MessageLeft)
