@@ -249,3 +249,9 @@ def test_who_wants_one_agent_is_told_in_a_line_and_only_what_can_come_of_that_is
     assert said[2] == "  2  waits in queue support, agent 1001, wait_ms 30000"
     _, typed = tried("4009", typed="1001\nh\n")
     assert any("served | not-reached?" in line for line in typed)
+
+
+def test_the_times_that_a_caller_may_choose_are_those_that_a_call_would_be_offered():
+    _, said = tried("4005", "--at", "2026-11-23T15:44", "--script", "1 2 5551234# 1 2 promised")
+    (promised,) = [line for line in said if "promises to call back" in line]
+    assert "not_before 1795456800000, until 1795464000000" in promised, "not a window that begins within half an hour"

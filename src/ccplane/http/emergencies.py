@@ -98,8 +98,7 @@ class EmergencyAskedFor(BaseModel):
 
 
 class EmergencyTold(msgspec.Struct, frozen=True, kw_only=True):
-    """An emergency that holds. `says`: by language, its text, or that of its prompt. `yet_to_hear`: those who wait
-    and have not heard it, of all emergencies together."""
+    """An emergency that holds. `says`: by language, its text, or that of its prompt."""
 
     name: str
     since: Time

@@ -56,6 +56,7 @@ from ccplane.contacts.verbs import (
     TakeMessage,
     Verb,
 )
+from ccplane.core.arranging import LEAD_MS
 from ccplane.days import day_of
 from ccplane.errors import ProgramError
 from ccplane.ids import ChannelId, ContactId, NodeName, ProgramName
@@ -191,7 +192,7 @@ class Trial:
                 hours = (rules.callbacks.hours, rules.hours.get(closes) if closes else None)
                 midnight, _ = day_of(self._at, rules.timezone)
                 until = self._at + rules.callbacks.furthest_ms
-                return Windows(tuple(windows(hours, self._at, until, midnight, length, count)))
+                return Windows(tuple(windows(hours, self._at + LEAD_MS, until, midnight, length, count)))
             case FindCallback() | DropCallback() | LookAtBox():
                 return Done()
             case _:
