@@ -13,14 +13,23 @@ def write_private(path: Path, text: str) -> None:
     partial = path.with_name(path.name + ".partial")
     with begin_private(partial) as file:
         file.write(text.encode())
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    put_in_place(partial, path)
+
+
+def put_in_place(partial: Path, target: Path) -> None:
+    """Give a file that is whole its name, for good: its content is on the disk first, then its name."""
+    sync(partial)
+    partial.replace(target)
+    sync(target.parent)
+
+
+def sync(path: Path) -> None:
+    """A file, or what a folder holds, is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def begin_private(path: Path) -> BinaryIO:

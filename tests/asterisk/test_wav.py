@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import wave
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ccplane.asterisk.wav import HEAD, examine
+from ccplane.asterisk import wav
+from ccplane.asterisk.wav import HEAD, examine, trimmed
 from tests.asterisk.sounds import write_tone
 
 
@@ -73,3 +78,80 @@ def test_only_a_head_is_a_sound_of_no_length(tmp_path: Path):
     sound = examine(tmp_path / "a.wav")
     assert sound is not None
     assert (sound.ms, sound.silent) == (0, True)
+
+
+def write_parts(path: Path, *parts: tuple[float, bool]) -> None:
+    """So many seconds each, of a tone or of silence, one after the other."""
+    sound = b""
+    for seconds, audible in parts:
+        write_tone(path, hz=300, seconds=seconds, amplitude=8_000 if audible else 0)
+        sound += path.read_bytes()[HEAD:]
+    head = bytearray(path.read_bytes()[:HEAD])
+    head[4:8], head[40:44] = (len(sound) + HEAD - 8).to_bytes(4, "little"), len(sound).to_bytes(4, "little")
+    path.write_bytes(bytes(head) + sound)
+
+
+def cut(path: Path) -> wav.Sound:
+    sound = examine(path)
+    assert sound is not None
+    return trimmed(path, sound)
+
+
+def test_silence_before_and_after_what_is_said_is_cut_off_but_for_a_moment(tmp_path: Path):
+    path = tmp_path / "a.wav"
+    write_parts(path, (4.0, False), (2.0, True), (1.0, False), (2.0, True), (6.0, False))
+    sound = cut(path)
+    assert sound.ms == 400 + 5_000 + 600
+    assert sound == examine(path)
+    with wave.open(str(path)) as file:
+        assert file.getnframes() == 6 * 8_000
+    assert [each.name for each in tmp_path.iterdir()] == ["a.wav"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert cut(path) == sound, "who dies before it is told cuts again, and it stays as it is"
+
+
+@pytest.mark.parametrize("parts", [((3.0, True),), ((0.4, False), (3.0, True), (0.6, False)), ((5.0, False),)])
+def test_where_there_is_nothing_to_cut_the_file_stays(tmp_path: Path, parts: tuple[tuple[float, bool], ...]):
+    path = tmp_path / "a.wav"
+    write_parts(path, *parts)
+    before = path.read_bytes()
+    cut(path)
+    assert path.read_bytes() == before
+
+
+@given(
+    before=st.integers(0, 30),
+    words=st.lists(st.booleans(), min_size=1, max_size=12),
+    after=st.integers(0, 30),
+    odd=st.integers(0, 1_599),
+)
+def test_whatever_is_said_is_kept_and_cut_once(before: int, words: list[bool], after: int, odd: int):
+    """By pieces of 200 ms and a rest; nothing audible goes, and no message of a second becomes too short to be one."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.wav"
+        pieces = [False] * before + words + [False] * after
+        write_parts(path, *((0.2, each) for each in pieces), (odd / 8_000, False))
+        loud = path.read_bytes()[HEAD:].strip(b"\0")
+        whole = examine(path)
+        sound = cut(path)
+        assert path.read_bytes()[HEAD:].strip(b"\0") == loud
+        assert whole is not None
+        assert sound.ms >= min(1_000, whole.ms)
+        if any(words):
+            assert sound.ms <= max(1_000, (words.count(True) + words.count(False)) * 200 + 1_400)
+        assert cut(path) == sound
+
+
+def test_on_a_full_disk_it_is_kept_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.wav"
+    write_parts(path, (4.0, False), (2.0, True))
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        (tmp_path / ".a.wav.trimmed").write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(wav, "_cut", full)
+    assert cut(path).ms == 6_000
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["a.wav"]

@@ -24,7 +24,7 @@ from ccplane.asterisk.operations import GetLiveRecording, ListChannels, Operatio
 from ccplane.asterisk.outcomes import Done, Gone, Outcome, Unknown
 from ccplane.asterisk.spool import FallbackCall, Recorded, Spool
 from ccplane.asterisk.switch import HOUSE
-from ccplane.asterisk.wav import Sound, examine
+from ccplane.asterisk.wav import Sound, examine, trimmed
 from ccplane.contacts.facts import Unusable
 from ccplane.contacts.message import Message
 from ccplane.core.inputs import FallbackCallFound, MessageKept, MessageUnusable, RecordingFound
@@ -227,6 +227,7 @@ class Keeper:
         sound = await to_thread(examine, target)
         reason = _fault(sound)
         if sound is not None and reason is None:
+            sound = await to_thread(trimmed, target, sound)
             await self._plane.ask(MessageKept(message.id, file, sound.ms, sound.bytes))
         else:
             await self._plane.ask(MessageUnusable(message.id, reason or Unusable.NO_SOUND_FILE))

@@ -29,7 +29,7 @@ from ccplane.asterisk.translate import printable
 from ccplane.asterisk.websocket import Address
 from ccplane.errors import SwitchError
 from ccplane.ids import RECORDED, ChannelId, MessageId, message_of_recording
-from ccplane.private import begin_private, make_private_folder
+from ccplane.private import begin_private, make_private_folder, put_in_place, sync
 
 FALLBACK: Final = "fallback"
 CALL: Final = re.compile(r"(?P<dialled>[0-9*+]{1,79})-(?P<channel>[\w.-]*?(?P<began>[0-9]{9,11})\.[0-9]+)", re.ASCII)
@@ -267,7 +267,7 @@ def _move(source: Path, target: Path) -> bool:
         if error.errno != errno.EXDEV:
             raise
         _copy(source, target)
-    _sync(target.parent)
+    sync(target.parent)
     return True
 
 
@@ -283,7 +283,7 @@ def _copy(source: Path, target: Path) -> None:
     partial = _partial(target)
     with source.open("rb") as sound, begin_private(partial) as out:
         shutil.copyfileobj(sound, out)
-    _settle(partial, target)
+    put_in_place(partial, target)
     source.unlink()
 
 
@@ -292,22 +292,8 @@ def _put(target: Path, content: bytes) -> None:
     partial = _partial(target)
     with begin_private(partial) as out:
         out.write(content)
-    _settle(partial, target)
-    _sync(target.parent)
+    put_in_place(partial, target)
 
 
 def _partial(target: Path) -> Path:
     return target.with_name(f".{target.name}.partial")
-
-
-def _settle(partial: Path, target: Path) -> None:
-    _sync(partial)
-    partial.replace(target)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
