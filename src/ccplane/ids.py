@@ -45,6 +45,8 @@ RECORDED: Final = "messages/"
 """The folder, among the switch's recordings, of those that programs take."""
 FAXED: Final = "faxes/"
 """The folder, beside those, of faxes that are received."""
+REVIEWED: Final = "review/"
+"""That of their copies, for their own callers to hear."""
 
 
 WEB: Final = "-web"
@@ -243,6 +245,17 @@ def place_of_message(message: str) -> tuple[ContactId, int, int] | None:
 def recording_of(message: MessageId) -> str:
     """The name under which the switch records it."""
     return f"{RECORDED}{message}"
+
+
+def review_of(message: MessageId) -> str:
+    """The name of the copy that its own caller may hear. Asterisk cuts the name of a copy at its last dot."""
+    return f"{REVIEWED}{message}".replace(".", "~")
+
+
+def message_of_review(name: str) -> MessageId | None:
+    """The message that this is a copy of; None for what is none."""
+    message = name.removeprefix(REVIEWED).replace("~", ".")
+    return MessageId(message) if name.startswith(REVIEWED) and place_of_message(message) else None
 
 
 def message_of_recording(name: str) -> MessageId | None:

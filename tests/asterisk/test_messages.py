@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from ccplane.asterisk.spool import LocalSpool
 from ccplane.contacts import facts as f
 from ccplane.core import inputs as i
 from ccplane.errors import CcplaneError, StoreError
-from ccplane.ids import ChannelId, MessageId, NodeName, contact_id, message_id
+from ccplane.ids import ChannelId, MessageId, NodeName, contact_id, message_id, review_of
 from ccplane.plane import Plane, Snapshot
 from ccplane.site import parse
 from ccplane.testing import Rehearsal, rehearse, run
@@ -90,11 +90,16 @@ class Post:
         return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
 
 
-def kept_at(tmp_path: Path, scene: Callable[[Post], Awaitable[None]], spool: LocalSpool | None = None) -> None:
+def kept_at(
+    tmp_path: Path,
+    scene: Callable[[Post], Awaitable[None]],
+    spool: LocalSpool | None = None,
+    site: Mapping[str, str] = SITE,
+) -> None:
     """Play a scene in virtual time while the keeper works."""
 
     async def main() -> None:
-        async with rehearse(SITE) as centre, working(Post(centre, tmp_path, spool)) as post:
+        async with rehearse(site) as centre, working(Post(centre, tmp_path, spool)) as post:
             await scene(post)
 
     run(main())
@@ -132,6 +137,41 @@ def test_a_message_is_moved_measured_and_the_caller_thanked(tmp_path: Path):
         assert call.heard[-1] == THANKS
 
     kept_at(tmp_path, scene)
+
+
+REVIEWED = SITE | {"ari_apps/main.py": a_program('await call.record_message("welcome", review="what")')}
+
+
+def test_a_copy_is_there_for_the_caller_until_they_have_gone(tmp_path: Path):
+    """One that nobody knows of any more goes, too."""
+
+    async def scene(post: Post) -> None:
+        copies = post.folder / "recording/review"
+        copies.mkdir()
+        old = message_id(contact_id(NODE, ChannelId("1700000000.99")), 1, 1)
+        (post.folder / "recording" / f"{review_of(old)}.wav").write_bytes(b"old")
+        (copies / "not-ours.wav").write_bytes(b"whose?")
+        call, message = await a_caller(post)
+        await asyncio.sleep(3)
+        post.records(message, seconds=3)
+        call.press("#")
+        await post.fact(f.MessageStored)
+        copied = post.centre.switch.board.node.recordings
+        assert review_of(message) in copied
+        copy = post.folder / "recording" / f"{review_of(message)}.wav"
+        copy.write_bytes(b"as Asterisk would")
+        while {each.name for each in copies.iterdir()} != {copy.name, "not-ours.wav"}:
+            await asyncio.sleep(0.1)
+        call.press("4")
+        while f"recording:{review_of(message)}" not in call.heard:
+            await asyncio.sleep(0.1)
+        assert copy.exists()
+        call.hang_up()
+        while copy.exists():
+            await asyncio.sleep(0.1)
+        assert [each.name for each in copies.iterdir()] == ["not-ours.wav"]
+
+    kept_at(tmp_path, scene, site=REVIEWED)
 
 
 def test_a_recording_that_goes_on_is_left_alone(tmp_path: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import shutil
 import wave
 from array import array
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ccplane.asterisk.node import LocalNode
+from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.testing.rtp import CALLER_TONE, share
 from ccplane.testing.siplab import Call
 from tests.asterisk.sounds import write_tone
@@ -138,6 +139,50 @@ async def test_who_has_a_message_to_answer_holds_over_a_kill_until_it_is_answere
 
     await centre.until(is_answered)
     assert (await centre.get("/api/v1/messages/owed"))["messages"] == []
+
+
+FOLDERS = ("dialplan", "ari_apps", "ivr", "acd", "recordings")
+REVIEW = """
+[message-review]
+en = "To keep it, press 1. Again, 2. To drop it, 3. To hear it, 4."
+zh-CN = "保留请按1，重录请按2，取消请按3，收听请按4。"
+"""
+
+
+async def test_callers_hear_their_own_message_before_they_keep_it_also_after_a_kill(
+    local_node: LocalNode, database: str, tmp_path: Path
+) -> None:
+    site = tmp_path / "site"
+    for folder in FOLDERS:
+        shutil.copytree(HOME / folder, site / folder)
+    with (site / "ivr/prompts.toml").open("a") as prompts:
+        prompts.write(REVIEW)
+    boxes = site / "acd/voicemail.toml"
+    boxes.write_text(boxes.read_text().replace("[general]", '[general]\nreview = "message-review"'))
+    async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_SITE=str(site)) as centre:
+        call = await presses_9(centre, "607")
+        await records(call, centre, seconds=4)
+        assert call.audio
+        await call.audio.press("#")
+        call.audio.play(None)
+        stored = await fact(centre, "MessageStored")
+        await call.audio.hears_sound(10)
+        await call.audio.press("4")
+        await call.audio.hears(CALLER_TONE)
+        await centre.kill()
+        await centre.start()
+        await call.audio.hears_sound(20)
+        await call.audio.press("4")
+        await call.audio.hears(CALLER_TONE)
+        await call.audio.press("1")
+        await call.over(within=20)
+        [message] = await messages(centre)
+        assert (message["contact"], message["state"]) == (stored["contact"], "new")
+
+        async def nothing_is_left() -> bool:
+            return not list((centre.node.spool_dir / "recording").rglob("*.wav"))
+
+        await centre.until(nothing_is_left, 20, lambda: "the copy to go")
 
 
 async def test_a_caller_who_ends_with_the_hash_key_is_thanked_and_hung_up(centre: Centre) -> None:

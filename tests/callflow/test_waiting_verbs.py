@@ -8,6 +8,7 @@ from ccplane.contacts import facts as f
 from ccplane.contacts.verbs import Gather, HangUp, Hold, Ring, TakeMessage
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
+from ccplane.ids import review_of
 from tests.callflow.line import Line
 from tests.core.floor import c, doing, the
 
@@ -117,7 +118,7 @@ def deleted(line):
 
 def test_given_a_message_then_it_is_recorded_as_the_program_says():
     line = a_recording()
-    assert line.verb == TakeMessage("sales", 20_000, 0, "any")
+    assert line.verb == TakeMessage("sales", 20_000, 0, "any", review=True)
     assert [each.ends_with for each in commands(line, do.RecordMessage)] == ["any"]
 
 
@@ -148,6 +149,28 @@ def test_given_a_message_when_it_is_to_be_recorded_anew_then_the_first_is_delete
     assert isinstance(line.verb, Gather), "there is no fourth take"
     line.presses("1")
     assert (line.verb, deleted(line)) == (HangUp(1), [first, second])
+
+
+def test_given_a_message_when_its_caller_wants_to_hear_it_then_it_is_played_as_often_as_they_like():
+    line = a_recording()
+    message = said(line)
+    for _ in range(3):
+        line.presses("4")
+        own, review = line.played()[-1]
+        assert own == f"recording:{review_of(message)}"
+        assert review == line.site.sound("what", "en")
+        assert line.verb.otherwise == (review,), "where it cannot be played they are asked all the same"
+    line.sounds_end()
+    line.presses("1")
+    assert (line.verb, deleted(line)) == (HangUp(1), [])
+
+
+def test_given_a_message_of_which_nothing_is_heard_again_then_no_copy_is_kept_for_it():
+    line = a_recording(RECORDS.replace('review="what"', 'review="what", listen=""'))
+    assert not line.verb.review
+    said(line)
+    assert line.verb.longest == 1
+    assert not a_recording(RECORDS.replace(', review="what"', "")).verb.review
 
 
 def test_given_a_message_when_its_caller_says_nothing_of_it_or_hangs_up_then_it_is_kept():

@@ -20,7 +20,7 @@ from typing import Final, ParamSpec, TypeVar
 import structlog
 
 from ccplane.asterisk.execute import Executor
-from ccplane.asterisk.operations import GetLiveRecording, ListChannels, Operation
+from ccplane.asterisk.operations import CopyRecording, GetLiveRecording, ListChannels, Operation
 from ccplane.asterisk.outcomes import Done, Gone, Outcome, Unknown
 from ccplane.asterisk.spool import FallbackCall, Recorded, Spool
 from ccplane.asterisk.switch import HOUSE
@@ -29,7 +29,7 @@ from ccplane.contacts.facts import Unusable
 from ccplane.contacts.message import Message
 from ccplane.core.inputs import FallbackCallFound, MessageKept, MessageUnusable, RecordingFound
 from ccplane.errors import CcplaneError, StoreError
-from ccplane.ids import NodeName, contact_id, message_id, recording_of
+from ccplane.ids import MessageId, NodeName, contact_id, message_id, place_of_message, recording_of, review_of
 from ccplane.plane import UNDECIDED, Plane
 from ccplane.private import make_private_folder
 from ccplane.put_off import PutOff
@@ -105,6 +105,8 @@ class Keeper:
         self._found: frozenset[str] = frozenset()
         """What the last look found: recordings by their messages, calls of the fallback by their channels."""
         self._put_off = PutOff()
+        self._lent: set[MessageId] = set()
+        """Of these there is a copy at the switch, for their callers to hear."""
 
     def trouble(self) -> str:
         """What keeps messages from being brought into safety now, for people; "" if nothing does."""
@@ -138,7 +140,7 @@ class Keeper:
             connected = state.nodes.get(self._node, False)
             if connected and not self._connected:
                 self._look_at = 0.0
-            if state.messages is not seen or connected is not self._connected:
+            if state.messages is not seen or connected is not self._connected or self._unneeded():
                 seen, self._connected = state.messages, connected
                 self._news.set()
 
@@ -155,7 +157,9 @@ class Keeper:
         for message in waiting.values():
             if message.node == self._node:
                 whole &= await self._each(message.id, self._keep, message)
-        there = {*WORK, *waiting, *self._found}
+        for lent in self._unneeded():
+            whole &= await self._each(lent, self._forget_copy, lent)
+        there = {*WORK, *waiting, *self._found, *self._lent}
         self._wrong = {what: why for what, why in self._wrong.items() if what in there}
         self._put_off.only(there)
         return whole
@@ -221,6 +225,9 @@ class Keeper:
             if not isinstance(await self._ask(GetLiveRecording(message.recording)), Gone):
                 return False
             await self._plane.written()  # a plane that has forgotten it would look for it at the switch
+            if message.review and message.contact in self._plane.state.contacts:
+                self._lent.add(message.id)
+                await self._ask(CopyRecording(message.recording, review_of(message.id)))
             if not await self._spool.take(message.recording, target):
                 await self._plane.ask(MessageUnusable(message.id, Unusable.NOTHING_RECORDED))
                 return True
@@ -235,6 +242,16 @@ class Keeper:
         await self._spool.forget(message.recording)
         return True
 
+    def _unneeded(self) -> list[MessageId]:
+        """Those of which there is a copy at the switch, and whose callers have gone."""
+        live = self._plane.state.contacts
+        return [each for each in self._lent if (place := place_of_message(each)) is None or place[0] not in live]
+
+    async def _forget_copy(self, message: MessageId) -> bool:
+        await self._spool.forget(review_of(message))
+        self._lent.discard(message)
+        return True
+
     async def _ask(self, operation: Operation[T]) -> Outcome[T]:
         switch = self._executor.switch
         return Unknown("disconnected") if switch is None else await switch.send(operation, HOUSE)
@@ -247,6 +264,7 @@ class Keeper:
         calls, recorded = await self._spool.calls(), await self._spool.recorded()
         self._found = frozenset(call.channel for call in calls) | {each.message for each in recorded}
         whole = True
+        self._lent |= set(await self._spool.reviewed())
         for call in await self._over(calls) if calls else ():
             whole &= await self._each(call.channel, self._take_over, call)
         for each in recorded:

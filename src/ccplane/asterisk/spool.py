@@ -28,7 +28,7 @@ from ccplane.asterisk.models import StoredRecording
 from ccplane.asterisk.translate import printable
 from ccplane.asterisk.websocket import Address
 from ccplane.errors import SwitchError
-from ccplane.ids import RECORDED, ChannelId, MessageId, message_of_recording
+from ccplane.ids import RECORDED, REVIEWED, ChannelId, MessageId, message_of_recording, message_of_review
 from ccplane.private import begin_private, make_private_folder, put_in_place, sync
 
 FALLBACK: Final = "fallback"
@@ -76,6 +76,9 @@ class Spool(Protocol):
     async def recorded(self) -> list[Recorded]:
         """All recordings of programs that lie there."""
 
+    async def reviewed(self) -> list[MessageId]:
+        """Those of which a copy lies there, for their callers to hear."""
+
 
 class LocalSpool:
     """The spool of a switch on this machine, or one that is mounted here."""
@@ -101,6 +104,10 @@ class LocalSpool:
 
     async def recorded(self) -> list[Recorded]:
         return await to_thread(self._own)
+
+    async def reviewed(self) -> list[MessageId]:
+        names = await to_thread(_files, self._recordings / REVIEWED, ".wav")
+        return [message for each in names if (message := message_of_review(f"{REVIEWED}{each.stem}"))]
 
     def _file(self, recording: str) -> Path:
         return self._recordings / f"{recording}.wav"
@@ -166,6 +173,9 @@ class FarSpool:
     async def recorded(self) -> list[Recorded]:
         return [Recorded(message, None) for each in await self._names() if (message := message_of_recording(each))]
 
+    async def reviewed(self) -> list[MessageId]:
+        return [message for each in await self._names() if (message := message_of_review(each))]
+
     async def _names(self) -> list[str]:
         answer = await self._ask("GET", "/recordings/stored")
         _need(answer)
@@ -209,6 +219,9 @@ class EitherSpool:
 
     async def recorded(self) -> list[Recorded]:
         return await (await self._now()).recorded()
+
+    async def reviewed(self) -> list[MessageId]:
+        return await (await self._now()).reviewed()
 
     async def _now(self) -> Spool:
         self._seen = self._seen or await to_thread(self._near.there)

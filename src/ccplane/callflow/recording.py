@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ccplane.callflow.asking import GatherResult, Question
 from ccplane.callflow.pressing import Pressing
+from ccplane.callflow.said import Said
 from ccplane.callflow.saying import Text, Value
 from ccplane.callflow.step import Step
 from ccplane.contacts.verbs import (
@@ -19,6 +21,7 @@ from ccplane.contacts.verbs import (
     TakeMessage,
 )
 from ccplane.errors import ProgramError
+from ccplane.ids import MessageId, review_of
 from ccplane.site.box import BoxRule
 
 LONGEST_S: Final = 180
@@ -84,6 +87,7 @@ class Recording(Pressing):
         keep: str = "1",
         again: str = "2",
         discard: str = "3",
+        listen: str = "4",
         takes: int = 3,
     ) -> MessageResult:
         """Record what the caller says after the prompts and a tone: MessageTaken(message, ms), or NoMessage(reason).
@@ -92,7 +96,8 @@ class Recording(Pressing):
         it) or `longest_s`, an hour at most; or when the caller hangs up: then it is kept all the same.
 
         `review`: a prompt that asks what shall become of it, by the keys `keep`, `again` (it is recorded anew, `takes`
-        times in all) and `discard` (NoMessage("discarded")). Who presses nothing, or hangs up, has it kept.
+        times in all), `discard` (NoMessage("discarded")) and `listen` (they hear it, and are asked again). Who presses
+        nothing, or hangs up, has it kept.
 
             await call.record_message("say-your-name", box="sales", longest_s=20, review="keep-1-again-2-discard-3")
         """
@@ -101,19 +106,20 @@ class Recording(Pressing):
         if ends_with not in END_KEYS or not 1 <= longest_s <= MESSAGE_LONGEST_S or silence_s < 0 or takes < 1:
             sentence = f"ends_with is one of {END_KEYS}, longest_s 1 to {MESSAGE_LONGEST_S}, silence_s not below 0"
             raise ProgramError("bad-recording", f"{sentence}; given: {ends_with!r}, {longest_s}, {silence_s}")
-        ways = keep + again + discard
+        ways = keep + again + discard + listen
         if review and (not keep or not set(ways) <= set(KEYS) or len(set(ways)) < len(ways)):
-            sentence = f"keep, again and discard are different keys of {KEYS}, and keep is not empty"
-            raise ProgramError("bad-review", f"{sentence}; given: {keep!r}, {again!r}, {discard!r}")
+            sentence = f"keep, again, discard and listen are different keys of {KEYS}, and keep is not empty"
+            raise ProgramError("bad-review", f"{sentence}; given: {keep!r}, {again!r}, {discard!r}, {listen!r}")
         for take in range(takes):
             await self.play(*prompts)
-            result = await Step(TakeMessage(box, longest_s * 1000, silence_s * 1000, ends_with))
+            heard = bool(review and listen)
+            result = await Step(TakeMessage(box, longest_s * 1000, silence_s * 1000, ends_with, heard))
             if not isinstance(result, MessageTaken | NoMessage):
                 raise ProgramError("message-failed", f"the recording gave {result!r}")
             if not review or isinstance(result, NoMessage):
                 return result
             keys = keep + discard + (again if take + 1 < takes else "")
-            match await self.gather(review, pattern=f"[{re.escape(keys)}]", tries=2, fresh=True):
+            match await self._reviewed(result.message, review, keys, listen):
                 case Pressed(key) if key in again:
                     await Step(DropMessage(result.message))
                 case Pressed(key) if key in discard:
@@ -122,3 +128,13 @@ class Recording(Pressing):
                 case _:
                     return result
         raise AssertionError("the last take is kept or discarded")
+
+    async def _reviewed(self, message: MessageId, review: str, keys: str, listen: str) -> GatherResult:
+        """What they want done with it, having heard it as often as they like."""
+        question = Question(pattern=f"[{re.escape(keys + listen)}]", tries=2, wrong_tries=2, fresh=True)
+        asked = self._said(review)
+        played = Said((f"recording:{review_of(message)}", *asked.sounds), asked.sounds, asked.texts)
+        answer = await question.ask(asked)
+        while isinstance(answer, Pressed) and answer.keys in listen:
+            answer = await question.ask(played)
+        return answer

@@ -96,6 +96,8 @@ def said_by(site: Site) -> Callable[[str], str]:
     texts = {each.uri: (name, each.text) for name, prompt in prompts.items() for each in prompt.renderings()}
 
     def said(sound: str) -> str:
+        if sound.startswith("recording:"):
+            return "what they said"
         name, text = texts.get(sound, (sound, ""))
         return f"«{name}» {text!r}" if text not in ("", name) and not name.startswith("word.") else f"«{text or name}»"
 

@@ -42,6 +42,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     left_at: int
     ms: int | None
     state: MessageState = MessageState.LEFT
+    review: bool = False
+    """Whether its caller may want to hear it."""
 
 
 def opened(fact: f.MessageLeft) -> Message:
@@ -57,6 +59,7 @@ def opened(fact: f.MessageLeft) -> Message:
         source=fact.source,
         left_at=fact.left_at,
         ms=fact.ms,
+        review=fact.review,
     )
 
 

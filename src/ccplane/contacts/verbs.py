@@ -172,6 +172,8 @@ class TakeMessage(msgspec.Struct, frozen=True, tag=True):
     """0: no silence ends it."""
     ends_with: str = "#"
     """The key that ends it; "any" of them, or none."""
+    review: bool = False
+    """Whether its caller may want to hear it before it is kept: a copy stays at the switch until they have gone."""
 
 
 class DropMessage(msgspec.Struct, frozen=True, tag=True):

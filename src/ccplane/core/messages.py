@@ -59,5 +59,6 @@ def leave(turn: Turn, contact: Contact, ms: int | None = None) -> None:
             left_at=turn.now,
             ms=ms,
             settle_by=turn.now + SETTLE_MS,
+            review=verb.review,
         )
     )

@@ -65,6 +65,7 @@ class Operator:
             op.GetLiveRecording: self._on_tape(lambda _, tape: Done(tape.model())),
             op.StopRecording: self._on_tape(self._stop_recording),
             op.GetStoredRecording: self._stored,
+            op.CopyRecording: self._copy,
             op.SetChannelVariable: self._in_stasis(lambda line, it: line.variables.update({it.variable: it.value})),
             op.GetChannelVariable: self._channel_variable,
             op.Continue: self._in_stasis(self._continue),
@@ -250,6 +251,15 @@ class Operator:
         found = self._tape(operation.name)
         there = operation.name in self._node.recordings or (found is not None and self._board.rolls(found[1]))
         return Done(StoredRecording(operation.name, "wav")) if there else Gone("Recording not found")
+
+    def _copy(self, operation: op.CopyRecording) -> Answered:
+        if operation.name not in self._node.recordings:
+            return Gone("Recording not found")
+        to = operation.to.rpartition(".")[0] or operation.to
+        if to in self._node.recordings:
+            return Conflict("A recording with the same name already exists on the system")
+        self._node.recordings[to] = self._node.recordings[operation.name]
+        return Done(StoredRecording(to, "wav"))
 
     # ── bridges ──
 

@@ -42,7 +42,8 @@ WITHIN_S: Final = 120.0
 """What is awaited comes so soon, or not at all."""
 MOMENT_S: Final = 0.5
 """What belongs to the end of a call comes with it, or this much later."""
-BESIDES: Final = ("beep", "fallback")
+THEIR_MESSAGE: Final = "their-message"
+BESIDES: Final = ("beep", "fallback", THEIR_MESSAGE)
 """What is heard that is neither a prompt of the site nor a sound of Asterisk's."""
 
 
@@ -98,7 +99,8 @@ class Caller:
 
     async def hears(self, *prompts: str | Value, within: float = WITHIN_S) -> None:
         """These begin, in this order, after what was awaited before; others may be heard between them. A prompt by its
-        name, in whichever language; a value; `sound:…`, `beep`, `music:default`."""
+        name, in whichever language; a value; `sound:…`, `beep`, `music:default`, `their-message`: what they said
+        themselves."""
         for prompt in prompts:
             for name, sounds in self._site.sounds(prompt, self.language):
                 await self._until(partial(self._next, sounds), f"did not hear «{name}»", within)
@@ -138,7 +140,7 @@ class Caller:
     @property
     def heard(self) -> list[str]:
         """All they heard: names of prompts; as Asterisk has it what is none."""
-        return [self._site.names.get(sound, sound) for sound in self._call.heard]
+        return [self._site.names.get(sound, _known(sound)) for sound in self._call.heard]
 
     @property
     def data(self) -> dict[str, str]:
@@ -169,7 +171,7 @@ class Caller:
     def _next(self, sounds: frozenset[str]) -> int | None:
         """Where what is heard next of these ends."""
         heard = self._call.heard
-        return next((at + 1 for at in range(self._past, len(heard)) if heard[at] in sounds), None)
+        return next((at + 1 for at in range(self._past, len(heard)) if _known(heard[at]) in sounds), None)
 
     def follow(self, snapshot: Snapshot, facts: Sequence[Fact], seq: int) -> None:
         """Told of what was decided."""
@@ -294,6 +296,11 @@ async def a_site(
 def files_of(site: Mapping[str, str] | Path | str) -> dict[str, str]:
     """Of a folder, or as given."""
     return read(Path(site)) if isinstance(site, Path | str) else dict(site)
+
+
+def _known(sound: str) -> str:
+    """Whatever they said themselves has one name."""
+    return THEIR_MESSAGE if sound.startswith("recording:") else sound
 
 
 def _failed(fact: Any) -> str:

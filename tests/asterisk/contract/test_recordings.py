@@ -11,6 +11,7 @@ from ccplane.asterisk.events import RecordingFailed, RecordingFinished
 from ccplane.asterisk.operations import (
     AddChannel,
     Answer,
+    CopyRecording,
     CreateBridge,
     GetLiveRecording,
     GetStoredRecording,
@@ -190,3 +191,30 @@ async def test_it_outlives_our_connection(world: World, name: str):
     await caller.code()
     await world.connect()
     await world.gone(GetLiveRecording(name))
+
+
+async def test_a_copy_is_a_recording_of_its_own_in_whatever_folder(world: World, name: str):
+    caller = await a_caller(world)
+    await world.done(record(caller, name))
+    await rolling(world, name)
+    caller.hang_up()
+    await world.story(f"{name} done")
+    copy = f"review/{name.partition('/')[2]}"
+    assert isinstance(await world.do(GetStoredRecording(copy)), Gone)
+    assert (await world.done(CopyRecording(name, copy))).name == copy
+    assert (await world.done(GetStoredRecording(copy))).name == copy
+    assert (await world.done(GetStoredRecording(name))).name == name
+    assert isinstance(await world.do(CopyRecording(name, copy)), Conflict)
+    assert isinstance(await world.do(CopyRecording(f"{name}-none", f"{copy}-none")), Gone)
+
+
+async def test_a_dot_in_the_name_of_a_copy_cuts_it_off(world: World, name: str):
+    caller = await a_caller(world)
+    await world.done(record(caller, name))
+    await rolling(world, name)
+    caller.hang_up()
+    await world.story(f"{name} done")
+    copy = f"review/{name.partition('/')[2]}"
+    assert (await world.done(CopyRecording(name, f"{copy}.7-1"))).name == copy
+    assert isinstance(await world.do(GetStoredRecording(f"{copy}.7-1")), Gone)
+    assert (await world.done(GetStoredRecording(copy))).name == copy

@@ -41,6 +41,17 @@ class StopRecording(Operation[None], frozen=True):
     name: str
 
 
+class CopyRecording(Operation[StoredRecording], frozen=True):
+    """A copy of a stored one, `to` another name; its folder is made. Conflict: there is one of that name. From the last
+    dot on the name is cut off: it must have none."""
+
+    method = "POST"
+    route = "/recordings/stored/{name}/copy"
+    query = fields(to="destinationRecordingName")
+    name: str
+    to: str
+
+
 class GetStoredRecording(Operation[StoredRecording], frozen=True):
     """Whether there is a file of that name, whole or still being recorded."""
 

@@ -44,6 +44,8 @@ class MessageLeft(ContactFact, frozen=True, kw_only=True):
     ms: int | None
     settle_by: int
     """A program that waits for the message is resumed by then, kept or not."""
+    review: bool = False
+    """Whether its caller may want to hear it: a copy stays at the switch until they have gone."""
 
 
 class Unusable(StrEnum):
