@@ -384,8 +384,9 @@ def test_migrate_without_a_database_says_what_is_wrong(monkeypatch, tmp_path):
     assert told(result)
 
 
-def test_migrate_with_nothing_running_says_that_there_is_no_database_and_how_to_name_one(folder):
-    result = call("migrate")
+@pytest.mark.parametrize("command", [("migrate",), ("replay", "2026-11-23")])
+def test_with_nothing_running_it_is_said_that_there_is_no_database_and_how_to_name_one(folder, command):
+    result = call(*command)
     assert result.exit_code == 2
     assert f"is running for {folder}" in told(result)
     assert "CCPLANE_DATABASE_URL is not set" in told(result)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ccplane.cli.given import given_settings
+from ccplane.cli.given import given_database, given_settings
 from ccplane.cli.simulate import FILE, RULES, draw, legend, ran
 from ccplane.errors import RequestError
 
@@ -75,14 +75,13 @@ def _bank_days(bank: Path, first: str, last: str) -> list[RecordedDay]:
 
 
 def _own_days(first: str, last: str) -> list[RecordedDay]:
-    from ccplane.postgres.embedded import EmbeddedPostgres
     from ccplane.simulate.log_in_postgres import as_date, days_in_postgres
 
     if not first:
         raise RequestError("no-day", "Which day? Write it like 2026-11-23, or name a log with --bank.")
-    settings = given_settings()
     begins, ends = as_date(first), as_date(last or first)
-    days = days_in_postgres(settings.database_url or EmbeddedPostgres(settings.postgres_dir).url(), begins, ends)
+    with given_database(given_settings()) as url:
+        days = days_in_postgres(url, begins, ends)
     if not days:
         sentence = f"The log has nothing of {_wanted(first, last)}: nobody queued, or those days are dropped already."
         raise RequestError("no-such-day", sentence)

@@ -9,9 +9,8 @@ from time import time
 
 import click
 
-from ccplane.cli.given import given_settings
+from ccplane.cli.given import given_database, given_settings
 from ccplane.cli.hours import stale
-from ccplane.errors import SetupError, StoreError
 
 
 @click.command()
@@ -76,21 +75,10 @@ def migrate() -> None:
       ccplane migrate                         the one that `ccplane run --local` started
       CCPLANE_DATABASE_URL=postgresql://db/ccplane ccplane migrate
     """
-    from ccplane.postgres.embedded import EmbeddedPostgres
     from ccplane.postgres.migrate import migrate as migrated
 
-    settings = given_settings()
-    ours = "" if settings.database_url else EmbeddedPostgres(settings.postgres_dir).url()
-    try:
-        applied = asyncio.run(migrated(settings.database_url or ours))
-    except StoreError as error:
-        if not ours or error.code != "postgres-unreachable":
-            raise
-        sentence = (
-            f"No Postgres of `ccplane run --local` is running for {settings.runtime}, and CCPLANE_DATABASE_URL is not "
-            "set: start ccplane, which brings the schema up to date itself, or set it. "
-        )
-        raise SetupError("no-database", sentence + f"({error})") from error
+    with given_database(given_settings()) as url:
+        applied = asyncio.run(migrated(url))
     for name in applied:
         click.echo(f"applied {name}")
     click.echo("The database is as this version needs it.")
