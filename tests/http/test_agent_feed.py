@@ -15,6 +15,7 @@ from ccplane.contacts.verbs import EnterQueue
 from ccplane.core.state import State
 from ccplane.http.agent_feed import CustomerNow, now_of
 from ccplane.http.agent_lines import Line, Lines
+from ccplane.http.agent_messages import MessagesNow, counted, messages_of
 from ccplane.http.sessions import NoNotes, Sessions
 from ccplane.ids import AgentId
 from ccplane.plane import Snapshot
@@ -52,6 +53,7 @@ class Page:
     view: dict = field(default_factory=dict)
     epoch: int = 0
     seq: int = 0
+    messages: MessagesNow = field(default_factory=MessagesNow)
     types: list[str] = field(default_factory=list)
 
     def read(self, most: int = 1_000_000) -> None:
@@ -60,7 +62,11 @@ class Page:
             most -= 1
 
     def take(self, message: dict) -> None:
+        if message["type"] in ("welcome", "resumed"):
+            self.messages = MessagesNow()
         if "seq" not in message:
+            if message["type"] == "messages":
+                self.messages = msgspec.convert(message, MessagesNow)
             return
         assert message["seq"] >= self.seq or message["type"] == "welcome"
         self.epoch, self.seq = message.get("epoch", self.epoch), message["seq"]
@@ -76,7 +82,7 @@ class Watched(World):
         super().__init__()
         self.plane, self.cuts, self.decisions = Published(), cuts, 0
         self.sessions = Sessions(NoNotes(), lambda: self.floor.now)
-        self.lines = Lines(self.plane, self.sessions, lambda line, call: None)
+        self.lines = Lines(self.plane, self.sessions, lambda line, call: None, later=lambda do: do())
         self.pages = {AgentId(name): Page() for name in AGENTS}
 
     def take(self, what):
@@ -104,6 +110,7 @@ class Watched(World):
         if page.line.closing or agent not in state.agents:
             page.line = None
             return
+        assert page.messages == messages_of(state, counted(state.owed.values()), state.agents[agent])
         assert page.view == msgspec.json.decode(msgspec.json.encode(now_of(state, agent)))
 
 

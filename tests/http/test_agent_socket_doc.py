@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 
 from ccplane.agents.facts import Phone
+from ccplane.contacts.owed import Owed
 from ccplane.core import inputs
 from ccplane.http import agent_asks, agent_lines, agent_socket
 from ccplane.http.agent_feed import KINDS
 from ccplane.http.server import LARGEST_MESSAGE, PING_S, serve
+from ccplane.ids import ContactId, MessageId
 from ccplane.postgres.callers import Earlier
 from ccplane.testing.screen import open_screen
 from tests.http.conftest import client_from
@@ -23,10 +25,13 @@ SALES, _ = QUEUES
 BEFORE = Earlier(
     contact="c-1", arrived_at=0, number_dialled="4002", queue="sales", agent=BEN, outcome="answered", talk_ms=60_000
 )
+LEFT = Owed(
+    id=MessageId("m-1"), contact=ContactId("c-2"), box="general", caller="0123", left_at=0, ms=4_200, queue=SALES
+)
 
 
 async def test_a_screen_is_told_and_answered_as_the_examples_say(app, site):
-    hello, welcome, offered, history, hang_up, done, reject, refused, again, resumed = EXAMPLES
+    hello, welcome, offered, history, voicemail, hang_up, done, reject, refused, again, resumed = EXAMPLES
     site.callers.earlier = [BEFORE]
     happened = site.plane.history
     async with client_from(app, token=None) as client:
@@ -42,6 +47,9 @@ async def test_a_screen_is_told_and_answered_as_the_examples_say(app, site):
             site.plane.publish()
             assert await screen.next("offered") == offered
             assert await screen.next("history") == history
+            happened.give(inputs.OwedFound(message=LEFT))
+            site.plane.publish()
+            assert await screen.next("messages") == voicemail
             happened.answer(contact)
             site.plane.publish()
             assert await screen.ask(**hang_up) == done
@@ -53,7 +61,7 @@ async def test_a_screen_is_told_and_answered_as_the_examples_say(app, site):
 
 
 def test_every_kind_of_message_and_every_asking_is_on_the_page():
-    kinds = {*KINDS.values(), "state", "history", "resumed", "answer-now", *agent_lines.CODES}
+    kinds = {*KINDS.values(), "state", "history", "messages", "resumed", "answer-now", *agent_lines.CODES}
     asks = {each.__struct_config__.tag for each in agent_asks.AnyAsking.__args__}
     assert {each for each in kinds | asks if f"`{each}`" not in PAGE} == set()
 

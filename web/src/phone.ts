@@ -4,7 +4,7 @@ import { forget, isKept, Refused, resume, type Session, signIn, signOut } from "
 import { NoMicrophone, openMicrophone } from "./microphone";
 import { Ringer } from "./ringer";
 import { Phone, type Status } from "./sip";
-import { AgentSocket, type Screen } from "./socket";
+import { AgentSocket, type Screen, type Waiting } from "./socket";
 import { giveUp, onlyHere } from "./tabs";
 import { label, otherLanguage, type Text, text } from "./texts";
 
@@ -46,6 +46,7 @@ async function sitDown(session: Session): Promise<void> {
   const phone = new Phone(session.phone, microphone, at<HTMLAudioElement>("speaker"), phoneSaid);
   const socket = new AgentSocket(session.token, {
     shown: planeSaid,
+    messages: messagesWait,
     answerNow: () => phone.answer(),
     over: (reason) => {
       if (reason === "opened-again") taken();
@@ -124,6 +125,19 @@ function planeSaid(said: Screen): void {
   showWrapUp();
 }
 
+let waiting: Waiting = { new: 0, mine: 0, overdue: 0 };
+
+function messagesWait(now: Waiting): void {
+  waiting = now;
+  const parts = [
+    now.new ? `${text("messages-new")}: ${now.new}` : "",
+    now.mine ? `${text("messages-mine")}: ${now.mine}` : "",
+    now.overdue ? `${text("messages-overdue")}: ${now.overdue}` : "",
+  ];
+  at("messages").textContent = parts.filter(Boolean).join(" · ");
+  at("messages").classList.toggle("overdue", now.overdue > 0);
+}
+
 // What is left of the work after a call, by ccplane's clock: this machine's may be wrong.
 function showWrapUp(): void {
   if (!screen) return;
@@ -168,6 +182,7 @@ at("language").onclick = () => {
   label();
   if (desk) phoneSaid(desk.phone.status);
   if (screen) planeSaid(screen);
+  messagesWait(waiting);
 };
 for (const key of KEYS) {
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: key });

@@ -27,8 +27,16 @@ export interface Screen {
   call: Call | null;
 }
 
+// Messages of callers that the agent may answer: that nobody has, that they have, and of both those that are late.
+export interface Waiting {
+  new: number;
+  mine: number;
+  overdue: number;
+}
+
 export interface Listener {
   shown(screen: Screen): void;
+  messages(waiting: Waiting): void;
   answerNow(): void;
   over(reason: string): void; // the session has ended; there is no coming back
 }
@@ -36,10 +44,11 @@ export interface Listener {
 export type Wish = "ready" | "pause" | "wrap-up-done" | "wrap-up-extend";
 
 const FINAL = new Set([4001, 4002, 4003, 4004, 4007]);
+const NONE: Waiting = { new: 0, mine: 0, overdue: 0 };
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
 
-interface Message {
+interface Message extends Partial<Waiting> {
   type?: string;
   epoch?: number;
   seq?: number;
@@ -92,7 +101,9 @@ export class AgentSocket {
     this.tries = 0;
     const { type, epoch, seq, at, agent, call } = message;
     if (seq !== undefined) this.seen = { epoch: epoch ?? this.seen?.epoch ?? 0, seq };
+    if (type === "welcome" || type === "resumed") this.listener.messages(NONE);
     if (type === "answer-now") this.listener.answerNow();
+    else if (type === "messages") this.listener.messages({ ...NONE, ...message });
     else if (agent && at) {
       this.listener.shown({ at: Date.parse(at), heard: performance.now(), agent, call: call ?? null });
     }

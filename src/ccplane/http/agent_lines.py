@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from ccplane.agents.facts import PeopleLoaded
 from ccplane.http.agent_feed import CallNow, Now, messages, now_of, welcome
+from ccplane.http.agent_messages import AFTER_S, NONE, about_messages, counted, encoded, messages_of
 from ccplane.http.ports import Plane, Snapshot
 from ccplane.http.sessions import Session, Sessions
 from ccplane.ids import AgentId, ContactId
@@ -49,6 +50,8 @@ class Line:
         """The close code and its reason, once all before it is sent."""
         self.contact: ContactId | None = None
         """Whose call it has shown last."""
+        self.messages = NONE
+        """What it was told last of messages that wait."""
         self._unread: deque[bytes] = deque()
         self._news = asyncio.Event()
 
@@ -98,13 +101,20 @@ class Ring:
 class Lines:
     """All sockets of agents. Agents who have a session are followed, whether a socket is open or not."""
 
-    def __init__(self, plane: Plane, sessions: Sessions, on_call: Callable[[Line, CallNow], None]) -> None:
-        """`on_call`: told when another call comes before a socket's eyes."""
+    def __init__(
+        self,
+        plane: Plane,
+        sessions: Sessions,
+        on_call: Callable[[Line, CallNow], None],
+        later: Callable[[Callable[[], None]], object] = lambda do: asyncio.get_running_loop().call_later(AFTER_S, do),
+    ) -> None:
+        """`on_call`: told when another call comes before a socket's eyes. `later`: does this in a moment."""
         self._plane, self._on_call = plane, on_call
         self._told: dict[AgentId, Now] = {}
         self._rings: dict[AgentId, Ring] = {}
         self._open: dict[AgentId, Line] = {}
         """The last socket of each session that is live."""
+        self._later, self._counting = later, False
         plane.follow(self._happened)
         sessions.on_end(self._ended)
 
@@ -133,6 +143,7 @@ class Lines:
         for message in missed:
             line.tell(message)
         self._shown(line, now)
+        self._count([line])
         return line
 
     def left(self, line: Line) -> None:
@@ -151,9 +162,27 @@ class Lines:
             if (line := self._open.get(whose)) is not None:
                 line.tell(message)
                 self._shown(line, self._told[whose])
+        if self._open and not self._counting and about_messages(facts):
+            self._counting = True
+            self._later(self._count_all)
         if any(isinstance(fact, PeopleLoaded) for fact in facts):
             for whose in [each for each in self._told if each not in snapshot.state.agents]:
                 self._forget(whose, "no-such-agent")
+
+    def _count_all(self) -> None:
+        self._counting = False
+        self._count(self._open.values())
+
+    def _count(self, lines: Iterable[Line]) -> None:
+        """Tell them how many messages wait, where that is another number than they were told."""
+        state = self._plane.snapshot.state
+        sorts = counted(state.owed.values())
+        for line in lines:
+            agent = state.agents.get(line.session.agent)
+            now = NONE if agent is None else messages_of(state, sorts, agent)
+            if now != line.messages:
+                line.messages = now
+                line.tell(encoded(now))
 
     def _shown(self, line: Line, now: Now) -> None:
         if now.call is not None and now.call.contact != line.contact:
