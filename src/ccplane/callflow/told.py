@@ -26,7 +26,7 @@ WORDS: Final = {
     "JudgeNumber": "looks whether this may be called back:",
     "FindWindows": "looks when customers may be called, in",
     "DropCallback": "takes back",
-    "LookAtBox": "looks at the box",
+    "LookAtBox": "looks whether it is full:",
     "TakeMessage": "records a message, in",
     "ReceiveFax": "receives a fax, in",
     "Connect": "calls",

@@ -11,6 +11,7 @@ import click
 
 from ccplane.cli.api import admin_token, asking, segment
 from ccplane.cli.given import given_settings
+from ccplane.cli.listing import Listing
 
 PATH: Final = "/api/v1/messages"
 
@@ -22,7 +23,7 @@ def _asking() -> Iterator[Callable[..., Any]]:
         yield ask
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Listing, invoke_without_command=True)
 @click.option("--box", default="", help="Of this box alone.")
 @click.option("--owner", default="", help="Of this agent alone.")
 @click.pass_context
