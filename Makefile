@@ -113,7 +113,7 @@ env-dev:
 	    local n=0 line
 	    while read -r line; do
 	        case $$line in
-	        Ignoring*|Collecting*|Processing*|Requirement*) n=$$((n + 1)); line=$${line#* }; line=$${line%% *}
+	        Ignoring*|Collecting*|Processing*|Requirement*) n=$$((n + 1)); line=$${line#*satisfied:}; line=$${line#* }; line=$${line%% *}
 	            if [ -t 1 ] || [ $$((n % 8)) = 0 ]; then line=$${line##*/}; say "$$n of $$total, $${line:0:40}"; fi ;;
 	        Installing*) say "unpacking and compiling them" ;;
 	        esac

@@ -14,7 +14,8 @@ from ccplane.settings import HOME
 BENCHES = ("switching", "menus", "announcing", "pop", "recording", "recovery", "handover", "routing", "simulation")
 PIP = """#!/bin/sh
 case "$*" in *"-r few.lock"*) ;; *) exit 0 ;; esac
-for n in 1 2 3 4 5 6 7 8; do echo "Collecting package-$n==1.0 (from -r few.lock (line $n))"; done
+for n in 1 2 3 4 5 6 7; do echo "Collecting package-$n==1.0 (from -r few.lock (line $n))"; done
+echo "Requirement already satisfied: package-8==1.0 in /there (from -r few.lock (line 8)) (1.0)"
 for n in 9 10 11 12 13 14 15 16; do echo "Processing /mirror/package_$n-1.0-py3-none-any.whl (from -r few.lock)"; done
 echo "Installing collected packages: package-1"
 exit $STATUS
