@@ -24,7 +24,7 @@ from ccplane.asterisk.faxes import FaxKeeper
 from ccplane.asterisk.heartbeat import Heartbeat
 from ccplane.asterisk.link import TAKEN_S, Link
 from ccplane.asterisk.members import Members
-from ccplane.asterisk.messages import Keeper
+from ccplane.asterisk.messages import Keeper, sound_in
 from ccplane.asterisk.phones import PhoneWatch
 from ccplane.asterisk.pick_up import PickUps
 from ccplane.asterisk.pins import PinPad
@@ -236,7 +236,8 @@ class Parts:
         origin = sender(server, settings.smtp_from)
         services = Webhooks(self._sites.current, settings.reached_at, self._clock.now)
         self._stack.push_async_callback(services.close)
-        mailer = Mailer(server, origin, self._sites.current, settings.reached_at)
+        sound = partial(sound_in, settings.messages_dir)
+        mailer = Mailer(server, origin, self._sites.current, settings.reached_at, sound)
         return {NoticeKind.EMAIL: mailer, NoticeKind.WEBHOOK: services}
 
     def phones_and_pins(self) -> None:

@@ -70,12 +70,12 @@ class Clock:
 class Desk:
     """The worker, on this database; `clock` moves by hand."""
 
-    def __init__(self, db, url="", ways=None, site=None):
+    def __init__(self, db, url="", ways=None, site=None, sound=lambda _: None):
         self.clock, self.ledger = Clock(), Notices(db)
         self.followers = []
         server = mail_server(url) if url else None
         site = site or a_site()
-        mailer = Mailer(server, sender(server, "ccplane@cc.example.com"), lambda: site, BASE)
+        mailer = Mailer(server, sender(server, "ccplane@cc.example.com"), lambda: site, BASE, sound)
         self.ways = {NoticeKind.EMAIL: mailer} if ways is None else ways
         self.shipped_upto = asyncio.Event()
         self.notifier = Notifier(
@@ -97,8 +97,10 @@ class Desk:
         """The row of a notice (the latest made first) once it is so."""
         async with asyncio.timeout(20):
             while True:
+                idle = not any(self.notifier._under_way.values())  # of one under way the last try's error is told
                 row = (await self.rows())[which]
-                if row.state == state and tries in (None, row.tries) and (state != "due" or row.last_error):
+                over = state != "due" or (idle and row.last_error)
+                if row.state == state and tries in (None, row.tries) and over:
                     return row
                 await asyncio.sleep(0.01)
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import signal
 import ssl
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime
 
 import pytest
 import structlog
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ccplane.contacts.facts import MessageMark
 from ccplane.notices import mail as mails
+from ccplane.notices.attached import lines_of, size_of
 from ccplane.notices.telling import LEASE_MS
 from ccplane.postgres.rebuild import rebuild
 from ccplane.settings import HOME as PROJECT
+from tests.notices.notice import a_notice
 from tests.notices.post_office import a_post_office, hangs, says
 from tests.notices.telling import BASE, HOUR, START, Desk, a_site, store, stored
 from tests.ports import free_port
@@ -257,3 +264,75 @@ async def test_a_server_that_nobody_vouches_for_gets_nothing(db, certificate):
             row = await desk.becomes("due", tries=1)
     assert "certificate" in row.last_error.lower()
     assert not office.users
+
+
+ATTACHED = {"acd/voicemail.toml": '[support]\nqueue = "support"\nemail = ["a@example.com"]\nattach = true\n'}
+"""Of a box whose mails have the sound in them."""
+
+
+@pytest.mark.parametrize("size", [0, 1, 57, 28_500, 28_501, 1_000_000])
+async def test_the_sound_is_in_the_mail_where_the_box_says_so(db, size):
+    await store(db, [stored()])
+    sound = random.Random(size).randbytes(size)
+    async with a_post_office() as office:
+        desk = Desk(db, url_of(office), site=a_site(**ATTACHED), sound={"2026/01/01/1.wav": sound}.get)
+        async with desk.at_work():
+            mail = await office.mail()
+            await desk.becomes("sent", tries=1)
+    text, attached = mail.iter_parts()
+    assert "From: 1381" in text.get_content()
+    assert attached.get_content_type() == "audio/wav"
+    assert attached.get_filename() == f"{datetime.fromtimestamp(START / 1000, UTC):%Y%m%dT%H%M%SZ}.wav"
+    assert attached.get_content() == sound
+
+
+@pytest.mark.parametrize("at", ["sender", "whole"])
+async def test_a_server_that_takes_none_so_large_gets_the_mail_without_the_sound(db, at):
+    await store(db, [stored()])
+    async with a_post_office() as office:
+        setattr(office, at, says("552 too much", "250 OK"))
+        desk = Desk(db, url_of(office), site=a_site(**ATTACHED), sound=lambda _: b"RIFF" * 1_000)
+        async with desk.at_work():
+            mail = await office.mail()
+            await desk.becomes("sent", tries=1)
+    assert not mail.is_multipart()
+
+
+@pytest.mark.parametrize("at", ["to", "whole"])
+async def test_with_the_sound_in_it_a_mail_that_is_refused_is_refused(db, at):
+    await store(db, [stored()])
+    async with a_post_office() as office:
+        setattr(office, at, says("550 no such user"))
+        desk = Desk(db, url_of(office), site=a_site(**ATTACHED), sound=lambda _: b"RIFF" * 1_000)
+        async with desk.at_work():
+            assert "550 no such user" in (await desk.becomes("failed", tries=1)).last_error
+
+
+async def test_a_sound_that_is_not_there_any_more_is_not_in_the_mail(db):
+    await store(db, [stored()])
+    async with a_post_office() as office, Desk(db, url_of(office), site=a_site(**ATTACHED)).at_work():
+        assert not (await office.mail()).is_multipart()
+
+
+def test_making_a_long_message_never_holds_the_loop_for_longer_than_it_may():
+    """Law 13: 5 ms of our own time for any step."""
+
+    def longest():
+        bits, most = lines_of(content, b"\x55" * 8_000_000), 0.0
+        while True:
+            began = time.thread_time()
+            if next(bits, None) is None:
+                return most
+            most = max(most, time.thread_time() - began)
+
+    content = mails.mail(a_notice(), a_site(**ATTACHED), "a@example.com", BASE, attached=True).as_bytes()
+    assert longest() < 0.005
+
+
+@given(sound=st.binary(max_size=200), text=st.text(max_size=100))
+def test_the_size_that_is_said_is_that_of_the_mail(sound, text):
+    """But for dots that are doubled on the way."""
+    made = mails.mail(a_notice(caller=text), a_site(**ATTACHED), "a@example.com", BASE, attached=True).as_bytes()
+    handed_in = b"".join(lines_of(made, sound))
+    place = len(b"".join(lines_of(made, b"")))
+    assert len(handed_in) - place == size_of(made, sound) - len(made)

@@ -31,6 +31,7 @@ def test_the_file_on_the_page_is_what_the_page_says():
     general = site.rules.boxes["general"]
     assert general.emails == ("support-leads@example.com", "night-duty@example.com")
     assert general.webhook == "crm"
+    assert (site.box("general").attach, site.box("1001").attach) == (True, False)
     assert site.rules.agents_box.emails == ("{agent}@example.com",)
     assert site.webhooks == {"crm": WebhookRule("crm", "https://crm.example.com/voicemail", "CRM_SECRET")}
     assert "webhooks" not in site.boxes
@@ -79,3 +80,9 @@ def test_a_service_that_is_told_for_all_to_read_is_warned_of(url, warned):
     _, findings = examine(DEMO | {PATH: toml})
     assert not findings.faults
     assert any("anybody on the way" in str(each) for each in findings.warnings) is warned
+
+
+def test_sound_that_is_attached_to_no_mail_is_warned_of():
+    _, findings = examine(DEMO | {PATH: "[general]\nattach = true\n"})
+    assert not findings.faults
+    assert any("general.attach: nobody gets a mail" in str(each) for each in findings.warnings)

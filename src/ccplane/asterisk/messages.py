@@ -71,6 +71,15 @@ def sound_of(folder: Path, file: str) -> tuple[Path, os.stat_result] | None:
     return (path, found) if stat.S_ISREG(found.st_mode) else None
 
 
+def sound_in(folder: Path, file: str) -> bytes | None:
+    """What is in it; None if it can't be had. Blocking."""
+    found = sound_of(folder, file)
+    try:
+        return None if found is None else found[0].read_bytes()
+    except OSError:
+        return None
+
+
 def forget_sound(folder: Path, file: str) -> None:
     """Delete it, if it is there. Blocking."""
     if (found := sound_of(folder, file)) is not None:

@@ -22,6 +22,7 @@ import aiosmtplib
 
 from ccplane.addresses import MailServer
 from ccplane.contacts.notice import Notice
+from ccplane.notices.attached import MOST_BYTES, hand_in, with_place
 from ccplane.notices.outcome import NotNow, Outcome, Refused, Sent
 from ccplane.notices.wording import told
 from ccplane.site import Site
@@ -34,6 +35,8 @@ LEAVE_S: Final = 2.0
 LINES: Final = SMTP.clone(cte_type="7bit")
 """What every server takes, whatever it says of itself."""
 FOR_GOOD: Final = 500
+TOO_LARGE: Final = 552
+"""For the server, or for the mailbox."""
 NOT_SET: Final = "CCPLANE_SMTP_URL is not set: ccplane knows no server that takes mail"
 
 
@@ -52,8 +55,8 @@ def message_id(notice: Notice, origin: str) -> str:
     return f"<message-{digest}@{origin.rpartition('@')[2]}>"
 
 
-def mail(notice: Notice, site: Site, origin: str, base: str) -> EmailMessage:
-    """The mail of this notice."""
+def mail(notice: Notice, site: Site, origin: str, base: str, *, attached: bool = False) -> EmailMessage:
+    """The mail of this notice; `attached`: with a place for its sound."""
     said = told(notice, site.language, site.rules.timezone, base)
     made = EmailMessage(LINES)
     made["From"], made["To"], made["Subject"] = f"ccplane <{origin}>", notice.target, said.subject
@@ -61,27 +64,46 @@ def mail(notice: Notice, site: Site, origin: str, base: str) -> EmailMessage:
     made["Date"] = format_datetime(datetime.fromtimestamp(notice.left_at / 1000, UTC))
     made["Auto-Submitted"] = "auto-generated"
     made.set_content(said.text)
+    if attached:
+        with_place(made, f"{datetime.fromtimestamp(notice.left_at / 1000, UTC):%Y%m%dT%H%M%SZ}.wav")
     return made
 
 
 class Mailer:
-    """Hands mails to the server, each on its own connection. `site`: the one in force; `base`: where the API is."""
+    """Hands mails to the server, each on its own connection. `site`: the one in force; `base`: where the API is.
+    `sound`: what lies in this file of the folder of messages, None if it can't be had; blocking."""
 
-    def __init__(self, server: MailServer | None, origin: str, site: Callable[[], Site], base: str) -> None:
-        self._server, self._origin, self._site, self._base = server, origin, site, base
+    def __init__(
+        self,
+        server: MailServer | None,
+        origin: str,
+        site: Callable[[], Site],
+        base: str,
+        sound: Callable[[str], bytes | None] = lambda _: None,
+    ) -> None:
+        self._server, self._origin, self._site, self._base, self._sound = server, origin, site, base, sound
         self._trusted: ssl.SSLContext | None = None
 
     async def send(self, notice: Notice) -> Outcome:
         """Within a minute."""
         if self._server is None:
             return NotNow(NOT_SET)
-        content = mail(notice, self._site(), self._origin, self._base).as_bytes()
-        client = await self._client(self._server)
+        site, sound = self._site(), None
+        if site.box(notice.box).attach and notice.bytes <= MOST_BYTES:
+            sound = await asyncio.to_thread(self._sound, notice.file)
+        outcome = await self._sent(self._server, notice, site, sound)
+        if sound is not None and isinstance(outcome, Refused) and outcome.too_large:
+            return await self._sent(self._server, notice, site, None)
+        return outcome
+
+    async def _sent(self, server: MailServer, notice: Notice, site: Site, sound: bytes | None) -> Outcome:
+        content = mail(notice, site, self._origin, self._base, attached=sound is not None).as_bytes()
+        client = await self._client(server)
         try:
             async with asyncio.timeout(WITHIN_S):
-                return await self._hand_in(client, self._server.host, notice.target, content)
+                return await self._hand_in(client, server.host, notice.target, content, sound)
         except TimeoutError:
-            return NotNow(f"the mail server {self._server.host} takes too long")
+            return NotNow(f"the mail server {server.host} takes too long")
         finally:
             await _leave(client)
 
@@ -100,16 +122,23 @@ class Mailer:
             tls_context=self._trusted,
         )
 
-    async def _hand_in(self, client: aiosmtplib.SMTP, host: str, address: str, content: bytes) -> Outcome:
+    async def _hand_in(
+        self, client: aiosmtplib.SMTP, host: str, address: str, content: bytes, sound: bytes | None
+    ) -> Outcome:
         at = f"the mail server {host}"
         try:
             await client.connect()
-            await client.sendmail(self._origin, [address], content)
+            if sound is None:
+                await client.sendmail(self._origin, [address], content)
+            else:
+                await hand_in(client, self._origin, address, content, sound)
         except aiosmtplib.SMTPRecipientsRefused as error:
             return _judged(f"{at} refuses this address", error.recipients[0])
         except aiosmtplib.SMTPDataError as error:
             return _judged(f"{at} refuses the mail", error)
         except aiosmtplib.SMTPSenderRefused as error:
+            if error.code == TOO_LARGE and sound is not None:
+                return Refused(f"{at} takes no mail of this size: {_words(error)}", too_large=True)
             return NotNow(f"{at} takes nothing from {self._origin}: {_words(error)}")
         except aiosmtplib.SMTPAuthenticationError as error:
             return NotNow(f"{at} refuses the user or the password of CCPLANE_SMTP_URL: {_words(error)}")
@@ -130,7 +159,7 @@ async def _leave(client: aiosmtplib.SMTP) -> None:
 
 def _judged(what: str, error: aiosmtplib.SMTPResponseException) -> Outcome:
     said = f"{what}: {_words(error)}"
-    return Refused(said) if error.code >= FOR_GOOD else NotNow(said)
+    return Refused(said, too_large=error.code == TOO_LARGE) if error.code >= FOR_GOOD else NotNow(said)
 
 
 def _words(error: aiosmtplib.SMTPResponseException) -> str:

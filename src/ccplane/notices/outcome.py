@@ -19,9 +19,11 @@ class NotNow:
 
 @dataclass(frozen=True)
 class Refused:
-    """It was refused for good: trying again changes nothing. `why`: for people."""
+    """It was refused for good: trying again changes nothing. `why`: for people; `too_large`: something smaller might be
+    taken."""
 
     why: str
+    too_large: bool = False
 
 
 Outcome = Sent | NotNow | Refused

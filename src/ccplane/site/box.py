@@ -22,3 +22,5 @@ class BoxRule:
     review: str = ""
     longest_s: int = 180
     silence_s: int = 5
+    attach: bool = False
+    """Whether the sound is in the mails that tell of a message."""

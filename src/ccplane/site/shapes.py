@@ -476,6 +476,7 @@ class BoxTable(Table):
     answer_within: Annotated[Duration, Field(ge=60 * SECOND, le=30 * DAY)] | None = None
     hours: Name | None = None
     email: Annotated[list[Email], Field(max_length=20)] = []
+    attach: bool = False
     webhook: Name | None = None
 
 

@@ -52,6 +52,7 @@ def boxes_in(document: Document, references: list[Reference]) -> Boxes:
             review=table.review or "",
             longest_s=table.longest // 1000,
             silence_s=table.silence // 1000,
+            attach=table.attach,
         )
         owed[name] = Box(
             queue=QueueName(table.queue or ""),
@@ -76,6 +77,8 @@ def _judged(document: Document, name: str, table: BoxTable) -> bool:
     if table.hours and table.answer_within is None:
         document.fault("promise-missing", "no time is promised: say it, with `answer_within`", name, "hours")
         return False
+    if table.attach and not table.email:
+        document.warning("nobody-told", "nobody gets a mail: say who does, with `email`", name, "attach")
     if name != AGENTS and not table.agent and any(AGENT in each for each in table.email):
         document.fault("no-agent", "{agent} stands for an agent's id, and this box is no agent's", name, "email")
         return False
