@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+
 from click.testing import CliRunner, Result
 
 from ccplane.cli import main
@@ -28,6 +30,21 @@ def test_a_new_site_has_no_fault_and_no_warning_and_its_test_passes(tmp_path):
     assert len(tests) == 2
     for test in tests:
         test()
+
+
+def test_pytest_runs_a_new_sites_tests_without_a_warning_and_a_failure_shows_the_tests_own_line_alone(tmp_path):
+    site = tmp_path / "site"
+    told = call("new", "site", str(site)).output
+    (command,) = (line for line in told.splitlines() if line.strip().endswith(f"pytest {site}"))
+    ran = subprocess.run(command.split(), capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "2 passed" in ran.stdout
+    assert "arning" not in ran.stdout + ran.stderr
+    path = site / "tests" / "test_programs.py"
+    path.write_text(path.read_text().replace('hears("welcome")', 'hears("thank-you")'))
+    ran = subprocess.run([*command.split(), "-q"], capture_output=True, text=True)
+    assert "did not hear «thank-you»" in ran.stdout
+    assert "scripted.py" not in ran.stdout
 
 
 def test_a_new_program_runs_and_is_not_written_twice(tmp_path, monkeypatch):

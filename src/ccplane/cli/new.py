@@ -107,11 +107,11 @@ from ccplane import Call
 async def main(call: Call) -> None:
     await call.play("apology")
 ''',
-    "pytest.ini": """# How tests/ is run.
+    "pytest.ini": """# How tests/ is run: @in_virtual_time has a loop of its own.
 
 [pytest]
 testpaths = tests
-addopts   = -p no:asyncio       ; @in_virtual_time runs them, on a loop of its own
+addopts   = -p no:asyncio
 """,
     "tests/test_programs.py": '''"""What callers find. Run it with `pytest`: no PBX, no waiting."""
 

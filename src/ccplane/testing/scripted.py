@@ -38,6 +38,8 @@ from ccplane.testing.fake_people import Behaviour, End, answers
 from ccplane.testing.look_ups import Answers
 from ccplane.testing.rehearsal import Rehearsal, rehearse
 
+__tracebackhide__ = True
+"""Where a test fails pytest shows the test's own line."""
 WITHIN_S: Final = 120.0
 """What is awaited comes so soon, or not at all."""
 MOMENT_S: Final = 0.5
@@ -178,7 +180,6 @@ class Caller:
         self._news.set()
 
     async def _until(self, is_so: Callable[[], object], what: str, within: float) -> None:
-        __tracebackhide__ = True  # pytest shows the test's own line
         try:
             async with asyncio.timeout(within):
                 while not is_so():
