@@ -18,7 +18,7 @@ OLDEST=22.10.1                              # earlier 22.x deadlock under an ARI
 REFUSED=(22.11.0~rc1)                       # known bad
 RUN_TOOLS=(espeak-ng=espeak-ng sox=sox opusenc=opus-tools unshare=util-linux)                    # program=package
 ROOT_TOOLS=(debootstrap=debootstrap gpgv=gpgv)
-TEST_TOOLS=(sipp=sip-tester baresip=baresip-core chromium=chromium)
+TEST_TOOLS=(sipp=sip-tester baresip=baresip-core chromium=chromium prometheus=prometheus promtool=prometheus)
 KEYRINGS=(/usr/share/keyrings/debian-archive-keyring.gpg /usr/share/keyrings/debian-archive-keyring.pgp)
 
 say()  { echo "asterisk: $*"; }

@@ -30,7 +30,7 @@ from ccplane.histogram import Histogram
 from ccplane.http.ports import Health, Plane
 from ccplane.http.wallboard import Stream
 from ccplane.kpi.brought import Brought
-from ccplane.kpi.counters import ERROR_BOUNDS_MS, NEVER_OFF, NOTHING, RING_BOUNDS_MS, Counters, Delays, Errors
+from ccplane.kpi.counters import NOTHING, NOTHING_YET, RING_BOUNDS_MS, SPREAD_BOUNDS_MS, Counters, Delays, Spread
 from ccplane.kpi.definitions import DEFINITIONS
 from ccplane.kpi.wallboard import Groups, queues
 from ccplane.log.backlog import Backlog, Standing
@@ -204,7 +204,12 @@ class Exposition(Collector):
         yield _counter("ccplane_queue_talk_seconds", _help("talk"), talks, "queue")
         after = {queue: counters.wrap_up_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_wrap_up_seconds", _help("wrap_up"), after, "queue")
-        yield _off({view.name: board.ever_off.get(view.name, NEVER_OFF) for view in views})
+        off: dict[str, Spread] = {view.name: board.ever_off.get(view.name, NOTHING_YET) for view in views}
+        error = "|estimate at entry − wait| of those who were answered"
+        yield _spread("ccplane_queue_estimate_error_seconds", error, off)
+        answered: dict[str, Spread] = {view.name: board.ever_waits.get(view.name, NOTHING_YET) for view in views}
+        waited = "Waits of those who were answered, from queue entry to both joined"
+        yield _spread("ccplane_queue_answer_seconds", waited, answered)
         called: dict[str, float] = {queue: counters.callbacks_wait_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_callbacks_wait_seconds", _help("callbacks_wait"), called, "queue")
         promised: dict[str, float] = {view.name: view.callbacks for view in views}
@@ -242,16 +247,12 @@ def _ringing(delays: Delays) -> Metric:
     return _histogram("ccplane_offer_ringing_seconds", "From an offer made to the phone's 180", given)
 
 
-def _off(ever: Mapping[str, Errors]) -> Metric:
-    family = HistogramMetricFamily(
-        "ccplane_queue_estimate_error_seconds",
-        "|estimate at entry − wait| of those who were answered",
-        labels=("queue",),
-    )
-    bounds = [*(str(bound / 1000) for bound in ERROR_BOUNDS_MS), "+Inf"]
-    for queue, errors in ever.items():
-        buckets = list(zip(bounds, accumulate(errors.counts), strict=True))
-        family.add_metric((queue,), buckets, errors.sum_ms / 1000)
+def _spread(name: str, text: str, ever: Mapping[str, Spread]) -> Metric:
+    family = HistogramMetricFamily(name, text, labels=("queue",))
+    bounds = [*(str(bound / 1000) for bound in SPREAD_BOUNDS_MS), "+Inf"]
+    for queue, spread in ever.items():
+        buckets = list(zip(bounds, accumulate(spread.counts), strict=True))
+        family.add_metric((queue,), buckets, spread.sum_ms / 1000)
     return family
 
 

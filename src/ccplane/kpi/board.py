@@ -24,12 +24,12 @@ from ccplane.ids import AgentId, CallbackId, ContactId, NodeName, OfferId, Queue
 from ccplane.kpi import brought
 from ccplane.kpi.brought import Brought, Cames, Lines
 from ccplane.kpi.counters import (
-    NEVER_OFF,
     NOTHING,
+    NOTHING_YET,
     Counters,
     Delays,
-    Errors,
     OfferOver,
+    Spread,
     Totals,
     counted,
     for_answer,
@@ -46,7 +46,7 @@ from ccplane.routing.rules import RulesLoaded
 DEFAULT_WITHIN_MS: Final = 20_000
 GAPS_MOST: Final = 200
 PerQueue = Map[QueueName, Counters]
-OffPerQueue = Map[QueueName, Errors]
+SpreadPerQueue = Map[QueueName, Spread]
 
 
 class Stay(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ class Day(msgspec.Struct, frozen=True):
     began_at: int = 0
     ends_at: int = 0
     queues: PerQueue = Map()
-    off: OffPerQueue = Map()
+    off: SpreadPerQueue = Map()
     """How far the estimates of how long one would wait were off."""
     gaps: tuple[Gap, ...] = ()
     lines: Lines = Map()
@@ -122,7 +122,9 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     yesterday: Day = Day()
     ever: PerQueue = Map()
     """Since the fold began."""
-    ever_off: OffPerQueue = Map()
+    ever_off: SpreadPerQueue = Map()
+    ever_waits: SpreadPerQueue = Map()
+    """Of those who were answered."""
     stays: Map[ContactId, Stay] = Map()
     callbacks: Map[CallbackId, Stay] = Map()
     """Those that are promised and not over; they count on the day on which they were asked for."""
@@ -257,6 +259,7 @@ def _queued(board: Board, fact: c.ContactQueued) -> Board:
 
 def _answered(board: Board, fact: c.TalkStarted) -> Board:
     over = for_answered(fact.waited_ms, board.within(fact.queue), fact.contact_waited_ms)
+    board = replace(board, ever_waits=_one_more(board.ever_waits, fact.queue, fact.waited_ms))
     stay = board.stays.get(fact.contact)
     if stay is not None:
         board = replace(board, served=board.served.set(fact.agent, Served(stay)))
@@ -363,8 +366,8 @@ def _added(queues: PerQueue, queue: QueueName, more: dict[str, int]) -> PerQueue
     return queues.set(queue, queues.get(queue, NOTHING).and_also(more))
 
 
-def _one_more(queues: OffPerQueue, queue: QueueName, ms: int) -> OffPerQueue:
-    return queues.set(queue, queues.get(queue, NEVER_OFF).and_also(ms))
+def _one_more(queues: SpreadPerQueue, queue: QueueName, ms: int) -> SpreadPerQueue:
+    return queues.set(queue, queues.get(queue, NOTHING_YET).and_also(ms))
 
 
 FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {

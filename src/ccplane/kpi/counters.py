@@ -18,39 +18,40 @@ from ccplane.facts import RepairMade
 from ccplane.kpi.definitions import DETRACTOR, PROMOTER, RINGS, SHORT_MS, TOP_BOX
 from ccplane.laws import Fact
 
-ERROR_BOUNDS_MS: Final = tuple(
+SPREAD_BOUNDS_MS: Final = tuple(
     1_000 * seconds for seconds in (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1_200, 3_600)
 )
 
 
-class Errors(msgspec.Struct, frozen=True):
-    """How far estimates were off: how often up to each of ERROR_BOUNDS_MS (and above the one before), and above all."""
+class Spread(msgspec.Struct, frozen=True):
+    """How long waits were, or how far estimates of them were off: how often up to each of SPREAD_BOUNDS_MS (and above
+    the one before), and above all."""
 
-    counts: tuple[int, ...] = (0,) * (len(ERROR_BOUNDS_MS) + 1)
+    counts: tuple[int, ...] = (0,) * (len(SPREAD_BOUNDS_MS) + 1)
     sum_ms: int = 0
 
-    def and_also(self, ms: int) -> Errors:
-        at = bisect_left(ERROR_BOUNDS_MS, ms)
-        return Errors((*self.counts[:at], self.counts[at] + 1, *self.counts[at + 1 :]), self.sum_ms + ms)
+    def and_also(self, ms: int) -> Spread:
+        at = bisect_left(SPREAD_BOUNDS_MS, ms)
+        return Spread((*self.counts[:at], self.counts[at] + 1, *self.counts[at + 1 :]), self.sum_ms + ms)
 
     @property
     def total(self) -> int:
         return sum(self.counts)
 
     def quantile(self, share: float) -> int | None:
-        """The error that this share of the estimates keeps, in ms: exact at the bounds, between two of them as if
-        spread evenly; None without any. Beyond the last bound it is that bound."""
+        """What this share of them keeps, in ms: exact at the bounds, between two of them as if spread evenly; None
+        without any. Beyond the last bound it is that bound."""
         wanted, below = share * self.total, 0
         if not self.total:
             return None
-        for count, low, high in zip(self.counts, (0, *ERROR_BOUNDS_MS), ERROR_BOUNDS_MS, strict=False):
+        for count, low, high in zip(self.counts, (0, *SPREAD_BOUNDS_MS), SPREAD_BOUNDS_MS, strict=False):
             if count and below + count >= wanted:
                 return round(low + (high - low) * (wanted - below) / count)
             below += count
-        return ERROR_BOUNDS_MS[-1]
+        return SPREAD_BOUNDS_MS[-1]
 
 
-NEVER_OFF: Final = Errors()
+NOTHING_YET: Final = Spread()
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from ccplane.contacts.facts.surges import SurgeBegan
 from ccplane.ids import AgentId, QueueName
 from ccplane.kpi.board import Board, Gap, Stay
 from ccplane.kpi.brought import AttributionView, by_attribution
-from ccplane.kpi.counters import NEVER_OFF, NOTHING, Counters
+from ccplane.kpi.counters import NOTHING, NOTHING_YET, Counters
 from ccplane.routing.groups import Opening
 from ccplane.routing.rules import Rules
 
@@ -175,7 +175,7 @@ def _group(name: str, opening: Opening, now: int) -> GroupView:
 def _queue(
     board: Board, name: QueueName, waiting: list[Stay], now: int, wait_ms: int | None, groups: list[GroupView]
 ) -> QueueView:
-    counters, off = board.today.queues.get(name, NOTHING), board.today.off.get(name, NEVER_OFF)
+    counters, off = board.today.queues.get(name, NOTHING), board.today.off.get(name, NOTHING_YET)
     oldest = min((stay.queued_at for stay in waiting), default=now)
     return QueueView(
         name=name,
