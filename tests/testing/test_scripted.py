@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ccplane import Money
+from ccplane import Digits, Money, Text
 from ccplane.contacts.facts import FaxStored, MessageLeft
 from ccplane.contacts.recordings import RecordingAsked
 from ccplane.settings import HOME
@@ -247,3 +247,27 @@ async def test_who_keys_a_number_of_nobody_is_told_so_and_leaves_no_message_that
         caller.presses("9999")
         await caller.hears("no-such-colleague", "welcome")
         assert not caller.facts(MessageLeft)
+
+
+@in_virtual_time
+async def test_a_text_that_no_file_has_is_heard_as_it_was_written():
+    async with a_site(
+        with_program('await call.say("Gate  twelve.")\nawait call.play(Text("请稍候。", "zh-CN"))')
+    ) as site:
+        caller = await site.call("4002")
+        await caller.hears(Text("Gate twelve."), Text("请稍候。", "zh-CN"))
+        assert caller.heard == ["Gate twelve.", "请稍候。"]
+        with pytest.raises(AssertionError, match="did not hear «Gate 13»"):
+            await caller.hears(Text("Gate 13"))
+
+
+@in_virtual_time
+async def test_the_words_of_arranging_a_callback_have_names_that_a_test_may_say():
+    async with a_site(HOME) as site:
+        caller = await site.call("4005", from_="5551234")
+        await caller.hears("callback-offer")
+        caller.presses("1")
+        await caller.hears("callback-number", Digits("5551234"), "callback-right")
+        caller.presses("2")
+        await caller.hears("callback-key-number")
+        assert "callback-right" in caller.heard

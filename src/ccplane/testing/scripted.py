@@ -25,13 +25,15 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Final
 
-from ccplane.callflow.saying import Value, words
+from ccplane.callflow.arranging import WORDS
+from ccplane.callflow.saying import Text, Value, words
 from ccplane.contacts import facts as c
 from ccplane.days import zone
 from ccplane.ids import ContactId
 from ccplane.laws import Fact
 from ccplane.plane import Snapshot
 from ccplane.site import Site, parse, read
+from ccplane.site.site import sound_of_said
 from ccplane.testing.clock import run
 from ccplane.testing.fake_faxes import Sheets
 from ccplane.testing.fake_people import Behaviour, End, answers
@@ -99,10 +101,10 @@ class Caller:
         """The call is taken."""
         await self._until(lambda: self._call.state == "up", "was not answered", within)
 
-    async def hears(self, *prompts: str | Value, within: float = WITHIN_S) -> None:
+    async def hears(self, *prompts: str | Value | Text, within: float = WITHIN_S) -> None:
         """These begin, in this order, after what was awaited before; others may be heard between them. A prompt by its
-        name, in whichever language; a value; `sound:…`, `beep`, `music:default`, `their-message`: what they said
-        themselves."""
+        name, in whichever language; a value; a Text; `sound:…`, `beep`, `music:default`, `their-message`: what they
+        said themselves."""
         for prompt in prompts:
             for name, sounds in self._site.sounds(prompt, self.language):
                 await self._until(partial(self._next, sounds), f"did not hear «{name}»", within)
@@ -141,8 +143,9 @@ class Caller:
 
     @property
     def heard(self) -> list[str]:
-        """All they heard: names of prompts; as Asterisk has it what is none."""
-        return [self._site.names.get(sound, _known(sound)) for sound in self._call.heard]
+        """All they heard: names of prompts, texts as they were spoken; as Asterisk has it what is neither."""
+        texts = {each.uri: each.text for step in self.facts(c.StepStarted) for each in getattr(step.verb, "texts", ())}
+        return [self._site.names.get(sound) or texts.get(sound, _known(sound)) for sound in self._call.heard]
 
     @property
     def data(self) -> dict[str, str]:
@@ -215,7 +218,9 @@ class ScriptedSite:
     def __init__(self, centre: Rehearsal, site: Site) -> None:
         self.centre, self._site = centre, site
         said = {**site.spoken, **site.words}
-        self._sounds = {name: frozenset(each.uri for each in prompt.renderings()) for name, prompt in said.items()}
+        ours = {name: frozenset(self._spoken(*each) for each in texts.items()) for name, texts in WORDS.items()}
+        theirs = {name: frozenset(each.uri for each in prompt.renderings()) for name, prompt in said.items()}
+        self._sounds = ours | theirs
         self.names: dict[str, str] = {uri: name for name, uris in self._sounds.items() for uri in uris}
         self.callers: list[Caller] = []
 
@@ -255,9 +260,15 @@ class ScriptedSite:
         self._site = parse(files)
         self.centre.reads(self._site, files)
 
-    def sounds(self, prompt: str | Value, language: str) -> Iterator[tuple[str, frozenset[str]]]:
-        """What a prompt or a value is made of: a name, and the sounds of which one is heard."""
-        if not isinstance(prompt, str):
+    def _spoken(self, language: str, text: str) -> str:
+        """The sound of a text that no file has."""
+        return sound_of_said(language, " ".join(text.split()), self._site.voice(language))
+
+    def sounds(self, prompt: str | Value | Text, language: str) -> Iterator[tuple[str, frozenset[str]]]:
+        """What a prompt, a value or a text is made of: a name, and the sounds of which one is heard."""
+        if isinstance(prompt, Text):
+            yield prompt.text, frozenset({self._spoken(prompt.language or language, prompt.text)})
+        elif not isinstance(prompt, str):
             for word in words(prompt, language):
                 yield word, frozenset({self._site.word(word, language)})
         elif prompt in self._sounds:
