@@ -271,3 +271,11 @@ async def test_the_words_of_arranging_a_callback_have_names_that_a_test_may_say(
         caller.presses("2")
         await caller.hears("callback-key-number")
         assert "callback-right" in caller.heard
+
+
+@in_virtual_time
+async def test_a_program_that_stands_at_a_question_is_told_in_words():
+    async with a_site(HOME) as site:
+        caller = await site.call("4001")
+        with pytest.raises(AssertionError, match=r"stands at step 1: it asks «welcome» 'Welcome\. For sales, press 1"):
+            await caller.hears("nobody-free", within=2)

@@ -27,6 +27,7 @@ from typing import Any, Final
 
 from ccplane.callflow.arranging import WORDS
 from ccplane.callflow.saying import Text, Value, words
+from ccplane.callflow.told import said_by, verb_told
 from ccplane.contacts import facts as c
 from ccplane.days import zone
 from ccplane.ids import ContactId
@@ -208,7 +209,8 @@ class Caller:
             return f"The call was ended by the {ended.by}, with cause {ended.cause}."
         if contact is None:
             return "No program has taken the call."
-        where = f"in queue {self.queue!r}" if self.queue else f"at step {contact.step}: {contact.verb}"
+        verb = verb_told(contact.verb, self._site.said) if contact.verb is not None else "nothing"
+        where = f"in queue {self.queue!r}" if self.queue else f"at step {contact.step}: it {verb}"
         return f"Program {contact.program!r} stands {where}."
 
 
@@ -222,6 +224,8 @@ class ScriptedSite:
         theirs = {name: frozenset(each.uri for each in prompt.renderings()) for name, prompt in said.items()}
         self._sounds = ours | theirs
         self.names: dict[str, str] = {uri: name for name, uris in self._sounds.items() for uri in uris}
+        self.said = said_by(site)
+        """What a sound says."""
         self.callers: list[Caller] = []
 
     @property
