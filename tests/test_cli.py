@@ -32,6 +32,7 @@ from ccplane.http.server import Server, serve
 from ccplane.http.views import iso
 from ccplane.ids import ContactId, MessageId
 from ccplane.local.plane_process import PlaneEnded
+from ccplane.postgres.faxes import FaxRow
 from tests.http.memory import TOKEN, Site
 from tests.kpi import histories
 from tests.kpi.histories import AGENTS, QUEUES
@@ -65,8 +66,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet_port: int) -> 
 
 
 @pytest.fixture
-def site() -> Site:
-    return Site()
+def site(tmp_path: Path) -> Site:
+    site = Site()
+    site.faxes_dir = tmp_path / "faxes"
+    return site
 
 
 @pytest.fixture
@@ -659,6 +662,31 @@ async def test_messages_without_an_answer_are_shown_taken_given_back_and_answere
     assert (await ask("messages", "give-back", "m-1")).stdout == "Anybody may answer it.\n"
     assert (await ask("messages", "answered", "m-1", "--by", "Lea")).stdout == "It is answered.\n"
     assert list(site.plane.state.owed) == ["m-2"]
+
+
+FAX = FaxRow(
+    id="f-1", contact="c-1", box="orders", caller="138", number_dialled="4014", came_at=60_000, pages=1, complete=True,
+    reason="", station="+49 30", bytes=15, file="1.pdf", read_at=None, deleted_at=None,
+)  # fmt: skip
+
+
+async def test_faxes_are_shown_fetched_and_deleted(site, plane, folder):
+    assert (await ask("faxes")).stdout == "No fax has come.\n"
+    (folder / "faxes").mkdir()
+    (folder / "faxes" / FAX.file).write_bytes(b"%PDF-1.4 a page")
+    part = replace(FAX, id="f-2", caller="", pages=2, complete=False, reason="hung-up", file="2.pdf")
+    site.faxes.stored |= {"f-1": FAX, "f-2": part}
+    whole, some = (await ask("faxes", "--box", "orders")).stdout.splitlines()
+    assert whole.startswith("f-1  orders  138 (+49 30), 1 page, ")
+    assert whole.endswith(", new")
+    assert some.startswith("f-2  orders  a withheld number (+49 30), 2 pages, NOT ALL: hung-up, ")
+    assert site.faxes.wanted.box == "orders"
+    file = folder / "order.pdf"
+    assert (await ask("faxes", "get", "f-1", str(file))).stdout == f"{file}: 15 bytes\n"
+    assert file.read_bytes() == b"%PDF-1.4 a page"
+    gone = await ask("faxes", "get", "f-2", str(file))
+    assert (gone.exit_code, "not there any more" in told(gone)) == (2, True)
+    assert (await ask("faxes", "delete", "f-2")).stdout == "It is deleted.\n"
 
 
 async def test_notices_are_shown_tried_again_and_given_up(site, plane):

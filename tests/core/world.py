@@ -15,6 +15,7 @@ from ccplane.contacts.conference import Confer
 from ccplane.contacts.direct import Direct
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
+from ccplane.contacts.fax import ReceiveFax
 from ccplane.contacts.surveys import AskSurvey, Kind, NoteAnswer
 from ccplane.contacts.verbs import (
     KEYS,
@@ -56,6 +57,7 @@ from ccplane.ids import (
     QueueName,
     SeatId,
     contact_of_offer,
+    fax_id,
     half_of,
     is_called_back,
     is_line,
@@ -219,6 +221,8 @@ VERBS = (
     NoteAnswer("satisfied", Kind.SATISFACTION, 5),
     TakeMessage("sales", 4_000, 0, "any"),
     TakeMessage("ana", 9_000, 0),
+    ReceiveFax("orders", 30_000),
+    ReceiveFax("orders", 2_000),
     LookAtBox("general"),
     EnterQueue(SUPPORT, credit_s=45),
     AskCallback(SUPPORT, "5551"),
@@ -267,6 +271,8 @@ class World:
         """What a survey has read that is not decided yet; and since when nobody watches."""
         self.tapes, self.files = {}, set()
         """Which channel each recording is of that goes on; and those that are over."""
+        self.faxes, self.words = set(), set()
+        """Our fax machines; and those that are gone, and have left word of it."""
         self.events = []
         """Under way to the plane."""
         self.halves, self.line_rooms, self.conferences = {}, {}, {}
@@ -413,6 +419,18 @@ class World:
                 self.record(channel, message)
             case do.StopRecording(message=message):
                 self.tape_ends(message)
+            case do.BeginFax(fax=fax):
+                self.faxes.add(fax)
+                self.events.append(i.FaxUp(fax))
+            case do.JoinFax(contact=contact, fax=fax):
+                if fax in self.faxes and contact in self.rooms and fax not in self.rooms[contact]:
+                    self.rooms[contact].append(fax)
+                    self.events.append(i.FaxJoined(fax))
+            case do.EndFax(fax=fax):
+                self.fax_ends(fax)
+            case do.LookForFax(fax=fax):
+                there = fax in self.words or fax in self.faxes
+                self.events.append(i.FaxEnded(fax) if there else i.FaxMissing(fax))
             case do.LookForRecording(message=message) if message not in self.tapes:
                 there = message in self.files
                 self.events.append(i.RecordingEnded(message) if there else i.RecordingMissing(message))
@@ -467,6 +485,13 @@ class World:
         if self.tapes.pop(message, None) is not None:
             self.files.add(message)
             self.events.append(i.RecordingEnded(message, 3_000))
+
+    def fax_ends(self, fax):
+        if fax in self.faxes:
+            self.faxes.discard(fax)
+            self.moves_out(fax)
+            self.words.add(fax)
+            self.events.append(i.FaxEnded(fax))
 
     def rings(self, agent):
         """For worlds that look at whom we ring."""
@@ -693,6 +718,19 @@ class World:
         """By silence or a key."""
         if self.tapes:
             self.tape_ends(sorted(self.tapes)[a % len(self.tapes)])
+
+    def fax_is_done(self, a, b):
+        """Their machine has sent all, or gives up; or what came of one is safe, told twice."""
+        over = sorted(self.floor.state.faxes)
+        if self.faxes and b % 2:
+            self.fax_ends(sorted(self.faxes)[a % len(self.faxes)])
+        elif over and over[a % len(over)] not in self.faxes:
+            fax, pages = over[a % len(over)], b % 3
+            whole = pages > 0 and a % 2 == 0
+            told = i.FaxKept(fax, pages, whole, "" if whole else "interrupted", "", pages, "f" if pages else "")
+            self.take(told)
+            self.words.discard(fax)
+            assert not self.take(told).facts
 
     def keeper_works(self, a, b):
         """On what was left: it is kept where there is a file, else it is none. Now and then told twice."""
@@ -1012,13 +1050,13 @@ class World:
         rooms = {contact: tuple(members) for contact, members in self.rooms.items()}
         lines = {line: tuple(members) for line, members in self.line_rooms.items()}
         conferences = {conference: tuple(members) for conference, members in self.conferences.items()}
-        return channels, rooms, lines, conferences
+        return channels, rooms, lines, conferences, tuple(sorted(self.faxes))
 
     def survey_comes(self, a, b):
         """That which has begun, or one of this moment; now and then something is missing or nobody's."""
         if self.listing is None:
             self.listing = (self.floor.now - (a % 3) * 1_000, *self.listed())
-        (began_at, channels, rooms, lines, conferences), self.listing = self.listing, None
+        (began_at, channels, rooms, lines, conferences, faxes), self.listing = self.listing, None
         if b % 6 == 0 and channels:
             missing = channels.pop(sorted(channels)[a % len(channels)]).id
             self.parted |= {missing, *map(leg_of_half, lines.get(missing, ()))}
@@ -1042,6 +1080,7 @@ class World:
                 journals={contact: text for contact, text in self.journals.items() if contact in rooms},
                 lines=lines,
                 conferences=conferences,
+                faxes=faxes,
                 carried=tuple(self.carried),
             )
         )
@@ -1082,6 +1121,8 @@ class World:
         self.late.clear()
         self.channels.clear()
         self.rooms.clear()
+        self.faxes.clear()
+        self.words.clear()
         self.line_rooms.clear()
         self.listing = None
         self.survey_comes(a, 2)
@@ -1181,6 +1222,12 @@ class World:
             i.RecordingRefused(message_id(whose, b % 4, a % 3), "no"),
             i.MessageKept(message_id(whose, b % 4, a % 3), "f", 1, 1),
             i.MessageUnusable(message_id(whose, b % 4, a % 3), Unusable.SILENT),
+            i.FaxUp(fax_id(whose, b % 4, 1)),
+            i.FaxJoined(fax_id(whose, b % 4, a % 3)),
+            i.FaxEnded(fax_id(whose, b % 4, 1)),
+            i.FaxRefused(fax_id(whose, b % 4, a % 3), "no"),
+            i.FaxMissing(fax_id(whose, b % 4, 1)),
+            i.FaxKept(fax_id(whose, b % 4, a % 3), b % 2, b % 2 == 1, "", "", 1, "f"),
             i.KeyPressed(whose, "1"),
             i.VerbAsked(whose, a % 5, VERBS[b % len(VERBS)]),
             i.IntentAsked(agent=AgentId("nobody"), intent=Intent.READY, by="test"),
@@ -1220,6 +1267,7 @@ DAILY = (
     World.key_comes,
     World.message_ends,
     World.keeper_works,
+    World.fax_is_done,
     World.agent_wants,
     World.everyone_works,
     World.screen_asks,

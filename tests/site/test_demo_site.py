@@ -89,6 +89,7 @@ def test_its_numbers_are_those_people_rely_on(demo: Site):
         "4010": ("meeting", None),
         "4011": ("order_status", "support"),
         "4013": ("rated_support", None),
+        "4014": ("fax_line", None),
     }
     assert demo.number("5550000").program == "sorry"
 

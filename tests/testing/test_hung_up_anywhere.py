@@ -25,6 +25,7 @@ from ccplane.laws import Fact
 from ccplane.settings import HOME
 from ccplane.site import parse, read
 from ccplane.testing import Rehearsal, answers, rehearse, run
+from ccplane.testing.fake_faxes import Sheets
 from ccplane.testing.fake_people import FakeCall
 
 pytestmark = pytest.mark.slow
@@ -53,6 +54,8 @@ class Sort:
     """Pressed once they wait in a queue whose agent does not pick up."""
     outside: bool = False
     """Whether somebody answers at the number outside."""
+    sends: Sheets | None = None
+    """What their fax machine sends, if they are one."""
 
 
 SENT = {"state": "sent", "on": "2026-11-20"}
@@ -67,6 +70,8 @@ SORTS = [
     Sort(),
     Sort(agent=True),
     Sort(outside=True),
+    Sort(sends=Sheets(2)),
+    Sort(sends=Sheets(2, fails_after=1)),
     Sort(("1001",), agent=True),
     Sort(("1001",)),
     Sort(("4711",), waits_for_key="#"),
@@ -115,6 +120,7 @@ class Walk:
             self.keys = iter(self.sort.keys)
             centre.plane.follow(self.follow)
             self.call = centre.switch.call("4999", caller="5550100")
+            self.call.sends = self.sort.sends
             await self.call.over(within=5 * 3600)
             await asyncio.sleep(120)
             self.judge(centre, self.call)

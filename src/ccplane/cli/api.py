@@ -12,6 +12,8 @@ from ccplane.errors import CcplaneError, RequestError, SetupError
 if TYPE_CHECKING:
     from ccplane.settings import Settings
 
+PDF: Final = "application/pdf"
+"""What is given as bytes; all else is JSON."""
 TIMEOUT_S: Final = 10.0
 SILENT_S: Final = 45.0
 """A stream says every 15 s at least that it is there."""
@@ -39,6 +41,8 @@ def asking(settings: Settings, token: str = "", patience_s: float = TIMEOUT_S) -
             raise _away(settings, error, connected=not isinstance(error, httpx.ConnectError)) from error
         if response.status_code == 204 and 204 in expected:
             return None
+        if response.status_code in expected and response.headers.get("content-type") == PDF:
+            return response.content
         try:
             answer = response.json()
         except ValueError as error:

@@ -224,6 +224,8 @@ class Trial:
                 values.append(_json(texts[0]) if texts else {})
             elif each.name == "why" and not texts and name == "look-up-failed":
                 values.append("timeout")
+            elif each.name == "pages":
+                values.append(0 if name == "no-fax" else 1)
             elif each.type is int:
                 values.append(5_000)
             elif each.type is bool:
