@@ -69,7 +69,7 @@ def shown(board: dict[str, Any]) -> dict[str, list[list[str]]]:
         "queues": [
             [queue["name"], str(queue["waiting"]), estimate(queue["estimated_wait_s"]),
              *(str(queue[name]) for name in ("offered", "answered", "abandoned")),
-             rate(queue["service_level"]), rate(queue["three_rings"])]
+             rate(queue["service_level"]), rate(queue["three_rings"]), str(queue["messages"])]
             for queue in board["queues"]
         ],
         "agents": [[agent["id"], ENGLISH["states"][agent["state"]]] for agent in board["agents"]],
@@ -162,7 +162,7 @@ async def test_it_speaks_chinese(browser: Chromium, centre: Centre):
         heads = await tab.evaluate("[...document.querySelectorAll('thead th')].map((each) => each.textContent)")
         assert heads[1:] == [CHINESE[name] for name in (
             "waiting", "longest_wait", "estimated_wait", "offered", "answered", "abandoned", "service_level",
-            "three_rings", "attribution", "arrived", "queued", "answered", "abandoned", "self_served",
+            "three_rings", "messages", "attribution", "arrived", "queued", "answered", "abandoned", "self_served",
         )]  # fmt: skip
         offline = f"19 {CHINESE['states']['offline']}"
         assert offline in await tab.text("#tally")

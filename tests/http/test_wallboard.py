@@ -10,12 +10,14 @@ import httpx
 import pytest
 
 from ccplane.agents.facts import Phone
+from ccplane.contacts.owed import Owed
 from ccplane.core import inputs
 from ccplane.core.state import State
 from ccplane.http import wallboard
 from ccplane.http.server import serve
 from ccplane.http.views import iso
 from ccplane.http.wallboard import AT_ONCE, EVERY_S, Newcomers
+from ccplane.ids import ContactId, MessageId
 from tests.core.floor import a_queue, the_rules
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN, MemoryPlane
@@ -46,6 +48,8 @@ async def test_the_wallboard_has_what_its_surface_promises(site, admin):
         "estimate_error_p50_s": None,
         "estimate_error_p90_s": None,
         "callbacks": 0,
+        "messages": 0,
+        "messages_overdue": 0,
         "surveys_asked": 0,
         "surveys_rated": 0,
         "response_rate": None,
@@ -54,6 +58,16 @@ async def test_the_wallboard_has_what_its_surface_promises(site, admin):
     }
     assert body["agents"][0] == {"id": ANA, "state": "offered", "since": "2023-11-15T23:00:00.000Z", "until": None}
     assert (body["at"], body["counted_from"]) == ("2023-11-15T23:00:01.500Z", "2023-11-15T00:00:00.000Z")
+
+
+async def test_the_wallboard_counts_messages_by_the_queue_whose_agents_answer_them(site, admin):
+    usual = {"contact": ContactId("c-9"), "box": "general", "caller": "0123", "left_at": 0, "ms": 4_200}
+    for number, more in enumerate(({"queue": SALES}, {"queue": SALES, "overdue": True}, {"agent": ANA}), 1):
+        message = Owed(id=MessageId(f"m-{number}"), **usual, **more)
+        site.plane.history.give(inputs.OwedFound(message=message))
+    shown, *others = (await admin.get("/api/v1/wallboard")).json()["queues"]
+    assert (shown["name"], shown["messages"], shown["messages_overdue"]) == (SALES, 2, 1)
+    assert all(each["messages"] == 0 for each in others)
 
 
 async def test_the_wallboard_says_until_when_an_agent_wraps_up(site, admin):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from operator import attrgetter, itemgetter
 from typing import Final, Protocol
@@ -13,7 +14,8 @@ from msgspec.structs import replace
 from ccplane.agents.agent import Agent, Shown
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.facts.surges import SurgeBegan
-from ccplane.ids import AgentId, QueueName
+from ccplane.contacts.owed import Owed
+from ccplane.ids import AgentId, MessageId, QueueName
 from ccplane.kpi.board import Board, Gap, Stay
 from ccplane.kpi.brought import AttributionView, by_attribution
 from ccplane.kpi.counters import NOTHING, NOTHING_YET, Counters
@@ -39,6 +41,8 @@ class Floor(Protocol):
     def emergencies(self) -> Mapping[str, Emergency]: ...
     @property
     def surges(self) -> Mapping[str, SurgeBegan]: ...
+    @property
+    def owed(self) -> Mapping[MessageId, Owed]: ...
 
 
 class GroupView(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +75,10 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """None of all agents could ever serve it."""
     callbacks: int = 0
     """Promised, and not over."""
+    messages: int = 0
+    """In boxes whose messages its agents answer, and without an answer."""
+    messages_overdue: int = 0
+    """Those of them whose promised time is over."""
     surveys_asked: int = 0
     surveys_rated: int = 0
     response_rate: float | None = None
@@ -116,7 +124,7 @@ def wallboard(board: Board, floor: Floor, now: int, waits: Waits = NO_WAITS) -> 
     return WallboardView(
         at=now,
         began_at=board.on_day(now).today.began_at,
-        queues=queues(board, floor.rules, now, waits, floor.groups),
+        queues=queues(board, floor.rules, now, waits, floor.groups, floor.owed.values()),
         agents=tuple(_agent(id_, agent) for id_, agent in _by_id(floor.agents)),
         provisional=bool(gaps),
         gaps=gaps,
@@ -143,7 +151,12 @@ NO_GROUPS: Final[Groups] = Map()
 
 
 def queues(
-    board: Board, rules: Rules, now: int, waits: Waits = NO_WAITS, groups: Groups = NO_GROUPS
+    board: Board,
+    rules: Rules,
+    now: int,
+    waits: Waits = NO_WAITS,
+    groups: Groups = NO_GROUPS,
+    messages: Iterable[Owed] = (),
 ) -> tuple[QueueView, ...]:
     """The queues at `now`: as the site's files have them, and then any that are no more but still count."""
     board = board.on_day(now)
@@ -151,6 +164,7 @@ def queues(
     for stay in board.stays.values():
         waiting.setdefault(stay.queue, []).append(stay)
     names = dict.fromkeys((*rules.queues, *sorted(waiting), *sorted(board.today.queues)))
+    left = Counter((each.queue, each.overdue) for each in messages)
     of_queue: dict[QueueName, list[GroupView]] = {}
     for (queue, name), opening in groups.items():
         of_queue.setdefault(queue, []).append(_group(name, opening, now))
@@ -162,6 +176,7 @@ def queues(
             now,
             waits.get(name),
             sorted(of_queue.get(name, []), key=attrgetter("name")),
+            (left[name, False], left[name, True]),
         )
         for name in names
     )
@@ -173,8 +188,15 @@ def _group(name: str, opening: Opening, now: int) -> GroupView:
 
 
 def _queue(
-    board: Board, name: QueueName, waiting: list[Stay], now: int, wait_ms: int | None, groups: list[GroupView]
+    board: Board,
+    name: QueueName,
+    waiting: list[Stay],
+    now: int,
+    wait_ms: int | None,
+    groups: list[GroupView],
+    messages: tuple[int, int],
 ) -> QueueView:
+    """`messages`: that wait for an answer, those in time and those overdue."""
     counters, off = board.today.queues.get(name, NOTHING), board.today.off.get(name, NOTHING_YET)
     oldest = min((stay.queued_at for stay in waiting), default=now)
     return QueueView(
@@ -191,6 +213,8 @@ def _queue(
         estimate_error_p50_s=_seconds(off.quantile(0.5)),
         estimate_error_p90_s=_seconds(off.quantile(0.9)),
         callbacks=sum(each.queue == name for each in board.callbacks.values()),
+        messages=sum(messages),
+        messages_overdue=messages[1],
         surveys_asked=counters.surveys_asked,
         surveys_rated=counters.surveys_rated,
         response_rate=rate(counters.surveys_rated, counters.surveys_asked),

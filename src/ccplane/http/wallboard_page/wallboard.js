@@ -68,8 +68,8 @@ function show() {
   update(byId("emergencies"), board.emergencies, (each) => each.name, newLine, (item, each) => {
     write(item, `${each.name}: ${each.says[language] ?? Object.values(each.says)[0]}`);
   });
-  update(byId("queues"), board.queues, (queue) => queue.name, () => newRow(8), (row, queue) => {
-    const cells = [queue.name, whole.format(queue.waiting), null, estimateOf(queue), ...countsOf(queue), ...ratesOf(queue)];
+  update(byId("queues"), board.queues, (queue) => queue.name, () => newRow(9), (row, queue) => {
+    const cells = [queue.name, whole.format(queue.waiting), null, estimateOf(queue), ...countsOf(queue), ...ratesOf(queue), messagesOf(queue)];
     cells.forEach((text, n) => text === null || write(row.children[n], text));
     row.classList.toggle("waited-for", queue.waiting > 0);
   });
@@ -119,6 +119,11 @@ function estimateOf({ estimated_wait_s: seconds }) {
 
 const countsOf = (queue) => [queue.offered, queue.answered, queue.abandoned].map((count) => whole.format(count));
 const ratesOf = (queue) => [queue.service_level, queue.three_rings].map((rate) => (rate === null ? words.nothing : percent.format(rate)));
+
+// Those without an answer, and how many of them are late.
+function messagesOf({ messages, messages_overdue: overdue }) {
+  return overdue === 0 ? whole.format(messages) : `${whole.format(messages)} (${words.overdue.replace("{count}", whole.format(overdue))})`;
+}
 
 // How many agents are in each state, in the order of the words.
 function tallyOf(agents) {
