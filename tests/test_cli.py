@@ -691,22 +691,22 @@ async def test_faxes_are_shown_fetched_and_deleted(site, plane, folder):
 
 async def test_notices_are_shown_tried_again_and_given_up(site, plane):
     assert (await ask("notices")).stdout == "There are none.\n"
-    site.notices.make(1)
-    site.notices.make(2, "sent", kind="webhook", target="crm", message="m-2")
-    site.notices.make(3, "failed", last_error="the mail server refuses this address: 550 no such user")
+    site.notices.make("n-1")
+    site.notices.make("n-2", "sent", kind="webhook", target="crm", message="m-2")
+    site.notices.make("n-3", "failed", last_error="the mail server refuses this address: 550 no such user")
     failed, why, sent, due, later = (await ask("notices")).stdout.splitlines()
     assert (failed, why) == (
-        "3  failed  email to team@example.com, of m-1; tried 3 times",
+        "n-3  failed  email to team@example.com, of m-1; tried 3 times",
         "    the mail server refuses this address: 550 no such user",
     )
-    assert sent.startswith("2  sent  webhook to crm, of m-2, at ")
-    assert due.startswith("1  due  email to team@example.com, of m-1; tried 3 times, next at ")
+    assert sent.startswith("n-2  sent  webhook to crm, of m-2, at ")
+    assert due.startswith("n-1  due  email to team@example.com, of m-1; tried 3 times, next at ")
     assert later == "    the mail server says 451 later"
     assert len((await ask("notices", "--state", "sent", "--message", "m-2")).stdout.splitlines()) == 1
-    assert (await ask("notices", "retry", "3")).stdout == "3 is tried now.\n"
-    twice = await ask("notices", "retry", "2")
+    assert (await ask("notices", "retry", "n-3")).stdout == "n-3 is tried now.\n"
+    twice = await ask("notices", "retry", "n-2")
     assert (twice.exit_code, "It was sent already" in told(twice)) == (2, True)
-    assert (await ask("notices", "give-up", "1", "--by", "Lea")).stdout == "1 is not tried any more.\n"
-    assert site.notices.rows[1].last_error == "given up by Lea"
-    over = await ask("notices", "give-up", "1")
+    assert (await ask("notices", "give-up", "n-1", "--by", "Lea")).stdout == "n-1 is not tried any more.\n"
+    assert site.notices.rows["n-1"].last_error == "given up by Lea"
+    over = await ask("notices", "give-up", "n-1")
     assert (over.exit_code, "It is given-up already." in told(over)) == (2, True)

@@ -16,6 +16,7 @@
 | playback | contact, step, try | `p-c-ast1-1700000000.12-3-1` |
 | recording | contact, segment with the agent | `r-c-ast1-1700000000.12-2` |
 | message | contact, step, try; 0, 0 if the dialplan's fallback took it | `m-c-ast1-1700000000.12-3-1` |
+| notice of a message | the message, and which of those who are told it is for | `n-m-c-ast1-1700000000.12-3-1-1` |
 | fax, and the half of its channel that stands in the room | contact, step, try | `f-c-ast1-1700000000.12-3-1` |
 | far half of that, which is the fax machine | the fax | `h-f-c-ast1-1700000000.12-3-1` |
 """
@@ -30,6 +31,7 @@ ChannelId = NewType("ChannelId", str)
 BridgeId = NewType("BridgeId", str)
 PlaybackId = NewType("PlaybackId", str)
 MessageId = NewType("MessageId", str)
+NoticeId = NewType("NoticeId", str)
 FaxId = NewType("FaxId", str)
 OfferId = NewType("OfferId", str)
 RecordingId = NewType("RecordingId", str)

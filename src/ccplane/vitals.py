@@ -20,7 +20,7 @@ from ccplane.asterisk.switch import Switch
 from ccplane.contacts.facts import MessageMark, SoundsFailed
 from ccplane.contacts.owed import Owed
 from ccplane.http.ports import Part, PhoneAccount
-from ccplane.ids import AgentId, ContactId, FaxId, MessageId, QueueName, RecordingId, SeatId, device_at
+from ccplane.ids import AgentId, ContactId, FaxId, MessageId, NoticeId, QueueName, RecordingId, SeatId, device_at
 from ccplane.laws import Fact
 from ccplane.log.backlog import Backlog
 from ccplane.log.clock import SiteClock
@@ -293,15 +293,15 @@ class NoticesByHand:
     async def notices(self, wanted: NoticesWanted, *, after: str | None, limit: int) -> NoticePage:
         return await self._stored.notices(wanted, after=after, limit=limit)
 
-    async def notice(self, wanted: int) -> NoticeRow | None:
+    async def notice(self, wanted: NoticeId) -> NoticeRow | None:
         return await self._stored.notice(wanted)
 
-    async def retry(self, wanted: int) -> bool:
+    async def retry(self, wanted: NoticeId) -> bool:
         done = await self._stored.retry(wanted, self._now())
         self._notifier.look()
         return done
 
-    async def give_up(self, wanted: int, by: str) -> bool:
+    async def give_up(self, wanted: NoticeId, by: str) -> bool:
         done = await self._stored.give_up(wanted, by)
         self._notifier.look()
         return done

@@ -22,7 +22,9 @@ from ccplane.postgres.migrate import Migration, migrate, migrations, pending
 from ccplane.postgres.people import import_agents
 from ccplane.postgres.pool import Database
 from tests.backup.places import SITE, folded_over, lives_through, living
+from tests.notices.telling import stored as a_message_that_is_told
 from tests.postgres.histories import START, a_history
+from tests.postgres.test_projections import store
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -95,6 +97,27 @@ async def test_people_and_what_their_phones_register_with_come_back(place, fresh
 
 
 # ------------------------------------------------------------------------------------------- a place of its own
+
+
+async def test_in_a_restored_place_notices_of_new_messages_stand_beside_those_that_came_with_it(place, fresh, tmp_path):
+    await lives_through(place, FACTS)
+    await stored_in(place, [a_message_that_is_told(1)])
+    await place.backed_up(tmp_path / "b.zip")
+    await fresh.restored(tmp_path / "b.zip")
+    before = await place.rows("SELECT * FROM notice")
+    assert await fresh.rows("SELECT * FROM notice") == before
+    assert len(before) == 1
+    await stored_in(fresh, [a_message_that_is_told(2)], epoch=2)
+    assert len(await fresh.rows("SELECT id FROM notice WHERE state = 'due'")) == 2
+    assert len(await fresh.rows("SELECT id FROM message WHERE file IS NOT NULL")) >= 2
+
+
+async def stored_in(place, facts, epoch=1):
+    """By another outbox than the place's own."""
+    database = Database(place.dsn)
+    await database.open()
+    await store(database, facts, epoch=10_000_000 + epoch, outbox=f"box-{epoch}")
+    await database.close()
 
 
 async def test_a_restored_place_may_lead_at_once_under_an_epoch_that_its_original_never_had(place, fresh, file):

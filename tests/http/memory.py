@@ -365,9 +365,9 @@ class MemoryNotices:
     """As Postgres says of them."""
 
     def __init__(self) -> None:
-        self.rows: dict[int, NoticeRow] = {}
+        self.rows: dict[str, NoticeRow] = {}
 
-    def make(self, number: int, state: str = "due", **other: Any) -> NoticeRow:
+    def make(self, number: str, state: str = "due", **other: Any) -> NoticeRow:
         usual: dict[str, Any] = {
             "message": "m-1",
             "kind": "email",
@@ -385,17 +385,17 @@ class MemoryNotices:
         found = [each for each in reversed(self.rows.values()) if wanted.state in (None, each.state)]
         return NoticePage([each for each in found if wanted.message in (None, each.message)][:limit], None)
 
-    async def notice(self, wanted: int) -> NoticeRow | None:
+    async def notice(self, wanted: str) -> NoticeRow | None:
         return self.rows.get(wanted)
 
-    async def retry(self, wanted: int) -> bool:
+    async def retry(self, wanted: str) -> bool:
         row = self.rows[wanted]
         if row.state == "sent":
             return False
         self.make(wanted, tries=0)
         return True
 
-    async def give_up(self, wanted: int, by: str) -> bool:
+    async def give_up(self, wanted: str, by: str) -> bool:
         row = self.rows[wanted]
         if row.state != "due":
             return False

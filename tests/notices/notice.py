@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from ccplane.contacts.notice import Notice, NoticeKind
-from ccplane.ids import ContactId, MessageId, QueueName
+from ccplane.ids import ContactId, MessageId, NoticeId, QueueName
 
 
 def at(hour):
@@ -16,7 +16,7 @@ def at(hour):
 
 def a_notice(**other):
     usual = Notice(
-        id=1,
+        id=NoticeId("n-m-c-ast1-1700000000.1-3-1-1"),
         kind=NoticeKind.WEBHOOK,
         target="crm",
         since=at(8),

@@ -336,3 +336,12 @@ def test_the_size_that_is_said_is_that_of_the_mail(sound, text):
     handed_in = b"".join(lines_of(made, sound))
     place = len(b"".join(lines_of(made, b"")))
     assert len(handed_in) - place == size_of(made, sound) - len(made)
+
+
+async def test_an_address_that_none_can_be_is_refused_at_once_and_said_so(db):
+    """The site's check lets few through; whatever comes, it is not tried for three days."""
+    await store(db, [stored(to=("a b@example.com\x00",))])
+    async with a_post_office() as office, Desk(db, url_of(office)).at_work() as desk:
+        row = await desk.becomes("failed", tries=1)
+    assert row.last_error
+    assert not office.mails

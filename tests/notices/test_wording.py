@@ -71,5 +71,5 @@ def test_the_id_of_a_mail_is_the_same_for_each_try_and_another_for_each_message_
     def id_of(**other):
         return message_id(a_notice(**other), "ccplane@cc.example.com")
 
-    assert id_of() == id_of(tries=7, since=at(9), id=99)
+    assert id_of() == id_of(tries=7, since=at(9), id="n-99")
     assert len({id_of(), id_of(message="m-c-ast1-2-1-1"), id_of(target="b@example.com")}) == 3

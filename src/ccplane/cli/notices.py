@@ -28,8 +28,8 @@ def notices(context: click.Context, state: str | None, message: str) -> None:
     Examples:
       ccplane notices
       ccplane notices --state failed
-      ccplane notices retry 12
-      ccplane notices give-up 12 --by Lea
+      ccplane notices retry n-m-c-ast1-1700000000.1-3-1-1
+      ccplane notices give-up n-m-c-ast1-1700000000.1-3-1-1 --by Lea
     """
     if context.invoked_subcommand is None:
         given = {"state": state, "message": message}
@@ -39,29 +39,29 @@ def notices(context: click.Context, state: str | None, message: str) -> None:
 
 
 @notices.command()
-@click.argument("notice", type=click.IntRange(min=0))
-def retry(notice: int) -> None:
+@click.argument("notice")
+def retry(notice: str) -> None:
     """Try NOTICE now, as if it were new: also one that was refused or given up.
 
     \b
     Examples:
-      ccplane notices retry 12
+      ccplane notices retry n-m-c-ast1-1700000000.1-3-1-1
     """
-    _ask("POST", f"{PATH}/{notice}/retry")
+    _ask("POST", f"{PATH}/{segment(notice)}/retry")
     click.echo(f"{notice} is tried now.")
 
 
 @notices.command("give-up")
-@click.argument("notice", type=click.IntRange(min=0))
+@click.argument("notice")
 @click.option("--by", default="", help="Who says so, for the record.")
-def give_up(notice: int, by: str) -> None:
+def give_up(notice: str, by: str) -> None:
     """Do not try NOTICE any more.
 
     \b
     Examples:
-      ccplane notices give-up 12 --by Lea
+      ccplane notices give-up n-m-c-ast1-1700000000.1-3-1-1 --by Lea
     """
-    _ask("POST", f"{PATH}/{notice}/give-up", {"by": by})
+    _ask("POST", f"{PATH}/{segment(notice)}/give-up", {"by": by})
     click.echo(f"{notice} is not tried any more.")
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from ccplane.ids import AgentId, ContactId, MessageId, QueueName
+from ccplane.ids import AgentId, ContactId, MessageId, NoticeId, QueueName
 
 FIRST_PAUSE_MS: Final = 60_000
 LONGEST_PAUSE_MS: Final = 3_600_000
@@ -46,7 +46,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     `target`: an address, or a webhook of acd/voicemail.toml. `since`: when it became due; `tries`: this one included.
     """
 
-    id: int
+    id: NoticeId
     kind: NoticeKind
     target: str
     since: int

@@ -14,11 +14,11 @@ from ccplane.errors import RequestError
 from ccplane.http.auth import By, Guard
 from ccplane.http.openapi import answers
 from ccplane.http.views import readable, told, with_times
+from ccplane.ids import NoticeId
 from ccplane.postgres.notices import NoticePage, NoticeRow, NoticesWanted
 
 BY_API: Final = "api"
-LARGEST: Final = (1 << 63) - 1
-NoticeId = Annotated[int, InPath(ge=0, le=LARGEST)]
+GivenId = Annotated[str, InPath(max_length=300)]
 Text = Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 NOTICE: Final = readable(
@@ -47,12 +47,12 @@ class NoticeStore(Protocol):
 
     async def notices(self, wanted: NoticesWanted, *, after: str | None, limit: int) -> NoticePage: ...
 
-    async def notice(self, wanted: int, /) -> NoticeRow | None: ...
+    async def notice(self, wanted: NoticeId, /) -> NoticeRow | None: ...
 
-    async def retry(self, wanted: int, /) -> bool:
+    async def retry(self, wanted: NoticeId, /) -> bool:
         """Due now; False if it was sent, or there is none."""
 
-    async def give_up(self, wanted: int, by: str, /) -> bool:
+    async def give_up(self, wanted: NoticeId, by: str, /) -> bool:
         """Not tried any more; False if it is not due."""
 
 
@@ -79,30 +79,30 @@ def routes(store: NoticeStore, admin: Guard) -> APIRouter:
         return told(with_times(msgspec.to_builtins(page)))
 
     @router.get("/{notice_id}", summary="One notice", responses=answers(NOTICE))
-    async def notice(notice_id: NoticeId) -> Response:
+    async def notice(notice_id: GivenId) -> Response:
         return told(with_times(msgspec.to_builtins(await _known(store, notice_id))))
 
     @router.post("/{notice_id}/retry", summary="Try it now, as if it were new", responses=answers(NOTICE))
-    async def retry(notice_id: NoticeId) -> Response:
+    async def retry(notice_id: GivenId) -> Response:
         """Also one that was given up or refused. 409 `notice-sent`: it is not sent twice."""
         await _known(store, notice_id)
-        if not await store.retry(notice_id):
+        if not await store.retry(NoticeId(notice_id)):
             raise RequestError("notice-sent", "It was sent already, and is not sent again.", notice=notice_id)
         return told(with_times(msgspec.to_builtins(await _known(store, notice_id))))
 
     @router.post("/{notice_id}/give-up", summary="Do not try it any more", responses=answers(NOTICE))
-    async def give_up(notice_id: NoticeId, said: GivenUpBy) -> Response:
+    async def give_up(notice_id: GivenId, said: GivenUpBy) -> Response:
         """409 `notice-over`: it is not due any more."""
         row = await _known(store, notice_id)
-        if not await store.give_up(notice_id, said.by or BY_API):
+        if not await store.give_up(NoticeId(notice_id), said.by or BY_API):
             raise RequestError("notice-over", f"It is {row.state} already.", notice=notice_id)
         return told(with_times(msgspec.to_builtins(await _known(store, notice_id))))
 
     return router
 
 
-async def _known(store: NoticeStore, notice_id: int) -> NoticeRow:
-    row = await store.notice(notice_id)
+async def _known(store: NoticeStore, notice_id: str) -> NoticeRow:
+    row = await store.notice(NoticeId(notice_id)) if notice_id.isprintable() else None
     if row is None:
-        raise RequestError("no-such-notice", "There is no notice with this number.", notice=notice_id)
+        raise RequestError("no-such-notice", "There is no notice with this id.", notice=notice_id)
     return row

@@ -144,8 +144,10 @@ class Mailer:
             return NotNow(f"{at} refuses the user or the password of CCPLANE_SMTP_URL: {_words(error)}")
         except aiosmtplib.SMTPResponseException as error:
             return NotNow(f"{at} says {_words(error)}")
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except (aiosmtplib.SMTPException, OSError) as error:  # first: of what TLS refuses some is a ValueError as well
             return NotNow(f"{at} cannot be used: {error or type(error).__name__}")
+        except ValueError as error:
+            return Refused(f"no mail can be sent to this address: {error}")
         return Sent()
 
 

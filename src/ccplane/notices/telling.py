@@ -146,14 +146,15 @@ class Notifier:
             self.look()
 
     async def _tell(self, kind: NoticeKind) -> None:
-        woken, under_way = self._woken[kind], self._under_way[kind]
+        woken, under_way, said = self._woken[kind], self._under_way[kind], False
         while True:
             woken.clear()
             try:
-                pause = await self._begin(kind)
+                pause, said = await self._begin(kind), False
             except StoreError as error:
-                log.warning("notices can't be claimed; trying again", error=error.sentence)
-                pause = AGAIN_S
+                if not said:
+                    log.warning("notices can't be claimed; trying again", kind=kind, error=error.sentence)
+                pause, said = AGAIN_S, True
             except Exception as fault:  # a fault of ours is no reason to end a plane
                 log.exception("notices could not be looked at", exc_info=fault)
                 pause = IDLE_S

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from ccplane.contacts.notice import Notice, NoticeKind, NoticeState
-from ccplane.ids import AgentId, ContactId, MessageId, QueueName
+from ccplane.ids import AgentId, ContactId, MessageId, NoticeId, QueueName
 from ccplane.postgres.cursors import cursor, place
 from ccplane.postgres.pool import Database
 from ccplane.postgres.queries import query
@@ -22,7 +22,7 @@ class NoticeRow(msgspec.Struct, frozen=True, kw_only=True):
     """A notice. `kind`: email or webhook; `target`: an address, or a webhook's name; `state`: due, sent, failed
     (refused for good) or given-up; `since`: when it became due; `next_at`: not tried before."""
 
-    id: int
+    id: str
     message: str
     kind: str
     target: str
@@ -92,31 +92,26 @@ class Notices:
     async def notices(self, wanted: NoticesWanted, *, after: str | None = None, limit: int = 50) -> NoticePage:
         """A page of at most `limit` (1 to 500), the latest first. RequestError `bad-cursor`."""
         limit = max(1, min(limit, MOST))
-        since, last = place(after) if after is not None else (None, None)
-        given = wanted.state, wanted.message, since, None if last is None else _number(last)
+        given = wanted.state, wanted.message, *(place(after) if after is not None else (None, None))
         async with self._database.connection() as connection:
             rows = await connection.fetch(query("list_notices"), *given, limit + 1)
         found = [NoticeRow(**row) for row in rows[:limit]]
-        return NoticePage(found, cursor(found[-1].since, str(found[-1].id)) if len(rows) > limit else None)
+        return NoticePage(found, cursor(found[-1].since, found[-1].id) if len(rows) > limit else None)
 
-    async def notice(self, wanted: int) -> NoticeRow | None:
+    async def notice(self, wanted: NoticeId) -> NoticeRow | None:
         async with self._database.connection() as connection:
             row = await connection.fetchrow(query("read_notice"), wanted)
         return None if row is None else NoticeRow(**row)
 
-    async def retry(self, wanted: int, now: int) -> bool:
+    async def retry(self, wanted: NoticeId, now: int) -> bool:
         """Due now, as if it were new; False if it was sent, or there is none."""
         async with self._database.connection() as connection:
             return await connection.fetchval(query("retry_notice"), wanted, now) is not None
 
-    async def give_up(self, wanted: int, by: str) -> bool:
+    async def give_up(self, wanted: NoticeId, by: str) -> bool:
         """Not tried any more; False if it is not due."""
         async with self._database.connection() as connection:
             return await connection.fetchval(query("give_up_notice"), wanted, f"given up by {by}") is not None
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def _notice(kind: str, message: str, contact: str | None, queue: str, agent: str, **row: Any) -> Notice:

@@ -40,7 +40,7 @@ SELECT id, message, kind, target, state, tries, last_error, ms(since) AS since, 
 FROM notice
 WHERE ($1::text IS NULL OR state = $1)
     AND ($2::text IS NULL OR message = $2)
-    AND ($3::bigint IS NULL OR (since, id) < (instant($3), $4::bigint))
+    AND ($3::bigint IS NULL OR (since, id) < (instant($3), $4::text))
 ORDER BY since DESC, id DESC
 LIMIT $5;
 
