@@ -14,7 +14,7 @@ from ccplane.core.evolve import evolve
 from ccplane.core.faxes import JOIN_MS, SETTLE_MS
 from ccplane.errors import IllegalMove
 from ccplane.ids import ChannelId, fax_id
-from tests.core.floor import NODE, a_floor, c, doing, kinds, the
+from tests.core.floor import NODE, a_floor, an_arrival, c, doing, kinds, the
 
 X = c("x")
 VERB = ReceiveFax("orders", 60_000)
@@ -156,6 +156,29 @@ def test_given_a_gap_when_a_machine_is_left_that_nobody_hears_then_it_is_hung_up
     decision = surveyed(floor, faxes=(FAX_ID,))
     assert the(decision, do.EndFax).fax == FAX_ID
     assert "RepairMade" in kinds(decision)
+
+
+def by_another_plane(**seen):
+    """A floor that knows nothing of x, who sends a fax, until it looks at the switch."""
+    floor, before = a_floor(), faxing()
+    note = next(each.text for each in before.commands if isinstance(each, do.WriteJournal))
+    floor.drops()
+    caller = i.ChannelSeen(ChannelId("x"), up=True, arrival=an_arrival("x", answered=True))
+    room = {X: (ChannelId("x"), *seen.pop("members", ()))}
+    return floor, floor.survey(after_gap=True, at=20, extra=[caller], journals={X: note}, rooms=room, **seen)
+
+
+def test_given_a_caller_nobody_knew_whose_fax_goes_on_then_it_goes_on_for_as_long_as_it_may():
+    floor, found = by_another_plane(faxes=(FAX_ID,), members=(ChannelId(FAX_ID),))
+    assert "FaxStarted" in kinds(found)
+    assert not {"BeginFax", "EndFax", "LookForFax"} & set(doing(found))
+    assert floor.contact("x").step_deadline == 80_000
+
+
+def test_given_a_caller_nobody_knew_whose_fax_is_over_then_what_came_of_it_is_asked_for():
+    floor, found = by_another_plane()
+    assert the(found, do.LookForFax).fax == FAX_ID
+    assert "FaxOver" in kinds(floor.take(i.FaxEnded(FAX_ID)))
 
 
 def test_given_a_checkpoint_then_a_fax_that_is_not_settled_is_in_it():

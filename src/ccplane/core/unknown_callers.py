@@ -10,8 +10,8 @@ from typing import Final
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.verbs import EnterQueue
+from ccplane.core import faxes, journal, own_calls
 from ccplane.core import inputs as i
-from ccplane.core import journal, own_calls
 from ccplane.core.callers import opened
 from ccplane.core.catching_up import go_on, reaches_back, retell
 from ccplane.core.commands import AddCaller, AnswerCaller, StartMusic
@@ -63,6 +63,7 @@ def take_up_program(turn: Turn, survey: i.SwitchSurveyed, seen: i.ChannelSeen) -
         go_on(turn, contact, note)
     if seen.id in survey.rooms.get(contact, ()):
         turn.happened(c.CallerEnteredRoom(at=turn.now, contact=contact))
+    faxes.compare(turn, survey, turn.state.contacts[contact])
     return True
 
 
