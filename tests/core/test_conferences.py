@@ -114,6 +114,18 @@ def test_given_the_last_leader_who_leaves_then_it_is_over_for_all():
     assert "CloseConference" in [type(each).__name__ for each in left.commands]
 
 
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_given_a_leader_who_never_came_into_it_then_the_others_talk_on(hangs_up):
+    floor = meets("x", "y")
+    asks(floor, "z", replace(BOARD, leads=True))
+    if hangs_up:
+        floor.leaves("z")
+    else:
+        floor.wake()
+        assert result(floor, "z") == NotMet("not-joined")
+    assert {floor.contact(each).phase for each in ("x", "y")} == {Phase.CONFERRING}
+
+
 def test_given_the_switch_that_does_not_show_them_in_it_then_the_program_is_told_so_in_time():
     floor = a_floor(agents=[])
     asks(floor, "x")
@@ -157,7 +169,10 @@ def test_given_a_conference_that_nobody_is_to_be_in_then_it_is_closed_and_who_is
     floor.take(i.KeyPressed(c("x"), "#"))
     floor.drops()
     found = floor.survey(after_gap=True, at=20, conferences={conference: ("x",)})
-    assert ("LeaveConference", c("x")) in did(found)
+    assert [each for each in did(found) if "Conference" in each[0]] == [
+        ("LeaveConference", c("x")),
+        ("CloseConference", c("x")),
+    ], "closed behind them, for nobody looks again before the next gap"
     floor.drops()
     found = floor.survey(after_gap=True, at=40, conferences={conference: ()})
     assert do.CloseConference(c("x"), conference) in found.commands

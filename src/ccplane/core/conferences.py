@@ -135,9 +135,10 @@ def leave(turn: Turn, contact: Contact, by: ConferenceEnd, *, unseen: bool = Fal
 
 
 def _left_behind(turn: Turn, gone: Contact, stay: Conferring) -> None:
-    """Without a leader it is over for all; who is alone hears music; and it is closed behind the last."""
+    """Once its last leader has left, it is over for all; one who never came into it has left nobody. Who is alone hears
+    music; and it is closed behind the last."""
     others = [each for each in turn.state.contacts.values() if each.conference and each.conference.id == stay.id]
-    if _leads(gone) and others and not any(_leads(each) for each in others):
+    if stay.inside and _leads(gone) and others and not any(_leads(each) for each in others):
         for each in others:
             _over_for(turn, turn.state.contacts[each.id])
     elif not others:

@@ -39,15 +39,14 @@ def left_over(turn: Turn, survey: i.SwitchSurveyed) -> None:
     known = {each.channel: each for each in turn.state.contacts.values()}
     wanted = {each.conference.id for each in turn.state.contacts.values() if each.conference}
     for conference, channels in survey.conferences.items():
-        there = [known[each] for each in channels if each in known]
-        for contact in there:
-            if contact.conference is None:
-                turn.repaired("caller left over in a conference", contact.id, conference)
-                turn.do(LeaveConference(contact.id, conference, contact.channel))
-        if conference not in wanted and not channels:
+        stray = [known[each] for each in channels if each in known and known[each].conference is None]
+        for contact in stray:
+            turn.repaired("caller left over in a conference", contact.id, conference)
+            turn.do(LeaveConference(contact.id, conference, contact.channel))
+        if conference not in wanted and len(stray) == len(channels):
             _close(turn, conference)
 
 
 def _close(turn: Turn, conference: ConferenceId) -> None:
-    turn.repaired("conference with nobody in it", conference, "a bridge of ours with nobody in it")
+    turn.repaired("conference with nobody in it", conference, "a bridge of ours in which nobody is to be")
     turn.do(CloseConference(contact_of_conference(conference), conference))
