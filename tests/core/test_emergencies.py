@@ -16,7 +16,8 @@ from ccplane.contacts.verbs import EnterQueue, NoteEmergency, Spoken
 from ccplane.core import checkpoint
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.core.emergencies import AT_ONCE, SAYING_MS
+from ccplane.core.announced import SAYING_MS
+from ccplane.core.emergencies import AT_ONCE
 from ccplane.core.follows import WAITERS
 from ccplane.ids import QueueName
 from tests.core.floor import SALES, SUPPORT, a_floor, a_queue, an_arrival, c, doing, ms, paused, ready, the
@@ -88,6 +89,16 @@ def test_nor_into_what_they_are_being_told_of_their_place():
     while not told(floor.wake()):
         assert floor.now < ms(20)
     assert floor.now >= ms(5) + SAYING_MS
+
+
+def test_nor_are_they_told_of_their_place_into_it():
+    plan = Announce(first_ms=ms(5), every_ms=ms(30), messages=({"zh-CN": "sound:news"},))
+    floor = a_floor(agents=[paused("ana")], queues=[a_queue(announce=plan)])
+    floor.waits("x", at=0)
+    assert told(switched_on(floor, at=4)) == [(c("x"), ("sound:zh",))]
+    assert told(floor.tick(at=5)) == []
+    assert told(floor.wake()) == [(c("x"), ("sound:news",))]
+    assert floor.now == ms(4) + SAYING_MS
 
 
 def test_an_agent_who_picks_up_meanwhile_is_not_kept_waiting():

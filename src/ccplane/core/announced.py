@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ccplane.contacts.announce import Announce
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.verbs import EnterQueue
 from ccplane.routing.rules import Rules
+
+SAYING_MS: Final = 8_000
+"""So long one thing that is said may take: they are told of their place and wait each ten seconds at the most."""
 
 
 def plan_of(rules: Rules, contact: Contact) -> Announce | None:
@@ -24,4 +29,8 @@ def say_at(rules: Rules, contact: Contact) -> int | None:
     plan, waiting = plan_of(rules, contact), contact.waiting
     if plan is None or waiting is None or not plan.speaks or contact.offers or not contact.in_room or contact.absent:
         return None
-    return waiting.here_since + plan.first_ms if waiting.say_at is None else waiting.say_at
+    at = waiting.here_since + plan.first_ms if waiting.say_at is None else waiting.say_at
+    told_at = contact.told.at
+    if not told_at or told_at < waiting.here_since:  # what was said in another queue was stopped there
+        return at
+    return max(at, told_at + SAYING_MS)

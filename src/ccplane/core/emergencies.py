@@ -22,6 +22,7 @@ from ccplane.contacts.facts.emergencies import (
     EmergencyPaced,
 )
 from ccplane.core import inputs as i
+from ccplane.core.announced import SAYING_MS
 from ccplane.core.commands import SayToWaiting
 from ccplane.core.follows import to_hear
 from ccplane.core.state import State
@@ -34,8 +35,6 @@ AGAIN_MS: Final = 100
 LOOKED_AT: Final = 1_000
 LATER_MS: Final = 2_000
 """When those are looked at again who are being told something else."""
-SAYING_MS: Final = 8_000
-"""As long as that may take: they are told of their place and wait each ten seconds at the most."""
 
 
 def wanted(turn: Turn, what: i.EmergencyWanted) -> None:
