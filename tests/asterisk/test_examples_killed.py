@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 import pytest
 
-from ccplane.asterisk.node import LocalNode
+from ccplane.asterisk.node import HOME, LocalNode
 from ccplane.testing.rtp import CALLER_TONE, NotPressed
 from ccplane.testing.siplab import Call, CallEnded, State, answers
 from tests.centre import Centre, open_centre
@@ -25,6 +26,10 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.postgres, pytest.mark.slow]
 
 SEEDS: Final = (1,)
 LONGEST_S: Final = 90.0
+CALLS_LEAST: Final = 4
+VERBS_LEAST: Final = 3
+"""So many calls, and kinds of verbs, are in the middle of something when it is killed."""
+FOLDERS: Final = ("dialplan", "ari_apps", "ivr", "acd", "recordings")
 AGENTS: Final = tuple(str(1001 + number) for number in range(8))
 
 
@@ -54,7 +59,16 @@ SCRIPTS: Final = {
 
 @pytest.fixture
 async def centre(local_node: LocalNode, database: str, tmp_path: Path) -> AsyncIterator[Centre]:
-    async with open_centre(local_node, database, tmp_path, audio=True, CCPLANE_LEASE_S="5") as centre:
+    site = tmp_path / "site"
+    for folder in FOLDERS:
+        shutil.copytree(HOME / folder, site / folder)
+    on_call = site / "ari_apps/on_call.py"
+    source = on_call.read_text()
+    on_call.write_text(source.replace("timeout_s=25", "timeout_s=10"))  # nobody is there, and all wait for its end
+    assert on_call.read_text() != source
+    async with open_centre(
+        local_node, database, tmp_path, audio=True, CCPLANE_LEASE_S="5", CCPLANE_SITE=str(site)
+    ) as centre:
         centre.lab.phones.behaviour = answers(hang_up_after=2)
         for agent in AGENTS:
             await centre.sign_in(agent)
@@ -73,11 +87,28 @@ async def played(centre: Centre, run: int, kill_after: float | None) -> dict[str
             await asyncio.sleep(kill_after)
             for _ in SCRIPTS:
                 await there.acquire()
+            await lands_on_much(centre, callers)
             await centre.kill()
             await centre.start()
             for _ in SCRIPTS:
                 there.release()
     return {name: did(name, await ended(centre, caller)) for name, caller in callers.items()}
+
+
+async def lands_on_much(centre: Centre, callers: dict[str, str]) -> None:
+    """A kill that finds everybody idle, or gone, would prove nothing."""
+    rows = await centre.rows(
+        "SELECT c.caller, f.body -> 'verb' ->> 'type' AS verb FROM contact c JOIN fact f ON f.contact = c.id"
+        " AND f.kind = 'StepStarted' WHERE c.caller = ANY($1) AND c.direction = 'inbound' AND c.ended_at IS NULL AND"
+        " NOT EXISTS (SELECT FROM fact e WHERE e.contact = c.id AND e.kind = 'StepEnded'"
+        " AND e.body -> 'step' = f.body -> 'step')",
+        list(callers.values()),
+    )
+    names = {caller: name for name, caller in callers.items()}
+    found = {names[each["caller"]]: each["verb"] for each in rows}
+    print(f"killed in {found}")  # noqa: T201
+    assert len(found) >= CALLS_LEAST, found
+    assert len(set(found.values())) >= VERBS_LEAST, found
 
 
 async def ended(centre: Centre, caller: str) -> dict[str, Any]:
