@@ -16,7 +16,7 @@ from ccplane.contacts.callback import Callback, CallbackState
 from ccplane.contacts.facts.callbacks import CallbackAsked, CallbackClaiming
 from ccplane.core import State
 from ccplane.core.inputs import CallbackClaimed, CallbackKept, Input, LedgerSeen, PromiseFound
-from ccplane.core.promises import AWAY
+from ccplane.core.promises import AWAY, TWICE
 from ccplane.errors import StoreError
 from ccplane.facts import SwitchFound
 from ccplane.ids import CallbackId, QueueName
@@ -38,6 +38,9 @@ class Ledger(Protocol):
 
     async def keep(self, callback: Callback, /) -> str:
         """Why it is not kept; "" once it is committed."""
+
+    async def release(self, number: str, over: Sequence[CallbackId], /) -> bool:
+        """Whether the number was promised by one of these, which are over: it can be promised anew."""
 
     async def claim(self, callback: CallbackId, turn: int, now: int, most: int, /) -> Claim: ...
 
@@ -131,11 +134,23 @@ class Promises:
 
     async def _keep(self, callback: Callback) -> Input:
         try:
-            return CallbackKept(callback.id, await self._ledger.keep(callback))
+            why = await self._ledger.keep(callback)
+            if why == TWICE and await self._one_before_is_over(callback):
+                why = await self._ledger.keep(callback)
+            return CallbackKept(callback.id, why)
         except StoreError as error:
             self._doubt = True
             log.warning("a callback is not promised: Postgres is away", error=error.sentence)
             return CallbackKept(callback.id, AWAY)
+
+    async def _one_before_is_over(self, callback: Callback) -> bool:
+        """Whether it is only that Postgres has not been told yet: who changes what they were promised ends that one in
+        the same moment. What a crash may forget is not said to Postgres before it is on disk."""
+        over = self._plane.state.callbacks_ended
+        if not over:
+            return False
+        await self._plane.written()
+        return await self._ledger.release(callback.number, over)
 
     async def _claim(self, state: State, callback: Callback) -> Input:
         """StoreError may also mean that it was committed, and the answer was lost: this turn is not claimed again."""

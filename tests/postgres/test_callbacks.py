@@ -6,14 +6,17 @@ import asyncio
 from itertools import combinations
 
 import pytest
+from immutables import Map
 
 from ccplane.contacts.callback import Callback
 from ccplane.contacts.facts import callbacks as f
 from ccplane.contacts.facts.callbacks import CallbackOutcome
+from ccplane.core import State
 from ccplane.ids import AgentId, CallbackId, ContactId, QueueName
 from ccplane.postgres.callbacks import Callbacks, CallbacksWanted, Ledger, kept_as, list_for
 from ccplane.postgres.queries import query
 from ccplane.postgres.rebuild import rebuild
+from ccplane.promising import Promises
 from tests.postgres.histories import START
 from tests.postgres.test_projections import all_rows, empty, store
 
@@ -132,6 +135,54 @@ async def test_a_promise_that_is_over_lets_its_number_be_promised_again_and_is_n
     assert (await ledger.claim(CallbackId("cb-1"), 9, START, 3)).why == "no-such-promise"
     assert await ledger.keep(a_callback(name="cb-2")) == ""
     assert await ledger.keep(a_callback()) != ""
+
+
+async def test_a_promise_that_is_over_before_postgres_is_told_so_is_released_by_its_own_name_alone(db):
+    ledger = Ledger(db)
+    await ledger.keep(a_callback())
+    assert not await ledger.release("5551234", [CallbackId("cb-9")])
+    assert await ledger.keep(a_callback(name="cb-2")) == "already-promised"
+    assert await ledger.release("5551234", [CallbackId("cb-9"), CallbackId("cb-1")])
+    assert await ledger.keep(a_callback(name="cb-2")) == ""
+    await store(db, list(the_facts()))
+    (row,) = await ledger.live()
+    assert row.id == "cb-2", "what is told later of the first changes nothing of the second"
+
+
+class Line:
+    """The plane as `Promises` sees it: the first callback has just been cancelled, the second is asked for."""
+
+    def __init__(self, *over):
+        second = a_callback(name="cb-2")
+        self.state = State(callbacks=Map({second.id: second}), callbacks_ended=over)
+        self.written_first, self.told = False, asyncio.Queue()
+
+    def follow(self, follower):
+        self.follower = follower
+
+    @property
+    def snapshot(self):
+        return self
+
+    async def written(self):
+        self.written_first = True
+
+    def post(self, what):
+        self.told.put_nowait(what)
+
+    async def asks(self):
+        self.follower(self, [next(iter(the_facts("cb-2")))], 0)
+        return (await self.told.get()).why
+
+
+@pytest.mark.parametrize(("over", "why"), [((CallbackId("cb-1"),), ""), ((), "already-promised")])
+async def test_who_changes_a_promise_has_the_new_one_although_the_end_of_the_old_one_is_not_shipped_yet(db, over, why):
+    line, ledger = Line(*over), Ledger(db)
+    Promises(line, ledger, lambda: START)
+    await ledger.keep(a_callback())
+    assert await line.asks() == why
+    assert line.written_first is bool(over), "a crash does not forget what Postgres has been told"
+    assert [each.id for each in await ledger.live()] == ["cb-2" if over else "cb-1"]
 
 
 async def test_a_wish_that_was_refused_before_it_was_asked_for_is_not_kept_any_more(db):

@@ -5,6 +5,7 @@ Instants are integer ms UTC; None where there is none yet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -99,6 +100,11 @@ class Ledger:
         """Why it is not kept; "" once it is committed."""
         async with self._database.connection() as connection:
             return str(await connection.fetchval(query("keep_promise"), *kept_as(callback)))
+
+    async def release(self, number: str, over: Sequence[CallbackId]) -> bool:
+        """Whether the number was promised by one of these, which are over: it can be promised anew."""
+        async with self._database.connection() as connection:
+            return await connection.fetchval(query("release_promise"), number, list(over)) is not None
 
     async def claim(self, callback: CallbackId, turn: int, now: int, most: int) -> Claim:
         """The right to dial in this turn, at most the `most`-th time in all; committed when it returns."""

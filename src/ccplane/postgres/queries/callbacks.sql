@@ -17,6 +17,10 @@ SELECT CASE
     ELSE 'already-promised'
 END AS why;
 
+-- release_promise --
+-- One that is over, as its plane knows; the facts that say so here are still to come, and then change nothing.
+UPDATE promise SET live = false WHERE number = $1 AND live AND id = ANY ($2::text[]) RETURNING id;
+
 -- claim_try --
 -- The right to dial once: all gates and the count in the statement that takes it. A turn is claimed once, by whomever; one
 -- whose claim is committed counts as a try, whatever becomes of it.
