@@ -17,7 +17,8 @@ exten => s,1,Set(FAXOPT(localstationid)={STATION})
  same => n,SendFAX(/var/spool/asterisk/${{PAGES}},f)
  same => n,Wait(${{STAYS}})
  same => n,Hangup(16)
-exten => voice,1,Wait(120)
+exten => voice,1,Playtones(350)
+ same => n,Wait(150)
 """
 
 

@@ -149,10 +149,11 @@ def test_given_a_fax_then_its_machine_is_a_channel_of_two_halves_of_which_one_re
     assert (begun.context, begun.args) == ("ccplane-door", "fax"), "it waits there for a plane that comes back"
     assert operation_of(do.JoinFax(X, fax)) == op.AddChannel(f"b-{X}", (fax,))
     assert operation_of(do.EndFax(X, fax)) == op.HangUp(fax)
+    assert operation_of(do.LookAtFax(X, fax)) == op.GetStoredRecording(f"faxes/{fax}")
     assert operation_of(do.LookForFax(X, fax)) == op.GetChannel(f"h-{fax}")
 
 
-FAXES = {do.BeginFax, do.JoinFax, do.EndFax, do.LookForFax}
+FAXES = {do.BeginFax, do.JoinFax, do.EndFax, do.LookForFax, do.LookAtFax}
 CONFERENCES = {do.JoinConference, do.BeepConference, do.LeaveConference, do.CloseConference}
 CALLS = {do.RingAgent, do.RingBack, do.CallParty, do.CallOwner, do.CallCustomer}
 LINES = {do.RingLine, do.OpenLine, do.JoinLine, do.AnswerHalf, do.HangUpLine}

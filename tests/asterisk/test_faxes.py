@@ -79,9 +79,9 @@ async def fact(centre: Centre, kind: str, within: float = 90) -> dict[str, Any]:
     return found[0]
 
 
-async def said(centre: Centre, name: str) -> str:
+async def said(centre: Centre, name: str, within: float = 90) -> str:
     """What the program has noted."""
-    noted = await fact(centre, "DataSet")
+    noted = await fact(centre, "DataSet", within)
     assert noted["name"] == name, noted
     return str(noted["value"])
 
@@ -174,4 +174,21 @@ async def test_whoever_is_no_fax_machine_is_told_so_to_the_program(centre: Centr
     await fact(centre, "FaxFailed")
     await fact(centre, "ContactEnded")
     assert channel
+    await nothing_left(centre, machine)
+
+
+async def test_a_machine_that_hears_no_other_gives_up_by_itself(centre: Centre, machine: FaxMachine) -> None:
+    """Somebody with a voice dialled the number, and stays: a minute is enough."""
+    await machine.calls("4901", "5550194", 0, says="voice")
+    assert await said(centre, "no fax", 140) == "no-fax-machine, 0"
+    await fact(centre, "ContactEnded")
+    await nothing_left(centre, machine)
+
+
+async def test_a_long_fax_is_not_taken_for_none(centre: Centre, machine: FaxMachine) -> None:
+    """After a minute it is asked whether a page is coming, and one is."""
+    await machine.calls("4901", "5550193", 12)
+    await fact(centre, "FaxDoubted", 100)
+    assert await said(centre, "fax", 200) == f"12 from {STATION}"
+    await fact(centre, "ContactEnded")
     await nothing_left(centre, machine)

@@ -22,11 +22,11 @@ FAX_ID = fax_id(X, 1, 1)
 KEPT = i.FaxKept(FAX_ID, 2, True, "", "+49 30", 4_711, "2026/01/01/f.pdf")
 
 
-def faxing(joined=True):
+def faxing(joined=True, verb=VERB):
     """A floor on which x sends a fax."""
     floor = a_floor()
     floor.arrives("x", answered=True)
-    floor.asks("x", VERB)
+    floor.asks("x", verb)
     floor.take(i.EnteredRoom(X, ChannelId("x")))
     if joined:
         floor.take(i.FaxUp(FAX_ID))
@@ -99,6 +99,32 @@ def test_given_a_deadline_then_our_machine_is_hung_up_and_the_program_waits_no_l
     unheard = floor.take(i.Tick(), at=(after + SETTLE_MS) / 1000)
     assert the(unheard, f.StepEnded).result == NoFax("not-confirmed")
     assert kinds(floor.take(i.FaxKept(FAX_ID, 0, False, "interrupted"))) == ["FaxFailed"], "late, all the same"
+
+
+LONG = ReceiveFax("orders", 600_000)
+
+
+def doubted():
+    """A fax of which after a minute it is asked whether a page is coming."""
+    floor = faxing(verb=LONG)
+    due = floor.take(i.Tick(), at=60)
+    assert (kinds(due), doing(due)) == (["FaxDoubted"], ["LookAtFax"])
+    return floor
+
+
+def test_given_a_page_that_is_coming_after_a_minute_then_it_goes_on_until_its_whole_time_is_up():
+    floor = doubted()
+    assert not kinds(floor.take(i.Tick(), at=599))
+    assert the(floor.take(i.Tick(), at=600), f.FaxOver).reason == "too-long"
+
+
+def test_given_no_page_after_a_minute_then_they_are_no_fax_machine():
+    floor = doubted()
+    silent = floor.take(i.FaxSilent(FAX_ID), at=61)
+    assert the(silent, do.EndFax).fax == FAX_ID
+    floor.take(i.FaxKept(FAX_ID, 0, False, "interrupted"))
+    assert floor.facts[-1].result == NoFax("no-fax-machine")
+    assert not kinds(faxing(verb=LONG).take(i.FaxSilent(FAX_ID))), "not before it was asked"
 
 
 def test_given_a_switch_that_makes_no_machine_then_the_program_is_told_so():

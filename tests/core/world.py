@@ -221,7 +221,7 @@ VERBS = (
     NoteAnswer("satisfied", Kind.SATISFACTION, 5),
     TakeMessage("sales", 4_000, 0, "any"),
     TakeMessage("ana", 9_000, 0),
-    ReceiveFax("orders", 30_000),
+    ReceiveFax("orders", 90_000),
     ReceiveFax("orders", 2_000),
     LookAtBox("general"),
     EnterQueue(SUPPORT, credit_s=45),
@@ -428,6 +428,8 @@ class World:
                     self.events.append(i.FaxJoined(fax))
             case do.EndFax(fax=fax):
                 self.fax_ends(fax)
+            case do.LookAtFax(fax=fax) if len(self.events) % 2:
+                self.events.append(i.FaxSilent(fax))
             case do.LookForFax(fax=fax):
                 there = fax in self.words or fax in self.faxes
                 self.events.append(i.FaxEnded(fax) if there else i.FaxMissing(fax))
@@ -1225,6 +1227,7 @@ class World:
             i.FaxUp(fax_id(whose, b % 4, 1)),
             i.FaxJoined(fax_id(whose, b % 4, a % 3)),
             i.FaxEnded(fax_id(whose, b % 4, 1)),
+            i.FaxSilent(fax_id(whose, b % 4, 1)),
             i.FaxRefused(fax_id(whose, b % 4, a % 3), "no"),
             i.FaxMissing(fax_id(whose, b % 4, 1)),
             i.FaxKept(fax_id(whose, b % 4, a % 3), b % 2, b % 2 == 1, "", "", 1, "f"),

@@ -186,6 +186,7 @@ def test_voicemail_asks_records_and_thanks():
 
 def test_receive_fax_gives_the_pages_or_says_why_there_are_not_all():
     assert call_of("receive_fax", sends=Sheets(3, "+49 30")).data() == {"fax": "3 pages"}
+    assert call_of("receive_fax", sends=Sheets(20)).data() == {"fax": "20 pages"}
     assert call_of("receive_fax").data() == {"no fax": "no-fax-machine, after 0 pages"}
     failed = call_of("receive_fax", sends=Sheets(3, fails_after=1))
     assert failed.data() == {"no fax": "transmission-failed, after 1 pages"}

@@ -29,6 +29,7 @@ from ccplane.core.inputs import (
     FaxEnded,
     FaxMissing,
     FaxRefused,
+    FaxSilent,
     Input,
     LeftRoom,
     LegEnded,
@@ -186,6 +187,9 @@ class Executor:
                 self.execute(command)
             case Done(), do.LookForFax():
                 self.post(FaxEnded(command.fax))  # our half is gone; this one will be
+            case Gone(), do.LookAtFax():
+                self.post(FaxSilent(command.fax))
+                return
             case Gone(), do.LookForFax():
                 self._look_for_word(command)
                 return

@@ -7,7 +7,7 @@ from typing import Any, Final
 from ccplane.asterisk import operations as op
 from ccplane.asterisk.agreed import FAX, FAX_MACHINE, LINE, PHONE
 from ccplane.core import commands as do
-from ccplane.ids import ChannelId, bridge_of, far_half_of_fax, half_of, hold_id, recording_of, room_of_line
+from ccplane.ids import ChannelId, bridge_of, far_half_of_fax, file_of_fax, half_of, hold_id, recording_of, room_of_line
 
 JOURNAL: Final = "CCPLANE"
 """The room's variable in which the contact's journal lies."""
@@ -143,6 +143,8 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
             return op.AddChannel(bridge_of(command.contact), (command.fax,))
         case do.EndFax():
             return op.HangUp(command.fax)
+        case do.LookAtFax():
+            return op.GetStoredRecording(file_of_fax(command.fax))
         case do.LookForFax():
             return op.GetChannel(far_half_of_fax(command.fax))
         case do.JoinConference():

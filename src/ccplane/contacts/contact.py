@@ -137,6 +137,8 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """They could not be played: the caller heard nothing, or not all of it."""
     fax_started: bool = False
     """Of the open verb: our fax machine is in the room with them."""
+    fax_doubted: bool = False
+    """And it was asked whether a page is coming."""
     keys: str = ""
     """What the open verb has gathered so far."""
     ahead: str = ""

@@ -91,6 +91,10 @@ def evolve(contact: Contact, fact: f.AnyContactFact) -> Contact:
             if contact.fax != fact.fax or contact.fax_started:
                 raise IllegalMove("fax", contact.fax, fact)
             return replace(contact, fax_started=True, step_deadline=fact.deadline)
+        case f.FaxDoubted():
+            if contact.fax != fact.fax or not contact.fax_started or contact.fax_doubted:
+                raise IllegalMove("fax", contact.fax, fact)
+            return replace(contact, fax_doubted=True, step_deadline=fact.deadline)
         case f.FaxOver():
             return replace(contact, step_deadline=fact.settle_by) if contact.fax == fact.fax else contact
         case f.CustomerCalled():

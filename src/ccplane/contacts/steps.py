@@ -108,6 +108,7 @@ def _begun(contact: Contact, fact: f.StepStarted) -> Contact:
         unplayed=contact.unplayed if fact.attempt > 1 else 0,
         delayed=False,
         fax_started=False,
+        fax_doubted=False,
         leaving_room=contact.leaving_room or (contact.in_room and isinstance(fact.verb, TakeMessage)),
     )
     forgets = isinstance(fact.verb, EnterQueue | Connect | Confer) or (

@@ -16,14 +16,18 @@ from ccplane.contacts.fax import FaxTaken, NoFax, ReceiveFax
 from ccplane.contacts.faxing import Fax
 from ccplane.contacts.verbs import Result
 from ccplane.core import inputs as i
-from ccplane.core.commands import AddCaller, AnswerCaller, BeginFax, EndFax, JoinFax, LookForFax
+from ccplane.core.commands import AddCaller, AnswerCaller, BeginFax, EndFax, JoinFax, LookAtFax, LookForFax
 from ccplane.core.turn import Turn
 from ccplane.ids import ChannelId, ContactId, FaxId, place_of_fax
 
+GREETING_MS: Final = 60_000
+"""How long two machines may take until the first page is coming. T.30 has its own limit for that, 35 s, but Asterisk's
+machine goes on to greet whoever says something else."""
 JOIN_MS: Final = 10_000
 """How long our machine may take to come into the room."""
 SETTLE_MS: Final = 20_000
 """How long a program waits to hear what came of it, once its transmission is over."""
+NO_MACHINE: Final = "no-fax-machine"
 NOT_JOINED: Final = "not-joined"
 TOO_LONG: Final = "too-long"
 HUNG_UP: Final = "hung-up"
@@ -57,7 +61,7 @@ def joined(turn: Turn, what: i.FaxJoined) -> None:
         return _stray(turn, what.fax)
     verb = contact.verb
     if not contact.fax_started and isinstance(verb, ReceiveFax):
-        until = turn.now + verb.longest_ms
+        until = turn.now + min(verb.longest_ms, GREETING_MS)
         turn.happened(c.FaxStarted(at=turn.now, contact=contact.id, fax=what.fax, box=verb.box, deadline=until))
     return None
 
@@ -141,12 +145,28 @@ def _stored(turn: Turn, fax: Fax, what: i.FaxKept, reason: str) -> c.FaxStored:
 
 
 def overdue(turn: Turn, contact: Contact) -> None:
-    """First it does not begin, or does not end: it is ended. Then nobody told what became of it."""
+    """First it does not begin, is doubted, or does not end: it is ended. Then nobody told what became of it."""
     assert contact.fax is not None
-    if contact.fax not in turn.state.faxes:
-        leave(turn, contact, TOO_LONG if contact.fax_started else NOT_JOINED)
-    else:
+    verb = contact.verb
+    if contact.fax in turn.state.faxes:
         _end_step(turn, contact.id, NoFax(UNCONFIRMED))
+    elif (
+        isinstance(verb, ReceiveFax)
+        and contact.fax_started
+        and not contact.fax_doubted
+        and verb.longest_ms > GREETING_MS
+    ):
+        until = turn.now + verb.longest_ms - GREETING_MS
+        turn.happened(c.FaxDoubted(at=turn.now, contact=contact.id, fax=contact.fax, deadline=until))
+        turn.do(LookAtFax(contact.id, contact.fax))
+    else:
+        leave(turn, contact, TOO_LONG if contact.fax_started else NOT_JOINED)
+
+
+def silent(turn: Turn, what: i.FaxSilent) -> None:
+    contact = _open(turn, what.fax)
+    if contact is not None and contact.fax_doubted:
+        leave(turn, contact, NO_MACHINE)
 
 
 def compare(turn: Turn, survey: i.SwitchSurveyed, contact: Contact) -> None:
@@ -194,6 +214,7 @@ def _end_step(turn: Turn, of: ContactId, result: Result) -> None:
 FAX_RULES: Final[dict[type[i.Input], Callable[[Turn, Any], None]]] = {
     i.FaxUp: up,
     i.FaxJoined: joined,
+    i.FaxSilent: silent,
     i.FaxEnded: ended,
     i.FaxRefused: refused,
     i.FaxKept: kept,

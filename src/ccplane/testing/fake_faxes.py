@@ -15,7 +15,7 @@ from ccplane.asterisk.agreed import FAX_MACHINE, FAX_WORD
 from ccplane.asterisk.faxes import word_of
 from ccplane.contacts import facts as c
 from ccplane.core.inputs import FaxKept
-from ccplane.ids import FaxId
+from ccplane.ids import FaxId, file_of_fax
 from ccplane.laws import Fact
 from ccplane.plane import Plane, Snapshot
 from ccplane.testing.fake_lines import Line
@@ -23,8 +23,6 @@ from ccplane.testing.fake_switchboard import Switchboard
 
 GREETING_S: Final = 5.0
 PAGE_S: Final = 15.0
-PATIENCE_S: Final = 40.0
-"""After which a machine gives up that hears no other."""
 KEPT_AFTER_S: Final = 0.2
 
 
@@ -58,8 +56,14 @@ class FakeMachine:
         self._since = asyncio.get_running_loop().time()
         others = (getattr(each.party, "sends", None) for each in self.line.room.lines)
         self._sheets = next((each for each in others if each), None)
-        lasts = PATIENCE_S if self._sheets is None else GREETING_S + PAGE_S * self._through(self._sheets)
-        self._board.after(lasts, self._over)
+        if self._sheets is not None:  # a machine that hears no other greets on and on, as Asterisk's does
+            self._board.after(GREETING_S, self._begins)
+            self._board.after(GREETING_S + PAGE_S * self._through(self._sheets), self._over)
+
+    def _begins(self) -> None:
+        """The first page is coming: there is a file."""
+        if self.line.id in self._board.node.lines:
+            self._board.node.recordings[file_of_fax(self._fax)] = 0
 
     @staticmethod
     def _through(sheets: Sheets) -> int:
@@ -88,7 +92,7 @@ class FakeMachine:
     def over_now(self, cause: int, sip: int) -> None:
         """It leaves word, whatever ended it."""
         whole = self._done and self._sheets is not None and self._sheets.fails_after is None
-        error = "" if whole else ("HANGUP" if not self._done else "" if self._sheets else "TIMEOUT")
+        error = "" if self._done else "HANGUP"
         station = self._sheets.station if self._sheets else ""
         word = f"{'SUCCESS' if whole else 'FAILED'}|{self._pages()}|{error}|{station}"
         self._board.node.variables[f"{FAX_WORD}{self._fax}"] = word
@@ -111,6 +115,7 @@ class FakeTray:
             asyncio.get_running_loop().call_later(KEPT_AFTER_S, self._keep, fax)
             return
         text = self._board.node.variables.pop(f"{FAX_WORD}{fax}", "")
+        self._board.node.recordings.pop(file_of_fax(fax), None)
         word, pages = word_of(text), int([*text.split("|"), "0"][1] or 0)
         kept = (1_000 * pages, f"2026/01/01/{fax}.pdf") if pages else (0, "")
         self._plane.post(FaxKept(fax, pages, word.complete, word.reason, word.station, *kept))

@@ -17,6 +17,7 @@ from ccplane.contacts.facts.fallback import FallbackServed
 from ccplane.contacts.facts.faxes import (
     AnyFaxFact,
     FaxDeleted,
+    FaxDoubted,
     FaxFact,
     FaxFailed,
     FaxOver,
@@ -160,6 +161,7 @@ __all__ = [
     "EndedBy",
     "FallbackServed",
     "FaxDeleted",
+    "FaxDoubted",
     "FaxFact",
     "FaxFailed",
     "FaxOver",
@@ -275,6 +277,7 @@ AnyContactFact = (
     | MessageStarted
     | MessageLeft
     | FaxStarted
+    | FaxDoubted
     | FaxOver
     | ContactEnded
 )

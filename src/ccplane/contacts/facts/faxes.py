@@ -15,6 +15,14 @@ class FaxStarted(ContactFact, frozen=True, kw_only=True):
     deadline: int
 
 
+class FaxDoubted(ContactFact, frozen=True, kw_only=True):
+    """They have heard each other for a while: the switch is asked whether a page is coming. If none is, they are no fax
+    machine; else it may go on until `deadline`."""
+
+    fax: FaxId
+    deadline: int
+
+
 class FaxOver(ContactFact, frozen=True, kw_only=True):
     """A transmission is over, however it ended: what there is of it is to be kept. The contact may end with it.
 

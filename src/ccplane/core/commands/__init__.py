@@ -26,7 +26,7 @@ from ccplane.core.commands.callers import (
 )
 from ccplane.core.commands.command import Command, ContactCommand
 from ccplane.core.commands.conferences import BeepConference, CloseConference, JoinConference, LeaveConference
-from ccplane.core.commands.faxes import BeginFax, EndFax, JoinFax, LookForFax
+from ccplane.core.commands.faxes import BeginFax, EndFax, JoinFax, LookAtFax, LookForFax
 from ccplane.core.commands.lamps import Light, MirrorIntent, MirrorWork
 from ccplane.core.commands.legs import (
     CallCustomer,
@@ -78,6 +78,7 @@ AnyCommand = (
     | JoinFax
     | EndFax
     | LookForFax
+    | LookAtFax
     | RingAgent
     | RingBack
     | CallParty
@@ -132,6 +133,7 @@ __all__ = [
     "Light",
     "ListenTo",
     "LookAround",
+    "LookAtFax",
     "LookForFax",
     "LookForRecording",
     "MakeSounds",

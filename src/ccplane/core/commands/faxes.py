@@ -28,3 +28,9 @@ class LookForFax(ContactCommand, frozen=True):
     """Find out whether a machine that is not there any more has ever been there."""
 
     fax: FaxId
+
+
+class LookAtFax(ContactCommand, frozen=True):
+    """Find out whether a page is coming, or has come."""
+
+    fax: FaxId

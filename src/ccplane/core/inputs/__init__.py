@@ -42,6 +42,7 @@ from ccplane.core.inputs.faxes import (
     FaxKept,
     FaxMissing,
     FaxRefused,
+    FaxSilent,
     FaxUp,
 )
 from ccplane.core.inputs.input import Input, Late
@@ -181,6 +182,7 @@ AnyInput = (
     | FaxKept
     | FaxMissing
     | FaxRefused
+    | FaxSilent
     | FaxUp
     | MessageUnusable
     | RecordingFound
@@ -242,6 +244,7 @@ __all__ = [
     "FaxKept",
     "FaxMissing",
     "FaxRefused",
+    "FaxSilent",
     "FaxUp",
     "HalfJoined",
     "HalfUp",

@@ -18,6 +18,12 @@ class FaxJoined(Input, frozen=True):
     fax: FaxId
 
 
+class FaxSilent(Input, frozen=True):
+    """Asked for it: no page has begun to come."""
+
+    fax: FaxId
+
+
 class FaxEnded(Input, frozen=True):
     """Our fax machine is gone: it is done, or somebody hung up."""
 
