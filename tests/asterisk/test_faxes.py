@@ -187,8 +187,8 @@ async def test_a_machine_that_hears_no_other_gives_up_by_itself(centre: Centre, 
 
 async def test_a_long_fax_is_not_taken_for_none(centre: Centre, machine: FaxMachine) -> None:
     """After a minute it is asked whether a page is coming, and one is."""
-    await machine.calls("4901", "5550193", 12)
+    await machine.calls("4901", "5550193", 30)
     await fact(centre, "FaxDoubted", 100)
-    assert await said(centre, "fax", 200) == f"12 from {STATION}"
+    assert await said(centre, "fax", 300) == f"30 from {STATION}"
     await fact(centre, "ContactEnded")
     await nothing_left(centre, machine)
