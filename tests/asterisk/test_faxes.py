@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -185,6 +186,7 @@ async def test_a_machine_that_hears_no_other_gives_up_by_itself(centre: Centre, 
     await nothing_left(centre, machine)
 
 
+@pytest.mark.skipif("CCPLANE_LONG_TESTS" not in os.environ, reason="two minutes long: CCPLANE_LONG_TESTS=1 runs it")
 async def test_a_long_fax_is_not_taken_for_none(centre: Centre, machine: FaxMachine) -> None:
     """After a minute it is asked whether a page is coming, and one is."""
     await machine.calls("4901", "5550193", 30)
