@@ -63,3 +63,33 @@ async def test_who_calls_again_cancels_it(centre: Centre) -> None:
     await again.over(within=30)
     callback = await a_callback(centre, state="cancelled")
     assert callback["number"] == CUSTOMER
+
+
+async def test_who_calls_again_and_changes_it_has_the_new_one_alone(centre: Centre) -> None:
+    call = centre.lab.callers.dial("4005", CUSTOMER)
+    await call.up()
+    for times in (1, 2, 3):
+        await key(centre, call, "1", times)
+    await call.over(within=30)
+    before = await a_callback(centre, number=CUSTOMER)
+    again = centre.lab.callers.dial("4005", CUSTOMER)
+    await again.up()
+    for times, pressed in enumerate("1212", 1):
+        await key(centre, again, pressed, times)
+    await again.over(within=40)
+    found: dict[str, Any] = {}
+
+    async def both_are_told() -> bool:
+        found.update({each["state"]: each for each in (await centre.get("/api/v1/callbacks"))["callbacks"]})
+        return {"pending", "cancelled"} <= found.keys()
+
+    await centre.until(both_are_told, what=lambda: f"the first to be cancelled and the second promised, not {found}")
+    after = found["pending"]
+    assert (after["since"], after["not_before"] is not None) == (before["since"], True)
+    assert found["cancelled"]["id"] == before["id"]
+
+    async def alone() -> bool:
+        live = await centre.rows("SELECT id FROM promise WHERE live")
+        return [each["id"] for each in live] == [after["id"]]
+
+    await centre.until(alone, what=lambda: "the new promise alone to be live")
