@@ -135,7 +135,8 @@ class Promises:
     async def _keep(self, callback: Callback) -> Input:
         try:
             why = await self._ledger.keep(callback)
-            if why == TWICE and await self._one_before_is_over(callback):
+            if why == TWICE and self._plane.state.callbacks_ended:
+                await self._let_go_of_one_before(callback)
                 why = await self._ledger.keep(callback)
             return CallbackKept(callback.id, why)
         except StoreError as error:
@@ -143,14 +144,12 @@ class Promises:
             log.warning("a callback is not promised: Postgres is away", error=error.sentence)
             return CallbackKept(callback.id, AWAY)
 
-    async def _one_before_is_over(self, callback: Callback) -> bool:
-        """Whether it is only that Postgres has not been told yet: who changes what they were promised ends that one in
-        the same moment. What a crash may forget is not said to Postgres before it is on disk."""
+    async def _let_go_of_one_before(self, callback: Callback) -> None:
+        """Perhaps Postgres has only not been told yet: who changes what they were promised ends that one in the same
+        moment. What a crash may forget is not said to Postgres before it is on disk; by then it may have been told."""
         over = self._plane.state.callbacks_ended
-        if not over:
-            return False
         await self._plane.written()
-        return await self._ledger.release(callback.number, over)
+        await self._ledger.release(callback.number, over)
 
     async def _claim(self, state: State, callback: Callback) -> Input:
         """StoreError may also mean that it was committed, and the answer was lost: this turn is not claimed again."""

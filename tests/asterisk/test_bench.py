@@ -60,7 +60,8 @@ async def test_the_menus_bench_hears_a_prompt_after_every_key(
     asterisk_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(menus, "KEYS_A_CALL", 6)  # from each of its two menus to the other, three times
-    options = menus.arguments(["--calls=1", f"--root={asterisk_root}", f"--work={tmp_path}"])
+    crowd = ["--crowd=4", "--crowd-seconds=3"]
+    options = menus.arguments(["--calls=1", *crowd, f"--root={asterisk_root}", f"--work={tmp_path}"])
     made = await menus.run(options)
     assert made["key_to_prompt_ms"]["n"] == menus.KEYS_A_CALL
     assert (made["never_came"], made["key_to_prompt_ms"]["min"] > 0) == (0, True)

@@ -185,6 +185,24 @@ async def test_who_changes_a_promise_has_the_new_one_although_the_end_of_the_old
     assert [each.id for each in await ledger.live()] == ["cb-2" if over else "cb-1"]
 
 
+async def test_who_changes_a_promise_has_the_new_one_also_if_the_end_of_the_old_one_comes_that_very_moment(db):
+    """Between the refusal and the release: there is nothing to be released any more."""
+
+    class Shipping(Line):
+        async def written(self):
+            await super().written()
+            ends = [
+                f.CallbackEnded(at=START + 9, callback=CallbackId("cb-1"), outcome=CallbackOutcome.CANCELLED, why="")
+            ]
+            await store(db, [*list(the_facts())[:2], *ends])
+
+    line, ledger = Shipping(CallbackId("cb-1")), Ledger(db)
+    Promises(line, ledger, lambda: START)
+    await ledger.keep(a_callback())
+    assert await line.asks() == ""
+    assert [each.id for each in await ledger.live()] == ["cb-2"]
+
+
 async def test_a_wish_that_was_refused_before_it_was_asked_for_is_not_kept_any_more(db):
     asked = next(each for each in the_facts() if isinstance(each, f.CallbackAsked))
     await store(db, [asked, f.CallbackRefused(at=START + 1, callback=CallbackId("cb-1"), why="database-away")])

@@ -85,3 +85,7 @@ def test_what_python_allows_and_works_is_no_fault(body, outside):
 def test_annotations_that_are_put_off_need_no_import():
     parse(a_site(front="from __future__ import annotations\nasync def main(call: Call) -> Nothing: ...\n"))
     assert {each.key for each in faults(a_site(front="async def main(call: Call) -> None: ...\n"))} == {"Call"}
+
+
+def test_a_backslash_that_means_nothing_is_python_and_no_warning_of_ours():
+    parse(a_site(front="'\\What it is.'\nasync def main(call):\n    await call.answer()\n"))

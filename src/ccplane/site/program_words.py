@@ -10,6 +10,7 @@ import builtins
 import difflib
 import symtable
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Final
@@ -121,7 +122,9 @@ def offered() -> frozenset[str]:
 
 def _undefined(tree: ast.Module, source: str, fault: Fault) -> Iterator[SiteError]:
     """Names that no line of the file defines: Python tells of them only once a caller comes there."""
-    tables = list(_tables(symtable.symtable(source, "program", "exec")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a backslash that means nothing: it has been compiled before
+        tables = list(_tables(symtable.symtable(source, "program", "exec")))
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     froms = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
     stars = {node.module for node in froms if any(each.name == "*" for each in node.names)}
