@@ -10,6 +10,7 @@ from ccplane.callflow.pressing import Pressing
 from ccplane.callflow.said import Said
 from ccplane.callflow.saying import Text, Value
 from ccplane.callflow.step import Step
+from ccplane.contacts.owed import BOX_FULL
 from ccplane.contacts.verbs import (
     KEYS,
     DropMessage,
@@ -26,8 +27,6 @@ from ccplane.site.box import BoxRule
 
 LONGEST_S: Final = 180
 SILENCE_S: Final = 5
-FULL: Final = "box-full"
-"""Why there is no message where too many wait for an answer."""
 BOX: Final = re.compile(r"\w[\w-]{0,39}")
 MESSAGE_LONGEST_S: Final = 3_600
 END_KEYS: Final = ("#", "*", "any", "")
@@ -67,7 +66,7 @@ class Recording(Pressing):
         match result:
             case MessageTaken() if rule.thanks:
                 await self.play(rule.thanks)
-            case NoMessage(reason) if reason == FULL:
+            case NoMessage(reason) if reason == BOX_FULL:
                 return await self._full(rule, result)
         return result
 

@@ -26,6 +26,9 @@ class OwedState(StrEnum):
     OVER = "over"
 
 
+BOX_FULL: Final = "box-full"
+"""Why there is no message where too many wait for an answer."""
+
 S = OwedState
 OWED: Final[Transitions[OwedState]] = {
     S.NEW: {f.MessageTakenOn: S.TAKEN, f.MessageOverdue: S.NEW, f.MessageAnswered: S.OVER, f.MessageMarked: S.OVER},

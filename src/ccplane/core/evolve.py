@@ -73,7 +73,7 @@ from ccplane.contacts.recordings import (
 )
 from ccplane.core import groups, paces
 from ccplane.core.follows import callback_rescheduled, put_agent, put_contact, reindexed, rescheduled, with_ledger
-from ccplane.core.inbox import owed_changed, put_owed
+from ccplane.core.inbox import REMEMBERED, owed_changed, put_owed
 from ccplane.core.state import State
 from ccplane.core.unheard import switched
 from ccplane.days import day_of
@@ -104,7 +104,6 @@ from ccplane.routing.rules import QueuesUnserved, RulesLoaded, SiteEdited
 
 T = TypeVar("T")
 
-REMEMBERED: Final = 1_000
 UNSTORED: Final = 10_000
 """With so many waiting for the store the length of further ones is not held against what was asked for."""
 

@@ -13,6 +13,7 @@ from ccplane.core.state import State
 from ccplane.errors import IllegalMove
 
 REMEMBERED: Final = 1_000
+"""Of whatever is over, so many last ones: what comes late about them brings none of them back."""
 
 
 def put_owed(state: State, fact: MessageStored | MessageFound) -> State:

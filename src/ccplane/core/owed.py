@@ -23,8 +23,6 @@ from ccplane.routing.boxes import Box, promised
 
 GONE: Final = "agent-removed"
 """Who gives back what an agent had who is no more."""
-FULL: Final = "box-full"
-"""Why no message is taken."""
 
 
 def box_of(state: State, name: str) -> Box | None:

@@ -14,6 +14,7 @@ from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConferenceEnd, QueueOutcome
 from ccplane.contacts.fax import FaxVerb, ReceiveFax
 from ccplane.contacts.look_ups import LookUp
+from ccplane.contacts.owed import BOX_FULL
 from ccplane.contacts.verbs import (
     Answer,
     AskCallback,
@@ -67,7 +68,7 @@ from ccplane.core.estimates import at_entry
 from ccplane.core.follows import as_candidate
 from ccplane.core.limits import RESULTS, as_told, looked_up, refused, way_on
 from ccplane.core.messages import RECORDING_MS, leave, record
-from ccplane.core.owed import FULL, is_full
+from ccplane.core.owed import is_full
 from ccplane.core.recordings import note_consent
 from ccplane.core.stays import change_queue, leave_queue
 from ccplane.core.turn import Turn
@@ -135,7 +136,7 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb, wh
     if isinstance(verb, LookHours):
         return end_step(turn, contact.id, looked_up(turn.state, verb.name, turn.now))
     if isinstance(verb, LookAtBox):
-        return end_step(turn, contact.id, NoMessage(FULL) if is_full(turn.state, verb.box) else Done())
+        return end_step(turn, contact.id, NoMessage(BOX_FULL) if is_full(turn.state, verb.box) else Done())
     if isinstance(verb, ArrangingVerb):
         return None  # `arrange` answers in this very turn
     if isinstance(verb, Note):
@@ -167,7 +168,7 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb, wh
                 end_step(turn, contact.id, answer)
         case TakeMessage(box=box):
             if is_full(turn.state, box):
-                end_step(turn, contact.id, NoMessage(FULL))
+                end_step(turn, contact.id, NoMessage(BOX_FULL))
             else:
                 record(turn, contact, verb)
         case ReceiveFax():
