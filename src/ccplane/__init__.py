@@ -76,6 +76,7 @@ __all__ = [
     "Digits",
     "Done",
     "FaxResult",
+    "FaxSent",
     "FaxTaken",
     "Found",
     "GatherResult",
@@ -125,6 +126,7 @@ __all__ = [
 _HOMES: Final = {
     "FaxResult": "ccplane.contacts.fax",
     "NoFax": "ccplane.contacts.fax",
+    "FaxSent": "ccplane.contacts.fax",
     "FaxTaken": "ccplane.contacts.fax",
     "AgentId": "ccplane.ids",
     "Arranged": "ccplane.callflow.arranging",

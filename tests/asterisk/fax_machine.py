@@ -11,10 +11,15 @@ from PIL import Image, ImageDraw
 from ccplane.asterisk.node import HOME, LocalNode
 
 STATION = "+49 30 1234567"
+RECEIVES = "receives"
 CONTEXT = f"""
 [fax-machine]
 exten => s,1,Set(FAXOPT(localstationid)={STATION})
  same => n,SendFAX(/var/spool/asterisk/${{PAGES}},f)
+ same => n,Wait(${{STAYS}})
+ same => n,Hangup(16)
+exten => receives,1,Set(FAXOPT(localstationid)={STATION})
+ same => n,ReceiveFAX(/var/spool/asterisk/${{PAGES}},f)
  same => n,Wait(${{STAYS}})
  same => n,Hangup(16)
 exten => voice,1,Playtones(350)
@@ -52,8 +57,9 @@ class FaxMachine:
     async def calls(self, number: str, caller: str, pages: int, *, stays: float = 1.0, says: str = "s") -> str:
         """Call and send so many pages; then stay on the line for so long. Returns the channel."""
         self._calls += 1
-        channel, file = f"machine-{id(self)}-{self._calls}", f"sent-{pages}.tif"
-        write_pages(self._node.spool_dir / file, max(pages, 1))
+        channel, file = f"machine-{id(self)}-{self._calls}", f"{says}-{pages}.tif"
+        if says != RECEIVES:
+            write_pages(self._node.spool_dir / file, max(pages, 1))
         answer = await self._ari.post(
             f"/channels/{channel}",
             params={
@@ -67,6 +73,11 @@ class FaxMachine:
         )
         assert answer.status_code == 200, answer.text
         return channel
+
+    def has(self, pages: int) -> int:
+        """How many pages lie there that it has received, as `calls(…, pages, says=RECEIVES)`."""
+        with Image.open(self._node.spool_dir / f"{RECEIVES}-{pages}.tif") as image:
+            return int(getattr(image, "n_frames", 1))
 
     async def hangs_up(self, channel: str) -> None:
         assert (await self._ari.delete(f"/channels/{channel}")).status_code == 204

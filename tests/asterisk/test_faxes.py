@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ccplane.asterisk.node import LocalNode
-from tests.asterisk.fax_machine import STATION, FaxMachine, dialplan
+from tests.asterisk.fax_machine import RECEIVES, STATION, FaxMachine, dialplan, write_pages
 from tests.centre import Centre, open_centre
 from tests.ports import node_ports
 from tests.stack import MakeNode
@@ -29,12 +29,24 @@ async def main(call: Call) -> None:
             await call.set_data("no fax", f"{reason}, {pages}")
     await call.hold(2)
 """
+SENDS = """from ccplane import Call, FaxSent, NoFax
+
+async def main(call: Call) -> None:
+    match await call.send_fax("prices"):
+        case FaxSent(_, pages, station):
+            await call.set_data("sent", f"{pages} to {station}")
+        case NoFax(reason, pages):
+            await call.set_data("not sent", f"{reason}, {pages}")
+    await call.hold(2)
+"""
 FILES = {
     "acd/queues.toml": "[support]\nskills = { support = 1 }\n",
     "acd/agents.toml": "[demo]\nfrom = 1001\ncount = 2\nskills = { support = 5 }\n",
     "acd/site.toml": "",
-    "ivr/numbers.toml": 'default = "takes"\n[4901]\nprogram = "takes"\n[4902]\nprogram = "takes_briefly"\n',
+    "ivr/numbers.toml": 'default = "takes"\n[4901]\nprogram = "takes"\n[4902]\nprogram = "takes_briefly"\n'
+    '[4903]\nprogram = "sends"\n',
     "ivr/prompts.toml": '[which]\nen = "Which number?"\nzh-CN = "哪个号码？"\n',
+    "ari_apps/sends.py": SENDS,
     "ari_apps/takes.py": TAKES.replace("LONGEST", "600"),
     "ari_apps/takes_briefly.py": TAKES.replace("LONGEST", "15"),
 }
@@ -56,6 +68,8 @@ async def centre(fax_node: LocalNode, database: str, tmp_path: Path) -> AsyncIte
     for name, text in FILES.items():
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         (site / name).write_text(text)
+    (site / "ivr/faxes").mkdir()
+    write_pages(site / "ivr/faxes/prices.tif", 2)
     async with open_centre(fax_node, database, tmp_path, CCPLANE_SITE=str(site), CCPLANE_LEASE_S="5") as centre:
         yield centre
 
@@ -183,6 +197,37 @@ async def test_a_machine_that_hears_no_other_gives_up_by_itself(centre: Centre, 
     await machine.calls("4901", "5550194", 0, says="voice")
     assert await said(centre, "no fax", 140) == "no-fax-machine, 0"
     await fact(centre, "ContactEnded")
+    await nothing_left(centre, machine)
+
+
+async def test_a_fax_on_demand_is_sent_whole(centre: Centre, machine: FaxMachine) -> None:
+    """Somebody calls from their machine, and starts it to receive."""
+    await machine.calls("4903", "5550190", 2, says=RECEIVES)
+    assert await said(centre, "sent") == f"2 to {STATION}"
+    assert machine.has(2) == 2
+    await fact(centre, "ContactEnded")
+    await nothing_left(centre, machine)
+    assert (await centre.get("/api/v1/faxes"))["faxes"] == []
+    assert not await centre.repairs()
+
+
+async def test_a_fax_that_is_being_sent_goes_on_over_a_kill(centre: Centre, machine: FaxMachine) -> None:
+    await machine.calls("4903", "5550189", 3, says=RECEIVES, stays=20)
+    await fact(centre, "FaxStarted")
+    await centre.kill()
+    await centre.start()
+    assert await said(centre, "sent") == f"2 to {STATION}"
+    kinds = [row["kind"] for row in await centre.rows("SELECT kind FROM fact")]
+    assert [kinds.count(each) for each in ("FaxStarted", "FaxOver", "FaxDelivered")] == [1, 1, 1]
+    await fact(centre, "ContactEnded")
+    await nothing_left(centre, machine)
+
+
+async def test_who_is_sent_a_fax_and_hangs_up_has_not_got_it(centre: Centre, machine: FaxMachine) -> None:
+    channel = await machine.calls("4903", "5550188", 4, says=RECEIVES)
+    await fact(centre, "FaxStarted")
+    await machine.hangs_up(channel)
+    assert (await fact(centre, "FaxFailed", 20))["reason"] == "hung-up"
     await nothing_left(centre, machine)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ccplane.contacts import facts as f
-from ccplane.contacts.fax import FaxTaken, NoFax, ReceiveFax
+from ccplane.contacts.fax import FaxSent, FaxTaken, NoFax, ReceiveFax, SendFax
 from ccplane.contacts.faxing import FAX, FaxState, over, settled
 from ccplane.core import checkpoint
 from ccplane.core import commands as do
@@ -232,3 +232,56 @@ def test_given_somebody_who_reads_or_deletes_a_fax_then_that_is_a_fact_and_chang
     assert kinds(floor.take(i.FaxFetched(FAX_ID, X, "api"))) == ["FaxRead"]
     assert kinds(floor.take(i.FaxDeletionAsked(FAX_ID, X, "api"))) == ["FaxDeleted"]
     assert floor.state.contacts == before.contacts
+
+
+# --- sending
+
+SENDS = SendFax("prices", "fax-1-0123456789abcdef", 600_000)
+
+
+def sending():
+    """A floor on which x is being sent the prices."""
+    floor = a_floor()
+    floor.arrives("x", answered=True)
+    decision = floor.asks("x", SENDS)
+    begin = the(decision, do.BeginFax)
+    assert begin.pages == SENDS.pages
+    floor.take(i.FaxUp(begin.fax))
+    return floor, begin.fax
+
+
+def test_who_is_sent_a_fax_has_a_machine_in_their_room_that_sends():
+    floor, fax = sending()
+    started = the(floor.take(i.FaxJoined(fax), at=5), f.FaxStarted)
+    assert (started.box, started.deadline) == ("", 605_000)
+    over = the(floor.take(i.FaxEnded(fax)), f.FaxOver)
+    assert over.sent == "prices"
+    done = floor.take(i.FaxKept(fax, 2, True, "", "+49 30"))
+    assert the(done, f.FaxDelivered).pages == 2
+    assert the(done, f.StepEnded).result == FaxSent(fax, 2, "+49 30")
+    assert not floor.state.faxes
+
+
+def test_what_has_not_gone_whole_is_no_fax_with_the_pages_that_have():
+    floor, fax = sending()
+    floor.take(i.FaxJoined(fax))
+    floor.take(i.FaxEnded(fax))
+    done = floor.take(i.FaxKept(fax, 1, False, "transmission-failed"))
+    assert the(done, f.FaxFailed).reason == "transmission-failed"
+    assert the(done, f.StepEnded).result == NoFax("transmission-failed", 1)
+
+
+def test_of_what_is_sent_nobody_asks_whether_a_page_comes():
+    floor, fax = sending()
+    floor.take(i.FaxJoined(fax), at=5)
+    overdue = floor.take(i.Tick(), at=605)
+    assert "LookAtFax" not in doing(overdue)
+    assert the(overdue, f.FaxOver).reason == "too-long"
+
+
+def test_who_hangs_up_in_the_middle_of_it_ends_it():
+    floor, fax = sending()
+    floor.take(i.FaxJoined(fax))
+    gone = floor.leaves("x")
+    assert the(gone, f.FaxOver).reason == "hung-up"
+    assert the(floor.take(i.FaxKept(fax, 0, False, "interrupted")), f.FaxFailed).reason == "hung-up"

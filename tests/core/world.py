@@ -15,7 +15,7 @@ from ccplane.contacts.conference import Confer
 from ccplane.contacts.direct import Direct
 from ccplane.contacts.emergency import Emergency
 from ccplane.contacts.facts import MessageMark, PhoneRejoined, TalkStarted, Unusable
-from ccplane.contacts.fax import ReceiveFax
+from ccplane.contacts.fax import ReceiveFax, SendFax
 from ccplane.contacts.surveys import AskSurvey, Kind, NoteAnswer
 from ccplane.contacts.verbs import (
     KEYS,
@@ -223,6 +223,8 @@ VERBS = (
     TakeMessage("ana", 9_000, 0),
     ReceiveFax("orders", 90_000),
     ReceiveFax("orders", 2_000),
+    SendFax("prices", "fax-1-0", 60_000),
+    SendFax("prices", "fax-1-0", 2_000),
     LookAtBox("general"),
     EnterQueue(SUPPORT, credit_s=45),
     AskCallback(SUPPORT, "5551"),

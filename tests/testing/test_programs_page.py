@@ -35,6 +35,7 @@ FILES = {
     "ivr/surveys.toml": "[after-call]\n[[after-call.questions]]\n"
     'name = "satisfied"\nkind = "satisfaction"\nprompt = "how-was-it"\n',
     "ivr/main.toml": 'prompt = "order"\nno_input = "1"\n[keys]\n1 = { queue = "support" }\n',
+    "ivr/faxes/price-list.pdf": "0123456789abcdef" * 2,
     "ari_apps/sorry.py": "async def main(call):\n    await call.hang_up(41)\n",
     "ari_apps/which_order.py": "from ccplane import *\n\nasync def main(call, question='order'):\n"
     "    keyed = await call.gather(question, length=4)\n    return keyed.keys if isinstance(keyed, Pressed) else ''\n",
@@ -79,11 +80,12 @@ def call_of(
     finds: Any = None,
     then: str = "",
     sends: Sheets | None = None,
+    takes: Sheets | None = None,
 ) -> Heard:
     """The example of this verb, or this program, called by somebody who presses these keys, each when they are asked
     anew. `outside`, `agent`: what somebody who is called there, and 1001, do; `finds`: what a look-up
     finds; `then`: pressed five seconds after the last of the keys;
-    `sends`: what their fax machine does."""
+    `sends`, `takes`: what their fax machine does."""
 
     async def scene() -> Heard:
         site = FILES | {"ari_apps/example.py": program(EXAMPLES.get(verb, verb))} | (files or {})
@@ -93,7 +95,7 @@ def call_of(
             centre.look_ups["orders"] = finds
             centre.switch.outside("5551234", outside)
             call = centre.switch.call("4001")
-            call.sends = sends
+            call.sends, call.takes = sends, takes
             step = 0
             for keys in presses:
                 step = await asked_anew(centre, after=step)
@@ -182,6 +184,16 @@ def test_record_message_gives_the_message_that_was_left():
 
 def test_voicemail_asks_records_and_thanks():
     assert call_of("voicemail").sounds == ["leave-a-message", "beep", "thank-you"]
+
+
+def test_send_fax_sends_what_the_site_has_or_says_what_has_not_gone():
+    sent = call_of("send_fax", takes=Sheets(2, "+49 30"))
+    assert sent.data() == {"fax sent": "2 pages"}
+    (delivered,) = (fact for fact in sent.facts if isinstance(fact, c.FaxDelivered))
+    assert (delivered.name, delivered.pages, delivered.station) == ("price-list", 2, "+49 30")
+    assert call_of("send_fax", takes=Sheets(3, fails_after=1)).data() == {
+        "fax not sent": "transmission-failed, after 1 pages"
+    }
 
 
 def test_receive_fax_gives_the_pages_or_says_why_there_are_not_all():

@@ -60,14 +60,17 @@ class Word(NamedTuple):
     complete: bool
     reason: str
     station: str
+    pages: int = 0
+    """That have gone, or come."""
 
 
 def word_of(text: str) -> Word:
     """What the dialplan's `ccplane-fax` has left in its variable: `SUCCESS|3||+49 30 1234`."""
-    status, _, error, station = [*text.split("|", 3), "", "", ""][:4]
+    status, told, error, station = [*text.split("|", 3), "", "", ""][:4]
+    pages = int(told) if told.isdecimal() else 0
     if status == SUCCESS:
-        return Word(True, "", station.strip())
-    return Word(False, REASONS.get(error, FAILED) if status else INTERRUPTED, station.strip())
+        return Word(True, "", station.strip(), pages)
+    return Word(False, REASONS.get(error, FAILED) if status else INTERRUPTED, station.strip(), pages)
 
 
 def place_of(fax: Fax) -> str:
@@ -160,6 +163,11 @@ class FaxKeeper:
         if not isinstance(told, Done | Gone):
             return False
         word = word_of(told.value.value if isinstance(told, Done) else "")
+        if fax.sent:
+            await self._plane.written()  # a plane that has forgotten it would look for its word
+            await self._plane.ask(FaxKept(fax.id, word.pages, word.complete, word.reason, word.station))
+            switch.send(ForgetGlobalVariable(f"{FAX_WORD}{fax.id}"), HOUSE)
+            return True
         file = place_of(fax)
         pdf = self._folder / file
         tiff = pdf.with_suffix(".tif")

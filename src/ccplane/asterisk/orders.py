@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ccplane.asterisk import operations as op
-from ccplane.asterisk.agreed import FAX, FAX_MACHINE, LINE, PHONE
+from ccplane.asterisk.agreed import FAX, FAX_MACHINE, FAX_SENDER, LINE, PHONE
 from ccplane.core import commands as do
 from ccplane.ids import ChannelId, bridge_of, far_half_of_fax, file_of_fax, half_of, hold_id, recording_of, room_of_line
 
@@ -137,7 +137,8 @@ def operation_of(command: do.Command) -> op.Operation[Any]:
         case do.LookForRecording():
             return op.GetLiveRecording(recording_of(command.message))
         case do.BeginFax():
-            there, half = f"Local/{command.fax}@{FAX_MACHINE}", far_half_of_fax(command.fax)
+            which = f"{command.fax}*{command.pages}@{FAX_SENDER}" if command.pages else f"{command.fax}@{FAX_MACHINE}"
+            there, half = f"Local/{which}", far_half_of_fax(command.fax)
             return op.CallIn(command.fax, endpoint=there, args=FAX, timeout=FAX_TIMEOUT_S, other=half)
         case do.JoinFax():
             return op.AddChannel(bridge_of(command.contact), (command.fax,))

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from ccplane.asterisk.fax_files import render_faxes
 from ccplane.errors import SetupError
 from ccplane.site import Rendering, Site, recording
 from ccplane.site.recordings import written
@@ -50,13 +51,14 @@ pinyin and then reads that as English, tone numbers and all ("nin two")."""
 
 
 async def render(site: Site, sounds_dir: Path, site_dir: Path | None = None) -> int:
-    """Makes every sound of the site that is not in the node's folder yet, and says how many.
+    """Makes every sound of the site, and every fax, that is not in the node's folder yet, and says how many.
 
     `site_dir`: where the recordings lie. SetupError if a program is missing ("no-espeak", "no-piper", "no-sox", …) or
     a text or a recording could not be made into a file ("prompt-not-made"); what was made before that stays, so it is
     enough to run it again.
     """
     made = await render_all(site.all_prompts(), sounds_dir, site_dir)
+    made += await render_faxes(site, sounds_dir, site_dir)
     return made + sum([await _render_for_fallback(site, name, sounds_dir) for name in FALLBACK_PROMPTS])
 
 

@@ -29,6 +29,7 @@ WORDS: Final = {
     "LookAtBox": "looks whether it is full:",
     "TakeMessage": "records a message, in",
     "ReceiveFax": "receives a fax, in",
+    "SendFax": "sends the fax",
     "Connect": "calls",
     "LookUp": "looks up",
     "Confer": "is in conference",

@@ -14,6 +14,23 @@ class ReceiveFax(msgspec.Struct, frozen=True, tag=True):
     longest_ms: int
 
 
+class SendFax(msgspec.Struct, frozen=True, tag=True):
+    """Send the caller a fax, for so long at most. `name`: what the site calls it; `pages`: of that content, at the
+    switch."""
+
+    name: str
+    pages: str
+    longest_ms: int
+
+
+class FaxSent(msgspec.Struct, frozen=True, tag=True):
+    """The caller's machine has said that it has all of it. `station`: what it calls itself, perhaps nothing."""
+
+    fax: FaxId
+    pages: int
+    station: str = ""
+
+
 class FaxTaken(msgspec.Struct, frozen=True, tag=True):
     """A fax has come, whole, and is in safety. `station`: what the other machine calls itself, perhaps nothing."""
 
@@ -23,12 +40,13 @@ class FaxTaken(msgspec.Struct, frozen=True, tag=True):
 
 
 class NoFax(msgspec.Struct, frozen=True, tag=True):
-    """No fax has come, or not all of it: `pages` did, and are kept. `reason` says why: no-fax-machine, interrupted,
-    too-long, …"""
+    """No fax has come, or gone, or not all of it: `pages` did; those that came are kept. `reason` says why:
+    no-fax-machine, interrupted, too-long, …"""
 
     reason: str
     pages: int = 0
 
 
-FaxVerb = ReceiveFax
+FaxVerb = ReceiveFax | SendFax
 FaxResult = FaxTaken | NoFax
+SentResult = FaxSent | NoFax

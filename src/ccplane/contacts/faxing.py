@@ -17,12 +17,18 @@ class FaxState(StrEnum):
 
     OVER = "over"
     STORED = "stored"
+    DELIVERED = "delivered"
     FAILED = "failed"
 
 
 FAX: Final[Transitions[FaxState]] = {
-    FaxState.OVER: {f.FaxStored: FaxState.STORED, f.FaxFailed: FaxState.FAILED},
+    FaxState.OVER: {
+        f.FaxStored: FaxState.STORED,
+        f.FaxDelivered: FaxState.DELIVERED,
+        f.FaxFailed: FaxState.FAILED,
+    },
     FaxState.STORED: {},
+    FaxState.DELIVERED: {},
     FaxState.FAILED: {},
 }
 
@@ -39,6 +45,8 @@ class Fax(msgspec.Struct, frozen=True, kw_only=True):
     over_at: int
     reason: str = ""
     """Why we ended it; "" where we did not."""
+    sent: str = ""
+    """What we sent; "" where we received."""
     state: FaxState = FaxState.OVER
 
 
@@ -53,9 +61,10 @@ def over(fact: f.FaxOver) -> Fax:
         number_dialled=fact.number_dialled,
         over_at=fact.at,
         reason=fact.reason,
+        sent=fact.sent,
     )
 
 
-def settled(fax: Fax, fact: f.FaxStored | f.FaxFailed) -> FaxState:
+def settled(fax: Fax, fact: f.FaxStored | f.FaxDelivered | f.FaxFailed) -> FaxState:
     """Where `fact` leads; IllegalMove if it cannot be."""
     return move("fax", FAX, fax.state, fact)

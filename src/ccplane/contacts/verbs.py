@@ -10,7 +10,7 @@ from ccplane.contacts.announce import Announce
 from ccplane.contacts.arranging import ArrangingResult, ArrangingVerb
 from ccplane.contacts.conference import Confer, Met, NotMet
 from ccplane.contacts.direct import Direct
-from ccplane.contacts.fax import FaxResult, FaxVerb
+from ccplane.contacts.fax import FaxResult, FaxVerb, SentResult
 from ccplane.contacts.look_ups import LookUp, LookUpResult
 from ccplane.contacts.surveys import AskSurvey, NotAsked, NoteAnswer
 from ccplane.ids import AgentId, CallbackId, MessageId, QueueName, SeatId
@@ -379,6 +379,7 @@ Result = (
     | ConferenceResult
     | MessageResult
     | FaxResult
+    | SentResult
     | LookUpResult
     | NotAsked
 )

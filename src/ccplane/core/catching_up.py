@@ -10,7 +10,7 @@ from __future__ import annotations
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact, Past, Phase
 from ccplane.contacts.facts import ConferenceEnd, ConnectFailure, EndedBy, QueueOutcome, Withdrawal
-from ccplane.contacts.fax import FaxVerb, ReceiveFax
+from ccplane.contacts.fax import FaxVerb, ReceiveFax, SendFax
 from ccplane.contacts.offer import Offer, OfferState
 from ccplane.contacts.surveys import NotAsked
 from ccplane.contacts.verbs import (
@@ -244,7 +244,7 @@ def _open(turn: Turn, of: ContactId, note: Journal) -> None:
                     direct=note.direct,
                 )
             )
-        case ReceiveFax():
+        case ReceiveFax() | SendFax():
             _began(turn, of, note, note.open, turn.now + faxes.JOIN_MS)
         case TakeMessage():
             _began(turn, of, note, note.open, max(turn.now, note.at + note.open.longest_ms + RECORDING_MS))

@@ -34,6 +34,7 @@ from ccplane.contacts.facts import (
     EndedBy,
     FallbackServed,
     FaxDeleted,
+    FaxDelivered,
     FaxFact,
     FaxFailed,
     FaxOver,
@@ -192,7 +193,7 @@ def _evolve(state: State, fact: AnyFact) -> State:
             return owed_changed(state, fact) if deleted else state
         case FaxOver():
             return _with_fax(state, fact)
-        case FaxStored() | FaxFailed():
+        case FaxStored() | FaxDelivered() | FaxFailed():
             faxes.settled(_fax(state, fact), fact)
             return replace(state, faxes=state.faxes.delete(fact.fax))
         case FaxRead() | FaxDeleted():

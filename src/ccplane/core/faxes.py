@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
-from ccplane.contacts.fax import FaxTaken, NoFax, ReceiveFax
+from ccplane.contacts.fax import FaxSent, FaxTaken, FaxVerb, NoFax, ReceiveFax, SendFax
 from ccplane.contacts.faxing import Fax
 from ccplane.contacts.verbs import Result
 from ccplane.core import inputs as i
@@ -43,7 +43,8 @@ def begin(turn: Turn, contact: Contact) -> None:
         turn.do(AnswerCaller(contact.id, contact.channel))
     if not contact.in_room or contact.leaving_room:
         turn.do(AddCaller(contact.id, contact.channel))
-    turn.do(BeginFax(contact.id, fax))
+    pages = contact.verb.pages if isinstance(contact.verb, SendFax) else ""
+    turn.do(BeginFax(contact.id, fax, pages))
 
 
 def up(turn: Turn, what: i.FaxUp) -> None:
@@ -60,9 +61,11 @@ def joined(turn: Turn, what: i.FaxJoined) -> None:
     if contact is None:
         return _stray(turn, what.fax)
     verb = contact.verb
-    if not contact.fax_started and isinstance(verb, ReceiveFax):
-        until = turn.now + min(verb.longest_ms, GREETING_MS)
-        turn.happened(c.FaxStarted(at=turn.now, contact=contact.id, fax=what.fax, box=verb.box, deadline=until))
+    if not contact.fax_started and isinstance(verb, FaxVerb):
+        receives = isinstance(verb, ReceiveFax)
+        until = turn.now + (min(verb.longest_ms, GREETING_MS) if receives else verb.longest_ms)
+        box = verb.box if isinstance(verb, ReceiveFax) else ""
+        turn.happened(c.FaxStarted(at=turn.now, contact=contact.id, fax=what.fax, box=box, deadline=until))
     return None
 
 
@@ -82,7 +85,7 @@ def ended(turn: Turn, what: i.FaxEnded) -> None:
 def leave(turn: Turn, contact: Contact, reason: str = "") -> None:
     """The transmission that is open, if one is, is over; `reason`: why we end it. Told again, nothing happens."""
     verb, fax = contact.verb, contact.fax
-    if fax is None or not isinstance(verb, ReceiveFax) or fax in turn.state.faxes:
+    if fax is None or not isinstance(verb, FaxVerb) or fax in turn.state.faxes:
         return
     if reason:
         turn.do(EndFax(contact.id, fax))
@@ -91,12 +94,13 @@ def leave(turn: Turn, contact: Contact, reason: str = "") -> None:
             at=turn.now,
             contact=contact.id,
             fax=fax,
-            box=verb.box,
+            box=verb.box if isinstance(verb, ReceiveFax) else "",
             node=contact.node,
             caller=contact.caller,
             number_dialled=contact.number_dialled,
             reason=reason,
             settle_by=turn.now + SETTLE_MS,
+            sent=verb.name if isinstance(verb, SendFax) else "",
         )
     )
 
@@ -113,7 +117,13 @@ def kept(turn: Turn, what: i.FaxKept) -> None:
     if fax is None:
         return
     reason = "" if what.complete else fax.reason or what.reason
-    if what.pages:
+    if fax.sent and what.complete:
+        turn.happened(
+            c.FaxDelivered(
+                at=turn.now, fax=fax.id, contact=fax.contact, name=fax.sent, pages=what.pages, station=what.station
+            )
+        )
+    elif what.pages and not fax.sent:
         turn.happened(_stored(turn, fax, what, reason))
     else:
         turn.happened(
@@ -121,8 +131,9 @@ def kept(turn: Turn, what: i.FaxKept) -> None:
         )
     contact = turn.state.contacts.get(fax.contact)
     if contact is not None and contact.fax == fax.id:
+        done = FaxSent if fax.sent else FaxTaken
         whole = what.complete and what.pages
-        result = FaxTaken(fax.id, what.pages, what.station) if whole else NoFax(reason, what.pages)
+        result: Result = done(fax.id, what.pages, what.station) if whole else NoFax(reason, what.pages)
         _end_step(turn, contact.id, result)
 
 

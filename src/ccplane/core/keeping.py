@@ -12,7 +12,7 @@ from typing import Any, Final
 from ccplane.contacts import facts as c
 from ccplane.contacts.contact import Contact
 from ccplane.contacts.facts import MessageSource
-from ccplane.contacts.fax import ReceiveFax
+from ccplane.contacts.fax import ReceiveFax, SendFax
 from ccplane.contacts.message import Message
 from ccplane.contacts.verbs import Connect, EnterQueue, MessageResult, MessageTaken, NoMessage, TakeMessage
 from ccplane.core import inputs as i
@@ -37,7 +37,7 @@ def left_room(turn: Turn, what: i.LeftRoom) -> None:
     match contact.verb:
         case TakeMessage():
             ask_to_record(turn, contact.id, contact.verb)
-        case EnterQueue() | Connect() | ReceiveFax():
+        case EnterQueue() | Connect() | ReceiveFax() | SendFax():
             turn.do(AddCaller(contact.id, contact.channel))
 
 

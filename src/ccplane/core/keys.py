@@ -14,7 +14,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConferenceEnd
-from ccplane.contacts.fax import ReceiveFax
+from ccplane.contacts.fax import ReceiveFax, SendFax
 from ccplane.contacts.verbs import KEYS, AskCallback, Connect, EnterQueue, Gather, HangUp, Hold, Pressed, TakeMessage
 from ccplane.core import inputs as i
 from ccplane.core.announcing import key_while_waiting
@@ -49,7 +49,7 @@ def key_pressed(turn: Turn, what: i.KeyPressed) -> None:
             key_while_waiting(turn, contact, what.key)
         case Confer(ends_with=ends_with) if what.key in ends_with and contact.in_talk:
             left(turn, contact, ConferenceEnd.KEY)
-        case Confer() | ReceiveFax() | EnterQueue() | AskCallback() | Connect() | TakeMessage() | HangUp():
+        case Confer() | ReceiveFax() | SendFax() | EnterQueue() | AskCallback() | Connect() | TakeMessage() | HangUp():
             return
         case _ if contact.program:
             _keep(turn, contact, what.key)

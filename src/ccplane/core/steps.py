@@ -12,7 +12,7 @@ from ccplane.contacts.arranging import ArrangingVerb
 from ccplane.contacts.conference import Confer
 from ccplane.contacts.contact import Contact, Phase
 from ccplane.contacts.facts import ConferenceEnd, QueueOutcome
-from ccplane.contacts.fax import FaxVerb, ReceiveFax
+from ccplane.contacts.fax import FaxVerb, ReceiveFax, SendFax
 from ccplane.contacts.look_ups import LookUp
 from ccplane.contacts.owed import BOX_FULL
 from ccplane.contacts.verbs import (
@@ -171,7 +171,7 @@ def _begin(turn: Turn, contact: Contact, step: int, attempt: int, verb: Verb, wh
                 end_step(turn, contact.id, NoMessage(BOX_FULL))
             else:
                 record(turn, contact, verb)
-        case ReceiveFax():
+        case ReceiveFax() | SendFax():
             faxes.begin(turn, turn.state.contacts[contact.id])
         case Confer():
             result = conferences.begin(turn, turn.state.contacts[contact.id], verb)
@@ -198,7 +198,7 @@ def _longest_ms(verb: Verb) -> int:
             return look_ups.first_ms(verb)
         case TakeMessage():
             return verb.longest_ms + RECORDING_MS
-        case ReceiveFax():
+        case ReceiveFax() | SendFax():
             return faxes.JOIN_MS
         case Confer():
             return conferences.JOIN_MS
@@ -446,7 +446,7 @@ def step_overdue(turn: Turn, contact: Contact) -> None:
                 end_step(turn, contact.id, failed)
         case TakeMessage():
             _message_overdue(turn, contact)
-        case ReceiveFax():
+        case ReceiveFax() | SendFax():
             faxes.overdue(turn, contact)
         case Confer():
             conferences.left(turn, contact, ConferenceEnd.TIME)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ccplane.errors import SiteError
+from ccplane.site import faxes
 from ccplane.site.faults import SiteFaults
 from ccplane.site.recordings import FOLDER, SIZE_LIMIT, NotASound, written
 
@@ -48,17 +49,19 @@ def read_what_can_be(directory: Path) -> tuple[dict[str, str], list[SiteError]]:
         if size > SITE_LIMIT:
             return files, [*faults, _too_big(directory, f"more than {SITE_LIMIT // 2**20} MiB of files")]
     files_of_sound, unfit = _recordings(directory)
-    return files | files_of_sound, [*faults, *unfit]
+    pages, unfit_pages = _faxes(directory)
+    return files | files_of_sound | pages, [*faults, *unfit, *unfit_pages]
 
 
 def watched(directory: Path) -> Iterator[Path]:
     """Each file that a site may be made of, readable or not."""
     yield from _paths(directory)
     yield from sorted((directory / FOLDER).glob("*/*"))
+    yield from sorted((directory / faxes.FOLDER).glob("*"))
 
 
 def recording(directory: Path, name: str) -> bytes:
-    """A recorded prompt's content. SiteError if it cannot be read."""
+    """The content of a recorded prompt, or of what may be faxed. SiteError if it cannot be read."""
     try:
         with (directory / name).open("rb") as file:
             raw = file.read(SIZE_LIMIT + 1)
@@ -87,6 +90,25 @@ def _recordings(directory: Path) -> tuple[dict[str, str], list[SiteError]]:
             faults.append(fault)
         if len(found) > FILES_LIMIT:
             return found, [*faults, _too_big(directory, f"more than {FILES_LIMIT} recorded prompts")]
+    return found, faults
+
+
+def _faxes(directory: Path) -> tuple[dict[str, str], list[SiteError]]:
+    """Of each file that may be faxed what a site holds of it."""
+    found: dict[str, str] = {}
+    faults: list[SiteError] = []
+    for path in sorted((directory / faxes.FOLDER).glob("*")):
+        name = path.relative_to(directory).as_posix()
+        if path.name.startswith(".") or path.is_dir():
+            continue
+        try:
+            found[name] = faxes.written(path.suffix, recording(directory, name))
+        except faxes.NotAFax as error:
+            faults.append(SiteError("not-a-fax", f"is {error}", path=name))
+        except SiteError as fault:
+            faults.append(fault)
+        if len(found) > FILES_LIMIT:
+            return found, [*faults, _too_big(directory, f"more than {FILES_LIMIT} files in {faxes.FOLDER}")]
     return found, faults
 
 

@@ -17,6 +17,7 @@ from ccplane.site.callers import harassment_in, surge_in
 from ccplane.site.dialling import dialling_in, judge_outside
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
+from ccplane.site.faxes import faxes_in
 from ccplane.site.files import digest
 from ccplane.site.hours import hours_in
 from ccplane.site.ivr import Numbers, Spoken, judge_languages, numbers_in, prompts_in
@@ -104,6 +105,7 @@ class _Reading:
         self._look_ups = look_ups_in(self._document(LOOK_UPS), self._references)
         self._surveys = surveys_in(self._document(SURVEYS), self._references)
         self._after_talks = after_talks_in(self._document(QUEUES), self._references)
+        self._faxes = faxes_in(files, self.findings)
         self._boxes = boxes_in(self._document(VOICEMAIL), self._references)
         self._webhooks = webhooks_in(self._document(VOICEMAIL))
         self._numbers: Numbers = self._read_numbers()
@@ -157,6 +159,7 @@ class _Reading:
             surveys=self._surveys,
             after_talks=self._after_talks,
             boxes=self._boxes.rules,
+            faxes=self._faxes,
             webhooks=self._webhooks,
         )
 
@@ -232,6 +235,7 @@ class _Reading:
             "hours": self._names_in(HOURS),
             "look-up": self._names_in(LOOK_UPS),
             "survey": self._names_in(SURVEYS),
+            "fax": set(self._faxes),
             "language": LANGUAGES,
             "webhook": webhook_names(self._document(VOICEMAIL)),
             "agent": None if self._document(AGENTS).broken else {str(agent.id) for agent in self._agents},

@@ -33,6 +33,7 @@ NAMED_BY: Final = {
     "look_up": "look-up",
     "survey": "survey",
     "voicemail": "box",
+    "send_fax": "fax",
 }
 """Verbs whose first argument is a name, and of what; of prompts each argument."""
 PROMPTED: Final = {"gather": ("silence", "invalid"), "record_message": ("review",)}

@@ -19,6 +19,7 @@ from ccplane.routing.dialling import AGENT
 from ccplane.routing.hours import Hours
 from ccplane.routing.rules import Number, Rules
 from ccplane.site.box import AGENTS, BoxRule
+from ccplane.site.faxes import FaxFile
 from ccplane.site.look_up import LookUpRule
 from ccplane.site.survey import AfterTalk, SurveyRule
 from ccplane.site.webhook import WebhookRule
@@ -260,6 +261,8 @@ class Site:
     """Of which survey callers of a queue are asked after their talk."""
     boxes: Mapping[str, BoxRule] = field(default_factory=dict)
     """Where messages are left, by name; `agents`: of each agent."""
+    faxes: Mapping[str, FaxFile] = field(default_factory=dict)
+    """What may be faxed to callers, by name."""
     webhooks: Mapping[str, WebhookRule] = field(default_factory=dict)
     """Services that are told of them."""
 
@@ -290,6 +293,12 @@ class Site:
         """What callers hear there. One that acd/voicemail.toml has not is as boxes are by default; so is an agent's."""
         usual = BoxRule(LEAVE_A_MESSAGE, THANK_YOU)
         return self.boxes.get(name) or (self.boxes.get(AGENTS, usual) if name.isdigit() else usual)
+
+    def fax(self, name: str) -> FaxFile:
+        """ProgramError if a program sends what ivr/faxes/ has not."""
+        if name not in self.faxes:
+            raise ProgramError("no-such-fax-file", f"There is no {name}.pdf, .tif or .png in ivr/faxes/.", fax=name)
+        return self.faxes[name]
 
     def menu(self, name: str) -> Menu:
         """ProgramError if a program asks for a menu that there is none of."""

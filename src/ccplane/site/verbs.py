@@ -26,6 +26,7 @@ VERBS: Final = frozenset(
         "play",
         "queue",
         "receive_fax",
+        "send_fax",
         "record_message",
         "ring_back",
         "run",

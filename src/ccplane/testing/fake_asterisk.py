@@ -22,6 +22,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeVar
 from zlib import crc32
 
+from ccplane.asterisk.agreed import FAX_SENDER
 from ccplane.asterisk.events import Event
 from ccplane.asterisk.inbox import Inbox
 from ccplane.asterisk.operations import Operation, Originate
@@ -230,7 +231,7 @@ class FakeAsterisk:
     def _ring(self, operation: Originate) -> Line | None:
         """Let the phone ring, in a moment; None where there is none registered."""
         if (fax := fax_of_channel(operation.channel)) is not None:
-            machine = FakeMachine(self.board, fax)
+            machine = FakeMachine(self.board, fax, sends=operation.endpoint.endswith(FAX_SENDER))
             asyncio.get_running_loop().call_soon(machine.comes_up)
             return machine.line
         user = operation.endpoint.removeprefix("PJSIP/")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ccplane.asterisk.agreed import FAX_MACHINE, FAX_WORD
+from ccplane.asterisk.agreed import FAX_MACHINE, FAX_SENDER, FAX_WORD
 from ccplane.asterisk.faxes import word_of
 from ccplane.contacts import facts as c
 from ccplane.core.inputs import FaxKept
@@ -28,7 +28,7 @@ KEPT_AFTER_S: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Sheets:
-    """What a caller's fax machine sends. `fails_after`: so many pages come through."""
+    """What a caller's fax machine sends, or is sent. `fails_after`: so many pages come through."""
 
     pages: int = 1
     station: str = ""
@@ -38,12 +38,13 @@ class Sheets:
 class FakeMachine:
     """The switch's fax machine, from the making of its channel to its end: a `Party`."""
 
-    def __init__(self, board: Switchboard, fax: FaxId) -> None:
-        self._board, self._fax = board, fax
+    def __init__(self, board: Switchboard, fax: FaxId, *, sends: bool = False) -> None:
+        self._board, self._fax, self._sends = board, fax, sends
         self._since: float | None = None
         self._sheets: Sheets | None = None
         self._done = False
-        self.line = Line(fax, f"Local/{fax}@{FAX_MACHINE}-00000001;1", FAX_MACHINE, self, board.now())
+        where = FAX_SENDER if sends else FAX_MACHINE
+        self.line = Line(fax, f"Local/{fax}@{where}-00000001;1", where, self, board.now())
         self.line.joined = self._joined
 
     def comes_up(self) -> None:
@@ -54,7 +55,8 @@ class FakeMachine:
         if self._since is not None or self.line.room is None:
             return
         self._since = asyncio.get_running_loop().time()
-        others = (getattr(each.party, "sends", None) for each in self.line.room.lines)
+        theirs = "takes" if self._sends else "sends"
+        others = (getattr(each.party, theirs, None) for each in self.line.room.lines)
         self._sheets = next((each for each in others if each), None)
         if self._sheets is not None:  # a machine that hears no other greets on and on, as Asterisk's does
             self._board.after(GREETING_S, self._begins)
@@ -62,7 +64,7 @@ class FakeMachine:
 
     def _begins(self) -> None:
         """The first page is coming: there is a file."""
-        if self.line.id in self._board.node.lines:
+        if self.line.id in self._board.node.lines and not self._sends:
             self._board.node.recordings[file_of_fax(self._fax)] = 0
 
     @staticmethod
@@ -108,14 +110,14 @@ class FakeTray:
     def follow(self, _: Snapshot, facts: Sequence[Fact], __: int) -> None:
         for fact in facts:
             if isinstance(fact, c.FaxOver):
-                asyncio.get_running_loop().call_later(KEPT_AFTER_S, self._keep, fact.fax)
+                asyncio.get_running_loop().call_later(KEPT_AFTER_S, self._keep, fact.fax, bool(fact.sent))
 
-    def _keep(self, fax: FaxId) -> None:
+    def _keep(self, fax: FaxId, sent: bool) -> None:
         if fax in self._board.node.lines:
-            asyncio.get_running_loop().call_later(KEPT_AFTER_S, self._keep, fax)
+            asyncio.get_running_loop().call_later(KEPT_AFTER_S, self._keep, fax, sent)
             return
         text = self._board.node.variables.pop(f"{FAX_WORD}{fax}", "")
         self._board.node.recordings.pop(file_of_fax(fax), None)
-        word, pages = word_of(text), int([*text.split("|"), "0"][1] or 0)
-        kept = (1_000 * pages, f"2026/01/01/{fax}.pdf") if pages else (0, "")
-        self._plane.post(FaxKept(fax, pages, word.complete, word.reason, word.station, *kept))
+        word = word_of(text)
+        kept = (1_000 * word.pages, f"2026/01/01/{fax}.pdf") if word.pages and not sent else (0, "")
+        self._plane.post(FaxKept(fax, word.pages, word.complete, word.reason, word.station, *kept))

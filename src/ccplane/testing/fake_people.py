@@ -134,9 +134,10 @@ class Talker:
 
 
 class FakeCall(Talker):
-    """A call from outside, made by `FakeAsterisk.call`. `sends`: what its fax machine does, if it is one."""
+    """A call from outside, made by `FakeAsterisk.call`. `sends`, `takes`: what its fax machine does, if it is one."""
 
     sends: object = None
+    takes: object = None
 
 
 class Ring(Talker):

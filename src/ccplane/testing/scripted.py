@@ -88,6 +88,10 @@ class Caller:
         many come through."""
         self._call.sends = Sheets(pages, station, fails_after)
 
+    def takes_faxes(self, pages: int = 1, *, station: str = "", fails_after: int | None = None) -> None:
+        """They are a fax machine that is sent so many pages; `fails_after`: of which so many come through."""
+        self._call.takes = Sheets(pages, station, fails_after)
+
     def falls_silent(self) -> None:
         """They say nothing more, which ends a message."""
         self._call.falls_silent()

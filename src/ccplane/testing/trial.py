@@ -23,7 +23,7 @@ from ccplane.contacts import facts as c
 from ccplane.contacts.arranging import DropCallback, FindCallback, FindWindows, JudgeNumber, Windows
 from ccplane.contacts.conference import Confer
 from ccplane.contacts.evolve import opened
-from ccplane.contacts.fax import FaxResult, ReceiveFax
+from ccplane.contacts.fax import FaxResult, ReceiveFax, SendFax, SentResult
 from ccplane.contacts.look_ups import LookUp, LookUpResult
 from ccplane.contacts.verbs import (
     AskCallback,
@@ -72,6 +72,7 @@ OUTCOMES: Final[dict[type, Any]] = {
     Confer: ConferenceResult,
     TakeMessage: MessageResult,
     ReceiveFax: FaxResult,
+    SendFax: SentResult,
     LookHere: Here | Failed,
     LookHours: HoursResult,
     LookUp: LookUpResult,

@@ -17,6 +17,7 @@ from ccplane.contacts.facts.fallback import FallbackServed
 from ccplane.contacts.facts.faxes import (
     AnyFaxFact,
     FaxDeleted,
+    FaxDelivered,
     FaxDoubted,
     FaxFact,
     FaxFailed,
@@ -161,6 +162,7 @@ __all__ = [
     "EndedBy",
     "FallbackServed",
     "FaxDeleted",
+    "FaxDelivered",
     "FaxDoubted",
     "FaxFact",
     "FaxFailed",

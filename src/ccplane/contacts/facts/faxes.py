@@ -37,6 +37,8 @@ class FaxOver(ContactFact, frozen=True, kw_only=True):
     reason: str
     settle_by: int
     """A program that waits for the fax is resumed by then, whatever became of it."""
+    sent: str = ""
+    """What we sent, by the name that the site has for it; "" where we received."""
 
 
 class FaxFact(Fact, frozen=True, kw_only=True):
@@ -63,8 +65,16 @@ class FaxStored(FaxFact, frozen=True, kw_only=True):
     file: str
 
 
+class FaxDelivered(FaxFact, frozen=True, kw_only=True):
+    """The caller's machine has all that we sent. `name`: what the site calls it."""
+
+    name: str
+    pages: int
+    station: str
+
+
 class FaxFailed(FaxFact, frozen=True, kw_only=True):
-    """Not one page has come. `reason`: why."""
+    """Not one page has come; or not all that we sent has gone. `reason`: why."""
 
     box: str
     reason: str
@@ -83,4 +93,4 @@ class FaxDeleted(FaxFact, frozen=True, kw_only=True):
     by: str
 
 
-AnyFaxFact = FaxStored | FaxFailed | FaxRead | FaxDeleted
+AnyFaxFact = FaxStored | FaxDelivered | FaxFailed | FaxRead | FaxDeleted

@@ -7,9 +7,11 @@ from ccplane.ids import FaxId
 
 
 class BeginFax(ContactCommand, frozen=True):
-    """Make a fax machine that receives. It comes up by itself, and is brought into the room then."""
+    """Make a fax machine that receives, or sends these `pages`. It comes up by itself, and is brought into the room
+    then."""
 
     fax: FaxId
+    pages: str = ""
 
 
 class JoinFax(ContactCommand, frozen=True):
