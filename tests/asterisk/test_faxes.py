@@ -202,7 +202,7 @@ async def test_a_machine_that_hears_no_other_gives_up_by_itself(centre: Centre, 
 
 async def test_a_fax_on_demand_is_sent_whole(centre: Centre, machine: FaxMachine) -> None:
     """Somebody calls from their machine, and starts it to receive."""
-    await machine.calls("4903", "5550190", 2, says=RECEIVES)
+    await machine.calls("4903", "5550190", 2, says=RECEIVES, stays=10)
     assert await said(centre, "sent") == f"2 to {STATION}"
     assert machine.has(2) == 2
     await fact(centre, "ContactEnded")
