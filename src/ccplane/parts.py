@@ -36,6 +36,7 @@ from ccplane.beginning import OVERLAYS, begin, catch_up, prepared
 from ccplane.callflow.runner import Runner
 from ccplane.contacts.notice import NoticeKind
 from ccplane.core.inputs import Input, PeopleRead, PlaneBegan, SiteRead
+from ccplane.counting import keep_counted
 from ccplane.customers import Customers
 from ccplane.ending import cancelled, first_to_fail, last_facts, quietly_release
 from ccplane.errors import CcplaneError, SiteError
@@ -64,6 +65,7 @@ from ccplane.plane import Plane
 from ccplane.postgres.brought import Arrivals
 from ccplane.postgres.callbacks import Callbacks, Ledger
 from ccplane.postgres.customers import CustomerStore
+from ccplane.postgres.history import SliceStore
 from ccplane.postgres.lease import CONNECT_WITHIN, Lease
 from ccplane.postgres.notices import Notices
 from ccplane.postgres.overlays import Laid, decode_overlays
@@ -391,7 +393,8 @@ class Parts:
         )
         owing = Owing(self.plane, self._mailbox)
         at_the_switch = self.link.run, self._ami.run, self._watch.run, self._members.run, self._door.run
-        duties = (*at_the_switch, self._promises.run, owing.run, self._notifier.run)
+        figures = partial(keep_counted, SliceStore(self._database), self._clock.now)
+        duties = (*at_the_switch, self._promises.run, owing.run, self._notifier.run, figures)
         self._passed("built")
         work = lead(self._lease, duties, self.plane, self._outbox, self._giving.given)
         leading = asyncio.create_task(work, name="leading")

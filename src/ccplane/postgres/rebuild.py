@@ -14,6 +14,8 @@ from ccplane.postgres.pool import DATABASE_ERRORS, Database, as_store_error
 from ccplane.postgres.queries import query
 from ccplane.postgres.store import PROJECTIONS, look_at
 
+ROWS: Final = tuple(each for each in PROJECTIONS if each != "apply_quarters")
+"""What made rows say is counted once all of them are there."""
 AT_ONCE: Final = 5_000
 LONG: Final = 3_600.0
 
@@ -29,6 +31,7 @@ async def rebuild(database: Database) -> int:
             runs = await connection.fetch(query("runs_of_facts"), timeout=LONG)
             for run in runs:
                 await _replay(connection, run)
+            await connection.execute(query("all_quarters"))
     except DATABASE_ERRORS as error:
         raise as_store_error(error, database.dsn) from error
     finally:
@@ -40,5 +43,5 @@ async def _replay(connection: asyncpg.Connection, run: asyncpg.Record) -> None:
     """The facts of one day and epoch."""
     await look_at(connection, run["day"])
     for after in range(run["first"] - 1, run["last"], AT_ONCE):
-        for name in PROJECTIONS:
+        for name in ROWS:
             await connection.execute(query(name), run["epoch"], after, min(after + AT_ONCE, run["last"]))

@@ -25,6 +25,8 @@ from ccplane.postgres.queries import query
 
 COLUMNS: Final = ("day", "epoch", "seq", "at", "kind", "contact", "agent", "body")
 PROJECTIONS: Final = (
+    "apply_queue_rules",
+    "apply_site_rules",
     "apply_contacts",
     "apply_segments",
     "apply_offers",
@@ -35,6 +37,7 @@ PROJECTIONS: Final = (
     "apply_gaps",
     "apply_callbacks",
     "apply_surveys",
+    "apply_quarters",
 )
 OUTGOING: Final = ("apply_notices",)
 """What is done once with a batch, and never again: these rows don't follow from facts alone; `rebuild` leaves them."""

@@ -31,7 +31,7 @@ WITH said AS (
 )
 INSERT INTO callback AS c (
     id, number, queue, asked_in, asked_by, since, asked_at, expires_at, state, why, contact, agent, tries, next_at, reached_at,
-    waited_ms, ended_at, not_before)
+    waited_ms, ended_at, not_before, promised, dialled)
 SELECT
     said.id,
     max(body ->> 'number'),
@@ -52,12 +52,16 @@ SELECT
     instant(max(at) FILTER (WHERE kind = 'CallbackReached')),
     max((body ->> 'waited_ms')::bigint) FILTER (WHERE kind = 'CallbackReached'),
     instant(max(last.ended)),
-    instant(max((body ->> 'not_before')::bigint))
+    instant(max((body ->> 'not_before')::bigint)),
+    bool_or(kind = 'CallbackPromised'),
+    count(*) FILTER (WHERE kind = 'CallbackDialled')
 FROM said JOIN last ON last.id = said.id
 GROUP BY said.id
 ON CONFLICT (id) DO UPDATE SET
     number = coalesce(c.number, excluded.number),
     not_before = coalesce(c.not_before, excluded.not_before),
+    promised = c.promised OR excluded.promised,
+    dialled = c.dialled + excluded.dialled,
     queue = coalesce(c.queue, excluded.queue),
     asked_in = coalesce(c.asked_in, excluded.asked_in),
     asked_by = coalesce(c.asked_by, excluded.asked_by),

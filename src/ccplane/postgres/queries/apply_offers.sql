@@ -1,8 +1,9 @@
 -- apply_offers --
 -- An offer's row, like a contact's. The states are those of the table OFFER. ended_at: connected, missed or withdrawn.
+-- counted, in_time: in "answered within three rings", by the ring cycle that was loaded before it was over (kpi/counters.py).
 INSERT INTO offer AS o (
     id, contact, agent, queue, segment, attempt, leg, state, made_at, ringing_at, answered_at, ended_at, cause, sip, rang,
-    ring_ms, trace)
+    ring_ms, trace, auto_answer, counted, in_time)
 SELECT
     body ->> 'offer',
     min(contact),
@@ -29,8 +30,18 @@ SELECT
     bool_or(kind IN ('OfferRinging', 'OfferAnswered') OR (body ->> 'rang')::boolean)
         FILTER (WHERE kind IN ('OfferRinging', 'OfferAnswered', 'OfferMissed', 'OfferWithdrawn')),
     max((body ->> 'ring_ms')::bigint),
-    (array_agg(body -> 'trace') FILTER (WHERE kind = 'OfferMade'))[1]
-FROM batch
+    (array_agg(body -> 'trace') FILTER (WHERE kind = 'OfferMade'))[1],
+    bool_or((body ->> 'auto_answer')::boolean) FILTER (WHERE kind = 'OfferMade'),
+    bool_or(CASE kind
+        WHEN 'OfferAnswered' THEN true
+        WHEN 'OfferMissed' THEN (body ->> 'rang')::boolean OR body ->> 'cause' = 'no-answer'
+        WHEN 'OfferWithdrawn' THEN (body ->> 'ring_ms')::bigint >= 3 * rule.cycle AND body ->> 'reason' <> 'switch-lost'
+    END),
+    bool_or(kind = 'OfferAnswered' AND (body ->> 'ring_ms')::bigint < 3 * rule.cycle) FILTER (WHERE kind = 'OfferAnswered')
+FROM batch CROSS JOIN LATERAL (
+    SELECT coalesce((
+        SELECT ring_cycle_ms FROM site_rule AS r WHERE (r.epoch, r.seq) < (batch.epoch, batch.seq)
+        ORDER BY r.epoch DESC, r.seq DESC LIMIT 1), 5000) AS cycle) AS rule
 WHERE epoch = $1 AND seq > $2 AND seq <= $3
     AND kind IN (
         'OfferMade', 'OfferRinging', 'OfferAnswered', 'OfferMissed', 'OfferWithdrawn', 'ConnectFailed', 'TalkStarted')
@@ -49,4 +60,7 @@ ON CONFLICT (id) DO UPDATE SET
     sip = coalesce(o.sip, excluded.sip),
     rang = coalesce(o.rang OR excluded.rang, o.rang, excluded.rang),
     ring_ms = coalesce(o.ring_ms, excluded.ring_ms),
-    trace = coalesce(o.trace, excluded.trace);
+    trace = coalesce(o.trace, excluded.trace),
+    auto_answer = coalesce(o.auto_answer, excluded.auto_answer),
+    counted = coalesce(o.counted, excluded.counted),
+    in_time = coalesce(o.in_time, excluded.in_time);

@@ -1,0 +1,109 @@
+"""Figures of the past are what the facts say, however they came, and whenever they were counted."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from functools import reduce
+
+import msgspec
+import pytest
+
+from ccplane.facts import encode
+from ccplane.kpi.board import Board, evolve
+from ccplane.kpi.counters import NOTHING
+from ccplane.kpi.slices import QUARTER_MS, By, Grain
+from ccplane.kpi.times import NO_TIME, Times
+from ccplane.postgres.history import SliceStore
+from ccplane.postgres.rebuild import rebuild
+from ccplane.postgres.store import PostgresFacts
+from tests.postgres.histories import a_history
+from tests.postgres.test_projections import intervals, store
+
+pytestmark = pytest.mark.postgres
+EVER = (0, 1 << 50)
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))]
+
+
+def summed(slices):
+    """All counters of each name, over time."""
+    found = defaultdict(lambda: NOTHING)
+    for each in slices:
+        found[each.name] = found[each.name].and_also(msgspec.structs.asdict(each.counters))
+    return dict(found)
+
+
+def by_the_board(facts):
+    return dict(reduce(evolve, facts, Board.begun()).ever)
+
+
+async def slices(db, now, by, grain=Grain.QUARTER):
+    history = SliceStore(db)
+    await history.count(now)
+    return await history.slices(*EVER, grain, by)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_the_queues_of_all_intervals_together_are_the_boards(db, seed):
+    centre = a_history(seed, steps=250, wrap_up_ms=seed % 2 * 6_000)
+    facts = centre.facts
+    await store(db, facts, random.Random(seed).sample(range(1, len(facts)), 30))
+    for grain in Grain:
+        assert summed(await slices(db, centre.now, By.QUEUE, grain)) == by_the_board(facts)
+
+
+async def test_nothing_is_counted_twice_and_what_comes_late_is_counted_where_it_belongs(db):
+    centre = a_history(5, steps=250)
+    facts, history = centre.facts, SliceStore(db)
+    middle = len(facts) // 2
+    await store(db, facts[:middle])
+    await history.count(centre.now)
+    half = await history.slices(*EVER, Grain.QUARTER, By.QUEUE)
+    assert summed(half) == by_the_board(facts[:middle])
+    await store_more(db, facts, middle)
+    assert await history.count(centre.now)
+    assert summed(await history.slices(*EVER, Grain.QUARTER, By.QUEUE)) == by_the_board(facts)
+    await history.count(centre.now)
+    assert summed(await history.slices(*EVER, Grain.QUARTER, By.QUEUE)) == by_the_board(facts)
+
+
+async def store_more(db, facts, after):
+    target = PostgresFacts(db)
+    await target.ship("box", 1, after, [(seq, encode(fact)) for seq, fact in enumerate(facts, 1)][after:])
+    await target.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_agents_times_are_the_shown_states_that_evolve_gives(db, seed):
+    centre = a_history(seed, steps=250, wrap_up_ms=6_000)
+    await store(db, centre.facts, [100, 200])
+    sums = defaultdict(int)
+    for (agent, _), (state, reason, since, until) in intervals(centre.facts).items():
+        until = centre.now if until is None else until
+        for quarter in range(since // QUARTER_MS * QUARTER_MS, until, QUARTER_MS):
+            sums[quarter, agent, state, reason] += max(0, min(until, quarter + QUARTER_MS) - max(since, quarter))
+    found = await slices(db, centre.now, By.AGENT)
+    assert found
+    for each in found:
+        took = defaultdict(int)
+        for (at, who, state, _), ms in sums.items():
+            if (at, who) == (each.began_at, each.name) and state != "offline":
+                took[state] += ms
+        times = each.times
+        assert times.ready_ms == took["ready"]
+        assert times.ringing_ms == took["offered"]
+        assert times.talking_ms == took["talking"] + took["rejoining"]
+        assert times.wrap_up_ms == took["wrap-up"]
+        assert times.paused_ms == took["paused"] == sum(times.paused_by.values())
+        assert times.signed_in_ms == sum(took.values())
+    site = reduce(Times.plus, (each.times for each in await slices(db, centre.now, By.SITE)), NO_TIME)
+    assert site == reduce(Times.plus, (each.times for each in found), NO_TIME)
+
+
+async def test_to_make_all_rows_anew_changes_no_figure(db):
+    centre = a_history(4, steps=250)
+    await store(db, centre.facts, [77])
+    before = {by: await slices(db, centre.now, by) for by in By}
+    assert before[By.SITE][0].counters.entered
+    await rebuild(db)
+    assert {by: await slices(db, centre.now, by) for by in By} == before
