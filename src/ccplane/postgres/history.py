@@ -127,28 +127,30 @@ async def _count(connection: asyncpg.Connection, now: int) -> int:
     return len(quarters)
 
 
-async def count_anew(connection: asyncpg.Connection, began_at: int, ends_at: int, now: int, before: int | None) -> None:
+async def count_anew(connection: asyncpg.Connection, began_at: int, ends_at: int, now: int, before: int | None) -> int:
     """The quarters of an hour in [began_at, ends_at), and the hours and days that they are in. `before`: how far had
-    been counted; in the caller's transaction."""
+    been counted; in the caller's transaction. Returns how many figures are others than they were."""
     settled = 0 if before is None else before - SETTLED_MS
     await connection.execute("TRUNCATE slice_fresh")
     for name in COUNTED:
         await connection.execute(query(name), began_at, ends_at, timeout=LONG_S)
     await connection.execute(query("count_times"), began_at, ends_at, now, timeout=LONG_S)
     await connection.execute(query("gaps_in_quarters"))
-    await _take_over(connection, Grain.QUARTER, (began_at, ends_at), settled, now)
+    changed = await _take_over(connection, Grain.QUARTER, (began_at, ends_at), settled, now)
     calendar = _calendar(await connection.fetch(query("site_clock")))
     for grain, span_of in ((Grain.HOUR, calendar.hour), (Grain.DAY, calendar.day)):
         spans = sorted({span_of(at) for at in range(began_at, ends_at, QUARTER_MS)})
         await connection.execute("TRUNCATE slice_fresh")
         froms, tos = [each[0] for each in spans], [each[1] for each in spans]
         await connection.execute(ADD_UP, grain.value, froms, tos, timeout=LONG_S)
-        await _take_over(connection, grain, (froms[0], tos[-1]), settled, now)
+        changed += await _take_over(connection, grain, (froms[0], tos[-1]), settled, now)
+    return changed
 
 
-async def _take_over(connection: asyncpg.Connection, grain: Grain, span: Span, settled: int, now: int) -> None:
-    await connection.execute(VANISHED, grain.value, *span, timeout=LONG_S)
-    await connection.execute(TAKE_OVER, settled, now, timeout=LONG_S)
+async def _take_over(connection: asyncpg.Connection, grain: Grain, span: Span, settled: int, now: int) -> int:
+    gone = await connection.execute(VANISHED, grain.value, *span, timeout=LONG_S)
+    written = await connection.execute(TAKE_OVER, settled, now, timeout=LONG_S)
+    return int(gone.rpartition(" ")[2]) + int(written.rpartition(" ")[2])
 
 
 def runs(quarters: Iterable[int]) -> Iterator[Span]:
