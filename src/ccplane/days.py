@@ -29,6 +29,7 @@ def _midnight(day: date, there: tzinfo) -> int:
 
 
 HOUR_MS = 3_600_000
+QUARTER_MS = 900_000
 Span = tuple[int, int]
 """[from, to) in ms UTC."""
 
@@ -50,22 +51,36 @@ class Calendar:
         self._from = [each.at for each in self._zones]
 
     def hour(self, at: int) -> Span:
-        """The hour that `at` is in. Where the clock is put back, there are two of one name, and each is an hour."""
-        there = zone(self._zones[self._which(at)].timezone)
-        local = datetime.fromtimestamp(at // 1000, there)
-        began_at = (at // 1000 - local.minute * 60 - local.second) * 1000
-        return began_at, began_at + HOUR_MS
+        """The hour that `at` is in. Where the clock is put back there are two of one name, and each is an hour; where
+        it jumps in the middle of one, or the zone is changed, an hour is shorter."""
+        began_at = at // QUARTER_MS * QUARTER_MS
+        while not self._is_full(began_at):
+            began_at -= QUARTER_MS
+        ends_at = began_at + QUARTER_MS
+        while not self._is_full(ends_at):
+            ends_at += QUARTER_MS
+        return began_at, ends_at
 
     def day(self, at: int) -> Span:
         """The day that `at` is in."""
-        which = self._which(at)
+        which = since = self._which(at)
         began_at, ends_at = day_of(at, self._zones[which].timezone)
-        if which and began_at < self._from[which]:
-            began_at = self.day(self._from[which] - 1)[0]
-        following = self._from[which + 1] if which + 1 < len(self._from) else None
-        if following is not None and following < ends_at:
-            ends_at = self.day(following)[1]
+        while since and began_at <= self._from[since]:  # it began under the zone of before
+            since -= 1
+            began_at = day_of(self._from[since + 1], self._zones[since].timezone)[0]
+        for upto in range(which + 1, len(self._zones)):
+            if ends_at <= self._from[upto]:
+                break
+            ends_at = day_of(self._from[upto], self._zones[upto].timezone)[1]
         return began_at, ends_at
 
     def _which(self, at: int) -> int:
         return max(0, bisect_right(self._from, at) - 1)
+
+    def _is_full(self, quarter: int) -> bool:
+        """Whether an hour begins with this quarter of one."""
+        here = self._local(quarter)
+        return here.minute == 0 or here.utcoffset() != self._local(quarter - QUARTER_MS).utcoffset()
+
+    def _local(self, at: int) -> datetime:
+        return datetime.fromtimestamp(at // 1000, zone(self._zones[self._which(at)].timezone))

@@ -54,6 +54,7 @@ def changed(person: Person, change: AgentChange) -> Person:
         queues=_merged(person.queues, change.queues),
         capacity=_merged(person.capacity, change.capacity),
         wrap_up=person.wrap_up if change.wrap_up is UNSET else change.wrap_up,
+        team=person.team if change.team is None else change.team,
     )
 
 

@@ -117,7 +117,7 @@ class MemoryStaff:
         return await self.plane.ask(inputs.AgentEditAsked(profile=after.profile, by=by))
 
 
-KEPT = ("id", "name", "skills", "role", "languages", "queues", "capacity", "wrap_up")
+KEPT = ("id", "name", "skills", "role", "languages", "queues", "capacity", "wrap_up", "team")
 
 
 class MemoryPins:

@@ -24,6 +24,7 @@ async def test_agents_are_listed_by_id_with_what_is_shown_and_what_comes_next(ad
         "queues": {},
         "capacity": {"voice": 1},
         "wrap_up": None,
+        "team": "",
         "state": "offline",
         "next": "offline",
         "since": "2023-11-15T23:00:00.000Z",  # when the people were read
@@ -235,6 +236,12 @@ async def test_what_an_agent_can_do_is_changed_key_by_key_and_told_with_who_did_
     assert (fact.by, fact.before.skills) == ("Lea", {"sales": 5})
 
 
+async def test_an_agent_is_put_into_a_team_and_out_of_it(admin):
+    assert (await admin.patch(f"/api/v1/agents/{ANA}", json={"team": "early"})).json()["team"] == "early"
+    assert (await admin.patch(f"/api/v1/agents/{ANA}", json={"name": "Anna"})).json()["team"] == "early"
+    assert (await admin.patch(f"/api/v1/agents/{ANA}", json={"team": ""})).json()["team"] == ""
+
+
 @pytest.mark.parametrize("time_s", [45, None])
 async def test_a_rule_of_ones_own_for_the_work_after_a_call_is_given_kept_and_taken_away(admin, time_s):
     rule = {"time_s": time_s, "extend_s": 15 if time_s else 0, "most_s": 120}
@@ -257,6 +264,7 @@ async def test_a_rule_of_ones_own_for_the_work_after_a_call_is_given_kept_and_ta
         (ANA, {"wrap_up": {"time_s": None, "extend_s": 5}}, 422, "invalid-request"),
         (ANA, {"wrap_up": {"time_s": 60, "most_s": 30}}, 422, "invalid-request"),
         (ANA, {"wrap_up": {}}, 422, "invalid-request"),
+        (ANA, {"team": "=1+1"}, 422, "invalid-request"),
         (ANA, {"skils": {}}, 422, "invalid-request"),
     ],
 )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import random
 
+from msgspec.structs import replace
+
 from ccplane.agents.agent import Work
 from ccplane.agents.facts import Intent, Phone, Profile, Seat
 from ccplane.contacts.conference import Confer
@@ -49,6 +51,7 @@ class Centre:
         self.state, self.now, self.facts = State(), start, []
         self.names = [AgentId(str(1001 + n)) for n in range(agents)]
         self.calls = self.dialled = 0
+        self.teams = {}
         queues = {
             QueueName(name): Queue(
                 name=QueueName(name),
@@ -84,9 +87,21 @@ class Centre:
 
     def people(self, names):
         profiles = tuple(
-            Profile(id=each, name=f"Agent {each}", skills={"any": 5}, endpoint=f"PJSIP/{each}") for each in names
+            Profile(
+                id=each,
+                name=f"Agent {each}",
+                skills={"any": 5},
+                endpoint=f"PJSIP/{each}",
+                team=self.teams.get(each, ""),
+            )
+            for each in names
         )
         self.take(i.PeopleRead(profiles, (Seat(id=SHARED, shared=True),)))
+
+    def team(self, agent, name):
+        """They are in that team from here on."""
+        self.teams[agent] = name
+        self.take(i.AgentEditAsked(profile=replace(self.state.agents[agent].profile, team=name), by="lead"))
 
     def survey(self, phone):
         self.take(

@@ -9,6 +9,8 @@ from functools import reduce
 import msgspec
 import pytest
 
+from ccplane.agents.facts import AgentEdited, Intent, PeopleLoaded
+from ccplane.contacts.facts import TalkStarted
 from ccplane.facts import encode
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.counters import NOTHING
@@ -17,7 +19,7 @@ from ccplane.kpi.times import NO_TIME, Times
 from ccplane.postgres.history import SliceStore
 from ccplane.postgres.rebuild import rebuild
 from ccplane.postgres.store import PostgresFacts
-from tests.postgres.histories import a_history
+from tests.postgres.histories import Centre, a_history
 from tests.postgres.test_projections import intervals, store
 
 pytestmark = pytest.mark.postgres
@@ -107,3 +109,44 @@ async def test_to_make_all_rows_anew_changes_no_figure(db):
     assert before[By.SITE][0].counters.entered
     await rebuild(db)
     assert {by: await slices(db, centre.now, by) for by in By} == before
+
+
+async def test_who_changes_team_counts_for_either_by_the_time(db):
+    """A talk for the team that its agent was in when it began; state times cut at the moment of the change."""
+    centre = Centre(3)
+    for name in centre.names:
+        centre.intent(name, Intent.READY)
+    for n in range(400):
+        if n in (60, 300):
+            for each in centre.names[:3]:
+                centre.team(each, "blue" if n == 60 else "red")
+        centre.step()
+    await store(db, centre.facts, [50, 333])
+    team, talks = defaultdict(str), defaultdict(int)
+    for fact in centre.facts:
+        match fact:
+            case AgentEdited():
+                team[fact.agent] = fact.profile.team
+            case PeopleLoaded():
+                team |= {each.id: each.team for each in fact.agents}
+            case TalkStarted():
+                talks[team[fact.agent]] += 1
+    found = summed(await slices(db, centre.now, By.TEAM))
+    assert {name: each.answered for name, each in found.items() if each.answered} == talks
+    assert talks.keys() >= {"", "blue"}
+    times = defaultdict(lambda: NO_TIME)
+    for by in (By.TEAM, By.AGENT):
+        for each in await slices(db, centre.now, by):
+            times[by] = times[by].plus(each.times)
+            times[each.name] = times[each.name].plus(each.times)
+    assert times[By.TEAM] == times[By.AGENT]
+    [since], [until] = (
+        {each.at for each in centre.facts if isinstance(each, AgentEdited) and each.profile.team == team}
+        for team in ("blue", "red")
+    )
+    signed_in = sum(
+        max(0, min(ended or centre.now, until) - max(began, since))
+        for (agent, _), (state, _, began, ended) in intervals(centre.facts).items()
+        if agent in centre.names[:3] and state != "offline"
+    )
+    assert times["blue"].signed_in_ms == signed_in > 0

@@ -40,6 +40,7 @@ async def test_languages_queues_and_capacity_are_imported_too(db):
     queues = {QueueName("support"): Membership(7, 1), QueueName("sales"): Membership()}
     await import_agents(db, [AgentEntry(AgentId("1001"), "Ana", {}, "agent", ("zh-CN", "en"), queues, {"voice": 0})])
     [ana] = await people(db)
+    assert (ana.team, ana.profile.team) == ("", "")
     assert (ana.languages, ana.queues, ana.capacity) == (("zh-CN", "en"), queues, {"voice": 0})
     assert (ana.profile.languages, ana.profile.queues, ana.profile.capacity) == (ana.languages, queues, {"voice": 0})
     assert decode_people(encode_people([ana])) == (ana,)
@@ -92,11 +93,14 @@ async def test_an_edit_is_whole_or_not_at_all(db):
     changed = await edit_person(
         db,
         AgentId("1001"),
-        lambda ana: replace(ana, skills={"sales": 1}, queues=queues, languages=("en",), wrap_up=WrapUp(5_000)),
+        lambda ana: replace(
+            ana, skills={"sales": 1}, queues=queues, languages=("en",), wrap_up=WrapUp(5_000), team="a"
+        ),
     )
     [ana, _] = await people(db)
     assert ana == changed
     assert ana.wrap_up == WrapUp(5_000)
+    assert ana.team == ana.profile.team == "a"
     assert (ana.skills, ana.queues, ana.languages, ana.capacity) == ({"sales": 1}, queues, ("en",), {"voice": 1})
 
     def refuse(person):

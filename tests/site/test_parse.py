@@ -88,12 +88,14 @@ queues    = { support = { level = 7, priority = 2 }, sales = 3 }
 
 [1002]
 capacity = { voice = 0 }
+team = "night-shift"
 wrap_up = { time = "1m", extend = "30s", most = "5m" }
 """
     ana, ben = parsed(agents=agents, queues="[support]\nskills = {}\n[sales]\nskills = {}\n").agents
     assert (ana.languages, ana.capacity) == (("zh-CN", "en"), {"voice": 1})
     assert ana.queues == {"support": Membership(level=7, priority=2), "sales": Membership(level=5, priority=3)}
     assert (ben.languages, ben.queues, ben.capacity) == ((), {}, {"voice": 0})
+    assert (ana.team, ben.team) == ("", "night-shift")
     assert (ana.wrap_up, ben.wrap_up) == (None, WrapUp(60_000, 30_000, 300_000))
     assert ana.profile("PJSIP/1001").queues == ana.queues
 

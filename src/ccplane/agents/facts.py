@@ -64,6 +64,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """How many contacts of each class of channel they may have at once; of a class that is not named, none."""
     wrap_up: WrapUp | None = None
     """Their own, in every queue; None: the queue's."""
+    team: str = ""
+    """Whose numbers theirs count for, from when on they are in it; "" is none."""
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):

@@ -95,6 +95,7 @@ class AgentWanted(BaseModel):
     queues: Annotated[dict[Named, MembershipWanted | None], Field(max_length=500)] = {}
     capacity: dict[Literal["voice"], Annotated[int, Field(ge=0, le=1)] | None] = {}
     wrap_up: WrapUpWanted | None = None
+    team: Annotated[str | None, Field(pattern=r"^(\w[\w-]{0,39})?$")] = None
     by: By = ""
 
     def change(self) -> AgentChange:
@@ -107,7 +108,7 @@ class AgentWanted(BaseModel):
         capacity = {str(each): most for each, most in self.capacity.items()}
         own = self.wrap_up.rule() if self.wrap_up else None
         wrap_up = own if "wrap_up" in self.model_fields_set else UNSET
-        return AgentChange(self.name, self.skills, languages, queues, capacity, wrap_up)
+        return AgentChange(self.name, self.skills, languages, queues, capacity, wrap_up, self.team)
 
 
 class CallWanted(BaseModel):

@@ -99,6 +99,8 @@ class AgentChange(msgspec.Struct, frozen=True):
     capacity: dict[str, int | None] = {}
     wrap_up: WrapUp | msgspec.UnsetType | None = msgspec.UNSET
     """None takes their own rule away."""
+    team: str | None = None
+    """"" takes them out of theirs."""
 
 
 class Staff(Protocol):

@@ -129,6 +129,7 @@ class AgentTold(msgspec.Struct, frozen=True, kw_only=True):
     queues: dict[QueueName, Membership]
     capacity: dict[str, int]
     wrap_up: WrapUpTold | None
+    team: str
     state: Shown
     next: Shown
     since: Time | None
@@ -164,6 +165,7 @@ def agent_told(agent: Agent, state: State) -> AgentTold:
         queues=agent.profile.queues,
         capacity=agent.profile.capacity,
         wrap_up=_wrap_up(agent.profile.wrap_up),
+        team=agent.profile.team,
         state=agent.shown,
         next=agent.next,
         since=_since(agent),

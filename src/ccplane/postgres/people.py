@@ -40,6 +40,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     queues: dict[QueueName, Membership] = {}
     capacity: dict[str, int] = msgspec.field(default_factory=lambda: {"voice": 1})
     wrap_up: WrapUp | None = None
+    team: str = ""
 
     @property
     def profile(self) -> Profile:
@@ -54,6 +55,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
             queues=self.queues,
             capacity=self.capacity,
             wrap_up=self.wrap_up,
+            team=self.team,
         )
 
     def __repr__(self) -> str:
@@ -80,6 +82,7 @@ async def import_agents(database: Database, entries: Iterable[AgentEntry]) -> li
         [_json(dict(each.queues)) for each in new],
         [_json(dict(each.capacity)) for each in new],
         [each.wrap_up and _json(each.wrap_up) for each in new],
+        [each.team for each in new],
     )
     async with database.connection() as connection:
         rows = await connection.fetch(query("import_agents"), *columns)
@@ -111,6 +114,7 @@ def _person(row: Record) -> Person:
         queues=_queues.decode(row["queues"]),
         capacity=_numbers.decode(row["capacity"]),
         wrap_up=_wrap_up.decode(row["wrap_up"]) if row["wrap_up"] else None,
+        team=row["team"],
     )
 
 
@@ -126,7 +130,7 @@ async def edit_person(database: Database, agent: AgentId, change: Callable[[Pers
         after = change(_person(row))
         values = (_json(each) for each in (after.skills, after.languages, after.queues, after.capacity))
         own = after.wrap_up and _json(after.wrap_up)
-        await connection.execute(query("edit_person"), agent, after.name, *values, own)
+        await connection.execute(query("edit_person"), agent, after.name, *values, own, after.team)
         return after
 
 

@@ -31,11 +31,12 @@ SCHEMA: Final = "remade"
 ROWS: Final = ("contact", "segment", "offer", "survey", "survey_answer")
 """What is replaced, by contact: each table and the column that names it."""
 KEY: Final = {"contact": "id"}
-OTHERS: Final = ("queue_rule", "site_rule", "callback", "promise", "gap")
+OTHERS: Final = ("queue_rule", "site_rule", "agent_team", "callback", "promise", "gap")
 """What the statements need beside them, and what is replaced as a whole where it differs: callbacks, gaps."""
 STATEMENTS: Final = (
     "apply_queue_rules",
     "apply_site_rules",
+    "apply_teams",
     "apply_contacts",
     "apply_segments",
     "apply_offers",
@@ -123,9 +124,9 @@ async def _rules_before(connection: asyncpg.Connection, first: date) -> None:
     """What the site's rules were when the reading begins: from the log, all that is left of it before."""
     for run in await _runs(connection, date.min, first):
         async with _seen(connection, run["day"]):
-            for name in ("apply_queue_rules", "apply_site_rules"):
+            for name in STATEMENTS[:3]:
                 await connection.execute(query(name), run["epoch"], run["first"] - 1, run["last"], timeout=LONG_S)
-    for each in ("queue_rule", "site_rule"):  # and what it has no longer
+    for each in OTHERS[:3]:  # and what it has no longer
         await connection.execute(f"INSERT INTO {SCHEMA}.{each} TABLE public.{each} ON CONFLICT DO NOTHING")
 
 
@@ -250,7 +251,7 @@ async def _replace_callbacks(connection: asyncpg.Connection, began_at: int, ends
         began_at,
         ends_at,
     )
-    for each in ("gap", "queue_rule", "site_rule"):
+    for each in ("gap", *OTHERS[:3]):
         await connection.execute(f"INSERT INTO public.{each} SELECT * FROM {SCHEMA}.{each} ON CONFLICT DO NOTHING")
 
 

@@ -27,6 +27,7 @@ COLUMNS: Final = ("day", "epoch", "seq", "at", "kind", "contact", "agent", "body
 PROJECTIONS: Final = (
     "apply_queue_rules",
     "apply_site_rules",
+    "apply_teams",
     "apply_contacts",
     "apply_segments",
     "apply_offers",

@@ -151,7 +151,7 @@ def _entry(agent: AgentId, name: str, table: AbilityTable, wrap_up: WrapUp | Non
     queues = {QueueName(queue): Membership(each.level, each.priority) for queue, each in table.queues.items()}
     capacity = {"voice": 1} if table.capacity is None else table.capacity
     languages = tuple(table.languages)
-    return AgentEntry(agent, name, table.skills, table.role, languages, queues, capacity, wrap_up)
+    return AgentEntry(agent, name, table.skills, table.role, languages, queues, capacity, wrap_up, table.team)
 
 
 def _blame(document: Document, at: tuple[str, ...], code: str, sentence: str) -> None:

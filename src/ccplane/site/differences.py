@@ -16,7 +16,7 @@ from ccplane.site.site import AgentEntry
 THERE: Final = "there"
 OTHERWISE: Final = "otherwise"
 """Of a file that is no TOML: that it is there, and that its text is another."""
-COMPARED: Final = ("name", "skills", "role", "languages", "queues", "capacity", "wrap_up")
+COMPARED: Final = ("name", "skills", "role", "languages", "queues", "capacity", "wrap_up", "team")
 
 
 class Difference(msgspec.Struct, frozen=True):

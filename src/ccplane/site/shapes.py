@@ -347,6 +347,7 @@ class AbilityTable(Table):
     queues: Members = {}
     capacity: Capacity | None = None
     wrap_up: WrapUpSaid | None = None
+    team: NameOrNone = ""
 
 
 class AgentTable(AbilityTable):

@@ -208,6 +208,7 @@ class AgentEntry:
     queues: Mapping[QueueName, Membership] = field(default_factory=dict)
     capacity: Mapping[str, int] = field(default_factory=lambda: {"voice": 1})
     wrap_up: WrapUp | None = None
+    team: str = ""
 
     def profile(self, endpoint: str) -> Profile:
         """What the core knows of them. `endpoint`: what rings, `PJSIP/1001`."""
@@ -221,6 +222,7 @@ class AgentEntry:
             queues=dict(self.queues),
             capacity=dict(self.capacity),
             wrap_up=self.wrap_up,
+            team=self.team,
         )
 
 

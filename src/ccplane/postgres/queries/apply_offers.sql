@@ -3,7 +3,7 @@
 -- counted, in_time: in "answered within three rings", by the ring cycle that was loaded before it was over (kpi/counters.py).
 INSERT INTO offer AS o (
     id, contact, agent, queue, segment, attempt, leg, state, made_at, ringing_at, answered_at, ended_at, cause, sip, rang,
-    ring_ms, trace, auto_answer, counted, in_time)
+    ring_ms, trace, auto_answer, counted, in_time, team)
 SELECT
     body ->> 'offer',
     min(contact),
@@ -37,7 +37,11 @@ SELECT
         WHEN 'OfferMissed' THEN (body ->> 'rang')::boolean OR body ->> 'cause' = 'no-answer'
         WHEN 'OfferWithdrawn' THEN (body ->> 'ring_ms')::bigint >= 3 * rule.cycle AND body ->> 'reason' <> 'switch-lost'
     END),
-    bool_or(kind = 'OfferAnswered' AND (body ->> 'ring_ms')::bigint < 3 * rule.cycle) FILTER (WHERE kind = 'OfferAnswered')
+    bool_or(kind = 'OfferAnswered' AND (body ->> 'ring_ms')::bigint < 3 * rule.cycle) FILTER (WHERE kind = 'OfferAnswered'),
+    max(coalesce((
+        SELECT m.team FROM agent_team AS m
+        WHERE m.agent = batch.agent AND (m.epoch, m.seq) < (batch.epoch, batch.seq)
+        ORDER BY m.epoch DESC, m.seq DESC LIMIT 1), '')) FILTER (WHERE kind = 'OfferMade')
 FROM batch CROSS JOIN LATERAL (
     SELECT coalesce((
         SELECT ring_cycle_ms FROM site_rule AS r WHERE (r.epoch, r.seq) < (batch.epoch, batch.seq)
@@ -63,4 +67,5 @@ ON CONFLICT (id) DO UPDATE SET
     trace = coalesce(o.trace, excluded.trace),
     auto_answer = coalesce(o.auto_answer, excluded.auto_answer),
     counted = coalesce(o.counted, excluded.counted),
-    in_time = coalesce(o.in_time, excluded.in_time);
+    in_time = coalesce(o.in_time, excluded.in_time),
+    team = coalesce(o.team, excluded.team);

@@ -9,7 +9,7 @@ WITH said AS (
         AND kind IN (
             'ContactArrived', 'ContactQueued', 'ContactUnqueued', 'ContactEnded', 'FallbackServed', 'TalkStarted', 'TalkEnded',
             'OfferMade', 'OfferAnswered', 'OfferMissed', 'OfferWithdrawn', 'ConnectFailed', 'WrapUpDone', 'PhoneLost',
-            'PhoneRejoined', 'OwnCallStarted', 'OwnCallEnded', 'IntentChanged', 'PhoneChanged', 'PeopleLoaded',
+            'PhoneRejoined', 'OwnCallStarted', 'OwnCallEnded', 'IntentChanged', 'PhoneChanged', 'PeopleLoaded', 'AgentEdited',
             'CallbackAsked', 'CallbackPromised', 'CallbackDialled', 'CallbackReached', 'CallbackEnded', 'SurveyAsked',
             'SurveyAnswered', 'SwitchAway', 'SwitchFound', 'SwitchUnwatched', 'PlaneStarted')
 ), who AS (
@@ -254,6 +254,7 @@ ON CONFLICT (grain, by, name, began_at) DO UPDATE SET
 -- count_times --
 -- Agents' state times in [$1, $2), as far as $3 (now), cut at the edges of quarters: an agent's intervals follow on one
 -- another, so the one that runs when $1 comes is the last that began before. A ring was answered if what follows says so.
+-- Who changes team counts for either, each for its time.
 INSERT INTO slice_fresh AS f (
     grain, began_at, ends_at, by, name, time_ready_ms, time_ringing_ms, time_ringing_answered_ms, time_connecting_ms,
     time_talking_ms, time_wrap_up_ms, time_own_call_ms, time_unreachable_ms, time_paused_ms, time_paused_by)
@@ -273,11 +274,18 @@ WITH span AS (
                 WHERE i.agent = a.agent AND i.started_at >= instant($1) AND i.started_at < instant($2))
         ) AS i
     WHERE i.state <> 'offline'
+), member AS (
+    SELECT agent, team, at AS since, lead(at, 1, 9e15::bigint) OVER (PARTITION BY agent ORDER BY epoch, seq) AS until
+    FROM agent_team
+    UNION ALL
+    SELECT a.agent, '', 0, coalesce(min(t.at), 9e15::bigint)
+    FROM agent_axes AS a LEFT JOIN agent_team AS t ON t.agent = a.agent GROUP BY a.agent
 ), piece AS (
     SELECT
-        quarter, agent, '' AS team, state, reason, taken,
-        least(ended, quarter + 900000, $3) - greatest(began, quarter) AS took
-    FROM span CROSS JOIN LATERAL
+        quarter, span.agent, member.team, state, reason, taken,
+        least(ended, quarter + 900000, until, $3) - greatest(began, quarter, since) AS took
+    FROM span JOIN member ON member.agent = span.agent AND since < coalesce(ended, $3) AND until > began
+        CROSS JOIN LATERAL
         generate_series(greatest(began / 900000 * 900000, $1), least(ended, $2, $3) - 1, 900000) AS quarter
 ), sums AS (
     SELECT

@@ -4,7 +4,7 @@ LOCK TABLE watermark IN SHARE ROW EXCLUSIVE MODE;
 
 -- empty_projections --
 -- DELETE would leave the dead rows to be scanned by what comes.
-TRUNCATE queue_rule, site_rule, contact, segment, offer, agent_interval, agent_axes, node_away, message, fax, recording, gap, callback, survey, survey_answer;
+TRUNCATE queue_rule, site_rule, agent_team, contact, segment, offer, agent_interval, agent_axes, node_away, message, fax, recording, gap, callback, survey, survey_answer;
 
 -- runs_of_facts --
 -- In the order in which they happened: an outbox's seq goes on over its epochs, and epochs rise from leader to leader.
