@@ -38,6 +38,8 @@ def rebuild(first: datetime, last: datetime, trial: bool) -> None:
       ccplane report rebuild --from 2026-11-01 --to 2026-11-22 --trial
       ccplane report rebuild --from 2026-11-22 --to 2026-11-22
     """
+    if last < first:
+        raise click.UsageError(f"--to {last:%Y-%m-%d} comes before --from {first:%Y-%m-%d}")
     with given_database(given_settings()) as url:
         made = asyncio.run(_remake(url, first, last, trial))
     click.echo(_told(made, trial))

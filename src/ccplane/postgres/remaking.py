@@ -97,6 +97,7 @@ async def remake(database: Database, began_at: int, ends_at: int, now: int, tell
         await SliceStore(database).count(now)
         await _begin(connection, began_at, ends_at)
         facts = await _read(connection, began_at, ends_at, tell)
+        await connection.execute("; ".join(f"ANALYZE {SCHEMA}.{each}" for each in ROWS), timeout=LONG_S)
         found = await _compare(connection, began_at, ends_at, now, tell, trial)
         await connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
         return msgspec.structs.replace(found, facts=facts)
