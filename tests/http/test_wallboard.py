@@ -55,6 +55,12 @@ async def test_the_wallboard_has_what_its_surface_promises(site, admin):
         "response_rate": None,
         "satisfaction": None,
         "nps": None,
+        "answered_within": 0,
+        "overdue": 0,
+        "rang": 0,
+        "rang_in_time": 0,
+        "satisfaction_rated": 0,
+        "satisfaction_top": 0,
     }
     assert body["agents"][0] == {"id": ANA, "state": "offered", "since": "2023-11-15T23:00:00.000Z", "until": None}
     assert (body["at"], body["counted_from"]) == ("2023-11-15T23:00:01.500Z", "2023-11-15T00:00:00.000Z")

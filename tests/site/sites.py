@@ -33,6 +33,7 @@ def a_site(**changed: str) -> dict[str, str]:
         "seats": "acd",
         "dialling": "acd",
         "callbacks": "acd",
+        "wallboards": "acd",
         "site": "acd",
         "numbers": "ivr",
         "prompts": "ivr",

@@ -67,6 +67,7 @@ from ccplane.http.ports import (
     Staff,
 )
 from ccplane.http.sessions import NoNotes, Notes, Sessions
+from ccplane.http.wallboard_page.board import boards_of
 from ccplane.log.backlog import Backlog
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
@@ -166,7 +167,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
     app.include_router(agent_socket.routes(sockets))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
-    app.include_router(wallboard_page.routes(open_here))
+    app.include_router(wallboard_page.routes(open_here, boards_of(ports.plane, ports.site_of)))
     app.include_router(fallback_calls.routes(ports.plane, either_of(admin_token, guard_token)))
     if ports.look_now is not None:
         app.include_router(reconcile.routes(ports.plane, ports.look_now, admin))

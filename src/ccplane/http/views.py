@@ -242,6 +242,9 @@ class Wallboard(msgspec.Struct, frozen=True):
     """What callers are told now, while something is wrong."""
     attributions: tuple[AttributionView, ...]
     """What each advertisement brought since then, at most 50, the most first."""
+    site: str
+    """The hash of the site in force, and that of the page by which this is shown: one of another is to be read anew."""
+    page: str
 
 
 def _iso_or_none(at: int | None) -> Time | None:
@@ -260,7 +263,7 @@ def _emergency(each: Emergency) -> EmergencyView:
     )
 
 
-def wallboard_told(view: WallboardView) -> Wallboard:
+def wallboard_told(view: WallboardView, site: str, page: str) -> Wallboard:
     return Wallboard(
         at=iso(view.at),
         counted_from=iso(view.began_at),
@@ -274,6 +277,8 @@ def wallboard_told(view: WallboardView) -> Wallboard:
             SurgeView(each.number, iso(each.at), each.arrivals, each.usual, each.index) for each in view.surges
         ),
         attributions=view.attributions,
+        site=site,
+        page=page,
         gaps=tuple(
             GapView(iso(gap.began_at), None if gap.ended_at is None else iso(gap.ended_at)) for gap in view.gaps
         ),

@@ -18,6 +18,7 @@ from ccplane.http.auth import Guard
 from ccplane.http.openapi import answers
 from ccplane.http.ports import Plane, Snapshot
 from ccplane.http.views import Wallboard, told, wallboard_told
+from ccplane.http.wallboard_page import BUILD
 from ccplane.ids import QueueName
 from ccplane.kpi.wallboard import wallboard
 
@@ -53,7 +54,8 @@ class Newcomers:
 
 def shown(snapshot: Snapshot, now: int, newcomers: Newcomers) -> Wallboard:
     at = max(now, snapshot.at)
-    return wallboard_told(wallboard(snapshot.board, snapshot.state, at, newcomers.waits(snapshot.state, at)))
+    state = snapshot.state
+    return wallboard_told(wallboard(snapshot.board, state, at, newcomers.waits(state, at)), state.site, BUILD)
 
 
 class Stream:

@@ -85,6 +85,14 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     satisfaction: float | None = None
     nps: float | None = None
     """-100 to 100."""
+    answered_within: int = 0
+    """From here on: what the rates are made of, so that those of several queues together can be had."""
+    overdue: int = 0
+    """Of those who wait, those who do so for longer than the threshold."""
+    rang: int = 0
+    rang_in_time: int = 0
+    satisfaction_rated: int = 0
+    satisfaction_top: int = 0
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,6 +207,7 @@ def _queue(
     """`messages`: that wait for an answer, those in time and those overdue."""
     counters, off = board.today.queues.get(name, NOTHING), board.today.off.get(name, NOTHING_YET)
     oldest = min((stay.queued_at for stay in waiting), default=now)
+    late = overdue(board, name, waiting, now)
     return QueueView(
         name=name,
         waiting=len(waiting),
@@ -206,7 +215,7 @@ def _queue(
         offered=counters.entered,
         answered=counters.answered,
         abandoned=counters.abandoned,
-        service_level=service_level(counters, overdue(board, name, waiting, now)),
+        service_level=service_level(counters, late),
         three_rings=rate(counters.rang_in_time, counters.rang),
         groups=tuple(groups),
         estimated_wait_s=_seconds(wait_ms),
@@ -220,6 +229,12 @@ def _queue(
         response_rate=rate(counters.surveys_rated, counters.surveys_asked),
         satisfaction=rate(counters.satisfaction_top, counters.satisfaction_rated),
         nps=nps(counters.nps_promoters, counters.nps_detractors, counters.nps_rated),
+        answered_within=counters.answered_within,
+        overdue=late,
+        rang=counters.rang,
+        rang_in_time=counters.rang_in_time,
+        satisfaction_rated=counters.satisfaction_rated,
+        satisfaction_top=counters.satisfaction_top,
     )
 
 

@@ -118,12 +118,12 @@ def judge_languages(spoken: Iterable[Spoken], languages: Mapping[str, str]) -> N
                 each.document.fault("text-missing", f"has no text in {language}, {why}", *each.at)
 
 
-def blame(document: Document, *at: str) -> partial[None]:
+def blame(document: Document, *at: str | int) -> partial[None]:
     """Tells a fault at this place of a file."""
     return partial(_fault, document, at)
 
 
-def _fault(document: Document, at: tuple[str, ...], code: str, sentence: str) -> None:
+def _fault(document: Document, at: tuple[str | int, ...], code: str, sentence: str) -> None:
     document.fault(code, sentence, *at)
 
 

@@ -36,6 +36,7 @@ from ccplane.site.steps import judge_whether_met
 from ccplane.site.surveys import after_talks_in, judge_surveys, surveys_in
 from ccplane.site.voicemail import boxes_in, judge_boxes
 from ccplane.site.voices import Studio, judge_recordings, recordings_in, voices_in
+from ccplane.site.wallboards import wallboards_in
 from ccplane.site.webhooks import webhook_names, webhooks_in
 from ccplane.site.whispers import whispers_in, with_whispers
 
@@ -46,7 +47,8 @@ RULES: Final = "acd/site.toml"
 DIALLING: Final = "acd/dialling.toml"
 CALLBACKS: Final = "acd/callbacks.toml"
 VOICEMAIL: Final = "acd/voicemail.toml"
-ACD: Final = (QUEUES, AGENTS, SEATS, RULES, DIALLING, CALLBACKS, VOICEMAIL)
+WALLBOARDS: Final = "acd/wallboards.toml"
+ACD: Final = (QUEUES, AGENTS, SEATS, RULES, DIALLING, CALLBACKS, VOICEMAIL, WALLBOARDS)
 NUMBERS: Final = "ivr/numbers.toml"
 PROMPTS: Final = "ivr/prompts.toml"
 POLICY: Final = "recordings/policy.toml"
@@ -108,6 +110,7 @@ class _Reading:
         self._faxes = faxes_in(files, self.findings)
         self._boxes = boxes_in(self._document(VOICEMAIL), self._references)
         self._webhooks = webhooks_in(self._document(VOICEMAIL))
+        self._wallboards = wallboards_in(self._document(WALLBOARDS), self._references)
         self._numbers: Numbers = self._read_numbers()
         self._programs = self._read_programs()
         self._menus = self._read_menus()
@@ -161,6 +164,7 @@ class _Reading:
             boxes=self._boxes.rules,
             faxes=self._faxes,
             webhooks=self._webhooks,
+            wallboards=self._wallboards,
         )
 
     def _hold(self) -> dict[str, str]:

@@ -21,6 +21,7 @@ from ccplane.routing.strategies import STRATEGIES
 from ccplane.site.durations import DAY, milliseconds
 from ccplane.site.faults import did_you_mean
 from ccplane.site.site import ACTIONS, LANGUAGES
+from ccplane.site.wallboard import FIGURES, PARTS, SOUNDS, THEMES, WallboardRule
 
 SECOND: Final = 1_000
 HOUR: Final = 3_600_000
@@ -578,3 +579,33 @@ class MenuTable(Table):
     operator: Name | None = None
     barge_in: bool = True
     keys: Annotated[dict[Key, EntryTable], Field(min_length=1)]
+
+
+FigureName = Annotated[str, _one_of("no-such-figure", "figure", lambda: FIGURES)]
+PartName = Annotated[str, _one_of("no-such-part", "part", lambda: PARTS)]
+ThemeName = Annotated[str, _one_of("no-such-theme", "theme", lambda: THEMES)]
+SoundName = Annotated[str, _one_of("no-such-sound", "sound", lambda: SOUNDS)]
+
+
+class ThresholdTable(Table):
+    """`waiting = { warn = 3, alarm = 8, sound = "chime" }`"""
+
+    warn: int | str | None = None
+    alarm: int | str | None = None
+    sound: SoundName = "none"
+
+
+class WallboardTable(Table):
+    """`[sales]` in acd/wallboards.toml."""
+
+    title: Texts | None = None
+    theme: ThemeName = "auto"
+    language: Language | None = None
+    queues: list[Name] = []
+    tiles: Annotated[list[FigureName], Field(max_length=12)] = list(WallboardRule.tiles)
+    show: list[PartName] = list(PARTS)
+    turn: Annotated[Duration, Field(ge=2 * SECOND, le=600 * SECOND)] = WallboardRule.turn_ms
+    rows: Annotated[int, Field(ge=1, le=60)] = WallboardRule.rows
+    agents: Annotated[int, Field(ge=1, le=200)] = WallboardRule.agents
+    ticker: Texts | None = None
+    thresholds: dict[FigureName, ThresholdTable] = {}

@@ -22,6 +22,7 @@ from ccplane.site.box import AGENTS, BoxRule
 from ccplane.site.faxes import FaxFile
 from ccplane.site.look_up import LookUpRule
 from ccplane.site.survey import AfterTalk, SurveyRule
+from ccplane.site.wallboard import WallboardRule
 from ccplane.site.webhook import WebhookRule
 from ccplane.site.words import SAYS
 
@@ -267,6 +268,8 @@ class Site:
     """What may be faxed to callers, by name."""
     webhooks: Mapping[str, WebhookRule] = field(default_factory=dict)
     """Services that are told of them."""
+    wallboards: Mapping[str, WallboardRule] = field(default_factory=dict)
+    """What screens show, by name."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""

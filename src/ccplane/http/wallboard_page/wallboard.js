@@ -1,124 +1,164 @@
 // The wallboard's page: it shows what /api/v1/wallboard/stream says, and says so when that can't be trusted any more.
 // Time is the server's: `at` of the latest event, and what has passed since by a clock that nobody sets.
-// Every text comes into the page by textContent: a queue's name is never HTML.
 
-const SILENT_MS = 20_000; // the stream speaks every 15 s at the least
-const AGAIN_MS = 1_000;
+import { figureOf, worry } from "./figures.js";
+import { byId, element, mark, newLine, newRow, turned, update, write } from "./lists.js";
+import { Sound } from "./sound.js";
+import { Stream } from "./stream.js";
+import { line, news } from "./ticker.js";
+import { clockFace, duration, estimate, filled, gapText, language, moment, percent, whole, words } from "./times.js";
+
 const TICK_MS = 200; // a second is shown soon after it has passed, not up to one later
+const COLUMNS = ["waiting", "longest_wait", "estimated_wait", "offered", "answered", "abandoned", "service_level", "three_rings", "messages"];
+const WRITTEN = { count: (value) => whole.format(value), time: duration, share: (value) => percent.format(value) };
 
-const words = JSON.parse(document.getElementById("words").textContent);
-const language = document.documentElement.lang;
-const clockFace = new Intl.DateTimeFormat(language, { timeStyle: "medium", hourCycle: "h23" });
-const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
-const percent = new Intl.NumberFormat(language, { style: "percent" });
-const whole = new Intl.NumberFormat(language);
+const screen = JSON.parse(byId("board").textContent);
+let board = null; // the latest wallboard
+let queues = []; // those of it that this screen shows
+let lines = []; // the ticker's
+let why = ""; // the figures are stale
+let pages = ""; // which are shown
 
-// ── what is known, and since when ──
-
-let board = null; // the latest event
-let heard = 0; // when it came, by performance.now()
-let heardByWallClock = 0; // the same by a clock that goes on while the machine sleeps
-let frozen = null; // the figures are no longer true since then, by performance.now(); null while they are
-let source = null;
-let retry = 0;
-
-function connect() {
-  clearTimeout(retry);
-  source?.close();
-  source = new EventSource("/api/v1/wallboard/stream");
-  source.addEventListener("wallboard", (event) => hear(JSON.parse(event.data)));
-  source.addEventListener("error", () => lose("lost")); // EventSource itself gives up after some errors; we never do
-}
+const stream = new Stream("/api/v1/wallboard/stream", hear, lose);
+const sound = new Sound(screen.figures, (muted) => (byId("muted").hidden = !muted));
 
 function hear(told) {
+  if (isOfAnother(told)) return location.reload();
   board = told;
-  heard = performance.now();
-  heardByWallClock = Date.now();
-  frozen = null;
+  const shown = new Set(screen.queues);
+  queues = shown.size === 0 ? told.queues : told.queues.filter((queue) => shown.has(queue.name));
   document.body.className = "live";
   write(byId("banner"), "");
   show();
 }
 
-function lose(why) {
-  source.close();
-  clearTimeout(retry);
-  retry = setTimeout(connect, AGAIN_MS);
-  if (board === null) return; // the banner still says that we connect
-  frozen ??= performance.now();
+// The server was upgraded, or its site edited: this page may be another by now. Once for each, whatever comes back.
+function isOfAnother({ site, page }) {
+  if (page === screen.page && site === screen.site) return false;
+  const told = `${page} ${site}`;
+  if (sessionStorage.getItem("read-anew-for") === told) return false;
+  sessionStorage.setItem("read-anew-for", told);
+  return true;
+}
+
+function lose(reason) {
+  why = reason;
   document.body.className = "stale";
-  if (why === "lost" || byId("banner").textContent === "") {
-    write(byId("banner"), words[why].replace("{time}", clockFace.format(Date.parse(board.at))));
-  }
+  showAge();
 }
 
 function tick() {
-  const silence = Math.max(performance.now() - heard, Date.now() - heardByWallClock);
-  if (board !== null && frozen === null && silence > SILENT_MS) lose("silent");
-  if (board !== null) showTimes();
+  stream.look();
+  if (board === null) return;
+  if (document.body.className === "stale") showAge();
+  else if (turn() !== pages) show();
+  showTimes();
 }
 
-// Milliseconds since the latest event; they stand still while the figures are stale.
-const elapsed = () => (frozen ?? performance.now()) - heard;
-const serverNow = () => Date.parse(board.at) + elapsed();
+const serverNow = () => Date.parse(board.at) + stream.elapsed();
 
 // ── the page ──
 
+const queuesNow = () => turned(queues, screen.rows, screen.turn, performance.now());
+const agentsNow = () => turned(board.agents, screen.agents, screen.turn, performance.now());
+const turn = () => `${queuesNow().page} ${agentsNow().page}`;
+
 function show() {
+  pages = turn();
   update(byId("emergencies"), board.emergencies, (each) => each.name, newLine, (item, each) => {
     write(item, `${each.name}: ${each.says[language] ?? Object.values(each.says)[0]}`);
   });
-  update(byId("queues"), board.queues, (queue) => queue.name, () => newRow(9), (row, queue) => {
-    const cells = [queue.name, whole.format(queue.waiting), null, estimateOf(queue), ...countsOf(queue), ...ratesOf(queue), messagesOf(queue)];
-    cells.forEach((text, n) => text === null || write(row.children[n], text));
-    row.classList.toggle("waited-for", queue.waiting > 0);
-  });
-  byId("brought").hidden = !board.attributions.some(({ attribution }) => attribution !== "");
-  update(byId("attributions"), board.attributions, ({ attribution }) => attribution, () => newRow(5), (row, each) => {
-    write(row.children[0], each.attribution || words.nothing);
-    const counts = [each.arrived, each.queued, each.answered, each.abandoned, each.self_served];
-    counts.forEach((count, n) => write(row.children[n + 1], whole.format(count)));
-  });
-  update(byId("agents"), board.agents, (agent) => agent.id, newAgent, (item, agent) => {
-    item.dataset.state = agent.state;
+  const [some, agents] = [queuesNow(), agentsNow()];
+  showPage("queues-page", some);
+  showPage("agents-page", agents);
+  update(byId("queues"), some.items, (queue) => queue.name, () => newRow(COLUMNS.length), showQueue);
+  update(byId("agents"), agents.items, (agent) => agent.id, newAgent, (item, agent) => {
+    mark(item, "data-state", agent.state);
     write(item.children[0], agent.id);
     write(item.children[1], words.states[agent.state] ?? agent.state);
   });
   update(byId("tally"), tallyOf(board.agents), ([state]) => state, newLine, (item, [state, count]) => {
-    item.dataset.state = state;
+    mark(item, "data-state", state);
     write(item, `${whole.format(count)} ${words.states[state] ?? state}`);
+  });
+  byId("brought").hidden = board.attributions.length === 0 || !screen.show.includes("advertisements");
+  update(byId("attributions"), board.attributions, (each) => each.attribution, () => newRow(5), (row, each) => {
+    write(row.children[0], each.attribution || words.nothing);
+    const counts = [each.arrived, each.queued, each.answered, each.abandoned, each.self_served];
+    counts.forEach((count, n) => write(row.children[n + 1], whole.format(count)));
   });
   write(byId("counted-from"), words.counted_from.replace("{time}", moment.format(Date.parse(board.counted_from))));
   write(byId("provisional"), board.provisional ? words.provisional.replace("{gaps}", board.gaps.map(gapText).join(", ")) : "");
+  lines = news(board, queues, screen.ticker);
   showTimes();
 }
 
-// 10:02:11–10:02:15; one that lasts has no end yet.
-const gapText = ({ from, to }) => `${clockFace.format(Date.parse(from))}–${to === null ? "" : clockFace.format(Date.parse(to))}`;
-
-function showTimes() {
-  const now = serverNow();
-  write(byId("clock"), clockFace.format(now));
-  board.queues.forEach((queue, n) => {
-    const waits = queue.waiting > 0 ? duration(queue.longest_wait_s * 1000 + elapsed()) : words.nothing;
-    write(byId("queues").children[n].children[2], waits);
+function showQueue(row, queue) {
+  write(row.children[0], queue.name);
+  COLUMNS.forEach((name, n) => {
+    if (name === "longest_wait") return; // it goes on by itself
+    write(row.children[n + 1], name === "messages" ? messagesOf(queue) : written(name, figureOf(name, [queue], [], 0)));
   });
-  board.agents.forEach((agent, n) => {
+  row.classList.toggle("waited-for", queue.waiting > 0);
+}
+
+function showPage(id, { page, pages }) {
+  write(byId(id), pages === 1 ? "" : filled(words.page_of, { page, pages }));
+}
+
+// What goes on without an event: times, and what they make of the figures.
+function showTimes() {
+  const [now, elapsed] = [serverNow(), stream.elapsed()];
+  write(byId("clock"), clockFace.format(now));
+  write(byId("ticker"), line(lines, performance.now()));
+  const worries = screen.tiles.map((name, n) => showTile(byId("tiles").children[n], name, elapsed));
+  queuesNow().items.forEach((queue) => {
+    const row = [...byId("queues").children].find((each) => each.dataset.key === queue.name);
+    if (row) showWorries(row, queue, elapsed);
+  });
+  if (document.body.className === "live") sound.hear([...worries, ...queues.flatMap((queue) => worriesOf(queue, elapsed))]);
+  [...byId("agents").children].forEach((item, n) => {
+    const agent = agentsNow().items[n];
+    if (agent?.id !== item.dataset.key) return;
     const since = agent.since === null ? words.nothing : duration(now - Date.parse(agent.since));
     const left = agent.until === null ? "" : ` (−${duration(Date.parse(agent.until) - now + 999)})`;
-    write(byId("agents").children[n].children[2], since + left);
+    write(item.children[2], since + left);
   });
 }
 
-// To the next five seconds, from a minute on to the next half: it is no more exact than that.
-function estimateOf({ estimated_wait_s: seconds }) {
-  if (seconds === null) return words.nothing;
-  const step = seconds < 60 ? 5 : 30;
-  return duration(Math.ceil(seconds / step) * step * 1000);
+function showTile(tile, name, elapsed) {
+  const figure = screen.figures[name];
+  const value = figureOf(name, queues, board.agents, elapsed);
+  const bad = worry(figure, value);
+  write(tile.children[0], written(name, value));
+  write(tile.children[2], bad === "" ? "" : bad === "warn" ? words.warning : words.alarm);
+  mark(tile, "data-worry", bad);
+  return { key: name, worry: bad, sound: figure.sound };
 }
 
-const countsOf = (queue) => [queue.offered, queue.answered, queue.abandoned].map((count) => whole.format(count));
-const ratesOf = (queue) => [queue.service_level, queue.three_rings].map((rate) => (rate === null ? words.nothing : percent.format(rate)));
+function showWorries(row, queue, elapsed) {
+  write(row.children[2], written("longest_wait", figureOf("longest_wait", [queue], [], elapsed)));
+  COLUMNS.forEach((name, n) => mark(row.children[n + 1], "data-worry", worry(screen.figures[name], figureOf(name, [queue], [], elapsed))));
+}
+
+// Those of a queue by itself, where the board has a table of queues.
+function worriesOf(queue, elapsed) {
+  if (!screen.show.includes("queues")) return [];
+  return COLUMNS.filter((name) => screen.figures[name].sound !== "none").map((name) => ({
+    key: `${name} ${queue.name}`,
+    worry: worry(screen.figures[name], figureOf(name, [queue], [], elapsed)),
+    sound: screen.figures[name].sound,
+  }));
+}
+
+function showAge() {
+  write(byId("banner"), filled(words[why], { time: clockFace.format(Date.parse(board.at)), age: duration(stream.age()) }));
+}
+
+function written(name, value) {
+  if (value === null) return words.nothing;
+  return name === "estimated_wait" ? estimate(value) : WRITTEN[screen.figures[name].unit](value);
+}
 
 // Those without an answer, and how many of them are late.
 function messagesOf({ messages, messages_overdue: overdue }) {
@@ -132,52 +172,26 @@ function tallyOf(agents) {
   return [...counts].filter(([, count]) => count > 0);
 }
 
-// 65 s is 1:05, an hour 1:00:00.
-function duration(ms) {
-  const seconds = Math.max(0, Math.floor(ms / 1000));
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const two = (n) => String(n).padStart(2, "0");
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+// ── what does not change ──
+
+const newAgent = () => element("li", element("b"), element("span"), element("time"));
+
+function furnish() {
+  byId("complaints").append(...screen.complaints.map((each) => element("li", each)));
+  for (const part of ["queues", "agents"]) byId(`part-${part}`).hidden = !screen.show.includes(part);
+  for (const name of screen.tiles) {
+    const tile = element("li", element("b", words.nothing), element("span", screen.figures[name].label), element("i"));
+    tile.dataset.figure = name;
+    byId("tiles").append(tile);
+  }
+  for (const named of document.querySelectorAll("[data-figure]")) named.title = screen.figures[named.dataset.figure].meaning;
+  for (const link of document.querySelectorAll("nav a")) {
+    const address = new URL(location.href);
+    address.searchParams.set("lang", link.lang);
+    link.href = address.search;
+  }
 }
 
-// ── elements ──
-
-// A name, and so many figures.
-function newRow(length) {
-  const row = document.createElement("tr");
-  const name = document.createElement("th");
-  name.scope = "row";
-  row.append(name, ...Array.from({ length }, () => document.createElement("td")));
-  return row;
-}
-
-function newAgent() {
-  const item = document.createElement("li");
-  item.append(...["b", "span", "time"].map((name) => document.createElement(name)));
-  return item;
-}
-
-const newLine = () => document.createElement("li");
-const byId = (id) => document.getElementById(id);
-
-// One child of `parent` for each item, in their order; a child stays the same element as long as its key is there.
-function update(parent, items, keyOf, make, fill) {
-  const present = new Map([...parent.children].map((child) => [child.dataset.key, child]));
-  items.forEach((item, n) => {
-    const key = String(keyOf(item));
-    const child = present.get(key) ?? make();
-    present.delete(key);
-    child.dataset.key = key;
-    if (parent.children[n] !== child) parent.insertBefore(child, parent.children[n] ?? null);
-    fill(child, item);
-  });
-  for (const gone of present.values()) gone.remove();
-}
-
-// Touches the page only where something has changed.
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-connect();
+furnish();
+stream.connect();
 setInterval(tick, TICK_MS);

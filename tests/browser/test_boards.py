@@ -1,0 +1,235 @@
+"""Wallboards in a real browser beside the real core in memory: what a board shows, when it worries, and how it ages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from ccplane.http.app import create_app
+from ccplane.http.server import Server, serve
+from ccplane.http.wallboard_page.words import WORDS
+from ccplane.ids import QueueName
+from ccplane.site import parse
+from tests.browser.chromium import Chromium, Tab
+from tests.callflow.line import FILES
+from tests.http.memory import TOKEN, Site
+from tests.kpi.histories import AGENTS
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+ANA, BEN, *_ = AGENTS
+SALES, SUPPORT = QueueName("sales"), QueueName("support")
+ENGLISH, CHINESE = WORDS["en"], WORDS["zh-CN"]
+LIVE, STALE = "document.body?.className === 'live'", "document.body?.className === 'stale'"
+BOARDS = """
+[floor]
+title = { en = "Our floor", zh-CN = "客服大厅" }
+theme = "dark"
+tiles = ["waiting", "service_level", "agents_ready"]
+ticker = { en = "Be <b>kind</b>.", zh-CN = "请友善。" }
+[floor.thresholds]
+waiting      = { warn = 1, alarm = 2, sound = "alarm" }
+agents_ready = { warn = 1, alarm = 0 }
+
+[one]
+queues = ["support"]
+show = ["queues"]
+
+[turning]
+rows = 1
+agents = 3
+turn = "2s"
+"""
+
+
+class Screen:
+    """A plane in memory, served; it can be taken away and come back at the same port."""
+
+    def __init__(self, stack: AsyncExitStack) -> None:
+        self.site = Site()
+        self.site.files = parse(FILES | {"acd/wallboards.toml": BOARDS})
+        self._stack, self._up = stack, AsyncExitStack()
+        self._server: Server | None = None
+
+    async def start(self) -> None:
+        self._app = create_app(self.site.ports(), admin_token=TOKEN)
+        self._up = AsyncExitStack()
+        port = self._server.port if self._server else 0
+        self._server = await self._up.enter_async_context(serve(self._app, "127.0.0.1", port))
+
+    async def stop(self) -> None:
+        for stream in self._app.state.streams:
+            stream.close()
+        await self._up.aclose()
+
+    @property
+    def url(self) -> str:
+        assert self._server
+        return self._server.url
+
+    def told(self) -> None:
+        self.site.plane.publish()
+
+    async def shown(self) -> dict[str, Any]:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"{self.url}/api/v1/wallboard")).json()
+
+
+@pytest.fixture
+async def screen() -> AsyncIterator[Screen]:
+    async with AsyncExitStack() as stack:
+        screen = Screen(stack)
+        await screen.start()
+        yield screen
+        await screen.stop()
+
+
+@pytest.fixture
+async def window(browser: Chromium) -> AsyncIterator[Any]:
+    async with browser.window() as window:
+        yield window
+
+
+async def opened(window: Any, screen: Screen, query: str) -> Tab:
+    tab = await window.open(f"{screen.url}/wallboard?{query}")
+    await tab.until(LIVE)
+    return tab
+
+
+def tile(name: str, part: int = 0) -> str:
+    return f"document.querySelector('#tiles [data-figure={name}]').children[{part}].textContent"
+
+
+def worry(name: str) -> str:
+    return f"(document.querySelector('#tiles [data-figure={name}]').dataset.worry ?? '')"
+
+
+async def test_a_board_shows_the_tiles_of_its_file_and_each_worry_as_colour_and_word(window, screen):
+    tab = await opened(window, screen, "board=floor&lang=en")
+    assert await tab.text("h1") == "Our floor"
+    figures = "[...document.querySelectorAll('#tiles li')].map((each) => each.dataset.figure)"
+    assert await tab.evaluate(figures) == ["waiting", "service_level", "agents_ready"]
+    assert await tab.evaluate(f"[{tile('service_level')}, {worry('service_level')}]") == ["–", ""]
+    assert await tab.evaluate(f"[{tile('agents_ready')}, {worry('agents_ready')}]") == ["0", "alarm"]
+    screen.site.plane.history.call_waiting(SALES)
+    screen.told()
+    await tab.until(f"{tile('waiting')} === '1' && {worry('waiting')} === 'warn'")
+    assert await tab.evaluate(tile("waiting", 2)) == ENGLISH["warning"]
+    screen.site.plane.history.call_waiting(SUPPORT)
+    screen.told()
+    await tab.until(f"{tile('waiting')} === '2' && {worry('waiting')} === 'alarm'")
+    assert await tab.evaluate(tile("waiting", 2)) == ENGLISH["alarm"]
+    colours = "((style) => [style.color, style.backgroundColor])(getComputedStyle(document.querySelector('#tiles li')))"
+    assert await tab.evaluate(colours) == ["rgb(255, 255, 255)", "rgb(201, 56, 46)"]
+
+
+async def test_a_board_is_dark_or_light_as_its_file_or_its_address_says(window, screen):
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert await (await opened(window, screen, "board=floor")).evaluate(ground) == "rgb(17, 20, 24)"
+    assert await (await opened(window, screen, "board=floor&theme=light")).evaluate(ground) == "rgb(255, 255, 255)"
+
+
+async def test_a_board_speaks_chinese_with_the_meaning_of_each_figure(window, screen):
+    tab = await opened(window, screen, "board=floor&lang=zh-CN")
+    assert await tab.text("h1") == "客服大厅"
+    assert await tab.evaluate(tile("agents_ready", 1)) == CHINESE["figures"]["agents_ready"]
+    assert (await tab.evaluate("document.querySelector('[data-figure=service_level]').title")).startswith("服务水平：")
+    await tab.until("document.getElementById('ticker').textContent === '请友善。 (2/2)'")
+
+
+async def test_a_board_of_one_queue_shows_and_sums_that_alone(window, screen):
+    screen.site.plane.history.call_waiting(SALES)
+    tab = await opened(window, screen, "board=one")
+    assert await tab.evaluate("[...document.querySelectorAll('#queues tr')].map((each) => each.dataset.key)") == [
+        "support"
+    ]
+    assert await tab.evaluate(tile("waiting")) == "0"
+    assert await tab.evaluate("document.getElementById('part-agents').checkVisibility()") is False
+    both = await opened(window, screen, "board=one&queues=sales,support")
+    assert await both.evaluate(tile("waiting")) == "1"
+
+
+async def test_what_the_address_asks_for_in_vain_is_said_above_a_whole_board(window, screen):
+    tab = await opened(window, screen, "lang=en&board=flor&tiles=waiting,<b>&theme=drak")
+    said = await tab.evaluate("[...document.querySelectorAll('#complaints li')].map((each) => each.textContent)")
+    assert [each.split("”")[0].split("“")[1] for each in said] == ["flor", "drak", "<b>"]
+    assert await tab.evaluate(tile("waiting")) == "0"
+
+
+async def test_names_and_texts_are_never_html(window, screen):
+    tab = await opened(window, screen, "board=floor&lang=en")
+    await tab.until("document.getElementById('ticker').textContent === 'Be <b>kind</b>. (2/2)'")
+    assert await tab.evaluate("document.querySelectorAll('b b, footer b').length") == 0
+
+
+async def test_lists_longer_than_a_page_turn_by_themselves(window, screen):
+    tab = await opened(window, screen, "board=turning&lang=en")
+    row = "document.querySelector('#queues tr').dataset.key"
+    await tab.until(f"{row} === 'sales' && document.getElementById('queues-page').textContent === 'Page 1 of 2'")
+    await tab.until(f"{row} === 'support' && document.getElementById('queues-page').textContent === 'Page 2 of 2'")
+    assert await tab.evaluate("document.querySelectorAll('#queues tr').length") == 1
+    await tab.until("document.querySelectorAll('#agents li').length === 1")
+    await tab.until("document.querySelectorAll('#agents li').length === 3")
+
+
+async def test_a_sound_is_muted_until_somebody_clicks_and_then_heard_once_per_worry(window, screen):
+    tab = await opened(window, screen, "board=floor&lang=en")
+    await tab.until("document.getElementById('muted').checkVisibility()")
+    assert await tab.text("#muted") == ENGLISH["muted"]
+    await tab.click("h1")
+    await tab.until("!document.getElementById('muted').checkVisibility()")
+    for _ in range(3):
+        screen.site.plane.history.call_waiting(SALES)
+        screen.told()
+    await tab.until(f"{worry('waiting')} === 'alarm'")
+    await tab.until("document.body.dataset.sounds === 'alarm'")
+
+
+async def test_a_board_without_sounds_says_nothing_of_them(window, screen):
+    tab = await opened(window, screen, "board=one")
+    assert await tab.evaluate("document.getElementById('muted').checkVisibility()") is False
+
+
+async def test_figures_that_can_not_be_renewed_say_their_age_until_they_are(window, screen):
+    tab = await opened(window, screen, "board=floor&lang=en")
+    await screen.stop()
+    await tab.until(STALE)
+    age = "Number(document.getElementById('banner').textContent.match(/0:0?(\\d+) old/)[1])"
+    first = await tab.evaluate(age)
+    await tab.until(f"{age} > {first}")
+    screen.site.plane.history.call_waiting(SALES)
+    await screen.start()
+    await tab.until(f"{LIVE} && {tile('waiting')} === '1'", within=20)
+
+
+async def test_a_page_of_another_build_or_site_reads_itself_anew_once(window, screen):
+    tab = await opened(window, screen, "board=floor&lang=en")
+    await tab.evaluate("window.before = true")
+    screen.site.files = parse(FILES | {"acd/wallboards.toml": BOARDS.replace("Our floor", "Their floor")})
+    screen.site.plane.history.reads()
+    screen.told()
+    await tab.until(f"{LIVE} && !window.before && document.querySelector('h1').textContent === 'Their floor'")
+    await tab.evaluate("window.before = true")
+    screen.site.plane.history.call_waiting(SALES)
+    screen.told()
+    await tab.until(f"{tile('waiting')} === '1'")
+    assert await tab.evaluate("window.before") is True
+
+
+async def test_the_page_shows_what_the_api_says(window, screen):
+    history = screen.site.plane.history
+    history.sign_in(ANA)
+    history.answer(history.call(SALES))
+    history.call_waiting(SUPPORT)
+    screen.told()
+    tab = await opened(window, screen, "tiles=waiting,offered,answered,abandoned,service_level,agents_talking&lang=en")
+    told = await screen.shown()
+    sums = [
+        str(sum(queue[name] for queue in told["queues"])) for name in ("waiting", "offered", "answered", "abandoned")
+    ]
+    shown = await tab.evaluate("[...document.querySelectorAll('#tiles b')].map((each) => each.textContent)")
+    assert shown == [*sums, "100%", "1"]
