@@ -74,6 +74,17 @@ class Calendar:
             ends_at = day_of(self._from[upto], self._zones[upto].timezone)[1]
         return began_at, ends_at
 
+    def dates(self, first: date, last: date) -> Span:
+        """From the midnight that begins `first` to the one that ends `last`."""
+        noons = (datetime.combine(each, time(12), tzinfo=UTC).timestamp() * 1000 for each in (first, last))
+        begins, ends = (self._date(each, round(noon)) for each, noon in zip((first, last), noons, strict=True))
+        return begins[0], ends[1]
+
+    def _date(self, day: date, at: int) -> Span:
+        """The day of that date: it holds noon there, wherever that is."""
+        there = zone(self._zones[self._which(at)].timezone)
+        return self.day(round(datetime.combine(day, time(12), tzinfo=there).timestamp() * 1000))
+
     def _which(self, at: int) -> int:
         return max(0, bisect_right(self._from, at) - 1)
 

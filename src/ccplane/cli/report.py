@@ -48,12 +48,12 @@ def rebuild(first: datetime, last: datetime, trial: bool) -> None:
 async def _remake(url: str, first: datetime, last: datetime, trial: bool) -> Remade:
     from ccplane.postgres.history import SliceStore
     from ccplane.postgres.pool import Database
-    from ccplane.postgres.remaking import remake, span
+    from ccplane.postgres.remaking import remake
 
     database = Database(url)
     await database.open()
     try:
-        began_at, ends_at = span(first.date(), last.date(), await SliceStore(database).calendar())
+        began_at, ends_at = (await SliceStore(database).calendar()).dates(first.date(), last.date())
         return await remake(database, began_at, ends_at, time.time_ns() // 1_000_000, _Telling(), trial)
     finally:
         await database.close()

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 import asyncpg
 import msgspec
 
-from ccplane.days import Calendar
 from ccplane.errors import RequestError
 from ccplane.kpi.slices import QUARTER_MS
 from ccplane.postgres.history import SliceStore, count_anew, runs
@@ -276,13 +275,3 @@ async def _count(connection: asyncpg.Connection, began_at: int, ends_at: int, no
 def _day(at: int) -> date:
     """The day of the log (UTC) that `at`, ms UTC, is in."""
     return EPOCH_DAY + timedelta(days=at // DAY_MS)
-
-
-def span(first: date, last: date, calendar: Calendar) -> tuple[int, int]:
-    """From the site's midnight that begins `first` to that which ends `last`, ms UTC."""
-    noon = timedelta(hours=12)
-    began_at, ends_at = (
-        calendar.day(round((datetime(each.year, each.month, each.day, tzinfo=UTC) + noon).timestamp() * 1000))
-        for each in (first, last)
-    )
-    return began_at[0], ends_at[1]
