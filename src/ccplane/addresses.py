@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -50,6 +51,32 @@ def token(given: str) -> str:
     """The same, if it can be sent in a header. ValueError says what is wrong."""
     if not (given.isascii() and given.isprintable() and given == given.strip()):
         raise ValueError("must be of letters, digits and signs of ASCII, with no space before or after it")
+    return given
+
+
+def networks(given: str) -> str:
+    """The same, if it is a list of networks, `10.0.0.0/8, 192.168.7.20`. ValueError says what is wrong."""
+    for each in networks_of(given):
+        if each.prefixlen == 0:
+            raise ValueError(f"{each} is everybody: name the networks that are yours")
+    return given
+
+
+def networks_of(given: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """ValueError says what is wrong."""
+    found = []
+    for each in filter(None, (each.strip() for each in given.split(","))):
+        try:
+            found.append(ipaddress.ip_network(each))
+        except ValueError as error:
+            raise ValueError(f"{error}; write it as in 10.0.0.0/8, 192.168.7.20") from None
+    return tuple(found)
+
+
+def screens_token(given: str) -> str:
+    """The same, if it is one that nobody guesses. ValueError says what is wrong."""
+    if given and len(token(given)) < 16:
+        raise ValueError("must have at least 16 letters: it stands in an address that anybody may try")
     return given
 
 

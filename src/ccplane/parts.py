@@ -10,11 +10,12 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import structlog
 
 from ccplane import __version__
-from ccplane.addresses import mail_server
+from ccplane.addresses import mail_server, networks_of
 from ccplane.asterisk.ami import Ami
 from ccplane.asterisk.ari import Ari
 from ccplane.asterisk.door import Door
@@ -98,6 +99,7 @@ from ccplane.watch import note_watch, watched_until
 
 if TYPE_CHECKING:
     from ccplane.http.server import Server
+    from ccplane.http.watchers import Watchers
 
 log = structlog.get_logger()
 
@@ -447,6 +449,7 @@ class Parts:
             ),
             admin_token=self.token,
             guard_token=_token(self._settings.guard_token, self._settings.runtime / "guard-token"),
+            watchers=watchers(settings, self.token),
         )
         await asyncio.to_thread(warm, app)
         listener = self._before.listener if self._before else None
@@ -524,6 +527,18 @@ def _api() -> tuple[Any, Any, Any, Any]:
     from ccplane.http.warming import warm
 
     return create_app, Ports, serve, warm
+
+
+def watchers(settings: Settings, admin_token: str) -> Watchers:
+    from ccplane.http.watchers import Watchers
+
+    return Watchers(
+        admin_token,
+        token=_token(settings.wallboard_token, settings.runtime / "wallboard-token"),
+        networks=networks_of(settings.wallboard_networks),
+        proxies=networks_of(settings.proxies),
+        names=tuple(filter(None, [urlsplit(settings.public_url).hostname])),
+    )
 
 
 def _token(given: str, path: Path) -> str:

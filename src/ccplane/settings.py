@@ -17,7 +17,15 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ccplane.addresses import database_address, mail_address, mailbox, token, web_address
+from ccplane.addresses import (
+    database_address,
+    mail_address,
+    mailbox,
+    networks,
+    screens_token,
+    token,
+    web_address,
+)
 from ccplane.errors import SetupError
 
 PREFIX: Final = "CCPLANE_"
@@ -55,6 +63,8 @@ WebAddress = Annotated[str, AfterValidator(web_address)]
 MailAddress = Annotated[str, AfterValidator(mail_address)]
 Mailbox = Annotated[str, AfterValidator(mailbox)]
 Token = Annotated[str, AfterValidator(token)]
+ScreensToken = Annotated[str, AfterValidator(screens_token)]
+Networks = Annotated[str, AfterValidator(networks)]
 
 
 class Settings(BaseSettings):
@@ -154,6 +164,13 @@ class Settings(BaseSettings):
 
     admin_token: Token = Field("", repr=False)
     """The first administrator's; without it one is made in `<runtime>/admin-token`."""
+    wallboard_token: ScreensToken = Field("", repr=False)
+    """By which a screen may watch the wallboard, and nothing else (docs/wallboard.md); without it one is made in
+    `<runtime>/wallboard-token`. 16 letters at the least."""
+    wallboard_networks: Networks = ""
+    """Networks from which anybody may watch the wallboard without a token: `10.1.0.0/16, 192.168.7.20`."""
+    proxies: Networks = ""
+    """Addresses of your own reverse proxies. Only these are believed whom they ask for (`X-Forwarded-For`)."""
     demo_agents: int = Field(20, ge=0, le=9000)
     """How many agents the range `[demo]` of acd/agents.toml has, whatever it says."""
     watch: bool = False

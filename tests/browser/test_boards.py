@@ -12,6 +12,7 @@ import pytest
 from ccplane.http.app import create_app
 from ccplane.http.server import Server, serve
 from ccplane.http.wallboard_page.words import WORDS
+from ccplane.http.watchers import Watchers
 from ccplane.ids import QueueName
 from ccplane.site import parse
 from tests.browser.chromium import Chromium, Tab
@@ -46,17 +47,35 @@ turn = "2s"
 """
 
 
+SCREENS = "a-token-for-screens"
+
+
+class ThroughProxy:
+    """As a proxy that is not ours sends requests on."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if "headers" in scope:
+            scope["headers"] = [*scope["headers"], (b"x-forwarded-for", b"198.51.100.9")]
+        await self._app(scope, receive, send)
+
+
 class Screen:
     """A plane in memory, served; it can be taken away and come back at the same port."""
 
     def __init__(self, stack: AsyncExitStack) -> None:
         self.site = Site()
         self.site.files = parse(FILES | {"acd/wallboards.toml": BOARDS})
+        self.stranger = False
         self._stack, self._up = stack, AsyncExitStack()
         self._server: Server | None = None
 
     async def start(self) -> None:
-        self._app = create_app(self.site.ports(), admin_token=TOKEN)
+        self._app = create_app(self.site.ports(), admin_token=TOKEN, watchers=Watchers(TOKEN, SCREENS))
+        if self.stranger:
+            self._app.add_middleware(ThroughProxy)
         self._up = AsyncExitStack()
         port = self._server.port if self._server else 0
         self._server = await self._up.enter_async_context(serve(self._app, "127.0.0.1", port))
@@ -65,6 +84,10 @@ class Screen:
         for stream in self._app.state.streams:
             stream.close()
         await self._up.aclose()
+
+    async def again(self) -> None:
+        await self.stop()
+        await self.start()
 
     @property
     def url(self) -> str:
@@ -233,3 +256,23 @@ async def test_the_page_shows_what_the_api_says(window, screen):
     ]
     shown = await tab.evaluate("[...document.querySelectorAll('#tiles b')].map((each) => each.textContent)")
     assert shown == [*sums, "100%", "1"]
+
+
+async def test_a_token_in_the_address_is_gone_from_it_once_the_page_is_there(window, screen):
+    """The test's browser is on this machine; that it comes through a proxy makes it a stranger."""
+    screen.stranger = True
+    await screen.again()
+    tab = await window.open(f"{screen.url}/wallboard?board=one&token={SCREENS}")
+    await tab.until(LIVE)
+    assert await tab.evaluate("location.search") == "?board=one"
+    assert await tab.evaluate("document.cookie") == "", "no script reads it"
+    assert SCREENS not in await tab.evaluate("document.documentElement.outerHTML")
+    await tab.reload()
+    await tab.until(LIVE)
+
+
+async def test_a_screen_that_may_not_watch_says_how_it_may(window, screen):
+    screen.stranger = True
+    await screen.again()
+    tab = await window.open(f"{screen.url}/wallboard?lang=en")
+    assert "CCPLANE_WALLBOARD_TOKEN" in await tab.evaluate("document.body.textContent")

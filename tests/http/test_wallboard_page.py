@@ -25,7 +25,7 @@ from tests.http.memory import TOKEN, Site
 
 FILES = ("/wallboard", "/wallboard/wallboard.js", "/wallboard/wallboard.css")
 SCRIPT = "".join((PAGES / f"{name}.js").read_text() for name in SCRIPTS)
-JUDGED = (PAGES / "board.py").read_text()
+JUDGED = (PAGES / "board.py").read_text() + (PAGES / "__init__.py").read_text()
 NESTED = {"states", "figures"}
 HTML = (PAGES / "wallboard.html").read_text()
 QUEUES = (QueueName("sales"), QueueName("support"))

@@ -42,7 +42,7 @@ from ccplane.http import (
     wallboard_page,
     why,
 )
-from ccplane.http.auth import admin_may_listen, admin_only, admin_or_own, admin_or_this_machine, agent_only, either_of
+from ccplane.http.auth import admin_may_listen, admin_only, admin_or_own, agent_only, either_of
 from ccplane.http.exposition import Exposition
 from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
@@ -68,6 +68,7 @@ from ccplane.http.ports import (
 )
 from ccplane.http.sessions import NoNotes, Notes, Sessions
 from ccplane.http.wallboard_page.board import boards_of
+from ccplane.http.watchers import Watchers
 from ccplane.log.backlog import Backlog
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
@@ -123,9 +124,9 @@ class Ports:
     notifier: Notifier | None = None
 
 
-def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> FastAPI:
+def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watchers: Watchers | None = None) -> FastAPI:
     """The ASGI app, to be served by `server.serve`. `guard_token`: with it the fallback's calls may be told of, and
-    nothing else."""
+    nothing else. `watchers`: who may watch the wallboard, beside this machine and the administrator."""
     app = FastAPI(
         title="ccplane",
         version=__version__,
@@ -134,7 +135,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
         openapi_url="/api/openapi.json",
         redoc_url=None,
     )
-    admin, open_here = admin_only(admin_token), admin_or_this_machine(admin_token)
+    admin, watchers = admin_only(admin_token), watchers or Watchers(admin_token)
     sessions = Sessions(ports.notes, ports.clock)
     own, agent = admin_or_own(admin_token, sessions), agent_only(sessions)
     sockets = agent_socket.Sockets(ports.plane, sessions, ports.callers, ports.can_pick_up)
@@ -166,8 +167,8 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "") -> Fast
     desk = sign_in.Desk(ports.plane, ports.phones, sessions)
     app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
     app.include_router(agent_socket.routes(sockets))
-    app.include_router(wallboard.routes(ports.plane, ports.clock, stream, open_here))
-    app.include_router(wallboard_page.routes(open_here, boards_of(ports.plane, ports.site_of)))
+    app.include_router(wallboard.routes(ports.plane, ports.clock, stream, watchers.guard))
+    app.include_router(wallboard_page.routes(watchers, boards_of(ports.plane, ports.site_of)))
     app.include_router(fallback_calls.routes(ports.plane, either_of(admin_token, guard_token)))
     if ports.look_now is not None:
         app.include_router(reconcile.routes(ports.plane, ports.look_now, admin))

@@ -1,6 +1,6 @@
 """Who may ask for what. The administrator, by the one token, may all; an agent, by the token of their session, may what
-is their own; the guard, by its own token, may tell of the fallback's calls and read nothing. The wallboard needs none
-from this machine."""
+is their own; the guard, by its own token, may tell of the fallback's calls and read nothing. Who may watch the
+wallboard says watchers.py."""
 
 from __future__ import annotations
 
@@ -59,16 +59,6 @@ def either_of(*tokens: str) -> Guard:
     async def guard(credentials: Credentials) -> None:
         if not any(_is(credentials, token) for token in tokens):
             raise _unauthorised()
-
-    return guard
-
-
-def admin_or_this_machine(token: str) -> Guard:
-    """Let through who asks from this machine, or has this token."""
-
-    async def guard(request: Request, credentials: Credentials) -> None:
-        if not from_this_machine(request):
-            _check(credentials, token)
 
     return guard
 

@@ -18,12 +18,19 @@ import msgspec
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from ccplane import __version__
-from ccplane.http.auth import Guard
+from ccplane.errors import RequestError
+from ccplane.http.auth import Credentials
 from ccplane.http.wallboard_page.board import Boards, BoardShown, board_asked, language_asked
 from ccplane.http.wallboard_page.words import WORDS, Language, language_of
+from ccplane.http.watchers import Watchers
 
 PAGES: Final = Path(__file__).parent
 SCRIPTS: Final = ("wallboard", "stream", "figures", "lists", "times", "ticker", "sound")
+HTML: Final = "text/html; charset=utf-8"
+CLOSED: Final = (
+    '<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
+    "<p>{closed}</html>"
+)
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -44,21 +51,39 @@ def _build() -> str:
 BUILD: Final = _build()
 
 
-def routes(open_here: Guard, boards: Boards) -> APIRouter:
-    router = APIRouter(prefix="/wallboard", include_in_schema=False, dependencies=[Depends(open_here)])
+def routes(watchers: Watchers, boards: Boards) -> APIRouter:
+    router = APIRouter(prefix="/wallboard", include_in_schema=False)
+    guard = watchers.guard
 
     @router.get("")
-    async def wallboard(request: Request, accept_language: Annotated[str, Header()] = "") -> Response:
+    async def wallboard(
+        request: Request,
+        credentials: Credentials,
+        accept: Annotated[str, Header()] = "",
+        accept_language: Annotated[str, Header()] = "",
+    ) -> Response:
+        if "token" in request.query_params and (entered := watchers.let_in(request)):
+            return entered
         given = {key: value[:1000] for key, value in request.query_params.items()}
         known, queues, site = boards()
         language = language_of(language_asked(known, given), accept_language)
-        shown = board_asked(known, queues, given, language, site=site, page=BUILD)
         headers = {**HEADERS, "Content-Language": language, "Vary": "Accept-Language"}
-        return Response(page(language, shown), headers=headers, media_type="text/html; charset=utf-8")
+        try:
+            await guard(request, credentials)
+        except RequestError:
+            if "text/html" not in accept:
+                raise
+            return Response(closed(language), 401, headers=headers, media_type=HTML)
+        shown = board_asked(known, queues, given, language, site=site, page=BUILD)
+        answer = Response(page(language, shown), headers=headers, media_type=HTML)
+        watchers.renew(answer, request)
+        return answer
 
+    files = APIRouter(dependencies=[Depends(guard)])
     for name in SCRIPTS:
-        router.get(f"/{name}.js")(_file(f"{name}.js", "text/javascript"))
-    router.get("/wallboard.css")(_file("wallboard.css", "text/css"))
+        files.get(f"/{name}.js")(_file(f"{name}.js", "text/javascript"))
+    files.get("/wallboard.css")(_file("wallboard.css", "text/css"))
+    router.include_router(files)
     return router
 
 
@@ -81,6 +106,12 @@ def page(language: Language, shown: BoardShown) -> str:
     return template.substitute(
         texts, language=language, words=_data(json.dumps(words, ensure_ascii=False)), board=_data(board)
     )
+
+
+def closed(language: Language) -> str:
+    """What a screen reads that may not watch."""
+    words = WORDS[language]
+    return CLOSED.format(language=language, title=escape(words["title"]), closed=escape(words["closed"]))
 
 
 def _data(text: str) -> str:
