@@ -111,6 +111,7 @@ class SliceStore:
 
 async def _count(connection: asyncpg.Connection, now: int) -> int:
     await connection.execute("SET statement_timeout = 0")
+    await connection.execute(query("changed_one_by_one"))
     marked = await connection.fetch(query("changed_quarters"))
     before = await connection.fetchval(query("counted_until"))
     quarters = {row["began_at"] for row in marked}

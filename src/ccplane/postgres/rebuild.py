@@ -16,7 +16,9 @@ from ccplane.postgres.store import PROJECTIONS, look_at
 
 ROWS: Final = tuple(each for each in PROJECTIONS if each != "apply_quarters")
 """What made rows say is counted once all of them are there."""
-AT_ONCE: Final = 5_000
+AT_ONCE: Final = 100_000
+"""Facts. All happens in one transaction, in which what is replaced is not cleared away: of a row that each batch
+changes (an agent's axes) as many lie there as there were batches, and each is stepped over."""
 LONG: Final = 3_600.0
 
 

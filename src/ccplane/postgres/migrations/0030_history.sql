@@ -38,9 +38,9 @@ ALTER TABLE callback
 
 CREATE INDEX segment_stays ON segment (started_at) WHERE kind = 'queue';
 
--- Quarters of an hour (ms UTC, when they begin) whose rows have changed. One that changes twice stands here twice: who
--- adds to it never waits for who counts.
-CREATE TABLE quarter_changed (began_at bigint NOT NULL);
+-- Quarters of an hour whose rows have changed, one or several in a row: [began_at, ends_at), ms UTC. What changes twice
+-- stands here twice: who adds to it never waits for who counts.
+CREATE TABLE quarter_changed (began_at bigint NOT NULL, ends_at bigint NOT NULL);
 CREATE INDEX quarter_changed_by_time ON quarter_changed (began_at);
 
 -- Until when (ms UTC) agents' times have been counted.
@@ -134,7 +134,8 @@ CREATE TABLE slice_fresh (LIKE slice INCLUDING DEFAULTS INCLUDING INDEXES);
 ALTER TABLE slice_fresh SET UNLOGGED;
 
 -- All that is kept already is counted with the next round; its thresholds were not kept, and are taken to be 20 s.
-INSERT INTO quarter_changed (began_at)
-SELECT DISTINCT ms(started_at) / 900000 * 900000 FROM segment WHERE kind = 'queue' AND started_at IS NOT NULL
-UNION
-SELECT DISTINCT ms(arrived_at) / 900000 * 900000 FROM contact;
+INSERT INTO quarter_changed (began_at, ends_at)
+SELECT at, at + 900000 FROM (
+    SELECT ms(started_at) / 900000 * 900000 AS at FROM segment WHERE kind = 'queue' AND started_at IS NOT NULL
+    UNION
+    SELECT ms(arrived_at) / 900000 * 900000 FROM contact) AS quarter;

@@ -35,35 +35,48 @@ WITH said AS (
     UNION
     SELECT ms(survey.asked_at)
     FROM who CROSS JOIN LATERAL (SELECT s.asked_at FROM survey AS s WHERE s.contact = who.id LIMIT 1) AS survey
+), span AS (
+    SELECT at / 900000 * 900000 AS began_at, at / 900000 * 900000 + 900000 AS ends_at FROM changed WHERE at IS NOT NULL
     UNION
-    SELECT generate_series(moved.first / 900000 * 900000, greatest(moved.last, counted.until), 900000)
+    SELECT moved.first / 900000 * 900000, greatest(moved.last, counted.until) / 900000 * 900000 + 900000
     FROM (SELECT min(at - coalesce((body ->> 'ring_ms')::bigint, 0)) AS first, max(at) AS last FROM said) AS moved
         CROSS JOIN (SELECT coalesce(max(until), 0) AS until FROM quarters_counted WHERE one) AS counted
+    WHERE moved.first IS NOT NULL
     UNION
-    SELECT generate_series((at - (body ->> 'gap_ms')::bigint) / 900000 * 900000, at, 900000)
+    SELECT (at - (body ->> 'gap_ms')::bigint) / 900000 * 900000, at / 900000 * 900000 + 900000
     FROM said WHERE kind IN ('SwitchFound', 'SwitchUnwatched') AND (body ->> 'gap_ms')::bigint >= 1000
 )
-INSERT INTO quarter_changed (began_at) SELECT DISTINCT at / 900000 * 900000 FROM changed;
+INSERT INTO quarter_changed (began_at, ends_at) SELECT began_at, ends_at FROM span;
 
 -- all_quarters --
 -- Every quarter of an hour in which there is anything: all rows were made anew.
-INSERT INTO quarter_changed (began_at)
-SELECT DISTINCT ms(started_at) / 900000 * 900000 FROM segment WHERE kind = 'queue' AND started_at IS NOT NULL
+INSERT INTO quarter_changed (began_at, ends_at)
+SELECT at, at + 900000 FROM (
+    SELECT ms(started_at) / 900000 * 900000 AS at FROM segment WHERE kind = 'queue' AND started_at IS NOT NULL
+    UNION
+    SELECT ms(arrived_at) / 900000 * 900000 FROM contact
+    UNION
+    SELECT ms(asked_at) / 900000 * 900000 FROM callback WHERE asked_at IS NOT NULL) AS quarter
 UNION
-SELECT DISTINCT ms(arrived_at) / 900000 * 900000 FROM contact
-UNION
-SELECT DISTINCT ms(asked_at) / 900000 * 900000 FROM callback WHERE asked_at IS NOT NULL
-UNION
-SELECT DISTINCT quarter FROM agent_interval CROSS JOIN LATERAL
-    generate_series(ms(started_at) / 900000 * 900000, coalesce(ms(ended_at), (SELECT until FROM quarters_counted), ms(started_at)), 900000) AS quarter;
+SELECT min(ms(started_at)) / 900000 * 900000,
+    greatest(max(ms(coalesce(ended_at, started_at))), (SELECT until FROM quarters_counted)) / 900000 * 900000 + 900000
+FROM agent_interval HAVING count(*) > 0;
+
+-- changed_one_by_one --
+-- Several in a row become as many rows, so that each can be taken by whoever counts it.
+WITH several AS (
+    DELETE FROM quarter_changed WHERE ends_at - began_at > 900000 RETURNING began_at, ends_at
+)
+INSERT INTO quarter_changed (began_at, ends_at)
+SELECT DISTINCT at, at + 900000 FROM several CROSS JOIN LATERAL generate_series(began_at, ends_at - 1, 900000) AS at;
 
 -- changed_quarters --
 -- What has changed, each once.
-SELECT DISTINCT began_at FROM quarter_changed ORDER BY began_at;
+SELECT DISTINCT began_at FROM quarter_changed WHERE ends_at - began_at = 900000 ORDER BY began_at;
 
 -- take_changed --
 -- They are about to be counted, in the transaction that does so: what is marked in the meantime is seen the next time.
-DELETE FROM quarter_changed WHERE began_at >= $1 AND began_at < $2;
+DELETE FROM quarter_changed WHERE began_at >= $1 AND began_at < $2 AND ends_at - began_at = 900000;
 
 -- one_counts --
 -- Two who count at once would each take half of what changed.
