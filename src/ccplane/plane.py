@@ -212,7 +212,8 @@ class Plane:
         """Checkpoint now."""
         snapshot = self.snapshot
         self._checkpointed = (snapshot.seq, snapshot.at)
-        self._log.checkpoint(snapshot.seq, lambda: self._encode(snapshot.state, snapshot.board))
+        board = snapshot.board.for_later()
+        self._log.checkpoint(snapshot.seq, lambda: self._encode(snapshot.state, board))
 
     def _decide(self, what: Input) -> None:
         now, before = self._clock.now(), self.snapshot

@@ -24,6 +24,7 @@ from ccplane.http import (
     handover,
     health,
     index,
+    live_figures,
     messages,
     notices,
     numbers,
@@ -169,6 +170,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watcher
     app.include_router(agent_socket.routes(sockets))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, watchers.guard))
     app.include_router(wallboard_page.routes(watchers, boards_of(ports.plane, ports.site_of)))
+    app.include_router(live_figures.routes(ports.plane, watchers.guard, ports.clock))
     app.include_router(fallback_calls.routes(ports.plane, either_of(admin_token, guard_token)))
     if ports.look_now is not None:
         app.include_router(reconcile.routes(ports.plane, ports.look_now, admin))

@@ -30,6 +30,7 @@ BY_CODE: Final[Mapping[str, int]] = {
     "no-such-agent": 404,
     "no-such-contact": 404,
     "no-such-queue": 404,
+    "no-such-window": 404,
     "no-such-overlay": 404,
     "contact-not-waiting": 409,
     "contact-offered": 409,

@@ -7,6 +7,7 @@ the board never saw begin, count only in `ever`, or nowhere. The board is a pers
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
@@ -40,6 +41,7 @@ from ccplane.kpi.counters import (
     for_talk,
 )
 from ccplane.kpi.definitions import LEAST_GAP_MS
+from ccplane.kpi.live import Live
 from ccplane.laws import Fact
 from ccplane.routing.rules import RulesLoaded
 
@@ -138,6 +140,8 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Contacts from outside that are not over; they count on the day on which they arrived."""
     ever_brought: Map[str, Brought] = Map()
     """By the advertisement, since the fold began."""
+    live: Live = msgspec.field(default_factory=Live)
+    """Shared by all boards of one fold, as of the last of them; `for_later` has a copy of its own."""
     watched: Map[NodeName, int | None] = Map()
     """Each node that we have: None while it is watched, else since when it is not."""
 
@@ -146,9 +150,13 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
         """A board that has seen nothing yet."""
         return Board(timezone=timezone)
 
+    def for_later(self) -> Board:
+        """This board for another thread, or for whoever reads it after further facts."""
+        return replace(self, live=self.live.copy())
+
     def to_bytes(self) -> bytes:
         """The board for a checkpoint."""
-        return msgspec.json.encode(self, enc_hook=dict)
+        return msgspec.json.encode(self, enc_hook=_plain)
 
     @staticmethod
     def from_bytes(data: bytes) -> Board:
@@ -181,7 +189,9 @@ def evolve(board: Board, fact: Fact) -> Board:
     """The board after `fact`."""
     board = replace(board.on_day(fact.at), totals=counted(board.totals, fact))
     fold = FOLDS.get(type(fact))
-    return _brought(fold(board, fact) if fold else board, fact)
+    board = fold(board, fact) if fold else board
+    board.live.fold(fact, board.today.began_at, board.today.ends_at)
+    return _brought(board, fact)
 
 
 def _brought(board: Board, fact: Fact) -> Board:
@@ -190,6 +200,7 @@ def _brought(board: Board, fact: Fact) -> Board:
     board = replace(board, came=came) if came is not board.came else board
     if of is None or not any(more.values()):
         return board
+    board.live.brought(of, more)
     ever = board.ever_brought.set(of.attribution, board.ever_brought.get(of.attribution, Brought()).plus(more))
     board = replace(board, ever_brought=ever)
     if of.at in board.today:
@@ -270,7 +281,7 @@ def _answered(board: Board, fact: c.TalkStarted) -> Board:
 
 def _talk_ended(board: Board, fact: c.TalkEnded) -> Board:
     served = board.served.get(fact.agent)
-    if served is None:
+    if served is None or served.over_at is not None:
         return board
     board = replace(board, served=board.served.set(fact.agent, Served(served.stay, fact.at)))
     return _add(board, served.stay, for_talk(fact.talk_ms))
@@ -398,8 +409,14 @@ FOLDS: Final[dict[type[Fact], Callable[[Board, Any], Board]]] = {
 }
 
 
+def _plain(value: Any) -> Any:
+    return value.to_bytes() if isinstance(value, Live) else dict(value)
+
+
 def _map(kind: Any, plain: Any) -> Any:
-    """What msgspec cannot do by itself: a Map from the object that stands for it in JSON."""
+    """What msgspec cannot do by itself: a Map from the object that stands for it in JSON, and the live figures."""
+    if kind is Live:
+        return Live.from_bytes(b64decode(plain))
     alike: Any = dict.__class_getitem__(get_args(kind))
     return Map(msgspec.convert(plain, alike))
 

@@ -239,6 +239,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """By language, how places in the line and waits are said."""
     harassment: Harassment = Harassment()
     surge: SurgeRule | None = None
+    shifts: dict[str, tuple[int, int]] = {}
+    """Over which is counted live, by name: from and to, minutes after midnight by the site's clock. One that ends no
+    later than it begins ends on the next day."""
     blocked_program: ProgramName | None = None
     """Takes the calls of customers who are blocked; None: they are refused."""
     hours: dict[str, Hours] = {}

@@ -1,5 +1,5 @@
 """What acd/site.toml says of callers: whose calls were marked as harassment too often, and when far more call than
-usual."""
+usual; and the shifts over which is counted."""
 
 from __future__ import annotations
 
@@ -15,3 +15,12 @@ def harassment_in(table: RulesTable) -> Harassment:
 def surge_in(table: RulesTable) -> SurgeRule | None:
     said = table.surge
     return SurgeRule(said.slot, said.weeks, said.threshold, said.least) if said else None
+
+
+def shifts_in(table: RulesTable) -> dict[str, tuple[int, int]]:
+    """Minutes after midnight, by the shift's name."""
+    return {name: (_minutes(hours[:5]), _minutes(hours[6:])) for name, hours in table.shifts.items()}
+
+
+def _minutes(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])

@@ -117,6 +117,14 @@ Prefix = Annotated[str, _matching(r"\+?[0-9]{1,20}", "bad-prefix", "a prefix is 
 Dialled = Annotated[
     str, _matching(r"\+?[0-9]{2,20}|\*[0-9]{2,4}|\+?[0-9]{2}[0-9X]{0,18}\*?", "bad-number", SHAPES_OF_NUMBERS)
 ]
+ShiftHours = Annotated[
+    str,
+    _matching(
+        r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)",
+        "bad-shift",
+        'from and to: "06:00-14:00", "22:00-06:00"',
+    ),
+]
 Key = Annotated[str, _matching(r"[0-9*#A-D]", "bad-key", "a key is one of 0-9, *, # and A-D")]
 NameOrNone = Annotated[str, _matching(r"(\w[\w-]{0,39})?", "bad-name", 'letters, digits, - and _; "" is none')]
 KeyOrNone = Annotated[str, _matching(r"[0-9*#A-D]?", "bad-key", 'a key is one of 0-9, *, # and A-D; "" is none')]
@@ -424,6 +432,7 @@ class RulesTable(Table):
     removed_queues: dict[Name, Name] = {}
     harassment: HarassmentTable | None = None
     surge: SurgeTable | None = None
+    shifts: Annotated[dict[Name, ShiftHours], Field(max_length=12)] = {}
 
 
 class RoleTable(Table):
