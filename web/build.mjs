@@ -6,10 +6,10 @@ import { basename } from "node:path";
 
 const into = process.argv[2];
 const PAGES = ["phone"];
-const LIBRARIES = ["jssip", "debug", "events", "ms", "sdp-transform"]; // all that lands in a bundle
+const SCRIPTS = ["charts"]; // that the wallboard's page loads, which is not built
+const LIBRARIES = ["jssip", "debug", "events", "ms", "sdp-transform", "echarts", "zrender", "tslib"]; // all that lands in a bundle
 
-const { metafile } = await build({
-  entryPoints: PAGES.flatMap((page) => [`src/${page}.ts`, `src/${page}.css`]),
+const usual = {
   outdir: `${into}/assets`,
   entryNames: "[name]-[hash]",
   bundle: true,
@@ -17,7 +17,9 @@ const { metafile } = await build({
   target: "es2022",
   metafile: true,
   logLevel: "warning",
-});
+};
+const { metafile } = await build({ ...usual, entryPoints: PAGES.flatMap((page) => [`src/${page}.ts`, `src/${page}.css`]) });
+const scripts = await build({ ...usual, format: "esm", entryPoints: SCRIPTS.map((script) => `src/${script}.ts`) });
 
 const built = new Map(
   Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [basename(entryPoint), basename(path)]),
@@ -27,7 +29,7 @@ for (const page of PAGES) {
   await writeFile(`${into}/${page}.html`, text.replace(/\{\{(.+?)\}\}/g, (_, name) => `/assets/${built.get(name)}`));
 }
 
-const used = Object.keys(metafile.inputs).map((path) => path.match(/^node_modules\/([^/]+)/)?.[1]).filter(Boolean);
+const used = Object.keys({ ...metafile.inputs, ...scripts.metafile.inputs }).map((path) => path.match(/^node_modules\/([^/]+)/)?.[1]).filter(Boolean);
 const unnamed = [...new Set(used)].filter((name) => !LIBRARIES.includes(name));
 if (unnamed.length) throw new Error(`bundled without their licence: ${unnamed}; add them to LIBRARIES`);
 const licences = await Promise.all(LIBRARIES.map(licence));
@@ -35,9 +37,10 @@ await mkdir(`${into}/assets`, { recursive: true });
 await writeFile(`${into}/assets/licences.txt`, licences.join("\n\n"));
 
 async function licence(name) {
-  for (const file of ["LICENSE", "LICENSE.md", "license.md"]) {
+  const notice = await readFile(`node_modules/${name}/NOTICE`, "utf8").catch(() => "");
+  for (const file of ["LICENSE", "LICENSE.md", "license.md", "LICENSE.txt"]) {
     const text = await readFile(`node_modules/${name}/${file}`, "utf8").catch(() => "");
-    if (text) return `${name}\n\n${text}`;
+    if (text) return [name, notice, text].filter(Boolean).join("\n\n");
   }
   throw new Error(`${name} has no licence file`);
 }

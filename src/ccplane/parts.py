@@ -65,6 +65,7 @@ from ccplane.pins import Pins
 from ccplane.plane import Plane
 from ccplane.postgres.brought import Arrivals
 from ccplane.postgres.callbacks import Callbacks, Ledger
+from ccplane.postgres.course import Courses
 from ccplane.postgres.customers import CustomerStore
 from ccplane.postgres.history import SliceStore
 from ccplane.postgres.lease import CONNECT_WITHIN, Lease
@@ -423,6 +424,7 @@ class Parts:
                 make_sounds=self._speaker.made,
                 audio=settings.messages_dir,
                 callers=Callers(self._database),
+                courses=Courses(self._database),
                 notes=self._outbox,
                 can_pick_up=lambda: ami.stats.connected,
                 handovers=self._giving,

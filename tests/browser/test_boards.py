@@ -9,11 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
+from ccplane.http import wallboard_page
 from ccplane.http.app import create_app
 from ccplane.http.server import Server, serve
 from ccplane.http.wallboard_page.words import WORDS
 from ccplane.http.watchers import Watchers
 from ccplane.ids import QueueName
+from ccplane.postgres.course import Quarter
 from ccplane.site import parse
 from tests.browser.chromium import Chromium, Tab
 from tests.callflow.line import FILES
@@ -39,6 +41,10 @@ agents_ready = { warn = 1, alarm = 0 }
 [one]
 queues = ["support"]
 show = ["queues"]
+
+[drawn]
+charts = ["course", "service_level", "agents"]
+queues = ["sales"]
 
 [turning]
 rows = 1
@@ -276,3 +282,51 @@ async def test_a_screen_that_may_not_watch_says_how_it_may(window, screen):
     await screen.again()
     tab = await window.open(f"{screen.url}/wallboard?lang=en")
     assert "CCPLANE_WALLBOARD_TOKEN" in await tab.evaluate("document.body.textContent")
+
+
+def drawn(chart: str) -> str:
+    """JavaScript: the values that were drawn last; a canvas can't be read."""
+    return f"JSON.parse(document.querySelector('[data-chart={chart}] div').dataset.values ?? 'null')"
+
+
+def a_quarter(began_at: int, **counts: int) -> Quarter:
+    usual = {"offered": 0, "answered": 0, "abandoned": 0, "answered_within": 0}
+    return Quarter(began_at=began_at, provisional=False, **(usual | counts))
+
+
+async def test_charts_draw_the_course_of_the_day_and_who_does_what(pages, window, screen):
+    first = screen.site.plane.history.now // 900_000 * 900_000 - 3 * 900_000
+    screen.site.courses.quarters = [
+        a_quarter(first, answered=3, abandoned=1, answered_within=2),
+        a_quarter(first + 2 * 900_000, answered=5, answered_within=5),
+    ]
+    screen.site.plane.history.sign_in(ANA)
+    await screen.again()
+    tab = await opened(window, screen, "board=drawn&lang=en&theme=dark")
+    await tab.until(f"{drawn('course')} !== null && {drawn('agents')} !== null")
+    assert await tab.evaluate(drawn("course")) == [[3, 0, 5], [1, 0, 0]]
+    assert await tab.evaluate(drawn("service_level")) == [[0.5, None, 1]]
+    assert await tab.evaluate(drawn("agents")) == [[3, 1]]
+    assert screen.site.courses.asked[0][2] == ("sales",)
+    assert await tab.evaluate("document.querySelectorAll('#charts canvas').length") == 3
+    lit = """(() => { const canvas = document.querySelector('[data-chart=course] canvas');
+      const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+      return data.some((value, n) => n % 4 === 3 && value > 0) })()"""
+    assert await tab.evaluate(lit), "something is painted"
+    assert await tab.evaluate("window.broken ?? null") is None
+
+
+async def test_a_course_that_can_not_be_had_says_so_and_all_else_goes_on(pages, window, screen):
+    screen.site.courses.away = True
+    await screen.again()
+    tab = await opened(window, screen, "board=drawn&lang=en")
+    heading = "document.querySelector('[data-chart=course] figcaption').textContent"
+    await tab.until(f"{heading} === 'Calls by the quarter of an hour (–)' && {drawn('agents')} !== null")
+
+
+async def test_charts_that_were_not_built_are_told_and_the_figures_are_there(window, screen, monkeypatch):
+    monkeypatch.setattr(wallboard_page, "charts_script", lambda: "")
+    await screen.again()
+    tab = await opened(window, screen, "board=drawn&lang=en")
+    await tab.until(f"document.querySelector('#charts div').textContent === {ENGLISH['no_charts']!r}")
+    assert await tab.evaluate(tile("waiting")) == "0"

@@ -27,6 +27,7 @@ from ccplane.postgres.brought import Brought, ByAttribution, ByNumber
 from ccplane.postgres.callbacks import BarredNumber, CallbackPage, CallbackRow, CallbacksWanted
 from ccplane.postgres.callers import Earlier
 from ccplane.postgres.contacts import ContactDetail, ContactRow, Page, Wanted
+from ccplane.postgres.course import Quarter
 from ccplane.postgres.customers import CustomerRow, MarkPage, MarkRow
 from ccplane.postgres.faxes import FaxesWanted, FaxPage, FaxRow
 from ccplane.postgres.messages import MessagePage, MessageRow, MessagesWanted
@@ -403,6 +404,21 @@ class MemoryNotices:
         return True
 
 
+class MemoryCourses:
+    """`http.course.CourseStore`; `asked` counts."""
+
+    def __init__(self) -> None:
+        self.quarters: list[Quarter] = []
+        self.asked: list[tuple[int, int, tuple[str, ...]]] = []
+        self.away = False
+
+    async def course(self, since: int, until: int, queues: Sequence[str], /) -> list[Quarter]:
+        self.asked.append((since, until, tuple(queues)))
+        if self.away:
+            raise StoreError("postgres-unreachable", "Postgres is away.")
+        return self.quarters
+
+
 class Site:
     """All that an app stands on, in memory."""
 
@@ -423,6 +439,7 @@ class Site:
         self.callbacks = MemoryCallbacks()
         self.customers = MemoryCustomers(self.plane)
         self.notices = MemoryNotices()
+        self.courses = MemoryCourses()
         self.notes = MemoryNotes()
         self.can_pick_up = False
         self.files = parse(FILES)
@@ -457,6 +474,7 @@ class Site:
             site_of=lambda _: self.files,
             make_sounds=self.make_sounds,
             notices=self.notices,
+            courses=self.courses,
         )
 
 

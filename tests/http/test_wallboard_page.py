@@ -18,7 +18,7 @@ from ccplane.http.wallboard_page.words import WORDS, Language, language_of
 from ccplane.ids import QueueName
 from ccplane.settings import HOME
 from ccplane.site import parse
-from ccplane.site.wallboard import FIGURES, Threshold, WallboardRule
+from ccplane.site.wallboard import CHARTS, FIGURES, Threshold, WallboardRule
 from tests.callflow.line import FILES as SITE_FILES
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN, Site
@@ -26,7 +26,7 @@ from tests.http.memory import TOKEN, Site
 FILES = ("/wallboard", "/wallboard/wallboard.js", "/wallboard/wallboard.css")
 SCRIPT = "".join((PAGES / f"{name}.js").read_text() for name in SCRIPTS)
 JUDGED = (PAGES / "board.py").read_text() + (PAGES / "__init__.py").read_text()
-NESTED = {"states", "figures"}
+NESTED = {"states", "figures", "charts"}
 HTML = (PAGES / "wallboard.html").read_text()
 QUEUES = (QueueName("sales"), QueueName("support"))
 FLOOR = WallboardRule(
@@ -130,6 +130,7 @@ def test_both_languages_say_the_same_things_and_each_is_used():
         assert told, f"nothing says {name!r}"
     assert {*re.findall(r"words\.(\w+)", SCRIPT), *re.findall(r'ost\("(\w+)"\)', SCRIPT)} <= english.keys()
     assert english["figures"].keys() == chinese["figures"].keys() == FIGURES.keys()
+    assert english["charts"].keys() == chinese["charts"].keys() == set(CHARTS)
 
 
 async def test_the_page_speaks_the_language_that_is_asked_for(admin):

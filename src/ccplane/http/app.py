@@ -16,6 +16,7 @@ from ccplane.http import (
     built_pages,
     callbacks,
     contacts,
+    course,
     customers,
     docs_page,
     emergencies,
@@ -121,6 +122,7 @@ class Ports:
     shipping: ShippingStats | None = None
     backlog: Backlog | None = None
     look_ups: LookUps | None = None
+    courses: course.CourseStore | None = None
     notices: notices.NoticeStore | None = None
     notifier: Notifier | None = None
 
@@ -169,6 +171,8 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watcher
     app.include_router(sign_in.routes(desk, ports.pins, admin, agent))
     app.include_router(agent_socket.routes(sockets))
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, watchers.guard))
+    if ports.courses is not None:
+        app.include_router(course.routes(course.Courses(ports.plane, ports.courses, ports.clock), watchers.guard))
     app.include_router(wallboard_page.routes(watchers, boards_of(ports.plane, ports.site_of)))
     app.include_router(live_figures.routes(ports.plane, watchers.guard, ports.clock))
     app.include_router(fallback_calls.routes(ports.plane, either_of(admin_token, guard_token)))

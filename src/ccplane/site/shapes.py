@@ -21,7 +21,7 @@ from ccplane.routing.strategies import STRATEGIES
 from ccplane.site.durations import DAY, milliseconds
 from ccplane.site.faults import did_you_mean
 from ccplane.site.site import ACTIONS, LANGUAGES
-from ccplane.site.wallboard import FIGURES, PARTS, SOUNDS, THEMES, WallboardRule
+from ccplane.site.wallboard import CHARTS, FIGURES, PARTS, SOUNDS, THEMES, WallboardRule
 
 SECOND: Final = 1_000
 HOUR: Final = 3_600_000
@@ -591,6 +591,7 @@ class MenuTable(Table):
 
 
 FigureName = Annotated[str, _one_of("no-such-figure", "figure", lambda: FIGURES)]
+ChartName = Annotated[str, _one_of("no-such-chart", "chart", lambda: CHARTS)]
 PartName = Annotated[str, _one_of("no-such-part", "part", lambda: PARTS)]
 ThemeName = Annotated[str, _one_of("no-such-theme", "theme", lambda: THEMES)]
 SoundName = Annotated[str, _one_of("no-such-sound", "sound", lambda: SOUNDS)]
@@ -612,6 +613,7 @@ class WallboardTable(Table):
     language: Language | None = None
     queues: list[Name] = []
     tiles: Annotated[list[FigureName], Field(max_length=12)] = list(WallboardRule.tiles)
+    charts: list[ChartName] = []
     show: list[PartName] = list(PARTS)
     turn: Annotated[Duration, Field(ge=2 * SECOND, le=600 * SECOND)] = WallboardRule.turn_ms
     rows: Annotated[int, Field(ge=1, le=60)] = WallboardRule.rows

@@ -53,6 +53,8 @@ IN_THE_TABLE: Final = (
     "messages",
 )  # fmt: skip
 """Shown of each queue by itself, whatever the tiles are."""
+CHARTS: Final = ("course", "service_level", "agents")
+"""Stays by the quarter of an hour; the service level by it; how many agents are in which state."""
 PARTS: Final = ("queues", "agents", "advertisements")
 THEMES: Final = ("auto", "light", "dark")
 SOUNDS: Final = ("none", "chime", "alarm")
@@ -79,6 +81,7 @@ class WallboardRule:
     language: str = ""
     queues: tuple[QueueName, ...] = ()
     tiles: tuple[str, ...] = ("waiting", "longest_wait", "service_level", "answered", "abandoned", "agents_ready")
+    charts: tuple[str, ...] = ()
     show: tuple[str, ...] = PARTS
     turn_ms: int = 12_000
     """How long one page of a list stays that is longer than its page."""

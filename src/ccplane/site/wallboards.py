@@ -29,7 +29,7 @@ def wallboards_in(document: Document, references: list[Reference]) -> dict[str, 
             continue
         for place, queue in enumerate(table.queues):
             references.append(Reference("queue", queue, blame(document, name, "queues", place)))
-        for key, values in (("queues", table.queues), ("tiles", table.tiles)):
+        for key, values in (("queues", table.queues), ("tiles", table.tiles), ("charts", table.charts)):
             if twice := next((each for each in values if values.count(each) > 1), ""):
                 document.warning("twice", f"`{twice}` stands here twice and is shown once", name, key)
         thresholds = dict(_thresholds(document, name, table))
@@ -40,6 +40,7 @@ def wallboards_in(document: Document, references: list[Reference]) -> dict[str, 
             language=table.language or "",
             queues=tuple(QueueName(each) for each in dict.fromkeys(table.queues)),
             tiles=tuple(dict.fromkeys(table.tiles)),
+            charts=tuple(dict.fromkeys(table.charts)),
             show=tuple(dict.fromkeys(table.show)),
             turn_ms=table.turn,
             rows=table.rows,

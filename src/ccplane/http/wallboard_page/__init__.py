@@ -1,5 +1,5 @@
 """`/wallboard`: the numbers live on a screen, for whoever may read them as JSON. Its files lie beside this one,
-its words in both languages in one table.
+its words in both languages in one table; what draws its charts is built by web/.
 
 Nothing comes from elsewhere and nothing runs but our own scripts, and the browser is told to see to that.
 """
@@ -20,12 +20,13 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from ccplane import __version__
 from ccplane.errors import RequestError
 from ccplane.http.auth import Credentials
+from ccplane.http.built_pages import BUILT
 from ccplane.http.wallboard_page.board import Boards, BoardShown, board_asked, language_asked
 from ccplane.http.wallboard_page.words import WORDS, Language, language_of
 from ccplane.http.watchers import Watchers
 
 PAGES: Final = Path(__file__).parent
-SCRIPTS: Final = ("wallboard", "stream", "figures", "lists", "times", "ticker", "sound")
+SCRIPTS: Final = ("wallboard", "stream", "figures", "lists", "times", "ticker", "sound", "charts")
 HTML: Final = "text/html; charset=utf-8"
 CLOSED: Final = (
     '<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
@@ -40,9 +41,15 @@ HEADERS: Final = {
 }
 
 
+def charts_script(built: Path = BUILT) -> str:
+    """Where the built script lies that draws; empty where the pages were not built."""
+    found = sorted((built / "assets").glob("charts-*.js"))
+    return f"/assets/{found[0].name}" if found else ""
+
+
 def _build() -> str:
     """The hash of the page with all that belongs to it: a screen that shows another one reads it anew."""
-    sum_ = sha256(__version__.encode())
+    sum_ = sha256(f"{__version__}{charts_script()}".encode())
     for file in sorted(path for path in PAGES.iterdir() if path.suffix in (".js", ".css", ".html", ".json", ".py")):
         sum_.update(file.read_bytes())
     return sum_.hexdigest()[:16]
@@ -53,7 +60,7 @@ BUILD: Final = _build()
 
 def routes(watchers: Watchers, boards: Boards) -> APIRouter:
     router = APIRouter(prefix="/wallboard", include_in_schema=False)
-    guard = watchers.guard
+    guard, script = watchers.guard, charts_script()
 
     @router.get("")
     async def wallboard(
@@ -74,7 +81,7 @@ def routes(watchers: Watchers, boards: Boards) -> APIRouter:
             if "text/html" not in accept:
                 raise
             return Response(closed(language), 401, headers=headers, media_type=HTML)
-        shown = board_asked(known, queues, given, language, site=site, page=BUILD)
+        shown = board_asked(known, queues, given, language, site=site, page=BUILD, script=script)
         answer = Response(page(language, shown), headers=headers, media_type=HTML)
         watchers.renew(answer, request)
         return answer

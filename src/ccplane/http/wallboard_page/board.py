@@ -17,7 +17,7 @@ from ccplane.ids import QueueName
 from ccplane.kpi.definitions import DEFINITIONS
 from ccplane.site import Site
 from ccplane.site.faults import did_you_mean
-from ccplane.site.wallboard import FIGURES, PARTS, THEMES, USUAL, WallboardRule
+from ccplane.site.wallboard import CHARTS, FIGURES, PARTS, THEMES, USUAL, WallboardRule
 
 TURN_S: Final = (2, 600)
 MOST_SHOWN: Final = 40
@@ -46,6 +46,7 @@ class BoardShown(msgspec.Struct, frozen=True):
     theme: str
     queues: tuple[str, ...]
     tiles: tuple[str, ...]
+    charts: tuple[str, ...]
     show: tuple[str, ...]
     turn: int
     rows: int
@@ -55,6 +56,8 @@ class BoardShown(msgspec.Struct, frozen=True):
     complaints: tuple[str, ...]
     site: str
     page: str
+    script: str
+    """Where that lies which draws charts; empty where the pages were not built."""
 
 
 class Asked:
@@ -101,7 +104,7 @@ class Asked:
             self.complain("?", parameter, PARAMETERS)
 
 
-PARAMETERS: Final = ("board", "theme", "queues", "tiles", "show", "turn")
+PARAMETERS: Final = ("board", "theme", "queues", "tiles", "charts", "show", "turn")
 
 
 def language_asked(boards: Mapping[str, WallboardRule], given: Mapping[str, str]) -> str:
@@ -118,6 +121,7 @@ def board_asked(
     *,
     site: str = "",
     page: str = "",
+    script: str = "",
 ) -> BoardShown:
     asked = Asked(given, language)
     usual = boards.get(USUAL, WallboardRule())
@@ -127,6 +131,7 @@ def board_asked(
         theme=asked.one("theme", THEMES, rule.theme),
         queues=tuple(QueueName(each) for each in asked.some("queues", queues, rule.queues)),
         tiles=asked.some("tiles", FIGURES, rule.tiles),
+        charts=asked.some("charts", CHARTS, rule.charts),
         show=asked.some("show", PARTS, rule.show),
         turn_ms=asked.seconds("turn", rule.turn_ms),
     )
@@ -137,6 +142,7 @@ def board_asked(
         theme=rule.theme,
         queues=rule.queues,
         tiles=rule.tiles,
+        charts=rule.charts,
         show=rule.show,
         turn=rule.turn_ms,
         rows=rule.rows,
@@ -146,6 +152,7 @@ def board_asked(
         complaints=tuple(asked.complaints),
         site=site,
         page=page,
+        script=script,
     )
 
 

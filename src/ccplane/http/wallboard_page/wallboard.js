@@ -1,6 +1,7 @@
 // The wallboard's page: it shows what /api/v1/wallboard/stream says, and says so when that can't be trusted any more.
 // Time is the server's: `at` of the latest event, and what has passed since by a clock that nobody sets.
 
+import { Charts } from "./charts.js";
 import { figureOf, worry } from "./figures.js";
 import { byId, element, mark, newLine, newRow, turned, update, write } from "./lists.js";
 import { Sound } from "./sound.js";
@@ -20,6 +21,7 @@ let why = ""; // the figures are stale
 let pages = ""; // which are shown
 
 const stream = new Stream("/api/v1/wallboard/stream", hear, lose);
+const charts = new Charts(byId("charts"), screen);
 const sound = new Sound(screen.figures, (muted) => (byId("muted").hidden = !muted));
 
 function hear(told) {
@@ -90,6 +92,7 @@ function show() {
   write(byId("counted-from"), words.counted_from.replace("{time}", moment.format(Date.parse(board.counted_from))));
   write(byId("provisional"), board.provisional ? words.provisional.replace("{gaps}", board.gaps.map(gapText).join(", ")) : "");
   lines = news(board, queues, screen.ticker);
+  charts.show(board, tallyOf(board.agents));
   showTimes();
 }
 
