@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ccplane.http import wallboard_page
+from ccplane.http import wallboard, wallboard_page
 from ccplane.http.app import create_app
 from ccplane.http.server import Server, serve
 from ccplane.http.wallboard_page.words import WORDS
@@ -18,6 +18,7 @@ from ccplane.ids import QueueName
 from ccplane.postgres.course import Quarter
 from ccplane.site import parse
 from tests.browser.chromium import Chromium, Tab
+from tests.browser.soak import grows
 from tests.callflow.line import FILES
 from tests.http.memory import TOKEN, Site
 from tests.kpi.histories import AGENTS
@@ -45,6 +46,11 @@ show = ["queues"]
 [drawn]
 charts = ["course", "service_level", "agents"]
 queues = ["sales"]
+
+[wall]
+wall = true
+turn = "2s"
+charts = ["agents"]
 
 [turning]
 rows = 1
@@ -330,3 +336,27 @@ async def test_charts_that_were_not_built_are_told_and_the_figures_are_there(win
     tab = await opened(window, screen, "board=drawn&lang=en")
     await tab.until(f"document.querySelector('#charts div').textContent === {ENGLISH['no_charts']!r}")
     assert await tab.evaluate(tile("waiting")) == "0"
+
+
+async def test_on_a_wall_what_does_not_fit_has_its_turn_and_nothing_is_cut_off(pages, window, screen):
+    tab = await window.open("about:blank?small")
+    await tab.call("Emulation.setDeviceMetricsOverride", width=1280, height=720, deviceScaleFactor=1, mobile=False)
+    await tab.load(f"{screen.url}/wallboard?board=wall&lang=en")
+    parts = "['charts', 'part-queues', 'part-agents'].filter((id) => document.getElementById(id).checkVisibility())"
+    await tab.until(f"{LIVE} && {parts}.length < 3 && {parts}.includes('charts')")
+    await tab.until(f"{parts}.includes('part-agents') && !{parts}.includes('charts')")
+    assert await tab.evaluate("document.querySelector('#tiles').checkVisibility()")
+    await tab.until(f"{parts}.includes('charts') && !{parts}.includes('part-agents')")
+    assert await tab.evaluate("document.querySelector('main').getBoundingClientRect().bottom <= innerHeight")
+    await tab.call("Emulation.setDeviceMetricsOverride", width=1280, height=3000, deviceScaleFactor=1, mobile=False)
+    await tab.until(f"{parts}.length === 3")
+
+
+async def test_the_page_does_not_grow_however_much_it_hears(pages, window, screen, monkeypatch):
+    """A week has 2.4 million wallboards; what 1,500 leave behind would show. `make soak` goes on for hours."""
+    monkeypatch.setattr(wallboard, "EVERY_S", 0.001)
+    tab = await opened(window, screen, "board=wall&lang=en&charts=course,agents&tiles=waiting,answered,agents_ready")
+    grown = await grows(screen, tab, events=1_500)
+    assert grown.heard >= 1_000
+    assert grown.nodes <= 50
+    assert grown.heap_kb <= 1_200, "V8's own notes of what it has run come to an end after some thousands"

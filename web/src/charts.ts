@@ -24,6 +24,7 @@ export function draw(element: HTMLElement, drawing: Drawing): void {
   const [ink, faint, rule] = [colour("--ink"), colour("--faint"), colour("--line")];
   const fontSize = parseFloat(getComputedStyle(element).fontSize);
   const text = { color: faint, fontSize };
+  const sideways = drawing.kind === "row";
   const names = { type: "category", data: drawing.names, axisLabel: { ...text, hideOverlap: true }, axisLine: { lineStyle: { color: rule } } };
   const values = {
     type: "value",
@@ -32,13 +33,12 @@ export function draw(element: HTMLElement, drawing: Drawing): void {
     axisLabel: { ...text, formatter: written(drawing.share) },
     splitLine: { lineStyle: { color: rule } },
   };
-  const sideways = drawing.kind === "row";
   chart.setOption(
     {
       animation: false,
       textStyle: { fontFamily: getComputedStyle(element).fontFamily },
       legend: drawing.series.length > 1 ? { textStyle: { color: ink, fontSize }, top: 0 } : { show: false },
-      grid: { left: 8, right: 16, top: drawing.series.length > 1 ? fontSize * 2.4 : 12, bottom: 4, containLabel: true },
+      grid: { left: 8, right: sideways ? fontSize * 3 : 24, top: drawing.series.length > 1 ? fontSize * 2.4 : 12, bottom: 4, containLabel: true },
       xAxis: sideways ? values : names,
       yAxis: sideways ? { ...names, inverse: true } : values,
       series: drawing.series.map((each) => ({

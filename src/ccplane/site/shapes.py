@@ -615,6 +615,7 @@ class WallboardTable(Table):
     tiles: Annotated[list[FigureName], Field(max_length=12)] = list(WallboardRule.tiles)
     charts: list[ChartName] = []
     show: list[PartName] = list(PARTS)
+    wall: bool = False
     turn: Annotated[Duration, Field(ge=2 * SECOND, le=600 * SECOND)] = WallboardRule.turn_ms
     rows: Annotated[int, Field(ge=1, le=60)] = WallboardRule.rows
     agents: Annotated[int, Field(ge=1, le=200)] = WallboardRule.agents

@@ -83,8 +83,10 @@ class WallboardRule:
     tiles: tuple[str, ...] = ("waiting", "longest_wait", "service_level", "answered", "abandoned", "agents_ready")
     charts: tuple[str, ...] = ()
     show: tuple[str, ...] = PARTS
+    wall: bool = False
+    """Nobody scrolls: what doesn't fit on the screen has its turn."""
     turn_ms: int = 12_000
-    """How long one page of a list stays that is longer than its page."""
+    """How long one page of a list stays that is longer than its page; and what doesn't fit beside others."""
     rows: int = 10
     """Queues on a page."""
     agents: int = 60

@@ -26,7 +26,7 @@ from ccplane.http.wallboard_page.words import WORDS, Language, language_of
 from ccplane.http.watchers import Watchers
 
 PAGES: Final = Path(__file__).parent
-SCRIPTS: Final = ("wallboard", "stream", "figures", "lists", "times", "ticker", "sound", "charts")
+SCRIPTS: Final = ("wallboard", "stream", "figures", "lists", "times", "ticker", "sound", "charts", "wall")
 HTML: Final = "text/html; charset=utf-8"
 CLOSED: Final = (
     '<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'

@@ -48,6 +48,7 @@ class BoardShown(msgspec.Struct, frozen=True):
     tiles: tuple[str, ...]
     charts: tuple[str, ...]
     show: tuple[str, ...]
+    wall: bool
     turn: int
     rows: int
     agents: int
@@ -104,7 +105,7 @@ class Asked:
             self.complain("?", parameter, PARAMETERS)
 
 
-PARAMETERS: Final = ("board", "theme", "queues", "tiles", "charts", "show", "turn")
+PARAMETERS: Final = ("board", "theme", "queues", "tiles", "charts", "show", "wall", "turn")
 
 
 def language_asked(boards: Mapping[str, WallboardRule], given: Mapping[str, str]) -> str:
@@ -133,6 +134,7 @@ def board_asked(
         tiles=asked.some("tiles", FIGURES, rule.tiles),
         charts=asked.some("charts", CHARTS, rule.charts),
         show=asked.some("show", PARTS, rule.show),
+        wall=asked.one("wall", ("0", "1"), "1" if rule.wall else "0") == "1",
         turn_ms=asked.seconds("turn", rule.turn_ms),
     )
     asked.unknown()
@@ -144,6 +146,7 @@ def board_asked(
         tiles=rule.tiles,
         charts=rule.charts,
         show=rule.show,
+        wall=rule.wall,
         turn=rule.turn_ms,
         rows=rule.rows,
         agents=rule.agents,

@@ -7,6 +7,7 @@ import { byId, element, mark, newLine, newRow, turned, update, write } from "./l
 import { Sound } from "./sound.js";
 import { Stream } from "./stream.js";
 import { line, news } from "./ticker.js";
+import { Wall } from "./wall.js";
 import { clockFace, duration, estimate, filled, gapText, language, moment, percent, whole, words } from "./times.js";
 
 const TICK_MS = 200; // a second is shown soon after it has passed, not up to one later
@@ -20,6 +21,7 @@ let lines = []; // the ticker's
 let why = ""; // the figures are stale
 let pages = ""; // which are shown
 
+const wall = screen.wall ? new Wall(["charts", "part-queues", "brought", "part-agents"].map(byId), screen.turn) : null;
 const stream = new Stream("/api/v1/wallboard/stream", hear, lose);
 const charts = new Charts(byId("charts"), screen);
 const sound = new Sound(screen.figures, (muted) => (byId("muted").hidden = !muted));
@@ -54,6 +56,7 @@ function tick() {
   if (board === null) return;
   if (document.body.className === "stale") showAge();
   else if (turn() !== pages) show();
+  wall?.look(performance.now());
   showTimes();
 }
 
