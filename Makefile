@@ -5,6 +5,7 @@
 # make bench-history  figures of a month of 1,000,000 contacts, counted and made again: half an hour, 40 GB of disk
 # make chaos  faults under load, judged by the phones' own log: docs/reliability.md; prints its seed
 # make sim-full  the simulator against published numbers (docs/simulation.md), and the core against 50,000 days of anything
+# make bench-wallboards  300 of them watch a centre of 1,000 agents: what that takes of a core
 # make soak   the wallboard's page in a real browser for hours (ARGS="--hours 8"): whether it grows
 # make lock   dependencies anew    make clean  remove what was made    make env-dev  what tests need, into .venv
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
@@ -26,7 +27,7 @@ INSTALL := asterisk-docker/install.sh
 ROOT := $(or $(CCPLANE_ASTERISK_ROOT),$(or $(CCPLANE_RUNTIME),.runtime)/asterisk-root)
 
 help:
-	@sed -n '1,11p' Makefile | cut -c3-
+	@sed -n '1,12p' Makefile | cut -c3-
 
 run: able env host
 	@web/build.sh || echo "web: ccplane starts without its pages; /phone will say so." >&2
@@ -79,6 +80,10 @@ chaos: env-dev host-test asterisk-root
 sim-full: env-dev
 	@$(PY) -m tests.simulate.full $(ARGS)
 	exec $(PY) -m pytest -q -o timeout=0 -o session_timeout=0 --hypothesis-profile=prove tests/core/test_always.py -k whatever
+
+.PHONY: bench-wallboards
+bench-wallboards: env-dev
+	@exec $(PY) -m tests.http.many_wallboards $(ARGS)
 
 soak: env-dev host-test web
 	@exec $(PY) -m tests.browser.soak $(ARGS)

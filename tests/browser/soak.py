@@ -111,7 +111,7 @@ async def soak(browser: Chromium, hours: float) -> list[dict[str, float]]:
             _, nodes, heap_kb = await _held(tab)
             passed = (time.monotonic() - began) / 3600
             measured.append({"hours": passed, "changes": total, "nodes": nodes, "heap_kb": heap_kb})
-            print(measured[-1], flush=True)  # noqa: T201 - whoever started it by hand watches
+            print(measured[-1], flush=True)
         await screen.stop()
     return measured
 

@@ -7,6 +7,7 @@ from itertools import cycle, pairwise
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from ccplane.agents.facts import Phone
@@ -16,12 +17,14 @@ from ccplane.core.state import State
 from ccplane.http import wallboard
 from ccplane.http.server import serve
 from ccplane.http.views import iso
-from ccplane.http.wallboard import AT_ONCE, EVERY_S, Newcomers
+from ccplane.http.wallboard import AT_ONCE, EVERY_S, Newcomers, change_of
 from ccplane.ids import ContactId, MessageId
+from ccplane.kpi.board import Board, evolve
+from ccplane.plane import Snapshot
 from tests.core.floor import a_queue, the_rules
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN, MemoryPlane
-from tests.kpi.histories import AGENTS, QUEUES
+from tests.kpi.histories import AGENTS, QUEUES, random_history
 
 ANA, *_ = AGENTS
 SALES, _ = QUEUES
@@ -211,15 +214,15 @@ async def until(true: Any, seconds: float = 5.0) -> None:
 class reading:  # noqa: N801 - reads like a function
     """A stream's events over a real connection: (id, wallboard)."""
 
-    def __init__(self, app: Any) -> None:
-        self._app = app
+    def __init__(self, app: Any, query: str = "") -> None:
+        self._app, self._query = app, query
 
     async def __aenter__(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         self._serving = serve(self._app, "127.0.0.1", 0) if not hasattr(self._app.state, "server") else None
         if self._serving:
             self._app.state.server = await self._serving.__aenter__()
         self._client = httpx.AsyncClient(trust_env=False, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
-        self._asking = self._client.stream("GET", f"{self._app.state.server.url}/api/v1/wallboard/stream")
+        self._asking = self._client.stream("GET", f"{self._app.state.server.url}/api/v1/wallboard/stream{self._query}")
         answer = await self._asking.__aenter__()
         assert answer.headers["content-type"].startswith("text/event-stream")
         return _events(answer)
@@ -238,7 +241,7 @@ async def _events(answer: httpx.Response) -> AsyncIterator[tuple[str, dict[str, 
             name, _, value = line.partition(": ")
             fields[name] = value
         elif "data" in fields:
-            assert fields["event"] == "wallboard"
+            assert fields["event"] in ("wallboard", "change")
             yield fields["id"], json.loads(fields["data"])
             fields = {}
 
@@ -258,3 +261,72 @@ def test_of_many_queues_a_few_are_looked_at_each_time_until_all_were(monkeypatch
     assert sorted(told.values()) == [2] * AT_ONCE + [3] * AT_ONCE + [4] * AT_ONCE
     fewer = State(rules=the_rules(a_queue("q7")))
     assert newcomers.waits(fewer, 5) == {"q7": 5}
+
+
+def test_a_change_and_what_was_before_are_what_is_now():
+    """Over whatever happens; None only where other queues or agents are there."""
+    history = random_history([(700, n * 7 + 3, n * 5) for n in range(150)])
+    board, told, seen = Board.begun(), None, None
+    changes = 0
+    for number, fact in enumerate(history.facts):
+        board = evolve(board, fact)
+        snapshot = Snapshot(history.state, board, number, history.now)
+        before, told = told, wallboard.shown(snapshot, history.now + number, Newcomers())
+        if seen is None or (change := change_of(before, told)) is None:
+            seen = sent(told)
+            continue
+        changes += 1
+        seen = after(seen, sent(change))
+        assert seen == sent(told)
+    assert changes > 50
+
+
+def sent(what: Any) -> Any:
+    return json.loads(msgspec.json.encode(what))
+
+
+def after(seen: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """As the page does it."""
+    keys = {"queues": "name", "agents": "id"}
+    for part, key in keys.items():
+        news = {each[key]: each for each in change[part]}
+        seen = seen | {part: [news.get(each[key], each) for each in seen[part]]}
+    return seen | {name: value for name, value in change.items() if name not in keys}
+
+
+async def test_a_reader_of_changes_is_told_the_whole_once_and_then_what_differs(site, app):
+    async with reading(app, "?changes=true") as events:
+        _, first = await anext(events)
+        assert len(first["queues"]) == 2
+        site.plane.history.call_waiting(SALES)
+        site.plane.publish()
+        _, change = await anext(events)
+        assert [each["name"] for each in change["queues"]] == [SALES]
+        assert change["queues"][0]["waiting"] == 1
+        assert "gaps" not in change
+
+
+async def test_a_reader_that_missed_an_event_is_told_the_whole_again(site):
+    stream = wallboard.Stream(site.plane, lambda: site.plane.history.now)
+    events = stream.events(changes=True)
+    told = []
+    for missed in (0, 0, 1, 0):
+        for _ in range(1 + missed):
+            site.plane.history.call_waiting(SALES)
+            stream._publish()
+        told.append(await anext(events))
+    await events.aclose()
+    names = [event.split(b"event: ")[1].split(b"\n")[0] for event in told[1:]]
+    assert names == [b"wallboard", b"wallboard", b"change"]
+
+
+async def test_a_place_that_a_reader_leaves_is_the_next_ones(site):
+    stream = wallboard.Stream(site.plane, lambda: site.plane.history.now)
+    readers = [stream.events() for _ in range(3)]
+    for each in readers:
+        await anext(each)
+    await readers[1].aclose()
+    assert stream._places == {0, 2}
+    await anext(stream.events())
+    assert stream._places == {0, 1, 2}
+    stream.close()

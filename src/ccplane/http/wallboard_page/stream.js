@@ -12,6 +12,7 @@ export class Stream {
     this.heard = 0; // when the latest came, by performance.now()
     this.heardByWallClock = 0; // the same by a clock that goes on while the machine sleeps
     this.frozen = null; // the figures are no longer true since then, by performance.now(); null while they are
+    this.told = null; // the latest wallboard
     this.source = null;
     this.retry = 0;
     this.wait = FIRST_MS;
@@ -22,6 +23,7 @@ export class Stream {
     this.source?.close();
     this.source = new EventSource(this.address);
     this.source.addEventListener("wallboard", (event) => this.#took(JSON.parse(event.data)));
+    this.source.addEventListener("change", (event) => this.#took(changed(this.told, JSON.parse(event.data))));
     this.source.addEventListener("error", () => this.#lost("lost")); // EventSource itself gives up after some errors; we never do
   }
 
@@ -42,6 +44,7 @@ export class Stream {
   }
 
   #took(told) {
+    this.told = told;
     this.heard = performance.now();
     this.heardByWallClock = Date.now();
     this.frozen = null;
@@ -58,4 +61,13 @@ export class Stream {
     this.frozen ??= performance.now();
     this.lose(why);
   }
+}
+
+// The wallboard after a change: of queues and agents only those came that are other than before.
+function changed(told, change) {
+  const latest = (all, some, key) => {
+    const news = new Map(some.map((each) => [each[key], each]));
+    return news.size === 0 ? all : all.map((each) => news.get(each[key]) ?? each);
+  };
+  return { ...told, ...change, queues: latest(told.queues, change.queues, "name"), agents: latest(told.agents, change.agents, "id") };
 }

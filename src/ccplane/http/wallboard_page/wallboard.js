@@ -22,7 +22,7 @@ let why = ""; // the figures are stale
 let pages = ""; // which are shown
 
 const wall = screen.wall ? new Wall(["charts", "part-queues", "brought", "part-agents"].map(byId), screen.turn) : null;
-const stream = new Stream("/api/v1/wallboard/stream", hear, lose);
+const stream = new Stream("/api/v1/wallboard/stream?changes=true", hear, lose);
 const charts = new Charts(byId("charts"), screen);
 const sound = new Sound(screen.figures, (muted) => (byId("muted").hidden = !muted));
 
