@@ -7,7 +7,10 @@ are whole milliseconds; thresholds are inclusive (wait ≤ T), three rings alone
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from ccplane.kpi.definition import Definition
+from ccplane.kpi.workforce_definitions import WORKFORCE
 
 SHORT_MS: Final = 5_000
 """An abandon within this wait is a short one."""
@@ -19,20 +22,6 @@ DETRACTOR: Final = 6
 """Of 0 to 10: from the one on they recommend us, up to the other they do not."""
 LEAST_GAP_MS: Final = 1_000
 """A gap shorter than this moves no number by more; a longer one makes the numbers that it touches provisional."""
-
-
-class Definition(NamedTuple):
-    """One number. `source`: the facts it is folded from. `version` rises when the same facts would give another one, or
-    others are counted; `tests/kpi/test_definitions.py` holds both."""
-
-    key: str
-    en: str
-    zh: str
-    unit: str
-    formula: str
-    source: str
-    version: int = 1
-
 
 _WAITS: Final = "ContactQueued, TalkStarted, ContactUnqueued"
 _STAYS: Final = f"{_WAITS}, FallbackServed"
@@ -175,6 +164,7 @@ DEFINITIONS: Final = {
             "100 × (promoters − detractors) ÷ rated; never without the response rate",
             _RATED,
         ),
+        *WORKFORCE,
     )
 }
 VERSION: Final = max(each.version for each in DEFINITIONS.values())
