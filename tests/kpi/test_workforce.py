@@ -63,7 +63,7 @@ times = st.builds(
     st.builds(
         lambda by, **ms: Times(**ms, paused_by=by, paused_ms=sum(by.values())),
         by=st.dictionaries(st.sampled_from(["", "break", "meal", "training"]), durations),
-        **{each: durations for each in ("ready_ms", "talking_ms", "wrap_up_ms", "own_call_ms", "unreachable_ms")},
+        **dict.fromkeys(("ready_ms", "talking_ms", "wrap_up_ms", "own_call_ms", "unreachable_ms"), durations),
     ),
     durations,
     durations,

@@ -25,8 +25,8 @@ WORKFORCE: Final = (
         "occupancy",
         "占用率",
         "fraction",
-        "(talk + hold + wrap-up) ÷ (talk + hold + wrap-up + ready); ringing counts as busy if it was answered, as ready "
-        "if it was missed",
+        "(talk + hold + wrap-up) ÷ (talk + hold + wrap-up + ready); ringing counts as busy if it was answered, as "
+        "ready if it was missed",
         _STATES,
     ),
     Definition(
@@ -67,8 +67,8 @@ WORKFORCE: Final = (
         "遵时率",
         "fraction",
         "scheduled time in the right state ÷ scheduled time, leave out. Right: for work every state of work; for a "
-        "break, or a meal, a pause of that reason, or signed out; for training and meetings a pause, or a call of one's "
-        "own",
+        "break, or a meal, a pause of that reason, or signed out; for training and meetings a pause, or a call of "
+        "one's own",
         f"{_STATES}; figures: schedules",
     ),
     Definition(
