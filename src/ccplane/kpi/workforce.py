@@ -19,9 +19,9 @@ CENTS: Final = 100
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """How a schedule was kept, in ms; leave is in none of it. `scheduled_ms`: all of the schedule that is over, `work_ms`
-    that of work; `right_ms`: in the state that it asks for; `attended_ms`: signed in; `worked_ms`: in a state of work,
-    also outside of the schedule. `provisional`: some of the schedule, or of the days asked for, is still to come."""
+    """How a schedule was kept, in ms; leave is in none of it. `scheduled_ms`: all of the schedule that is over,
+    `work_ms` that of work; `right_ms`: in the state that it asks for; `attended_ms`: signed in; `worked_ms`: in a state
+    of work, also outside of the schedule. `provisional`: some of the days asked for is still to come."""
 
     scheduled_ms: int = 0
     work_ms: int = 0
