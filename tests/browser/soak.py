@@ -56,8 +56,11 @@ async def grows(centre: Centre, tab: Tab, events: int) -> Growth:
     return Growth(*(later - earlier for earlier, later in zip(before, after, strict=True)))
 
 
-COUNT = """window.heard = 0; new MutationObserver(() => window.heard++).observe(
-  document.body, { subtree: true, childList: true, characterData: true })"""
+COUNT = """if (window.heard === undefined) {
+  window.heard = 0;
+  new MutationObserver(() => window.heard++).observe(
+    document.body, { subtree: true, childList: true, characterData: true });
+}"""
 
 
 async def _happen(centre: Centre, tab: Tab, events: int) -> None:
