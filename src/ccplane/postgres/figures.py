@@ -21,7 +21,7 @@ class FigureStore:
         """First contacts in [since, until), ms UTC: of numbers that had not called within `before_ms`, and of these
         how many did not call again within `after_ms`; both inclusive. StoreError without Postgres."""
         async with self._database.connection() as connection:
-            row = await connection.fetchrow(
+            (row,) = await connection.fetch(
                 query("first_contacts"), since, until, before_ms, after_ms, now, timeout=LONG_S
             )
         return Resolved(**row)
