@@ -12,4 +12,4 @@ FROM slice
 WHERE grain = 'quarter' AND began_at >= $1 AND began_at < $2
     AND CASE WHEN cardinality($3::text[]) = 0 THEN by = 'site' ELSE by = 'queue' AND name = ANY ($3) END
 GROUP BY began_at
-ORDER BY began_at
+ORDER BY began_at;
