@@ -128,7 +128,8 @@ class Life:
         self.appended += facts
         if checkpoint:
             state, board = self.state, self.board
-            self.box.checkpoint(seq, lambda: kept(state, board))
+            later = board.for_later()
+            self.box.checkpoint(seq, lambda: kept(state, later))
         return seq
 
     async def shipped(self):

@@ -25,6 +25,8 @@ LONG: Final = 7 * 86_400.0
 """Seconds; a table may be large."""
 UNHURRIED: Final = "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET datestyle = 'ISO'"
 MIGRATION: Final = "migration"
+MADE_FILLED: Final = (MIGRATION, "pseudonym_key")
+"""Tables that have rows as soon as there is a schema."""
 UNFINISHED: Final = "of a restore that is not finished"
 """Who holds the lease of a database that is not whole."""
 RESTORED_EPOCHS: Final = 1_000
@@ -160,7 +162,7 @@ class Refill:
         present = await self._connection.fetch(query("our_tables"), tables)
         names = [row["name"] for row in present]
         unfinished = "lease" in names and await self._unfinished()
-        filled = [name for name in names if name != MIGRATION and await self._has_rows(name)]
+        filled = [name for name in names if name not in MADE_FILLED and await self._has_rows(name)]
         if filled and not force and not unfinished:
             raise RequestError(
                 "database-not-empty",
