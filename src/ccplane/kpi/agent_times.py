@@ -40,6 +40,7 @@ _LANES: Final = {
 UNITS: Final = {shown: TIMES.one[lane] for shown, lane in _LANES.items()} | {Shown.OFFLINE: 0}
 """A millisecond of each state."""
 TAKEN: Final = TIMES.one["ringing_ms"] + TIMES.one["ringing_answered_ms"]
+AT_WORK: Final = {work: Shown(work.value) for work in Work if work is not Work.IDLE}
 WORKS: Final[dict[type[Fact], Work]] = {fact: to for row in WORK.values() for fact, to in row.items()}
 """What each fact leads to, from whatever it leads away."""
 WORKS.pop(a.WrapUpExtended)
@@ -205,35 +206,27 @@ class AgentTimes:
         present: bool = True,
     ) -> None:
         was = self.axes.get(agent) or Axes(since=at)
-        now = Axes(
-            was.intent if intent is None else intent,
-            was.reason if reason is None else reason,
-            was.work if work is None else work,
-            was.phone if phone is None else phone,
-            was.team if team is None else team,
-            present,
-        )
-        shown, shown_reason = self._words(now)
-        same = shown is was.shown and shown_reason == was.shown_reason and now.team == was.team
+        intent = was.intent if intent is None else intent
+        reason = was.reason if reason is None else reason
+        work = was.work if work is None else work
+        phone = was.phone if phone is None else phone
+        team = was.team if team is None else team
+        shown, shown_reason = self._words(intent, reason, work, phone) if present else (None, "")
+        same = shown is was.shown and shown_reason == was.shown_reason and team == was.team
         if not same and was.shown is not None and was.shown is not Shown.OFFLINE and at > was.since:
             taken = was.shown is Shown.OFFERED and shown in (Shown.CONNECTING, Shown.TALKING)
             unit, key = TAKEN if taken else UNITS[was.shown], _key(agent, was)
             self._end(key, was.since, at, unit)
             closed(key, was.since, at, unit)
         since = was.since if same else max(at, was.since)
-        self.axes[agent] = Axes(
-            now.intent, now.reason, now.work, now.phone, now.team, present, shown, shown_reason, since
-        )
+        self.axes[agent] = Axes(intent, reason, work, phone, team, present, shown, shown_reason, since)
 
-    def _words(self, axes: Axes) -> tuple[Shown | None, str]:
-        if not axes.present:
-            return None, ""
-        if self.away and axes.work in AT_THE_SWITCH:
+    def _words(self, intent: Intent, reason: str, work: Work, phone: Phone) -> tuple[Shown, str]:
+        if self.away and work in AT_THE_SWITCH:
             return Shown.UNREACHABLE, ""
-        if axes.work is not Work.IDLE:
-            return Shown(axes.work.value), ""
-        shown = AT_REST[axes.intent, Phone.GONE if self.away else axes.phone]
-        return shown, "" if axes.intent is Intent.READY else axes.reason
+        if work is not Work.IDLE:
+            return AT_WORK[work], ""
+        return AT_REST[intent, Phone.GONE if self.away else phone], "" if intent is Intent.READY else reason
 
     def _intent(self, fact: a.IntentChanged, closed: Closed) -> None:
         self._turned(fact.agent, fact.at, closed, intent=fact.intent, reason=fact.reason)

@@ -187,11 +187,16 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
 
 def evolve(board: Board, fact: Fact) -> Board:
     """The board after `fact`."""
+    board = counted_in(board, fact)
+    board.live.fold(fact, board.today.began_at, board.today.ends_at)
+    return _brought(board, fact) if type(fact) in brought.FOLLOWED else board
+
+
+def counted_in(board: Board, fact: Fact) -> Board:
+    """The board alone, without figures by group and without what numbers bring."""
     board = replace(board.on_day(fact.at), totals=counted(board.totals, fact))
     fold = FOLDS.get(type(fact))
-    board = fold(board, fact) if fold else board
-    board.live.fold(fact, board.today.began_at, board.today.ends_at)
-    return _brought(board, fact)
+    return fold(board, fact) if fold else board
 
 
 def _brought(board: Board, fact: Fact) -> Board:

@@ -65,6 +65,12 @@ News = tuple[Cames, Came | None, dict[str, int]]
 """Those that are followed; whose counts change, and by how much."""
 
 
+FOLLOWED: Final = frozenset(
+    (c.ContactArrived, c.ContactQueued, c.TalkStarted, c.ContactUnqueued, c.FallbackServed, c.ContactEnded)
+)
+"""No other fact changes anything here."""
+
+
 def follow(came: Cames, fact: Fact) -> News:
     """What a fact says of contacts that came from outside."""
     if isinstance(fact, c.ContactArrived):

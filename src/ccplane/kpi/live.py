@@ -9,7 +9,7 @@ writer, the fold; `copy` gives whoever reads later, or on another thread, all of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -120,6 +120,7 @@ class Live:
         self.callbacks: dict[CallbackId, Stay] = {}
         self.times = AgentTimes()
         self._minute = 0
+        self._named: dict[By, tuple[object, list[str]]] = {}
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Live):
@@ -222,20 +223,21 @@ class Live:
                 rows.times[each] = row
         return Span(began_at, ends_at, rows, max(began_at, held))
 
-    def _rows(self, at: int) -> Iterator[Rows]:
+    def _rows(self, at: int) -> list[Rows]:
         """Those in which something of that moment is counted, ready to be written."""
-        mark, minute = self._mark, minute_of(at)
+        mark, minute, found = self._mark, minute_of(at), []
         rows = self.minutes.get(minute)
         if rows is not None:
             rows = self.minutes[minute] = rows.owned(mark)
-            yield rows
+            found.append(rows)
         elif self._minute - KEPT_MS <= minute <= self._minute:
             rows = self.minutes[minute] = Rows(mark)
-            yield rows
-        for span in (self.today, self.yesterday, *self.shifts.values()):
+            found.append(rows)
+        for span in self.spans():
             if span.began_at <= at < span.ends_at:
-                span.rows = span.rows.owned(mark)
-                yield span.rows
+                rows = span.rows = span.rows.owned(mark)
+                found.append(rows)
+        return found
 
     def _add(self, stay: Stay, keys: Keys, more: Mapping[str, int]) -> None:
         row = COUNTERS.packed(more)
@@ -245,7 +247,7 @@ class Live:
 
     def _worked(self, whose: str, began_at: int, ended_at: int, unit: int) -> None:
         """An interval of an agent is over."""
-        for span in (self.today, self.yesterday, *self.shifts.values()):
+        for span in self.spans():
             took = min(ended_at, span.ends_at) - max(began_at, span.began_at)
             if took > 0:
                 span.rows = span.rows.owned(self._mark)
@@ -261,6 +263,19 @@ class Live:
 
     def _of_agent(self, agent: AgentId) -> Keys:
         return key(By.AGENT, agent), key(By.TEAM, self.times.team(agent))
+
+    def spans(self) -> tuple[Span, ...]:
+        """Today, yesterday, and each shift."""
+        return (self.today, self.yesterday, *self.shifts.values())
+
+    def named(self, by: By, found: Callable[[], list[str]]) -> list[str]:
+        """What `found` gives, once more if anybody new was counted since: rows are added to a span, and never taken."""
+        known = tuple((span.began_at, len(span.rows.counters), len(span.rows.brought)) for span in self.spans())
+        now = (id(self.asked), known, len(self.numbers))
+        was = self._named.get(by)
+        if was is None or was[0] != now:
+            was = self._named[by] = now, found()
+        return was[1]
 
     def within(self, queue: QueueName) -> int:
         """The queue's threshold T, in ms."""

@@ -60,6 +60,12 @@ def names(live: Live, by: By) -> list[str]:
     """All for whom anything is known, in order: of queues and skills also those of the site's files."""
     if by is By.SITE:
         return [WHOLE_SITE]
+    if by not in WITH_TIMES:
+        return live.named(by, lambda: sorted(_names(live, by)))
+    return sorted(_names(live, by))
+
+
+def _names(live: Live, by: By) -> set[str]:
     prefix = key(by, "")
     keys = {each for held in live.asked.values() for each in held}
     for rows in _held(live):
@@ -70,11 +76,11 @@ def names(live: Live, by: By) -> list[str]:
         for agent, axes in live.times.axes.items():
             if axes.present:
                 found.add(str(agent) if by is By.AGENT else axes.team)
-    return sorted(found)
+    return found
 
 
 def _held(live: Live) -> Iterable[Rows]:
-    yield from (span.rows for span in (live.today, live.yesterday, *live.shifts.values()))
+    return (span.rows for span in live.spans())
 
 
 def reading(board: Board, by: By, over: str, now: int, wanted: Collection[str]) -> Reading:
