@@ -1,7 +1,7 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
 # make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
 # make test   all tests, on a real Asterisk and a real Postgres; test-fast: those that need neither; lint
-# make bench  all measurements, into bench/results/; one: bench-switching, -menus, -announcing, -pop, -recording, -recovery, -handover, -routing, -simulation
+# make bench  all measurements, into bench/results/; one: bench-switching, -menus, -announcing, -pop, -recording, -recovery, -handover, -routing, -simulation, -fold
 # make bench-history  figures of a month of 1,000,000 contacts, counted and made again: half an hour, 40 GB of disk
 # make chaos  faults under load, judged by the phones' own log: docs/reliability.md; prints its seed
 # make sim-full  the simulator against published numbers (docs/simulation.md), and the core against 50,000 days of anything
@@ -53,7 +53,7 @@ lint: env-dev
 	.venv/bin/lint-imports
 	web/build.sh check
 
-BENCHES := switching menus announcing pop recording recovery handover routing simulation
+BENCHES := switching menus announcing pop recording recovery handover routing simulation fold
 .PHONY: $(BENCHES:%=bench-%) bench-history
 
 # One after the other, as each wants the machine for itself; one that misses its promise keeps none from being run.

@@ -245,7 +245,7 @@ def table(made: dict[str, Any]) -> str:
             "| one core | facts/s |",
             "|---|---|",
             f"| all live figures | {made['per_second']:,} |",
-            f"| without those by group and window | {made['without_groups']:,} |",
+            f"| the board alone: without groups, windows and what numbers bring | {made['without_groups']:,} |",
             f"| a dictionary that counts facts by kind | {made['plain']:,} |",
         )
     )

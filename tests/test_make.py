@@ -11,7 +11,18 @@ import pytest
 
 from ccplane.settings import HOME
 
-BENCHES = ("switching", "menus", "announcing", "pop", "recording", "recovery", "handover", "routing", "simulation")
+BENCHES = (
+    "switching",
+    "menus",
+    "announcing",
+    "pop",
+    "recording",
+    "recovery",
+    "handover",
+    "routing",
+    "simulation",
+    "fold",
+)
 PIP = """#!/bin/sh
 case "$*" in *"-r few.lock"*) ;; *) exit 0 ;; esac
 for n in 1 2 3 4 5 6 7; do echo "Collecting package-$n==1.0 (from -r few.lock (line $n))"; done

@@ -56,6 +56,13 @@ PINNED = {
     "rang_in_time": (2, "794ca601cd9a", 1),
     "three_rings": (2, "05548a5c2f0e", 0.05555555555555555),
     "auto_answered": (1, "70b01a093633", 1),
+    "missed_no_answer": (1, "3ff07c23263c", 4),
+    "missed_rejected": (1, "697b34877142", 4),
+    "missed_busy": (1, "8c9f84d21bd5", 4),
+    "missed_unreachable": (1, "06227d902307", 4),
+    "answered_ring": (1, "6cb6b901bd7f", 29999),
+    "answered_delayed": (1, "eb98296462f1", 8),
+    "delayed_wait": (1, "c6a4f0ebcd62", 100004),
     "handled": (1, "dc827b431e71", 1),
     "talk": (1, "bbcc4fd4dfa1", 60),
     "wrap_up": (1, "7f740025f18b", 25),
@@ -88,6 +95,7 @@ COUNTERS = {
 }
 IN_SECONDS = ("longest_wait", "estimated_wait", "estimate_error_p50", "estimate_error_p90")
 COUNTERS["callbacks_wait"] = "callbacks_wait_ms"
+COUNTERS |= {"answered_ring": "answered_ring_ms", "delayed_wait": "delayed_wait_ms"}
 
 
 def stay(number, waited_ms=None, outcome=None):

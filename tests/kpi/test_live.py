@@ -267,3 +267,34 @@ def test_facts_told_twice_or_of_nobody_known_harm_nothing() -> None:
     wanted = By.QUEUE, "today", history.now, ["support"]
     assert reading(once, *wanted).figures[0].counters == reading(twice, *wanted).figures[0].counters
     assert folded(late).live.stays == {}
+
+
+def test_who_was_offered_to_somebody_the_moment_they_came_was_not_delayed() -> None:
+    history = History()
+    history.call_waiting(QUEUES[1])
+    history.wait(3_000)
+    history.sign_in(AGENTS[1])
+    (late,) = history.state.contacts
+    history.wait(5_000)
+    history.answer(late)
+    history.sign_in(AGENTS[2])
+    at_once = history.call(QUEUES[1])
+    history.wait(2_000)
+    history.answer(at_once)
+    counters = figures(history, By.QUEUE)["support"].counters
+    assert (counters.answered, counters.answered_delayed) == (2, 1)
+    assert counters.delayed_wait_ms == 8_000
+    assert counters.answered_wait_ms == 10_000
+    assert counters.answered_ring_ms == 7_000
+
+
+def test_misses_count_by_their_cause_for_the_agent_who_missed() -> None:
+    history = History()
+    history.sign_in(AGENTS[1])
+    contact = history.call(QUEUES[1])
+    offer = history.state.contacts[contact].offer
+    assert offer
+    history.give(inputs.LegEnded(offer.id, offer.leg, sip=486))
+    for by, name in ((By.SITE, ""), (By.QUEUE, "support"), (By.AGENT, AGENTS[1])):
+        counters = figures(history, by)[name].counters
+        assert (counters.missed_busy, counters.missed_no_answer, counters.missed_rejected) == (1, 0, 0)

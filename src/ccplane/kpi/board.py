@@ -58,6 +58,8 @@ class Stay(msgspec.Struct, frozen=True):
     queued_at: int
     estimate_ms: int | None = None
     """How long we thought it would last."""
+    at_once: bool = False
+    """They were offered to an agent the moment they came."""
 
 
 class Open(msgspec.Struct, frozen=True):
@@ -274,9 +276,10 @@ def _queued(board: Board, fact: c.ContactQueued) -> Board:
 
 
 def _answered(board: Board, fact: c.TalkStarted) -> Board:
-    over = for_answered(fact.waited_ms, board.within(fact.queue), fact.contact_waited_ms)
-    board = replace(board, ever_waits=_one_more(board.ever_waits, fact.queue, fact.waited_ms))
     stay = board.stays.get(fact.contact)
+    delayed = stay is not None and not stay.at_once
+    over = for_answered(fact.waited_ms, board.within(fact.queue), fact.contact_waited_ms, delayed)
+    board = replace(board, ever_waits=_one_more(board.ever_waits, fact.queue, fact.waited_ms))
     if stay is not None:
         board = replace(board, served=board.served.set(fact.agent, Served(stay)))
     if stay is not None and stay.estimate_ms is not None:
@@ -341,7 +344,11 @@ def _stay_over(board: Board, contact: ContactId, more: dict[str, int]) -> Board:
 
 def _offer_made(board: Board, fact: c.OfferMade) -> Board:
     stay = board.stays.get(fact.contact)
-    return replace(board, offers=board.offers.set(fact.offer, Open(stay, fact.at, fact.auto_answer))) if stay else board
+    if stay is None:
+        return board
+    if fact.at <= stay.queued_at and not stay.at_once:
+        board = replace(board, stays=board.stays.set(fact.contact, replace(stay, at_once=True)))
+    return replace(board, offers=board.offers.set(fact.offer, Open(stay, fact.at, fact.auto_answer)))
 
 
 def _ringing(board: Board, fact: c.OfferRinging) -> Board:

@@ -94,6 +94,13 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     nps_rated: int = 0
     nps_promoters: int = 0
     nps_detractors: int = 0
+    missed_no_answer: int = 0
+    missed_rejected: int = 0
+    missed_busy: int = 0
+    missed_unreachable: int = 0
+    answered_ring_ms: int = 0
+    answered_delayed: int = 0
+    delayed_wait_ms: int = 0
 
     def and_also(self, more: dict[str, int]) -> Counters:
         """These, and one more of each that is named, or as many as it says."""
@@ -109,9 +116,13 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
 NOTHING: Final = Counters()
 
 
-def for_answered(waited_ms: int, within_ms: int, contact_waited_ms: int | None = None) -> dict[str, int]:
-    """What one answered stay adds. `contact_waited_ms`: the whole wait, of who came from another queue."""
-    return {
+def for_answered(
+    waited_ms: int, within_ms: int, contact_waited_ms: int | None = None, delayed: bool = False
+) -> dict[str, int]:
+    """What one answered stay adds. `contact_waited_ms`: the whole wait, of who came from another queue. `delayed`: they
+    were offered to nobody the moment they came."""
+    later = {"answered_delayed": 1, "delayed_wait_ms": waited_ms} if delayed else {}
+    return later | {
         "answered": 1,
         "answered_within": int(waited_ms <= within_ms),
         "answered_wait_ms": waited_ms,
@@ -123,7 +134,7 @@ def for_ended(outcome: QueueOutcome, waited_ms: int, within_ms: int) -> dict[str
     """What one stay adds that ended with `outcome`."""
     match outcome:
         case QueueOutcome.ANSWERED:
-            return for_answered(waited_ms, within_ms)
+            return for_answered(waited_ms, within_ms, delayed=True)
         case QueueOutcome.ABANDONED:
             short, within = int(waited_ms <= SHORT_MS), int(waited_ms <= within_ms)
             return {"abandoned": 1, "abandoned_short": short, "abandoned_within": within}
@@ -181,20 +192,28 @@ ENDS: Final = {
     CallbackOutcome.BARRED: "callbacks_given_up",
 }
 
+MISSES: Final = {
+    MissCause.NO_ANSWER: "missed_no_answer",
+    MissCause.REJECTED: "missed_rejected",
+    MissCause.BUSY: "missed_busy",
+    MissCause.UNREACHABLE: "missed_unreachable",
+}
 OfferOver = c.OfferAnswered | c.OfferMissed | c.OfferWithdrawn
 
 
 def for_offer(fact: OfferOver, cycle_ms: int, auto_answer: bool = False) -> dict[str, int]:
-    """What one offer that is over adds to "within three rings"; one that nobody has to pick up is counted apart."""
+    """What one offer that is over adds to "within three rings" and to the misses; one that nobody has to pick up is
+    counted apart."""
     if auto_answer:
         return {"auto_answered": int(isinstance(fact, c.OfferAnswered))}
     in_time = fact.ring_ms < RINGS * cycle_ms
     match fact:
         case c.OfferAnswered():
-            return {"rang": 1, "rang_in_time": int(in_time)}
+            return {"rang": 1, "rang_in_time": int(in_time), "answered_ring_ms": fact.ring_ms}
         case c.OfferMissed():
             # A phone that sent no 180 and then rang out rang from the INVITE on; one that was busy never rang.
-            return {"rang": int(fact.rang or fact.cause is MissCause.NO_ANSWER)}
+            rang = {"rang": int(fact.rang or fact.cause is MissCause.NO_ANSWER)}
+            return rang | ({MISSES[fact.cause]: 1} if fact.cause in MISSES else {})
         case c.OfferWithdrawn():
             # After a gap nobody knows how long it rang.
             return {"rang": int(not in_time and fact.reason is not Withdrawal.SWITCH_LOST)}

@@ -130,6 +130,24 @@ DEFINITIONS: Final = {
             "offers that a phone took by itself, or an open line; they are in no other number of offers",
             _OFFERS,
         ),
+        Definition(
+            "missed_no_answer", "rang out", "振铃未接量", "offers", "offers missed: rang until the end", _OFFERS
+        ),
+        Definition("missed_rejected", "rejected", "拒接量", "offers", "offers missed: refused", _OFFERS),
+        Definition("missed_busy", "busy", "忙线未接量", "offers", "offers missed: the phone was busy", _OFFERS),
+        Definition(
+            "missed_unreachable", "unreachable", "不可达未接量", "offers", "offers missed: no phone was there", _OFFERS
+        ),
+        Definition("answered_ring", "ring of answered", "应答振铃时长", "ms", "Σ ring of offers answered", _OFFERS),
+        Definition(
+            "answered_delayed",
+            "answered after a delay",
+            "延迟应答量",
+            "stays",
+            "answered, and offered to nobody the moment they entered",
+            f"{_STAYS}, OfferMade",
+        ),
+        Definition("delayed_wait", "wait of those", "延迟应答等待时长", "ms", "Σ wait of them", f"{_STAYS}, OfferMade"),
         Definition("handled", "handled", "处理量", "talks", "talks that are over, longer than 0", _TALKS),
         Definition("talk", "talk", "通话时长", "ms", "Σ talk, hold included, of those that are over", _TALKS),
         Definition(

@@ -48,6 +48,8 @@ class Stay(msgspec.Struct, frozen=True, array_like=True):
     at: int
     queue: QueueName
     keys: Keys
+    at_once: bool = False
+    """They were offered to an agent the moment they came."""
 
 
 class Offered(msgspec.Struct, frozen=True, array_like=True):
@@ -324,7 +326,7 @@ class Live:
         stay = self.stays.pop(fact.contact, None)
         if stay is None:
             return
-        over = for_answered(fact.waited_ms, self.within(fact.queue), fact.contact_waited_ms)
+        over = for_answered(fact.waited_ms, self.within(fact.queue), fact.contact_waited_ms, not stay.at_once)
         self._add(stay, stay.keys, over)
         self._add(stay, of_agent, {**ENTERED, **over})
         self.served[fact.agent] = Served(Stay(stay.at, stay.queue, stay.keys + of_agent))
@@ -379,6 +381,8 @@ class Live:
     def _offer_made(self, fact: c.OfferMade) -> None:
         stay = self.stays.get(fact.contact)
         if stay is not None:
+            if fact.at <= stay.at and not stay.at_once:
+                self.stays[fact.contact] = Stay(stay.at, stay.queue, stay.keys, True)
             self.offers[fact.offer] = Offered(stay, stay.keys + self._of_agent(fact.agent), fact.auto_answer)
 
     def _offer_over(self, fact: OfferOver) -> None:

@@ -100,11 +100,14 @@ SELECT at, timezone FROM site_rule ORDER BY epoch, seq;
 INSERT INTO slice_fresh (
     grain, began_at, ends_at, by, name, entered, answered, answered_within, abandoned, abandoned_short, abandoned_within,
     no_agents, timed_out, overflowed, closed, moved, left_by_key, callback, lost, answered_wait_ms, answered_contact_wait_ms,
-    handled, talk_ms, wrap_up_ms, provisional)
+    handled, talk_ms, wrap_up_ms, provisional, answered_delayed, delayed_wait_ms)
 WITH stay AS (
     SELECT
         ms(s.started_at) / 900000 * 900000 AS quarter, s.queue, s.skills, c.number_dialled, t.agent, t.team, s.outcome,
-        s.waited_ms, s.contact_waited_ms, coalesce(s.within_ms, 20000) AS within_ms, t.talk_ms, t.wrap_up_ms,
+        s.waited_ms, s.contact_waited_ms, s.outcome = 'answered' AND NOT EXISTS (
+            SELECT FROM offer AS o WHERE o.contact = s.contact AND o.segment = s.segment AND o.made_at <= s.started_at
+        ) AS delayed,
+        coalesce(s.within_ms, 20000) AS within_ms, t.talk_ms, t.wrap_up_ms,
         s.provisional OR coalesce(t.provisional, false)
             OR CASE WHEN EXISTS (SELECT FROM gap WHERE ended_at >= instant($1))
                 THEN is_provisional(c.node, s) OR coalesce(is_provisional(c.node, t), false) ELSE false END AS provisional
@@ -134,7 +137,9 @@ SELECT
     count(*) FILTER (WHERE talk_ms > 0),
     coalesce(sum(talk_ms), 0),
     coalesce(sum(wrap_up_ms), 0),
-    bool_or(provisional)
+    bool_or(provisional),
+    count(*) FILTER (WHERE delayed),
+    coalesce(sum(waited_ms) FILTER (WHERE delayed), 0)
 FROM stay CROSS JOIN LATERAL (
     VALUES ('site', ''), ('queue', queue), ('number', number_dialled), ('agent', agent),
         ('team', CASE WHEN agent IS NOT NULL THEN coalesce(team, '') END)
@@ -146,13 +151,17 @@ GROUP BY quarter, by, name;
 
 -- count_offers --
 -- The offers of those stays: for the stay's groups, but for the agent (and their team) to whom each was made.
-INSERT INTO slice_fresh AS f (grain, began_at, ends_at, by, name, rang, rang_in_time, auto_answered)
+INSERT INTO slice_fresh AS f (
+    grain, began_at, ends_at, by, name, rang, rang_in_time, auto_answered, missed_no_answer, missed_rejected, missed_busy,
+    missed_unreachable, answered_ring_ms)
 WITH made AS (
     SELECT
         ms(s.started_at) / 900000 * 900000 AS quarter, s.queue, s.skills, c.number_dialled, o.agent, o.team,
         (NOT o.auto_answer AND o.counted) IS TRUE AS rang,
         (NOT o.auto_answer AND o.counted AND o.in_time) IS TRUE AS in_time,
-        (o.auto_answer AND o.answered_at IS NOT NULL) IS TRUE AS auto_answered
+        (o.auto_answer AND o.answered_at IS NOT NULL) IS TRUE AS auto_answered,
+        CASE WHEN NOT o.auto_answer AND o.state = 'missed' THEN o.cause END AS missed,
+        CASE WHEN NOT o.auto_answer AND o.answered_at IS NOT NULL THEN o.ring_ms END AS ring_ms
     FROM segment AS s
         JOIN offer AS o ON o.contact = s.contact AND o.segment = s.segment
         LEFT JOIN contact AS c ON c.id = s.contact
@@ -160,16 +169,21 @@ WITH made AS (
 )
 SELECT
     'quarter', quarter, quarter + 900000, by, name,
-    count(*) FILTER (WHERE rang), count(*) FILTER (WHERE in_time), count(*) FILTER (WHERE auto_answered)
+    count(*) FILTER (WHERE rang), count(*) FILTER (WHERE in_time), count(*) FILTER (WHERE auto_answered),
+    count(*) FILTER (WHERE missed = 'no-answer'), count(*) FILTER (WHERE missed = 'rejected'),
+    count(*) FILTER (WHERE missed = 'busy'), count(*) FILTER (WHERE missed = 'unreachable'), coalesce(sum(ring_ms), 0)
 FROM made CROSS JOIN LATERAL (
     VALUES ('site', ''), ('queue', queue), ('number', number_dialled), ('agent', agent), ('team', coalesce(team, ''))
     UNION ALL
     SELECT 'skill', unnest(skills)
 ) AS grp (by, name)
-WHERE name IS NOT NULL AND (rang OR auto_answered)
+WHERE name IS NOT NULL AND (rang OR auto_answered OR missed IS NOT NULL)
 GROUP BY quarter, by, name
 ON CONFLICT (grain, by, name, began_at) DO UPDATE SET
-    rang = excluded.rang, rang_in_time = excluded.rang_in_time, auto_answered = excluded.auto_answered;
+    rang = excluded.rang, rang_in_time = excluded.rang_in_time, auto_answered = excluded.auto_answered,
+    missed_no_answer = excluded.missed_no_answer, missed_rejected = excluded.missed_rejected,
+    missed_busy = excluded.missed_busy, missed_unreachable = excluded.missed_unreachable,
+    answered_ring_ms = excluded.answered_ring_ms;
 
 -- count_callbacks --
 -- Callbacks where they were asked for, for site and queue. One that is not over may still change its quarter.
