@@ -44,6 +44,7 @@ STATEMENTS: Final = (
     "apply_surveys",
 )
 LOCK: Final = 0x72656D616465  # "remade"
+WAIT: Final = "3s"
 AT_ONCE: Final = 20_000
 LEAD_IN: Final = timedelta(days=1)
 """Facts of so long before and after are read too: contacts that ran over midnight."""
@@ -90,8 +91,7 @@ async def remake(database: Database, began_at: int, ends_at: int, now: int, tell
         raise RequestError("not-over", "Those days are not over: their figures are counted as they come.")
     connection = await database.connect()
     try:
-        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
-            raise RequestError("busy", "Figures are being made again already; wait until that is done.")
+        await _alone(connection)
         await connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
         await SliceStore(database).count(now)
         await _begin(connection, began_at, ends_at)
@@ -104,6 +104,16 @@ async def remake(database: Database, began_at: int, ends_at: int, now: int, tell
         raise as_store_error(error, database.dsn) from error
     finally:
         connection.terminate()
+
+
+async def _alone(connection: asyncpg.Connection) -> None:
+    """RequestError "busy". One that was interrupted may hold on for a moment, until Postgres has seen that."""
+    await connection.execute(f"SET lock_timeout = '{WAIT}'")
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+    except asyncpg.LockNotAvailableError:
+        raise RequestError("busy", "Figures are being made again already; wait until that is done.") from None
+    await connection.execute("SET lock_timeout = 0")
 
 
 async def _begin(connection: asyncpg.Connection, began_at: int, ends_at: int) -> None:
