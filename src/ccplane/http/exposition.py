@@ -78,6 +78,11 @@ OF_QUEUES: Final = {
     "satisfaction_top": ("ccplane_queue_satisfaction_top", "satisfaction_top"),
     "nps_rated": ("ccplane_queue_nps_rated", "nps_rated"),
     "nps_promoters": ("ccplane_queue_nps_promoters", "nps_promoters"),
+    "missed_no_answer": ("ccplane_queue_offers_missed_no_answer", "missed_no_answer"),
+    "missed_rejected": ("ccplane_queue_offers_missed_rejected", "missed_rejected"),
+    "missed_busy": ("ccplane_queue_offers_missed_busy", "missed_busy"),
+    "missed_unreachable": ("ccplane_queue_offers_missed_unreachable", "missed_unreachable"),
+    "answered_delayed": ("ccplane_queue_answered_delayed", "answered_delayed"),
     "nps_detractors": ("ccplane_queue_nps_detractors", "nps_detractors"),
 }
 """A counter's field: the metric's name, and the definition that explains it."""
@@ -204,6 +209,10 @@ class Exposition(Collector):
         yield _counter("ccplane_queue_talk_seconds", _help("talk"), talks, "queue")
         after = {queue: counters.wrap_up_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_wrap_up_seconds", _help("wrap_up"), after, "queue")
+        late = {queue: counters.delayed_wait_ms / 1000 for queue, counters in ever.items()}
+        yield _counter("ccplane_queue_delayed_wait_seconds", _help("delayed_wait"), late, "queue")
+        rang = {queue: counters.answered_ring_ms / 1000 for queue, counters in ever.items()}
+        yield _counter("ccplane_queue_answered_ring_seconds", _help("answered_ring"), rang, "queue")
         off: dict[str, Spread] = {view.name: board.ever_off.get(view.name, NOTHING_YET) for view in views}
         error = "|estimate at entry − wait| of those who were answered"
         yield _spread("ccplane_queue_estimate_error_seconds", error, off)
