@@ -12,7 +12,7 @@ import pytest
 from ccplane.errors import RequestError
 from ccplane.export import SORTED, export
 from ccplane.kpi.slices import By, Grain
-from ccplane.postgres.history import SliceStore
+from ccplane.postgres.history import SUMMED, SliceStore
 from ccplane.postgres.pool import place
 from ccplane.postgres.queries import query
 from tests.postgres.histories import START, a_history
@@ -49,6 +49,12 @@ async def test_the_page_lists_what_the_database_has(db):
     page = PAGE.read_text()
     assert BEGIN in page
     assert with_views(page, as_text(rows)) == page, "python -m tests.postgres.open_data_page"
+
+
+async def test_every_counter_that_is_kept_is_there(db):
+    async with db.connection() as connection:
+        shown = {row["name"] for row in await connection.fetch(query("columns_of_view"), "figures")}
+    assert {*SUMMED} <= shown
 
 
 async def test_who_was_given_the_views_reads_them_and_nothing_else(kept):

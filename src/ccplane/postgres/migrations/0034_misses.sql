@@ -18,4 +18,4 @@ ALTER TABLE slice_fresh
     ADD COLUMN delayed_wait_ms bigint NOT NULL DEFAULT 0;
 
 -- What is kept already is counted anew with the next round.
-INSERT INTO quarter_changed (began_at) SELECT DISTINCT began_at FROM slice WHERE grain = 'quarter';
+INSERT INTO quarter_changed (began_at, ends_at) SELECT DISTINCT began_at, ends_at FROM slice WHERE grain = 'quarter';

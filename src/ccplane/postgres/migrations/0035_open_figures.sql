@@ -1,0 +1,78 @@
+-- The counters of 0034 for others to work with, at the end of their view.
+
+CREATE OR REPLACE VIEW open_data.figures AS
+SELECT
+    grain,
+    instant(began_at) AS began_at,
+    instant(ends_at) AS ends_at,
+    by,
+    name,
+    entered,
+    answered,
+    answered_within,
+    abandoned,
+    abandoned_short,
+    abandoned_within,
+    no_agents,
+    timed_out,
+    overflowed,
+    closed,
+    moved,
+    left_by_key,
+    callback,
+    lost,
+    answered_wait_ms,
+    answered_contact_wait_ms,
+    rang,
+    rang_in_time,
+    auto_answered,
+    handled,
+    talk_ms,
+    wrap_up_ms,
+    callbacks,
+    callbacks_tried,
+    callbacks_reached,
+    callbacks_served,
+    callbacks_expired,
+    callbacks_cancelled,
+    callbacks_given_up,
+    callbacks_wait_ms,
+    surveys_asked,
+    surveys_rated,
+    satisfaction_rated,
+    satisfaction_top,
+    nps_rated,
+    nps_promoters,
+    nps_detractors,
+    contacts_arrived,
+    contacts_queued,
+    contacts_answered,
+    contacts_abandoned,
+    contacts_self_served,
+    time_ready_ms,
+    time_ringing_ms,
+    time_ringing_answered_ms,
+    time_connecting_ms,
+    time_talking_ms,
+    time_wrap_up_ms,
+    time_own_call_ms,
+    time_unreachable_ms,
+    time_paused_ms,
+    provisional OR ends_at > coalesce((SELECT until FROM quarters_counted), 0) AS provisional,
+    instant(corrected_at) AS corrected_at,
+    missed_no_answer,
+    missed_rejected,
+    missed_busy,
+    missed_unreachable,
+    answered_ring_ms,
+    answered_delayed,
+    delayed_wait_ms
+FROM slice;
+
+COMMENT ON COLUMN open_data.figures.missed_no_answer IS 'offers that were missed: rang until the end';
+COMMENT ON COLUMN open_data.figures.missed_rejected IS 'refused';
+COMMENT ON COLUMN open_data.figures.missed_busy IS 'the phone was busy';
+COMMENT ON COLUMN open_data.figures.missed_unreachable IS 'no phone was there';
+COMMENT ON COLUMN open_data.figures.answered_ring_ms IS 'ring of the offers that were answered, sum';
+COMMENT ON COLUMN open_data.figures.answered_delayed IS 'answered, and offered to nobody the moment they came';
+COMMENT ON COLUMN open_data.figures.delayed_wait_ms IS 'wait of those, sum';
