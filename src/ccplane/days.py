@@ -74,6 +74,19 @@ class Calendar:
             ends_at = day_of(self._from[upto], self._zones[upto].timezone)[1]
         return began_at, ends_at
 
+    def period(self, at: int, month: bool) -> Span:
+        """The week (from Monday) or the month that `at` is in."""
+        day = datetime.fromtimestamp(at / 1000, zone(self._zones[self._which(at)].timezone)).date()
+        if not month:
+            monday = day - timedelta(days=day.weekday())
+            return self.dates(monday, monday + timedelta(days=6))
+        first = day.replace(day=1)
+        return self.dates(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+
+    def timezone(self, at: int) -> str:
+        """The zone of its clock then."""
+        return self._zones[self._which(at)].timezone
+
     def dates(self, first: date, last: date) -> Span:
         """From the midnight that begins `first` to the one that ends `last`."""
         noons = (datetime.combine(each, time(12), tzinfo=UTC).timestamp() * 1000 for each in (first, last))

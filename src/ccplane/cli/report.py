@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,13 +16,135 @@ from ccplane.cli.listing import Listing
 
 if TYPE_CHECKING:
     from ccplane.postgres.remaking import Progress, Remade
+    from ccplane.reports.asked import Asked
+    from ccplane.reports.report import Report
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+TABLES = ("traffic", "service", "agents")
+GROUPS = ("site", "queue", "skill", "number", "team", "agent")
+INTERVALS = ("quarter", "hour", "day", "week", "month", "whole")
+KINDS = ("text", "csv", "json")
+LANGUAGES = ("en", "zh-CN")
 
 
 @click.group(cls=Listing)
 def report() -> None:
     """Figures of the past."""
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    """What all reports may be told."""
+    for option in (
+        click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Into this file."),
+        click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of headings."),
+        click.option("--format", "kind", type=click.Choice(KINDS), default="text", show_default=True, help="How."),
+        click.option("--interval", type=click.Choice(INTERVALS), help="How long a row is."),
+        click.option("--by", type=click.Choice(GROUPS), help="A row for each of these."),
+        click.option("--table", type=click.Choice(TABLES), default="traffic", show_default=True, help="Which."),
+    ):
+        command = option(command)
+    return command
+
+
+DATE = click.option("--date", "day", type=DAY, metavar="DAY", help="A day in it; yesterday unless given.")
+
+
+@report.command()
+@DATE
+@_options
+def daily(day: datetime | None, interval: str | None, **told: Any) -> None:
+    """A day, by the hour unless told.
+
+    \b
+    Examples:
+      ccplane report daily
+      ccplane report daily --date 2026-11-22 --by queue --interval whole
+      ccplane report daily --table agents --interval whole --lang zh-CN
+      ccplane report daily --table service --format csv --out monday.csv
+    """
+    chosen = _day(day)
+    _write(chosen, chosen, interval or "hour", **told)
+
+
+@report.command()
+@DATE
+@_options
+def weekly(day: datetime | None, interval: str | None, **told: Any) -> None:
+    """The week of a day, from Monday, by the day unless told.
+
+    \b
+    Examples:
+      ccplane report weekly
+      ccplane report weekly --date 2026-11-18 --table agents --by team --interval whole
+    """
+    monday = _day(day) - timedelta(days=_day(day).weekday())
+    _write(monday, monday + timedelta(days=6), interval or "day", **told)
+
+
+@report.command()
+@DATE
+@_options
+def monthly(day: datetime | None, interval: str | None, **told: Any) -> None:
+    """The month of a day, by the day unless told.
+
+    \b
+    Examples:
+      ccplane report monthly --date 2026-10-01
+      ccplane report monthly --date 2026-10-01 --by number --interval whole --format csv
+    """
+    first = _day(day).replace(day=1)
+    _write(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1), interval or "day", **told)
+
+
+@report.command("range")
+@click.option("--from", "first", type=DAY, required=True, metavar="DAY", help="The first day.")
+@click.option("--to", "last", type=DAY, required=True, metavar="DAY", help="The last one.")
+@_options
+def of_range(first: datetime, last: datetime, interval: str | None, **told: Any) -> None:
+    """Any days, by the day unless told.
+
+    \b
+    Examples:
+      ccplane report range --from 2026-10-01 --to 2026-11-22 --interval week
+      ccplane report range --from 2026-01-01 --to 2026-11-22 --interval month --by queue --format json
+    """
+    _write(first.date(), last.date(), interval or "day", **told)
+
+
+def _day(given: datetime | None) -> date:
+    return given.date() if given is not None else date.today() - timedelta(days=1)
+
+
+def _write(
+    first: date, last: date, interval: str, *, table: str, by: str | None, kind: str, lang: str, out: Path | None
+) -> None:
+    from ccplane.kpi.slices import By
+    from ccplane.reports import written
+    from ccplane.reports.asked import Asked
+    from ccplane.reports.report import Interval
+
+    asked = Asked(table=table, first=first, last=last, interval=Interval(interval), by=By(by) if by else None)
+    with given_database(given_settings()) as url:
+        made = asyncio.run(_report(url, asked))
+    text = {"text": written.as_text, "csv": written.as_csv, "json": written.as_json}[kind](made, lang)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    # The mark at its beginning tells spreadsheets that it is UTF-8.
+    out.write_text(text, encoding="utf-8-sig" if kind == "csv" else "utf-8", newline="")
+
+
+async def _report(url: str, asked: Asked) -> Report:
+    from ccplane.postgres.history import SliceStore
+    from ccplane.postgres.pool import Database
+    from ccplane.reports.asked import report
+
+    database = Database(url)
+    await database.open()
+    try:
+        return await report(SliceStore(database), asked, time.time_ns() // 1_000_000)
+    finally:
+        await database.close()
 
 
 @report.command()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from ccplane.kpi.definition import Definition
+from ccplane.kpi.rate_definitions import RATES
 from ccplane.kpi.workforce_definitions import WORKFORCE
 
 SHORT_MS: Final = 5_000
@@ -182,6 +183,7 @@ DEFINITIONS: Final = {
             "100 × (promoters − detractors) ÷ rated; never without the response rate",
             _RATED,
         ),
+        *RATES,
         *WORKFORCE,
     )
 }

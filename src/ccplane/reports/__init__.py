@@ -1,0 +1,1 @@
+"""Reports: tables of figures of the past, as people print and file them."""
