@@ -57,9 +57,9 @@ rows = 1
 agents = 3
 turn = "2s"
 """
-
-
 SCREENS = "a-token-for-screens"
+PAINTED_S = 90
+"""Charts are half a megabyte of script and painted by the processor: on a busy machine that takes its time."""
 
 
 class ThroughProxy:
@@ -309,7 +309,7 @@ async def test_charts_draw_the_course_of_the_day_and_who_does_what(pages, window
     screen.site.plane.history.sign_in(ANA)
     await screen.again()
     tab = await opened(window, screen, "board=drawn&lang=en&theme=dark")
-    await tab.until(f"{drawn('course')} !== null && {drawn('agents')} !== null")
+    await tab.until(f"{drawn('course')} !== null && {drawn('agents')} !== null", within=PAINTED_S)
     assert await tab.evaluate(drawn("course")) == [[3, 0, 5], [1, 0, 0]]
     assert await tab.evaluate(drawn("service_level")) == [[0.5, None, 1]]
     assert await tab.evaluate(drawn("agents")) == [[3, 1]]
@@ -327,7 +327,9 @@ async def test_a_course_that_can_not_be_had_says_so_and_all_else_goes_on(pages, 
     await screen.again()
     tab = await opened(window, screen, "board=drawn&lang=en")
     heading = "document.querySelector('[data-chart=course] figcaption').textContent"
-    await tab.until(f"{heading} === 'Calls by the quarter of an hour (–)' && {drawn('agents')} !== null")
+    await tab.until(
+        f"{heading} === 'Calls by the quarter of an hour (–)' && {drawn('agents')} !== null", within=PAINTED_S
+    )
 
 
 async def test_charts_that_were_not_built_are_told_and_the_figures_are_there(window, screen, monkeypatch):
