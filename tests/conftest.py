@@ -8,7 +8,7 @@ import sys
 import structlog
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.limits", "tests.order", "tests.stack", "tests.telling"]
+pytest_plugins = ["tests.evidence", "tests.limits", "tests.order", "tests.stack", "tests.telling"]
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

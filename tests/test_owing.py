@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 from immutables import Map
 from msgspec.structs import replace
@@ -20,14 +21,14 @@ OTHER = replace(ONE, id=MessageId("m-2"))
 
 
 class Mailbox:
-    def __init__(self, away: int) -> None:
-        self.asked, self.away = 0, away
+    def __init__(self, away: int = 0, owed: list[Owed] | None = None) -> None:
+        self.asked, self.away, self.left = 0, away, owed or [ONE, OTHER]
 
     async def owed(self) -> list[Owed]:
         self.asked += 1
         if self.asked <= self.away:
             raise StoreError("postgres-unreachable", "Postgres is away.")
-        return [ONE, OTHER]
+        return self.left
 
 
 class Plane:
@@ -47,4 +48,17 @@ async def test_it_is_asked_until_it_answers_and_what_is_known_is_left_alone():
     assert mailbox.asked == 4
     assert plane.posted == [OwedFound(message=ONE)]
     assert not running.done(), "duties go on for ever"
+    running.cancel()
+
+
+@in_virtual_time
+async def test_many_are_taken_over_one_at_a_time_so_that_calls_have_their_turn_between():
+    many = [replace(ONE, id=MessageId(f"many-{number}")) for number in range(100)]
+    plane = Plane()
+    running = asyncio.create_task(Owing(plane, Mailbox(owed=many)).run())  # type: ignore[arg-type]
+    steps = [0]
+    while len(plane.posted) < len(many):
+        await asyncio.sleep(0)
+        steps.append(len(plane.posted))
+    assert max(after - before for before, after in pairwise(steps)) == 1
     running.cancel()

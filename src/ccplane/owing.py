@@ -36,6 +36,7 @@ class Owing:
                 for message in await self._mailbox.owed():
                     if message.id not in self._plane.state.owed:
                         self._plane.post(OwedFound(message=message))
+                        await asyncio.sleep(0)  # of ten thousand the loop would be held for long (law 13)
                 break
             except StoreError as error:
                 if not said:

@@ -114,6 +114,7 @@ class Promises:
             for row in await self._ledger.live():
                 if CallbackId(row.id) not in self._plane.state.callbacks:
                     self._plane.post(_found(row))
+                    await asyncio.sleep(0)  # of thousands the loop would be held for long (law 13)
             self._looked = True
         except StoreError as error:
             self._doubt = True

@@ -159,3 +159,13 @@ async def test_who_signs_out_has_hung_up_and_is_offline(desk: Desk):
         await desk.shown_as("offline")
         await tab.reload()
         await tab.until("document.body.dataset.page === 'signed-out'")
+
+
+async def test_who_clicks_while_ccplane_is_away_for_a_moment_has_clicked(desk: Desk):
+    """The page's connection is being made anew; what its agent wishes meanwhile goes with it."""
+    tab = await desk.registered()
+    await desk.centre.kill()
+    await tab.until("fetch('/healthz').then(() => false, () => true)")
+    await tab.click("#ready")
+    await desk.centre.start()
+    await desk.shown_as("ready")

@@ -262,6 +262,15 @@ def test_who_is_sent_a_fax_has_a_machine_in_their_room_that_sends():
     assert not floor.state.faxes
 
 
+def test_what_has_gone_whole_has_gone_though_nobody_counted_the_pages():
+    floor, fax = sending()
+    floor.take(i.FaxJoined(fax))
+    floor.take(i.FaxEnded(fax))
+    done = floor.take(i.FaxKept(fax, 0, True, ""))
+    assert kinds(done)[0] == "FaxDelivered"
+    assert the(done, f.StepEnded).result == FaxSent(fax, 0, "")
+
+
 def test_what_has_not_gone_whole_is_no_fax_with_the_pages_that_have():
     floor, fax = sending()
     floor.take(i.FaxJoined(fax))

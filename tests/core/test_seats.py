@@ -9,7 +9,7 @@ from ccplane.agents.facts import Intent, Phone, Seat
 from ccplane.contacts import facts as f
 from ccplane.core import commands as do
 from ccplane.core import inputs as i
-from ccplane.core.seats import why_not
+from ccplane.core.seats import YOUNG_MS, why_not
 from ccplane.ids import AgentId, SeatId
 from tests.core.floor import a_floor, kinds, offline, ready, the
 
@@ -121,6 +121,23 @@ def test_given_a_phone_that_is_gone_while_it_rings_then_the_next_agent_rings_at_
     assert the(decision, f.OfferMissed).cause is f.MissCause.UNREACHABLE
     assert floor.offer("x").agent == "ben"
     assert floor.agent("ana").shown is Shown.UNREACHABLE
+
+
+def test_given_a_phone_that_registers_anew_as_it_is_called_then_its_call_goes_on():
+    """What is said of the address that it had before comes after the call to the new one."""
+    floor = a_floor(agents=[ready("ana"), ready("ben", since=5)])
+    floor.waits("x")
+    assert kinds(floor.phone("ana", Phone.GONE, at=3)) == ["PhoneChanged"]
+    assert kinds(floor.phone("ana", Phone.REACHABLE)) == ["PhoneChanged"]
+    floor.alerts("x")
+    assert floor.offer("x").agent == "ana"
+
+
+def test_given_a_phone_that_was_called_a_while_ago_and_is_gone_then_the_next_agent_rings_though_it_never_rang():
+    floor = a_floor(agents=[ready("ana"), ready("ben", since=5)])
+    floor.waits("x")
+    assert "OfferMissed" in kinds(floor.phone("ana", Phone.GONE, at=floor.now + YOUNG_MS))
+    assert floor.offer("x").agent == "ben"
 
 
 def test_given_a_phone_that_is_gone_as_it_has_just_answered_then_it_is_joined_all_the_same():

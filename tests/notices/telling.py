@@ -11,7 +11,7 @@ from ccplane.contacts.facts import MessageSource, MessageStored, Tell
 from ccplane.contacts.notice import NoticeKind
 from ccplane.ids import AgentId, ContactId, QueueName, message_id
 from ccplane.notices.mail import Mailer, sender
-from ccplane.notices.telling import Notifier
+from ccplane.notices.telling import LEASE_MS, Notifier
 from ccplane.postgres.notices import Notices, NoticesWanted
 from ccplane.site import parse
 from tests.postgres.histories import START
@@ -97,9 +97,9 @@ class Desk:
         """The row of a notice (the latest made first) once it is so."""
         async with asyncio.timeout(20):
             while True:
-                idle = not any(self.notifier._under_way.values())  # of one under way the last try's error is told
                 row = (await self.rows())[which]
-                over = state != "due" or (idle and row.last_error)
+                claimed = row.next_at == self.clock.at + LEASE_MS  # its try is under way, and the last one's error told
+                over = state != "due" or (row.last_error and not claimed)
                 if row.state == state and tries in (None, row.tries) and over:
                     return row
                 await asyncio.sleep(0.01)

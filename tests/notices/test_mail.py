@@ -298,6 +298,24 @@ async def test_a_server_that_takes_none_so_large_gets_the_mail_without_the_sound
     assert not mail.is_multipart()
 
 
+async def test_a_server_that_cannot_take_the_sound_in_time_gets_the_mail_without_it_in_the_end(db, monkeypatch):
+    """Eight minutes over a slow line take longer than a try may."""
+    monkeypatch.setattr(mails, "WITHIN_S", 0.3)
+    await store(db, [stored()])
+    async with a_post_office() as office:
+        office.whole = hangs
+        desk = Desk(db, url_of(office), site=a_site(**ATTACHED), sound=lambda _: b"RIFF" * 1_000)
+        async with desk.at_work():
+            await desk.becomes("due", tries=1)
+            await desk.later(HOUR)
+            await desk.becomes("due", tries=2)
+            office.whole = says("250 OK")
+            await desk.later(HOUR)
+            mail = await office.mail()
+            await desk.becomes("sent", tries=3)
+    assert not mail.is_multipart()
+
+
 @pytest.mark.parametrize("at", ["to", "whole"])
 async def test_with_the_sound_in_it_a_mail_that_is_refused_is_refused(db, at):
     await store(db, [stored()])

@@ -47,6 +47,7 @@ const FINAL = new Set([4001, 4002, 4003, 4004, 4007]);
 const NONE: Waiting = { new: 0, mine: 0, overdue: 0 };
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
+const WISH_MS = 30_000; // a click is meant for now; later the agent has seen that it did nothing
 
 interface Message extends Partial<Waiting> {
   type?: string;
@@ -63,6 +64,7 @@ export class AgentSocket {
   private tries = 0;
   private again = 0;
   private asked = 0;
+  private wish: { said: string; at: number } | null = null;
 
   constructor(
     private readonly token: string,
@@ -77,6 +79,8 @@ export class AgentSocket {
     socket.onopen = () => {
       const resume = this.seen && { resume: this.seen };
       socket.send(JSON.stringify({ type: "hello", token: this.token, ...resume }));
+      if (this.wish && performance.now() - this.wish.at < WISH_MS) socket.send(this.wish.said);
+      this.wish = null;
     };
     socket.onmessage = ({ data }) => this.read(JSON.parse(data));
     socket.onclose = ({ code, reason }) => {
@@ -92,9 +96,11 @@ export class AgentSocket {
     this.socket?.close();
   }
 
+  /** While there is no connection the last wish waits for the next one. */
   ask(wish: Wish, more: { since?: string | undefined } = {}): void {
-    if (this.socket?.readyState !== WebSocket.OPEN) return;
-    this.socket.send(JSON.stringify({ id: `${Date.now()}-${this.asked++}`, do: wish, ...more }));
+    const said = JSON.stringify({ id: `${Date.now()}-${this.asked++}`, do: wish, ...more });
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(said);
+    else this.wish = { said, at: performance.now() };
   }
 
   private read(message: Message): void {

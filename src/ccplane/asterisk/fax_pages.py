@@ -19,6 +19,8 @@ from PIL import Image, UnidentifiedImageError
 LOWEST: Final = 19
 MEMORY: Final = 1 << 30
 MOST_PAGES: Final = 1_000
+AT_ONCE: Final = 20
+"""Pages in memory, at 4 MB each: all of a long fax have no room in it."""
 STANDARD: Final = (204.0, 98.0)
 """Dots an inch of a fax that does not say it."""
 
@@ -27,15 +29,12 @@ def to_pdf(tiff: Path, pdf: Path) -> int:
     """How many pages were written; with none there is no file. OSError if that cannot be written."""
     try:
         with Image.open(tiff, formats=("TIFF",)) as image:
-            there, whole = getattr(image, "n_frames", 1), _whole(image)
-            if not whole:
-                return 0
+            whole = _whole(image)
             dots = image.info.get("dpi") or STANDARD
-            image.seek(0)
-            rest = None if whole == there else [_page(image, number) for number in range(1, whole)]
-            image.seek(0)
-            first = image if rest is None else _page(image, 0)
-            first.save(pdf, "PDF", save_all=True, append_images=rest or [], dpi=dots, title="Fax", producer="ccplane")
+            for at in range(0, whole, AT_ONCE):
+                first, *rest = [_page(image, number) for number in range(at, min(at + AT_ONCE, whole))]
+                said = {"dpi": dots, "title": "Fax", "producer": "ccplane"}
+                first.save(pdf, "PDF", save_all=True, append_images=rest, append=at > 0, **said)
     except (UnidentifiedImageError, FileNotFoundError, SyntaxError, Image.DecompressionBombError):
         return 0
     return whole
@@ -47,7 +46,7 @@ def _whole(image: Image.Image) -> int:
         try:
             image.seek(number)
             image.load()
-        except (OSError, SyntaxError, ValueError, EOFError):
+        except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
             return number
     return min(getattr(image, "n_frames", 1), MOST_PAGES)
 

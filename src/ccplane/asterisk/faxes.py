@@ -12,7 +12,7 @@ import asyncio
 import json
 import sys
 from asyncio import to_thread
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,13 +21,14 @@ import structlog
 
 from ccplane.asterisk.agreed import FAX_WORD
 from ccplane.asterisk.execute import Executor
+from ccplane.asterisk.messages import forget_sound
 from ccplane.asterisk.operations import ForgetGlobalVariable, GetChannel, GetGlobalVariable
 from ccplane.asterisk.outcomes import Done, Gone
 from ccplane.asterisk.spool import Spool
 from ccplane.asterisk.switch import HOUSE
 from ccplane.contacts.faxing import Fax
 from ccplane.core.inputs import FaxKept
-from ccplane.errors import CcplaneError, SwitchError
+from ccplane.errors import CcplaneError, StoreError, SwitchError
 from ccplane.ids import FaxId, NodeName, far_half_of_fax, file_of_fax
 from ccplane.plane import Plane
 from ccplane.private import make_private_folder
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 AGAIN_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0, 5.0, 15.0)
 """After a fax that could not be kept yet; the last repeats."""
 IDLE_S: Final = 60.0
+CLEAR_EVERY_S: Final = 3_600.0
 CONVERTED_WITHIN_S: Final = 60.0
 SUCCESS: Final = "SUCCESS"
 REASONS: Final = {
@@ -90,11 +92,13 @@ class FaxKeeper:
         executor: Executor,
         spool: Spool,
         folder: Path,
+        deleted: Callable[[], AsyncIterator[str]],
         may_work: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`may_work`: whether this plane leads the site."""
+        """`deleted`: the files of all faxes that are marked deleted, StoreError if they can't be had. `may_work`:
+        whether this plane leads the site."""
         self._node, self._plane, self._executor = node, plane, executor
-        self._spool, self._folder, self._may_work = spool, folder, may_work
+        self._spool, self._folder, self._deleted, self._may_work = spool, folder, deleted, may_work
         self._news = asyncio.Event()
         self._wrong: dict[FaxId, str] = {}
 
@@ -104,7 +108,7 @@ class FaxKeeper:
 
     async def run(self) -> None:
         """Until cancelled. What goes wrong is tried again: a fax is never given up for a fault of ours."""
-        watching = asyncio.create_task(self._watch(), name="watching faxes")
+        besides = [asyncio.create_task(each) for each in (self._watch(), self._keep_cleared())]
         try:
             tries = 0
             while True:
@@ -116,7 +120,19 @@ class FaxKeeper:
                 except TimeoutError:
                     pass
         finally:
-            watching.cancel()
+            for each in besides:
+                each.cancel()
+
+    async def _keep_cleared(self) -> None:
+        """Whoever was cut off between the fact that a fax is deleted and the deletion of its pages is helped."""
+        while True:
+            cleared = True
+            try:
+                async for file in self._deleted():
+                    await to_thread(forget_sound, self._folder, file)
+            except StoreError:
+                cleared = False  # said by the part `database`
+            await asyncio.sleep(CLEAR_EVERY_S if cleared else IDLE_S)
 
     async def _watch(self) -> None:
         """Say when there is something to do: a fax more or less, or the node is back."""
@@ -176,6 +192,7 @@ class FaxKeeper:
             await self._plane.written()  # a plane that has forgotten it would look for it at the switch
             await self._spool.take(file_of_fax(fax.id), tiff)
         pages = await self._convert(tiff, pdf) if await to_thread(tiff.exists) else 0
+        await self._spool.forget(file_of_fax(fax.id))  # from here on we have the only one
         size = (await to_thread(pdf.stat)).st_size if pages else 0
         complete = word.complete and pages > 0
         reason = word.reason or ("" if complete else FAILED)

@@ -132,7 +132,7 @@ def kept(turn: Turn, what: i.FaxKept) -> None:
     contact = turn.state.contacts.get(fax.contact)
     if contact is not None and contact.fax == fax.id:
         done = FaxSent if fax.sent else FaxTaken
-        whole = what.complete and what.pages
+        whole = what.complete and (what.pages or fax.sent)  # the other machine has confirmed it; perhaps nobody counted
         result: Result = done(fax.id, what.pages, what.station) if whole else NoFax(reason, what.pages)
         _end_step(turn, contact.id, result)
 

@@ -9,6 +9,7 @@ from ccplane.agents import facts as a
 from ccplane.agents.agent import Agent, Work
 from ccplane.agents.facts import Phone
 from ccplane.contacts.facts import MissCause, Withdrawal
+from ccplane.contacts.offer import OfferState
 from ccplane.core import inputs as i
 from ccplane.core import own_calls
 from ccplane.core.misses import miss
@@ -19,6 +20,9 @@ from ccplane.core.state import State
 from ccplane.core.talks import drop_leg
 from ccplane.core.turn import Turn
 from ccplane.ids import AgentId, DeviceName, SeatId, device_at, seat_of
+
+YOUNG_MS: Final = 500
+"""Of a call to a phone: what is heard of the phone meanwhile may be older than the call."""
 
 
 def why_not(state: State, agent: Agent, seat: SeatId, *, web: bool) -> str | None:
@@ -87,13 +91,17 @@ def _changed(turn: Turn, agent: AgentId, device: DeviceName, phone: Phone) -> No
 def _rings_in_vain(turn: Turn, agent: Agent) -> None:
     """Another call came to their phone while ours rings there, or they make one, or it is there no more: the caller is
     offered to somebody else at once. Who has answered ours already goes on with it; what becomes of one that is to come
-    through an open line that line tells. Of a switch that is away, or has begun anew, the calls tell themselves."""
+    through an open line that line tells. Of a switch that is away, or has begun anew, the calls tell themselves; and
+    that a phone is gone may have been said before our call set out to it (who registers anew is gone for a moment):
+    a call so young that has not rung tells its end itself, too."""
     contact = turn.state.contacts.get(agent.contact) if agent.contact else None
     offer = contact.offer_to(agent.id) if contact else None
     if contact is None or offer is None or agent.work is not Work.OFFERED:
         return
     if agent.phone is Phone.IN_USE:
         withdraw_one(turn, contact, offer, Withdrawal.OTHER_CALL)
+    elif offer.state is OfferState.MADE and turn.now - offer.made_at < YOUNG_MS:
+        return
     elif agent.open_line is None and turn.state.nodes.get(contact.node, False) and not turn.begun_anew:
         drop_leg(turn, contact.id, agent.id, offer.leg, "normal")
         miss(turn, contact, offer, MissCause.UNREACHABLE)

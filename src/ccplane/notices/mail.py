@@ -31,6 +31,8 @@ STEP_S: Final = 20.0
 """A server that says nothing for so long is tried again later;"""
 WITHIN_S: Final = 60.0
 """and so long does the whole of it take at most."""
+WITH_SOUND: Final = 2
+"""So many tries have the sound in the mail. Perhaps it is the sound that takes too long: then the mail alone comes."""
 LEAVE_S: Final = 2.0
 LINES: Final = SMTP.clone(cte_type="7bit")
 """What every server takes, whatever it says of itself."""
@@ -89,7 +91,7 @@ class Mailer:
         if self._server is None:
             return NotNow(NOT_SET)
         site, sound = self._site(), None
-        if site.box(notice.box).attach and notice.bytes <= MOST_BYTES:
+        if site.box(notice.box).attach and notice.bytes <= MOST_BYTES and notice.tries <= WITH_SOUND:
             sound = await asyncio.to_thread(self._sound, notice.file)
         outcome = await self._sent(self._server, notice, site, sound)
         if sound is not None and isinstance(outcome, Refused) and outcome.too_large:

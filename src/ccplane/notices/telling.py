@@ -25,8 +25,8 @@ log = structlog.get_logger()
 
 AT_ONCE: Final = 8
 """So many of one kind are under way at the same time."""
-LEASE_MS: Final = 120_000
-"""Longer than any try takes."""
+LEASE_MS: Final = 300_000
+"""Longer than any try takes: a mail is tried with its sound, and without."""
 IDLE_S: Final = 30.0
 """So often it is looked all the same: another plane may have made or left some."""
 AGAIN_S: Final = 2.0
