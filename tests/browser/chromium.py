@@ -79,11 +79,14 @@ class Window:
     def __init__(self, protocol: _Protocol, context: str) -> None:
         self._protocol, self._context = protocol, context
 
-    async def open(self, url: str) -> Tab:
-        """A new tab; returns when the page is loaded."""
+    async def open(self, url: str, first: str = "") -> Tab:
+        """A new tab; returns when the page is loaded. `first`: a script that is run before the page's own."""
         target = await self._protocol.call("Target.createTarget", url="about:blank", browserContextId=self._context)
         attached = await self._protocol.call("Target.attachToTarget", targetId=target["targetId"], flatten=True)
         tab = Tab(self._protocol, target["targetId"], attached["sessionId"])
+        if first:
+            await tab.call("Page.enable")
+            await tab.call("Page.addScriptToEvaluateOnNewDocument", source=first)
         await tab.load(url)
         return tab
 
@@ -96,6 +99,12 @@ class Tab:
 
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         return await self._protocol.call(method, self._session, **parameters)
+
+    @contextmanager
+    def hearing(self, method: str) -> Iterator[list[dict[str, Any]]]:
+        """What the browser tells of this event meanwhile."""
+        with self._protocol.hearing(method, self._session) as heard:
+            yield heard
 
     async def load(self, url: str) -> None:
         await self.call("Page.enable")
@@ -194,16 +203,28 @@ LISTEN = """(async () => {
 
 
 class _Protocol:
-    """Numbered calls and their answers; events are not listened to."""
+    """Numbered calls and their answers; of events those that somebody wants to hear."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
         self._open: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._heard: dict[tuple[str, str], list[dict[str, Any]]] = {}
+
+    @contextmanager
+    def hearing(self, method: str, session: str) -> Iterator[list[dict[str, Any]]]:
+        heard = self._heard[method, session] = []
+        try:
+            yield heard
+        finally:
+            del self._heard[method, session]
 
     async def read(self) -> None:
         async for message in self._socket:
             said = json.loads(message)
+            heard = self._heard.get((said.get("method", ""), said.get("sessionId", "")))
+            if heard is not None:
+                heard.append(said["params"])
             answer = self._open.pop(said.get("id", 0), None)
             if answer is not None and not answer.done():
                 answer.set_result(said)

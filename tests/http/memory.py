@@ -21,6 +21,7 @@ from ccplane.http.metrics import Meters
 from ccplane.http.ports import AgentChange, Part, PhoneAccount
 from ccplane.ids import AgentId, CallbackId, ContactId, FaxId, MessageId, RecordingId, SeatId
 from ccplane.kpi.board import Board, evolve
+from ccplane.kpi.schedule import Terms
 from ccplane.laws import Fact
 from ccplane.plane import Snapshot
 from ccplane.postgres.brought import Brought, ByAttribution, ByNumber
@@ -37,6 +38,8 @@ from ccplane.postgres.recordings import RecordingRow, Sought
 from ccplane.postgres.surveys import SurveyCounts, Surveys, SurveysWanted
 from ccplane.site import parse
 from ccplane.staff import changed
+from ccplane.workforce.beside import Answer
+from ccplane.workforce.process import What
 from tests.callflow.line import FILES
 from tests.kpi.histories import History
 
@@ -404,6 +407,21 @@ class MemoryNotices:
         return True
 
 
+class MemoryFigures:
+    """`http.figures.Asking`; `asked` is what it was asked, with the file."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[What, bytes]] = []
+
+    async def ask(self, what: What, terms: Terms, timezone: str, file: AsyncIterator[bytes] | None = None, /) -> Answer:
+        self.asked.append((what, b"".join([piece async for piece in file]) if file else b""))
+        return Answer("application/json", _piece(b"{}"))
+
+
+async def _piece(text: bytes) -> AsyncIterator[bytes]:
+    yield text
+
+
 class MemoryCourses:
     """`http.course.CourseStore`; `asked` counts."""
 
@@ -440,6 +458,7 @@ class Site:
         self.customers = MemoryCustomers(self.plane)
         self.notices = MemoryNotices()
         self.courses = MemoryCourses()
+        self.figures = MemoryFigures()
         self.notes = MemoryNotes()
         self.can_pick_up = False
         self.files = parse(FILES)
@@ -475,6 +494,7 @@ class Site:
             make_sounds=self.make_sounds,
             notices=self.notices,
             courses=self.courses,
+            figures=self.figures,
         )
 
 

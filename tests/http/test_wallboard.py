@@ -18,6 +18,7 @@ from ccplane.http import wallboard
 from ccplane.http.server import serve
 from ccplane.http.views import iso
 from ccplane.http.wallboard import AT_ONCE, EVERY_S, Newcomers, change_of
+from ccplane.http.wallboard_people import People
 from ccplane.ids import ContactId, MessageId
 from ccplane.kpi.board import Board, evolve
 from ccplane.plane import Snapshot
@@ -271,7 +272,7 @@ def test_a_change_and_what_was_before_are_what_is_now():
     for number, fact in enumerate(history.facts):
         board = evolve(board, fact)
         snapshot = Snapshot(history.state, board, number, history.now)
-        before, told = told, wallboard.shown(snapshot, history.now + number, Newcomers())
+        before, told = told, wallboard.shown(snapshot, history.now + number, Newcomers(), People())
         if seen is None or (change := change_of(before, told)) is None:
             seen = sent(told)
             continue

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ccplane.agents.agent import Shown
 from ccplane.http.app import create_app
 from ccplane.http.wallboard_page import BUILD, PAGES, SCRIPTS, page
-from ccplane.http.wallboard_page.board import PARAMETERS, BoardShown, board_asked, language_asked, meaning
+from ccplane.http.wallboard_page.board import PARAMETERS, BoardShown, There, board_asked, language_asked, meaning
 from ccplane.http.wallboard_page.words import WORDS, Language, language_of
 from ccplane.ids import QueueName
 from ccplane.settings import HOME
@@ -29,6 +29,7 @@ JUDGED = (PAGES / "board.py").read_text() + (PAGES / "__init__.py").read_text()
 NESTED = {"states", "figures", "charts"}
 HTML = (PAGES / "wallboard.html").read_text()
 QUEUES = (QueueName("sales"), QueueName("support"))
+THERE = There(QUEUES, ("north", "south"), ("german",))
 FLOOR = WallboardRule(
     name="floor",
     title={"en": "Floor"},
@@ -43,7 +44,7 @@ UNDEFINED = {"abandonment", "messages", "messages_overdue"}
 
 
 def asked(parameters: dict[str, str], language: Language = "en") -> BoardShown:
-    return board_asked(BOARDS, QUEUES, parameters, language)
+    return board_asked(BOARDS, THERE, parameters, language)
 
 
 STYLE = (PAGES / "wallboard.css").read_text()

@@ -20,6 +20,7 @@ from ccplane.http.openapi import answers
 from ccplane.http.ports import Plane, Snapshot
 from ccplane.http.views import Wallboard, told, wallboard_told
 from ccplane.http.wallboard_page import BUILD
+from ccplane.http.wallboard_people import People
 from ccplane.ids import QueueName
 from ccplane.kpi.wallboard import wallboard
 
@@ -58,10 +59,11 @@ class Newcomers:
         return self._told
 
 
-def shown(snapshot: Snapshot, now: int, newcomers: Newcomers) -> Wallboard:
+def shown(snapshot: Snapshot, now: int, newcomers: Newcomers, people: People) -> Wallboard:
     at = max(now, snapshot.at)
     state = snapshot.state
-    return wallboard_told(wallboard(snapshot.board, state, at, newcomers.waits(state, at)), state.site, BUILD)
+    view = wallboard(snapshot.board, state, at, newcomers.waits(state, at))
+    return wallboard_told(view, state.site, BUILD, people.word(state))
 
 
 class Stream:
@@ -81,7 +83,7 @@ class Stream:
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
         self.readers = 0
-        self.newcomers = Newcomers()
+        self.newcomers, self.people = Newcomers(), People()
 
     def admit(self) -> None:
         """RequestError "too-many-readers": each holds a connection."""
@@ -156,7 +158,7 @@ class Stream:
     def _publish(self) -> None:
         snapshot = self._plane.snapshot
         self._seq = snapshot.seq
-        board, before = shown(snapshot, self._clock(), self.newcomers), self._board
+        board, before = shown(snapshot, self._clock(), self.newcomers, self.people), self._board
         change = change_of(before, board) if before else None
         self._board, self._before = board, self._event
         self._event = _event(b"wallboard", snapshot.seq, board)
@@ -196,7 +198,9 @@ def routes(plane: Plane, clock: Callable[[], int], stream: Stream, open_here: Gu
     @router.get("", summary="The numbers now", responses=answers(Wallboard))
     async def get() -> Response:
         """Counts since the site's midnight; the two rates are fractions 0 to 1, or null without data."""
-        return told(shown(plane.snapshot, clock(), stream.newcomers), headers={"Cache-Control": "no-store"})
+        return told(
+            shown(plane.snapshot, clock(), stream.newcomers, stream.people), headers={"Cache-Control": "no-store"}
+        )
 
     @router.get("/stream", summary="The numbers as they change", responses=EVENTS)
     async def events(*, changes: bool = False) -> Response:

@@ -190,6 +190,8 @@ def rules_in(document: Document, references: list[Reference]) -> RulesTable:
         references.append(Reference("queue", table.default_queue, partial(_blame, document, ("default_queue",))))
     for removed, to in table.removed_queues.items():
         references.append(Reference("queue", to, partial(_blame, document, ("removed_queues", removed))))
+    for both in sorted({*table.breaks} & {*table.meals}):
+        document.fault("break-or-meal", f"`{both}` is a break already: a pause is one or the other", "meals")
     return table
 
 

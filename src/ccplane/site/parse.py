@@ -13,7 +13,7 @@ from ccplane.routing.rules import Queue, Rules
 from ccplane.site.acd import agents_in, judge_at_once, judge_removed, judge_strict, queues_in, rules_in, seats_in
 from ccplane.site.announcements import messages_in, said_to_the_waiting, sayings_of, stands_are_said
 from ccplane.site.callbacks import callbacks_in, greeted
-from ccplane.site.callers import harassment_in, shifts_in, surge_in
+from ccplane.site.callers import harassment_in, shifts_in, surge_in, terms_in
 from ccplane.site.dialling import dialling_in, judge_outside
 from ccplane.site.document import Document
 from ccplane.site.faults import Findings, SiteFaults, did_you_mean
@@ -166,6 +166,7 @@ class _Reading:
             faxes=self._faxes,
             webhooks=self._webhooks,
             wallboards=self._wallboards,
+            terms=terms_in(self._rules),
         )
 
     def _hold(self) -> dict[str, str]:

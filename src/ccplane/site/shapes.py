@@ -420,6 +420,16 @@ class HarassmentTable(Table):
     block: Annotated[Duration, Field(ge=HOUR, le=366 * 24 * HOUR)] = 7 * 24 * HOUR
 
 
+class FirstContactTable(Table):
+    """`first_contact = { before = "7d", after = "7d" }`."""
+
+    before: Annotated[Duration, Field(ge=HOUR, le=90 * 24 * HOUR)] = 7 * 24 * HOUR
+    after: Annotated[Duration, Field(ge=HOUR, le=90 * 24 * HOUR)] = 7 * 24 * HOUR
+
+
+PauseReasons = Annotated[list[Annotated[str, Field(min_length=1, max_length=80)]], Field(max_length=40)]
+
+
 class RulesTable(Table):
     """acd/site.toml."""
 
@@ -433,6 +443,9 @@ class RulesTable(Table):
     harassment: HarassmentTable | None = None
     surge: SurgeTable | None = None
     shifts: Annotated[dict[Name, ShiftHours], Field(max_length=12)] = {}
+    breaks: PauseReasons = ["break"]
+    meals: PauseReasons = ["meal", "lunch"]
+    first_contact: FirstContactTable = FirstContactTable()
 
 
 class RoleTable(Table):
@@ -612,6 +625,9 @@ class WallboardTable(Table):
     theme: ThemeName = "auto"
     language: Language | None = None
     queues: list[Name] = []
+    teams: list[Name] = []
+    skills: list[Name] = []
+    serving: list[Name] = []
     tiles: Annotated[list[FigureName], Field(max_length=12)] = list(WallboardRule.tiles)
     charts: list[ChartName] = []
     show: list[PartName] = list(PARTS)

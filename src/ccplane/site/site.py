@@ -15,6 +15,7 @@ from ccplane.agents.facts import Membership, Profile
 from ccplane.agents.wrap_up import WrapUp
 from ccplane.errors import ProgramError
 from ccplane.ids import AgentId, ProgramName, QueueName, SeatId
+from ccplane.kpi.schedule import Terms
 from ccplane.routing.dialling import AGENT
 from ccplane.routing.hours import Hours
 from ccplane.routing.rules import Number, Rules
@@ -270,6 +271,8 @@ class Site:
     """Services that are told of them."""
     wallboards: Mapping[str, WallboardRule] = field(default_factory=dict)
     """What screens show, by name."""
+    terms: Terms = field(default_factory=Terms)
+    """By what agents' time and first contacts are counted."""
 
     def number(self, dialled: str) -> Number:
         """The number as listed; the default program's in the site's language if it is not."""

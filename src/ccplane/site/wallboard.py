@@ -80,6 +80,10 @@ class WallboardRule:
     theme: str = "auto"
     language: str = ""
     queues: tuple[QueueName, ...] = ()
+    teams: tuple[str, ...] = ()
+    """Whose agents it shows and counts; so by `skills`, and by the queues that they could serve. Empty: all."""
+    skills: tuple[str, ...] = ()
+    serving: tuple[QueueName, ...] = ()
     tiles: tuple[str, ...] = ("waiting", "longest_wait", "service_level", "answered", "abandoned", "agents_ready")
     charts: tuple[str, ...] = ()
     show: tuple[str, ...] = PARTS

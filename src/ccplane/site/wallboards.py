@@ -27,9 +27,11 @@ def wallboards_in(document: Document, references: list[Reference]) -> dict[str, 
         table = document.validated(TABLE, raw, name)
         if table is None:
             continue
-        for place, queue in enumerate(table.queues):
-            references.append(Reference("queue", queue, blame(document, name, "queues", place)))
-        for key, values in (("queues", table.queues), ("tiles", table.tiles), ("charts", table.charts)):
+        for key, named in (("queues", table.queues), ("serving", table.serving)):
+            for place, queue in enumerate(named):
+                references.append(Reference("queue", queue, blame(document, name, key, place)))
+        for key in ("queues", "teams", "skills", "serving", "tiles", "charts"):
+            values = getattr(table, key)
             if twice := next((each for each in values if values.count(each) > 1), ""):
                 document.warning("twice", f"`{twice}` stands here twice and is shown once", name, key)
         thresholds = dict(_thresholds(document, name, table))
@@ -39,6 +41,9 @@ def wallboards_in(document: Document, references: list[Reference]) -> dict[str, 
             theme=table.theme,
             language=table.language or "",
             queues=tuple(QueueName(each) for each in dict.fromkeys(table.queues)),
+            teams=tuple(dict.fromkeys(table.teams)),
+            skills=tuple(dict.fromkeys(table.skills)),
+            serving=tuple(QueueName(each) for each in dict.fromkeys(table.serving)),
             tiles=tuple(dict.fromkeys(table.tiles)),
             charts=tuple(dict.fromkeys(table.charts)),
             show=tuple(dict.fromkeys(table.show)),

@@ -26,7 +26,7 @@ from ccplane.http.wallboard_page.words import WORDS, Language, language_of
 from ccplane.http.watchers import Watchers
 
 PAGES: Final = Path(__file__).parent
-SCRIPTS: Final = ("wallboard", "stream", "figures", "lists", "times", "ticker", "sound", "charts", "wall")
+SCRIPTS: Final = ("wallboard", "stream", "figures", "lists", "times", "ticker", "sound", "charts", "wall", "who")
 HTML: Final = "text/html; charset=utf-8"
 CLOSED: Final = (
     '<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>'
@@ -72,7 +72,7 @@ def routes(watchers: Watchers, boards: Boards) -> APIRouter:
         if "token" in request.query_params and (entered := watchers.let_in(request)):
             return entered
         given = {key: value[:1000] for key, value in request.query_params.items()}
-        known, queues, site = boards()
+        known, there, site = boards()
         language = language_of(language_asked(known, given), accept_language)
         headers = {**HEADERS, "Content-Language": language, "Vary": "Accept-Language"}
         try:
@@ -81,7 +81,7 @@ def routes(watchers: Watchers, boards: Boards) -> APIRouter:
             if "text/html" not in accept:
                 raise
             return Response(closed(language), 401, headers=headers, media_type=HTML)
-        shown = board_asked(known, queues, given, language, site=site, page=BUILD, script=script)
+        shown = board_asked(known, there, given, language, site=site, page=BUILD, script=script)
         answer = Response(page(language, shown), headers=headers, media_type=HTML)
         watchers.renew(answer, request)
         return answer

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -39,12 +39,16 @@ class FigureShown(msgspec.Struct, frozen=True, rename={"more_is_worse": "moreIsW
 
 
 class BoardShown(msgspec.Struct, frozen=True):
-    """What the page's script is told. `queues` empty: all. `turn`: ms. `complaints`: what of the address can't be."""
+    """What the page's script is told. `queues`, `teams`, `skills`, `serving` empty: all. `turn`: ms. `complaints`: what
+    of the address can't be."""
 
     name: str
     title: str
     theme: str
     queues: tuple[str, ...]
+    teams: tuple[str, ...]
+    skills: tuple[str, ...]
+    serving: tuple[str, ...]
     tiles: tuple[str, ...]
     charts: tuple[str, ...]
     show: tuple[str, ...]
@@ -59,6 +63,14 @@ class BoardShown(msgspec.Struct, frozen=True):
     page: str
     script: str
     """Where that lies which draws charts; empty where the pages were not built."""
+
+
+class There(NamedTuple):
+    """What an address may name: the site's queues, and the teams and skills of its agents."""
+
+    queues: Collection[QueueName]
+    teams: Collection[str] = ()
+    skills: Collection[str] = ()
 
 
 class Asked:
@@ -100,12 +112,29 @@ class Asked:
             self.complain(parameter, value, [f"{least} … {most}"])
         return usual_ms
 
+    def nobody(self, parameter: str, wanted: Collection[str], known: Collection[str]) -> None:
+        """Of a file: people come and go, so that it is no fault there."""
+        for each in [each for each in wanted if each not in known][:3]:
+            self.complaints.append(self._words["nobody_of"].format(parameter=parameter, value=each))
+
     def unknown(self) -> None:
         for parameter in [each for each in self._given if each not in (*PARAMETERS, *NOT_OURS)][:3]:
             self.complain("?", parameter, PARAMETERS)
 
 
-PARAMETERS: Final = ("board", "theme", "queues", "tiles", "charts", "show", "wall", "turn")
+PARAMETERS: Final = (
+    "board",
+    "theme",
+    "queues",
+    "teams",
+    "skills",
+    "serving",
+    "tiles",
+    "charts",
+    "show",
+    "wall",
+    "turn",
+)
 
 
 def language_asked(boards: Mapping[str, WallboardRule], given: Mapping[str, str]) -> str:
@@ -116,7 +145,7 @@ def language_asked(boards: Mapping[str, WallboardRule], given: Mapping[str, str]
 
 def board_asked(
     boards: Mapping[str, WallboardRule],
-    queues: Collection[QueueName],
+    there: There,
     given: Mapping[str, str],
     language: Language,
     *,
@@ -130,7 +159,10 @@ def board_asked(
     rule = replace(
         rule,
         theme=asked.one("theme", THEMES, rule.theme),
-        queues=tuple(QueueName(each) for each in asked.some("queues", queues, rule.queues)),
+        queues=tuple(QueueName(each) for each in asked.some("queues", there.queues, rule.queues)),
+        teams=asked.some("teams", there.teams, rule.teams),
+        skills=asked.some("skills", there.skills, rule.skills),
+        serving=tuple(QueueName(each) for each in asked.some("serving", there.queues, rule.serving)),
         tiles=asked.some("tiles", FIGURES, rule.tiles),
         charts=asked.some("charts", CHARTS, rule.charts),
         show=asked.some("show", PARTS, rule.show),
@@ -138,11 +170,16 @@ def board_asked(
         turn_ms=asked.seconds("turn", rule.turn_ms),
     )
     asked.unknown()
+    asked.nobody("teams", rule.teams, there.teams)
+    asked.nobody("skills", rule.skills, there.skills)
     return BoardShown(
         name=rule.name,
         title=_in(rule.title, language) or WORDS[language]["title"],
         theme=rule.theme,
         queues=rule.queues,
+        teams=rule.teams,
+        skills=rule.skills,
+        serving=rule.serving,
         tiles=rule.tiles,
         charts=rule.charts,
         show=rule.show,
@@ -193,16 +230,19 @@ def meaning(name: str, language: Language) -> str:
     return f"{called}: {definition.formula}" if language == "en" else f"{called}：{definition.formula}"
 
 
-Boards = Callable[[], tuple[Mapping[str, WallboardRule], Collection[QueueName], str]]
-"""The boards of the site in force, its queues, and its hash."""
+Boards = Callable[[], tuple[Mapping[str, WallboardRule], There, str]]
+"""The boards of the site in force, what there is, and the site's hash."""
 
 
 def boards_of(plane: Plane, site_of: Callable[[str], Site] | None) -> Boards:
     """`site_of`: the site that a hash stands for."""
 
-    def boards() -> tuple[Mapping[str, WallboardRule], Collection[QueueName], str]:
+    def boards() -> tuple[Mapping[str, WallboardRule], There, str]:
         state = plane.snapshot.state
         known = site_of(state.site).wallboards if site_of and state.site else {}
-        return known, state.rules.queues, state.site
+        profiles = [agent.profile for agent in state.agents.values()]
+        teams = frozenset(profile.team for profile in profiles if profile.team)
+        skills = frozenset(skill for profile in profiles for skill in profile.skills)
+        return known, There(state.rules.queues, sorted(teams), sorted(skills)), state.site
 
     return boards

@@ -14,12 +14,14 @@ export class Charts {
     this.drawn = { course: -Infinity, agents: -Infinity }; // when, by performance.now()
     this.course = null;
     this.draw = null;
+    this.tally = null; // the latest
     this.places = new Map(screen.charts.map((name) => [name, this.#figure(place, name)]));
     if (screen.charts.length > 0) void this.#load();
   }
 
   // With each wallboard. `tally`: how many agents are in each state.
-  show(board, tally) {
+  show(tally) {
+    this.tally = tally;
     if (this.draw === null) return;
     const now = performance.now();
     if (this.places.has("agents") && now - this.drawn.agents >= AGENTS_EVERY_MS) {
@@ -49,6 +51,7 @@ export class Charts {
     } catch {
       for (const { canvas } of this.places.values()) write(canvas, words.no_charts);
     }
+    if (this.tally !== null) this.show(this.tally); // the next wallboard may be a quarter of a minute away
   }
 
   async #ask() {

@@ -8,6 +8,7 @@ import { Sound } from "./sound.js";
 import { Stream } from "./stream.js";
 import { line, news } from "./ticker.js";
 import { Wall } from "./wall.js";
+import { Who } from "./who.js";
 import { clockFace, duration, estimate, filled, gapText, language, moment, percent, whole, words } from "./times.js";
 
 const TICK_MS = 200; // a second is shown soon after it has passed, not up to one later
@@ -17,6 +18,7 @@ const WRITTEN = { count: (value) => whole.format(value), time: duration, share: 
 const screen = JSON.parse(byId("board").textContent);
 let board = null; // the latest wallboard
 let queues = []; // those of it that this screen shows
+let agents = []; // as well
 let lines = []; // the ticker's
 let why = ""; // the figures are stale
 let pages = ""; // which are shown
@@ -24,6 +26,7 @@ let pages = ""; // which are shown
 const wall = screen.wall ? new Wall(["charts", "part-queues", "brought", "part-agents"].map(byId), screen.turn) : null;
 const stream = new Stream("/api/v1/wallboard/stream?changes=true", hear, lose);
 const charts = new Charts(byId("charts"), screen);
+const who = new Who(screen, () => board && hear(board));
 const sound = new Sound(screen.figures, (muted) => (byId("muted").hidden = !muted));
 
 function hear(told) {
@@ -31,6 +34,8 @@ function hear(told) {
   board = told;
   const shown = new Set(screen.queues);
   queues = shown.size === 0 ? told.queues : told.queues.filter((queue) => shown.has(queue.name));
+  agents = who.among(told.agents);
+  who.look(told.people);
   document.body.className = "live";
   write(byId("banner"), "");
   show();
@@ -54,6 +59,7 @@ function lose(reason) {
 function tick() {
   stream.look();
   if (board === null) return;
+  who.look(board.people);
   if (document.body.className === "stale") showAge();
   else if (turn() !== pages) show();
   wall?.look(performance.now());
@@ -65,7 +71,7 @@ const serverNow = () => Date.parse(board.at) + stream.elapsed();
 // ── the page ──
 
 const queuesNow = () => turned(queues, screen.rows, screen.turn, performance.now());
-const agentsNow = () => turned(board.agents, screen.agents, screen.turn, performance.now());
+const agentsNow = () => turned(agents, screen.agents, screen.turn, performance.now());
 const turn = () => `${queuesNow().page} ${agentsNow().page}`;
 
 function show() {
@@ -73,16 +79,16 @@ function show() {
   update(byId("emergencies"), board.emergencies, (each) => each.name, newLine, (item, each) => {
     write(item, `${each.name}: ${each.says[language] ?? Object.values(each.says)[0]}`);
   });
-  const [some, agents] = [queuesNow(), agentsNow()];
+  const [some, few] = [queuesNow(), agentsNow()];
   showPage("queues-page", some);
-  showPage("agents-page", agents);
+  showPage("agents-page", few);
   update(byId("queues"), some.items, (queue) => queue.name, () => newRow(COLUMNS.length), showQueue);
-  update(byId("agents"), agents.items, (agent) => agent.id, newAgent, (item, agent) => {
+  update(byId("agents"), few.items, (agent) => agent.id, newAgent, (item, agent) => {
     mark(item, "data-state", agent.state);
     write(item.children[0], agent.id);
     write(item.children[1], words.states[agent.state] ?? agent.state);
   });
-  update(byId("tally"), tallyOf(board.agents), ([state]) => state, newLine, (item, [state, count]) => {
+  update(byId("tally"), tallyOf(agents), ([state]) => state, newLine, (item, [state, count]) => {
     mark(item, "data-state", state);
     write(item, `${whole.format(count)} ${words.states[state] ?? state}`);
   });
@@ -95,7 +101,7 @@ function show() {
   write(byId("counted-from"), words.counted_from.replace("{time}", moment.format(Date.parse(board.counted_from))));
   write(byId("provisional"), board.provisional ? words.provisional.replace("{gaps}", board.gaps.map(gapText).join(", ")) : "");
   lines = news(board, queues, screen.ticker);
-  charts.show(board, tallyOf(board.agents));
+  charts.show(tallyOf(agents));
   showTimes();
 }
 
@@ -134,7 +140,7 @@ function showTimes() {
 
 function showTile(tile, name, elapsed) {
   const figure = screen.figures[name];
-  const value = figureOf(name, queues, board.agents, elapsed);
+  const value = figureOf(name, queues, agents, elapsed);
   const bad = worry(figure, value);
   write(tile.children[0], written(name, value));
   write(tile.children[2], bad === "" ? "" : bad === "warn" ? words.warning : words.alarm);
