@@ -1,12 +1,14 @@
 # make run    everything on this machine, in the foreground; Ctrl-C ends it all
 # make demo   the same, with callers and agents who play a day of a contact centre: open the wallboard
 # make test   all tests, on a real Asterisk and a real Postgres; test-fast: those that need neither; lint
-# make bench  all measurements, into bench/results/; one: bench-switching, -menus, -announcing, -pop, -recording, -recovery, -handover, -routing, -simulation, -fold
+# make bench  all measurements, into bench/results/; one: bench-switching, -menus, -announcing, -pop, -recording, -recovery, -handover, -routing, -simulation, -fold, -screen
 # make bench-history  figures of a month of 1,000,000 contacts, counted and made again: half an hour, 40 GB of disk
+# make bench-reports  reports of a month of 2,000,000 contacts: a few minutes, 2 GB of disk
 # make chaos  faults under load, judged by the phones' own log: docs/reliability.md; prints its seed
 # make sim-full  the simulator against published numbers (docs/simulation.md), and the core against 50,000 days of anything
 # make bench-wallboards  300 of them watch a centre of 1,000 agents: what that takes of a core
 # make soak   the wallboard's page in a real browser for hours (ARGS="--hours 8"): whether it grows
+# make parity-hour  an hour of everything on a real Asterisk: whether every figure is counted alike by all (docs/figures.md)
 # make lock   dependencies anew    make clean  remove what was made    make env-dev  what tests need, into .venv
 # make web    the pages, into src/ccplane/http/static (make run and make test see to it)
 #
@@ -16,7 +18,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: able help run demo test test-fast lint bench chaos sim-full soak lock clean web env env-dev host host-test asterisk-root
+.PHONY: able help run demo test test-fast lint bench chaos sim-full soak parity-hour lock clean web env env-dev host host-test asterisk-root
 
 # Python keeps what it has compiled, whatever the shell says: the tests start hundreds of planes, and each would compile
 # all of it again for a second.
@@ -53,8 +55,8 @@ lint: env-dev
 	.venv/bin/lint-imports
 	web/build.sh check
 
-BENCHES := switching menus announcing pop recording recovery handover routing simulation fold
-.PHONY: $(BENCHES:%=bench-%) bench-history
+BENCHES := switching menus announcing pop recording recovery handover routing simulation fold screen
+.PHONY: $(BENCHES:%=bench-%) bench-history bench-reports
 
 # One after the other, as each wants the machine for itself; one that misses its promise keeps none from being run.
 bench: env-dev host-test asterisk-root
@@ -71,8 +73,13 @@ bench: env-dev host-test asterisk-root
 $(BENCHES:%=bench-%): bench-%: env-dev host-test asterisk-root
 	@exec $(PY) -m bench.$* $(ARGS)
 
+bench bench-screen: web
+
 bench-history: env-dev
 	@exec $(PY) -m bench.history $(ARGS)
+
+bench-reports: env-dev
+	@exec $(PY) -m bench.reports $(ARGS)
 
 chaos: env-dev host-test asterisk-root
 	@exec $(PY) -m chaos $(ARGS)
@@ -84,6 +91,9 @@ sim-full: env-dev
 .PHONY: bench-wallboards
 bench-wallboards: env-dev
 	@exec $(PY) -m tests.http.many_wallboards $(ARGS)
+
+parity-hour: env-dev host-test asterisk-root
+	CCPLANE_PARITY_S=3600 CCPLANE_PARITY_RESULT=bench/results/parity.json $(PY) -m pytest -q -o timeout=0 -o session_timeout=7200 tests/asterisk/test_parity.py
 
 soak: env-dev host-test web
 	@exec $(PY) -m tests.browser.soak $(ARGS)

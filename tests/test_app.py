@@ -278,6 +278,28 @@ class Voice:
 
 
 @postgres
+async def test_a_running_plane_takes_figures_over_and_reads_the_file_by_the_sites_clock(
+    settings: Settings, tmp_path: Path
+):
+    settings = settings.model_copy(update={"site": a_folder(tmp_path)})
+    (settings.site / "acd/site.toml").write_text('timezone = "Asia/Shanghai"\n')
+    schedule = b"agent,from,to,activity\n1001,2026-11-23 09:00,2026-11-23 17:00,work\n"
+    day = {"from": "2026-11-23", "to": "2026-11-23"}
+    async with app.plane_of(settings) as running, httpx.AsyncClient(base_url=running.url, trust_env=False) as client:
+        client.headers["Authorization"] = f"Bearer {running.admin_token}"
+
+        async def taken() -> bool:  # the agents have to be in Postgres first
+            sent = await client.put("/api/v1/figures/schedules", content=schedule, headers={"Content-Type": "text/csv"})
+            return sent.status_code == 200
+
+        await until(taken)
+        (row,) = (await client.get("/api/v1/figures/schedules", params=day)).json()["rows"]
+        assert row["from"] == "2026-11-23T09:00:00+08:00"
+        (site,) = (await client.get("/api/v1/figures", params=day, timeout=30)).json()["rows"]
+        assert site["figures"]["utilisation"] is None
+
+
+@postgres
 async def test_given_a_start_with_a_fault_and_without_a_prompt_when_the_folder_is_mended_then_a_reload_makes_the_prompt(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

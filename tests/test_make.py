@@ -22,6 +22,7 @@ BENCHES = (
     "routing",
     "simulation",
     "fold",
+    "screen",
 )
 PIP = """#!/bin/sh
 case "$*" in *"-r few.lock"*) ;; *) exit 0 ;; esac
@@ -78,7 +79,7 @@ def bench(folder: Path, *given: str) -> subprocess.CompletedProcess[str]:
     python = folder / "bench-python"
     python.write_text('#!/bin/sh\necho "$@"\n[ "$2" != bench.menus ]\n')
     python.chmod(0o755)
-    made = (f"--assume-old={each}" for each in ("env-dev", "host-test", "asterisk-root"))
+    made = (f"--assume-old={each}" for each in ("env-dev", "host-test", "asterisk-root", "web"))
     return subprocess.run(
         ["make", "-s", *made, f"PY={python}", *given],
         cwd=folder,

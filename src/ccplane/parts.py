@@ -97,6 +97,7 @@ from ccplane.vitals import (
     tell_unserved,
 )
 from ccplane.watch import note_watch, watched_until
+from ccplane.workforce.beside import Beside
 
 if TYPE_CHECKING:
     from ccplane.http.server import Server
@@ -311,6 +312,7 @@ class Parts:
             executor=self._executor,
             spool=spool,
             folder=settings.faxes_dir,
+            deleted=FaxTray(self._database).deleted,
             may_work=self._lease.may_send,
         )
         self._keeper = Keeper(
@@ -408,6 +410,8 @@ class Parts:
         """Who waits for it at the port of a plane before us is served now."""
         create_app, Ports, serve, warm = await asyncio.to_thread(_api)  # noqa: N806
         history, ami, settings = History(self._database), self._ami, self._settings
+        figures = Beside(self._database.dsn, self._clock.now)
+        self._stack.push_async_callback(figures.close)
         app = await asyncio.to_thread(
             create_app,
             Ports(
@@ -425,6 +429,7 @@ class Parts:
                 audio=settings.messages_dir,
                 callers=Callers(self._database),
                 courses=Courses(self._database),
+                figures=figures,
                 notes=self._outbox,
                 can_pick_up=lambda: ami.stats.connected,
                 handovers=self._giving,

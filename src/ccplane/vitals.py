@@ -316,6 +316,17 @@ class FaxTray:
     async def faxes(self, wanted: faxed.FaxesWanted, *, after: str | None, limit: int) -> faxed.FaxPage:
         return await faxed.faxes(self._database, wanted, after=after, limit=limit)
 
+    async def deleted(self) -> AsyncIterator[str]:
+        """The files of all faxes that are marked deleted. StoreError if they can't be had."""
+        after, wanted = None, faxed.FaxesWanted(deleted=True)
+        while True:
+            page = await faxed.faxes(self._database, wanted, after=after, limit=faxed.MOST)
+            for row in page.faxes:
+                if row.file:
+                    yield row.file
+            if (after := page.next) is None:
+                return
+
     async def fax(self, fax: FaxId) -> faxed.FaxRow | None:
         return await faxed.fax(self._database, fax)
 

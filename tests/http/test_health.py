@@ -158,6 +158,6 @@ async def test_every_counter_of_a_queue_is_exposed(app):
     from ccplane.http import exposition
 
     sums = {"answered_wait_ms", "answered_contact_wait_ms", "callbacks_wait_ms", "talk_ms", "wrap_up_ms"}
-    sums |= {"delayed_wait_ms", "answered_ring_ms"}
+    sums |= {"delayed_wait_ms", "answered_ring_ms", "abandoned_wait_ms"}
     exposed = {*exposition.OF_QUEUES, *exposition.OUTCOMES, *sums}
     assert exposed == set(Counters.__struct_fields__)

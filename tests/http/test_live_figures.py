@@ -28,6 +28,22 @@ async def test_the_last_minutes_by_queue(site, admin):
     assert body["provisional"] is False or body["counted_since"] >= body["since"]
 
 
+async def test_variants_of_the_service_level_and_patience(site, admin):
+    """One gives up after 3 s, one after 30 s; and one waits longer than the threshold."""
+    history = site.plane.history
+    for waits in (3_000, 30_000):
+        left = history.call_waiting(SALES)
+        history.wait(waits)
+        history.give(inputs.CallerGone(left, 16))
+    history.call_waiting(SALES)
+    history.wait(21_000)
+    (sales,) = (await admin.get(f"/api/v1/live?by=queue&window=5m&name={SALES}")).json()["figures"]
+    assert (sales["overdue"], sales["counters"]["abandoned"], sales["counters"]["abandoned_wait_ms"]) == (1, 2, 33_000)
+    assert sales["service_level"] == 0.0
+    assert sales["service_levels"] == {"answered": None, "excluding": 0.0, "crediting": 1 / 3, "net": 0.0}
+    assert (sales["patience_s"], sales["abandonment_net"]) == (16.5, 1.0)
+
+
 async def test_agents_times_today(site, admin):
     history = site.plane.history
     history.sign_in(ANA)

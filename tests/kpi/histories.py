@@ -133,9 +133,15 @@ class History:
         self.now = until
 
 
-def random_history(choices: Sequence[tuple[int, int, int]], timezone: str = "UTC") -> History:
-    """Each choice: how long to wait (ms), which kind of thing happens, and to whom."""
-    history = History(timezone)
+def random_history(
+    choices: Sequence[tuple[int, int, int]],
+    timezone: str = "UTC",
+    at: int = MIDNIGHT - 3_600_000,
+    history: History | None = None,
+) -> History:
+    """Each choice: how long to wait (ms), which kind of thing happens, and to whom. It begins `at`, or goes on with
+    `history`."""
+    history = history or History(timezone, at)
     for wait_ms, kind, whom in choices:
         history.wait(wait_ms)
         possible = list(_possible(history, whom))

@@ -338,6 +338,7 @@ def test_every_counter_is_defined():
     shown |= {"talk_ms": "talk", "wrap_up_ms": "wrap_up"}
     shown["callbacks_wait_ms"] = "callbacks_wait"
     shown |= {"answered_ring_ms": "answered_ring", "delayed_wait_ms": "delayed_wait"}
+    shown["abandoned_wait_ms"] = "abandoned_wait"
     for field in Counters.__struct_fields__:
         assert shown.get(field, field) in definitions.DEFINITIONS
 
@@ -375,6 +376,7 @@ def test_stays_in_the_fallback_count_like_any_other_on_the_day_on_which_they_beg
         answered_contact_wait_ms=40_001,
         answered_delayed=2,
         delayed_wait_ms=40_001,
+        abandoned_wait_ms=5_000,
         abandoned=1,
         abandoned_short=1,
         abandoned_within=1,

@@ -64,6 +64,7 @@ PINNED = {
     "answered_ring": (1, "6cb6b901bd7f", 29999),
     "answered_delayed": (1, "eb98296462f1", 8),
     "delayed_wait": (1, "c6a4f0ebcd62", 100004),
+    "abandoned_wait": (1, "943e31bc01e5", 200008),
     "handled": (1, "dc827b431e71", 1),
     "talk": (1, "bbcc4fd4dfa1", 60),
     "wrap_up": (1, "7f740025f18b", 25),
@@ -97,6 +98,7 @@ COUNTERS = {
 IN_SECONDS = ("longest_wait", "estimated_wait", "estimate_error_p50", "estimate_error_p90")
 COUNTERS["callbacks_wait"] = "callbacks_wait_ms"
 COUNTERS |= {"answered_ring": "answered_ring_ms", "delayed_wait": "delayed_wait_ms"}
+COUNTERS["abandoned_wait"] = "abandoned_wait_ms"
 
 
 def stay(number, waited_ms=None, outcome=None):
@@ -154,7 +156,7 @@ def offers():
 
 def the_end_of_a_talk():
     """That which Ana began last, and the work after it."""
-    who = {"contact": ContactId("c-any"), "offer": OfferId("c-any-1-1"), "agent": ANA}
+    who = {"contact": ContactId("c-4"), "offer": OfferId("c-4-1-1"), "agent": ANA}
     yield c.TalkEnded(at=NOON + 90_000, **who, segment=2, by="agent", talk_ms=60, wrap_up_until=NOON + 99_000)
     yield WrapUpDone(at=NOON + 90_100, agent=ANA, wrap_up_ms=25)
 

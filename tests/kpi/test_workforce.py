@@ -45,7 +45,7 @@ NUMBERS = {
 PINNED = {
     "signed_in": (1, "50451c92f02b", 28800000),
     "occupancy": (1, "ee6d6428d456", 0.64),
-    "utilisation": (1, "45fdda3d7f4d", 0.8055555555555556),
+    "utilisation": (1, "f98dec9ba484", 0.8055555555555556),
     "productivity": (1, "dfc141a75b8f", 5.0),
     "seat_utilisation": (1, "4adc96ce32bf", 0.6666666666666666),
     "attendance": (1, "2b9b003de4e3", 0.875),

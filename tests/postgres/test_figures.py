@@ -105,3 +105,18 @@ async def test_the_command_on_the_page_asks_the_database(db, monkeypatch):
     monkeypatch.setenv("CCPLANE_DATABASE_URL", db.dsn)
     said = await asyncio.to_thread(CliRunner().invoke, ccplane, command.split())
     assert (said.exit_code, said.output) == (0, "50.0 %: 1 of 2 first contacts\n")
+
+
+async def test_by_queue_and_number_each_first_call_counts_once(db, monkeypatch):
+    await resolved(db, [("138", 1), ("138", 2), ("139", 3)])
+    async with db.connection() as connection:
+        await connection.execute("UPDATE contact SET queue = 'sales', number_dialled = '4001' WHERE caller = '138'")
+    monkeypatch.setenv("CCPLANE_DATABASE_URL", db.dsn)
+
+    async def said(by):
+        words = ["figures", "fcr", "--from", "2023-11-14", "--to", "2023-11-18", "--after", "24", "--by", by]
+        return (await asyncio.to_thread(CliRunner().invoke, ccplane, words)).output
+
+    assert await said("queue") == "(none): 100.0 %: 1 of 1 first contacts\nsales: 0.0 %: 0 of 1 first contacts\n"
+    assert await said("number") == "(none): 100.0 %: 1 of 1 first contacts\n4001: 0.0 %: 0 of 1 first contacts\n"
+    assert await said("site") == "50.0 %: 1 of 2 first contacts\n"

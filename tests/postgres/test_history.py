@@ -18,7 +18,7 @@ from ccplane.kpi.slices import QUARTER_MS, By, Grain
 from ccplane.kpi.times import NO_TIME, Times
 from ccplane.postgres.history import SliceStore
 from ccplane.postgres.rebuild import rebuild
-from ccplane.postgres.store import PostgresFacts
+from ccplane.postgres.store import PROJECTIONS, PostgresFacts
 from tests.postgres.histories import Centre, a_history
 from tests.postgres.test_projections import intervals, store
 
@@ -150,3 +150,16 @@ async def test_who_changes_team_counts_for_either_by_the_time(db):
         if agent in centre.names[:3] and state != "offline"
     )
     assert times["blue"].signed_in_ms == signed_in > 0
+
+
+async def test_what_a_batch_takes_does_not_grow_with_all_the_stays_that_are_kept(db):
+    """Rows of a batch's contacts are found by their contacts: no projection reads the index of stays by time."""
+    centre = a_history(2, steps=60)
+    await store(db, centre.facts)
+    target = PostgresFacts(db)
+    await target.ship("box", 1, len(centre.facts), [(len(centre.facts) + 1, encode(centre.facts[-1]))])
+    connection = await target._connected()
+    for name in PROJECTIONS:
+        plan = await connection.fetch(f"EXPLAIN EXECUTE {name}(1, 0, 1)")
+        assert not [line for (line,) in plan if "segment_stays" in line], name
+    await target.close()

@@ -7,6 +7,7 @@ import csv
 import json
 from functools import reduce
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -68,6 +69,17 @@ def test_a_file_for_a_spreadsheet_is_marked_as_utf8_and_has_a_row_for_each_hour(
         rows = list(csv.DictReader(file))
     assert len(rows) == 24
     assert sum(int(each["offered"]) for each in rows) > 0
+
+
+def test_a_workbook_goes_into_a_file_and_nowhere_else(facts, tmp_path):
+    file = tmp_path / "day.xlsx"
+    day = ("daily", "--date", str(DAY), "--by", "queue", "--interval", "whole")
+    assert ran(*day, "--format", "xlsx", "--out", str(file)) == ""
+    board = reduce(evolve, facts, Board.begun()).ever
+    lines = list(openpyxl.load_workbook(file).worksheets[0].iter_rows(min_row=4, values_only=True))
+    assert {line[2]: line[3] for line in lines[:-1]} == {name: each.entered for name, each in board.items()}
+    refused = CliRunner().invoke(main, ["report", "daily", "--format", "xlsx"])
+    assert (refused.exit_code, "--out" in refused.output) == (2, True)
 
 
 def test_what_cannot_be_is_refused_in_a_sentence(facts):

@@ -23,7 +23,7 @@ DAY = click.DateTime(formats=["%Y-%m-%d"])
 TABLES = ("traffic", "service", "agents")
 GROUPS = ("site", "queue", "skill", "number", "team", "agent")
 INTERVALS = ("quarter", "hour", "day", "week", "month", "whole")
-KINDS = ("text", "csv", "json")
+KINDS = ("text", "csv", "json", "xlsx")
 LANGUAGES = ("en", "zh-CN")
 
 
@@ -91,6 +91,7 @@ def monthly(day: datetime | None, interval: str | None, **told: Any) -> None:
     Examples:
       ccplane report monthly --date 2026-10-01
       ccplane report monthly --date 2026-10-01 --by number --interval whole --format csv
+      ccplane report monthly --table agents --format xlsx --out agents.xlsx
     """
     first = _day(day).replace(day=1)
     _write(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1), interval or "day", **told)
@@ -122,10 +123,16 @@ def _write(
     from ccplane.reports import written
     from ccplane.reports.asked import Asked
     from ccplane.reports.report import Interval
+    from ccplane.reports.sheet import as_xlsx
 
+    if kind == "xlsx" and out is None:
+        raise click.UsageError("an XLSX goes into a file: give --out FILE.xlsx")
     asked = Asked(table=table, first=first, last=last, interval=Interval(interval), by=By(by) if by else None)
     with given_database(given_settings()) as url:
         made = asyncio.run(_report(url, asked))
+    if kind == "xlsx" and out is not None:
+        out.write_bytes(as_xlsx(made, lang))
+        return
     text = {"text": written.as_text, "csv": written.as_csv, "json": written.as_json}[kind](made, lang)
     if out is None:
         click.echo(text, nl=False)

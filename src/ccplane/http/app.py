@@ -22,6 +22,7 @@ from ccplane.http import (
     emergencies,
     fallback_calls,
     faxes,
+    figures,
     handover,
     health,
     index,
@@ -35,6 +36,7 @@ from ccplane.http import (
     problems,
     reconcile,
     recordings,
+    reports,
     seats,
     sign_in,
     site,
@@ -42,6 +44,7 @@ from ccplane.http import (
     surveys,
     wallboard,
     wallboard_page,
+    wallboard_people,
     why,
 )
 from ccplane.http.auth import admin_may_listen, admin_only, admin_or_own, agent_only, either_of
@@ -123,6 +126,7 @@ class Ports:
     backlog: Backlog | None = None
     look_ups: LookUps | None = None
     courses: course.CourseStore | None = None
+    figures: figures.Asking | None = None
     notices: notices.NoticeStore | None = None
     notifier: Notifier | None = None
 
@@ -173,8 +177,12 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watcher
     app.include_router(wallboard.routes(ports.plane, ports.clock, stream, watchers.guard))
     if ports.courses is not None:
         app.include_router(course.routes(course.Courses(ports.plane, ports.courses, ports.clock), watchers.guard))
+    app.include_router(wallboard_people.routes(ports.plane, stream.people, watchers.guard))
     app.include_router(wallboard_page.routes(watchers, boards_of(ports.plane, ports.site_of)))
     app.include_router(live_figures.routes(ports.plane, watchers.guard, ports.clock))
+    if ports.figures is not None:
+        app.include_router(figures.routes(ports.plane, ports.figures, ports.site_of, admin))
+        app.include_router(reports.routes(ports.plane, ports.figures, ports.site_of, admin))
     app.include_router(fallback_calls.routes(ports.plane, either_of(admin_token, guard_token)))
     if ports.look_now is not None:
         app.include_router(reconcile.routes(ports.plane, ports.look_now, admin))

@@ -211,6 +211,8 @@ class Exposition(Collector):
         yield _counter("ccplane_queue_wrap_up_seconds", _help("wrap_up"), after, "queue")
         late = {queue: counters.delayed_wait_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_delayed_wait_seconds", _help("delayed_wait"), late, "queue")
+        gave_up = {queue: counters.abandoned_wait_ms / 1000 for queue, counters in ever.items()}
+        yield _counter("ccplane_queue_abandoned_wait_seconds", _help("abandoned_wait"), gave_up, "queue")
         rang = {queue: counters.answered_ring_ms / 1000 for queue, counters in ever.items()}
         yield _counter("ccplane_queue_answered_ring_seconds", _help("answered_ring"), rang, "queue")
         off: dict[str, Spread] = {view.name: board.ever_off.get(view.name, NOTHING_YET) for view in views}

@@ -14,27 +14,33 @@ from ccplane.http.openapi import answers
 from ccplane.http.ports import Plane
 from ccplane.http.views import Time, iso, told
 from ccplane.kpi.counters import Counters
+from ccplane.kpi.measures import OF_COUNTERS
 from ccplane.kpi.slices import By
 from ccplane.kpi.times import Times
 from ccplane.kpi.wallboard import rate, service_level
 from ccplane.kpi.windows import Figures, names, reading, spans
 
 LIMIT: Final = 100
+VARIANTS: Final = {name: OF_COUNTERS[f"service_level_{name}"] for name in ("answered", "excluding", "crediting", "net")}
 MOST: Final = 200
 """In one answer: so that no answer holds the loop (law 13)."""
 
 
 class FiguresTold(msgspec.Struct, frozen=True, kw_only=True):
     """One group's figures. `counters` as in the table of numbers; those who wait now: `waiting`, `longest_wait_s`, and
-    `overdue`, for longer than the threshold. The rates are fractions 0 to 1, null without data. `contacts` of site and
-    numbers, `times` (ms, by agents' states) of site, teams and agents; else null."""
+    `overdue`, for longer than the threshold. The rates are fractions 0 to 1, null without data. `service_levels`: its
+    variants by name, which count the overdue as the level itself does. `contacts` of site and numbers, `times` (ms, by
+    agents' states) of site, teams and agents; else null."""
 
     name: str
     waiting: int
     longest_wait_s: float
     overdue: int
     service_level: float | None
+    service_levels: dict[str, float | None]
     abandonment: float | None
+    abandonment_net: float | None
+    patience_s: float | None
     asa_s: float | None
     aht_s: float | None
     three_rings: float | None
@@ -63,6 +69,7 @@ class LiveTold(msgspec.Struct, frozen=True, kw_only=True):
 def figures_told(each: Figures) -> FiguresTold:
     """As people read them."""
     counters, times = each.counters, each.times
+    decided = msgspec.structs.replace(counters, abandoned=counters.abandoned + each.overdue)
     busy, free = (times.busy_ms, times.free_ms) if times else (0, 0)
     return FiguresTold(
         name=each.name,
@@ -70,7 +77,10 @@ def figures_told(each: Figures) -> FiguresTold:
         longest_wait_s=each.longest_wait_ms / 1000,
         overdue=each.overdue,
         service_level=service_level(counters, each.overdue),
+        service_levels={name: variant(decided) for name, variant in VARIANTS.items()},
         abandonment=rate(counters.abandoned, counters.answered + counters.abandoned),
+        abandonment_net=OF_COUNTERS["abandonment_net"](counters),
+        patience_s=_seconds(counters.answered_wait_ms + counters.abandoned_wait_ms, counters.abandoned),
         asa_s=_seconds(counters.answered_wait_ms, counters.answered),
         aht_s=_seconds(counters.talk_ms + counters.wrap_up_ms, counters.handled),
         three_rings=rate(counters.rang_in_time, counters.rang),

@@ -88,6 +88,13 @@ BY_CODE: Final[Mapping[str, int]] = {
     "not-yours": 403,
     "invalid-request": 422,
     "too-many-readers": 503,
+    "too-many-questions": 503,
+    "bad-figures": 422,
+    "not-named": 422,
+    "too-large": 413,
+    "too-long": 422,
+    "wrong-way": 422,
+    "not-by": 422,
     "contact-on-its-way": 503,
 }
 BY_FAULT: Final[Mapping[type[CcplaneError], int]] = {
@@ -155,7 +162,14 @@ async def _told(_: Request, error: Exception) -> Response:
     if isinstance(error, SiteFaults):
         faults = tuple(_site_fault(each) for each in error.faults)
         return problem(status, error.code, "The site has faults; nothing was changed.", faults)
+    if isinstance(error, RequestError) and error.code == "bad-figures":
+        return problem(status, error.code, str(error), tuple(_figures_fault(each) for each in error.facts["faults"]))
     return problem(status, error.code, str(error))
+
+
+def _figures_fault(fault: Mapping[str, Any]) -> Fault:
+    where = f"row {fault['row']}" + (f", column {fault['column']}" if fault["column"] else "")
+    return Fault(where, fault["said"], line=fault["row"], key=fault["column"])
 
 
 def _site_fault(fault: SiteError) -> Fault:

@@ -245,6 +245,8 @@ class Wallboard(msgspec.Struct, frozen=True):
     site: str
     """The hash of the site in force, and that of the page by which this is shown: one of another is to be read anew."""
     page: str
+    people: str
+    """Another word once the agents' teams, skills or queues may be others."""
 
 
 def _iso_or_none(at: int | None) -> Time | None:
@@ -263,7 +265,7 @@ def _emergency(each: Emergency) -> EmergencyView:
     )
 
 
-def wallboard_told(view: WallboardView, site: str, page: str) -> Wallboard:
+def wallboard_told(view: WallboardView, site: str, page: str, people: str) -> Wallboard:
     return Wallboard(
         at=iso(view.at),
         counted_from=iso(view.began_at),
@@ -279,6 +281,7 @@ def wallboard_told(view: WallboardView, site: str, page: str) -> Wallboard:
         attributions=view.attributions,
         site=site,
         page=page,
+        people=people,
         gaps=tuple(
             GapView(iso(gap.began_at), None if gap.ended_at is None else iso(gap.ended_at)) for gap in view.gaps
         ),

@@ -101,6 +101,7 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     answered_ring_ms: int = 0
     answered_delayed: int = 0
     delayed_wait_ms: int = 0
+    abandoned_wait_ms: int = 0
 
     def and_also(self, more: dict[str, int]) -> Counters:
         """These, and one more of each that is named, or as many as it says."""
@@ -137,7 +138,12 @@ def for_ended(outcome: QueueOutcome, waited_ms: int, within_ms: int) -> dict[str
             return for_answered(waited_ms, within_ms, delayed=True)
         case QueueOutcome.ABANDONED:
             short, within = int(waited_ms <= SHORT_MS), int(waited_ms <= within_ms)
-            return {"abandoned": 1, "abandoned_short": short, "abandoned_within": within}
+            return {
+                "abandoned": 1,
+                "abandoned_short": short,
+                "abandoned_within": within,
+                "abandoned_wait_ms": waited_ms,
+            }
         case (
             QueueOutcome.NO_AGENTS
             | QueueOutcome.TIMED_OUT

@@ -148,6 +148,7 @@ DEFINITIONS: Final = {
             "answered, and offered to nobody the moment they entered",
             f"{_STAYS}, OfferMade",
         ),
+        Definition("abandoned_wait", "wait of abandoned", "放弃等待时长", "ms", "Σ wait of abandoned", _STAYS),
         Definition("delayed_wait", "wait of those", "延迟应答等待时长", "ms", "Σ wait of them", f"{_STAYS}, OfferMade"),
         Definition("handled", "handled", "处理量", "talks", "talks that are over, longer than 0", _TALKS),
         Definition("talk", "talk", "通话时长", "ms", "Σ talk, hold included, of those that are over", _TALKS),

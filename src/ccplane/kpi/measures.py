@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from fractions import Fraction
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -12,9 +11,10 @@ from ccplane.kpi import workforce
 from ccplane.kpi.brought import Brought
 from ccplane.kpi.counters import NOTHING, Counters
 from ccplane.kpi.slices import Slice
-from ccplane.kpi.times import NO_TIME, Times
+from ccplane.kpi.times import NO_TIME, Times, total
 
 Figure = int | float | None
+T = TypeVar("T", Counters, Brought)
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,26 +24,28 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     brought: Brought = Brought()
     times: Times = NO_TIME
 
-    def plus(self, more: Sums | Slice) -> Sums:
-        """Both together."""
-        return Sums(
-            counters=self.counters.and_also(msgspec.structs.asdict(more.counters)),
-            brought=self.brought.plus(msgspec.structs.asdict(more.brought)),
-            times=self.times.plus(more.times),
-        )
-
 
 def summed(slices: Iterable[Sums | Slice]) -> Sums:
     """All of them together."""
-    total = Sums()
-    for each in slices:
-        total = total.plus(each)
-    return total
+    those = list(slices)
+    return Sums(
+        counters=_added(Counters, [each.counters for each in those]),
+        brought=_added(Brought, [each.brought for each in those]),
+        times=total([each.times for each in those]),
+    )
+
+
+def _added(kind: type[T], those: Sequence[T]) -> T:
+    """Field by field: thousands of rows are added up while somebody waits for a report."""
+    if len(those) == 1:
+        return those[0]
+    sums = map(sum, zip(*map(msgspec.structs.astuple, those), strict=True))
+    return kind(**dict(zip(kind.__struct_fields__, sums, strict=False)))
 
 
 def share(part: int, whole: int) -> float | None:
     """None of nothing."""
-    return float(Fraction(part, whole)) if whole > 0 else None
+    return part / whole if whole > 0 else None
 
 
 def _ended(c: Counters) -> int:
@@ -88,6 +90,7 @@ OF_COUNTERS: Final[Mapping[str, Callable[[Counters], Figure]]] = {
     "abandonment_net": lambda c: share(c.abandoned - c.abandoned_short, _ended(c) - c.abandoned_short),
     "connected_share": lambda c: share(c.answered, _ended(c)),
     "asa": lambda c: share(c.answered_wait_ms, c.answered),
+    "patience": lambda c: share(c.answered_wait_ms + c.abandoned_wait_ms, c.abandoned),
     "asa_delayed": lambda c: share(c.delayed_wait_ms, c.answered_delayed),
     "aht": lambda c: share(c.talk_ms + c.wrap_up_ms, c.handled),
     "att": lambda c: share(c.talk_ms, c.handled),

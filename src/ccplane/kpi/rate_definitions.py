@@ -49,6 +49,15 @@ RATES: Final = (
     ),
     Definition("asa", "average speed of answer", "平均应答速度", "ms", "Σ wait of answered ÷ A", _STAYS),
     Definition(
+        "patience",
+        "patience",
+        "平均耐心时长",
+        "ms",
+        "1/θ: (Σ wait of answered + Σ wait of abandoned) ÷ B: how long callers wait on average before they give up, if "
+        "nobody answers. Who was answered would have waited longer, so their wait counts above the line",
+        _STAYS,
+    ),
+    Definition(
         "asa_delayed",
         "speed of answer of the delayed",
         "延迟应答平均等待",

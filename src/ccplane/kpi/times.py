@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -46,6 +47,17 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
         """Both together."""
         sums = {each: getattr(self, each) + getattr(more, each) for each in SUMS}
         return Times(**sums, paused_by=added(self.paused_by, more.paused_by))
+
+
+def total(those: Sequence[Times]) -> Times:
+    """All of them together."""
+    if len(those) == 1:
+        return those[0]
+    sums = {name: sum(getattr(each, name) for each in those) for name in SUMS}
+    paused: Counter[str] = Counter()
+    for each in those:
+        paused.update(each.paused_by)
+    return Times(**sums, paused_by=dict(sorted(paused.items())))
 
 
 def added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -35,7 +35,7 @@ WORKFORCE: Final = (
         "利用率",
         "fraction",
         "(signed in − breaks − meals) ÷ paid time, of those agents whose paid time is known",
-        f"{_STATES}; figures: paid",
+        f"{_STATES}; figures: paid_hours",
     ),
     Definition(
         "productivity",

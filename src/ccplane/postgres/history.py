@@ -65,10 +65,13 @@ INSERT INTO slice_fresh (grain, began_at, by, name, {NAMES})
 SELECT $1, span.began_at, q.by, q.name, span.ends_at, {", ".join(f"sum(q.{each})" for each in SUMMED)},
     sum_by_key(q.time_paused_by), bool_or(q.provisional)
 FROM unnest($2::bigint[], $3::bigint[]) AS span (began_at, ends_at)
-    JOIN slice AS q ON q.grain = 'quarter' AND q.began_at >= span.began_at AND q.began_at < span.ends_at
+    CROSS JOIN LATERAL (
+        SELECT * FROM slice AS s WHERE s.grain = 'quarter' AND s.began_at >= span.began_at AND s.began_at < span.ends_at
+        OFFSET 0) AS q
 GROUP BY span.began_at, span.ends_at, q.by, q.name
 """
-"""Hours, or days, from their quarters: zones are apart from each other by whole quarters of an hour."""
+"""Hours, or days, from their quarters: zones are apart from each other by whole quarters of an hour. Each span reads
+its own quarters alone (`OFFSET 0`): joined, all that were ever kept may be read for each."""
 
 READ: Final = f"""
 SELECT began_at, name, ends_at, {", ".join(SUMMED)}, time_paused_by, corrected_at,
@@ -92,10 +95,11 @@ class SliceStore:
             rows = await connection.fetch(READ, grain.value, by.value, since, until, list(names), timeout=LONG_S)
         return [_slice(by, row) for row in rows]
 
-    async def calendar(self) -> Calendar:
-        """The site's hours and days."""
+    async def calendar(self, otherwise: str = "UTC") -> Calendar:
+        """The site's hours and days; those of the time zone `otherwise` where no plane has ever run."""
         async with self._database.connection() as connection:
-            return _calendar(await connection.fetch(query("site_clock")))
+            rows = await connection.fetch(query("site_clock"))
+        return _calendar(rows) if rows else Calendar([Since(0, otherwise)])
 
     async def count(self, now: int) -> int:
         """Bring it up to date; `now`, ms UTC, is how far agents' times are counted. Returns how many quarters of an

@@ -36,7 +36,7 @@ TABLES: Final = {
             STAYS,
             ("offered", "service_level_past", "service_level_answered", "service_level_excluding",
              "service_level_crediting", "service_level_net", "abandonment", "abandonment_net", "connected_share", "asa",
-             "asa_delayed", "three_rings", "satisfaction", "response_rate"),
+             "asa_delayed", "patience", "three_rings", "satisfaction", "response_rate"),
         ),
         Table(
             "agents",

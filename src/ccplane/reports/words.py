@@ -23,6 +23,10 @@ WORDS: Final = {
         "balance": "entered {entered} = ended {ended} + still there {waiting}",
         "unbalanced": "THE BALANCE DOES NOT HOLD: ccplane report rebuild makes these days again from the log",
         "meaning": "What the columns mean:",
+        "meanings": "What it means",
+        "from": "from",
+        "until": "until",
+        "marks": "marks",
         "nothing": "There is nothing in these days.",
     },
     "zh-CN": {
@@ -43,6 +47,10 @@ WORDS: Final = {
         "balance": "进入 {entered} = 已结束 {ended} + 仍在队列 {waiting}",
         "unbalanced": "收支不平：请用 ccplane report rebuild 从日志重算这些日期",
         "meaning": "各列含义：",
+        "meanings": "含义",
+        "from": "开始",
+        "until": "结束",
+        "marks": "标记",
         "nothing": "这些日期没有数据。",
     },
 }

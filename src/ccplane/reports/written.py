@@ -28,11 +28,11 @@ FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 def as_text(report: Report, language: str) -> str:
     """For people, in columns; CJK characters are taken to be twice as wide."""
     words, table = WORDS[language], TABLES[report.table]
-    title = f"{_named(table.en, table.zh, language)} · {words[report.by.value]} · {_span(report, words['to'])}"
+    title = f"{named(table.en, table.zh, language)} · {words[report.by.value]} · {_span(report, words['to'])}"
     if not report.rows:
         return f"{title}\n\n{words['nothing']}\n"
     head = [words["interval"], *([] if report.by is By.SITE else [words[report.by.value]])]
-    head += [_named(DEFINITIONS[key].en, DEFINITIONS[key].zh, language) for key in report.columns]
+    head += [named(DEFINITIONS[key].en, DEFINITIONS[key].zh, language) for key in report.columns]
     lines = [head]
     for row in report.rows:
         lines.append([_when(row, report), *_name(row, report, words["none"]), *_cells(report, row.figures)])
@@ -46,7 +46,7 @@ def as_text(report: Report, language: str) -> str:
         "",
         words["meaning"],
     ]
-    said += [f"  {_named(each.en, each.zh, language)}: {each.formula} (v{each.version})" for each in _meant(report)]
+    said += [f"  {named(each.en, each.zh, language)}: {each.formula} (v{each.version})" for each in _meant(report)]
     return "\n".join(said) + "\n"
 
 
@@ -110,7 +110,7 @@ def _meant(report: Report) -> list[Definition]:
     return [DEFINITIONS[key] for key in report.columns]
 
 
-def _named(en: str, zh: str, language: str) -> str:
+def named(en: str, zh: str, language: str) -> str:
     return zh if language == "zh-CN" else en
 
 
@@ -118,27 +118,27 @@ def _name(row: Row, report: Report, none: str) -> list[str]:
     return [] if report.by is By.SITE else [row.name or none]
 
 
-def _local(at: int, report: Report) -> datetime:
+def local(at: int, report: Report) -> datetime:
     return datetime.fromtimestamp(at / 1000, zone(report.timezone))
 
 
 def _iso(at: int, report: Report) -> str:
-    return _local(at, report).isoformat(timespec="seconds")
+    return local(at, report).isoformat(timespec="seconds")
 
 
 def _span(report: Report, to: str) -> str:
-    last = _local(report.until - 1, report)
-    first = f"{_local(report.since, report):%Y-%m-%d}"
+    last = local(report.until - 1, report)
+    first = f"{local(report.since, report):%Y-%m-%d}"
     days = first if first == f"{last:%Y-%m-%d}" else f"{first} {to} {last:%Y-%m-%d}"
     return f"{days} ({report.timezone})"
 
 
 def _when(row: Row, report: Report) -> str:
-    began, last = _local(row.began_at, report), _local(row.ends_at - 1, report)
+    began, last = local(row.began_at, report), local(row.ends_at - 1, report)
     marks = "*" * row.provisional + "+" * (row.corrected_at is not None)
     match report.interval:
         case Interval.QUARTER | Interval.HOUR:
-            shift = f" {began:%z}" if began.utcoffset() != _local(report.since, report).utcoffset() else ""
+            shift = f" {began:%z}" if began.utcoffset() != local(report.since, report).utcoffset() else ""
             return f"{began:%m-%d %H:%M}{shift}{marks}"
         case Interval.MONTH:
             return f"{began:%Y-%m}{marks}"
@@ -149,6 +149,8 @@ def _when(row: Row, report: Report) -> str:
 
 
 def _wide(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 

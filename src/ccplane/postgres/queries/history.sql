@@ -21,10 +21,11 @@ WITH said AS (
             SELECT s.contact FROM segment AS s
             WHERE s.agent = done.agent AND s.started_at <= instant(done.at) ORDER BY s.started_at DESC LIMIT 3) AS talk
 ), changed AS (
+    -- By contact alone (OFFSET 0): with what else is said of them the index of all stays would be read, too, for each.
     SELECT ms(stay.started_at) AS at
     FROM who CROSS JOIN LATERAL (
-        SELECT s.started_at FROM segment AS s
-        WHERE s.contact = who.id AND s.kind = 'queue' AND s.started_at IS NOT NULL LIMIT 1000) AS stay
+        SELECT s.started_at FROM (SELECT * FROM segment WHERE contact = who.id OFFSET 0) AS s
+        WHERE s.kind = 'queue' AND s.started_at IS NOT NULL) AS stay
     UNION
     SELECT ms(came.arrived_at)
     FROM who CROSS JOIN LATERAL (SELECT c.arrived_at FROM contact AS c WHERE c.id = who.id LIMIT 1) AS came
@@ -100,7 +101,7 @@ SELECT at, timezone FROM site_rule ORDER BY epoch, seq;
 INSERT INTO slice_fresh (
     grain, began_at, ends_at, by, name, entered, answered, answered_within, abandoned, abandoned_short, abandoned_within,
     no_agents, timed_out, overflowed, closed, moved, left_by_key, callback, lost, answered_wait_ms, answered_contact_wait_ms,
-    handled, talk_ms, wrap_up_ms, provisional, answered_delayed, delayed_wait_ms)
+    handled, talk_ms, wrap_up_ms, provisional, answered_delayed, delayed_wait_ms, abandoned_wait_ms)
 WITH stay AS (
     SELECT
         ms(s.started_at) / 900000 * 900000 AS quarter, s.queue, s.skills, c.number_dialled, t.agent, t.team, s.outcome,
@@ -139,7 +140,8 @@ SELECT
     coalesce(sum(wrap_up_ms), 0),
     bool_or(provisional),
     count(*) FILTER (WHERE delayed),
-    coalesce(sum(waited_ms) FILTER (WHERE delayed), 0)
+    coalesce(sum(waited_ms) FILTER (WHERE delayed), 0),
+    coalesce(sum(waited_ms) FILTER (WHERE outcome = 'abandoned'), 0)
 FROM stay CROSS JOIN LATERAL (
     VALUES ('site', ''), ('queue', queue), ('number', number_dialled), ('agent', agent),
         ('team', CASE WHEN agent IS NOT NULL THEN coalesce(team, '') END)

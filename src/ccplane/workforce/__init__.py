@@ -1,0 +1,1 @@
+"""Numbers of agents' time, of cost and of first contacts: of some days, by agent, team or site."""
