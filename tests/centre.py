@@ -50,6 +50,7 @@ class Centre:
         self._one_at_a_time = asyncio.Lock()
         self._successor: int | None = None
         """The process that a hand-over has put in its place."""
+        self._stands_still = False
 
     def environment(self) -> dict[str, str]:
         own = {name: value for name, value in os.environ.items() if not name.startswith("CCPLANE_")}
@@ -117,9 +118,13 @@ class Centre:
         await self.until(is_done, within, lambda: "the hand-over")
         return told
 
-    async def kill(self) -> None:
-        """kill -9, as a crash."""
+    async def kill(self, at_once: bool = False) -> None:
+        """kill -9, as a crash; unless `at_once`, when all that was decided so far is on disk: what a test has seen in
+        the API may be there a moment earlier, on a busy machine a long one."""
         assert self._process
+        if not (at_once or self._stands_still):
+            await self.until(self._all_is_on_disk, 20, lambda: "all facts to be on disk")
+        self._stands_still = False
         if self._successor is not None:
             os.kill(self._successor, signal.SIGKILL)
             await ended(self._successor)
@@ -134,12 +139,21 @@ class Centre:
         self._process.terminate()
         await asyncio.wait_for(self._process.wait(), 20)
 
+    async def _all_is_on_disk(self) -> bool:
+        try:
+            told = (await self.api.get("/metrics")).text
+        except httpx.TransportError:  # it does not serve yet, or no more
+            return True
+        return "\nccplane_outbox_depth 0.0\n" in told
+
     async def pause(self) -> None:
         assert self._process
+        self._stands_still = True
         self._process.send_signal(signal.SIGSTOP)
 
     async def resume(self) -> None:
         assert self._process
+        self._stands_still = False
         self._process.send_signal(signal.SIGCONT)
 
     async def ends(self, within: float = 20) -> int:

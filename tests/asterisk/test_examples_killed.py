@@ -88,7 +88,7 @@ async def played(centre: Centre, run: int, kill_after: float | None) -> dict[str
             for _ in SCRIPTS:
                 await there.acquire()
             await lands_on_much(centre, callers)
-            await centre.kill()
+            await centre.kill(at_once=True)
             await centre.start()
             for _ in SCRIPTS:
                 there.release()
