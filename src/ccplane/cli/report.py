@@ -155,6 +155,69 @@ async def _report(url: str, asked: Asked) -> Report:
 
 
 @report.command()
+@click.argument("figure")
+@click.option("--from", "first", type=DAY, required=True, metavar="DAY", help="The first day.")
+@click.option("--to", "last", type=DAY, metavar="DAY", help="The last one; the same unless given.")
+@click.option("--at", metavar="TIME", help="Of that one day: the row from then on, like 09:15, or as CSV has it.")
+@click.option("--interval", type=click.Choice(("quarter", "hour")), default="hour", show_default=True, help="How long.")
+@click.option("--by", type=click.Choice(GROUPS), default="site", show_default=True, help="Of one of these,")
+@click.option("--name", default="", help="which has this name; none is who is in no team.")
+@click.option("--kind", help="Of which kind of things, where a rate is made of several.")
+@click.option("--after", help="The page after this one, as the page before says.")
+@click.option("--limit", default=100, show_default=True, help="How many at most.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of headings.")
+@click.option("--format", "form", type=click.Choice(("text", "csv", "json")), default="text", show_default=True)
+def behind(first: datetime, last: datetime | None, at: str | None, interval: str, **told: Any) -> None:
+    """What a figure was counted from: each contact, and what it adds.
+
+    FIGURE is a column of a report as its JSON and CSV name it, like abandoned, service_level_past or three_rings.
+
+    \b
+    Examples:
+      ccplane report behind abandoned --from 2026-11-22 --by queue --name support
+      ccplane report behind service_level_past --from 2026-11-22 --at 09:00
+      ccplane report behind three_rings --from 2026-11-01 --to 2026-11-22 --by agent --name 1001 --format csv
+    """
+    if at is not None and last is not None:
+        raise click.UsageError("--at is a time of one day: give --from alone")
+    try:
+        begins = datetime.fromisoformat(at if "T" in at else f"{first:%Y-%m-%d}T{at}") if at is not None else None
+    except ValueError:
+        raise click.UsageError(f"--at {at} is no time like 09:15, nor like 2026-11-22T09:15:00+08:00") from None
+    with given_database(given_settings()) as url:
+        click.echo(asyncio.run(_behind(url, first.date(), (last or first).date(), begins, interval, **told)), nl=False)
+
+
+async def _behind(
+    url: str, first: date, last: date, begins: datetime | None, interval: str, *, lang: str, form: str, **told: Any
+) -> str:
+    from ccplane.days import zone
+    from ccplane.kpi.behind import Kind
+    from ccplane.kpi.slices import QUARTER_MS, By
+    from ccplane.postgres.behind import BehindStore
+    from ccplane.postgres.history import SliceStore
+    from ccplane.postgres.pool import Database
+    from ccplane.reports import behind as reports
+
+    told["kind"] = Kind(told["kind"]) if told["kind"] else None
+    database = Database(url)
+    await database.open()
+    try:
+        store = SliceStore(database)
+        calendar = await store.calendar()
+        since, until = calendar.dates(first, last)
+        if begins is not None:
+            there = begins if begins.tzinfo else begins.replace(tzinfo=zone(calendar.timezone(since)))
+            since = round(there.timestamp() * 1000)
+            until = since + QUARTER_MS if interval == "quarter" else calendar.hour(since)[1]
+        wanted = reports.Wanted(since=since, until=until, **{**told, "by": By(told["by"])})
+        made = await reports.behind(store, BehindStore(database), wanted, time.time_ns() // 1_000_000)
+    finally:
+        await database.close()
+    return {"text": reports.as_text, "csv": reports.as_csv, "json": reports.as_json}[form](made, lang)
+
+
+@report.command()
 @click.option("--from", "first", type=DAY, required=True, metavar="DAY", help="The first day, like 2026-11-01.")
 @click.option("--to", "last", type=DAY, required=True, metavar="DAY", help="The last one; it must be over.")
 @click.option("--trial", is_flag=True, help="Only compare: say what would change, and change nothing.")

@@ -95,6 +95,9 @@ BY_CODE: Final[Mapping[str, int]] = {
     "too-long": 422,
     "wrong-way": 422,
     "not-by": 422,
+    "no-such-figure": 404,
+    "no-such-kind": 422,
+    "not-a-quarter": 422,
     "contact-on-its-way": 503,
 }
 BY_FAULT: Final[Mapping[type[CcplaneError], int]] = {

@@ -28,6 +28,7 @@ WORDS: Final = {
         "until": "until",
         "marks": "marks",
         "nothing": "There is nothing in these days.",
+        "more": "There is more: --after {next}",
     },
     "zh-CN": {
         "interval": "时段",
@@ -52,6 +53,7 @@ WORDS: Final = {
         "until": "结束",
         "marks": "标记",
         "nothing": "这些日期没有数据。",
+        "more": "还有更多：--after {next}",
     },
 }
 LANGUAGES: Final = tuple(WORDS)

@@ -6,8 +6,9 @@ import csv
 import io
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -40,7 +41,7 @@ def as_text(report: Report, language: str) -> str:
     said = [
         title,
         "",
-        *_lined_up(lines, len(head) - len(report.columns)),
+        *lined_up(lines, len(head) - len(report.columns)),
         "",
         *notes(report, language),
         "",
@@ -79,10 +80,21 @@ def as_json(report: Report, language: str) -> str:
     plain["definitions"] = {each.key: each._asdict() for each in _meant(report)}
     plain["notes"] = notes(report, language)
     plain["rows"] = [
-        {**row, "figures": dict(zip(report.columns, row["figures"], strict=True))} for row in plain["rows"]
+        {**plain_row, "figures": dict(zip(report.columns, row.figures, strict=True)), "behind": _behind(report, row)}
+        for plain_row, row in zip(plain["rows"], report.rows, strict=True)
     ]
     plain["total"] = dict(zip(report.columns, report.total, strict=True))
     return msgspec.json.format(msgspec.json.encode(plain), indent=1).decode() + "\n"
+
+
+def _behind(report: Report, row: Row) -> str:
+    """Where the API tells what a figure of this row was counted from."""
+    cell = {"since": _utc(row.began_at), "until": _utc(row.ends_at), "by": report.by.value, "name": row.name}
+    return f"/api/v1/reports/behind/{{figure}}?{urlencode(cell)}"
+
+
+def _utc(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat().replace("+00:00", "Z")
 
 
 def harmless(text: str) -> str:
@@ -126,6 +138,12 @@ def _iso(at: int, report: Report) -> str:
     return local(at, report).isoformat(timespec="seconds")
 
 
+def moment(at: int, timezone: str) -> str:
+    """ISO 8601, to the ms where it is not a whole second."""
+    whole = "milliseconds" if at % 1000 else "seconds"
+    return datetime.fromtimestamp(at / 1000, zone(timezone)).isoformat(timespec=whole)
+
+
 def _span(report: Report, to: str) -> str:
     last = local(report.until - 1, report)
     first = f"{local(report.since, report):%Y-%m-%d}"
@@ -154,7 +172,7 @@ def _wide(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
-def _lined_up(lines: Sequence[Sequence[str]], labels: int) -> list[str]:
+def lined_up(lines: Sequence[Sequence[str]], labels: int) -> list[str]:
     """The first `labels` of each to the left, numbers to the right."""
     widths = [max(_wide(line[n]) for line in lines) for n in range(len(lines[0]))]
     return ["  ".join(_filled(cell, widths[n], n < labels) for n, cell in enumerate(line)).rstrip() for line in lines]

@@ -22,10 +22,12 @@ from ccplane.imports.tables import LARGEST
 from ccplane.kpi.schedule import Terms
 from ccplane.kpi.slices import By
 from ccplane.kpi.workforce import Resolved, fcr
+from ccplane.postgres.behind import BehindStore
 from ccplane.postgres.figures import FigureStore
 from ccplane.postgres.history import SliceStore
 from ccplane.postgres.outside import OutsideStore
 from ccplane.postgres.pool import Database
+from ccplane.reports import behind as behind_
 from ccplane.reports import written as reports
 from ccplane.reports.asked import Asked as ReportAsked
 from ccplane.reports.asked import report
@@ -36,12 +38,19 @@ from ccplane.workforce.asked import figures
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv; charset=utf-8"
+TEXT: Final = "text/plain; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WRITTEN: Final[dict[str, tuple[str, Callable[[Report, str], str | bytes]]]] = {
     "json": (JSON, reports.as_json),
     "csv": (CSV, reports.as_csv),
-    "text": ("text/plain; charset=utf-8", reports.as_text),
+    "text": (TEXT, reports.as_text),
     "xlsx": (XLSX, as_xlsx),
+}
+
+EXPLAINED: Final[dict[str, tuple[str, Callable[[behind_.Behind, str], str]]]] = {
+    "json": (JSON, behind_.as_json),
+    "csv": (CSV, behind_.as_csv),
+    "text": (TEXT, behind_.as_text),
 }
 
 
@@ -95,7 +104,15 @@ class Tell(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     language: str
 
 
-What = Show | Resolve | Keep | Take | Tell
+class Explain(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """What a figure was counted from, written as `form`: json, csv or text."""
+
+    wanted: behind_.Wanted
+    form: str
+    language: str
+
+
+What = Show | Resolve | Keep | Take | Tell | Explain
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +166,10 @@ async def _answer(asked: Asked, database: Database, file: BinaryIO) -> tuple[Ans
             made = await report(SliceStore(database), wanted, asked.now)
             kind, write = WRITTEN[what.form]
             return Answered(type=kind), write(made, what.language)
+        case Explain():
+            told = await behind_.behind(SliceStore(database), BehindStore(database), what.wanted, asked.now)
+            kind, explain = EXPLAINED[what.form]
+            return Answered(type=kind), explain(told, what.language)
         case Take():
             done = await load(
                 OutsideStore(database),
