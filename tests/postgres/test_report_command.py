@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+from collections import Counter
 from functools import reduce
 
 import openpyxl
@@ -12,8 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from ccplane.cli import main
+from ccplane.contacts.facts import ContactArrived, Direction
 from ccplane.kpi.board import Board, evolve
 from ccplane.postgres.pool import Database
+from ccplane.reports.faults import found
 from tests.postgres.histories import a_history
 from tests.postgres.test_projections import store
 from tests.postgres.test_rebuild_command import DAY, PAST
@@ -80,6 +83,35 @@ def test_a_workbook_goes_into_a_file_and_nowhere_else(facts, tmp_path):
     assert {line[2]: line[3] for line in lines[:-1]} == {name: each.entered for name, each in board.items()}
     refused = CliRunner().invoke(main, ["report", "daily", "--format", "xlsx"])
     assert (refused.exit_code, "--out" in refused.output) == (2, True)
+
+
+def test_the_numbers_that_were_dialled_say_what_they_brought(facts):
+    day = ("daily", "--date", str(DAY), "--table", "numbers", "--interval", "whole", "--format", "json")
+    told = json.loads(ran(*day))
+    inbound = [fact for fact in facts if isinstance(fact, ContactArrived) and fact.direction is Direction.INBOUND]
+    assert sum(each["figures"]["contacts_arrived"] for each in told["rows"]) == len(inbound) > 0
+    assert told["total"]["contacts_arrived"] == len(inbound)
+
+
+def test_faults_and_the_brief_are_told_of_what_postgres_has(facts):
+    faults = json.loads(ran("daily", "--date", str(DAY), "--table", "faults", "--format", "json"))
+    kinds = {each["what"]: each["times"] for each in faults["sections"]["summary"]}
+    expected = Counter(each.what for each in found(facts, facts[-1].at))
+    assert kinds == expected | ({"calls-lost": kinds["calls-lost"]} if "calls-lost" in kinds else {})
+    assert sum(expected.values()) == len(faults["sections"]["each"]) > 0
+    brief = json.loads(ran("daily", "--date", str(DAY), "--table", "brief", "--format", "json"))
+    board = reduce(evolve, facts, Board.begun()).ever
+    now = {each["figure"]: each["now"] for each in brief["sections"]["headline"]}
+    assert now["offered"] == sum(each.entered for each in board.values())
+    assert {each["name"]: each["offered"] for each in brief["sections"]["queues"]} == {
+        name: each.entered for name, each in board.items() if each.entered
+    }
+    assert "The centre in brief" in ran("weekly", "--date", str(DAY), "--table", "brief")
+
+
+def test_a_page_about_the_site_is_not_grouped(facts):
+    made = CliRunner().invoke(main, ["report", "daily", "--table", "brief", "--by", "queue"])
+    assert (made.exit_code, "not counted by queue" in made.output) == (2, True)
 
 
 def test_what_cannot_be_is_refused_in_a_sentence(facts):

@@ -44,6 +44,16 @@ async def test_what_no_report_can_be_made_of_is_refused_and_says_what_to_do(api,
     assert problem.json()["detail"]
 
 
+@pytest.mark.parametrize("table", ["faults", "brief"])
+async def test_a_page_of_several_tables_is_told_in_each_form(api, table):
+    plain = await api.get(f"{PATH}/{table}", params=DAYS)
+    assert set(plain.json()) >= {"sections", "notes", "definitions", "provisional"}
+    text = await api.get(f"{PATH}/{table}", params=DAYS | {"format": "text", "lang": "zh-CN"})
+    assert text.text.startswith({"faults": "故障记录统计表", "brief": "服务中心简报"}[table])
+    book = await api.get(f"{PATH}/{table}", params=DAYS, headers={"Accept": XLSX})
+    assert len(openpyxl.load_workbook(io.BytesIO(book.content)).worksheets) == len(plain.json()["sections"]) + 1
+
+
 async def test_as_xlsx_it_is_a_workbook_of_the_same_rows(api):
     told = await api.get(f"{PATH}/agents", params=DAYS, headers={"Accept": XLSX})
     assert told.headers["content-type"] == XLSX

@@ -17,10 +17,11 @@ from ccplane.cli.listing import Listing
 if TYPE_CHECKING:
     from ccplane.postgres.remaking import Progress, Remade
     from ccplane.reports.asked import Asked
+    from ccplane.reports.paper import Paper
     from ccplane.reports.report import Report
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
-TABLES = ("traffic", "service", "agents")
+TABLES = ("traffic", "service", "agents", "numbers", "faults", "brief")
 GROUPS = ("site", "queue", "skill", "number", "team", "agent")
 INTERVALS = ("quarter", "hour", "day", "week", "month", "whole")
 KINDS = ("text", "csv", "json", "xlsx")
@@ -61,6 +62,7 @@ def daily(day: datetime | None, interval: str | None, **told: Any) -> None:
       ccplane report daily --date 2026-11-22 --by queue --interval whole
       ccplane report daily --table agents --interval whole --lang zh-CN
       ccplane report daily --table service --format csv --out monday.csv
+      ccplane report daily --table faults
     """
     chosen = _day(day)
     _write(chosen, chosen, interval or "hour", **told)
@@ -76,6 +78,7 @@ def weekly(day: datetime | None, interval: str | None, **told: Any) -> None:
     Examples:
       ccplane report weekly
       ccplane report weekly --date 2026-11-18 --table agents --by team --interval whole
+      ccplane report weekly --table brief --lang zh-CN
     """
     monday = _day(day) - timedelta(days=_day(day).weekday())
     _write(monday, monday + timedelta(days=6), interval or "day", **told)
@@ -120,25 +123,42 @@ def _write(
     first: date, last: date, interval: str, *, table: str, by: str | None, kind: str, lang: str, out: Path | None
 ) -> None:
     from ccplane.kpi.slices import By
-    from ccplane.reports import written
     from ccplane.reports.asked import Asked
+    from ccplane.reports.paper import PAPERS
     from ccplane.reports.report import Interval
-    from ccplane.reports.sheet import as_xlsx
+    from ccplane.workforce.process import PRINTED, WRITTEN
 
     if kind == "xlsx" and out is None:
         raise click.UsageError("an XLSX goes into a file: give --out FILE.xlsx")
     asked = Asked(table=table, first=first, last=last, interval=Interval(interval), by=By(by) if by else None)
     with given_database(given_settings()) as url:
-        made = asyncio.run(_report(url, asked))
-    if kind == "xlsx" and out is not None:
-        out.write_bytes(as_xlsx(made, lang))
+        if table in PAPERS:
+            text = PRINTED[kind][1](asyncio.run(_paper(url, asked)), lang)
+        else:
+            text = WRITTEN[kind][1](asyncio.run(_report(url, asked)), lang)
+    if isinstance(text, bytes):
+        assert out is not None, "refused above"
+        out.write_bytes(text)
         return
-    text = {"text": written.as_text, "csv": written.as_csv, "json": written.as_json}[kind](made, lang)
     if out is None:
         click.echo(text, nl=False)
         return
     # The mark at its beginning tells spreadsheets that it is UTF-8.
     out.write_text(text, encoding="utf-8-sig" if kind == "csv" else "utf-8", newline="")
+
+
+async def _paper(url: str, asked: Asked) -> Paper:
+    from ccplane.postgres.faults import FaultStore
+    from ccplane.postgres.history import SliceStore
+    from ccplane.postgres.pool import Database
+    from ccplane.reports.asked import paper
+
+    database = Database(url)
+    await database.open()
+    try:
+        return await paper(SliceStore(database), FaultStore(database), asked, time.time_ns() // 1_000_000)
+    finally:
+        await database.close()
 
 
 async def _report(url: str, asked: Asked) -> Report:

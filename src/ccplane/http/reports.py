@@ -22,7 +22,7 @@ from ccplane.reports.report import Interval, Report
 from ccplane.site import Site
 from ccplane.workforce.process import XLSX, Explain, Tell
 
-TableName = Literal["traffic", "service", "agents"]
+TableName = Literal["traffic", "service", "agents", "numbers", "faults", "brief"]
 Form = Literal["json", "csv", "text", "xlsx"]
 Language = Literal["en", "zh-CN"]
 TAKEN: Final[dict[str, Form]] = {"text/csv": "csv", "text/plain": "text", XLSX: "xlsx"}
@@ -84,7 +84,9 @@ def routes(plane: Plane, figures: Asking, site_of: Callable[[str], Site] | None,
         lang: Language = "en",
     ) -> Response:
         """Of the site's days `from` to `to`, both in it, as `ccplane report` tells it: rows of `interval` and of what
-        it is grouped `by`, their sums, notes, and what each column means. Without `format` as `Accept` says."""
+        it is grouped `by`, their sums, notes, and what each column means. Without `format` as `Accept` says.
+
+        `faults` and `brief` have neither intervals nor groups, but several tables: `sections`, by key."""
         wanted = Tell(
             table=table,
             first=first,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from ccplane.kpi.definition import Definition
-from ccplane.kpi.rate_definitions import RATES
+from ccplane.kpi.rate_definitions import BROUGHT, RATES
 from ccplane.kpi.workforce_definitions import WORKFORCE
 
 SHORT_MS: Final = 5_000
@@ -184,6 +184,7 @@ DEFINITIONS: Final = {
             "100 × (promoters − detractors) ÷ rated; never without the response rate",
             _RATED,
         ),
+        *BROUGHT,
         *RATES,
         *WORKFORCE,
     )

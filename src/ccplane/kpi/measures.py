@@ -101,10 +101,17 @@ OF_COUNTERS: Final[Mapping[str, Callable[[Counters], Figure]]] = {
     "response_rate": lambda c: share(c.surveys_rated, c.surveys_asked),
     "satisfaction": lambda c: share(c.satisfaction_top, c.satisfaction_rated),
 }
+
+
+def _brought(field: str) -> Callable[[Sums], Figure]:
+    return lambda sums: int(getattr(sums.brought, field))
+
+
 OF_TIMES: Final[Mapping[str, Callable[[Sums], Figure]]] = {
     "signed_in": lambda s: s.times.signed_in_ms,
     "occupancy": lambda s: workforce.occupancy(s.times),
     "productivity": lambda s: workforce.productivity(s.counters.handled, s.times),
+    **{f"contacts_{field}": _brought(field) for field in Brought.__struct_fields__},
     "connected_share_system": lambda s: share(s.brought.self_served + s.brought.answered, s.brought.arrived),
 }
 

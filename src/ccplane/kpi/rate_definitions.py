@@ -1,4 +1,4 @@
-"""What rates and means of reports mean: a chapter of `definitions`. `measures` makes them, from summed counters."""
+"""What rates, means and contacts of reports mean: a chapter of `definitions`; `measures` makes them of counters."""
 
 from __future__ import annotations
 
@@ -10,6 +10,30 @@ _STAYS: Final = "ContactQueued, TalkStarted, ContactUnqueued, FallbackServed"
 _WORK: Final = "TalkEnded, WrapUpDone, FallbackServed"
 _OFFERS: Final = "OfferMade, OfferAnswered, OfferMissed, OfferWithdrawn"
 
+_CAME: Final = f"ContactArrived, ContactEnded, {_STAYS}"
+
+BROUGHT: Final = (
+    Definition("contacts_arrived", "contacts arrived", "来话量", "contacts", "came from outside, each once", _CAME),
+    Definition("contacts_queued", "asked for a person", "转人工量", "contacts", "of those, ever in a queue", _CAME),
+    Definition("contacts_answered", "contacts answered", "来话接听量", "contacts", "an agent ever did", _CAME),
+    Definition(
+        "contacts_abandoned",
+        "contacts abandoned",
+        "来话放弃量",
+        "contacts",
+        "no agent ever answered, and they left while waiting",
+        _CAME,
+    ),
+    Definition(
+        "contacts_self_served",
+        "self-served",
+        "自助完成量",
+        "contacts",
+        "a program served them, and they were never in a queue",
+        _CAME,
+    ),
+)
+"""Contacts from outside, each once."""
 RATES: Final = (
     Definition("service_level_past", "service level", "服务水平", "fraction", "A_T ÷ (A + B)", _STAYS),
     Definition(

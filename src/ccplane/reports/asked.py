@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from ccplane.days import Calendar
 from ccplane.errors import RequestError
+from ccplane.facts import AnyFact
+from ccplane.kpi.measures import summed
 from ccplane.kpi.slices import By, Grain, Slice
+from ccplane.reports import brief
+from ccplane.reports import faults as faults_
+from ccplane.reports.faults import READ_MOST
+from ccplane.reports.paper import PAPERS, Paper
 from ccplane.reports.report import Interval, Report, intervals, made
 from ccplane.reports.tables import TABLES
+
+DAYS_MOST = 366
+"""Of a paper: it is about a time that somebody remembers."""
 
 
 class Kept(Protocol):
@@ -32,11 +42,50 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     by: By | None = None
 
 
+class Faults(Protocol):
+    """What went wrong."""
+
+    async def faults(self, since: int, until: int, most: int) -> list[AnyFact]: ...
+
+
+async def paper(kept: Kept, faults: Faults, asked: Asked, now: int) -> Paper:
+    """The faults, or the brief: RequestError "not-by", "wrong-way", "too-long"; StoreError: no Postgres."""
+    if asked.by is not None:
+        raise RequestError("not-by", f"{asked.table} is about the site, and is not counted by {asked.by}.")
+    calendar, since, until = await _days(kept, asked, now)
+    timezone = calendar.timezone(since)
+    told = await faults.faults(since, until, READ_MOST)
+    hours = await kept.slices(since, until, Grain.HOUR, By.SITE)
+    lost = sum(each.counters.lost for each in hours)
+    if asked.table == "faults":
+        return faults_.paper(told, since, until, timezone, now, lost)
+    length = asked.last - asked.first + timedelta(days=1)
+    earlier = calendar.dates(asked.first - length, asked.last - length)
+    time = brief.Time(
+        hours=hours,
+        queues=await kept.slices(since, until, Grain.DAY, By.QUEUE),
+        numbers=await kept.slices(since, until, Grain.DAY, By.NUMBER),
+        before=summed(await kept.slices(*earlier, Grain.DAY, By.SITE)),
+    )
+    some = faults_.summary(faults_.found(told, min(until, now)), lost)
+    return brief.paper(time, replace(some, key="faults", en="Faults", zh="故障"), since, until, timezone, now)
+
+
+async def _days(kept: Kept, asked: Asked, now: int) -> tuple[Calendar, int, int]:
+    if asked.last < asked.first:
+        raise RequestError("wrong-way", f"{asked.last} comes before {asked.first}.")
+    if (asked.last - asked.first).days >= DAYS_MOST:
+        raise RequestError("too-long", f"{DAYS_MOST} days are the most at once.")
+    await kept.count(now)
+    calendar = await kept.calendar()
+    return calendar, *calendar.dates(asked.first, asked.last)
+
+
 async def report(kept: Kept, asked: Asked, now: int) -> Report:
     """RequestError "no-such-table", "not-by", "too-long" or "wrong-way"; StoreError: no Postgres."""
     table = TABLES.get(asked.table)
     if table is None:
-        raise RequestError("no-such-table", f"`{asked.table}` is none of {', '.join(TABLES)}.")
+        raise RequestError("no-such-table", f"`{asked.table}` is none of {', '.join((*TABLES, *PAPERS))}.")
     by = table.by[0] if asked.by is None else asked.by
     if by not in table.by:
         raise RequestError("not-by", f"{asked.table} is not counted by {by}, but by {', '.join(table.by)}.")

@@ -39,6 +39,14 @@ TABLES: Final = {
              "asa_delayed", "patience", "three_rings", "satisfaction", "response_rate"),
         ),
         Table(
+            "numbers",
+            "Numbers dialled",
+            "广告监测表",
+            (By.NUMBER, By.SITE),
+            ("contacts_arrived", "contacts_self_served", "contacts_queued", "contacts_answered", "contacts_abandoned",
+             "connected_share_system", "offered", "service_level_past", "asa", "aht"),
+        ),
+        Table(
             "agents",
             "Agent workload",
             "客服代表工作量统计表",

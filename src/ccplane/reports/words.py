@@ -29,6 +29,9 @@ WORDS: Final = {
         "marks": "marks",
         "nothing": "There is nothing in these days.",
         "more": "There is more: --after {next}",
+        "faults_cut": "THERE ARE MORE THAN STAND HERE: take fewer days",
+        "faults_lengths": "Lengths are as the log tells them; … is not over. What began before these days is not here.",
+        "before": "Before: the time of the same length that ends where this one begins.",
     },
     "zh-CN": {
         "interval": "时段",
@@ -54,6 +57,9 @@ WORDS: Final = {
         "marks": "标记",
         "nothing": "这些日期没有数据。",
         "more": "还有更多：--after {next}",
+        "faults_cut": "实际多于此处所列：请缩短日期范围",
+        "faults_lengths": "时长以日志为准；… 表示尚未结束。此前开始的故障不在此列。",
+        "before": "上期：紧接本期之前的等长时段。",
     },
 }
 LANGUAGES: Final = tuple(WORDS)

@@ -23,14 +23,17 @@ from ccplane.kpi.schedule import Terms
 from ccplane.kpi.slices import By
 from ccplane.kpi.workforce import Resolved, fcr
 from ccplane.postgres.behind import BehindStore
+from ccplane.postgres.faults import FaultStore
 from ccplane.postgres.figures import FigureStore
 from ccplane.postgres.history import SliceStore
 from ccplane.postgres.outside import OutsideStore
 from ccplane.postgres.pool import Database
 from ccplane.reports import behind as behind_
+from ccplane.reports import papers_written
 from ccplane.reports import written as reports
 from ccplane.reports.asked import Asked as ReportAsked
-from ccplane.reports.asked import report
+from ccplane.reports.asked import paper, report
+from ccplane.reports.paper import PAPERS, Paper
 from ccplane.reports.report import Interval, Report
 from ccplane.reports.sheet import as_xlsx
 from ccplane.workforce import written
@@ -47,6 +50,12 @@ WRITTEN: Final[dict[str, tuple[str, Callable[[Report, str], str | bytes]]]] = {
     "xlsx": (XLSX, as_xlsx),
 }
 
+PRINTED: Final[dict[str, tuple[str, Callable[[Paper, str], str | bytes]]]] = {
+    "json": (JSON, papers_written.as_json),
+    "csv": (CSV, papers_written.as_csv),
+    "text": (TEXT, papers_written.as_text),
+    "xlsx": (XLSX, papers_written.as_xlsx),
+}
 EXPLAINED: Final[dict[str, tuple[str, Callable[[behind_.Behind, str], str]]]] = {
     "json": (JSON, behind_.as_json),
     "csv": (CSV, behind_.as_csv),
@@ -163,6 +172,10 @@ async def _answer(asked: Asked, database: Database, file: BinaryIO) -> tuple[Ans
             return Answered(type=CSV if what.form == "csv" else JSON), text
         case Tell():
             wanted = ReportAsked(table=what.table, first=what.first, last=what.last, interval=what.interval, by=what.by)
+            if what.table in PAPERS:
+                sheet = await paper(SliceStore(database), FaultStore(database), wanted, asked.now)
+                kind, print_ = PRINTED[what.form]
+                return Answered(type=kind), print_(sheet, what.language)
             made = await report(SliceStore(database), wanted, asked.now)
             kind, write = WRITTEN[what.form]
             return Answered(type=kind), write(made, what.language)
