@@ -120,6 +120,13 @@ async def test_two_nodes_run_from_one_root_and_neither_can_write_it(make_node: M
 
 
 @asterisk
+async def test_sound_goes_before_what_else_the_machine_does_where_that_is_allowed(local_node: LocalNode):
+    allowed = subprocess.run("renice -n -5 -p $$", shell=True, check=False, capture_output=True).returncode == 0
+    assert local_node.pid
+    assert os.getpriority(os.PRIO_PROCESS, local_node.pid) == (-5 if allowed else os.getpriority(os.PRIO_PROCESS, 0))
+
+
+@asterisk
 async def test_asterisk_holds_no_capability(local_node: LocalNode):
     status = dict(line.split(":\t", 1) for line in Path(f"/proc/{local_node.pid}/status").read_text().splitlines())
     assert {status[each] for each in ("CapPrm", "CapEff", "CapBnd", "CapInh")} == {"0" * 16}
