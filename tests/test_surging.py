@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
@@ -10,7 +12,7 @@ from ccplane.core import checkpoint
 from ccplane.core import inputs as i
 from ccplane.errors import StoreError
 from ccplane.routing.rules import SurgeRule
-from ccplane.surging import look, tell_surges
+from ccplane.surging import Surging, look, tell_surges
 from tests.http.memory import MemoryPlane
 
 RULE = SurgeRule(weeks=2, least=10)
@@ -56,6 +58,26 @@ async def test_it_is_said_once_with_the_command_and_over_once_it_is_as_usual(pla
     ]
     assert logs[1]["tell_them"] == 'ccplane emergency on surge --number 4001 --text en="…"'
     assert not plane.state.surges
+
+
+async def test_what_was_measured_is_kept_and_was_not_without_a_rule(plane):
+    arrivals = Arrivals()
+    arrivals.now = 20
+    surging = Surging(plane, arrivals, lambda: plane.history.now)
+    running = asyncio.ensure_future(surging.run(every_s=0))
+    await until(lambda: surging.measured is not None)
+    assert surging.measured.of_site.index == surging.measured.measures[1].index == 4.0
+    assert [each.number for each in surging.measured.measures] == ["", "4001"]
+    arrivals.away = True
+    rules(plane, None)
+    await until(lambda: surging.measured is None)
+    running.cancel()
+
+
+async def until(is_so):
+    async with asyncio.timeout(10):
+        while not is_so():
+            await asyncio.sleep(0)
 
 
 async def test_a_plane_that_comes_back_does_not_say_it_again(plane):

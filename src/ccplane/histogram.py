@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,3 +40,23 @@ class Histogram:
             if seen >= rank:
                 return bound if self.count else 0.0
         return float("inf")
+
+
+class Recent:
+    """What was counted by bucket in about the last `looks` looks, of counts that only ever rise. It remembers them as
+    they were at each look; before the first there is nothing."""
+
+    def __init__(self, buckets: tuple[float, ...], counts: Callable[[], Sequence[int]], looks: int) -> None:
+        self._buckets, self._counts = buckets, counts
+        self._before: deque[tuple[int, ...]] = deque(maxlen=looks)
+
+    def look(self) -> None:
+        """Remember them."""
+        self._before.append(tuple(self._counts()))
+
+    def read(self) -> Histogram:
+        """Those since the oldest look that is remembered."""
+        now = self._counts()
+        before = self._before[0] if self._before else now
+        counts = [count - earlier for count, earlier in zip(now, before, strict=True)]
+        return Histogram(self._buckets, counts, count=sum(counts))

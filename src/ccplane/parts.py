@@ -83,7 +83,7 @@ from ccplane.settings import Settings
 from ccplane.site import Site, parse, read
 from ccplane.site.overlays import laid
 from ccplane.staff import Staff
-from ccplane.surging import tell_surges, watch_for_surges
+from ccplane.surging import Surging, tell_surges
 from ccplane.vitals import (
     Callers,
     Either,
@@ -408,9 +408,12 @@ class Parts:
 
     async def api(self) -> Server:
         """Who waits for it at the port of a plane before us is served now."""
-        create_app, Ports, serve, warm = await asyncio.to_thread(_api)  # noqa: N806
+        create_app, Ports, ServiceHealth, serve, warm = await asyncio.to_thread(_api)  # noqa: N806
         history, ami, settings = History(self._database), self._ami, self._settings
         figures = Beside(self._database.dsn, self._clock.now)
+        self._surging = Surging(self.plane, Arrivals(self._database), self._clock.now)
+        stats = self._meters, self._ari.stats, self._shipper.stats
+        self._service = ServiceHealth(self.plane, *stats, lambda: self._surging.measured)
         self._stack.push_async_callback(figures.close)
         app = await asyncio.to_thread(
             create_app,
@@ -453,6 +456,7 @@ class Parts:
                 look_ups=self._look_ups,
                 notices=NoticesByHand(self._notices, self._notifier, self._clock.now),
                 notifier=self._notifier,
+                service=self._service,
             ),
             admin_token=self.token,
             guard_token=_token(self._settings.guard_token, self._settings.runtime / "guard-token"),
@@ -490,7 +494,8 @@ class Parts:
                 ("watching the parts", self._vitals.watch()),
                 ("our own log", OwnLog(settings.runtime / "plane.log").run()),
                 *watching,
-                ("measuring arrivals", watch_for_surges(self.plane, Arrivals(self._database), self._clock.now)),
+                ("measuring arrivals", self._surging.run()),
+                ("remembering delays", self._service.run()),
             )
         }
         over = asyncio.create_task(first_to_fail({leading, *others}))
@@ -527,13 +532,14 @@ def _to_nobody(_: str) -> None:
     """How far a plane is that succeeds no other."""
 
 
-def _api() -> tuple[Any, Any, Any, Any]:
+def _api() -> tuple[Any, Any, Any, Any, Any]:
     """What the API is made of: half a second of imports, on a thread of its own."""
     from ccplane.http.app import Ports, create_app
     from ccplane.http.server import serve
+    from ccplane.http.service_health import ServiceHealth
     from ccplane.http.warming import warm
 
-    return create_app, Ports, serve, warm
+    return create_app, Ports, ServiceHealth, serve, warm
 
 
 def watchers(settings: Settings, admin_token: str) -> Watchers:

@@ -15,7 +15,7 @@ import structlog
 from ccplane.contacts.facts.surges import SurgeBegan, SurgeEnded
 from ccplane.core.inputs import SurgeSeen
 from ccplane.errors import StoreError
-from ccplane.kpi.surge import Slot, changes, measured, slots
+from ccplane.kpi.surge import Measured, Slot, changes, measured, slots
 from ccplane.laws import Fact
 from ccplane.plane import Plane
 
@@ -28,27 +28,33 @@ class Arrivals(Protocol):
         """How many called each number in each of these slots. StoreError without Postgres."""
 
 
-async def watch_for_surges(plane: Plane, arrivals: Arrivals, now: Callable[[], int], every_s: float = EVERY_S) -> None:
-    """For ever."""
-    while True:
-        await asyncio.sleep(every_s)
-        try:
-            await look(plane, arrivals, now())
-        except StoreError:
-            continue
-        except Exception:  # it is beside the calls: nothing of it may end the plane
-            log.exception("whether more call than usual could not be measured")
+class Surging:
+    """Measures for ever, and knows what it found last: `measured`, None before that, and without a rule."""
+
+    def __init__(self, plane: Plane, arrivals: Arrivals, now: Callable[[], int]) -> None:
+        self._plane, self._arrivals, self._now = plane, arrivals, now
+        self.measured: Measured | None = None
+
+    async def run(self, every_s: float = EVERY_S) -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                self.measured = await look(self._plane, self._arrivals, self._now())
+            except StoreError:
+                continue
+            except Exception:  # it is beside the calls: nothing of it may end the plane
+                log.exception("whether more call than usual could not be measured")
 
 
-async def look(plane: Plane, arrivals: Arrivals, at: int) -> None:
-    """Measure once; what has changed is a fact."""
+async def look(plane: Plane, arrivals: Arrivals, at: int) -> Measured | None:
+    """Measure once; what has changed is a fact. None where acd/site.toml has no rule."""
     state = plane.snapshot.state
     rule = state.rules.surge
     if rule is None:
         gone = tuple(state.surges)
         for number in gone:
             await plane.ask(SurgeSeen(SurgeEnded(at=at, number=number)))
-        return
+        return None
     current, last = slots(at, state.rules.timezone, rule)
     counts = await arrivals.arrivals((*current, *last))
     measures = measured(counts[: len(current)], counts[len(current) :])
@@ -60,6 +66,7 @@ async def look(plane: Plane, arrivals: Arrivals, at: int) -> None:
         await plane.ask(SurgeSeen(began))
     for number in over:
         await plane.ask(SurgeSeen(SurgeEnded(at=at, number=number)))
+    return Measured(at, rule, measures)
 
 
 def command(number: str) -> str:

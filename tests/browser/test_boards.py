@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -10,14 +11,19 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from ccplane.asterisk.stats import AriStats
 from ccplane.core import inputs
 from ccplane.http import wallboard, wallboard_page
 from ccplane.http.app import create_app
 from ccplane.http.server import Server, serve
+from ccplane.http.service_health import ServiceHealth
 from ccplane.http.wallboard_page.words import WORDS
 from ccplane.http.watchers import Watchers
 from ccplane.ids import QueueName
+from ccplane.kpi.surge import Measure, Measured
+from ccplane.log.shipping import ShippingStats
 from ccplane.postgres.course import Quarter
+from ccplane.routing.rules import SurgeRule
 from ccplane.site import parse
 from tests.browser import soak
 from tests.browser.chromium import Chromium, Tab
@@ -63,6 +69,12 @@ turn = "2s"
 [soaked.thresholds]
 waiting = { warn = 1, alarm = 2, sound = "alarm" }
 
+[service]
+tiles = ["surge_index"]
+[service.thresholds]
+surge_index = { warn = 2, alarm = 2.5 }
+fact_lag = { warn = "1s", alarm = "3s" }
+
 [sellers]
 tiles = ["agents_ready", "agents_signed_in"]
 teams = ["north"]
@@ -97,11 +109,13 @@ class Screen:
         self.site = Site()
         self.site.files = parse(FILES | {"acd/wallboards.toml": BOARDS})
         self.stranger = False
+        self.service: ServiceHealth | None = None
         self._stack, self._up = stack, AsyncExitStack()
         self._server: Server | None = None
 
     async def start(self) -> None:
-        self._app = create_app(self.site.ports(), admin_token=TOKEN, watchers=Watchers(TOKEN, SCREENS))
+        ports = dataclasses.replace(self.site.ports(), service=self.service)
+        self._app = create_app(ports, admin_token=TOKEN, watchers=Watchers(TOKEN, SCREENS))
         if self.stranger:
             self._app.add_middleware(ThroughProxy)
         self._up = AsyncExitStack()
@@ -310,6 +324,24 @@ async def test_the_page_shows_what_the_api_says(window, screen):
     ]
     shown = await tab.evaluate("[...document.querySelectorAll('#tiles b')].map((each) => each.textContent)")
     assert shown == [*sums, "100%", "1"]
+
+
+async def test_how_the_service_itself_does_is_shown_as_the_api_says_it_and_may_be_a_worry(window, screen):
+    ports, ari, shipping = screen.site.ports(), AriStats(), ShippingStats()
+    surges = Measured(0, SurgeRule(), (Measure("", 25, 0, 10.0, 10.0),))
+    service = ServiceHealth(ports.plane, ports.meters, ari, shipping, lambda: surges)
+    screen.service = service
+    await screen.again()
+    service.look()
+    ari.lag.observe(0.004)
+    shipping.lag.observe(1.9)
+    screen.told()
+    tiles = ("surge_index", "ari_lag", "fact_lag", "loop_delay", "offer_latency")
+    tab = await opened(window, screen, f"board=service&tiles={','.join(tiles)}&lang=en")
+    told = (await screen.shown())["service"]
+    assert (told["surge_index"], told["ari_lag_ms"], told["fact_lag_ms"], told["loop_delay_ms"]) == (2.5, 5, 2000, None)
+    assert [await tab.evaluate(tile(name)) for name in tiles] == ["×2.5", "5 ms", "2 s", "–", "–"]
+    assert [await tab.evaluate(worry(name)) for name in tiles[:3]] == ["alarm", "", "warn"]
 
 
 async def test_a_token_in_the_address_is_gone_from_it_once_the_page_is_there(window, screen):

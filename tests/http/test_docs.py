@@ -12,11 +12,14 @@ from types import SimpleNamespace
 from ccplane.asterisk.stats import AmiStats, AriStats, PhoneStats
 from ccplane.http import limits, problems
 from ccplane.http.app import create_app
+from ccplane.http.service_health import ServiceHealth
 from ccplane.kpi import definitions
+from ccplane.kpi.surge import Measure, Measured
 from ccplane.log.backlog import Level, Standing
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
 from ccplane.lookups.asking import Seen
+from ccplane.routing.rules import SurgeRule
 from tests.http.conftest import client_from
 from tests.http.memory import TOKEN
 from tests.kpi.histories import AGENTS, QUEUES
@@ -75,7 +78,9 @@ async def test_every_metric_is_on_the_page(site):
     ports = replace(site.ports(), **clients, outbox=OutboxStats(), shipping=ShippingStats(), backlog=backlog)
     ports = replace(ports, look_ups=SimpleNamespace(seen={"orders": Seen()}, circuit=lambda _: "closed"))
     ports = replace(ports, notifier=SimpleNamespace(due=0, oldest_s=lambda: 0.0, **NONE_YET))
-    app = create_app(ports, admin_token=TOKEN)
+    surges = Measured(0, SurgeRule(), (Measure("", 0, 0, 0.0, 0.0),))
+    service = ServiceHealth(ports.plane, ports.meters, ports.ari, ports.shipping, lambda: surges)
+    app = create_app(replace(ports, service=service), admin_token=TOKEN)
     async with client_from(app) as client:
         text = (await client.get("/metrics")).text
     families = re.findall(r"^# TYPE (ccplane_\w+) ", text, re.MULTILINE)

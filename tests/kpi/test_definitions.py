@@ -16,6 +16,7 @@ from ccplane.ids import AgentId, CallbackId, ChannelId, ContactId, OfferId, Queu
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.counters import Counters
 from ccplane.kpi.definitions import DEFINITIONS
+from ccplane.kpi.health_definitions import HEALTH
 from ccplane.kpi.rate_definitions import BROUGHT, RATES
 from ccplane.kpi.wallboard import queues
 from ccplane.kpi.workforce_definitions import WORKFORCE
@@ -83,7 +84,7 @@ PINNED = {
 
 A number that differs from this is another number: raise its `version` in `kpi/definitions.py`, then pin it.
 """
-OF_CALLS = [key for key in DEFINITIONS if key not in {each.key for each in (*BROUGHT, *RATES, *WORKFORCE)}]
+OF_CALLS = [key for key in DEFINITIONS if key not in {each.key for each in (*BROUGHT, *RATES, *WORKFORCE, *HEALTH)}]
 NOON = 20_000 * 86_400_000 + 43_200_000
 SALES = QueueName("sales")
 ANA = AgentId("1001")

@@ -33,6 +33,15 @@ def test_the_file_on_the_page_is_the_board_that_it_says():
     }
 
 
+WRITTEN = {
+    Unit.COUNT: "a number",
+    Unit.TIME: '`"30s"`',
+    Unit.SHARE: "percent",
+    Unit.RATIO: "how many times",
+    Unit.DELAY: '`"50ms"`',
+}
+
+
 def test_the_page_lists_every_key_and_every_figure_as_it_is_written():
     table = PAGE.split("## Figures")[0]
     for key in WallboardTable.model_fields:
@@ -41,8 +50,7 @@ def test_the_page_lists_every_key_and_every_figure_as_it_is_written():
     rows = {name: row for row in figures.splitlines() if row.startswith("| `") for name in re.findall(r"`(\w+)`", row)}
     for name, figure in FIGURES.items():
         assert rows[name].endswith("more |" if figure.more_is_worse else "less |"), name
-        written = {Unit.COUNT: "a number", Unit.TIME: '`"30s"`', Unit.SHARE: "percent"}[figure.unit]
-        assert written in rows[name], name
+        assert WRITTEN[figure.unit] in rows[name], name
 
 
 def test_a_board_that_says_nothing_is_the_usual_one():
@@ -76,7 +84,7 @@ def test_what_stands_twice_is_shown_once():
         (
             "[floor.thresholds]\nlongest_wait = { warn = 30 }\n",
             "bad-threshold",
-            '…2: floor.thresholds.longest_wait.warn: is a length of time with its unit, in quotes: "20s" or "3m"',
+            '…2: floor.thresholds.longest_wait.warn: is a length of time with its unit, in quotes: "20s", "3m" or …',
         ),
         (
             '[floor.thresholds]\nlongest_wait = { warn = "soon" }\n',

@@ -32,6 +32,8 @@ class AriStats:
     overflows: int = 0
     probe_rtt_s: float = 0.0
     """The last probe's way to Asterisk's event thread and back."""
+    lag: Histogram = field(default_factory=lambda: Histogram(LATENCIES_S))
+    """Seconds of that way, of all probes that came back."""
     probes_lost: int = 0
     stuck_s: float = 0.0
     """For how long the socket that has owed an answer the longest has."""

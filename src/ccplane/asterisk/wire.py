@@ -85,6 +85,7 @@ class Wire:
             began = loop.time()
             if await self._ping():
                 self._stats.probe_rtt_s = loop.time() - began
+                self._stats.lag.observe(self._stats.probe_rtt_s)
                 return True
             if loop.time() - began < self._limits.probe_echo + self._limits.grace:
                 self._stats.probes_lost += 1

@@ -38,6 +38,7 @@ from ccplane.http import (
     recordings,
     reports,
     seats,
+    service_health,
     sign_in,
     site,
     steps,
@@ -129,6 +130,7 @@ class Ports:
     figures: figures.Asking | None = None
     notices: notices.NoticeStore | None = None
     notifier: Notifier | None = None
+    service: service_health.ServiceHealth | None = None
 
 
 def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watchers: Watchers | None = None) -> FastAPI:
@@ -146,7 +148,10 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watcher
     sessions = Sessions(ports.notes, ports.clock)
     own, agent = admin_or_own(admin_token, sessions), agent_only(sessions)
     sockets = agent_socket.Sockets(ports.plane, sessions, ports.callers, ports.can_pick_up)
-    stream = wallboard.Stream(ports.plane, ports.clock)
+    service = ports.service or service_health.ServiceHealth(
+        ports.plane, ports.meters, ports.ari, ports.shipping, lambda: None
+    )
+    stream = wallboard.Stream(ports.plane, ports.clock, service=service.view)
     app.state.streams = [stream]
     exposition = Exposition(
         plane=ports.plane,
@@ -161,6 +166,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watcher
         look_ups=ports.look_ups,
         notifier=ports.notifier,
         stream=stream,
+        surges=service.surges,
         screens=sockets,
     )
     ports.meters.registry.register(exposition)
@@ -180,6 +186,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watcher
     app.include_router(wallboard_people.routes(ports.plane, stream.people, watchers.guard))
     app.include_router(wallboard_page.routes(watchers, boards_of(ports.plane, ports.site_of)))
     app.include_router(live_figures.routes(ports.plane, watchers.guard, ports.clock))
+    app.include_router(service_health.routes(service, ports.clock, watchers.guard))
     if ports.figures is not None:
         app.include_router(figures.routes(ports.plane, ports.figures, ports.site_of, admin))
         app.include_router(reports.routes(ports.plane, ports.figures, ports.site_of, admin))

@@ -32,6 +32,7 @@ from ccplane.http.wallboard import Stream
 from ccplane.kpi.brought import Brought
 from ccplane.kpi.counters import NOTHING, NOTHING_YET, RING_BOUNDS_MS, SPREAD_BOUNDS_MS, Counters, Delays, Spread
 from ccplane.kpi.definitions import DEFINITIONS
+from ccplane.kpi.surge import Measured
 from ccplane.kpi.wallboard import Groups, queues
 from ccplane.log.backlog import Backlog, Standing
 from ccplane.log.outbox import OutboxStats
@@ -97,6 +98,7 @@ class Exposition(Collector):
     health: Health
     stream: Stream
     screens: Sized
+    surges: Callable[[], Measured | None]
     ari: AriStats | None = None
     ami: AmiStats | None = None
     heard: PhoneStats | None = None
@@ -171,6 +173,9 @@ class Exposition(Collector):
         yield _now(
             "ccplane_surges", "Numbers that far more call than usual; all of them are one more", len(state.surges)
         )
+        measured = self.surges()
+        if measured is not None:
+            yield _now("ccplane_surge_index", f"Of the whole site: {_help('surge_index')}", measured.of_site.index)
         heard = "Callers who were told of an emergency"
         yield _total("ccplane_emergencies_heard", heard, totals.facts.get("EmergencyHeard", 0))
         yield from _owed(state.owed.values())
@@ -255,7 +260,7 @@ def _groups(groups: Groups) -> Metric:
 def _ringing(delays: Delays) -> Metric:
     seconds = tuple(bound / 1000 for bound in RING_BOUNDS_MS)
     given = Histogram(seconds, list(delays.counts), delays.sum_ms / 1000, sum(delays.counts))
-    return _histogram("ccplane_offer_ringing_seconds", "From an offer made to the phone's 180", given)
+    return _histogram("ccplane_offer_ringing_seconds", _help("offer_latency"), given)
 
 
 def _spread(name: str, text: str, ever: Mapping[str, Spread]) -> Metric:
@@ -289,6 +294,7 @@ def _of_ari(stats: AriStats) -> Iterator[Metric]:
     yield _now("ccplane_ari_inbox_peak", "The most that ever waited", stats.inbox_peak)
     yield _total("ccplane_ari_inbox_overflows", "Connections ended as the inbox was full", stats.overflows)
     yield _now("ccplane_ari_probe_rtt_seconds", "The last probe, there and back", stats.probe_rtt_s)
+    yield _histogram("ccplane_ari_lag_seconds", _help("ari_lag"), stats.lag)
     yield _now("ccplane_ari_stuck_seconds", "How long the command socket that is held up has been", stats.stuck_s)
     yield _total("ccplane_ari_sockets_renewed", "Command sockets made anew as they gave no answer", stats.renewed)
     yield _total("ccplane_ari_probes_lost", "Probes that did not come back", stats.probes_lost)
@@ -371,7 +377,7 @@ def _of_shipping(stats: ShippingStats) -> Iterator[Metric]:
     yield _total("ccplane_shipped_batches", "Transactions that stored them", stats.batches)
     yield _total("ccplane_shipping_failures", "Such transactions that failed", stats.failures)
     yield _total("ccplane_facts_missing", "Facts that neither Postgres nor the outbox has any more", stats.missing)
-    yield _histogram("ccplane_fact_lag_seconds", "From decided to queryable in Postgres", stats.lag)
+    yield _histogram("ccplane_fact_lag_seconds", _help("fact_lag"), stats.lag)
 
 
 def _now(name: str, text: str, value: float) -> GaugeMetricFamily:

@@ -8,6 +8,9 @@ from typing import Final, Never
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
+from ccplane.histogram import Histogram as Counts
+from ccplane.kpi.definitions import DEFINITIONS
+
 STEP_BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1)
 DELAY_BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.025, 0.05, 0.1, 0.25, 1.0)
 
@@ -26,10 +29,12 @@ class Meters:
         )
         self._loop_delay = Histogram(
             "ccplane_loop_delay_seconds",
-            "How much later than asked the event loop woke a sleeper",
+            f"{DEFINITIONS['loop_delay'].en} ({DEFINITIONS['loop_delay'].zh}): {DEFINITIONS['loop_delay'].formula}",
             buckets=DELAY_BUCKETS,
             registry=self.registry,
         )
+        self.loop_delay = Counts(DELAY_BUCKETS)
+        """The same, to be read."""
 
     def observe_step(self, seconds: float) -> None:
         """One input took this long."""
@@ -38,6 +43,7 @@ class Meters:
     def observe_loop_delay(self, seconds: float) -> None:
         """The loop was this late."""
         self._loop_delay.observe(seconds)
+        self.loop_delay.observe(seconds)
 
 
 async def sample_loop_delay(meters: Meters, every_s: float = 0.5) -> Never:

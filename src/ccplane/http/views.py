@@ -227,6 +227,20 @@ class SurgeView(msgspec.Struct, frozen=True):
     index: float
 
 
+class ServiceView(msgspec.Struct, frozen=True, kw_only=True):
+    """How the service itself does: the surge index of the site, and what 99 in 100 of each delay kept in the last five
+    minutes, ms. Null without data. `GET /api/v1/live/service` tells more."""
+
+    surge_index: float | None = None
+    offer_latency_ms: float | None = None
+    fact_lag_ms: float | None = None
+    ari_lag_ms: float | None = None
+    loop_delay_ms: float | None = None
+
+
+NOTHING_MEASURED: Final = ServiceView()
+
+
 class Wallboard(msgspec.Struct, frozen=True):
     """The numbers now (`at`) and since the site's midnight (`counted_from`). They are `provisional` where `gaps` of
     today, a second or longer, touch them: what callers did meanwhile was found out afterwards, or not at all."""
@@ -247,6 +261,7 @@ class Wallboard(msgspec.Struct, frozen=True):
     page: str
     people: str
     """Another word once the agents' teams, skills or queues may be others."""
+    service: ServiceView
 
 
 def _iso_or_none(at: int | None) -> Time | None:
@@ -265,7 +280,9 @@ def _emergency(each: Emergency) -> EmergencyView:
     )
 
 
-def wallboard_told(view: WallboardView, site: str, page: str, people: str) -> Wallboard:
+def wallboard_told(
+    view: WallboardView, site: str, page: str, people: str, service: ServiceView = NOTHING_MEASURED
+) -> Wallboard:
     return Wallboard(
         at=iso(view.at),
         counted_from=iso(view.began_at),
@@ -282,6 +299,7 @@ def wallboard_told(view: WallboardView, site: str, page: str, people: str) -> Wa
         site=site,
         page=page,
         people=people,
+        service=service,
         gaps=tuple(
             GapView(iso(gap.began_at), None if gap.ended_at is None else iso(gap.ended_at)) for gap in view.gaps
         ),

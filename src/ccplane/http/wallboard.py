@@ -18,7 +18,7 @@ from ccplane.errors import RequestError
 from ccplane.http.auth import Guard
 from ccplane.http.openapi import answers
 from ccplane.http.ports import Plane, Snapshot
-from ccplane.http.views import Wallboard, told, wallboard_told
+from ccplane.http.views import NOTHING_MEASURED, ServiceView, Wallboard, told, wallboard_told
 from ccplane.http.wallboard_page import BUILD
 from ccplane.http.wallboard_people import People
 from ccplane.ids import QueueName
@@ -59,18 +59,28 @@ class Newcomers:
         return self._told
 
 
-def shown(snapshot: Snapshot, now: int, newcomers: Newcomers, people: People) -> Wallboard:
+def shown(
+    snapshot: Snapshot, now: int, newcomers: Newcomers, people: People, service: ServiceView = NOTHING_MEASURED
+) -> Wallboard:
     at = max(now, snapshot.at)
     state = snapshot.state
     view = wallboard(snapshot.board, state, at, newcomers.waits(state, at))
-    return wallboard_told(view, state.site, BUILD, people.word(state))
+    return wallboard_told(view, state.site, BUILD, people.word(state), service)
 
 
 class Stream:
     """One stream for all readers: made once per change, not once per reader; nothing is done while nobody reads."""
 
-    def __init__(self, plane: Plane, clock: Callable[[], int], *, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(
+        self,
+        plane: Plane,
+        clock: Callable[[], int],
+        *,
+        service: Callable[[], ServiceView] = ServiceView,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
         self._plane, self._clock, self._heartbeat_s = plane, clock, heartbeat_s
+        self.service = service
         self._event = b""
         """The latest wallboard."""
         self._before = b""
@@ -158,7 +168,7 @@ class Stream:
     def _publish(self) -> None:
         snapshot = self._plane.snapshot
         self._seq = snapshot.seq
-        board, before = shown(snapshot, self._clock(), self.newcomers, self.people), self._board
+        board, before = shown(snapshot, self._clock(), self.newcomers, self.people, self.service()), self._board
         change = change_of(before, board) if before else None
         self._board, self._before = board, self._event
         self._event = _event(b"wallboard", snapshot.seq, board)
@@ -199,7 +209,8 @@ def routes(plane: Plane, clock: Callable[[], int], stream: Stream, open_here: Gu
     async def get() -> Response:
         """Counts since the site's midnight; the two rates are fractions 0 to 1, or null without data."""
         return told(
-            shown(plane.snapshot, clock(), stream.newcomers, stream.people), headers={"Cache-Control": "no-store"}
+            shown(plane.snapshot, clock(), stream.newcomers, stream.people, stream.service()),
+            headers={"Cache-Control": "no-store"},
         )
 
     @router.get("/stream", summary="The numbers as they change", responses=EVENTS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from ccplane.kpi.definition import Definition
+from ccplane.kpi.health_definitions import HEALTH
 from ccplane.kpi.rate_definitions import BROUGHT, RATES
 from ccplane.kpi.workforce_definitions import WORKFORCE
 
@@ -187,6 +188,7 @@ DEFINITIONS: Final = {
         *BROUGHT,
         *RATES,
         *WORKFORCE,
+        *HEALTH,
     )
 }
 VERSION: Final = max(each.version for each in DEFINITIONS.values())

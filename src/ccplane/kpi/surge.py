@@ -52,6 +52,18 @@ class Measure(msgspec.Struct, frozen=True):
         return self.usual_now if self.of_now else self.usual_before
 
 
+class Measured(msgspec.Struct, frozen=True):
+    """What was found at `at`, ms UTC, by this rule: of all numbers together first."""
+
+    at: int
+    rule: SurgeRule
+    measures: tuple[Measure, ...]
+
+    @property
+    def of_site(self) -> Measure:
+        return self.measures[0]
+
+
 def _ratio(arrivals: int, usual: float) -> float:
     return arrivals / max(usual, 1.0)
 

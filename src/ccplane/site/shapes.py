@@ -613,8 +613,8 @@ SoundName = Annotated[str, _one_of("no-such-sound", "sound", lambda: SOUNDS)]
 class ThresholdTable(Table):
     """`waiting = { warn = 3, alarm = 8, sound = "chime" }`"""
 
-    warn: int | str | None = None
-    alarm: int | str | None = None
+    warn: int | float | str | None = None
+    alarm: int | float | str | None = None
     sound: SoundName = "none"
 
 

@@ -18,6 +18,10 @@ class Unit(StrEnum):
     """ms."""
     SHARE = "share"
     """0 to 1."""
+    RATIO = "ratio"
+    """How many times as much."""
+    DELAY = "delay"
+    """ms, where each of them matters."""
 
 
 class Figure(NamedTuple):
@@ -47,6 +51,11 @@ FIGURES: Final[Mapping[str, Figure]] = {
     "agents_paused": Figure(Unit.COUNT),
     "agents_unreachable": Figure(Unit.COUNT),
     "agents_signed_in": Figure(Unit.COUNT, more_is_worse=False),
+    "surge_index": Figure(Unit.RATIO),
+    "offer_latency": Figure(Unit.DELAY),
+    "fact_lag": Figure(Unit.DELAY),
+    "ari_lag": Figure(Unit.DELAY),
+    "loop_delay": Figure(Unit.DELAY),
 }
 IN_THE_TABLE: Final = (
     "waiting", "longest_wait", "estimated_wait", "offered", "answered", "abandoned", "service_level", "three_rings",

@@ -80,17 +80,21 @@ def _thresholds(document: Document, name: str, table: WallboardTable) -> Iterato
         yield figure, Threshold(warn, alarm, given.sound)
 
 
-def _limit(kind: Figure, value: int | str) -> float:
+def _limit(kind: Figure, value: float | str) -> float:
     """In the figure's own unit. ValueError with a sentence for who wrote it."""
     match kind.unit:
-        case Unit.TIME:
+        case Unit.TIME | Unit.DELAY:
             if not isinstance(value, str):
-                raise ValueError('is a length of time with its unit, in quotes: "20s" or "3m"')
+                raise ValueError('is a length of time with its unit, in quotes: "20s", "3m" or "50ms"')
             return float(milliseconds(value))
         case Unit.SHARE:
             if not isinstance(value, int) or not 0 <= value <= 100:
                 raise ValueError("is percent, a whole number from 0 to 100")
             return value / 100
+        case Unit.RATIO:
+            if isinstance(value, str) or value < 0:
+                raise ValueError("is how many times as much, like 2 or 2.5")
+            return float(value)
         case Unit.COUNT:
             if not isinstance(value, int) or value < 0:
                 raise ValueError("is a whole number, 0 or more")

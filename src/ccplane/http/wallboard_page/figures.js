@@ -4,6 +4,7 @@
 const sum = (items, name) => items.reduce((all, item) => all + item[name], 0);
 const rate = (part, all) => (all > 0 ? part / all : null);
 const most = (values) => (values.length > 0 ? Math.max(...values) : null);
+const ofService = (name) => (_queues, _agents, _elapsed, service) => service?.[name] ?? null;
 const inState = (state) => (_, agents) => agents.filter((agent) => agent.state === state).length;
 
 // In counts, ms, or fractions. `elapsed`: ms since the figures were told.
@@ -30,9 +31,14 @@ const FIGURES = {
   agents_paused: inState("paused"),
   agents_unreachable: inState("unreachable"),
   agents_signed_in: (_, agents) => agents.filter((agent) => agent.state !== "offline").length,
+  surge_index: ofService("surge_index"),
+  offer_latency: ofService("offer_latency_ms"),
+  fact_lag: ofService("fact_lag_ms"),
+  ari_lag: ofService("ari_lag_ms"),
+  loop_delay: ofService("loop_delay_ms"),
 };
 
-export const figureOf = (name, queues, agents, elapsed) => FIGURES[name](queues, agents, elapsed);
+export const figureOf = (name, queues, agents, elapsed, service) => FIGURES[name](queues, agents, elapsed, service);
 
 // "" while all is well, else "warn" or "alarm". `figure`: what the board says of it.
 export function worry(figure, value) {

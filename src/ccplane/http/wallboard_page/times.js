@@ -6,6 +6,7 @@ export const clockFace = new Intl.DateTimeFormat(language, { timeStyle: "medium"
 export const moment = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 export const percent = new Intl.NumberFormat(language, { style: "percent" });
 export const whole = new Intl.NumberFormat(language);
+const tenths = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 
 // 65 s is 1:05, an hour 1:00:00.
 export function duration(ms) {
@@ -14,6 +15,12 @@ export function duration(ms) {
   const two = (n) => String(n).padStart(2, "0");
   return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
+
+// 12 ms, 1.5 s: where each millisecond matters.
+export const delay = (ms) => (ms < 1000 ? `${tenths.format(ms)} ms` : `${tenths.format(ms / 1000)} s`);
+
+// ×2.4: how many times as much.
+export const times = (ratio) => `×${tenths.format(ratio)}`;
 
 // To the next five seconds, from a minute on to the next half: it is no more exact than that.
 export function estimate(ms) {

@@ -9,11 +9,11 @@ import { Stream } from "./stream.js";
 import { line, news } from "./ticker.js";
 import { Wall } from "./wall.js";
 import { Who } from "./who.js";
-import { clockFace, duration, estimate, filled, gapText, language, moment, percent, whole, words } from "./times.js";
+import { clockFace, delay, duration, estimate, filled, gapText, language, moment, percent, times, whole, words } from "./times.js";
 
 const TICK_MS = 200; // a second is shown soon after it has passed, not up to one later
 const COLUMNS = ["waiting", "longest_wait", "estimated_wait", "offered", "answered", "abandoned", "service_level", "three_rings", "messages"];
-const WRITTEN = { count: (value) => whole.format(value), time: duration, share: (value) => percent.format(value) };
+const WRITTEN = { count: (value) => whole.format(value), time: duration, share: (value) => percent.format(value), ratio: times, delay };
 
 const screen = JSON.parse(byId("board").textContent);
 let board = null; // the latest wallboard
@@ -140,7 +140,7 @@ function showTimes() {
 
 function showTile(tile, name, elapsed) {
   const figure = screen.figures[name];
-  const value = figureOf(name, queues, agents, elapsed);
+  const value = figureOf(name, queues, agents, elapsed, board.service);
   const bad = worry(figure, value);
   write(tile.children[0], written(name, value));
   write(tile.children[2], bad === "" ? "" : bad === "warn" ? words.warning : words.alarm);
