@@ -54,6 +54,27 @@ def test_a_trial_says_who_differs_then_it_is_put_right_and_then_all_is_well(rebu
     assert "reading:" in done.output
 
 
+def test_agents_states_are_made_again_when_that_is_asked_for(rebuild, database):
+    days = ("--from", str(DAY), "--to", str(DAY))
+    talked = asyncio.run(pause_who_talked(database))
+    assert "agents" not in rebuild(*days).output
+    assert f"1 ({talked}) differ; nothing was changed" in rebuild(*days, "--agents", "--trial").output
+    assert f"1 ({talked}) differed and were put right" in rebuild(*days, "--agents").output
+    assert "the states of 6 agents compared: all are as the facts say." in rebuild(*days, "--agents").output
+
+
+async def pause_who_talked(url):
+    database = Database(url)
+    await database.open()
+    async with database.connection() as connection:
+        talked = await connection.fetchval("SELECT min(agent) FROM agent_interval WHERE state = 'talking'")
+        await connection.execute(
+            "UPDATE agent_interval SET state = 'paused' WHERE agent = $1 AND state = 'talking'", talked
+        )
+    await database.close()
+    return talked
+
+
 def test_a_day_that_is_not_over_and_days_the_wrong_way_round_are_refused(rebuild):
     refused = rebuild("--from", str(DAY), "--to", "2999-01-01")
     assert (refused.exit_code, "not over" in refused.output) == (2, True)

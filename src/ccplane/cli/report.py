@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from ccplane.cli.listing import Listing
 
 if TYPE_CHECKING:
     from ccplane.postgres.remaking import Progress, Remade
+    from ccplane.postgres.remaking_agents import RemadeAgents
     from ccplane.reports.asked import Asked
     from ccplane.reports.paper import Paper
     from ccplane.reports.report import Report
@@ -241,20 +242,25 @@ async def _behind(
 @click.option("--from", "first", type=DAY, required=True, metavar="DAY", help="The first day, like 2026-11-01.")
 @click.option("--to", "last", type=DAY, required=True, metavar="DAY", help="The last one; it must be over.")
 @click.option("--trial", is_flag=True, help="Only compare: say what would change, and change nothing.")
-def rebuild(first: datetime, last: datetime, trial: bool) -> None:
+@click.option("--agents", is_flag=True, help="Agents' states, too; the facts of the month before are read for them.")
+def rebuild(first: datetime, last: datetime, trial: bool, agents: bool) -> None:
     """Make the figures of some days again from the log of facts, and put right what differs.
 
     Calls go on meanwhile. If it is interrupted, the same command goes on where it was. Days are the site's own; those
-    whose facts the log has no longer keep their figures.
+    whose facts the log has no longer keep their figures. Agents' times are counted from their states as these are kept,
+    unless --agents has them made again as well.
 
     \b
     Examples:
       ccplane report rebuild --from 2026-11-01 --to 2026-11-22 --trial
       ccplane report rebuild --from 2026-11-22 --to 2026-11-22
+      ccplane report rebuild --from 2026-11-22 --to 2026-11-22 --agents
     """
     if last < first:
         raise click.UsageError(f"--to {last:%Y-%m-%d} comes before --from {first:%Y-%m-%d}")
     with given_database(given_settings()) as url:
+        if agents:  # first, as figures are counted from them
+            click.echo(_told_of_agents(asyncio.run(_remake_agents(url, first, last, trial)), trial))
         made = asyncio.run(_remake(url, first, last, trial))
     click.echo(_told(made, trial))
 
@@ -271,6 +277,34 @@ async def _remake(url: str, first: datetime, last: datetime, trial: bool) -> Rem
         return await remake(database, began_at, ends_at, time.time_ns() // 1_000_000, _Telling(), trial)
     finally:
         await database.close()
+
+
+async def _remake_agents(url: str, first: datetime, last: datetime, trial: bool) -> RemadeAgents:
+    from ccplane.postgres.history import SliceStore
+    from ccplane.postgres.pool import Database
+    from ccplane.postgres.remaking_agents import remake_agents
+
+    database = Database(url)
+    await database.open()
+    try:
+        span = (await SliceStore(database).calendar()).dates(first.date(), last.date())
+        return await remake_agents(database, *span, time.time_ns() // 1_000_000, _Telling(), trial)
+    finally:
+        await database.close()
+
+
+def _told_of_agents(made: RemadeAgents, trial: bool) -> str:
+    said = [f"{made.facts:,} facts, the states of {made.agents:,} agents compared"]
+    if made.differ:
+        right = f"differed and were put right, {made.figures:,} figures changed"
+        said.append(f"{_some(made.differ)} {'differ; nothing was changed' if trial else right}")
+    if made.left:
+        said.append(f"of {_some(made.left)} the state at first does not follow from the month before: left as kept")
+    return "; ".join(said) + ("." if made.differ or made.left else ": all are as the facts say.")
+
+
+def _some(agents: Sequence[str]) -> str:
+    return f"{len(agents):,} ({', '.join(agents[:10])}{', …' if len(agents) > 10 else ''})"
 
 
 class _Telling:

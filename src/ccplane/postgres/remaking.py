@@ -5,8 +5,8 @@ nothing that is kept is touched meanwhile. How far it has come lies beside them,
 Then, day by day, in one transaction that holds up shipping for as long: what came meanwhile is replayed too, rows of
 contacts that differ are replaced, and what is counted from them is counted anew.
 
-A contact that isn't over, or of whose facts the first are not in the log any more, keeps its rows; so do agents'
-states: they follow from all facts since the first, which `rebuild` reads.
+A contact that isn't over, or of whose facts the first are not in the log any more, keeps its rows. Agents' states are
+made again apart (`remaking_agents`): they follow from facts that may lie long before.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ async def remake(database: Database, began_at: int, ends_at: int, now: int, tell
         raise RequestError("not-over", "Those days are not over: their figures are counted as they come.")
     connection = await database.connect()
     try:
-        await _alone(connection)
+        await alone(connection)
         await connection.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
         await SliceStore(database).count(now)
         await _begin(connection, began_at, ends_at)
@@ -106,7 +106,7 @@ async def remake(database: Database, began_at: int, ends_at: int, now: int, tell
         connection.terminate()
 
 
-async def _alone(connection: asyncpg.Connection) -> None:
+async def alone(connection: asyncpg.Connection) -> None:
     """RequestError "busy". One that was interrupted may hold on for a moment, until Postgres has seen that."""
     await connection.execute(f"SET lock_timeout = '{WAIT}'")
     try:
@@ -127,31 +127,31 @@ async def _begin(connection: asyncpg.Connection, began_at: int, ends_at: int) ->
     async with connection.transaction():
         await connection.execute(MAKE)
         await connection.execute(f"INSERT INTO {SCHEMA}.job VALUES ($1, $2)", began_at, ends_at)
-        await _rules_before(connection, _day(began_at) - LEAD_IN)
+        await _rules_before(connection, day_of(began_at) - LEAD_IN)
 
 
 async def _rules_before(connection: asyncpg.Connection, first: date) -> None:
     """What the site's rules were when the reading begins: from the log, all that is left of it before."""
-    for run in await _runs(connection, date.min, first):
-        async with _seen(connection, run["day"]):
+    for run in await runs_of_days(connection, date.min, first):
+        async with seen(connection, run["day"]):
             for name in STATEMENTS[:3]:
                 await connection.execute(query(name), run["epoch"], run["first"] - 1, run["last"], timeout=LONG_S)
     for each in OTHERS[:3]:  # and what it has no longer
         await connection.execute(f"INSERT INTO {SCHEMA}.{each} TABLE public.{each} ON CONFLICT DO NOTHING")
 
 
-async def _runs(connection: asyncpg.Connection, first: date, last: date) -> list[asyncpg.Record]:
+async def runs_of_days(connection: asyncpg.Connection, first: date, last: date) -> list[asyncpg.Record]:
     """The facts of days in [first, last), by day and epoch, in the order in which they happened."""
     found: list[asyncpg.Record] = await connection.fetch(query("runs_of_days"), first, last, timeout=LONG_S)
     return found
 
 
 @asynccontextmanager
-async def _seen(connection: asyncpg.Connection, day: date) -> AsyncIterator[None]:
-    """The statements read the facts of this day, and write to our tables."""
+async def seen(connection: asyncpg.Connection, day: date, schema: str = SCHEMA) -> AsyncIterator[None]:
+    """The statements read the facts of this day, and write to the tables of this schema."""
     await connection.execute("SET search_path = public")
     await look_at(connection, day)
-    await connection.execute(f"SET search_path = {SCHEMA}, public")
+    await connection.execute(f"SET search_path = {schema}, public")
     try:
         yield
     finally:
@@ -161,7 +161,9 @@ async def _seen(connection: asyncpg.Connection, day: date) -> AsyncIterator[None
 
 async def _read(connection: asyncpg.Connection, began_at: int, ends_at: int, tell: Tell | None) -> int:
     """Replay what has not been yet; returns how many facts there are."""
-    found = await _runs(connection, _day(began_at) - LEAD_IN, _day(ends_at - 1) + LEAD_IN + timedelta(days=1))
+    found = await runs_of_days(
+        connection, day_of(began_at) - LEAD_IN, day_of(ends_at - 1) + LEAD_IN + timedelta(days=1)
+    )
     stands = {(row["day"], row["epoch"]): row["last"] for row in await connection.fetch(f"TABLE {SCHEMA}.progress")}
     total: int = sum(run["facts"] for run in found)
     done = 0
@@ -170,7 +172,7 @@ async def _read(connection: asyncpg.Connection, began_at: int, ends_at: int, tel
         done += max(0, after - run["first"] + 1)
         if after >= run["last"]:
             continue
-        async with _seen(connection, run["day"]):
+        async with seen(connection, run["day"]):
             while after < run["last"]:
                 until = min(after + AT_ONCE, run["last"])
                 async with connection.transaction():
@@ -233,7 +235,7 @@ async def _compare(
         examples = (examples + sorted(others))[:EXAMPLES]
         tell(Progress("comparing", n, len(days)))
     if not trial:
-        figures = await _count(connection, began_at, ends_at, now)
+        figures = await count_days(connection, began_at, ends_at, now)
     return Remade(facts=0, contacts=contacts, differ=differ, examples=tuple(examples), figures=figures)
 
 
@@ -270,7 +272,7 @@ async def _columns(connection: asyncpg.Connection, table: str) -> list[str]:
     return [row["name"] for row in await connection.fetch(query("columns_written"), table)]
 
 
-async def _count(connection: asyncpg.Connection, began_at: int, ends_at: int, now: int) -> int:
+async def count_days(connection: asyncpg.Connection, began_at: int, ends_at: int, now: int) -> int:
     """Count those days anew; returns how many figures are others than before."""
     changed = 0
     await connection.execute("SET search_path = public")
@@ -282,6 +284,6 @@ async def _count(connection: asyncpg.Connection, began_at: int, ends_at: int, no
     return changed
 
 
-def _day(at: int) -> date:
+def day_of(at: int) -> date:
     """The day of the log (UTC) that `at`, ms UTC, is in."""
     return EPOCH_DAY + timedelta(days=at // DAY_MS)
