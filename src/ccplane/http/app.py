@@ -75,6 +75,7 @@ from ccplane.http.ports import (
 from ccplane.http.sessions import NoNotes, Notes, Sessions
 from ccplane.http.wallboard_page.board import boards_of
 from ccplane.http.watchers import Watchers
+from ccplane.http.window_metrics import WindowMetrics
 from ccplane.log.backlog import Backlog
 from ccplane.log.outbox import OutboxStats
 from ccplane.log.shipping import ShippingStats
@@ -172,7 +173,9 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watcher
     ports.meters.registry.register(exposition)
     app.include_router(index.routes())
     app.include_router(health.routes(ports.health))
-    app.include_router(metrics_routes(ports.meters.registry))
+    windows = WindowMetrics(ports.plane, ports.clock)
+    ports.meters.registry.register(windows)
+    app.include_router(metrics_routes(ports.meters.registry, windows.read))
     app.include_router(seats.routes(ports.plane, ports.phones, admin))
     app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, sessions, admin, own))
     if ports.staff:

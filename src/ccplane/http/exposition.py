@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
@@ -412,15 +412,16 @@ def _buckets(given: Histogram) -> list[tuple[str, float]]:
 
 
 def _help(key: str) -> str:
-    definition = DEFINITIONS[key]
-    return f"{definition.en} ({definition.zh}): {definition.formula}"
+    return DEFINITIONS[key].meaning
 
 
-def routes(registry: CollectorRegistry) -> APIRouter:
+def routes(registry: CollectorRegistry, before: Callable[[], Awaitable[None]]) -> APIRouter:
+    """`before`: what is made ready for a scrape in steps that do not hold the loop."""
     router = APIRouter(tags=["health"])
 
     @router.get("/metrics", summary="For Prometheus", response_class=Response)
     async def metrics(request: Request) -> Response:
+        await before()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(encode(registry), media_type=content_type)
 

@@ -29,7 +29,7 @@ class Meters:
         )
         self._loop_delay = Histogram(
             "ccplane_loop_delay_seconds",
-            f"{DEFINITIONS['loop_delay'].en} ({DEFINITIONS['loop_delay'].zh}): {DEFINITIONS['loop_delay'].formula}",
+            DEFINITIONS["loop_delay"].meaning,
             buckets=DELAY_BUCKETS,
             registry=self.registry,
         )

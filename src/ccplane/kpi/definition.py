@@ -16,3 +16,8 @@ class Definition(NamedTuple):
     formula: str
     source: str
     version: int = 1
+
+    @property
+    def meaning(self) -> str:
+        """In a sentence, for people: the help of a metric."""
+        return f"{self.en} ({self.zh}): {self.formula}"
