@@ -181,19 +181,19 @@ def _waits(
     live: Live, by: By, began_at: int, ends_at: int, now: int, wanted: Collection[str]
 ) -> dict[str, tuple[int, int, int]]:
     """Of those who wait: how many, how long the first of them has, and how many for longer than the threshold."""
-    prefix = key(by, "")
-    asked, found = frozenset(wanted), dict[str, tuple[int, int, int]]()
+    names, found = {key(by, name): name for name in wanted}, dict[str, list[int]]()
     for stay in live.stays.values():
         if not began_at <= stay.at < ends_at:
             continue
-        waited = max(0, now - stay.at)
-        overdue = int(waited > live.within(stay.queue))
         for each in stay.keys:
-            name = each[len(prefix) :]
-            if each.startswith(prefix) and name in asked:
-                many, longest, late = found.get(name, (0, 0, 0))
-                found[name] = many + 1, max(longest, waited), late + overdue
-    return found
+            if each in names:
+                held = found.get(each)
+                if held is None:
+                    held = found[each] = [0, now, 0]
+                held[0] += 1
+                held[1] = min(held[1], stay.at)
+                held[2] += now - stay.at > live.within(stay.queue)
+    return {names[each]: (many, now - first, late) for each, (many, first, late) in found.items()}
 
 
 def _gap(board: Board, began_at: int, until: int) -> bool:
