@@ -23,6 +23,8 @@ def test_what_was_counted_before_the_first_look_that_is_remembered_is_left_out()
     recent.look()
     whole.observe(5.0)
     assert recent.read().counts == [0, 1, 0, 1]
+    assert recent.read(1).counts == [0, 0, 0, 1], "since the last look"
+    assert recent.read(9).counts == recent.read().counts, "no more than is remembered"
     recent.look()
     assert recent.read().counts == [0, 0, 0, 1], "the first look is forgotten"
 

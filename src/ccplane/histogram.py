@@ -54,9 +54,10 @@ class Recent:
         """Remember them."""
         self._before.append(tuple(self._counts()))
 
-    def read(self) -> Histogram:
-        """Those since the oldest look that is remembered."""
+    def read(self, looks: int | None = None) -> Histogram:
+        """Those since so many looks ago; since the oldest that is remembered, if that is later, or none is said."""
         now = self._counts()
-        before = self._before[0] if self._before else now
+        held = len(self._before)
+        before = self._before[held - min(looks or held, held)] if held else now
         counts = [count - earlier for count, earlier in zip(now, before, strict=True)]
         return Histogram(self._buckets, counts, count=sum(counts))

@@ -66,7 +66,7 @@ async def look(plane: Plane, arrivals: Arrivals, at: int) -> Measured | None:
         await plane.ask(SurgeSeen(began))
     for number in over:
         await plane.ask(SurgeSeen(SurgeEnded(at=at, number=number)))
-    return Measured(at, rule, measures)
+    return Measured(at, rule, measures, current[0], last[0])
 
 
 def command(number: str) -> str:

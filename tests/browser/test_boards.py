@@ -328,7 +328,7 @@ async def test_the_page_shows_what_the_api_says(window, screen):
 
 async def test_how_the_service_itself_does_is_shown_as_the_api_says_it_and_may_be_a_worry(window, screen):
     ports, ari, shipping = screen.site.ports(), AriStats(), ShippingStats()
-    surges = Measured(0, SurgeRule(), (Measure("", 25, 0, 10.0, 10.0),))
+    surges = Measured(0, SurgeRule(), (Measure("", 25, 0, 10.0, 10.0),), (900_000, 1_800_000), (0, 900_000))
     service = ServiceHealth(ports.plane, ports.meters, ari, shipping, lambda: surges)
     screen.service = service
     await screen.again()

@@ -78,7 +78,7 @@ async def test_every_metric_is_on_the_page(site):
     ports = replace(site.ports(), **clients, outbox=OutboxStats(), shipping=ShippingStats(), backlog=backlog)
     ports = replace(ports, look_ups=SimpleNamespace(seen={"orders": Seen()}, circuit=lambda _: "closed"))
     ports = replace(ports, notifier=SimpleNamespace(due=0, oldest_s=lambda: 0.0, **NONE_YET))
-    surges = Measured(0, SurgeRule(), (Measure("", 0, 0, 0.0, 0.0),))
+    surges = Measured(0, SurgeRule(), (Measure("", 0, 0, 0.0, 0.0),), (900_000, 1_800_000), (0, 900_000))
     service = ServiceHealth(ports.plane, ports.meters, ports.ari, ports.shipping, lambda: surges)
     app = create_app(replace(ports, service=service), admin_token=TOKEN)
     async with client_from(app) as client:

@@ -20,7 +20,8 @@ from tests.kpi.histories import AGENTS, QUEUES
 
 ANA, *_ = AGENTS
 SALES, _ = QUEUES
-NONE = {"count": 0, "p50_ms": None, "p99_ms": None}
+NONE = {"count": 0, "p50_ms": None, "p99_ms": None, "max_ms": None}
+SLOTS = (900_000, 1_800_000), (0, 900_000)
 
 
 class Watched:
@@ -60,9 +61,10 @@ async def test_delays_are_those_since_the_first_look_and_null_without_any(site, 
     history.sign_in(ANA)
     history.ring(history.call(SALES))
     told = (await watched.told())["delays"]
-    assert told["ari_lag"] == {"count": 100, "p50_ms": 5.0, "p99_ms": 5.0}
-    assert told["fact_lag"] == {"count": 1, "p50_ms": 60.0, "p99_ms": 60.0}
-    assert told["loop_delay"] == {"count": 1, "p50_ms": 1000.0, "p99_ms": 1000.0}, "the highest step that there is"
+    assert told["ari_lag"] == {"count": 100, "p50_ms": 5.0, "p99_ms": 5.0, "max_ms": 300.0}
+    assert told["fact_lag"] == {"count": 1, "p50_ms": 60.0, "p99_ms": 60.0, "max_ms": 60.0}
+    highest = dict.fromkeys(("p50_ms", "p99_ms", "max_ms"), 1000.0)
+    assert told["loop_delay"] == {"count": 1} | highest, "the highest step that there is"
     assert told["offer_latency"]["count"] == 1
 
 
@@ -75,14 +77,38 @@ async def test_what_is_older_than_the_looks_that_are_remembered_is_forgotten(wat
     assert (await watched.told())["delays"]["ari_lag"] == NONE
 
 
+async def test_the_last_minute_is_told_apart_from_the_last_five(watched):
+    watched.service.look()
+    watched.ari.lag.observe(2.0)
+    for _ in range(4):
+        watched.service.look()
+    watched.ari.lag.observe(0.004)
+    told = await watched.told()
+    assert told["delays"]["ari_lag"] == {"count": 2, "p50_ms": 5.0, "p99_ms": 2000.0, "max_ms": 2000.0}
+    assert told["last_minute"]["ari_lag"] == {"count": 1, "p50_ms": 5.0, "p99_ms": 5.0, "max_ms": 5.0}
+    assert told["last_minute"]["fact_lag"] == NONE
+
+
+async def test_of_a_number_that_surged_in_the_last_whole_slot_that_is_told(watched):
+    watched.found = Measured(
+        0, SurgeRule(), (Measure("", 1, 0, 10.0, 10.0), Measure("4001", 1, 30, 10.0, 10.0)), *SLOTS
+    )
+    first, second = (await watched.told())["surges"]["numbers"]
+    assert (first["since"], first["arrivals"]) == ("1970-01-01T00:15:00.000Z", 1)
+    assert (second["since"], second["arrivals"]) == ("1970-01-01T00:00:00.000Z", 30)
+
+
 async def test_the_surge_index_is_told_of_all_and_of_the_numbers_that_have_the_highest(site, watched):
     assert (await watched.told())["surges"] is None
     numbers = [Measure(f"4{n:03}", n, 0, 10.0, 10.0) for n in range(NUMBERS_MOST + 20)]
     at = site.plane.history.now
-    watched.found = Measured(at, SurgeRule(weeks=3, least=5), (Measure("", 300, 90, 100.0, 100.0), *numbers))
+    watched.found = Measured(at, SurgeRule(weeks=3, least=5), (Measure("", 300, 90, 100.0, 100.0), *numbers), *SLOTS)
     told = (await watched.told())["surges"]
     first, second, *_ = told["numbers"]
-    assert first == {"number": "", "arrivals": 300, "usual": 100.0, "index": 3.0, "surge": False}
+    assert first == {
+        "number": "", "arrivals": 300, "usual": 100.0, "index": 3.0, "surge": False, "since": "1970-01-01T00:15:00.000Z"
+    }  # fmt: skip
+    assert second["since"] == "1970-01-01T00:15:00.000Z"
     assert (second["number"], second["index"]) == ("4119", 11.9)
     assert len(told["numbers"]) == NUMBERS_MOST
     assert (told["weeks"], told["least"], told["slot_s"]) == (3, 5, 900)
@@ -92,7 +118,7 @@ async def test_the_surge_index_is_told_of_all_and_of_the_numbers_that_have_the_h
 async def test_the_wallboard_has_the_same(watched):
     watched.service.look()
     watched.shipping.lag.observe(0.055)
-    watched.found = Measured(0, SurgeRule(), (Measure("", 25, 0, 10.0, 10.0),))
+    watched.found = Measured(0, SurgeRule(), (Measure("", 25, 0, 10.0, 10.0),), (900_000, 1_800_000), (0, 900_000))
     board = (await watched.client.get("/api/v1/wallboard")).json()["service"]
     told = await watched.told()
     assert board == {
@@ -103,7 +129,7 @@ async def test_the_wallboard_has_the_same(watched):
 
 
 async def test_prometheus_explains_each_by_its_definition(watched):
-    watched.found = Measured(0, SurgeRule(), (Measure("", 25, 0, 10.0, 10.0),))
+    watched.found = Measured(0, SurgeRule(), (Measure("", 25, 0, 10.0, 10.0),), (900_000, 1_800_000), (0, 900_000))
     text = (await watched.client.get("/metrics")).text
     helps = [line for line in text.splitlines() if line.startswith("# HELP")]
     for each in HEALTH:

@@ -23,28 +23,32 @@ from ccplane.log.shipping import ShippingStats
 EVERY_S: Final = 15.0
 LOOKS: Final = 20
 """Five minutes."""
+LOOKS_OF_A_MINUTE: Final = 4
 NUMBERS_MOST: Final = 100
 
 
 class DelayTold(msgspec.Struct, frozen=True):
-    """A delay over the last five minutes: how often it was measured, and what half of them and 99 in 100 kept.
+    """A delay over the last minutes: how often it was measured, and what half of them, 99 in 100 and all kept.
 
-    Both are upper bounds of the steps in which it is counted, the highest of these where it was longer; null without
+    These are upper bounds of the steps in which it is counted, the highest of these where it was longer; null without
     any."""
 
     count: int
     p50_ms: float | None
     p99_ms: float | None
+    max_ms: float | None
 
 
 class SurgeTold(msgspec.Struct, frozen=True):
-    """Of a number dialled, "" all of them: arrivals in a slot, the usual ones, their ratio; whether a surge holds."""
+    """Of a number dialled, "" all of them: arrivals in the slot that began at `since`, the usual ones, their ratio;
+    whether a surge holds."""
 
     number: str
     arrivals: int
     usual: float
     index: float
     surge: bool
+    since: Time
 
 
 class SurgesTold(msgspec.Struct, frozen=True):
@@ -60,11 +64,12 @@ class SurgesTold(msgspec.Struct, frozen=True):
 
 
 class ServiceTold(msgspec.Struct, frozen=True):
-    """`delays` by the key of their definition. `surges`: null where acd/site.toml has no `surge`, and until it was
-    measured."""
+    """`delays` of the last five minutes by the key of their definition, `last_minute` those of that. `surges`: null
+    where acd/site.toml has no `surge`, and until it was measured."""
 
     at: Time
     delays: dict[str, DelayTold]
+    last_minute: dict[str, DelayTold]
     surges: SurgesTold | None
 
 
@@ -100,8 +105,8 @@ class ServiceHealth:
         for each in self._recent.values():
             each.look()
 
-    def delays(self) -> dict[str, DelayTold]:
-        return {key: _told(each.read()) for key, each in self._recent.items()}
+    def delays(self, looks: int = LOOKS) -> dict[str, DelayTold]:
+        return {key: _told(each.read(looks)) for key, each in self._recent.items()}
 
     def view(self) -> ServiceView:
         """As the wallboard has it: each delay's p99."""
@@ -110,7 +115,7 @@ class ServiceHealth:
         return ServiceView(surge_index=None if measured is None else round(measured.of_site.index, 2), **of)
 
     def told(self, at: int) -> ServiceTold:
-        return ServiceTold(iso(at), self.delays(), self._surges())
+        return ServiceTold(iso(at), self.delays(), self.delays(LOOKS_OF_A_MINUTE), self._surges())
 
     def _surges(self) -> SurgesTold | None:
         found = self.surges()
@@ -127,7 +132,14 @@ class ServiceHealth:
             threshold=rule.threshold,
             least=rule.least,
             numbers=tuple(
-                SurgeTold(each.number, each.arrivals, each.usual, round(each.index, 2), each.number in held)
+                SurgeTold(
+                    each.number,
+                    each.arrivals,
+                    each.usual,
+                    round(each.index, 2),
+                    each.number in held,
+                    iso(found.slot(each)[0]),
+                )
                 for each in (first, *highest)
             ),
         )
@@ -143,9 +155,9 @@ def _counts(given: Histogram) -> Sequence[int]:
 
 def _told(recent: Histogram) -> DelayTold:
     if not recent.count:
-        return DelayTold(0, None, None)
-    half, most = (min(recent.quantile(share), recent.buckets[-1]) * 1000 for share in (0.5, 0.99))
-    return DelayTold(recent.count, round(half, 3), round(most, 3))
+        return DelayTold(0, None, None, None)
+    kept = (min(recent.quantile(share), recent.buckets[-1]) * 1000 for share in (0.5, 0.99, 1.0))
+    return DelayTold(recent.count, *(round(each, 3) for each in kept))
 
 
 def routes(service: ServiceHealth, clock: Callable[[], int], open_here: Guard) -> APIRouter:
@@ -153,7 +165,8 @@ def routes(service: ServiceHealth, clock: Callable[[], int], open_here: Guard) -
 
     @router.get("/service", summary="How the service itself does", responses=answers(ServiceTold))
     async def service_told() -> Response:
-        """The delays of the last five minutes (loop, facts, ARI, offers), and the surge index by number dialled."""
+        """The delays of the last five minutes and of the last one (loop, facts, ARI, offers), and the surge index by
+        number dialled."""
         return told(service.told(clock()), headers={"Cache-Control": "no-store"})
 
     return router

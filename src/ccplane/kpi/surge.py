@@ -53,11 +53,18 @@ class Measure(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What was found at `at`, ms UTC, by this rule: of all numbers together first."""
+    """What was found at `at`, ms UTC, by this rule: of all numbers together first. `now`, `before`: the slot that ran,
+    and the last whole one."""
 
     at: int
     rule: SurgeRule
     measures: tuple[Measure, ...]
+    now: Slot
+    before: Slot
+
+    def slot(self, of: Measure) -> Slot:
+        """That of the index."""
+        return self.now if of.of_now else self.before
 
     @property
     def of_site(self) -> Measure:
