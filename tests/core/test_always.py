@@ -23,7 +23,7 @@ thoroughly = settings(
     suppress_health_check=list(HealthCheck),
     print_blob=False,
 )
-proven = settings(thoroughly, max_examples=max(2_000, settings.default.max_examples))
+proven = settings(thoroughly, max_examples=max(1_200, settings.default.max_examples))
 """`make sim-full` plays 50,000 of them, other ones each time."""
 
 

@@ -1,0 +1,1 @@
+"""Dialling out: what decides how many lines, for whom and when. Pure."""
