@@ -175,7 +175,7 @@ def create_app(ports: Ports, *, admin_token: str, guard_token: str = "", watcher
     app.include_router(health.routes(ports.health))
     windows = WindowMetrics(ports.plane, ports.clock)
     ports.meters.registry.register(windows)
-    app.include_router(metrics_routes(ports.meters.registry, windows.read))
+    app.include_router(metrics_routes(ports.meters.registry, [exposition.read, windows.read]))
     app.include_router(seats.routes(ports.plane, ports.phones, admin))
     app.include_router(agents.routes(ports.plane, ports.phones, ports.pins, sessions, admin, own))
     if ports.staff:

@@ -7,6 +7,7 @@ states, kinds; never a contact, a caller or an agent. Rates are Prometheus's to 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sized
@@ -30,6 +31,8 @@ from ccplane.contacts.owed import Owed
 from ccplane.histogram import Histogram
 from ccplane.http.ports import Health, Plane
 from ccplane.http.wallboard import Stream
+from ccplane.http.window_metrics import busiest
+from ccplane.ids import QueueName
 from ccplane.kpi.brought import Brought
 from ccplane.kpi.counters import NOTHING, NOTHING_YET, RING_BOUNDS_MS, SPREAD_BOUNDS_MS, Counters, Delays, Spread
 from ccplane.kpi.definitions import DEFINITIONS
@@ -90,6 +93,17 @@ OF_QUEUES: Final = {
 """A counter's field: the metric's name, and the definition that explains it."""
 
 
+MOST_QUEUES: Final = 200
+"""Of so many queues each has its series; of more those that were offered most today."""
+
+
+@dataclass
+class SeriesOf:
+    """Which queues have series; None: all of them."""
+
+    queues: frozenset[QueueName] | None = None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Exposition(Collector):
     """Collects at each scrape; between scrapes it costs nothing."""
@@ -100,6 +114,7 @@ class Exposition(Collector):
     stream: Stream
     screens: Sized
     surges: Callable[[], Measured | None]
+    series_of: SeriesOf = dataclasses.field(default_factory=SeriesOf)
     ari: AriStats | None = None
     ami: AmiStats | None = None
     heard: PhoneStats | None = None
@@ -112,6 +127,13 @@ class Exposition(Collector):
     def describe(self) -> list[Metric]:
         """Nothing beforehand: this keeps the registry from collecting only to learn names."""
         return []
+
+    async def read(self) -> None:
+        """Choose the queues of a scrape, in steps that do not hold the loop."""
+        snapshot = self.plane.snapshot
+        now = max(self.clock(), snapshot.at)
+        many = len(snapshot.state.rules.queues) > MOST_QUEUES
+        self.series_of.queues = frozenset(await busiest(snapshot, now, MOST_QUEUES)) if many else None
 
     def collect(self) -> Iterator[Metric]:
         yield _gauge("ccplane_info", "Which ccplane this is", {__version__: 1}, "version")
@@ -194,7 +216,8 @@ class Exposition(Collector):
         snapshot = self.plane.snapshot
         board = snapshot.board
         now = max(self.clock(), snapshot.at)
-        views = queues(board, snapshot.state.rules, now, self.stream.newcomers.waits(snapshot.state, now))
+        newcomers = self.stream.newcomers.waits(snapshot.state, now)
+        views = queues(board, snapshot.state.rules, now, newcomers, only=self.series_of.queues)
         waiting: dict[str, float] = {view.name: view.waiting for view in views}
         longest: dict[str, float] = {view.name: view.longest_wait_s for view in views}
         yield _gauge("ccplane_queue_waiting", _help("waiting"), waiting, "queue")
@@ -434,20 +457,43 @@ async def encoded(registry: CollectorRegistry, encode: Callable[[Collector], byt
     """All of it, one metric after the other: between two of them the loop may go on (law 13)."""
     pieces, end = list[bytes](), b""
     for metric in registry.collect():
-        piece = encode(_One(metric))
-        end = END if piece.endswith(END) else b""
-        pieces.append(piece.removesuffix(END))
-        await asyncio.sleep(0)
+        for part in _parts(metric):
+            piece = encode(_One(part))
+            end = END if piece.endswith(END) else b""
+            piece = piece.removesuffix(END)
+            pieces.append(piece if part is metric or part.samples[0] is metric.samples[0] else _samples(piece))
+            await asyncio.sleep(0)
     return b"".join((*pieces, end))
 
 
-def routes(registry: CollectorRegistry, before: Callable[[], Awaitable[None]]) -> APIRouter:
+SAMPLES_AT_ONCE: Final = 250
+"""Some 2 ms."""
+
+
+def _parts(metric: Metric) -> Iterator[Metric]:
+    """The metric, or, of one with many samples, some of them at a time."""
+    if len(metric.samples) <= SAMPLES_AT_ONCE:
+        yield metric
+        return
+    for first in range(0, len(metric.samples), SAMPLES_AT_ONCE):
+        part = Metric(metric.name, metric.documentation, metric.type, metric.unit)
+        part.samples = metric.samples[first : first + SAMPLES_AT_ONCE]
+        yield part
+
+
+def _samples(piece: bytes) -> bytes:
+    """Without the lines that say what the metric is: they came with its first part."""
+    return b"".join(line for line in piece.splitlines(keepends=True) if not line.startswith(b"# "))
+
+
+def routes(registry: CollectorRegistry, before: Iterable[Callable[[], Awaitable[None]]]) -> APIRouter:
     """`before`: what is made ready for a scrape in steps that do not hold the loop."""
     router = APIRouter(tags=["health"])
 
     @router.get("/metrics", summary="For Prometheus", response_class=Response)
     async def metrics(request: Request) -> Response:
-        await before()
+        for each in before:
+            await each()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         return Response(await encoded(registry, encode), media_type=content_type)
 

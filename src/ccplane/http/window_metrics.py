@@ -46,7 +46,7 @@ def _seconds(ms: int, many: int) -> float | None:
     return ms / many / 1000 if many else None
 
 
-async def busiest(snapshot: Snapshot, now: int) -> list[QueueName]:
+async def busiest(snapshot: Snapshot, now: int, most: int = MOST_QUEUES) -> list[QueueName]:
     """The queues that were offered most today, of as many the first by name; also those without any. So many of them at
     a time that the loop is not held."""
     today = snapshot.board.on_day(now).today.queues
@@ -54,7 +54,7 @@ async def busiest(snapshot: Snapshot, now: int) -> list[QueueName]:
     found: list[tuple[int, QueueName]] = []
     for first in range(0, len(names), AT_ONCE):
         some = [(-today.get(name, NOTHING).entered, name) for name in names[first : first + AT_ONCE]]
-        found = nsmallest(MOST_QUEUES, found + some)
+        found = nsmallest(most, found + some)
         await asyncio.sleep(0)
     return sorted(name for _, name in found)
 

@@ -165,8 +165,10 @@ def queues(
     waits: Waits = NO_WAITS,
     groups: Groups = NO_GROUPS,
     messages: Iterable[Owed] = (),
+    only: Collection[QueueName] | None = None,
 ) -> tuple[QueueView, ...]:
-    """The queues at `now`: as the site's files have them, and then any that are no more but still count."""
+    """The queues at `now`: as the site's files have them, and then any that are no more but still count. `only`: these
+    of them."""
     board = board.on_day(now)
     waiting: dict[QueueName, list[Stay]] = {}
     for stay in board.stays.values():
@@ -187,6 +189,7 @@ def queues(
             (left[name, False], left[name, True]),
         )
         for name in names
+        if only is None or name in only
     )
 
 
