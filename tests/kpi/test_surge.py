@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ccplane.kpi.surge import OVER, Measure, changes, measured, slots
+from ccplane.kpi.surge import NUMBERS_MOST, OVER, Measure, changes, measured, slots
 from ccplane.routing.rules import SurgeRule
 
 HOUR = 3_600_000
@@ -50,6 +50,14 @@ def test_the_slot_before_counts_too_so_that_a_new_one_proves_nothing():
     (_, one) = measured(quiet, busy)
     assert (one.index, one.arrivals, one.usual) == (5.0, 50, 10)
     assert changes([one], ["4001"], RULE) == ((), ())
+
+
+def test_where_every_number_is_dialled_those_that_bring_most_are_measured():
+    now = {f"{number:05}": 1 for number in range(NUMBERS_MOST + 100)} | {"00007": 50, "99999": 40}
+    told = measured([now, {}, {}], [{}, {"00003": 9}, {}])
+    assert len(told) == NUMBERS_MOST + 1
+    assert (told[0].number, told[0].now) == ("", sum(now.values()))
+    assert {"00007", "99999"} <= {each.number for each in told}
 
 
 @pytest.mark.parametrize(
