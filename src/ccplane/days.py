@@ -50,6 +50,11 @@ class Calendar:
         self._zones = zones or [Since(0, "UTC")]
         self._from = [each.at for each in self._zones]
 
+    @property
+    def begins(self) -> int:
+        """From when on (ms UTC) anything is known of the site."""
+        return self._from[0]
+
     def hour(self, at: int) -> Span:
         """The hour that `at` is in. Where the clock is put back there are two of one name, and each is an hour; where
         it jumps in the middle of one, or the zone is changed, an hour is shorter."""
@@ -86,6 +91,10 @@ class Calendar:
     def timezone(self, at: int) -> str:
         """The zone of its clock then."""
         return self._zones[self._which(at)].timezone
+
+    def date_of(self, at: int) -> date:
+        """What its clock shows then."""
+        return datetime.fromtimestamp(at / 1000, zone(self.timezone(at))).date()
 
     def dates(self, first: date, last: date) -> Span:
         """From the midnight that begins `first` to the one that ends `last`."""

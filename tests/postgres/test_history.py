@@ -14,7 +14,8 @@ from ccplane.contacts.facts import TalkStarted
 from ccplane.facts import encode
 from ccplane.kpi.board import Board, evolve
 from ccplane.kpi.counters import NOTHING
-from ccplane.kpi.slices import QUARTER_MS, By, Grain
+from ccplane.kpi.measures import summed as added
+from ccplane.kpi.slices import QUARTER_MS, By, Grain, Slice
 from ccplane.kpi.times import NO_TIME, Times
 from ccplane.postgres.history import SliceStore
 from ccplane.postgres.rebuild import rebuild
@@ -73,6 +74,43 @@ async def store_more(db, facts, after):
     target = PostgresFacts(db)
     await target.ship("box", 1, after, [(seq, encode(fact)) for seq, fact in enumerate(facts, 1)][after:])
     await target.close()
+
+
+@pytest.mark.parametrize("by", By)
+async def test_sums_over_spans_are_those_of_what_lies_in_them(db, by):
+    """Of each name one row a span, however many intervals it has; and no more rows than are asked for."""
+    centre, history = a_history(4, steps=250), SliceStore(db)
+    await store(db, centre.facts)
+    kept = await slices(db, centre.now, by)
+    first, last = min(each.began_at for each in kept), max(each.ends_at for each in kept)
+    middle = (first + last) // 2 // QUARTER_MS * QUARTER_MS
+    spans = [(first - QUARTER_MS, first), (first, middle), (middle, last)]
+    found = await history.sums(spans, Grain.QUARTER, by, most=1_000)
+    expected = []
+    for since, until in spans:
+        for name in sorted({each.name for each in kept}):
+            if those := [each for each in kept if each.name == name and since <= each.began_at < until]:
+                sums = added(those)
+                late = max((each.corrected_at for each in those if each.corrected_at is not None), default=None)
+                expected.append(
+                    Slice(
+                        began_at=since,
+                        ends_at=until,
+                        by=by,
+                        name=name,
+                        counters=sums.counters,
+                        brought=sums.brought,
+                        times=sums.times,
+                        provisional=any(each.provisional for each in those),
+                        corrected_at=late,
+                    )
+                )
+    assert found == expected != []
+    assert await history.sums(spans, Grain.QUARTER, by, most=1) == expected[:1]
+    one = expected[-1].name
+    assert await history.sums(spans, Grain.QUARTER, by, (one,), most=9) == [
+        each for each in expected if each.name == one
+    ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -6,8 +6,11 @@ import asyncio
 import csv
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from functools import reduce
+from zoneinfo import ZoneInfo
 
+import asyncpg
 import openpyxl
 import pytest
 from click.testing import CliRunner
@@ -19,7 +22,7 @@ from ccplane.postgres.pool import Database
 from ccplane.reports.faults import found
 from tests.postgres.histories import a_history
 from tests.postgres.test_projections import store
-from tests.postgres.test_rebuild_command import DAY, PAST
+from tests.postgres.test_rebuild_command import DAY, DAY_MS, PAST
 
 pytestmark = pytest.mark.postgres
 
@@ -64,6 +67,29 @@ def test_each_span_each_table_and_each_language_is_printed(facts):
     assert "Service indicators · team" in ran("range", *days, "--table", "service", "--by", "team")
 
 
+def test_yesterday_is_the_sites_whatever_the_machines_clock_says(facts, database, monkeypatch):
+    """Five in the afternoon where the machine is; where the site is, the day is over."""
+    moved = datetime(2026, 11, 24, 17, tzinfo=UTC)
+    monkeypatch.setattr("ccplane.cli.report.time.time_ns", lambda: round(moved.timestamp()) * 1_000_000_000)
+    assert days_of("daily") == ("2026-11-23", "2026-11-24")
+    asyncio.run(in_shanghai(database))
+    assert days_of("daily") == ("2026-11-24", "2026-11-25")
+    assert days_of("weekly") == ("2026-11-23", "2026-11-30")
+    assert days_of("monthly", "--table", "brief") == ("2026-11-01", "2026-12-01")
+
+
+def days_of(*words):
+    told = json.loads(ran(*words, "--format", "json"))
+    there = ZoneInfo(told["timezone"])
+    return tuple(str(datetime.fromtimestamp(told[key] / 1000, there).date()) for key in ("since", "until"))
+
+
+async def in_shanghai(url):
+    connection = await asyncpg.connect(url)
+    await connection.execute("UPDATE site_rule SET timezone = 'Asia/Shanghai'")
+    await connection.close()
+
+
 def test_a_file_for_a_spreadsheet_is_marked_as_utf8_and_has_a_row_for_each_hour(facts, tmp_path):
     out = tmp_path / "day.csv"
     assert ran("daily", "--date", str(DAY), "--format", "csv", "--out", str(out)) == ""
@@ -96,7 +122,7 @@ def test_the_numbers_that_were_dialled_say_what_they_brought(facts):
 def test_faults_and_the_brief_are_told_of_what_postgres_has(facts):
     faults = json.loads(ran("daily", "--date", str(DAY), "--table", "faults", "--format", "json"))
     kinds = {each["what"]: each["times"] for each in faults["sections"]["summary"]}
-    expected = Counter(each.what for each in found(facts, facts[-1].at))
+    expected = Counter(each.what for each in found(facts, PAST - DAY_MS // 2, PAST + DAY_MS // 2, facts[-1].at))
     assert kinds == expected | ({"calls-lost": kinds["calls-lost"]} if "calls-lost" in kinds else {})
     assert sum(expected.values()) == len(faults["sections"]["each"]) > 0
     brief = json.loads(ran("daily", "--date", str(DAY), "--table", "brief", "--format", "json"))

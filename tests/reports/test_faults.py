@@ -24,6 +24,8 @@ from ccplane.reports.papers_written import as_csv, as_json, as_text
 
 T = 1_795_000_000_000
 END = T + 86_400_000
+DAY = T, END, END
+HOUR = 3_600_000
 
 
 def restarted(at, gap_ms, node="ast1"):
@@ -40,7 +42,7 @@ def test_a_time_without_a_plane_a_node_or_a_database_has_its_beginning_and_lengt
             LedgerLost(at=T + 50_000),
             LedgerFound(at=T + 53_000),
         ],
-        END,
+        *DAY,
     ) == [
         Fault(what="plane-away", at=T + 5_000, took_ms=4_000),
         Fault(what="switch-restarted", at=T + 13_000, took_ms=7_000, where="ast1"),
@@ -58,15 +60,15 @@ def test_what_moves_no_number_is_none():
         SwitchUnwatched(at=T, node="ast1", gap_ms=0),
         ProgramFailed(at=T, contact="c-1", program="front", error="x", where="front.py:1", forgotten=True),
     ]
-    assert found(facts, END) == []
+    assert found(facts, *DAY) == []
 
 
 def test_what_has_not_ended_is_open_and_what_is_wedged_twice_is_one():
     (still,) = found(
-        [SwitchWedged(at=T, node="a", what="pbx"), SwitchWedged(at=T + 5, node="a", what="pbx")], T + 9_000
+        [SwitchWedged(at=T, node="a", what="pbx"), SwitchWedged(at=T + 5, node="a", what="pbx")], T, END, T + 9_000
     )
     assert still == Fault(what="switch-wedged", at=T, took_ms=9_000, open=True, where="a", detail="pbx")
-    (over,) = found([SwitchWedged(at=T, node="a", what="pbx"), SwitchAnswers(at=T + 700, node="a")], END)
+    (over,) = found([SwitchWedged(at=T, node="a", what="pbx"), SwitchAnswers(at=T + 700, node="a")], *DAY)
     assert (over.took_ms, over.open) == (700, False)
 
 
@@ -80,9 +82,42 @@ def test_a_stay_in_the_fallback_counts_when_it_began():
         outcome=QueueOutcome.ABANDONED,
         waited_ms=9,
     )
-    assert found([served], END) == [
+    assert found([served], *DAY) == [
         Fault(what="fallback-served", at=T, where="support", contact="c-1", detail="abandoned")
     ]
+
+
+def test_what_began_before_these_days_is_there_and_counts_with_its_part_in_them():
+    """A node did not answer from an hour before midnight to an hour after it; the plane was away over the next one."""
+    facts = [
+        SwitchWedged(at=T - HOUR, node="a", what="pbx"),
+        SwitchAnswers(at=T + HOUR, node="a"),
+        PlaneStarted(at=END + HOUR, epoch=2, version="1", gap_ms=3 * HOUR),
+    ]
+    wedged, away = found(facts, *DAY)
+    assert (wedged.at, wedged.took_ms, away.at, away.took_ms) == (T - HOUR, 2 * HOUR, END - 2 * HOUR, 3 * HOUR)
+    assert [row[:3] for row in summary([wedged, away], T, END, 0).rows] == [
+        ("plane-away", 1, 2 * HOUR),
+        ("switch-wedged", 1, HOUR),
+    ]
+    (the_day_after,) = found(facts, END, END + 24 * HOUR, END + 24 * HOUR)
+    assert summary([the_day_after], END, END + 24 * HOUR, 0).rows[0][:3] == ("plane-away", 1, HOUR)
+    (the_day_before,) = found(facts, T - 24 * HOUR, T, T)
+    assert (the_day_before.what, the_day_before.took_ms) == ("switch-wedged", 2 * HOUR)
+
+
+def test_what_still_lasts_since_before_these_days_is_there():
+    (away,) = found([LedgerLost(at=T - HOUR)], T, END, T + HOUR)
+    assert (away.at, away.took_ms, away.open) == (T - HOUR, 2 * HOUR, True)
+    assert summary([away], T, END, 0).rows[0][2] == HOUR
+
+
+def test_a_stay_in_the_fallback_that_is_told_the_day_after_belongs_to_its_own():
+    told = FallbackServed(
+        at=END + HOUR, contact="c", segment=1, queue="q", queued_at=END - HOUR, outcome=QueueOutcome.LOST, waited_ms=9
+    )
+    assert len(found([told], *DAY)) == 1
+    assert found([told], END, END + 24 * HOUR, END + 24 * HOUR) == []
 
 
 def test_of_each_kind_it_is_told_how_often_how_long_and_how_many_contacts():
@@ -91,7 +126,7 @@ def test_of_each_kind_it_is_told_how_often_how_long_and_how_many_contacts():
         PlaneStarted(at=T + 9_000, epoch=2, version="1", gap_ms=4_000),
         PlaneStarted(at=T + 19_000, epoch=3, version="1", gap_ms=1_000),
     ]
-    assert summary(found(facts, END), lost=3).rows == (
+    assert summary(found(facts, *DAY), T, END, lost=3).rows == (
         ("plane-away", 2, 5_000, None, T + 5_000, T + 18_000),
         ("calls-lost", 3, None, 3, None, None),
         ("repair", 5, None, 2, T, T + 4),
@@ -134,7 +169,7 @@ def test_it_is_said_in_two_languages_and_as_data():
     ).map(lambda facts: sorted(facts, key=lambda fact: fact.at))
 )
 def test_whatever_begins_and_ends_no_length_is_negative_and_no_two_of_a_place_overlap(facts):
-    those = found(facts, T + 2_000)
+    those = found(facts, T, END, T + 2_000)
     assert all(each.took_ms >= 0 and each.what in WHATS for each in those)
     for what, where in {(each.what, each.where) for each in those}:
         one = [each for each in those if (each.what, each.where) == (what, where)]

@@ -50,8 +50,9 @@ class Kept:
     async def calendar(self):
         return Calendar([Since(0, BERLIN)])
 
-    async def slices(self, since, until, grain, by):
-        return [each for each in self.kept if since <= each.began_at < until and each.by is by]
+    async def sums(self, spans, grain, by, *, most):
+        those = [each for each in self.kept if spans[0][0] <= each.began_at < spans[-1][1] and each.by is by]
+        return sorted(those, key=lambda each: (each.began_at, each.name))[:most]
 
 
 NINE = a_slice(at("2026-10-25T09:00"), entered=3, answered=2, answered_within=1, abandoned=1, answered_wait_ms=50_000)
@@ -117,6 +118,31 @@ async def test_groups_have_rows_where_there_is_anything_and_names_that_are_harml
     assert lines[1]["from"] == "2026-10-25T00:00:00+02:00"
     assert lines[1]["to"] == "2026-10-26T00:00:00+01:00"
     assert (lines[1]["offered"], lines[1]["aht"]) == ("1", ""), "no data is no nought"
+
+
+async def test_who_asks_for_two_skills_is_in_no_sum_twice():
+    """There were three, of whom one asked for both."""
+    slices = (a_slice(NINE.began_at, name, By.SKILL, entered=2, answered=2) for name in ("french", "sales"))
+    found = await made(*slices, by=By.SKILL, interval=Interval.WHOLE)
+    assert [each.figures[0] for each in found.rows] == [2, 2]
+    assert set(found.total) == {None}
+    for language, words in WORDS.items():
+        assert words["skills"] in as_text(found, language)
+        assert words["skills"] not in as_text(await made(NINE), language)
+
+
+@pytest.mark.parametrize("by", [By.AGENT, By.TEAM])
+async def test_of_whom_nobody_answered_no_agent_has_a_rate_or_a_number(by):
+    """Neither 0 % abandoned nor 100 % connected: it isn't counted for agents."""
+    talked = a_slice(NINE.began_at, "1001", by, entered=2, answered=2, answered_within=1)
+    found = await made(talked, by=by, interval=Interval.WHOLE, table="service")
+    figures = dict(zip(found.columns, found.rows[0].figures, strict=True))
+    assert {figures[key] for key in ("abandonment", "abandonment_net", "connected_share")} == {None}
+    assert figures["service_level_answered"] == 1 / 2
+    traffic = await made(talked, by=by, interval=Interval.WHOLE)
+    figures = dict(zip(traffic.columns, traffic.total, strict=True))
+    assert {figures[key] for key in ("abandoned", "timed_out", "overflowed", "callback")} == {None}
+    assert (await made(NINE)).total[2] == 1, "of the site it is counted"
 
 
 @pytest.mark.parametrize("text", ["=a", "+4930", "-1", "@x", "\tx"])

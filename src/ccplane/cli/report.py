@@ -17,9 +17,6 @@ from ccplane.cli.listing import Listing
 if TYPE_CHECKING:
     from ccplane.postgres.remaking import Progress, Remade
     from ccplane.postgres.remaking_agents import RemadeAgents
-    from ccplane.reports.asked import Asked
-    from ccplane.reports.paper import Paper
-    from ccplane.reports.report import Report
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 TABLES = ("traffic", "service", "agents", "numbers", "faults", "brief")
@@ -27,6 +24,8 @@ GROUPS = ("site", "queue", "skill", "number", "team", "agent")
 INTERVALS = ("quarter", "hour", "day", "week", "month", "whole")
 KINDS = ("text", "csv", "json", "xlsx")
 LANGUAGES = ("en", "zh-CN")
+Days = tuple[date, date]
+"""The first and the last."""
 
 
 @click.group(cls=Listing)
@@ -48,7 +47,9 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-DATE = click.option("--date", "day", type=DAY, metavar="DAY", help="A day in it; yesterday unless given.")
+DATE = click.option(
+    "--date", "day", type=DAY, metavar="DAY", help="A day in it; yesterday by the site's clock unless given."
+)
 
 
 @report.command()
@@ -65,8 +66,7 @@ def daily(day: datetime | None, interval: str | None, **told: Any) -> None:
       ccplane report daily --table service --format csv --out monday.csv
       ccplane report daily --table faults
     """
-    chosen = _day(day)
-    _write(chosen, chosen, interval or "hour", **told)
+    _write(lambda yesterday: _span(day, yesterday), interval or "hour", **told)
 
 
 @report.command()
@@ -81,8 +81,7 @@ def weekly(day: datetime | None, interval: str | None, **told: Any) -> None:
       ccplane report weekly --date 2026-11-18 --table agents --by team --interval whole
       ccplane report weekly --table brief --lang zh-CN
     """
-    monday = _day(day) - timedelta(days=_day(day).weekday())
-    _write(monday, monday + timedelta(days=6), interval or "day", **told)
+    _write(lambda yesterday: _week(*_span(day, yesterday)), interval or "day", **told)
 
 
 @report.command()
@@ -97,8 +96,7 @@ def monthly(day: datetime | None, interval: str | None, **told: Any) -> None:
       ccplane report monthly --date 2026-10-01 --by number --interval whole --format csv
       ccplane report monthly --table agents --format xlsx --out agents.xlsx
     """
-    first = _day(day).replace(day=1)
-    _write(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1), interval or "day", **told)
+    _write(lambda yesterday: _month(*_span(day, yesterday)), interval or "day", **told)
 
 
 @report.command("range")
@@ -113,30 +111,32 @@ def of_range(first: datetime, last: datetime, interval: str | None, **told: Any)
       ccplane report range --from 2026-10-01 --to 2026-11-22 --interval week
       ccplane report range --from 2026-01-01 --to 2026-11-22 --interval month --by queue --format json
     """
-    _write(first.date(), last.date(), interval or "day", **told)
+    _write(lambda _: (first.date(), last.date()), interval or "day", **told)
 
 
-def _day(given: datetime | None) -> date:
-    return given.date() if given is not None else date.today() - timedelta(days=1)
+def _span(given: datetime | None, yesterday: date) -> Days:
+    day = yesterday if given is None else given.date()
+    return day, day
+
+
+def _week(day: date, _: date) -> Days:
+    monday = day - timedelta(days=day.weekday())
+    return monday, monday + timedelta(days=6)
+
+
+def _month(day: date, _: date) -> Days:
+    first = day.replace(day=1)
+    return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def _write(
-    first: date, last: date, interval: str, *, table: str, by: str | None, kind: str, lang: str, out: Path | None
+    days: Callable[[date], Days], interval: str, *, table: str, by: str | None, kind: str, lang: str, out: Path | None
 ) -> None:
-    from ccplane.kpi.slices import By
-    from ccplane.reports.asked import Asked
-    from ccplane.reports.paper import PAPERS
-    from ccplane.reports.report import Interval
-    from ccplane.workforce.process import PRINTED, WRITTEN
-
+    """`days`: the first and the last, once it is known which was yesterday where the site is."""
     if kind == "xlsx" and out is None:
         raise click.UsageError("an XLSX goes into a file: give --out FILE.xlsx")
-    asked = Asked(table=table, first=first, last=last, interval=Interval(interval), by=By(by) if by else None)
     with given_database(given_settings()) as url:
-        if table in PAPERS:
-            text = PRINTED[kind][1](asyncio.run(_paper(url, asked)), lang)
-        else:
-            text = WRITTEN[kind][1](asyncio.run(_report(url, asked)), lang)
+        text = asyncio.run(_made(url, days, table, interval, by, kind, lang))
     if isinstance(text, bytes):
         assert out is not None, "refused above"
         out.write_bytes(text)
@@ -148,29 +148,28 @@ def _write(
     out.write_text(text, encoding="utf-8-sig" if kind == "csv" else "utf-8", newline="")
 
 
-async def _paper(url: str, asked: Asked) -> Paper:
+async def _made(
+    url: str, days: Callable[[date], Days], table: str, interval: str, by: str | None, kind: str, lang: str
+) -> str | bytes:
+    from ccplane.kpi.slices import By
     from ccplane.postgres.faults import FaultStore
     from ccplane.postgres.history import SliceStore
     from ccplane.postgres.pool import Database
-    from ccplane.reports.asked import paper
+    from ccplane.reports.asked import Asked, paper, report
+    from ccplane.reports.paper import PAPERS
+    from ccplane.reports.report import Interval
+    from ccplane.workforce.process import PRINTED, WRITTEN
 
+    now = time.time_ns() // 1_000_000
     database = Database(url)
     await database.open()
     try:
-        return await paper(SliceStore(database), FaultStore(database), asked, time.time_ns() // 1_000_000)
-    finally:
-        await database.close()
-
-
-async def _report(url: str, asked: Asked) -> Report:
-    from ccplane.postgres.history import SliceStore
-    from ccplane.postgres.pool import Database
-    from ccplane.reports.asked import report
-
-    database = Database(url)
-    await database.open()
-    try:
-        return await report(SliceStore(database), asked, time.time_ns() // 1_000_000)
+        kept = SliceStore(database)
+        first, last = days((await kept.calendar()).date_of(now) - timedelta(days=1))
+        asked = Asked(table=table, first=first, last=last, interval=Interval(interval), by=By(by) if by else None)
+        if table in PAPERS:
+            return PRINTED[kind][1](await paper(kept, FaultStore(database), asked, now), lang)
+        return WRITTEN[kind][1](await report(kept, asked, now), lang)
     finally:
         await database.close()
 

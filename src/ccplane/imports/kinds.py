@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ccplane.days import Calendar, zone
+from ccplane.days import Calendar
 from ccplane.imports import cells
 from ccplane.imports.cells import Unreadable
 from ccplane.kpi.schedule import Activity
@@ -55,17 +55,13 @@ class Kind(NamedTuple):
     def day(self, row: Row, calendar: Calendar) -> date:
         """To which it belongs: that on which it begins."""
         place = self.table.of(row, self.table.place)
-        return place if isinstance(place, date) else _date(place, calendar)
+        return place if isinstance(place, date) else calendar.date_of(place)
 
     def bounds(self, first: date, last: date, calendar: Calendar) -> Bounds:
         """Of what belongs to the days from `first` to `last`."""
         if self.table.place == "began_at":
             return calendar.dates(first, last)
         return first, last + timedelta(days=1)
-
-
-def _date(ms: int, calendar: Calendar) -> date:
-    return datetime.fromtimestamp(ms / 1000, zone(calendar.timezone(ms))).date()
 
 
 ACTIVITIES: Final = {

@@ -15,7 +15,8 @@ class FaultStore:
         self._database = database
 
     async def faults(self, since: int, until: int, most: int) -> list[AnyFact]:
-        """Those told in [since, until), ms UTC, in order, at most so many. StoreError: no Postgres."""
+        """Those told in [since, until), ms UTC, and those of a month around that tell of something that reaches into
+        it; in order, at most so many. StoreError: no Postgres."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(query("read_faults"), since, until, most, timeout=LONG_S)
         return [decode(row["body"].encode()) for row in rows]

@@ -82,6 +82,26 @@ ORDER BY began_at, name
 """
 
 
+READ_SUMS: Final = f"""
+SELECT span.began_at, sums.name, span.ends_at, {", ".join(f"sums.{each}" for each in SUMMED)},
+    sums.time_paused_by, sums.corrected_at, sums.provisional
+FROM (
+    SELECT width_bucket(began_at, $3::bigint[]) AS nth, name,
+        {", ".join(f"sum({each})::bigint AS {each}" for each in SUMMED)},
+        sum_by_key(time_paused_by) AS time_paused_by, max(corrected_at) AS corrected_at,
+        bool_or(provisional OR ends_at > coalesce((SELECT until FROM quarters_counted), 0)) AS provisional
+    FROM slice
+    WHERE grain = $1 AND by = $2 AND began_at >= ($3::bigint[])[1] AND began_at < $5
+        AND (cardinality($6::text[]) = 0 OR name = ANY ($6))
+    GROUP BY nth, name
+    ORDER BY nth, name
+    LIMIT $7) AS sums
+    JOIN unnest($3::bigint[], $4::bigint[]) WITH ORDINALITY AS span (began_at, ends_at, nth) ON span.nth = sums.nth
+ORDER BY sums.nth, sums.name
+"""
+"""As READ, added up: of ten years and ten thousand queues there is a row for each that is asked for, and no more."""
+
+
 class SliceStore:
     """The figures that one database keeps."""
 
@@ -93,6 +113,17 @@ class SliceStore:
         An interval without anything is not among them. StoreError: no Postgres."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(READ, grain.value, by.value, since, until, list(names), timeout=LONG_S)
+        return [_slice(by, row) for row in rows]
+
+    async def sums(
+        self, spans: Sequence[Span], grain: Grain, by: By, names: Collection[str] = (), *, most: int
+    ) -> list[Slice]:
+        """Those of `grain` in each of `spans`, [from, to) in ms UTC, which follow on one another, added up by name: in
+        order of time and name, at the most so many. StoreError: no Postgres."""
+        froms, tos = [each[0] for each in spans], [each[1] for each in spans]
+        asked = (grain.value, by.value, froms, tos, tos[-1], list(names), most)
+        async with self._database.connection() as connection:
+            rows = await connection.fetch(READ_SUMS, *asked, timeout=LONG_S)
         return [_slice(by, row) for row in rows]
 
     async def calendar(self, otherwise: str = "UTC") -> Calendar:

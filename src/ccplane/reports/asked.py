@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
-from ccplane.days import Calendar
+from ccplane.days import Calendar, Span
 from ccplane.errors import RequestError
 from ccplane.facts import AnyFact
-from ccplane.kpi.measures import summed
-from ccplane.kpi.slices import By, Grain, Slice
+from ccplane.kpi.measures import Sums, summed
+from ccplane.kpi.slices import QUARTER_MS, By, Grain, Slice
 from ccplane.reports import brief
 from ccplane.reports import faults as faults_
 from ccplane.reports.faults import READ_MOST
 from ccplane.reports.paper import PAPERS, Paper
-from ccplane.reports.report import Interval, Report, intervals, made
+from ccplane.reports.report import ROWS_MOST, Interval, Report, intervals, made
 from ccplane.reports.tables import TABLES
 
 DAYS_MOST = 366
@@ -30,6 +31,7 @@ class Kept(Protocol):
     async def count(self, now: int) -> int: ...
     async def calendar(self) -> Calendar: ...
     async def slices(self, since: int, until: int, grain: Grain, by: By) -> list[Slice]: ...
+    async def sums(self, spans: Sequence[Span], grain: Grain, by: By, *, most: int) -> list[Slice]: ...
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,16 +61,26 @@ async def paper(kept: Kept, faults: Faults, asked: Asked, now: int) -> Paper:
     lost = sum(each.counters.lost for each in hours)
     if asked.table == "faults":
         return faults_.paper(told, since, until, timezone, now, lost)
-    length = asked.last - asked.first + timedelta(days=1)
-    earlier = calendar.dates(asked.first - length, asked.last - length)
+    whole = [(since, until)]
     time = brief.Time(
         hours=hours,
-        queues=await kept.slices(since, until, Grain.DAY, By.QUEUE),
-        numbers=await kept.slices(since, until, Grain.DAY, By.NUMBER),
-        before=summed(await kept.slices(*earlier, Grain.DAY, By.SITE)),
+        queues=await kept.sums(whole, Grain.DAY, By.QUEUE, most=ROWS_MOST),
+        numbers=await kept.sums(whole, Grain.DAY, By.NUMBER, most=ROWS_MOST),
+        before=await _before(kept, asked, calendar, now - since),
     )
-    some = faults_.summary(faults_.found(told, min(until, now)), lost)
+    some = faults_.summary(faults_.found(told, since, until, now), since, until, lost)
     return brief.paper(time, replace(some, key="faults", en="Faults", zh="故障"), since, until, timezone, now)
+
+
+async def _before(kept: Kept, asked: Asked, calendar: Calendar, elapsed: int) -> Sums | None:
+    """Of as many days just before, and of no more of them than of these is over: a morning is not held against a day.
+    None: nothing is known of all of that time, so there is nothing to compare with."""
+    length = asked.last - asked.first + timedelta(days=1)
+    since, until = calendar.dates(asked.first - length, asked.last - length)
+    until = min(until, since + elapsed // QUARTER_MS * QUARTER_MS)
+    if since < calendar.begins or until <= since:
+        return None
+    return summed(await kept.sums([(since, until)], Grain.QUARTER, By.SITE, most=1))
 
 
 async def _days(kept: Kept, asked: Asked, now: int) -> tuple[Calendar, int, int]:
@@ -95,5 +107,5 @@ async def report(kept: Kept, asked: Asked, now: int) -> Report:
     calendar = await kept.calendar()
     since, until = calendar.dates(asked.first, asked.last)
     spans = intervals(calendar, since, until, asked.interval)
-    slices = await kept.slices(since, until, asked.interval.grain, by)
+    slices = await kept.sums(spans, asked.interval.grain, by, most=ROWS_MOST + 1)
     return made(table, by, asked.interval, spans, calendar.timezone(since), slices, now)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from ccplane.days import Calendar
+from ccplane.days import Calendar, Span
 from ccplane.errors import RequestError
 from ccplane.kpi.behind import Kind, Thing, counts_of, made_of
 from ccplane.kpi.definitions import DEFINITIONS
 from ccplane.kpi.measures import MEASURES, Figure, summed
 from ccplane.kpi.slices import QUARTER_MS, By, Grain, Slice
 from ccplane.postgres.cursors import cursor, place
+from ccplane.reports.tables import figure
 from ccplane.reports.words import WORDS
 from ccplane.reports.written import harmless, lined_up, moment, named, shown
 
@@ -26,8 +28,8 @@ class Counted(Protocol):
 
     async def count(self, now: int) -> int: ...
     async def calendar(self) -> Calendar: ...
-    async def slices(
-        self, since: int, until: int, grain: Grain, by: By, names: tuple[str, ...] = (), /
+    async def sums(
+        self, spans: Sequence[Span], grain: Grain, by: By, names: tuple[str, ...] = (), /, *, most: int
     ) -> list[Slice]: ...
 
 
@@ -96,7 +98,7 @@ async def behind(counted: Counted, store: Things, wanted: Wanted, now: int) -> B
         raise RequestError("wrong-way", "It must end after it begins.")
     after = place(wanted.after) if wanted.after else None
     await counted.count(now)
-    slices = await counted.slices(wanted.since, wanted.until, Grain.QUARTER, wanted.by, (wanted.name,))
+    slices = await counted.sums([(wanted.since, wanted.until)], Grain.QUARTER, wanted.by, (wanted.name,), most=1)
     sums = summed(slices)
     limit = max(1, min(wanted.limit, MOST))
     found = await store.things(
@@ -118,7 +120,7 @@ async def behind(counted: Counted, store: Things, wanted: Wanted, now: int) -> B
         timezone=(await counted.calendar()).timezone(wanted.since),
         by=wanted.by,
         name=wanted.name,
-        value=MEASURES[wanted.figure](sums),
+        value=figure(wanted.figure, wanted.by, sums),
         counters=counts_of(sums, tuple(name for names in parts.values() for name in names)),
         kinds=tuple(parts),
         kind=kind,

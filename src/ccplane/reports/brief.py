@@ -1,8 +1,8 @@
-"""The manager's page: how the time was, beside the time of the same length before it. Pure, made of slices."""
+"""The manager's page: how the time was, beside as many days before it. Pure, made of slices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from ccplane.kpi.definitions import DEFINITIONS
@@ -32,12 +32,13 @@ FEW: Final = 10
 
 
 class Time(NamedTuple):
-    """What the page is made of: hours of the site; whole slices of queues and numbers; sums of the time before."""
+    """What the page is made of: hours of the site; a slice of each queue and number; sums of the time before, None
+    where not all of it is known."""
 
     hours: Sequence[Slice]
     queues: Sequence[Slice]
     numbers: Sequence[Slice]
-    before: Sums
+    before: Sums | None
 
 
 def paper(time: Time, faults: Section, since: int, until: int, timezone: str, now: int) -> Paper:
@@ -51,6 +52,7 @@ def paper(time: Time, faults: Section, since: int, until: int, timezone: str, no
         _groups("numbers", "What numbers dialled brought", "被叫号码来话", time.numbers, NUMBERS, NUMBERS_MOST),
         faults,
     ]
+    cut = len(time.queues) > QUEUES_MOST or len(time.numbers) > NUMBERS_MOST
     open_ = until > now or any(each.provisional for each in time.hours)
     return Paper(
         table="brief",
@@ -58,13 +60,13 @@ def paper(time: Time, faults: Section, since: int, until: int, timezone: str, no
         until=until,
         timezone=timezone,
         sections=tuple(each for each in sections if each.rows),
-        notes=(*(["provisional"] if open_ else []), "stays", "times", "before"),
+        notes=(*(["provisional"] if open_ else []), "stays", "times", "before", *(["largest"] if cut else [])),
         meant=tuple(dict.fromkeys((*HEADLINE, *QUEUES, *NUMBERS))),
         provisional=open_,
     )
 
 
-def _headline(sums: Sums, before: Sums) -> Section:
+def _headline(sums: Sums, before: Sums | None) -> Section:
     columns = (
         Column("figure", "figure", "指标"),
         Column("now", "this time", "本期", None),
@@ -73,21 +75,15 @@ def _headline(sums: Sums, before: Sums) -> Section:
     )
     rows, units = [], []
     for key in HEADLINE:
-        one, other = MEASURES[key](sums), MEASURES[key](before)
+        one, other = MEASURES[key](sums), None if before is None else MEASURES[key](before)
         rows.append((key, one, other, None if one is None or other is None else one - other))
         units.append(DEFINITIONS[key].unit)
     return Section("headline", "The time in figures", "总体指标", columns, tuple(rows), tuple(units))
 
 
 def _groups(key: str, en: str, zh: str, slices: Iterable[Slice], figures: tuple[str, ...], most: int) -> Section:
-    """The largest first."""
-    groups: dict[str, list[Slice]] = {}
-    for each in slices:
-        groups.setdefault(each.name, []).append(each)
-    sums = {name: summed(those) for name, those in groups.items()}
-    rows: list[tuple[Cell, ...]] = [
-        (name, *(MEASURES[figure](each) for figure in figures)) for name, each in sums.items()
-    ]
+    """The largest first; a slice is a row."""
+    rows: list[tuple[Cell, ...]] = [(each.name, *_measured(each, figures)) for each in slices]
     rows = [each for each in rows if each[1]]
     rows.sort(key=lambda row: (-int(row[1] or 0), str(row[0])))
     return Section(key, en, zh, (Column("name", "name", "名称"), *_columns(figures)), tuple(rows[:most]))
@@ -96,14 +92,17 @@ def _groups(key: str, en: str, zh: str, slices: Iterable[Slice], figures: tuple[
 def _hours(key: str, en: str, zh: str, hours: Iterable[Slice], order: Callable[[Slice], float]) -> Section:
     """The first by this order."""
     first = sorted((each for each in hours if each.counters.entered), key=lambda each: (order(each), each.began_at))
-    rows = tuple(
-        (each.began_at, *(MEASURES[figure](summed([each])) for figure in HOURS)) for each in first[:HOURS_MOST]
-    )
+    rows = tuple((each.began_at, *_measured(each, HOURS)) for each in first[:HOURS_MOST])
     return Section(key, en, zh, (Column("hour", "hour", "时段", "time"), *_columns(HOURS)), rows)
 
 
+def _measured(each: Slice, figures: Iterable[str]) -> Iterator[Cell]:
+    sums = summed([each])
+    return (MEASURES[figure](sums) for figure in figures)
+
+
 def _enough(hours: Iterable[Slice]) -> list[Slice]:
-    return [each for each in hours if each.counters.entered >= FEW]
+    return [each for each in hours if each.counters.entered >= FEW and _served(each) < 1]
 
 
 def _served(hour: Slice) -> float:

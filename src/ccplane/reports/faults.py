@@ -65,12 +65,15 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
 
 
-def found(facts: Iterable[AnyFact], until: int) -> list[Fault]:
-    """In the order of their beginning. What has not ended is taken to have gone on until `until`, ms UTC."""
+def found(facts: Iterable[AnyFact], since: int, until: int, now: int) -> list[Fault]:
+    """Those that [since, until), ms UTC, has a part of, in the order of their beginning. What had not ended then, or by
+    `now`, is taken to have gone on until then. `facts`: also of before, where something may have begun."""
     begun: dict[tuple[str, str], Fault] = {}
     those = [fault for fact in facts for fault in _told(fact, begun)]
-    those += [msgspec.structs.replace(each, took_ms=max(0, until - each.at), open=True) for each in begun.values()]
-    return sorted(those, key=lambda each: (each.at, each.what, each.where))
+    over = min(until, now)
+    those += [msgspec.structs.replace(each, took_ms=max(0, over - each.at), open=True) for each in begun.values()]
+    here = (each for each in those if each.at < until and (each.at >= since or each.at + (each.took_ms or 0) > since))
+    return sorted(here, key=lambda each: (each.at, each.what, each.where))
 
 
 def _told(fact: AnyFact, begun: dict[tuple[str, str], Fault]) -> Iterator[Fault]:
@@ -167,8 +170,13 @@ EACH: Final = (
 )
 
 
-def summary(those: Iterable[Fault], lost: int) -> Section:
-    """How often and how long, of each kind that there was. `lost`: calls, counted by their queues."""
+def summary(those: Iterable[Fault], since: int, until: int, lost: int) -> Section:
+    """How often and how long in [since, until), of each kind that there was: the days of a month add up to it. `lost`:
+    calls, counted by their queues."""
+
+    def part(each: Fault) -> int | None:
+        return None if each.took_ms is None else min(each.at + each.took_ms, until) - max(each.at, since)
+
     kinds: dict[str, list[Fault]] = {}
     for each in those:
         kinds.setdefault(each.what, []).append(each)
@@ -176,7 +184,7 @@ def summary(those: Iterable[Fault], lost: int) -> Section:
     for what in WHATS:
         some = kinds.get(what, [])
         if some:
-            spans = [each.took_ms for each in some if each.took_ms is not None]
+            spans = [took for took in map(part, some) if took is not None]
             contacts = len({each.contact for each in some if each.contact})
             at = [each.at for each in some]
             rows.append((what, len(some), sum(spans) if spans else None, contacts or None, min(at), max(at)))
@@ -187,7 +195,7 @@ def summary(those: Iterable[Fault], lost: int) -> Section:
 
 def paper(facts: list[AnyFact], since: int, until: int, timezone: str, now: int, lost: int) -> Paper:
     """The faults of [since, until), ms UTC; `facts`: at most READ_MOST of them."""
-    those = [each for each in found(facts, min(until, now)) if each.at < until]
+    those = found(facts, since, until, now)
     listed = tuple(
         (each.at, each.what, each.took_ms, each.where, each.contact, each.detail + (" …" if each.open else ""))
         for each in those[:LISTED_MOST]
@@ -198,7 +206,7 @@ def paper(facts: list[AnyFact], since: int, until: int, timezone: str, now: int,
         since=since,
         until=until,
         timezone=timezone,
-        sections=(summary(those, lost), Section("each", "Each of them", "明细", EACH, listed)),
+        sections=(summary(those, since, until, lost), Section("each", "Each of them", "明细", EACH, listed)),
         notes=(*(["faults_cut"] if cut else []), "faults_lengths"),
         meant=("lost",) if lost else (),
         provisional=until > now,

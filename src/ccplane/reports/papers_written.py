@@ -91,9 +91,12 @@ def as_xlsx(paper: Paper, language: str) -> bytes:
                 elif unit == "time":
                     clock = datetime.fromtimestamp(cell / 1000, zone(paper.timezone)).replace(tzinfo=None)
                     sheet.write_datetime(at, column, clock, when)
+                elif unit == "ms" and cell < 0:  # a sheet has no time below 0
+                    sheet.write_string(at, column, _plain(cell, each, unit, paper, language))
                 else:
-                    value = cell / DAY_MS if unit == "ms" and cell >= 0 else cell
-                    sheet.write_number(at, column, value, formats.get(unit if cell >= 0 else "", formats[""]))
+                    sheet.write_number(
+                        at, column, cell / DAY_MS if unit == "ms" else cell, formats.get(unit, formats[""])
+                    )
         sheet.set_column(0, len(section.columns), WIDTH + 6)
         sheet.freeze_panes(1, 1)
     said = book.add_worksheet(WORDS[language]["meanings"])
@@ -123,7 +126,10 @@ def _plain(cell: Cell, column: Column, unit: str, paper: Paper, language: str) -
     if unit == "time":
         return f"{datetime.fromtimestamp(cell / 1000, zone(paper.timezone)):%Y-%m-%d %H:%M:%S}"
     if column.key == "change":
-        return ("+" if cell > 0 else "−" if cell < 0 else "±") + shown(abs(cell), unit)
+        sign = "+" if cell > 0 else "−" if cell < 0 else "±"
+        return sign + (
+            f"{100 * abs(cell):.1f} {WORDS[language]['points']}" if unit == "fraction" else shown(abs(cell), unit)
+        )
     return shown(cell, unit)
 
 

@@ -13,9 +13,9 @@ import msgspec
 
 from ccplane.days import Calendar, Span
 from ccplane.errors import RequestError
-from ccplane.kpi.measures import MEASURES, Figure, Sums, summed, waiting
+from ccplane.kpi.measures import Figure, Sums, summed, waiting
 from ccplane.kpi.slices import QUARTER_MS, By, Grain, Slice
-from ccplane.reports.tables import Table
+from ccplane.reports.tables import Table, figure
 
 ROWS_MOST: Final = 100_000
 """A table that is longer is read by nobody; the open data have all of it."""
@@ -60,7 +60,8 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """`columns`: keys of `kpi/definitions`. `total`: over all rows; `provisional`: one of them still may change."""
+    """`columns`: keys of `kpi/definitions`. `total`: over all rows, of no data where something is in several of them;
+    `provisional`: one of them still may change."""
 
     table: str
     by: By
@@ -102,11 +103,15 @@ def intervals(calendar: Calendar, since: int, until: int, interval: Interval) ->
     return found
 
 
+COUNTED_TWICE: Final = frozenset({By.SKILL})
+"""Who asks for two skills counts for each: rows of these have no sum."""
+
+
 def made(
     table: Table, by: By, interval: Interval, spans: Sequence[Span], timezone: str, slices: Iterable[Slice], now: int
 ) -> Report:
-    """The report of these slices, which lie in `spans`. For the site there is a row for each span, for others where
-    there is anything."""
+    """The report of these slices, of whole spans or of parts of them. For the site there is a row for each span, for
+    others where there is anything."""
     found: dict[tuple[int, str], list[Slice]] = {}
     at = 0
     for each in sorted(slices, key=lambda one: one.began_at):
@@ -116,7 +121,7 @@ def made(
     if by is By.SITE:
         found = {(n, ""): found.get((n, ""), []) for n in range(len(spans))}
     if len(found) > ROWS_MOST:
-        raise RequestError("too-long", f"That is {len(found):,} rows: take longer intervals, or fewer days.")
+        raise RequestError("too-long", f"That is more than {ROWS_MOST:,} rows: take longer intervals, or fewer days.")
     rows, sums, provisional, corrected = [], [], False, False
     for (n, name), those in sorted(found.items()):
         total = summed(those)
@@ -127,7 +132,7 @@ def made(
                 began_at=spans[n][0],
                 ends_at=spans[n][1],
                 name=name,
-                figures=_figures(table, total),
+                figures=_figures(table, by, total),
                 provisional=open_,
                 corrected_at=late,
             )
@@ -145,7 +150,7 @@ def made(
         timezone=timezone,
         columns=table.columns,
         rows=tuple(rows),
-        total=_figures(table, total),
+        total=tuple(None for _ in table.columns) if by in COUNTED_TWICE else _figures(table, by, total),
         balance=Balance(
             entered=total.counters.entered,
             ended=total.counters.ended,
@@ -157,5 +162,5 @@ def made(
     )
 
 
-def _figures(table: Table, sums: Sums) -> tuple[Figure, ...]:
-    return tuple(MEASURES[key](sums) for key in table.columns)
+def _figures(table: Table, by: By, sums: Sums) -> tuple[Figure, ...]:
+    return tuple(figure(key, by, sums) for key in table.columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from ccplane.kpi.measures import MEASURES, Figure, Sums
 from ccplane.kpi.slices import By
 
 
@@ -15,6 +16,17 @@ class Table(NamedTuple):
     zh: str
     by: tuple[By, ...]
     columns: tuple[str, ...]
+
+
+NOT_OF_AGENTS: Final = frozenset(
+    ("abandoned", "timed_out", "overflowed", "callback", "abandonment", "abandonment_net", "connected_share")
+)
+"""Who was answered by nobody belongs to no agent and to no team: there these are no data, and not 0 or 100 %."""
+
+
+def figure(key: str, by: By, sums: Sums) -> Figure:
+    """Of one group; None is no data."""
+    return None if key in NOT_OF_AGENTS and by in (By.AGENT, By.TEAM) else MEASURES[key](sums)
 
 
 STAYS: Final = (By.SITE, By.QUEUE, By.SKILL, By.NUMBER, By.TEAM, By.AGENT)

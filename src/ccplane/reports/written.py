@@ -57,6 +57,7 @@ def notes(report: Report, language: str) -> list[str]:
     said = [words["provisional"]] if report.provisional else []
     said += [words["corrected"]] if report.corrected else []
     said += [words["stays"], words["times"]]
+    said += [words["skills"]] if report.by is By.SKILL else []
     said.append(words["balance"].format(entered=balance.entered, ended=balance.ended, waiting=balance.waiting))
     return said if balance.holds else [*said, words["unbalanced"]]
 
