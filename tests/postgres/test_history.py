@@ -107,6 +107,7 @@ async def test_sums_over_spans_are_those_of_what_lies_in_them(db, by):
                 )
     assert found == expected != []
     assert await history.sums(spans, Grain.QUARTER, by, most=1) == expected[:1]
+    assert await history.slices(*EVER, Grain.QUARTER, by, most=2) == kept[:2]
     one = expected[-1].name
     assert await history.sums(spans, Grain.QUARTER, by, (one,), most=9) == [
         each for each in expected if each.name == one

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from importlib.resources import files
 
 import pytest
 
+from ccplane.postgres import remaking_agents
 from ccplane.postgres.queries import HEADING, queries
 
 
@@ -25,5 +27,7 @@ def test_every_statement_stands_under_its_name_and_a_reason():
 async def test_postgres_understands_every_one(db):
     async with db.connection() as connection, connection.transaction():
         await connection.execute("CREATE TEMPORARY VIEW batch AS SELECT * FROM fact")
+        await connection.execute(remaking_agents.MAKE)
+        await connection.execute(queries()["agents_remade"], 0, 0, [], date(2026, 11, 24))
         for statement in queries().values():
             await connection.prepare(statement)

@@ -98,6 +98,30 @@ async def test_an_agent_whose_state_then_does_not_follow_from_the_log_is_left_an
     assert await all_rows(db) == before
 
 
+async def test_a_phone_of_which_nothing_was_told_for_a_month_is_not_taken_to_be_gone(db):
+    """It was plugged in long ago. Who was signed out that morning was so whatever their phone did; and ready after it
+    by a phone of which the facts of the month before say nothing."""
+    centre = Centre(5)
+    agent = centre.names[0]
+    centre.now += 35 * DAY
+    centre.intent(agent, Intent.READY)
+    centre.now += DAY // 4
+    centre.intent(agent, Intent.OFFLINE)
+    centre.now = (centre.now // DAY + 5) * DAY
+    day = centre.now, centre.now + DAY
+    centre.now += DAY // 4
+    centre.intent(agent, Intent.READY)
+    centre.now += DAY // 4
+    centre.intent(agent, Intent.OFFLINE)
+    await store(db, centre.facts)
+    await SliceStore(db).count(day[1])
+    before = await all_rows(db)
+    assert [each["state"] for each in before["agent_interval"] if each["agent"] == agent][-2:] == ["ready", "offline"]
+    made = await remake_agents(db, *day, day[1], silent)
+    assert agent in made.left
+    assert await all_rows(db) == before
+
+
 async def test_days_that_are_not_over_are_refused(db):
     with pytest.raises(RequestError, match="not over"):
         await remake_agents(db, *SPAN, SPAN[1] - 1, silent)

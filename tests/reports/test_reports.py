@@ -50,9 +50,12 @@ class Kept:
     async def calendar(self):
         return Calendar([Since(0, BERLIN)])
 
-    async def sums(self, spans, grain, by, *, most):
-        those = [each for each in self.kept if spans[0][0] <= each.began_at < spans[-1][1] and each.by is by]
+    async def slices(self, since, until, grain, by, *, most):
+        those = [each for each in self.kept if since <= each.began_at < until and each.by is by]
         return sorted(those, key=lambda each: (each.began_at, each.name))[:most]
+
+    async def sums(self, spans, grain, by, *, most):
+        return await self.slices(spans[0][0], spans[-1][1], grain, by, most=most)
 
 
 NINE = a_slice(at("2026-10-25T09:00"), entered=3, answered=2, answered_within=1, abandoned=1, answered_wait_ms=50_000)

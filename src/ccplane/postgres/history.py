@@ -79,6 +79,7 @@ SELECT began_at, name, ends_at, {", ".join(SUMMED)}, time_paused_by, corrected_a
 FROM slice
 WHERE grain = $1 AND by = $2 AND began_at >= $3 AND began_at < $4 AND (cardinality($5::text[]) = 0 OR name = ANY ($5))
 ORDER BY began_at, name
+LIMIT $6
 """
 
 
@@ -108,11 +109,13 @@ class SliceStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def slices(self, since: int, until: int, grain: Grain, by: By, names: Collection[str] = ()) -> list[Slice]:
-        """Those that began in [since, until), ms UTC, in order of time and name; of `names` alone if any are given.
-        An interval without anything is not among them. StoreError: no Postgres."""
+    async def slices(
+        self, since: int, until: int, grain: Grain, by: By, names: Collection[str] = (), *, most: int | None = None
+    ) -> list[Slice]:
+        """Those that began in [since, until), ms UTC, in order of time and name, at the most so many; of `names` alone
+        if any are given. An interval without anything is not among them. StoreError: no Postgres."""
         async with self._database.connection() as connection:
-            rows = await connection.fetch(READ, grain.value, by.value, since, until, list(names), timeout=LONG_S)
+            rows = await connection.fetch(READ, grain.value, by.value, since, until, list(names), most, timeout=LONG_S)
         return [_slice(by, row) for row in rows]
 
     async def sums(

@@ -1,8 +1,8 @@
 """Agents' states of some days, made again from the log: beside what is kept, compared with it, and then in its place.
 
 An agent's state follows from all facts of theirs before it; those of the month before are read. Whose state at the
-beginning of the days comes out otherwise than it is kept, is left alone and told: what it follows from may lie
-further back, or not be in the log any more.
+beginning of the days comes out otherwise than it is kept, or of whose wish or phone these tell nothing, is left alone
+and told: what it follows from may lie further back, or not be in the log any more.
 """
 
 from __future__ import annotations
@@ -67,10 +67,12 @@ async def remake_agents(
         stands: dict[tuple[object, int], int] = {}
         facts = await _read(connection, began_at, ends_at, stands, tell)
         await connection.execute("; ".join(f"ANALYZE {SCHEMA}.{each}" for each in TABLES))
+        first = day_of(began_at) - BEFORE
+        told = [row["agent"] for row in await connection.fetch(query("agents_told"), began_at, first, timeout=LONG_S)]
         async with connection.transaction():
             await connection.execute(query("hold_shipping"))
             await _read(connection, began_at, ends_at, stands, None)
-            await connection.execute(query("agents_remade"), began_at, ends_at, timeout=LONG_S)
+            await connection.execute(query("agents_remade"), began_at, ends_at, told, first, timeout=LONG_S)
             left = tuple(row["agent"] for row in await connection.fetch(query("agents_left")))
             differ = tuple(
                 row["agent"]

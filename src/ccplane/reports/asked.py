@@ -30,7 +30,7 @@ class Kept(Protocol):
 
     async def count(self, now: int) -> int: ...
     async def calendar(self) -> Calendar: ...
-    async def slices(self, since: int, until: int, grain: Grain, by: By) -> list[Slice]: ...
+    async def slices(self, since: int, until: int, grain: Grain, by: By, *, most: int | None = None) -> list[Slice]: ...
     async def sums(self, spans: Sequence[Span], grain: Grain, by: By, *, most: int) -> list[Slice]: ...
 
 
@@ -107,5 +107,9 @@ async def report(kept: Kept, asked: Asked, now: int) -> Report:
     calendar = await kept.calendar()
     since, until = calendar.dates(asked.first, asked.last)
     spans = intervals(calendar, since, until, asked.interval)
-    slices = await kept.sums(spans, asked.interval.grain, by, most=ROWS_MOST + 1)
+    grain, most = asked.interval.grain, ROWS_MOST + 1
+    if asked.interval.value == grain.value:  # as it is kept
+        slices = await kept.slices(since, until, grain, by, most=most)
+    else:
+        slices = await kept.sums(spans, grain, by, most=most)
     return made(table, by, asked.interval, spans, calendar.timezone(since), slices, now)

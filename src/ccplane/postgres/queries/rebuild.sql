@@ -24,8 +24,16 @@ SELECT coalesce(array_agg(DISTINCT kind), '{}') FROM batch WHERE epoch = $1 AND 
 SELECT column_name::text AS name FROM information_schema.columns
 WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER' ORDER BY ordinal_position;
 
+-- agents_told --
+-- Of whom the facts before $1, ms UTC, of the days from $2 on say what they wanted and where their phone was.
+SELECT agent FROM fact
+WHERE day >= $2 AND day <= instant($1)::date AND at < $1 AND kind IN ('IntentChanged', 'PhoneChanged')
+GROUP BY agent HAVING count(DISTINCT kind) = 2;
+
 -- agents_remade --
--- What agents' states were that began in [$1, $2): by the facts, where these give each agent the state that is kept at $1.
+-- What agents' states were that began in [$1, $2): by the facts, where these give each agent the state that is kept at $1,
+-- and it is known of what it was made ($3: of whom it was told): who was signed out was so with any phone. Who was not
+-- here before $4, from when on facts were read, began with neither.
 -- What had not ended when the reading did ends as it is kept, or where the agent's next one begins.
 CREATE TEMPORARY TABLE agent_remade ON COMMIT DROP AS
 WITH person AS (
@@ -44,7 +52,9 @@ WITH person AS (
 )
 SELECT
     at_first.agent, at_first.made_state IS NOT DISTINCT FROM at_first.kept_state
-        AND at_first.made_reason IS NOT DISTINCT FROM at_first.kept_reason AS sound,
+        AND at_first.made_reason IS NOT DISTINCT FROM at_first.kept_reason
+        AND (at_first.agent = ANY ($3::text[]) OR NOT EXISTS (
+            SELECT FROM public.agent_interval AS k WHERE k.agent = at_first.agent AND k.started_at < $4::date)) AS sound,
     at_first.kept_epoch, at_first.kept_seq, at_first.kept_ended_at,
     coalesce(at_first.made_ended_at, at_first.kept_ended_at) AS first_ended_at,
     i.epoch, i.seq, i.state, i.reason, i.started_at, coalesce(
@@ -58,7 +68,7 @@ FROM at_first
         ON i.agent = at_first.agent AND i.started_at >= instant($1) AND i.started_at < instant($2);
 
 -- agents_left --
--- Whose state at the beginning comes out otherwise than it is kept.
+-- Whose state at the beginning comes out otherwise than it is kept, or of nothing that was told.
 SELECT DISTINCT agent FROM agent_remade WHERE NOT sound ORDER BY agent;
 
 -- agents_that_differ --
