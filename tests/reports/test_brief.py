@@ -164,6 +164,7 @@ def test_sections_without_anything_are_left_out_and_an_open_time_says_so():
     assert [each.key for each in told.sections] == ["headline", "busiest"]
     assert told.provisional
     assert "provisional" in as_text(told, "en")
+    assert as_text(told, "en").splitlines()[0].endswith("*")
     assert "provisional" not in as_text(made([of(**stays(1, 1, 1))]), "en")
 
 

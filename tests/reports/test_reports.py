@@ -103,6 +103,22 @@ async def test_what_may_still_change_and_what_was_corrected_is_marked():
 async def test_a_day_that_runs_is_provisional():
     found = await made(NINE, now=at("2026-10-25T09:30"), interval=Interval.DAY)
     assert [each.provisional for each in found.rows] == [True]
+    assert "\ntotal*" in as_text(found, "en")
+    assert "\ntotal*" not in as_text(await made(NINE, interval=Interval.DAY), "en")
+
+
+@pytest.mark.parametrize(
+    ("interval", "last", "labels"),
+    [
+        (Interval.MONTH, date(2026, 11, 3), ["10-25–10-31", "11-01–11-03"]),
+        (Interval.MONTH, date(2026, 11, 30), ["10-25–10-31", "2026-11"]),
+        (Interval.MONTH, date(2027, 1, 31), ["2026-10-25–10-31", "2026-11", "2026-12", "2027-01"]),
+        (Interval.WHOLE, date(2027, 1, 2), ["2026-10-25–2027-01-02"]),
+    ],
+)
+async def test_part_of_a_month_is_called_by_its_days_and_more_than_one_year_by_each(interval, last, labels):
+    lines = as_text(await made(last=last, interval=interval), "en").splitlines()
+    assert [line.split()[0].rstrip("*") for line in lines[3 : 3 + len(labels)]] == labels
 
 
 async def test_a_balance_that_does_not_hold_says_so_and_what_to_do():
@@ -148,7 +164,7 @@ async def test_of_whom_nobody_answered_no_agent_has_a_rate_or_a_number(by):
     assert (await made(NINE)).total[2] == 1, "of the site it is counted"
 
 
-@pytest.mark.parametrize("text", ["=a", "+4930", "-1", "@x", "\tx"])
+@pytest.mark.parametrize("text", ["=a", "+4930", "-1", "@x", "\tx", "＝a", "＋1"])
 def test_a_cell_that_a_spreadsheet_would_calculate_is_made_a_text(text):
     assert harmless(text) == f"'{text}"
     assert harmless("a=b") == "a=b"

@@ -24,8 +24,8 @@ FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2099
 LONGEST_MS: Final = 25 * 3_600_000
 """Of a day."""
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would work out."""
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""How a cell begins that a spreadsheet would work out; in Chinese and Japanese ones the wide signs are as good."""
 
 
 class Unreadable(Exception):

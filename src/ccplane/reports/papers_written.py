@@ -25,7 +25,7 @@ LABELS: Final = ("text", "time")
 def as_text(paper: Paper, language: str) -> str:
     """For people, in columns."""
     words, title = WORDS[language], PAPERS[paper.table]
-    said = [f"{named(title.en, title.zh, language)} · {_span(paper, words['to'])}"]
+    said = [f"{named(title.en, title.zh, language)} · {_span(paper, words['to'])}{'*' * paper.provisional}"]
     for section in paper.sections:
         said += ["", named(section.en, section.zh, language)]
         if not section.rows:

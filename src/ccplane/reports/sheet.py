@@ -59,6 +59,7 @@ def as_xlsx(report: Report, language: str) -> bytes:
         sheet.write_string(at, first_figure + len(units), _marks(row))
         at += 1
     sheet.write_string(at, 0, words["total"], bold)
+    sheet.write_string(at, first_figure + len(units), "*" * report.provisional)
     put(at, report.total)
     sheet.set_column(0, 1, WIDTH + 3)
     sheet.set_column(2, first_figure + len(units), WIDTH)

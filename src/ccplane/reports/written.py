@@ -6,7 +6,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -22,8 +22,8 @@ from ccplane.reports.tables import TABLES
 from ccplane.reports.words import WORDS
 
 DASH: Final = "–"
-FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A cell of a spreadsheet that begins so may be taken for a formula."""
+FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""A cell of a spreadsheet that begins so may be taken for a formula, in Chinese ones also with the wide signs."""
 
 
 def as_text(report: Report, language: str) -> str:
@@ -37,7 +37,13 @@ def as_text(report: Report, language: str) -> str:
     lines = [head]
     for row in report.rows:
         lines.append([_when(row, report), *_name(row, report, words["none"]), *_cells(report, row.figures)])
-    lines.append([words["total"], *([] if report.by is By.SITE else [""]), *_cells(report, report.total)])
+    lines.append(
+        [
+            words["total"] + "*" * report.provisional,
+            *([] if report.by is By.SITE else [""]),
+            *_cells(report, report.total),
+        ]
+    )
     said = [
         title,
         "",
@@ -154,17 +160,19 @@ def _span(report: Report, to: str) -> str:
 
 def _when(row: Row, report: Report) -> str:
     began, last = local(row.began_at, report), local(row.ends_at - 1, report)
+    year = f"{began:%Y}-" if local(report.since, report).year != local(report.until - 1, report).year else ""
     marks = "*" * row.provisional + "+" * (row.corrected_at is not None)
     match report.interval:
         case Interval.QUARTER | Interval.HOUR:
             shift = f" {began:%z}" if began.utcoffset() != local(report.since, report).utcoffset() else ""
-            return f"{began:%m-%d %H:%M}{shift}{marks}"
-        case Interval.MONTH:
+            return f"{year}{began:%m-%d %H:%M}{shift}{marks}"
+        case Interval.MONTH if began.day == 1 and (last + timedelta(days=1)).day == 1:
             return f"{began:%Y-%m}{marks}"
         case Interval.DAY:
             return f"{began:%Y-%m-%d}{marks}"
-        case Interval.WEEK | Interval.WHOLE:
-            return f"{began:%m-%d}–{last:%m-%d}{marks}"
+        case Interval.WEEK | Interval.MONTH | Interval.WHOLE:
+            ends = f"{last:%Y}-" if last.year != began.year else ""
+            return f"{year}{began:%m-%d}–{ends}{last:%m-%d}{marks}"
 
 
 def _wide(text: str) -> int:
