@@ -51,12 +51,8 @@ async def _export(url: str, first: date, last: date, folder: Path, missing: bool
     from ccplane.export import export
     from ccplane.postgres.pool import Database
 
-    database = Database(url)
-    await database.open()
-    try:
+    async with Database(url) as database:
         await export(database, first, last, folder, time.time_ns() // 1_000_000, tell, missing=missing)
-    finally:
-        await database.close()
 
 
 def tell(made: Exported) -> None:

@@ -109,12 +109,8 @@ async def _outside(url: str) -> AsyncIterator[tuple[OutsideStore, Calendar]]:
     from ccplane.postgres.pool import Database
 
     timezone = given_site(given_settings()).rules.timezone
-    database = Database(url)
-    await database.open()
-    try:
+    async with Database(url) as database:
         yield OutsideStore(database), await SliceStore(database).calendar(timezone)
-    finally:
-        await database.close()
 
 
 def loaded_worded(done: Loaded) -> str:

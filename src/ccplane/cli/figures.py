@@ -65,15 +65,11 @@ async def _asked(
     from ccplane.postgres.history import SliceStore
     from ccplane.postgres.pool import Database
 
-    database = Database(url)
-    await database.open()
-    try:
+    async with Database(url) as database:
         since, until = (await SliceStore(database).calendar()).dates(first.date(), last.date())
         windows = {"before_ms": before_ms, "after_ms": after_ms}
         now = time.time_ns() // 1_000_000
         return await FigureStore(database).resolved_by(since, until, By(by), **windows, now=now)
-    finally:
-        await database.close()
 
 
 def worded(found: Resolved, after: int) -> str:
@@ -117,13 +113,9 @@ async def _shown(url: str, days: tuple[date, date], by: str, form: str, lang: st
     from ccplane.workforce.asked import figures
 
     site = given_site(given_settings())
-    database = Database(url)
-    await database.open()
-    try:
+    async with Database(url) as database:
         now = time.time_ns() // 1_000_000
         found = await figures(database, *days, By(by), now, site.terms, site.rules.timezone)
-    finally:
-        await database.close()
     write = {"text": written.as_text, "csv": written.as_csv, "json": written.as_json}[form]
     return write(found, lang)
 

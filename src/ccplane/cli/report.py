@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,7 @@ from ccplane.cli.given import given_database, given_settings
 from ccplane.cli.listing import Listing
 
 if TYPE_CHECKING:
+    from ccplane.postgres.pool import Database
     from ccplane.postgres.remaking import Progress, Remade
     from ccplane.postgres.remaking_agents import RemadeAgents
 
@@ -24,6 +25,8 @@ GROUPS = ("site", "queue", "skill", "number", "team", "agent")
 INTERVALS = ("quarter", "hour", "day", "week", "month", "whole")
 KINDS = ("text", "csv", "json", "xlsx")
 LANGUAGES = ("en", "zh-CN")
+T = TypeVar("T")
+Remake = Callable[["Database", int, int, int, "_Telling", bool], Awaitable[T]]
 Days = tuple[date, date]
 """The first and the last."""
 
@@ -161,17 +164,13 @@ async def _made(
     from ccplane.workforce.process import PRINTED, WRITTEN
 
     now = time.time_ns() // 1_000_000
-    database = Database(url)
-    await database.open()
-    try:
+    async with Database(url) as database:
         kept = SliceStore(database)
         first, last = days((await kept.calendar()).date_of(now) - timedelta(days=1))
         asked = Asked(table=table, first=first, last=last, interval=Interval(interval), by=By(by) if by else None)
         if table in PAPERS:
             return PRINTED[kind][1](await paper(kept, FaultStore(database), asked, now), lang)
         return WRITTEN[kind][1](await report(kept, asked, now), lang)
-    finally:
-        await database.close()
 
 
 @report.command()
@@ -220,9 +219,7 @@ async def _behind(
     from ccplane.reports import behind as reports
 
     told["kind"] = Kind(told["kind"]) if told["kind"] else None
-    database = Database(url)
-    await database.open()
-    try:
+    async with Database(url) as database:
         store = SliceStore(database)
         calendar = await store.calendar()
         since, until = calendar.dates(first, last)
@@ -232,8 +229,6 @@ async def _behind(
             until = since + QUARTER_MS if interval == "quarter" else calendar.hour(since)[1]
         wanted = reports.Wanted(since=since, until=until, **{**told, "by": By(told["by"])})
         made = await reports.behind(store, BehindStore(database), wanted, time.time_ns() // 1_000_000)
-    finally:
-        await database.close()
     return {"text": reports.as_text, "csv": reports.as_csv, "json": reports.as_json}[form](made, lang)
 
 
@@ -257,39 +252,24 @@ def rebuild(first: datetime, last: datetime, trial: bool, agents: bool) -> None:
     """
     if last < first:
         raise click.UsageError(f"--to {last:%Y-%m-%d} comes before --from {first:%Y-%m-%d}")
+    from ccplane.postgres.remaking import remake
+    from ccplane.postgres.remaking_agents import remake_agents
+
     with given_database(given_settings()) as url:
         if agents:  # first, as figures are counted from them
-            click.echo(_told_of_agents(asyncio.run(_remake_agents(url, first, last, trial)), trial))
-        made = asyncio.run(_remake(url, first, last, trial))
+            click.echo(_told_of_agents(asyncio.run(_over_days(url, first, last, trial, remake_agents)), trial))
+        made = asyncio.run(_over_days(url, first, last, trial, remake))
     click.echo(_told(made, trial))
 
 
-async def _remake(url: str, first: datetime, last: datetime, trial: bool) -> Remade:
+async def _over_days(url: str, first: datetime, last: datetime, trial: bool, remake: Remake[T]) -> T:
+    """Of the site's days from `first` to `last`."""
     from ccplane.postgres.history import SliceStore
     from ccplane.postgres.pool import Database
-    from ccplane.postgres.remaking import remake
 
-    database = Database(url)
-    await database.open()
-    try:
+    async with Database(url) as database:
         began_at, ends_at = (await SliceStore(database).calendar()).dates(first.date(), last.date())
         return await remake(database, began_at, ends_at, time.time_ns() // 1_000_000, _Telling(), trial)
-    finally:
-        await database.close()
-
-
-async def _remake_agents(url: str, first: datetime, last: datetime, trial: bool) -> RemadeAgents:
-    from ccplane.postgres.history import SliceStore
-    from ccplane.postgres.pool import Database
-    from ccplane.postgres.remaking_agents import remake_agents
-
-    database = Database(url)
-    await database.open()
-    try:
-        span = (await SliceStore(database).calendar()).dates(first.date(), last.date())
-        return await remake_agents(database, *span, time.time_ns() // 1_000_000, _Telling(), trial)
-    finally:
-        await database.close()
 
 
 def _told_of_agents(made: RemadeAgents, trial: bool) -> str:

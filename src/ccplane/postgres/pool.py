@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Self
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -132,6 +132,14 @@ class Database:
             except TimeoutError:
                 self._pool.terminate()
             self._pool = None
+
+    async def __aenter__(self) -> Self:
+        """Opened, for as long as the block takes."""
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def check(self) -> None:
         """StoreError if it can't be used now."""

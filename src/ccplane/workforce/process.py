@@ -146,13 +146,9 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 async def answer(asked: Asked, file: BinaryIO) -> tuple[Answered, str | bytes]:
     """Never raises what is the asker's or Postgres's fault: it is told."""
-    database = Database(asked.database)
     try:
-        await database.open()
-        try:
+        async with Database(asked.database) as database:
             return await _answer(asked, database, file)
-        finally:
-            await database.close()
     except (RequestError, StoreError) as error:
         return _told(error), ""
 
