@@ -117,9 +117,3 @@ def test_what_is_no_time_is_refused(text):
 @pytest.mark.parametrize("text", ["2026-11", "2026/11", "2026年11月", "2026-11-01"])
 def test_a_month_is_known_by_its_first_day(text):
     assert cells.month(text) == date(2026, 11, 1)
-
-
-@given(st.text())
-def test_what_was_made_harmless_is_what_it_was_and_no_formula(text):
-    assert cells.plain(cells.harmless(text)) == text
-    assert not cells.harmless(text).startswith(cells.FORMULA)

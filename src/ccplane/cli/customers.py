@@ -17,6 +17,7 @@ from ccplane.cli.api import admin_token, asking, segment
 from ccplane.cli.given import given_settings
 from ccplane.cli.listing import Listing
 from ccplane.errors import SetupError
+from ccplane.spreadsheets import harmless, plain
 
 COLUMNS: Final = ("number", "name", "language", "credit_s", "note", "blocked", "blocked_until")
 FAULTS_SHOWN: Final = 20
@@ -24,8 +25,6 @@ PIECE: Final = 300
 BODY_MOST: Final = 60_000
 """Bytes of one request."""
 PATH: Final = "/api/v1/customers"
-FORMULA: Final = ("=", "+", "-", "@", "\t")
-"""How a cell begins that a spreadsheet would work out."""
 
 
 @contextmanager
@@ -254,8 +253,7 @@ def _judged(raw: dict[str, str]) -> tuple[dict[str, Any], list[tuple[str, str]]]
         wrong.append(("number", f"{raw['number']!r} is no number: at most 20 digits, perhaps after a +"))
     found: dict[str, Any] = {"number": number}
     for name, longest in (("name", 80), ("note", 200), ("blocked", 200)):
-        cell = raw.get(name, "")
-        found[name] = cell.removeprefix("'") if _works_out(cell) else cell
+        found[name] = plain(raw.get(name, ""))
         if len(found[name]) > longest or not found[name].isprintable():
             wrong.append((name, f"has at most {longest} characters, and no line breaks"))
     found["language"] = raw.get("language") or None
@@ -287,9 +285,4 @@ def _moment(text: str) -> str:
 def _cell(column: str, value: Any) -> str:
     """What a spreadsheet would work out is kept from it by an apostrophe, which `import` takes away again."""
     text = "" if value is None else str(value)
-    return f"'{text}" if _works_out(text) and column not in ("number", "credit_s") else text
-
-
-def _works_out(text: str) -> bool:
-    """Behind its apostrophes, if it has any: each that was there before has to be there again."""
-    return text.lstrip("'").startswith(FORMULA)
+    return text if column in ("number", "credit_s") else harmless(text)

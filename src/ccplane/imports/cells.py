@@ -24,8 +24,6 @@ FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2099
 LONGEST_MS: Final = 25 * 3_600_000
 """Of a day."""
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""How a cell begins that a spreadsheet would work out; in Chinese and Japanese ones the wide signs are as good."""
 
 
 class Unreadable(Exception):
@@ -145,17 +143,3 @@ def hours_told(ms: int) -> str:
 def money_told(cents: int) -> str:
     """As `money` takes it."""
     return f"{cents // 100}.{cents % 100:02}"
-
-
-def harmless(text: str) -> str:
-    """So that no spreadsheet works it out: with ' before it, which `plain` takes away."""
-    return f"'{text}" if text.startswith(FORMULA) or _is_marked(text) else text
-
-
-def plain(text: str) -> str:
-    """What was written with `harmless`."""
-    return text[1:] if _is_marked(text) else text
-
-
-def _is_marked(text: str) -> bool:
-    return text[:1] == "'" and text[1:2] in (*FORMULA, "'") and len(text) > 1

@@ -12,11 +12,11 @@ import msgspec
 
 from ccplane.days import Calendar
 from ccplane.errors import RequestError
-from ccplane.imports.cells import harmless
 from ccplane.imports.judged import clashes, days_of, judged
 from ccplane.imports.kinds import KINDS, Kind, Where
 from ccplane.imports.tables import LARGEST, Fault, Misread, from_csv, from_json
 from ccplane.postgres.outside import OutsideStore, Row, table_of
+from ccplane.spreadsheets import harmless
 
 FORMATS: Final = {"csv": from_csv, "json": from_json}
 

@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ccplane.imports.cells import plain
 from ccplane.imports.kinds import Column, Kind
+from ccplane.spreadsheets import plain
 
 LARGEST: Final = 32 * 1024 * 1024
 """Bytes."""

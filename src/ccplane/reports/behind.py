@@ -18,7 +18,8 @@ from ccplane.kpi.slices import QUARTER_MS, By, Grain, Slice
 from ccplane.postgres.cursors import cursor, place
 from ccplane.reports.tables import figure
 from ccplane.reports.words import WORDS
-from ccplane.reports.written import harmless, lined_up, moment, named, shown
+from ccplane.reports.written import lined_up, moment, named, shown
+from ccplane.spreadsheets import harmless
 
 MOST: Final = 5_000
 

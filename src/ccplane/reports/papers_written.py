@@ -17,7 +17,8 @@ from ccplane.reports.faults import WHATS
 from ccplane.reports.paper import PAPERS, Cell, Column, Paper, Section
 from ccplane.reports.sheet import DAY_MS, FORMATS, SETTINGS, WIDTH
 from ccplane.reports.words import WORDS
-from ccplane.reports.written import DASH, harmless, lined_up, moment, named, shown
+from ccplane.reports.written import DASH, lined_up, moment, named, shown
+from ccplane.spreadsheets import harmless
 
 LABELS: Final = ("text", "time")
 

@@ -20,10 +20,9 @@ from ccplane.kpi.slices import By
 from ccplane.reports.report import Interval, Report, Row
 from ccplane.reports.tables import TABLES
 from ccplane.reports.words import WORDS
+from ccplane.spreadsheets import harmless
 
 DASH: Final = "–"
-FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""A cell of a spreadsheet that begins so may be taken for a formula, in Chinese ones also with the wide signs."""
 
 
 def as_text(report: Report, language: str) -> str:
@@ -102,11 +101,6 @@ def _behind(report: Report, row: Row) -> str:
 
 def _utc(at: int) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).isoformat().replace("+00:00", "Z")
-
-
-def harmless(text: str) -> str:
-    """As a cell that no spreadsheet calculates."""
-    return f"'{text}" if text.startswith(FORMULAS) else text
 
 
 def shown(figure: Figure, unit: str) -> str:

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
-from ccplane.imports.cells import harmless
 from ccplane.kpi.definition import Definition
 from ccplane.kpi.slices import By
 from ccplane.kpi.workforce_definitions import WORKFORCE
+from ccplane.spreadsheets import harmless
 from ccplane.workforce.asked import Figures
 from ccplane.workforce.made import Number
 
