@@ -18,7 +18,7 @@ from ccplane.contacts.facts import ContactQueued, ContactUnqueued, QueueOutcome
 from ccplane.core import inputs
 from ccplane.http.app import create_app
 from ccplane.http.exposition import MOST_QUEUES as MOST_SERIES
-from ccplane.http.exposition import encoded
+from ccplane.http.scraping import encoded
 from ccplane.http.window_metrics import FIGURES, MOST_QUEUES, READ, WindowMetrics
 from ccplane.ids import ContactId, QueueName
 from ccplane.kpi.board import evolve

@@ -50,7 +50,6 @@ from ccplane.http import (
 )
 from ccplane.http.auth import admin_may_listen, admin_only, admin_or_own, agent_only, either_of
 from ccplane.http.exposition import Exposition
-from ccplane.http.exposition import routes as metrics_routes
 from ccplane.http.limits import BodyLimit
 from ccplane.http.metrics import Meters
 from ccplane.http.openapi import describe
@@ -72,6 +71,7 @@ from ccplane.http.ports import (
     Reloads,
     Staff,
 )
+from ccplane.http.scraping import routes as metrics_routes
 from ccplane.http.sessions import NoNotes, Notes, Sessions
 from ccplane.http.wallboard_page.board import boards_of
 from ccplane.http.watchers import Watchers
